@@ -1,0 +1,1 @@
+export { EchoService } from './echo_pb.js';

@@ -1,0 +1,1 @@
+export { ServerReflection } from './reflection_pb.js';

@@ -1,0 +1,1 @@
+export { ApiKeyService } from './api_key_pb.js';

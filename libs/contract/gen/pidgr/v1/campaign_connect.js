@@ -1,0 +1,1 @@
+export { CampaignService } from './campaign_pb.js';

@@ -1,0 +1,1 @@
+export { DeviceService } from './device_pb.js';

@@ -1,0 +1,1 @@
+export { GroupService } from './group_pb.js';

@@ -1,0 +1,1 @@
+export { HeatmapService } from './heatmap_pb.js';

@@ -1,0 +1,1 @@
+export { InboxService } from './inbox_pb.js';

@@ -1,0 +1,1 @@
+export { MemberService } from './member_pb.js';

@@ -1,0 +1,1 @@
+export { OrganizationService } from './organization_pb.js';

@@ -1,0 +1,1 @@
+export { RenderService } from './render_pb.js';

@@ -1,0 +1,1 @@
+export { ReplayService } from './replay_pb.js';

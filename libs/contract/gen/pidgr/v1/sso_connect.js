@@ -1,0 +1,1 @@
+export { SSOService } from './sso_pb.js';

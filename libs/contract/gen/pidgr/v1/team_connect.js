@@ -1,0 +1,1 @@
+export { TeamService } from './team_pb.js';
