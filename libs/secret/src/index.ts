@@ -1,0 +1,8 @@
+export { generateApiKey, readApiKey } from './api-key.js';
+export type { ApiKey, ApiKeyPrefix, PresentedApiKey } from './api-key.js';
+export { createEnvelope, UnsealError } from './envelope.js';
+export type { Envelope } from './envelope.js';
+export { equalSecrets, hashSecret } from './hash.js';
+export { generateOneTimeCode, hashOneTimeCode } from './one-time-code.js';
+export { openToken, sealToken } from './sealed-token.js';
+export { generateToken, hashToken } from './token.js';
