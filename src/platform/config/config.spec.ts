@@ -1,0 +1,146 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { ConfigError, describeConfig, loadConfig, loadMasterKey } from './index.js';
+import { variableNames } from './variables.js';
+
+const key = Buffer.alloc(32, 7).toString('base64');
+
+function problemsOf(env: Record<string, string>): readonly string[] {
+  try {
+    loadConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('loadConfig', () => {
+  test.each([
+    [{ PORT: 'abc' }, 'PORT must be a whole number from 0 to 65535; it is "abc".'],
+    [{ PORT: '70000' }, 'PORT must be a whole number from 0 to 65535; it is "70000".'],
+    [{ ROLE: 'boss' }, 'ROLE must be all, api or worker; it is "boss".'],
+    [{ DATABASE_URL: 'mysql://x', MASTER_KEY: key }, 'DATABASE_URL must be a URL such as'],
+    [
+      { DATABASE_URL: 'postgres://h/d' },
+      'MASTER_KEY must be 32 bytes in base64, and is required with DATABASE_URL',
+    ],
+    [{ MASTER_KEY: 'c2hvcnQ=' }, 'MASTER_KEY must be 32 bytes in base64'],
+    [
+      { DATABASE_APP_URL: 'postgres://h/d' },
+      'DATABASE_APP_URL must be a PostgreSQL URL, and needs DATABASE_URL',
+    ],
+    [{ TLS_CERT_FILE: 'a.pem' }, 'TLS_KEY_FILE must be a file name and be set together with TLS_CERT_FILE'],
+    [{ INTERNAL_PORT: '8081' }, 'INTERNAL_SECRET must be at least 32 characters long'],
+    [
+      { EXTERNAL_ISSUER: 'https://idp.example' },
+      'EXTERNAL_AUDIENCE must be set together with EXTERNAL_ISSUER',
+    ],
+    [{ CORS_ORIGINS: 'https://a.example,nonsense/' }, 'CORS_ORIGINS must be origins'],
+    [{ TRUSTED_PROXIES: 'proxy' }, 'TRUSTED_PROXIES must be addresses or networks'],
+  ])('%j is refused in a sentence', (env, start) => {
+    const problems = problemsOf(env);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]?.startsWith(start)).toBe(true);
+  });
+
+  test('every bad variable gets its own sentence, and secrets are not repeated', () => {
+    const problems = problemsOf({ PORT: 'x', HOST: 'h', LOG_LEVEL: 'loud', MASTER_KEY: 'my-secret' });
+    expect(problems).toHaveLength(3);
+    expect(problems.join()).not.toContain('my-secret');
+  });
+
+  test('nothing set means the embedded database, in development, on this machine only', () => {
+    const config = loadConfig({});
+    expect(config).toMatchObject({
+      role: 'all',
+      environment: 'development',
+      http: { host: '127.0.0.1', port: 8080, publicUrl: 'http://127.0.0.1:8080', corsOrigins: [] },
+      database: { poolSize: 10 },
+      signUp: 'invited',
+      rateLimit: {
+        organization: { perSecond: 100, burst: 200 },
+        anonymous: { perSecond: 10, burst: 20 },
+      },
+      shutdownGraceSeconds: 10,
+    });
+    expect(config.database.url).toBeUndefined();
+    expect(config.internal).toBeUndefined();
+  });
+
+  test('an empty variable counts as unset and an override wins', () => {
+    expect(loadConfig({ PORT: ' ', ROLE: 'api' }, { ROLE: 'worker' })).toMatchObject({
+      role: 'worker',
+      http: { port: 8080 },
+    });
+  });
+
+  test('derived values follow what is set', () => {
+    const config = loadConfig({
+      HOST: '0.0.0.0',
+      TLS_CERT_FILE: 'c.pem',
+      TLS_KEY_FILE: 'k.pem',
+      DATABASE_URL: 'postgres://owner@db/dovecote',
+      MASTER_KEY: key,
+      EXTERNAL_ISSUER: 'https://idp.example/',
+      EXTERNAL_AUDIENCE: 'app',
+      CORS_ORIGINS: 'https://a.example, http://localhost:*',
+    });
+    expect(config.http.publicUrl).toBe('https://localhost:8080');
+    expect(config.tokens.issuer).toBe('https://localhost:8080');
+    expect(config.tokens.external?.jwksUrl).toBe('https://idp.example/.well-known/jwks.json');
+    expect(config.http.corsOrigins).toEqual(['https://a.example', 'http://localhost:*']);
+    expect(config.environment).toBe('production');
+  });
+
+  test('the configuration cannot be changed afterwards', () => {
+    const config = loadConfig({});
+    expect(
+      Object.isFrozen(config) && Object.isFrozen(config.http) && Object.isFrozen(config.http.corsOrigins),
+    ).toBe(true);
+  });
+});
+
+describe('describeConfig', () => {
+  test('documents every variable', () => {
+    const rows = describeConfig();
+    expect(rows.map((row) => row.name)).toEqual(variableNames);
+    expect(rows.filter((row) => row.meaning.length < 10 || row.default === '')).toEqual([]);
+  });
+
+  test('masks secrets and keeps the readable part of a URL', () => {
+    const rows = describeConfig({ MASTER_KEY: key, DATABASE_URL: 'postgres://owner:hush@db:5432/dovecote' });
+    const valueOf = (name: string) => rows.find((row) => row.name === name)?.value;
+    expect(valueOf('MASTER_KEY')).toBe('********');
+    expect(valueOf('DATABASE_URL')).toBe('postgres://owner:********@db:5432/dovecote');
+  });
+});
+
+describe('loadMasterKey', () => {
+  let dataDir: string;
+  beforeAll(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'dovecote-key-'));
+  });
+  afterAll(() => rm(dataDir, { recursive: true }));
+
+  test('a damaged key file stops the start and is left alone', async () => {
+    const file = join(dataDir, 'damaged', 'master.key');
+    await loadMasterKey({ dataDir: join(dataDir, 'damaged') });
+    await writeFile(file, 'oops');
+    await expect(loadMasterKey({ dataDir: join(dataDir, 'damaged') })).rejects.toThrow('must hold 32 bytes');
+    expect(await readFile(file, 'utf8')).toBe('oops');
+  });
+
+  test('a key is made once, for the owner only, and then kept', async () => {
+    const first = await loadMasterKey({ dataDir });
+    expect(first).toHaveLength(32);
+    expect(await loadMasterKey({ dataDir })).toEqual(first);
+    expect((await stat(join(dataDir, 'master.key'))).mode & 0o777).toBe(0o600);
+  });
+
+  test('a configured key needs no file', async () => {
+    expect((await loadMasterKey({ masterKey: key, dataDir: '/nonexistent' })).toString('base64')).toBe(key);
+  });
+});

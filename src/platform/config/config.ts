@@ -1,0 +1,158 @@
+import { resolve } from 'node:path';
+import type { Environment, Values, VariableName } from './variables.js';
+import { documentationOf, readVariables } from './variables.js';
+
+export type Role = Values['ROLE'];
+
+/** Everything the server may be told from outside, read once, checked and frozen. */
+export interface Config {
+  readonly role: Role;
+  readonly environment: 'development' | 'production';
+  readonly dataDir: string;
+  readonly http: {
+    readonly host: string;
+    readonly port: number;
+    readonly publicUrl: string;
+    readonly tls?: { readonly certFile: string; readonly keyFile: string };
+    readonly corsOrigins: readonly string[];
+    readonly trustedProxies: readonly string[];
+  };
+  /** The listener for internal callers; absent when it is off. */
+  readonly internal?: { readonly port: number; readonly secret: string };
+  readonly database: {
+    /** The owner's URL; absent when PostgreSQL is embedded. */
+    readonly url?: string;
+    readonly appUrl?: string;
+    readonly poolSize: number;
+  };
+  readonly redis: { readonly url?: string };
+  /** Base64 of 32 bytes; absent when it lives in the data folder (see loadMasterKey). */
+  readonly masterKey?: string;
+  readonly tokens: {
+    readonly issuer: string;
+    readonly audience: string;
+    readonly external?: { readonly issuer: string; readonly audience: string; readonly jwksUrl: string };
+  };
+  readonly signUp: Values['SIGN_UP'];
+  readonly rateLimit: {
+    readonly organization: RateLimit;
+    readonly anonymous: RateLimit;
+  };
+  readonly outbound: { readonly allowedHosts: readonly string[] };
+  readonly mail: { readonly smtpUrl?: string; readonly from: string };
+  readonly worker: { readonly concurrency: number };
+  readonly log: { readonly level: Values['LOG_LEVEL']; readonly format: 'pretty' | 'json' };
+  readonly shutdownGraceSeconds: number;
+}
+
+export interface RateLimit {
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+/** The configuration cannot be used; `problems` holds one sentence per variable. */
+export class ConfigError extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.name = 'ConfigError';
+  }
+}
+
+/** Reads the configuration from `env`; `overrides` (such as command line options) win, under the same names. */
+export function loadConfig(env: Environment, overrides: Environment = {}): Config {
+  const given = { ...env, ...overrides };
+  const read = readVariables(given);
+  const bad = 'bad' in read ? read.bad : contradictions(read.values);
+  if ('bad' in read || bad.length > 0) throw new ConfigError(bad.map((name) => sentence(name, given[name])));
+  return deepFreeze(shape(read.values, process.stdout.isTTY ? 'pretty' : 'json'));
+}
+
+/** Variables that are well formed but do not go together. */
+function contradictions(values: Values): VariableName[] {
+  const broken: Partial<Record<VariableName, boolean>> = {
+    TLS_CERT_FILE: values.TLS_CERT_FILE === undefined && values.TLS_KEY_FILE !== undefined,
+    TLS_KEY_FILE: values.TLS_KEY_FILE === undefined && values.TLS_CERT_FILE !== undefined,
+    INTERNAL_PORT: values.INTERNAL_PORT !== 0 && values.INTERNAL_PORT === values.PORT,
+    INTERNAL_SECRET: values.INTERNAL_PORT !== 0 && values.INTERNAL_SECRET === undefined,
+    DATABASE_APP_URL: values.DATABASE_APP_URL !== undefined && values.DATABASE_URL === undefined,
+    MASTER_KEY: values.DATABASE_URL !== undefined && values.MASTER_KEY === undefined,
+    EXTERNAL_ISSUER: values.EXTERNAL_ISSUER === undefined && values.EXTERNAL_AUDIENCE !== undefined,
+    EXTERNAL_AUDIENCE: values.EXTERNAL_AUDIENCE === undefined && values.EXTERNAL_ISSUER !== undefined,
+    EXTERNAL_JWKS_URL: values.EXTERNAL_JWKS_URL !== undefined && values.EXTERNAL_ISSUER === undefined,
+  };
+  return (Object.keys(broken) as VariableName[]).filter((name) => broken[name]);
+}
+
+function sentence(name: VariableName, value: string | undefined): string {
+  const { must, secret } = documentationOf(name);
+  if (value === undefined || value.trim() === '') return `${name} must ${must}; it is not set.`;
+  return `${name} must ${must}${secret ? '' : `; it is "${value}"`}.`;
+}
+
+function shape(values: Values, terminalFormat: 'pretty' | 'json'): Config {
+  const publicUrl = (values.PUBLIC_URL ?? defaultPublicUrl(values)).replace(/\/+$/, '');
+  return {
+    role: values.ROLE,
+    environment: values.ENVIRONMENT ?? (values.DATABASE_URL === undefined ? 'development' : 'production'),
+    dataDir: resolve(values.DATA_DIR),
+    http: {
+      host: values.HOST,
+      port: values.PORT,
+      publicUrl,
+      tls:
+        values.TLS_CERT_FILE === undefined || values.TLS_KEY_FILE === undefined
+          ? undefined
+          : { certFile: resolve(values.TLS_CERT_FILE), keyFile: resolve(values.TLS_KEY_FILE) },
+      corsOrigins: values.CORS_ORIGINS,
+      trustedProxies: values.TRUSTED_PROXIES,
+    },
+    internal:
+      values.INTERNAL_PORT === 0 || values.INTERNAL_SECRET === undefined
+        ? undefined
+        : { port: values.INTERNAL_PORT, secret: values.INTERNAL_SECRET },
+    database: {
+      url: values.DATABASE_URL,
+      appUrl: values.DATABASE_APP_URL,
+      poolSize: values.DATABASE_POOL_SIZE,
+    },
+    redis: { url: values.REDIS_URL },
+    masterKey: values.MASTER_KEY,
+    tokens: {
+      issuer: values.ISSUER ?? publicUrl,
+      audience: values.AUDIENCE,
+      external: externalIssuer(values),
+    },
+    signUp: values.SIGN_UP,
+    rateLimit: {
+      organization: { perSecond: values.RATE_LIMIT_PER_SECOND, burst: values.RATE_LIMIT_BURST },
+      anonymous: {
+        perSecond: values.ANONYMOUS_RATE_LIMIT_PER_SECOND,
+        burst: values.ANONYMOUS_RATE_LIMIT_BURST,
+      },
+    },
+    outbound: { allowedHosts: values.OUTBOUND_ALLOWED_HOSTS },
+    mail: { smtpUrl: values.SMTP_URL, from: values.MAIL_FROM },
+    worker: { concurrency: values.WORKER_CONCURRENCY },
+    log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT ?? terminalFormat },
+    shutdownGraceSeconds: values.SHUTDOWN_GRACE_SECONDS,
+  };
+}
+
+function defaultPublicUrl(values: Values): string {
+  const scheme = values.TLS_CERT_FILE === undefined ? 'http' : 'https';
+  const everywhere = values.HOST === '0.0.0.0' || values.HOST === '::';
+  const host = everywhere ? 'localhost' : values.HOST.includes(':') ? `[${values.HOST}]` : values.HOST;
+  return `${scheme}://${host}:${values.PORT}`;
+}
+
+function externalIssuer(values: Values): Config['tokens']['external'] {
+  if (values.EXTERNAL_ISSUER === undefined || values.EXTERNAL_AUDIENCE === undefined) return undefined;
+  const issuer = values.EXTERNAL_ISSUER;
+  const jwksUrl = values.EXTERNAL_JWKS_URL ?? `${issuer.replace(/\/+$/, '')}/.well-known/jwks.json`;
+  return { issuer, audience: values.EXTERNAL_AUDIENCE, jwksUrl };
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) Object.values(value).forEach(deepFreeze);
+  return Object.freeze(value);
+}

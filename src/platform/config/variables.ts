@@ -1,0 +1,237 @@
+import { z } from 'zod';
+
+/** What `dovecote config` and the operations guide say about a variable. */
+export interface Documentation {
+  readonly meaning: string;
+  /** Completes the sentence "NAME must …" that a bad value is answered with. */
+  readonly must: string;
+  /** The default in words, where it is not a constant. */
+  readonly fallback?: string;
+  readonly secret?: boolean;
+}
+
+export const documentation = z.registry<Documentation>();
+
+const whole = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .transform(Number)
+    .pipe(z.number().min(min).max(max));
+
+const list = z
+  .string()
+  .transform((text) => text.split(',').flatMap((item) => (item.trim() === '' ? [] : [item.trim()])));
+
+const url = (...schemes: string[]) =>
+  z.string().refine((text) => URL.canParse(text) && schemes.includes(new URL(text).protocol.slice(0, -1)));
+
+const origin = z
+  .string()
+  .refine((text) => text === '*' || /^https?:\/\/[a-z0-9.-]+(:(\d{1,5}|\*))?$/i.test(text));
+
+const network = z.string().regex(/^[0-9a-f.:]+(\/\d{1,3})?$/i);
+
+const base64Key = z
+  .string()
+  .refine((text) => /^[A-Za-z0-9+/_-]{43}=?$/.test(text) && Buffer.from(text, 'base64').length === 32);
+
+/** Every variable the server reads, in the order in which they are listed to people. */
+export const variables = {
+  HOST: z.string().min(1).default('127.0.0.1').register(documentation, {
+    meaning: 'Address to listen on. 0.0.0.0 or :: accepts connections from other machines.',
+    must: 'be an address of this machine',
+  }),
+  PORT: whole(0, 65535).default(8080).register(documentation, {
+    meaning: 'Port for Connect, gRPC, gRPC-Web and plain HTTP. 0 picks a free one.',
+    must: 'be a whole number from 0 to 65535',
+  }),
+  PUBLIC_URL: url('http', 'https').optional().register(documentation, {
+    meaning: 'How clients reach this server; used in links and tokens.',
+    must: 'be an http or https URL',
+    fallback: 'from HOST, PORT and TLS_CERT_FILE',
+  }),
+  TLS_CERT_FILE: z.string().optional().register(documentation, {
+    meaning: 'Certificate chain in PEM. With TLS_KEY_FILE, the port speaks TLS.',
+    must: 'be a file name and be set together with TLS_KEY_FILE',
+  }),
+  TLS_KEY_FILE: z.string().optional().register(documentation, {
+    meaning: 'Private key in PEM for TLS_CERT_FILE.',
+    must: 'be a file name and be set together with TLS_CERT_FILE',
+  }),
+  CORS_ORIGINS: list.pipe(z.array(origin)).prefault('').register(documentation, {
+    meaning:
+      'Web origins that may call from a browser, separated by commas; * for any, http://localhost:* for any port.',
+    must: 'be origins such as https://app.example.com, separated by commas, or *',
+    fallback: 'same origin only',
+  }),
+  TRUSTED_PROXIES: list.pipe(z.array(network)).prefault('').register(documentation, {
+    meaning:
+      'Addresses or networks of reverse proxies whose X-Forwarded-For is believed, separated by commas.',
+    must: 'be addresses or networks such as 10.0.0.0/8, separated by commas',
+    fallback: 'none',
+  }),
+  INTERNAL_PORT: whole(0, 65535).default(0).register(documentation, {
+    meaning: 'Port of the listener for internal callers (render service). 0 turns it off.',
+    must: 'be a whole number from 0 to 65535 and differ from PORT',
+  }),
+  INTERNAL_SECRET: z.string().min(32).optional().register(documentation, {
+    meaning: 'Shared secret of internal callers.',
+    must: 'be at least 32 characters long, and be set when INTERNAL_PORT is',
+    secret: true,
+  }),
+  ROLE: z.enum(['all', 'api', 'worker']).default('all').register(documentation, {
+    meaning: 'What this process does: answer calls (api), run jobs (worker) or both (all).',
+    must: 'be all, api or worker',
+  }),
+  ENVIRONMENT: z.enum(['development', 'production']).optional().register(documentation, {
+    meaning: 'In development, captured mail can be read and a demo organization is prepared.',
+    must: 'be development or production',
+    fallback: 'production with DATABASE_URL, else development',
+  }),
+  DATA_DIR: z.string().default('./data').register(documentation, {
+    meaning: 'Folder of the embedded PostgreSQL, keys and files.',
+    must: 'be a folder name',
+  }),
+  DATABASE_URL: url('postgres', 'postgresql').optional().register(documentation, {
+    meaning: 'PostgreSQL 15 or newer, as the role that owns the tables and migrates.',
+    must: 'be a URL such as postgresql://owner:password@host:5432/dovecote',
+    fallback: 'an embedded PostgreSQL in DATA_DIR',
+    secret: true,
+  }),
+  DATABASE_APP_URL: url('postgres', 'postgresql').optional().register(documentation, {
+    meaning: 'The same database as the role that serves: not owner, no superuser, no BYPASSRLS.',
+    must: 'be a PostgreSQL URL, and needs DATABASE_URL',
+    fallback: 'the role dovecote_app, created if DATABASE_URL may',
+    secret: true,
+  }),
+  DATABASE_POOL_SIZE: whole(1, 500).default(10).register(documentation, {
+    meaning: 'Connections to PostgreSQL per process.',
+    must: 'be a whole number from 1 to 500',
+  }),
+  REDIS_URL: url('redis', 'rediss').optional().register(documentation, {
+    meaning: 'Redis for rate limits that hold across processes.',
+    must: 'be a URL such as redis://host:6379',
+    fallback: 'limits are counted per process, in memory',
+    secret: true,
+  }),
+  MASTER_KEY: base64Key.optional().register(documentation, {
+    meaning:
+      'Encrypts stored secrets: 32 random bytes in base64 (openssl rand -base64 32). The same on every process.',
+    must: 'be 32 bytes in base64, and is required with DATABASE_URL',
+    fallback: 'DATA_DIR/master.key, made at the first start',
+    secret: true,
+  }),
+  ISSUER: url('http', 'https').optional().register(documentation, {
+    meaning: 'The `iss` of access tokens.',
+    must: 'be an http or https URL',
+    fallback: 'PUBLIC_URL',
+  }),
+  AUDIENCE: z.string().default('dovecote').register(documentation, {
+    meaning: 'The `aud` of access tokens.',
+    must: 'be a name',
+  }),
+  EXTERNAL_ISSUER: url('http', 'https').optional().register(documentation, {
+    meaning: 'A second trusted issuer of access tokens (OIDC), such as a Cognito pool.',
+    must: 'be an http or https URL, set together with EXTERNAL_AUDIENCE',
+  }),
+  EXTERNAL_AUDIENCE: z.string().optional().register(documentation, {
+    meaning: 'The `aud` that tokens of EXTERNAL_ISSUER must carry.',
+    must: 'be set together with EXTERNAL_ISSUER',
+  }),
+  EXTERNAL_JWKS_URL: url('http', 'https').optional().register(documentation, {
+    meaning: 'Where the keys of EXTERNAL_ISSUER are.',
+    must: 'be an http or https URL, and needs EXTERNAL_ISSUER',
+    fallback: 'EXTERNAL_ISSUER/.well-known/jwks.json',
+  }),
+  SIGN_UP: z.enum(['invited', 'open']).default('invited').register(documentation, {
+    meaning: 'Who may sign up: invited people only, or anyone (open).',
+    must: 'be invited or open',
+  }),
+  RATE_LIMIT_PER_SECOND: whole(1, 1_000_000).default(100).register(documentation, {
+    meaning: 'Calls per second that an organization may sustain.',
+    must: 'be a whole number from 1 to 1000000',
+  }),
+  RATE_LIMIT_BURST: whole(1, 1_000_000).default(200).register(documentation, {
+    meaning: 'Calls that an organization may make at once.',
+    must: 'be a whole number from 1 to 1000000',
+  }),
+  ANONYMOUS_RATE_LIMIT_PER_SECOND: whole(1, 1_000_000).default(10).register(documentation, {
+    meaning: 'Calls per second from one address without a valid sign-in.',
+    must: 'be a whole number from 1 to 1000000',
+  }),
+  ANONYMOUS_RATE_LIMIT_BURST: whole(1, 1_000_000).default(20).register(documentation, {
+    meaning: 'Calls at once from one address without a valid sign-in.',
+    must: 'be a whole number from 1 to 1000000',
+  }),
+  OUTBOUND_ALLOWED_HOSTS: list.prefault('').register(documentation, {
+    meaning:
+      'Private hosts that webhooks may call although private addresses are refused, separated by commas.',
+    must: 'be host names or addresses, separated by commas',
+    fallback: 'none: public addresses only',
+  }),
+  SMTP_URL: url('smtp', 'smtps').optional().register(documentation, {
+    meaning: 'Mail server.',
+    must: 'be a URL such as smtps://user:password@host:465',
+    fallback: 'mail is captured, not sent',
+    secret: true,
+  }),
+  MAIL_FROM: z.string().includes('@').default('Dovecote <no-reply@localhost>').register(documentation, {
+    meaning: 'Sender of mail.',
+    must: 'contain a mail address',
+  }),
+  WORKER_CONCURRENCY: whole(1, 100).default(4).register(documentation, {
+    meaning: 'Jobs that a worker runs at once.',
+    must: 'be a whole number from 1 to 100',
+  }),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info')
+    .register(documentation, {
+      meaning: 'The least serious message that is logged.',
+      must: 'be fatal, error, warn, info, debug, trace or silent',
+    }),
+  LOG_FORMAT: z.enum(['pretty', 'json']).optional().register(documentation, {
+    meaning: 'Log lines for people (pretty) or machines (json).',
+    must: 'be pretty or json',
+    fallback: 'pretty on a terminal, else json',
+  }),
+  SHUTDOWN_GRACE_SECONDS: whole(0, 600).default(10).register(documentation, {
+    meaning: 'How long calls and jobs in flight may take to finish when the server stops.',
+    must: 'be a whole number from 0 to 600',
+  }),
+} as const;
+
+export type VariableName = keyof typeof variables;
+export const variableNames = Object.keys(variables) as VariableName[];
+
+const schema = z.object(variables);
+export type Values = z.output<typeof schema>;
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The values as typed data, or the names of the variables that hold nonsense. */
+export function readVariables(env: Environment): { values: Values } | { bad: VariableName[] } {
+  const result = schema.safeParse(pickSet(env));
+  if (result.success) return { values: result.data };
+  const bad = new Set(result.error.issues.map((issue) => issue.path[0] as VariableName));
+  return { bad: variableNames.filter((name) => bad.has(name)) };
+}
+
+/** An empty variable counts as unset: `PORT= npm start` means the default. */
+function pickSet(env: Environment): Record<string, string> {
+  return Object.fromEntries(
+    variableNames.flatMap((name) => {
+      const text = env[name]?.trim();
+      return text === undefined || text === '' ? [] : [[name, text]];
+    }),
+  );
+}
+
+export function documentationOf(name: VariableName): Documentation & { readonly fallback: string } {
+  const schemaOfName = variables[name];
+  const found = documentation.get(schemaOfName);
+  if (found === undefined) throw new Error(`${name} is not documented`);
+  const constant = schemaOfName instanceof z.ZodDefault ? String(schemaOfName.def.defaultValue) : 'none';
+  return { ...found, fallback: found.fallback ?? constant };
+}
