@@ -1,0 +1,136 @@
+/**
+ * The PostgreSQL server of an installation that has no DATABASE_URL: real server binaries from npm, data in the data
+ * folder, reachable from this machine only and with a generated password. Exactly one process owns it.
+ */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { locateBinaries } from './binaries.js';
+import { clusterDirOf, clusterExists, createCluster, prepareAccess, readAccess, urlOf } from './cluster.js';
+import { AlreadyRunningError, EmbeddedPostgresError } from './errors.js';
+import { holderOf, lockFolder } from './folder-lock.js';
+import { chooseUser } from './os-user.js';
+import { startServer, stopOrphan, stopServer } from './server.js';
+import type { ServerOptions } from './server.js';
+
+export { AlreadyRunningError, EmbeddedPostgresError } from './errors.js';
+
+export interface Log {
+  info(message: string): void;
+  error(message: string): void;
+}
+
+export interface EmbeddedPostgres {
+  /** The owner's URL: a superuser, over TCP on 127.0.0.1. */
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+const lockFileOf = (dataDir: string): string => join(dataDir, 'dovecote.pid');
+
+/** Starts the server; rejects with AlreadyRunningError when another process runs it. */
+export async function startEmbeddedPostgres(options: {
+  dataDir: string;
+  log: Log;
+}): Promise<EmbeddedPostgres> {
+  const { dataDir, log } = options;
+  const lock = await lockDataDir(dataDir);
+  try {
+    const { url, stop } = await start(dataDir, log);
+    return { url, stop: () => stop().finally(lock.release) };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+/** For commands beside a running server: its database if it runs, else one of their own for as long as they need it. */
+export async function useEmbeddedPostgres(options: { dataDir: string; log: Log }): Promise<EmbeddedPostgres> {
+  try {
+    return await startEmbeddedPostgres(options);
+  } catch (error) {
+    const access = await readAccess(options.dataDir);
+    if (!(error instanceof AlreadyRunningError) || access === undefined) throw error;
+    return { url: urlOf(access), stop: () => Promise.resolve() };
+  }
+}
+
+/** The pid of the process that runs the database in this folder, if any. */
+export function findRunning(dataDir: string): Promise<number | undefined> {
+  return holderOf(lockFileOf(dataDir));
+}
+
+async function lockDataDir(dataDir: string): Promise<{ release(): Promise<void> }> {
+  try {
+    await mkdir(dataDir, { recursive: true });
+    return await lockFolder(lockFileOf(dataDir));
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code !== 'EACCES' && code !== 'EROFS') throw cause;
+    throw new EmbeddedPostgresError(
+      `${dataDir} is not writable for this user. Set DATA_DIR to a folder that is.`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+async function start(dataDir: string, log: Log): Promise<EmbeddedPostgres> {
+  const { initdb, postgres } = await locateBinaries();
+  const clusterDir = clusterDirOf(dataDir);
+  const user = await chooseUser(clusterDir, [dataDir, postgres]);
+  if (await stopOrphan(clusterDir)) log.info('Stopped the database that an interrupted run had left behind.');
+  const access = await prepareAccess(dataDir);
+  if (!(await clusterExists(dataDir))) {
+    log.info(`Creating the database in ${clusterDir}.`);
+    await createCluster(dataDir, initdb, user, access.password);
+  }
+  const logFile = join(dataDir, 'postgres.log');
+  const stop = await keepRunning({ postgres, clusterDir, port: access.port, user, logFile }, log);
+  try {
+    await ensureDatabase(urlOf(access, 'postgres'));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { url: urlOf(access), stop };
+}
+
+/** Starts the server again when it dies on its own (killed for memory, say); returns how to stop it for good. */
+async function keepRunning(options: ServerOptions, log: Log): Promise<() => Promise<void>> {
+  let stopping = false;
+  let server = await startServer(options);
+  const watch = (): void => {
+    server.once('exit', (code, signal) => {
+      if (stopping) return;
+      log.error(
+        `The embedded PostgreSQL stopped unexpectedly (${signal ?? `exit code ${code}`}); starting it again.`,
+      );
+      startServer(options).then(
+        (started) => {
+          server = started;
+          if (stopping) void stopServer(server);
+          else watch();
+        },
+        (error: unknown) => log.error(String(error)),
+      );
+    });
+  };
+  watch();
+  return async () => {
+    stopping = true;
+    await stopServer(server);
+  };
+}
+
+async function ensureDatabase(url: string): Promise<void> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    const { rowCount } = await client.query("select from pg_database where datname = 'dovecote'");
+    if (rowCount === 0) await client.query('create database dovecote');
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,134 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { childEnvironment } from './cluster.js';
+import { EmbeddedPostgresError } from './errors.js';
+import { commandAs } from './os-user.js';
+import type { RunAs } from './os-user.js';
+import { commandOf, startTimeOf } from './process-identity.js';
+
+const pollMs = 20;
+const stopPatienceMs = 20_000;
+const orphanPatienceMs = 10_000;
+const largestLogBytes = 8 * 1024 * 1024;
+
+/** Sized for a small machine; whoever needs more sets DATABASE_URL. Durability stays at its safe defaults. */
+const settings = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  max_connections: '100',
+  shared_buffers: '128MB',
+  jit: 'off',
+  timezone: 'UTC',
+  log_timezone: 'UTC',
+  log_checkpoints: 'off',
+};
+
+export interface ServerOptions {
+  readonly postgres: string;
+  readonly clusterDir: string;
+  readonly port: number;
+  readonly user: RunAs;
+  readonly logFile: string;
+}
+
+/** Starts the server and waits until it accepts connections. */
+export async function startServer(options: ServerOptions): Promise<ChildProcess> {
+  const patience = AbortSignal.timeout(orphanPatienceMs);
+  for (;;) {
+    const server = await tryServer(options);
+    if (typeof server !== 'string') return server;
+    // After kill -9 of the server its children notice within moments; until then their memory is in the way.
+    const childrenRemain = server.includes('pre-existing shared memory block');
+    if (!childrenRemain || patience.aborted) {
+      throw new EmbeddedPostgresError(
+        `The embedded PostgreSQL stopped at once. The end of ${options.logFile}:\n${server}`,
+      );
+    }
+    await delay(10 * pollMs);
+  }
+}
+
+/** The server once it is ready, or its last words. */
+async function tryServer(options: ServerOptions): Promise<ChildProcess | string> {
+  const child = await spawnServer(options);
+  const exit = once(child, 'exit');
+  let exited = false;
+  void exit.then(() => (exited = true));
+  while (!exited) {
+    const [pid, , , , , , , status] = await pidFileLines(options.clusterDir);
+    if (Number(pid) === child.pid && status?.trim() === 'ready') {
+      child.unref();
+      return child;
+    }
+    await Promise.race([exit, delay(pollMs)]);
+  }
+  const lines = (await readFile(options.logFile, 'utf8')).trim().split('\n');
+  return lines.slice(-5).join('\n');
+}
+
+async function spawnServer(options: ServerOptions): Promise<ChildProcess> {
+  const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const words = ['-D', options.clusterDir, '-p', String(options.port), ...flags];
+  const { file, args, uid, gid } = commandAs(options.user, options.postgres, words);
+  const logged = await stat(options.logFile).catch(() => undefined);
+  if (logged !== undefined && logged.size > largestLogBytes)
+    await rename(options.logFile, `${options.logFile}.1`);
+  const log = await open(options.logFile, 'a', 0o600);
+  try {
+    // Its own process group: Ctrl-C reaches us alone, and we stop the database after the last call is answered.
+    // A file, not a pipe: the server must outlive a killed parent without losing its output.
+    const child = spawn(file, args, {
+      env: childEnvironment,
+      cwd: '/',
+      uid,
+      gid,
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd],
+    });
+    await once(child, 'spawn');
+    return child;
+  } finally {
+    await log.close();
+  }
+}
+
+/** Lets transactions roll back, writes a checkpoint and ends; after a while without mercy. */
+export async function stopServer(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.ref();
+  const exit = once(child, 'exit');
+  child.kill('SIGINT');
+  const stopped = await Promise.race([exit, delay(stopPatienceMs, 'late', { ref: false })]);
+  if (stopped === 'late') {
+    child.kill('SIGQUIT');
+    await exit;
+  }
+}
+
+/** Stops a server whose parent was killed; true if there was one. Removes a pid file that nobody holds. */
+export async function stopOrphan(clusterDir: string): Promise<boolean> {
+  const pid = Number((await pidFileLines(clusterDir))[0] ?? 0);
+  if (pid === 0) return false;
+  const startTime = await startTimeOf(pid);
+  const command = await commandOf(pid);
+  if (startTime === undefined || !command?.includes(clusterDir)) {
+    await rm(join(clusterDir, 'postmaster.pid'), { force: true });
+    return false;
+  }
+  const patience = AbortSignal.timeout(stopPatienceMs);
+  process.kill(pid, 'SIGINT');
+  while ((await startTimeOf(pid)) === startTime) {
+    if (patience.aborted) process.kill(pid, 'SIGQUIT');
+    await delay(pollMs);
+  }
+  return true;
+}
+
+async function pidFileLines(clusterDir: string): Promise<string[]> {
+  const text = await readFile(join(clusterDir, 'postmaster.pid'), 'utf8').catch(() => '');
+  return text.split('\n');
+}
