@@ -1,0 +1,26 @@
+export { parseDuration } from './duration.js';
+export { END, firstStep, next, stepById } from './graph.js';
+export { transition } from './run.js';
+export type { RunEvent, RunState, Transition } from './run.js';
+export type {
+  ActionType,
+  CallWebhook,
+  ChannelName,
+  DeadlineCheck,
+  Escalate,
+  EscalateMode,
+  EscalationCondition,
+  EscalationTarget,
+  EscalationTargetType,
+  SendNotification,
+  SendReminder,
+  Step,
+  StepConfig,
+  StepType,
+  UncheckedDefinition,
+  UncheckedStep,
+  WorkflowDefinition,
+} from './types.js';
+export { validate } from './validate.js';
+export type { ValidateOptions, Violation } from './violation.js';
+export { isPublicAddress } from './public-address.js';

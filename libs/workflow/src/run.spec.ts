@@ -1,0 +1,88 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { RunState } from './index.js';
+import { firstStep, next, transition } from './index.js';
+import { definition, markMissed, typical } from './samples.js';
+
+const NOW = new Date('2026-01-01T00:00:00Z');
+const DEADLINE = new Date('2026-01-04T00:00:00Z');
+
+describe('next', () => {
+  test('ends the path at an unknown step, without a transition, and at `end`', () => {
+    const graph = definition(markMissed('a', { completed: 'end' }), markMissed('b'));
+    expect(next(graph, 'nowhere', 'completed')).toBeUndefined();
+    expect(next(graph, 'a', 'completed')).toBeUndefined();
+    expect(next(graph, 'b', 'completed')).toBeUndefined();
+  });
+
+  test('follows the outcome, and `completed` when the outcome has no transition', () => {
+    expect(next(typical, 'wait', 'all_acted')?.id).toBe('report');
+    expect(next(typical, 'send', 'all_acted')?.id).toBe('wait');
+    expect(next(typical, 'send', 'constructor')?.id).toBe('wait');
+    expect(
+      next(definition(markMissed('a', { done: 'a2' }), markMissed('a2')), 'a', 'completed'),
+    ).toBeUndefined();
+  });
+
+  test('always comes to an end, whatever the steps answer', () => {
+    const outcome = fc.constantFrom('completed', 'failed', 'all_acted', 'done');
+    fc.assert(
+      fc.property(fc.infiniteStream(outcome), (outcomes) => {
+        let step = firstStep(typical);
+        let taken = 0;
+        for (; step; taken++) step = next(typical, step.id, outcomes.next().value);
+        expect(taken).toBeLessThanOrEqual(typical.steps.length);
+      }),
+    );
+  });
+});
+
+describe('transition', () => {
+  const waiting: RunState = { stepId: 'wait', enteredAt: NOW, wakeAt: DEADLINE };
+
+  test('refuses events before the start and states of another definition', () => {
+    expect(() => transition(typical, undefined, { type: 'all_acted' }, NOW)).toThrow('has not started');
+    expect(() => transition(typical, { stepId: 'gone', enteredAt: NOW }, { type: 'all_acted' }, NOW)).toThrow(
+      '"gone"',
+    );
+  });
+
+  test.each([
+    ['a second start', { type: 'started' }, DEADLINE],
+    ['a timer that fires early', { type: 'timer', stepId: 'wait' }, new Date(DEADLINE.getTime() - 1)],
+    ['the timer of an earlier step', { type: 'timer', stepId: 'send' }, DEADLINE],
+    [
+      'a repeated end of an earlier step',
+      { type: 'step_finished', stepId: 'send', outcome: 'completed' },
+      DEADLINE,
+    ],
+  ] as const)('changes nothing on %s', (_, event, now) => {
+    expect(transition(typical, waiting, event, now).state).toBe(waiting);
+  });
+
+  test('waits for acknowledgements only where there is a deadline', () => {
+    const sending: RunState = { stepId: 'send', enteredAt: NOW };
+    expect(transition(typical, sending, { type: 'all_acted' }, NOW).state).toBe(sending);
+    expect(transition(typical, waiting, { type: 'all_acted' }, NOW).state?.stepId).toBe('report');
+  });
+
+  test('starts at the first step and computes the wake-up of a deadline on entering it', () => {
+    const started = transition(typical, undefined, { type: 'started' }, NOW);
+    expect(started).toEqual({ state: { stepId: 'send', enteredAt: NOW } });
+    const event = { type: 'step_finished', stepId: 'send', outcome: 'completed' } as const;
+    expect(transition(typical, started.state, event, NOW)).toEqual({ state: waiting });
+  });
+
+  test('goes on when the deadline has passed', () => {
+    const moved = transition(typical, waiting, { type: 'timer', stepId: 'wait' }, DEADLINE);
+    expect(moved).toEqual({ state: { stepId: 'remind', enteredAt: DEADLINE } });
+  });
+
+  test('ends when the path ends, and at once when cancelled', () => {
+    const reporting: RunState = { stepId: 'report', enteredAt: NOW };
+    const failed = { type: 'step_finished', stepId: 'report', outcome: 'failed' } as const;
+    expect(transition(typical, reporting, failed, NOW)).toEqual({ ended: 'completed' });
+    expect(transition(typical, waiting, { type: 'cancelled' }, NOW)).toEqual({ ended: 'cancelled' });
+    expect(transition(typical, undefined, { type: 'cancelled' }, NOW)).toEqual({ ended: 'cancelled' });
+  });
+});

@@ -1,0 +1,40 @@
+import type { Step, StepConfig, WorkflowDefinition } from './types.js';
+
+export const push: StepConfig = {
+  kind: 'SEND_NOTIFICATION',
+  type: 'push',
+  templateId: '',
+  templateVersion: 0,
+  actionLabel: '',
+  actionType: 'UNSPECIFIED',
+  customVariables: {},
+};
+
+export function webhook(url: string, headers: Record<string, string> = {}): StepConfig {
+  return { kind: 'CALL_WEBHOOK', name: 'hook', url, headers };
+}
+
+export function markMissed(id: string, transitions: Record<string, string> = {}): Step {
+  return { id, type: 'MARK_MISSED', transitions };
+}
+
+export function withConfig(config: StepConfig, transitions: Record<string, string> = {}, id = 'a'): Step {
+  return { id, type: config.kind, transitions, config };
+}
+
+export function definition(...steps: Step[]): WorkflowDefinition {
+  return { steps };
+}
+
+/** The default of the documentation: notify, wait, remind, mark, report. */
+export const typical = definition(
+  withConfig(push, { completed: 'wait' }, 'send'),
+  withConfig({ kind: 'DEADLINE_CHECK', delay: '72h' }, { completed: 'remind', all_acted: 'report' }, 'wait'),
+  withConfig(
+    { kind: 'SEND_REMINDER', type: 'push', thirdPartyChannels: [], notifyTargets: [] },
+    { completed: 'mark' },
+    'remind',
+  ),
+  markMissed('mark', { completed: 'report' }),
+  withConfig(webhook('https://hooks.acme.example/x'), { failed: 'end' }, 'report'),
+);

@@ -1,0 +1,24 @@
+import { isIP } from 'node:net';
+import { isPublicAddress } from './public-address.js';
+import type { ValidateOptions, Violations } from './violation.js';
+import { isWithin } from './violation.js';
+
+const LONGEST_URL = 2048;
+
+/** What can be known without asking DNS; the caller resolves the name and checks the answers before a call. */
+export function checkWebhookUrl(text: string, options: ValidateOptions, at: Violations): void {
+  if (!isWithin(text, LONGEST_URL)) return at.atMost(LONGEST_URL, text);
+  const url = URL.parse(text);
+  if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:')) return at.add('must be an https URL');
+  if (url.username || url.password) at.add('must not contain a user name or password');
+  if (options.allowPrivateWebhooks) return;
+  at.require(url.protocol === 'https:', 'must be an https URL');
+  at.require(isPublicHost(url.hostname), 'must not point to a private, loopback or link-local address');
+}
+
+function isPublicHost(hostname: string): boolean {
+  // The URL parser has already turned 0x7f.1, 2130706433 and 127.0.0.1 into the same text.
+  const host = hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
+  if (isIP(host)) return isPublicAddress(host);
+  return host !== 'localhost' && !host.endsWith('.localhost');
+}
