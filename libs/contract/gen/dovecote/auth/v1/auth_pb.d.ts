@@ -16,6 +16,8 @@ import type { OrgType } from "../../../pidgr/v1/organization_pb.js";
 export declare const file_dovecote_auth_v1_auth: GenFile;
 
 /**
+ * Who wants to sign in.
+ *
  * @generated from message dovecote.auth.v1.RequestSignInCodeRequest
  */
 export declare type RequestSignInCodeRequest = Message<"dovecote.auth.v1.RequestSignInCodeRequest"> & {
@@ -48,6 +50,8 @@ export declare type RequestSignInCodeResponse = Message<"dovecote.auth.v1.Reques
 export declare const RequestSignInCodeResponseSchema: GenMessage<RequestSignInCodeResponse>;
 
 /**
+ * Proof that the caller reads the mailbox.
+ *
  * @generated from message dovecote.auth.v1.VerifySignInCodeRequest
  */
 export declare type VerifySignInCodeRequest = Message<"dovecote.auth.v1.VerifySignInCodeRequest"> & {
@@ -80,10 +84,14 @@ export declare type VerifySignInCodeRequest = Message<"dovecote.auth.v1.VerifySi
 export declare const VerifySignInCodeRequestSchema: GenMessage<VerifySignInCodeRequest>;
 
 /**
+ * A new session.
+ *
  * @generated from message dovecote.auth.v1.VerifySignInCodeResponse
  */
 export declare type VerifySignInCodeResponse = Message<"dovecote.auth.v1.VerifySignInCodeResponse"> & {
   /**
+   * Its tokens.
+   *
    * @generated from field: dovecote.auth.v1.TokenPair tokens = 1;
    */
   tokens?: TokenPair | undefined;
@@ -96,6 +104,8 @@ export declare type VerifySignInCodeResponse = Message<"dovecote.auth.v1.VerifyS
 export declare const VerifySignInCodeResponseSchema: GenMessage<VerifySignInCodeResponse>;
 
 /**
+ * The session to continue.
+ *
  * @generated from message dovecote.auth.v1.RefreshTokenRequest
  */
 export declare type RefreshTokenRequest = Message<"dovecote.auth.v1.RefreshTokenRequest"> & {
@@ -114,10 +124,14 @@ export declare type RefreshTokenRequest = Message<"dovecote.auth.v1.RefreshToken
 export declare const RefreshTokenRequestSchema: GenMessage<RefreshTokenRequest>;
 
 /**
+ * The session, continued.
+ *
  * @generated from message dovecote.auth.v1.RefreshTokenResponse
  */
 export declare type RefreshTokenResponse = Message<"dovecote.auth.v1.RefreshTokenResponse"> & {
   /**
+   * Its new tokens; the old refresh token is spent.
+   *
    * @generated from field: dovecote.auth.v1.TokenPair tokens = 1;
    */
   tokens?: TokenPair | undefined;
@@ -143,6 +157,8 @@ export declare type TokenPair = Message<"dovecote.auth.v1.TokenPair"> & {
   accessToken: string;
 
   /**
+   * When it stops working.
+   *
    * @generated from field: google.protobuf.Timestamp access_expires_at = 2;
    */
   accessExpiresAt?: Timestamp | undefined;
@@ -155,6 +171,8 @@ export declare type TokenPair = Message<"dovecote.auth.v1.TokenPair"> & {
   refreshToken: string;
 
   /**
+   * When it stops working.
+   *
    * @generated from field: google.protobuf.Timestamp refresh_expires_at = 4;
    */
   refreshExpiresAt?: Timestamp | undefined;
@@ -167,6 +185,8 @@ export declare type TokenPair = Message<"dovecote.auth.v1.TokenPair"> & {
 export declare const TokenPairSchema: GenMessage<TokenPair>;
 
 /**
+ * Empty: the calling session.
+ *
  * @generated from message dovecote.auth.v1.SignOutRequest
  */
 export declare type SignOutRequest = Message<"dovecote.auth.v1.SignOutRequest"> & {
@@ -179,6 +199,8 @@ export declare type SignOutRequest = Message<"dovecote.auth.v1.SignOutRequest"> 
 export declare const SignOutRequestSchema: GenMessage<SignOutRequest>;
 
 /**
+ * Empty.
+ *
  * @generated from message dovecote.auth.v1.SignOutResponse
  */
 export declare type SignOutResponse = Message<"dovecote.auth.v1.SignOutResponse"> & {
@@ -191,6 +213,8 @@ export declare type SignOutResponse = Message<"dovecote.auth.v1.SignOutResponse"
 export declare const SignOutResponseSchema: GenMessage<SignOutResponse>;
 
 /**
+ * Empty: the caller's own.
+ *
  * @generated from message dovecote.auth.v1.ListSessionsRequest
  */
 export declare type ListSessionsRequest = Message<"dovecote.auth.v1.ListSessionsRequest"> & {
@@ -203,10 +227,14 @@ export declare type ListSessionsRequest = Message<"dovecote.auth.v1.ListSessions
 export declare const ListSessionsRequestSchema: GenMessage<ListSessionsRequest>;
 
 /**
+ * The sessions.
+ *
  * @generated from message dovecote.auth.v1.ListSessionsResponse
  */
 export declare type ListSessionsResponse = Message<"dovecote.auth.v1.ListSessionsResponse"> & {
   /**
+   * Last used first.
+   *
    * @generated from field: repeated dovecote.auth.v1.Session sessions = 1;
    */
   sessions: Session[];
@@ -225,6 +253,8 @@ export declare const ListSessionsResponseSchema: GenMessage<ListSessionsResponse
  */
 export declare type Session = Message<"dovecote.auth.v1.Session"> & {
   /**
+   * Names it in RevokeSession.
+   *
    * @generated from field: string id = 1;
    */
   id: string;
@@ -237,6 +267,8 @@ export declare type Session = Message<"dovecote.auth.v1.Session"> & {
   deviceName: string;
 
   /**
+   * When the person signed in.
+   *
    * @generated from field: google.protobuf.Timestamp created_at = 3;
    */
   createdAt?: Timestamp | undefined;
@@ -270,10 +302,14 @@ export declare type Session = Message<"dovecote.auth.v1.Session"> & {
 export declare const SessionSchema: GenMessage<Session>;
 
 /**
+ * The session to end.
+ *
  * @generated from message dovecote.auth.v1.RevokeSessionRequest
  */
 export declare type RevokeSessionRequest = Message<"dovecote.auth.v1.RevokeSessionRequest"> & {
   /**
+   * One of the caller's own.
+   *
    * @generated from field: string session_id = 1;
    */
   sessionId: string;
@@ -286,6 +322,8 @@ export declare type RevokeSessionRequest = Message<"dovecote.auth.v1.RevokeSessi
 export declare const RevokeSessionRequestSchema: GenMessage<RevokeSessionRequest>;
 
 /**
+ * Empty.
+ *
  * @generated from message dovecote.auth.v1.RevokeSessionResponse
  */
 export declare type RevokeSessionResponse = Message<"dovecote.auth.v1.RevokeSessionResponse"> & {
@@ -298,6 +336,8 @@ export declare type RevokeSessionResponse = Message<"dovecote.auth.v1.RevokeSess
 export declare const RevokeSessionResponseSchema: GenMessage<RevokeSessionResponse>;
 
 /**
+ * Empty: the caller.
+ *
  * @generated from message dovecote.auth.v1.WhoAmIRequest
  */
 export declare type WhoAmIRequest = Message<"dovecote.auth.v1.WhoAmIRequest"> & {
@@ -310,6 +350,8 @@ export declare type WhoAmIRequest = Message<"dovecote.auth.v1.WhoAmIRequest"> & 
 export declare const WhoAmIRequestSchema: GenMessage<WhoAmIRequest>;
 
 /**
+ * The caller.
+ *
  * @generated from message dovecote.auth.v1.WhoAmIResponse
  */
 export declare type WhoAmIResponse = Message<"dovecote.auth.v1.WhoAmIResponse"> & {
@@ -370,6 +412,8 @@ export declare type WhoAmIResponse = Message<"dovecote.auth.v1.WhoAmIResponse"> 
   sessionId: string;
 
   /**
+   * What kind of credential the call carries.
+   *
    * @generated from field: dovecote.auth.v1.CallerKind caller_kind = 9;
    */
   callerKind: CallerKind;
@@ -388,16 +432,22 @@ export declare const WhoAmIResponseSchema: GenMessage<WhoAmIResponse>;
  */
 export declare type OrganizationSummary = Message<"dovecote.auth.v1.OrganizationSummary"> & {
   /**
+   * Goes into the `x-org-id` header.
+   *
    * @generated from field: string id = 1;
    */
   id: string;
 
   /**
+   * Shown to people.
+   *
    * @generated from field: string name = 2;
    */
   name: string;
 
   /**
+   * What it is for.
+   *
    * @generated from field: pidgr.v1.OrgType org_type = 3;
    */
   orgType: OrgType;
