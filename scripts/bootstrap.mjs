@@ -1,0 +1,47 @@
+// What "npm start", "npm test" and "npm run dovecote" run, with any Node from 20 on and nothing installed yet:
+// installs the packages, builds what changed, and hands over to the Node pinned in package.json.
+import { readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { install } from './lib/install.mjs';
+import { pinnedNode, requireBootstrapNode } from './lib/node-runtime.mjs';
+import { run } from './lib/run.mjs';
+import { say, seconds, stop } from './lib/say.mjs';
+import { fingerprint, stampFile } from './lib/sources.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
+const server = ['--enable-source-maps', join(root, 'dist', 'main.js')];
+const jest = ['--experimental-vm-modules', '--no-warnings', join(root, 'node_modules/jest/bin/jest.js')];
+const tasks = {
+  start: [...server, 'serve'],
+  dovecote: server,
+  // Two at a time: each spec file has its own database, and most of the time is spent waiting for it.
+  test: [...jest, '--maxWorkers=2'],
+};
+
+const [task, ...rest] = process.argv.slice(2);
+if (!Object.hasOwn(tasks, task))
+  stop(`Usage: node scripts/bootstrap.mjs ${Object.keys(tasks).join('|')} [arguments]`);
+
+requireBootstrapNode();
+await install(root);
+const node = pinnedNode(root);
+const env = { ...process.env, PATH: [join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter) };
+await build();
+process.exit(await run(node, [...tasks[task], ...rest], { env }));
+
+async function build() {
+  if (stampOf() === fingerprint(root)) return;
+  say('Building …');
+  const code = await run(node, [join(root, 'scripts/build.mjs')], { cwd: root, env });
+  if (code !== 0) stop('The build failed; the message is above.');
+  say(`Built (${seconds()}).`);
+}
+
+function stampOf() {
+  try {
+    return readFileSync(stampFile(root), 'utf8');
+  } catch {
+    return undefined;
+  }
+}

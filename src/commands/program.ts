@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { Command, Option } from 'commander';
+import { loadConfig } from '../platform/config/index.js';
+import { configCommand } from './config.js';
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+/** The command line. Each command is loaded when it is called: help and config answer at once. */
+export function createProgram(env: NodeJS.ProcessEnv): Command {
+  const program = new Command('dovecote')
+    .description('Provable internal communications and product analytics, on your own machines.')
+    .version(version)
+    .showSuggestionAfterError()
+    .showHelpAfterError('"dovecote --help" lists the commands.')
+    .addHelpText('after', '\nEverything is configured by environment variables: see "dovecote config".');
+
+  program
+    .command('serve', { isDefault: true })
+    .description('answer calls and run jobs until told to stop (the default)')
+    .addOption(new Option('--role <role>', 'what this process does').choices(['all', 'api', 'worker']))
+    .option('--host <address>', 'address to listen on')
+    .option('--port <number>', 'port to listen on')
+    .action(async ({ role, host, port }: { role?: string; host?: string; port?: string }) => {
+      const { serveCommand } = await import('./serve.js');
+      await serveCommand(loadConfig(env, defined({ ROLE: role, HOST: host, PORT: port })));
+    });
+
+  program
+    .command('migrate')
+    .description('bring the database schema up to date and stop')
+    .action(async () => {
+      const { migrateCommand } = await import('./migrate.js');
+      await migrateCommand(loadConfig(env));
+    });
+
+  program
+    .command('doctor')
+    .description('check database, roles, keys, port and disk, and say what to do')
+    .action(async () => {
+      const { doctorCommand } = await import('./doctor/index.js');
+      process.exitCode = await doctorCommand(loadConfig(env));
+    });
+
+  program
+    .command('config')
+    .description('list every variable with its value, default and meaning')
+    .option('--markdown', 'as a table for the documentation, without values')
+    .action((options: { markdown?: boolean }) => console.log(configCommand(env, options)));
+
+  program
+    .command('rotate-keys')
+    .description('sign access tokens with a new key; those that are out stay valid')
+    .action(async () => {
+      const { rotateKeysCommand } = await import('./rotate-keys.js');
+      await rotateKeysCommand(loadConfig(env));
+    });
+
+  return program;
+}
+
+function defined(options: Record<string, string | undefined>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(options).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}

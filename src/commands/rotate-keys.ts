@@ -1,0 +1,22 @@
+import { createEnvelope } from '@dovecote/secret';
+import { SigningKeys } from '../platform/caller/signing-keys.js';
+import type { Config } from '../platform/config/index.js';
+import { appDataSource } from '../platform/database/data-source.js';
+import { Database } from '../platform/database/index.js';
+import { commandLog } from './command-log.js';
+import { withDatabase } from './open-database.js';
+
+/** `dovecote rotate-keys`: the published successor signs from now on; tokens that are out stay valid. */
+export async function rotateKeysCommand(config: Config): Promise<void> {
+  const log = commandLog(config);
+  await withDatabase(config, log, async ({ appUrl, masterKey }) => {
+    const pool = { size: 1, applicationName: 'dovecote rotate-keys' };
+    const dataSource = await appDataSource(appUrl, [], pool, log).initialize();
+    try {
+      await new SigningKeys(new Database(dataSource), createEnvelope(masterKey)).rotate(new Date());
+    } finally {
+      await dataSource.destroy();
+    }
+  });
+  log.info('Access tokens are signed with a new key within a minute; running servers need no restart.');
+}

@@ -1,0 +1,9 @@
+import { explain } from './commands/errors.js';
+import { createProgram } from './commands/program.js';
+
+try {
+  await createProgram(process.env).parseAsync();
+} catch (error) {
+  console.error(explain(error));
+  process.exitCode = 1;
+}
