@@ -1,0 +1,59 @@
+import type { DescMethod, Message } from '@bufbuild/protobuf';
+import { createContextKey, type HandlerContext } from '@connectrpc/connect';
+
+export type RpcProtocol = 'connect' | 'grpc' | 'grpc-web';
+
+/** Everything a handler may know about the wire. */
+export interface RpcCall {
+  readonly method: DescMethod;
+  /** `/pidgr.v1.RoleService/ListRoles` */
+  readonly name: string;
+  readonly header: Headers;
+  /** A streaming handler sets these before its first message. */
+  readonly responseHeader: Headers;
+  readonly responseTrailer: Headers;
+  /** Aborted when the client cancels, the deadline passes, the server is forced down, or the call is over. */
+  readonly signal: AbortSignal;
+  /** Milliseconds since the epoch. */
+  readonly deadline?: number;
+  readonly protocol: RpcProtocol;
+  /** The client's address; from X-Forwarded-For only when a trusted proxy sent it. */
+  readonly address: string;
+  /** Name of the listener that the call came in on. */
+  readonly listener: string;
+}
+
+/** A unary method answers with a promise, a server-streaming one with an iterable that is pulled lazily. */
+export type RpcHandler = (
+  request: Message,
+  call: RpcCall,
+) => Promise<Message | object> | AsyncIterable<Message>;
+
+export interface Peer {
+  readonly address: string;
+  readonly listener: string;
+}
+
+export const peerKey = createContextKey<Peer>({ address: '', listener: '' });
+
+export function methodPath(method: DescMethod): string {
+  return `/${method.parent.typeName}/${method.name}`;
+}
+
+export function rpcCall(context: HandlerContext): RpcCall {
+  const peer = context.values.get(peerKey);
+  const remaining = context.timeoutMs();
+  return {
+    method: context.method,
+    name: methodPath(context.method),
+    header: context.requestHeader,
+    responseHeader: context.responseHeader,
+    responseTrailer: context.responseTrailer,
+    signal: context.signal,
+    deadline: remaining === undefined ? undefined : Date.now() + remaining,
+    // Typed as string upstream; only the three protocols that the router enables can occur.
+    protocol: context.protocolName as RpcProtocol,
+    address: peer.address,
+    listener: peer.listener,
+  };
+}

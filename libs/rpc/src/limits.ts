@@ -1,0 +1,76 @@
+import type { ServerOptions as Http1Options } from 'node:http';
+import type { ServerOptions as Http2Options } from 'node:http2';
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+export interface RpcLimits {
+  /** Largest request message, before and after decompression. */
+  requestBytes: number;
+  /** Exceptions to requestBytes, by name: `/pidgr.v1.CampaignService/CreateCampaign`. */
+  requestBytesFor: Readonly<Record<string, number>>;
+  /** Size of a request's header list on either HTTP version, counted as HTTP/2 does (32 bytes a field). */
+  headerBytes: number;
+  concurrentStreams: number;
+  /** Responses below this size are not worth compressing. */
+  compressMinBytes: number;
+  /** Time for a new connection to show which HTTP version it speaks, and for a TLS handshake. */
+  peekTimeoutMs: number;
+  /** Time for an HTTP/1.1 request's headers. */
+  headersTimeoutMs: number;
+  /** Time for a whole HTTP/1.1 request. */
+  requestTimeoutMs: number;
+  /** Longest pause within a request body. */
+  requestIdleMs: number;
+  /** Longest time that a client may leave a response unread. */
+  responseIdleMs: number;
+  /** A connection without traffic is closed after this time. */
+  connectionIdleMs: number;
+}
+
+export const defaultLimits: RpcLimits = {
+  requestBytes: 4 * MiB,
+  requestBytesFor: {},
+  headerBytes: 16 * KiB,
+  concurrentStreams: 100,
+  compressMinBytes: KiB,
+  peekTimeoutMs: 10_000,
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 300_000,
+  requestIdleMs: 30_000,
+  responseIdleMs: 120_000,
+  connectionIdleMs: 300_000,
+};
+
+export function http1Options(limits: RpcLimits): Http1Options {
+  return {
+    maxHeaderSize: limits.headerBytes,
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.connectionIdleMs,
+    connectionsCheckingInterval: Math.min(limits.headersTimeoutMs, 5_000),
+  };
+}
+
+/** Each line answers a known flood; a session that exceeds one is ended, the others do not notice. */
+export function http2Options(limits: RpcLimits): Http2Options {
+  return {
+    settings: {
+      enablePush: false,
+      maxConcurrentStreams: limits.concurrentStreams,
+      maxHeaderListSize: limits.headerBytes,
+      initialWindowSize: 256 * KiB,
+    },
+    maxHeaderListPairs: 128,
+    maxSessionMemory: 16,
+    maxSettings: 16,
+    maxOutstandingPings: 10,
+    peerMaxConcurrentStreams: limits.concurrentStreams,
+    maxSessionInvalidFrames: 100,
+    maxSessionRejectedStreams: 100,
+    // Rapid reset (CVE-2023-44487): generous enough for a proxy that multiplexes impatient clients.
+    streamResetBurst: 500,
+    streamResetRate: 50,
+    unknownProtocolTimeout: limits.peekTimeoutMs,
+  };
+}

@@ -1,0 +1,115 @@
+import { createServer as createHttp1Server, type Server as Http1Server } from 'node:http';
+import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from 'node:http2';
+import { createServer as createNetServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import { http1Options, http2Options, type RpcLimits } from './limits.js';
+import type { NodeRequest, NodeResponse } from './node-http.js';
+import { peekHttpVersion, type HttpVersion } from './preface.js';
+
+export interface TlsOptions {
+  cert: string | Buffer;
+  key: string | Buffer;
+}
+
+export interface ListenOptions {
+  port: number;
+  host?: string;
+  /** What calls on this port see as `call.listener`. */
+  name?: string;
+}
+
+export type RequestListener = (request: NodeRequest, response: NodeResponse) => void;
+
+/** One port that speaks HTTP/1.1 and HTTP/2, told apart by the first bytes; with TLS also offered by ALPN. */
+export class Listener {
+  readonly #limits: RpcLimits;
+  readonly #server: Server;
+  readonly #http1: Http1Server;
+  readonly #http2: Http2Server;
+  readonly #sockets = new Set<Socket>();
+  readonly #undecided = new Set<Socket>();
+  readonly #sessions = new Set<ServerHttp2Session>();
+
+  constructor(limits: RpcLimits, tls: TlsOptions | undefined, onRequest: RequestListener) {
+    this.#limits = limits;
+    this.#http1 = createHttp1Server(http1Options(limits), onRequest);
+    // Node enforces the header and request timeouts only on a server that it has seen listening.
+    this.#http1.emit('listening');
+    this.#http2 = createHttp2Server(http2Options(limits), onRequest);
+    this.#http2.on('session', (session) => this.#track(session));
+    this.#server = tls
+      ? this.#secure(tls)
+      : createNetServer({ noDelay: true }, (socket) => this.#accept(socket));
+  }
+
+  listen({ port, host }: ListenOptions): Promise<AddressInfo> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(port, host, () => {
+        this.#server.off('error', reject);
+        // A server on a TCP port has an AddressInfo; only pipes answer with a string.
+        resolve(this.#server.address() as AddressInfo);
+      });
+    });
+  }
+
+  /** Stops accepting, tells every connection to finish, and resolves when the last one is gone. */
+  drain(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const socket of this.#undecided) socket.destroy();
+    for (const session of this.#sessions) session.close();
+    // Closes idle connections only; those with a call in flight close after their answer.
+    this.#http1.close();
+    return closed;
+  }
+
+  destroy(): void {
+    for (const session of this.#sessions) session.destroy();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #secure(tls: TlsOptions): Server {
+    const server = createTlsServer(
+      {
+        ...tls,
+        ALPNProtocols: ['h2', 'http/1.1'],
+        handshakeTimeout: this.#limits.peekTimeoutMs,
+        noDelay: true,
+      },
+      (socket) => this.#accept(socket),
+    );
+    // A failed handshake is the client's business.
+    server.on('tlsClientError', (_error, socket) => void socket.destroy());
+    return server;
+  }
+
+  #accept(socket: Socket): void {
+    this.#sockets.add(socket);
+    this.#undecided.add(socket);
+    socket.on('error', () => socket.destroy());
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+      this.#undecided.delete(socket);
+    });
+    peekHttpVersion(socket, this.#limits.peekTimeoutMs, (version) => this.#dispatch(socket, version));
+  }
+
+  #dispatch(socket: Socket, version: HttpVersion): void {
+    this.#undecided.delete(socket);
+    if (version === 'http2') {
+      // The session itself reads what was put back.
+      this.#http2.emit('connection', socket);
+    } else {
+      this.#http1.emit('connection', socket);
+      socket.resume();
+    }
+  }
+
+  #track(session: ServerHttp2Session): void {
+    this.#sessions.add(session);
+    session.once('close', () => this.#sessions.delete(session));
+    session.on('error', () => session.destroy());
+    // Open streams may finish: a quiet but living stream is not cut.
+    session.setTimeout(this.#limits.connectionIdleMs, () => session.close());
+  }
+}

@@ -1,0 +1,117 @@
+import { Code, ConnectError } from '@connectrpc/connect';
+import type { NodeRequest } from './node-http.js';
+
+/** The five bytes before an enveloped message. */
+const ENVELOPE_HEADER = 5;
+
+export interface BodyLimits {
+  /** Largest message. */
+  readonly maxBytes: number;
+  /** Longest pause between two chunks. */
+  readonly idleMs: number;
+}
+
+/**
+ * The body of a call with one request message, as one chunk. Handing small chunks on one by one would let
+ * a client that dribbles bytes cost quadratic time and a buffer object per byte.
+ * A body over the limit is cut just above it, which the protocol then reports in its own words.
+ */
+export async function* wholeBody(request: NodeRequest, limits: BodyLimits): AsyncIterable<Uint8Array> {
+  const body = await collect(request, limits);
+  if (body.length > 0) yield body;
+}
+
+/** The body of a call with a stream of request messages, as it comes. */
+export async function* streamedBody(request: NodeRequest): AsyncIterable<Uint8Array> {
+  // Destroying the request on an early end would destroy an HTTP/1.1 socket before the answer is out.
+  yield* request.iterator({ destroyOnReturn: false });
+}
+
+function collect(request: NodeRequest, { maxBytes, idleMs }: BodyLimits): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const bytes = new GrowingBuffer();
+    const timer = setTimeout(
+      () => settle(() => reject(new ConnectError('the request body stalled', Code.DeadlineExceeded))),
+      idleMs,
+    );
+    const settle = (how: () => void): void => {
+      clearTimeout(timer);
+      request.off('data', onData);
+      request.off('end', onEnd);
+      request.off('close', onCut);
+      request.off('error', onCut);
+      // What follows is read and dropped by discardRest.
+      request.pause();
+      how();
+    };
+    const onEnd = (): void => settle(() => resolve(bytes.view()));
+    const onCut = (): void =>
+      settle(() => reject(new ConnectError('the request was cut off', Code.Canceled)));
+    const onData = (chunk: Uint8Array): void => {
+      bytes.append(chunk);
+      timer.refresh();
+      if (bytes.length > maxBytes + ENVELOPE_HEADER) onEnd();
+    };
+    if (request.readableEnded) return onEnd();
+    if (request.destroyed) return onCut();
+    request.on('data', onData);
+    request.on('end', onEnd);
+    request.on('close', onCut);
+    request.on('error', onCut);
+  });
+}
+
+/**
+ * Reads and drops what is left of a request that is answered early, so that a client which only reads after
+ * writing gets its answer. Resolves to false when the rest is too long or too slow to wait for.
+ */
+export function discardRest(request: NodeRequest, maxBytes: number, waitMs: number): Promise<boolean> {
+  if (request.complete || request.destroyed) return Promise.resolve(request.complete);
+  return new Promise((resolve) => {
+    let dropped = 0;
+    const finish = (): void => {
+      clearTimeout(timer);
+      request.off('data', onData);
+      request.off('end', finish);
+      request.off('close', finish);
+      resolve(request.complete);
+    };
+    const onData = (chunk: Uint8Array): void => {
+      dropped += chunk.length;
+      if (dropped > maxBytes) finish();
+    };
+    const timer = setTimeout(finish, waitMs);
+    request.on('data', onData);
+    request.on('end', finish);
+    request.on('close', finish);
+    request.resume();
+  });
+}
+
+/** Grows with what really arrives, never with what a client announces. */
+class GrowingBuffer {
+  #buffer: Uint8Array = new Uint8Array(0);
+  length = 0;
+
+  append(chunk: Uint8Array): void {
+    if (this.length === 0) {
+      // Most bodies are one chunk: no copy.
+      this.#buffer = chunk;
+    } else {
+      this.#reserve(this.length + chunk.length);
+      this.#buffer.set(chunk, this.length);
+    }
+    this.length += chunk.length;
+  }
+
+  view(): Uint8Array {
+    return this.#buffer.subarray(0, this.length);
+  }
+
+  #reserve(size: number): void {
+    if (size <= this.#buffer.length) return;
+    const larger = new Uint8Array(Math.max(size, this.#buffer.length * 2, 4096));
+    larger.set(this.view());
+    this.#buffer = larger;
+  }
+}

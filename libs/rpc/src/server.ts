@@ -1,0 +1,160 @@
+import type { AddressInfo } from 'node:net';
+import type { DescMethod, DescService } from '@bufbuild/protobuf';
+import { Code, ConnectError, createConnectRouter } from '@connectrpc/connect';
+import { ServerReflection } from '@dovecote/contract/grpc/reflection/v1/reflection_pb';
+import { ServerReflection as AlphaReflection } from '@dovecote/contract/grpc/reflection/v1alpha/reflection_pb';
+import { Health } from '@dovecote/contract/grpc/health/v1/health_pb';
+import type { RpcHandler } from './call.js';
+import { clientAddress, type ClientAddress } from './client-address.js';
+import { Cors, type CorsOptions } from './cors.js';
+import { serveRoute } from './exchange.js';
+import { HealthChecks } from './health.js';
+import { hideError, type UnexpectedErrorMapper } from './invoke.js';
+import { defaultLimits, type RpcLimits } from './limits.js';
+import { Listener, type ListenOptions, type TlsOptions } from './listener.js';
+import { headerListBytes, isHttp1, requestPath, type NodeRequest, type NodeResponse } from './node-http.js';
+import { Reflection } from './reflection.js';
+import { connectOptions, route, serviceRoutes, type Route } from './routes.js';
+import { isRpcPath, unknownRpc } from './unknown-rpc.js';
+
+export interface RpcServerOptions {
+  /** What is served and listed by reflection. */
+  services: readonly DescService[];
+  /** Asked once for every method at start; without a handler the method answers UNIMPLEMENTED. */
+  handle(method: DescMethod): RpcHandler | undefined;
+  /** Everything that is no RPC; without it such requests get 404. */
+  fallback?: (request: NodeRequest, response: NodeResponse) => void;
+  limits?: Partial<RpcLimits>;
+  cors?: CorsOptions;
+  tls?: TlsOptions;
+  /** Asked for the names of the services and for '', the server as a whole. */
+  isServing?: (service: string) => boolean | Promise<boolean>;
+  /** Errors other than ConnectError; by default they become "internal error". */
+  onUnexpectedError?: UnexpectedErrorMapper;
+  /** Addresses and CIDR blocks whose X-Forwarded-For is believed. */
+  trustedProxies?: readonly string[];
+}
+
+/** Time for last answers to leave after the grace period. */
+const FLUSH_MS = 250;
+
+/** Serves Connect, gRPC and gRPC-Web, health and reflection, and hands other requests to the fallback. */
+export class RpcServer {
+  readonly #options: RpcServerOptions;
+  readonly #limits: RpcLimits;
+  readonly #routes: ReadonlyMap<string, Route>;
+  readonly #unknown: (request: NodeRequest) => Route | undefined;
+  readonly #cors: Cors | undefined;
+  readonly #clientAddress: ClientAddress;
+  readonly #listeners: Listener[] = [];
+  readonly #http1InFlight = new Set<NodeResponse>();
+  readonly #draining = new AbortController();
+  readonly #shutdown = new AbortController();
+
+  constructor(options: RpcServerOptions) {
+    this.#options = options;
+    this.#limits = { ...defaultLimits, ...options.limits };
+    this.#routes = new Map([...this.#serviceRoutes(), ...this.#builtInRoutes()]);
+    this.#unknown = unknownRpc(this.#limits, this.#shutdown.signal);
+    this.#cors = options.cors && new Cors(options.cors);
+    this.#clientAddress = clientAddress(options.trustedProxies ?? []);
+  }
+
+  /** May be called again for further ports. */
+  async listen(options: ListenOptions): Promise<AddressInfo> {
+    const name = options.name ?? 'public';
+    const listener = new Listener(this.#limits, this.#options.tls, (request, response) =>
+      this.#onRequest(request, response, name),
+    );
+    const address = await listener.listen(options);
+    this.#listeners.push(listener);
+    return address;
+  }
+
+  /** Lets calls in flight finish for that long, then aborts their signals and closes every connection. */
+  async close(graceMs: number): Promise<void> {
+    // Health first: a load balancer that asks now must not send more.
+    this.#draining.abort();
+    for (const response of this.#http1InFlight) closeAfter(response);
+    const drained = Promise.all(this.#listeners.map((listener) => listener.drain()));
+    if (!(await within(drained, graceMs))) {
+      this.#shutdown.abort(new ConnectError('server is shutting down', Code.Unavailable));
+      await within(drained, FLUSH_MS);
+      for (const listener of this.#listeners) listener.destroy();
+    }
+    await drained;
+  }
+
+  #serviceRoutes(): ReadonlyMap<string, Route> {
+    return serviceRoutes({
+      services: this.#options.services,
+      handle: (method) => this.#options.handle(method),
+      onUnexpectedError: this.#options.onUnexpectedError ?? hideError,
+      limits: this.#limits,
+      shutdownSignal: this.#shutdown.signal,
+    });
+  }
+
+  #builtInRoutes(): ReadonlyMap<string, Route> {
+    const services = [...this.#options.services, Health, ServerReflection, AlphaReflection];
+    const draining = this.#draining.signal;
+    const router = createConnectRouter(connectOptions(this.#limits, this.#shutdown.signal));
+    const isServing = this.#options.isServing ?? ((): boolean => true);
+    new HealthChecks({
+      services: this.#options.services.map((s) => s.typeName),
+      isServing,
+      draining,
+    }).register(router);
+    new Reflection(services, draining).register(router);
+    return new Map(router.handlers.map((h) => [h.requestPath, route(h, h.method, this.#limits)]));
+  }
+
+  #onRequest(request: NodeRequest, response: NodeResponse, listener: string): void {
+    // Without a listener an 'error' event would end the process; 'close' follows and is handled.
+    request.on('error', () => undefined);
+    response.on('error', () => undefined);
+    if (isHttp1(response)) this.#trackHttp1(response);
+    if (headerListBytes(request) > this.#limits.headerBytes) return refuse(response, 431);
+    const path = requestPath(request);
+    const found = this.#routes.get(path) ?? this.#unknown(request);
+    if (this.#cors && (found || isRpcPath(path))) {
+      if (this.#cors.isPreflight(request)) return this.#cors.answerPreflight(request, response);
+      this.#cors.decorate(request, response);
+    }
+    if (found) {
+      const address = this.#clientAddress(request.socket.remoteAddress, forwardedFor(request));
+      void serveRoute(found, request, response, { address, listener }, this.#limits);
+    } else if (this.#options.fallback) this.#options.fallback(request, response);
+    else refuse(response, 404);
+  }
+
+  #trackHttp1(response: NodeResponse): void {
+    if (this.#draining.signal.aborted) closeAfter(response);
+    this.#http1InFlight.add(response);
+    response.once('close', () => this.#http1InFlight.delete(response));
+  }
+}
+
+function forwardedFor(request: NodeRequest): string | undefined {
+  const value = request.headers['x-forwarded-for'];
+  return Array.isArray(value) ? value.join(',') : value;
+}
+
+function refuse(response: NodeResponse, status: number): void {
+  response.statusCode = status;
+  response.end();
+}
+
+/** Ends an HTTP/1.1 connection after the answer, also when its headers are already gone. */
+function closeAfter(response: NodeResponse): void {
+  if (!response.headersSent) response.setHeader('Connection', 'close');
+  const { socket } = response;
+  response.once('close', () => socket?.end());
+}
+
+async function within(work: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), ms)));
+  const done = work.then(() => true);
+  return Promise.race([done, late]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,39 @@
+import { Code, ConnectError, createConnectRouter } from '@connectrpc/connect';
+import { Health } from '@dovecote/contract/grpc/health/v1/health_pb';
+import type { RpcLimits } from './limits.js';
+import { requestPath, type NodeRequest } from './node-http.js';
+import { connectOptions, route, type Route } from './routes.js';
+
+const RPC_CONTENT_TYPE = /^application\/(grpc|connect\+)/i;
+const CONNECT_UNARY_CONTENT_TYPE = /^application\/(json|proto)\s*(;|$)/i;
+/** `/package.Service/Method`, as no plain HTTP route of ours looks. */
+const RPC_PATH = /^\/[A-Za-z_]\w*(\.[A-Za-z_]\w*)+\/[A-Za-z_]\w*$/;
+
+export function isRpcPath(path: string): boolean {
+  return RPC_PATH.test(path);
+}
+
+/** Answers calls of methods that do not exist, each in its own protocol; other requests are not RPCs. */
+export function unknownRpc(
+  limits: RpcLimits,
+  shutdownSignal: AbortSignal,
+): (request: NodeRequest) => Route | undefined {
+  const refuse = (context?: { url: string }): never => {
+    const path = context ? new URL(context.url).pathname : '';
+    throw new ConnectError(`unknown method ${path.slice(1)}`, Code.Unimplemented);
+  };
+  // Two methods lend their shape, one for each kind of content type; the gate answers before either runs.
+  const router = createConnectRouter({ ...connectOptions(limits, shutdownSignal), requestGate: refuse })
+    .rpc(Health.method.check, () => refuse())
+    .rpc(Health.method.watch, () => refuse());
+  const [unary, stream] = router.handlers.map((handler) => route(handler, handler.method, limits));
+  return (request) => {
+    const contentType = request.headers['content-type'] ?? '';
+    if (request.method !== 'POST') return undefined;
+    if (/^application\/connect\+/i.test(contentType)) return stream;
+    if (RPC_CONTENT_TYPE.test(contentType)) return unary;
+    return CONNECT_UNARY_CONTENT_TYPE.test(contentType) && isRpcPath(requestPath(request))
+      ? unary
+      : undefined;
+  };
+}
