@@ -1,0 +1,128 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { compile, placeholders, plainText, previewOf, summaryOf } from './index.js';
+
+describe('plainText', () => {
+  test.each([
+    ['# Title #\n\nText', 'Title\nText'],
+    ['Title\n=====\nText', 'Title\nText'],
+    ['one\ntwo\n\nthree', 'one two\nthree'],
+    ['- a\n- [x] b\n  1. c\n> d', 'a\nb\nc d'],
+    ['**bold** _it_ ~~gone~~ ***both*** `co*de`', 'bold it gone both co*de'],
+    ['snake_case 2 * 3 * 4 **open', 'snake_case 2 * 3 * 4 **open'],
+    ['[text](https://x.example "t)t") ![alt](a(b)c) [no](a b)', 'text alt [no](a b)'],
+    ['<https://x.example> &amp; &#65;&#x42; &bogus; &#0;', 'https://x.example & AB &bogus; \ufffd'],
+    ['```js\nlet *a*\n```\nafter', 'let *a*\nafter'],
+    ['| a | b |\n|---|:-:|\n| 1 | 2 |\n\nx | y', 'a b\n1 2\nx | y'],
+    ['---\ntext\n***', 'text'],
+    ['[ref]: https://x.example\ntext', 'text'],
+    [String.raw`\*plain\* \<b>`, '*plain* <b>'],
+    ['a {{pii}}x\n\ny{{/pii}} b', 'a ••• b'],
+    ['a {{pii}}never closed', 'a •••'],
+    ['```\n{{pii}}x{{/pii}}\n```', '•••'],
+  ])('of %j', (markdown, text) => {
+    expect(plainText(markdown)).toBe(text);
+  });
+
+  test('never shows what is between markers', () => {
+    fc.assert(
+      fc.property(
+        fc.string(),
+        fc.string({ unit: fc.constantFrom('`', '[', ']', '(', '~', '\n', ' ', '>') }),
+        (a, b) => {
+          fc.pre(!a.endsWith('\\') && !a.includes('{{pii}}'));
+          expect(plainText(`${a}{{pii}}SECRET${b}{{/pii}}${b}`)).not.toContain('SECRET');
+        },
+      ),
+    );
+  });
+});
+
+describe('summaryOf and previewOf', () => {
+  test('the summary is the first sentence of the first block', () => {
+    expect(summaryOf('Please **read** this. Then act.')).toBe('Please read this.');
+    expect(summaryOf('# Fire drill\n\nTomorrow at 10.')).toBe('Fire drill');
+    expect(summaryOf('明日は休みです。来てください。')).toBe('明日は休みです。');
+    expect(summaryOf('')).toBe('');
+  });
+
+  test('the preview is the beginning, on one line', () => {
+    expect(previewOf('# Fire drill\n\n- at **10**\n- at 11')).toBe('Fire drill at 10 at 11');
+    expect(previewOf('Your pay: {{pii}}1\\.000{{/pii}}')).toBe('Your pay: •••');
+  });
+
+  test('neither takes part of a character', () => {
+    const family = '👨‍👩‍👧‍👦';
+    expect(previewOf('é😀'.repeat(400))).toBe('é😀'.repeat(250));
+    expect(previewOf('x'.repeat(497) + family)).toBe('x'.repeat(497));
+    expect(previewOf('e\u0301'.repeat(400))).toBe('e\u0301'.repeat(250));
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', minLength: 450, maxLength: 700 }), (text) => {
+        for (const cut of [summaryOf(text), previewOf(text)]) {
+          expect(cut.isWellFormed()).toBe(true);
+          expect([...cut].length).toBeLessThanOrEqual(500);
+        }
+      }),
+    );
+  });
+
+  test('a cluster without end is cut all the same', () => {
+    expect([...previewOf('e' + '\u0301'.repeat(2000))]).toHaveLength(500);
+  });
+});
+
+// Linear work on 50,000 hostile characters takes milliseconds, quadratic work minutes: the runner's own limit tells.
+test.each([
+  ...[
+    '{{',
+    '{{a',
+    '{{{',
+    '}}',
+    '\\',
+    '`',
+    '` `` ',
+    '[',
+    '![',
+    '[a](',
+    '[a](b',
+    '](',
+    '*',
+    '*a',
+    '* *',
+    '_a_',
+    '<',
+    '<a:',
+    '<https:',
+  ],
+  ...[
+    '<a@',
+    '&',
+    '&#',
+    '>',
+    '> ',
+    '- ',
+    '1. ',
+    '#',
+    '# ',
+    '|',
+    '|-',
+    '~',
+    '\n',
+    ' \n',
+    '{{pii}}',
+    '{{/pii}}',
+    '\\{{pii}}',
+    '(((',
+    'a(',
+    '"',
+  ],
+])('reads 50,000 characters of %j in linear time', (unit) => {
+  const body = unit.repeat(Math.ceil(50_000 / unit.length)).slice(0, 50_000);
+  placeholders(body);
+  const rendered = compile({ title: body, body, variables: [] }).render({
+    audience: { a: body.slice(0, 10_000) },
+  }).body;
+  expect(typeof plainText(rendered)).toBe('string');
+  expect(previewOf(rendered).length).toBeLessThanOrEqual(1000);
+  expect(summaryOf(rendered).length).toBeLessThanOrEqual(1000);
+});
