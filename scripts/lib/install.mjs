@@ -25,7 +25,8 @@ export async function install(root) {
 async function npm(root, args) {
   const cli = process.env.npm_execpath;
   const [file, words] = cli?.endsWith('.js') ? [process.execPath, [cli, ...args]] : ['npm', args];
-  const code = await run(file, words, { cwd: root }).catch((error) =>
+  // Standard output belongs to what is being started.
+  const code = await run(file, words, { cwd: root, stdio: ['inherit', 2, 2] }).catch((error) =>
     stop(`npm could not be run: ${error.message}`),
   );
   if (code !== 0)

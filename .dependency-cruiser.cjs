@@ -1,0 +1,150 @@
+/**
+ * The architecture as rules. Rows of modules, from the product down to the foundation: a module imports its own row
+ * or a lower one; upwards it talks through jobs.
+ */
+const rows = [
+  ['organization', 'member', 'role', 'identity', 'api-key', 'audit', 'sso', 'scim'],
+  ['team', 'group', 'device', 'project'],
+  ['template', 'render', 'campaign', 'inbox', 'action'],
+  ['heatmap', 'replay', 'event', 'profile', 'insight', 'dashboard'],
+];
+const inModules = (names) => `^src/modules/(${names.join('|')})/`;
+const spec = '\\.spec\\.ts$';
+
+const upward = rows.slice(0, -1).map((names, row) => ({
+  name: `row-${row + 1}-imports-no-higher-row`,
+  comment:
+    'A module imports its own row or a lower one, so that the foundation can be read without the product.',
+  severity: 'error',
+  from: { path: inModules(names), pathNot: spec },
+  to: { path: inModules(rows.slice(row + 1).flat()) },
+}));
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      comment: 'Two files that need each other are one thing, or lack a third that both need.',
+      severity: 'error',
+      // Types may refer to each other in a circle: nothing of that is left when the program runs.
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'modules-through-their-door',
+      comment:
+        'A module is entered through its index.ts: what is not exported there may change without asking.',
+      severity: 'error',
+      from: { path: '^src/modules/([^/]+)/' },
+      to: { path: '^src/modules/([^/]+)/', pathNot: ['^src/modules/$1/', '^src/modules/[^/]+/index\\.ts$'] },
+    },
+    {
+      name: 'program-enters-modules-through-their-door',
+      comment: 'The executable and its commands wire modules together and look into none.',
+      severity: 'error',
+      from: { path: '^src/(commands/|[^/]+\\.ts$)', pathNot: spec },
+      to: { path: '^src/modules/', pathNot: '^src/modules/[^/]+/(index|[^/]+\\.module)\\.ts$' },
+    },
+    {
+      name: 'modules-have-a-row',
+      comment: 'A new module gets its place in the rows at the top of this file.',
+      severity: 'error',
+      from: { path: '^src/modules/', pathNot: inModules(rows.flat()) },
+      to: {},
+    },
+    ...upward,
+    {
+      name: 'platform-knows-no-module',
+      comment: 'The platform serves every module alike; what knows a module belongs to it.',
+      severity: 'error',
+      from: { path: '^src/platform/' },
+      to: { path: '^src/modules/' },
+    },
+    {
+      name: 'platform-knows-no-command',
+      comment: 'Commands use the platform, not the other way round.',
+      severity: 'error',
+      from: { path: '^src/(platform|modules)/' },
+      to: { path: '^src/(commands/|[^/]+\\.ts$)' },
+    },
+    {
+      name: 'libs-know-no-src',
+      comment: 'Each package under libs could be published alone.',
+      severity: 'error',
+      from: { path: '^libs/' },
+      to: { path: '^(src|migrations|test|bench)/' },
+    },
+    {
+      name: 'libs-know-no-framework',
+      comment: 'Packages under libs run without Nest and TypeORM.',
+      severity: 'error',
+      from: { path: '^libs/' },
+      to: { path: 'node_modules/(@nestjs/|typeorm/)' },
+    },
+    {
+      name: 'production-knows-no-test',
+      comment: 'What the product needs is part of the product.',
+      severity: 'error',
+      from: { path: '^(src|libs|migrations)/', pathNot: spec },
+      to: { path: `^(test|bench)/|${spec}` },
+    },
+    {
+      name: 'generated-types-stop-at-the-edge',
+      comment:
+        'Messages of the wire are translated in *.rpc.ts and *.mapper.ts; use cases and queries speak our words.',
+      severity: 'error',
+      from: { path: '^src/modules/', pathNot: ['\\.(rpc|mapper)\\.ts$', spec] },
+      to: { path: '^libs/contract/' },
+    },
+    {
+      name: 'typeorm-stops-at-stores-and-entities',
+      comment: 'Only stores and entities know how rows are read and written.',
+      severity: 'error',
+      from: {
+        path: '^src/',
+        pathNot: ['\\.(store|entity)\\.ts$', '^src/platform/(database/|errors/database-errors)', spec],
+      },
+      to: { path: 'node_modules/typeorm/' },
+    },
+    {
+      name: 'rpc-touches-no-store',
+      comment: 'A handler makes one call into its service; it neither queries nor decides.',
+      severity: 'error',
+      from: { path: '\\.rpc\\.ts$' },
+      to: { path: '\\.(store|entity)\\.ts$' },
+    },
+    {
+      name: 'rules-import-no-package',
+      comment: 'Decisions are pure: they need nothing that is not in this repository.',
+      severity: 'error',
+      from: { path: '\\.rules\\.ts$' },
+      to: { dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'core'] },
+    },
+    {
+      name: 'resolvable',
+      comment: 'An import that cannot be resolved fails at run time.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'declared-dependencies',
+      comment: 'A package that package.json does not name is there by accident.',
+      severity: 'error',
+      from: { path: '^(src|migrations)/', pathNot: spec },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: ['node_modules', '^libs/contract/'] },
+    exclude: { path: ['(^|/)dist/'] },
+    // Imports of types count: a boundary is one for the reader too.
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: `${__dirname}/tsconfig.json` },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'types', 'default'],
+      extensions: ['.ts', '.js', '.json'],
+    },
+  },
+};
