@@ -6,6 +6,7 @@
 //   missing. NOT_FOUND: no such object in this organization; objects of others look absent. INVALID_ARGUMENT:
 //   a broken rule of this file or a number, text or id out of range, with every violation listed.
 //   RESOURCE_EXHAUSTED: too many calls.
+// - FAILED_PRECONDITION: also for everything but GetOrganization while the organization is suspended.
 // - Lengths count characters unless they say bytes. Ids are UUIDs; case does not matter on input.
 // - "Self" means any signed-in member on their own data; an API key has no such data: PERMISSION_DENIED.
 
