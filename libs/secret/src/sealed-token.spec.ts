@@ -31,14 +31,17 @@ describe('openToken', () => {
     expect(() => openToken(envelope, 'A'.repeat(1_000_000), [])).toThrow(UnsealError);
   });
 
+  test('cannot be made so long that it would be refused', () => {
+    expect(() => sealToken(envelope, 'x'.repeat(4096), [])).toThrow(RangeError);
+  });
+
   test('gives back the payload, from URL-safe text', () => {
     fc.assert(
       fc.property(
-        fc.dictionary(fc.string(), fc.string(), { noNullPrototype: true }),
+        fc.dictionary(fc.string(), fc.string(), { maxKeys: 10, noNullPrototype: true }),
         fc.string(),
         (payload, org) => {
           const token = sealToken(envelope, payload, [org]);
-          fc.pre(token.length <= 4096);
           expect(token).toMatch(/^[\w-]+$/);
           expect(openToken(envelope, token, [org])).toEqual(payload);
         },

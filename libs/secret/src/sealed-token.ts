@@ -8,7 +8,9 @@ const LONGEST_TOKEN = 4096;
  * `context` lists what it is bound to, for a page token: method, organization, filter.
  */
 export function sealToken(envelope: Envelope, payload: unknown, context: readonly string[]): string {
-  return envelope.seal(JSON.stringify(payload), boundTo(context)).toString('base64url');
+  const token = envelope.seal(JSON.stringify(payload), boundTo(context)).toString('base64url');
+  if (token.length > LONGEST_TOKEN) throw new RangeError('The payload is too large for a token.');
+  return token;
 }
 
 /** The payload, whose shape the caller still checks; UnsealError on any defect. */

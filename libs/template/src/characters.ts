@@ -10,9 +10,14 @@ export function isLongerThan(text: string, limit: number): boolean {
 /** The first `limit` characters, a few less rather than part of a letter with its accents or of an emoji. */
 export function truncate(text: string, limit: number): string {
   const end = endOf(text, limit);
-  if (end === text.length) return text;
+  if (end === text.length || isPlain(text.charCodeAt(end))) return text.slice(0, end);
   const cluster = graphemes.segment(text.slice(0, end + LONGEST_CLUSTER)).containing(end);
   return text.slice(0, cluster && end - cluster.index <= LONGEST_CLUSTER ? cluster.index : end);
+}
+
+/** Printable ASCII begins a cluster of its own; asking the segmenter costs more than rendering the message. */
+function isPlain(codeUnit: number): boolean {
+  return codeUnit >= 0x20 && codeUnit < 0x7f;
 }
 
 /** The index after the first `limit` code points. */

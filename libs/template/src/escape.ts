@@ -8,7 +8,7 @@ const SPECIAL = new RegExp(`${ALWAYS}|${AT_START}|${BARE_LINK}`, 'gi');
 
 const WHITE_SPACE = /[\t\n\v\f\r \x85\u2028\u2029]+/g;
 // Control characters, and those that turn the direction of the text around them.
-const INVISIBLE = /[\0-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g;
+const INVISIBLE = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
 
 /**
  * One line of printable text. A line break in a value could begin a block, and white space at its ends could

@@ -12,7 +12,7 @@ export function plainText(markdown: string, enough = Infinity): string {
   for (const block of readBlocks(maskPii(markdown))) {
     const text =
       block.kind === 'code' ? block.text : inlineText(block.text, block.kind === 'cells', enough - length);
-    const line = text.replace(/[ \t\n]+/g, ' ').trim();
+    const line = text.replace(/[ \t\n]{2,}|[\t\n]/g, ' ').trim();
     if (line !== '') lines.push(line);
     length += line.length;
     if (length >= enough) break;
