@@ -75,7 +75,7 @@ describe('refuses', () => {
       ...campaign,
       workflow: { steps: [{ ...steps(1)[0], transitions: pairs(11, 'end') }] },
     }),
-    given('a channel of steps other than push', CreateCampaignRequestSchema, {
+    given('a notification by e-mail', CreateCampaignRequestSchema, {
       ...campaign,
       workflow: {
         steps: [{ ...steps(1)[0], config: { case: 'sendNotification', value: { type: 'email' } } }],
@@ -138,7 +138,9 @@ describe('accepts', () => {
     given('nothing to change', UpdateCampaignRequestSchema, { campaignId: ID }),
     given('a notification from the campaign template', CreateCampaignRequestSchema, {
       ...campaign,
-      workflow: { steps: [{ ...steps(1)[0], config: { case: 'sendNotification', value: {} } }] },
+      workflow: {
+        steps: [{ ...steps(1)[0], config: { case: 'sendNotification', value: { type: 'push' } } }],
+      },
     }),
     given('every default', CreateApiKeyRequestSchema, { name: 'ci', permissions: [Permission.ORG_READ] }),
     given('no permissions, unchanged', UpdateRoleRequestSchema, { roleId: ID, name: 'Editor' }),

@@ -388,7 +388,7 @@ export declare const WorkflowStepSchema: GenMessage<WorkflowStep>;
  */
 export declare type SendNotificationConfig = Message$1<"pidgr.v1.SendNotificationConfig"> & {
   /**
-   * `push`, which empty means too.
+   * Always `push`.
    *
    * @generated from field: string type = 1;
    */
@@ -464,7 +464,7 @@ export declare const DeadlineCheckConfigSchema: GenMessage<DeadlineCheckConfig>;
  */
 export declare type SendReminderConfig = Message$1<"pidgr.v1.SendReminderConfig"> & {
   /**
-   * `push`, which empty means too.
+   * Always `push`.
    *
    * @generated from field: string type = 1;
    */
