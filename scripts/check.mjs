@@ -6,6 +6,7 @@ const gates = [
   ['types', ['run', '--silent', 'typecheck']],
   ['boundaries', ['run', '--silent', 'boundaries']],
   ['generated code', ['run', '--silent', 'generate', '--', '--check']],
+  ['contract lint', ['run', '--silent', 'lint:proto']],
   ['tidy', ['run', '--silent', 'jest', '--', 'test/tidy']],
 ];
 

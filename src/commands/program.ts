@@ -47,7 +47,9 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
     .command('config')
     .description('list every variable with its value, default and meaning')
     .option('--markdown', 'as a table for the documentation, without values')
-    .action((options: { markdown?: boolean }) => void process.stdout.write(`${configCommand(env, options)}\n`));
+    .action(
+      (options: { markdown?: boolean }) => void process.stdout.write(`${configCommand(env, options)}\n`),
+    );
 
   program
     .command('rotate-keys')

@@ -13,7 +13,10 @@ export async function rotateKeysCommand(config: Config): Promise<void> {
     const pool = { size: 1, applicationName: 'dovecote rotate-keys' };
     const dataSource = await appDataSource(appUrl, [], pool, log).initialize();
     try {
-      await new SigningKeys(new Database(dataSource), createEnvelope(masterKey)).rotate(new Date());
+      const keys = new SigningKeys(new Database(dataSource), createEnvelope(masterKey));
+      // A database that has not been served from yet has nothing to rotate.
+      await keys.ensure();
+      await keys.rotate(new Date());
     } finally {
       await dataSource.destroy();
     }

@@ -1,0 +1,140 @@
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createEnvelope } from '@dovecote/secret';
+import { Client } from 'pg';
+import { pino } from 'pino';
+import { SigningKeys } from '../../platform/caller/signing-keys.js';
+import { loadConfig } from '../../platform/config/index.js';
+import { appUrl } from '../../platform/database/app-role.js';
+import { appDataSource } from '../../platform/database/data-source.js';
+import { startEmbeddedPostgres } from '../../platform/database/embedded/index.js';
+import type { EmbeddedPostgres } from '../../platform/database/embedded/index.js';
+import { Database } from '../../platform/database/index.js';
+import { migrate } from '../../platform/database/migrate.js';
+import type { OpenDatabase } from '../open-database.js';
+import { examineDatabase } from './database.js';
+import type { Finding } from './finding.js';
+import { examineMachine } from './machine.js';
+
+const log = pino({ level: 'silent' });
+const masterKey = Buffer.alloc(32, 1);
+
+let dataDir: string;
+let postgres: EmbeddedPostgres;
+let open: OpenDatabase;
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'dovecote-doctor-'));
+  postgres = await startEmbeddedPostgres({ dataDir, log });
+  open = { ownerUrl: postgres.url, appUrl: appUrl(postgres.url, masterKey), masterKey };
+});
+
+afterAll(async () => {
+  await postgres.stop();
+  await rm(dataDir, { recursive: true });
+});
+
+function about(subject: string, findings: readonly Finding[]): Finding[] {
+  return findings.filter((finding) => finding.subject === subject);
+}
+
+async function asOwner(statement: string): Promise<void> {
+  const client = new Client({ connectionString: postgres.url });
+  await client.connect();
+  await client.query(statement).finally(() => client.end());
+}
+
+describe('the doctor finds', () => {
+  test('a database that cannot be reached, and asks nothing more of it', async () => {
+    const findings = await examineDatabase({ ...open, ownerUrl: 'postgres://127.0.0.1:1/none' }, log);
+    expect(findings).toMatchObject([{ level: 'fail', subject: 'database' }]);
+  });
+
+  test('a schema that was never migrated', async () => {
+    const findings = await examineDatabase(open, log);
+    expect(about('migrations', findings)).toMatchObject([{ level: 'fail' }]);
+    expect(findings.at(-1)?.advice).toContain('dovecote migrate');
+  });
+
+  describe('on a migrated database', () => {
+    beforeAll(async () => {
+      await migrate({ ownerUrl: postgres.url, masterKey }, log);
+      const dataSource = await appDataSource(
+        open.appUrl,
+        [],
+        { size: 1, applicationName: 'spec' },
+        log,
+      ).initialize();
+      await new SigningKeys(new Database(dataSource), createEnvelope(masterKey)).ensure();
+      await dataSource.destroy();
+    });
+
+    test('nothing wrong', async () => {
+      const findings = await examineDatabase(open, log);
+      expect(findings.filter(({ level }) => level !== 'ok')).toEqual([]);
+      expect(findings.map(({ subject }) => subject)).toEqual([
+        'database',
+        'migrations',
+        'app role',
+        'tenancy',
+        'signing keys',
+      ]);
+    });
+
+    test('a server that would run as the owner', async () => {
+      const findings = await examineDatabase({ ...open, appUrl: postgres.url }, log);
+      expect(about('tenancy', findings).map(({ level }) => level)).toEqual(['fail', 'fail']);
+    });
+
+    test('a master key of another installation', async () => {
+      const findings = await examineDatabase({ ...open, masterKey: Buffer.alloc(32, 2) }, log);
+      expect(about('signing keys', findings)).toMatchObject([{ level: 'fail' }]);
+    });
+
+    test('a table that lost its protection', async () => {
+      await asOwner('create table leaky (org_id uuid not null)');
+      const findings = await examineDatabase(open, log);
+      await asOwner('drop table leaky');
+      expect(about('tenancy', findings)).toMatchObject([
+        { level: 'fail', text: expect.stringContaining('leaky') },
+      ]);
+    });
+
+    test('a schema that a newer program made', async () => {
+      await asOwner("insert into schema_migration (timestamp, name) values (9, 'FromTheFuture')");
+      const findings = await examineDatabase(open, log);
+      await asOwner("delete from schema_migration where name = 'FromTheFuture'");
+      expect(about('migrations', findings)).toMatchObject([
+        { level: 'fail', advice: 'Upgrade the program.' },
+      ]);
+    });
+  });
+
+  test('a port that another program holds', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const { port } = other.address() as AddressInfo;
+    const env = { PORT: String(port), DATA_DIR: join(dataDir, 'other') };
+    const findings = await examineMachine(loadConfig(env));
+    await new Promise((resolve) => other.close(resolve));
+    expect(about('port', findings)).toMatchObject([{ level: 'warn' }]);
+  });
+
+  test('a Redis that does not answer', async () => {
+    const findings = await examineMachine(
+      loadConfig({ REDIS_URL: 'redis://127.0.0.1:1', DATA_DIR: dataDir }),
+    );
+    expect(about('redis', findings)).toMatchObject([{ level: 'fail' }]);
+  });
+
+  test('production settings that leave people outside', async () => {
+    const env = { ENVIRONMENT: 'production', DATA_DIR: dataDir };
+    const findings = await examineMachine(loadConfig(env));
+    expect(about('mail', findings)).toMatchObject([{ level: 'warn', advice: 'Set SMTP_URL.' }]);
+    expect(about('public url', findings)).toMatchObject([{ level: 'warn' }]);
+  });
+});

@@ -1,0 +1,20 @@
+import type { Config } from '../../platform/config/index.js';
+import { commandLog } from '../command-log.js';
+import { withDatabase } from '../open-database.js';
+import { examineDatabase } from './database.js';
+import { examine, format } from './finding.js';
+import { examineMachine } from './machine.js';
+
+/** `dovecote doctor`: prints what is well and what is not; the exit code is 1 if anything must be repaired. */
+export async function doctorCommand(config: Config): Promise<number> {
+  const log = commandLog({ ...config, log: { ...config.log, level: 'error' } });
+  const machine = await examineMachine(config);
+  const database = await examine('database', 'See the message, and "dovecote config".', () =>
+    withDatabase(config, log, (open) => examineDatabase(open, log)),
+  );
+  const findings = [...machine, ...database];
+  for (const finding of findings) process.stdout.write(`${format(finding)}\n`);
+  const failures = findings.filter(({ level }) => level === 'fail').length;
+  process.stdout.write(failures === 0 ? '\nEverything needed is there.\n' : `\n${failures} to repair.\n`);
+  return failures === 0 ? 0 : 1;
+}
