@@ -6,7 +6,7 @@ const rows = [
   ['organization', 'member', 'role', 'identity', 'api-key', 'audit', 'sso', 'scim'],
   ['team', 'group', 'device', 'project'],
   ['template', 'render', 'campaign', 'inbox', 'action'],
-  ['heatmap', 'replay', 'event', 'profile', 'insight', 'dashboard'],
+  ['heatmap', 'replay', 'event', 'profile', 'insight', 'dashboard', 'upcoming'],
 ];
 const inModules = (names) => `^src/modules/(${names.join('|')})/`;
 const spec = '\\.spec\\.ts$';
