@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { sources } from './sources.js';
+import { root, sources } from './sources.js';
 import type { Source } from './sources.js';
 
 const all = sources();
@@ -78,6 +80,21 @@ describe('what people wrote', () => {
       );
     });
     expect(loose).toEqual([]);
+  });
+});
+
+describe('the lock file', () => {
+  test('names the packages of every platform: without one, npm ci refuses to begin', () => {
+    const text = readFileSync(join(root, 'package-lock.json'), 'utf8');
+    const { packages } = JSON.parse(text) as {
+      packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+    };
+    const names = new Set(
+      Object.keys(packages).map((path) => path.slice(path.lastIndexOf('node_modules/') + 13)),
+    );
+    const wanted = Object.values(packages).flatMap((entry) => Object.keys(entry.optionalDependencies ?? {}));
+    expect(wanted.length).toBeGreaterThan(20);
+    expect(wanted.filter((name) => !names.has(name))).toEqual([]);
   });
 });
 
