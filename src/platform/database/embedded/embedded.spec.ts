@@ -167,6 +167,7 @@ describe('the user to run as', () => {
         '--clear-groups',
         '--inh-caps=+dac_read_search',
         '--ambient-caps=+dac_read_search',
+        '--securebits=+no_setuid_fixup',
         'postgres',
         '-D',
         'x',

@@ -67,5 +67,7 @@ export function commandAs({ uid, gid, capability }: RunAs, file: string, args: r
   if (capability === undefined) return { file, args, uid, gid };
   const options = [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups'];
   options.push(`--inh-caps=+${capability}`, `--ambient-caps=+${capability}`);
+  // The binaries look for each other with access(2), which heeds capabilities of other users only with this bit.
+  options.push('--securebits=+no_setuid_fixup');
   return { file: 'setpriv', args: [...options, file, ...args] };
 }
