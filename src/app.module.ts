@@ -1,0 +1,42 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { LoggerModule } from 'nestjs-pino';
+import type { Logger } from 'pino';
+import { RoleEntity, RoleModule } from './modules/role/index.js';
+import { UpcomingModule } from './modules/upcoming/index.js';
+import { ClockModule } from './platform/clock/clock.module.js';
+import { ConfigModule } from './platform/config/config.module.js';
+import type { Config } from './platform/config/index.js';
+import { DatabaseModule } from './platform/database/database.module.js';
+import { PlatformModule } from './platform/platform.module.js';
+
+const entities = [RoleEntity];
+
+export interface AppOptions {
+  config: Config;
+  masterKey: Buffer;
+  /** Connection of the app role. */
+  databaseUrl: string;
+  log: Logger;
+}
+
+/** The whole server: the platform, and one module for each word of the domain. */
+@Module({})
+export class AppModule {
+  static with({ config, masterKey, databaseUrl, log }: AppOptions): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.forRoot(config, masterKey),
+        LoggerModule.forRoot({ pinoHttp: { logger: log, autoLogging: false } }),
+        ClockModule,
+        DatabaseModule.with(
+          { url: databaseUrl, poolSize: config.database.poolSize, applicationName: 'dovecote', entities },
+          log,
+        ),
+        PlatformModule,
+        RoleModule,
+        UpcomingModule,
+      ],
+    };
+  }
+}

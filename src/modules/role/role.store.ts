@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+import type { Scope } from '../../platform/scope/index.js';
+import { RoleEntity } from './role.entity.js';
+
+@Injectable()
+export class RoleStore {
+  /** All roles of the organization, seeded ones first. */
+  async list(scope: Scope): Promise<RoleEntity[]> {
+    const { entities } = await scope.tx();
+    return entities.find(RoleEntity, {
+      where: { orgId: scope.orgId },
+      order: { isDefault: 'DESC', createdAt: 'ASC', id: 'ASC' },
+    });
+  }
+
+  async find(scope: Scope, id: string): Promise<RoleEntity | null> {
+    const { entities } = await scope.tx();
+    return entities.findOneBy(RoleEntity, { orgId: scope.orgId, id });
+  }
+
+  async findBySlug(scope: Scope, slug: string): Promise<RoleEntity | null> {
+    const { entities } = await scope.tx();
+    return entities.findOneBy(RoleEntity, { orgId: scope.orgId, slug });
+  }
+
+  /** Locked until the transaction ends: what is decided about the row still holds when it is changed. */
+  async findForUpdate(scope: Scope, id: string): Promise<RoleEntity | null> {
+    const { entities } = await scope.tx();
+    return entities.findOne(RoleEntity, {
+      where: { orgId: scope.orgId, id },
+      lock: { mode: 'pessimistic_write' },
+    });
+  }
+
+  async insert(scope: Scope, roles: RoleEntity[]): Promise<void> {
+    const { entities } = await scope.tx();
+    await entities.insert(RoleEntity, roles);
+  }
+
+  async update(scope: Scope, id: string, change: Pick<RoleEntity, 'name' | 'permissions'>): Promise<void> {
+    const { entities } = await scope.tx();
+    await entities.update(RoleEntity, { orgId: scope.orgId, id }, change);
+  }
+
+  async delete(scope: Scope, id: string): Promise<void> {
+    const { entities } = await scope.tx();
+    await entities.delete(RoleEntity, { orgId: scope.orgId, id });
+  }
+}

@@ -1,0 +1,1 @@
+export { UpcomingModule } from './upcoming.module.js';

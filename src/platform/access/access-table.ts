@@ -1,0 +1,199 @@
+import { AuthService } from '@dovecote/contract/dovecote/auth/v1/auth_pb';
+import { ActionService } from '@dovecote/contract/pidgr/v1/action_pb';
+import { ApiKeyService } from '@dovecote/contract/pidgr/v1/api_key_pb';
+import { CampaignService } from '@dovecote/contract/pidgr/v1/campaign_pb';
+import { DeviceService } from '@dovecote/contract/pidgr/v1/device_pb';
+import { GroupService } from '@dovecote/contract/pidgr/v1/group_pb';
+import { HeatmapService } from '@dovecote/contract/pidgr/v1/heatmap_pb';
+import { InboxService } from '@dovecote/contract/pidgr/v1/inbox_pb';
+import { MemberService } from '@dovecote/contract/pidgr/v1/member_pb';
+import { OrganizationService } from '@dovecote/contract/pidgr/v1/organization_pb';
+import { RenderService } from '@dovecote/contract/pidgr/v1/render_pb';
+import { ReplayService } from '@dovecote/contract/pidgr/v1/replay_pb';
+import { RoleService } from '@dovecote/contract/pidgr/v1/role_pb';
+import { SSOService } from '@dovecote/contract/pidgr/v1/sso_pb';
+import { TeamService } from '@dovecote/contract/pidgr/v1/team_pb';
+import { TemplateService } from '@dovecote/contract/pidgr/v1/template_pb';
+import {
+  anyone,
+  internal,
+  permission,
+  person,
+  read,
+  rowsOf,
+  self,
+  signedIn,
+  unaudited,
+  write,
+} from './access-rule.js';
+import type { AccessRow } from './access-rule.js';
+import { Permission as P } from './permissions.js';
+
+/** The services that the server offers, in the order in which reflection lists them. */
+export const services = [
+  ActionService,
+  ApiKeyService,
+  CampaignService,
+  DeviceService,
+  GroupService,
+  HeatmapService,
+  InboxService,
+  MemberService,
+  OrganizationService,
+  RenderService,
+  ReplayService,
+  RoleService,
+  SSOService,
+  TeamService,
+  TemplateService,
+  AuthService,
+];
+
+/**
+ * Who may call what, and which audit events a change writes: one row for each RPC, by full method name.
+ * Deny by default: a method without a row does not compile, and the server refuses to start without one.
+ */
+export const accessTable: ReadonlyMap<string, AccessRow> = new Map([
+  ...rowsOf(ActionService, { submitAction: write(self(P.INBOX_ACT), 'ACK_REGISTERED') }),
+
+  ...rowsOf(ApiKeyService, {
+    createApiKey: write(permission(P.ORG_WRITE), 'API_KEY_CREATED'),
+    listApiKeys: read(permission(P.ORG_READ)),
+    revokeApiKey: write(permission(P.ORG_WRITE), 'API_KEY_REVOKED'),
+  }),
+
+  ...rowsOf(CampaignService, {
+    createCampaign: write(permission(P.CAMPAIGNS_WRITE), 'CAMPAIGN_CREATED'),
+    startCampaign: write(permission(P.CAMPAIGNS_START), 'CAMPAIGN_STARTED'),
+    getCampaign: read(permission(P.CAMPAIGNS_READ)),
+    listCampaigns: read(permission(P.CAMPAIGNS_READ)),
+    updateCampaign: write(permission(P.CAMPAIGNS_WRITE), 'CAMPAIGN_UPDATED'),
+    getCampaignAudience: read(permission(P.CAMPAIGNS_READ)),
+    cancelCampaign: write(permission(P.CAMPAIGNS_WRITE), 'CAMPAIGN_CANCELLED'),
+    listDeliveries: read(permission(P.CAMPAIGNS_READ)),
+    getCampaignArchetypeBreakdown: read(permission(P.CAMPAIGNS_READ)),
+    resolveOrCreateShortCode: unaudited(internal),
+    getCampaignByShortCode: read(anyone),
+  }),
+
+  ...rowsOf(DeviceService, {
+    register: unaudited(self()),
+    deactivate: unaudited(self()),
+    listDevices: read(self()),
+    // Own devices need no permission, those of others MEMBERS_READ: decided on the requested user.
+    listMemberDevices: read(signedIn),
+  }),
+
+  ...rowsOf(GroupService, {
+    createGroup: write(permission(P.GROUPS_WRITE, P.GROUPS_ALL_WRITE), 'GROUP_CREATED'),
+    getGroup: read(signedIn),
+    listGroups: read(signedIn),
+    updateGroup: write(permission(P.GROUPS_WRITE, P.GROUPS_ALL_WRITE), 'GROUP_UPDATED'),
+    deleteGroup: write(permission(P.GROUPS_WRITE, P.GROUPS_ALL_WRITE), 'GROUP_DELETED'),
+    addGroupMembers: write(permission(P.GROUPS_WRITE, P.GROUPS_ALL_WRITE), 'GROUP_MEMBERS_ADDED'),
+    removeGroupMembers: write(permission(P.GROUPS_WRITE, P.GROUPS_ALL_WRITE), 'GROUP_MEMBERS_REMOVED'),
+    listGroupMembers: read(signedIn),
+    getUserGroupMemberships: read(permission(P.GROUPS_ALL_READ, P.GROUPS_ALL_WRITE)),
+  }),
+
+  ...rowsOf(HeatmapService, {
+    ingestTouchEvents: unaudited(self()),
+    queryHeatmapData: read(permission(P.CAMPAIGNS_READ)),
+    listScreenshots: read(permission(P.CAMPAIGNS_READ)),
+    uploadScreenshot: unaudited(self()),
+  }),
+
+  ...rowsOf(InboxService, {
+    sync: unaudited(self(P.INBOX_READ)),
+    markRead: write(self(P.INBOX_READ), 'MESSAGE_OPENED'),
+    getMessage: unaudited(self(P.INBOX_READ)),
+  }),
+
+  ...rowsOf(MemberService, {
+    inviteUser: write(permission(P.MEMBERS_INVITE), 'USER_INVITED'),
+    // Yourself needs no permission, others MEMBERS_READ: decided on the requested user.
+    getUser: read(signedIn),
+    listUsers: read(permission(P.MEMBERS_READ)),
+    updateUserRole: write(permission(P.MEMBERS_MANAGE), 'ROLE_CHANGED'),
+    deactivateUser: write(permission(P.MEMBERS_MANAGE), 'USER_DEACTIVATED'),
+    reactivateUser: write(permission(P.MEMBERS_MANAGE), 'USER_REACTIVATED'),
+    revokeInvite: write(permission(P.MEMBERS_MANAGE), 'INVITE_REVOKED'),
+    // Your own profile needs no permission, others MEMBERS_MANAGE: decided on the requested user.
+    updateUserProfile: write(signedIn, 'PROFILE_UPDATED'),
+    getUserSettings: read(self()),
+    updateUserSettings: write(self(), 'SETTINGS_UPDATED'),
+    bulkInviteUsers: write(permission(P.MEMBERS_INVITE), 'USER_INVITED'),
+    confirmPasskeyEnrollment: write(self(), 'PASSKEY_ENROLLED'),
+    updateUserRegion: write(permission(P.MEMBERS_MANAGE), 'PROFILE_UPDATED'),
+  }),
+
+  ...rowsOf(OrganizationService, {
+    createOrganization: write(person, 'ORG_CREATED'),
+    getOrganization: read(permission(P.ORG_READ)),
+    updateOrganization: write(permission(P.ORG_WRITE), 'ORG_UPDATED'),
+    updateSsoAttributeMappings: write(permission(P.ORG_WRITE), 'SSO_CONFIGURED'),
+    rotateAnalyticsSalt: write(permission(P.PRIVACY_WRITE), 'ORG_UPDATED'),
+    updateAnalyticsEpsilon: write(permission(P.PRIVACY_WRITE), 'ORG_UPDATED'),
+    getOrgPrivacySettings: read(permission(P.PRIVACY_READ)),
+    updateOrgPrivacySettings: write(permission(P.PRIVACY_WRITE), 'ORG_UPDATED'),
+    createSandboxOrganization: write(signedIn, 'SANDBOX_CREATED'),
+    deleteSandboxOrganization: write(signedIn, 'ORG_DELETED'),
+    listSandboxFixtures: read(signedIn),
+    listUserOrganizations: read(person),
+    listUserSandboxes: read(person),
+  }),
+
+  ...rowsOf(RenderService, { renderBatch: read(internal) }),
+
+  ...rowsOf(ReplayService, {
+    listSessionRecordings: read(permission(P.CAMPAIGNS_READ)),
+    getSessionSnapshots: read(permission(P.CAMPAIGNS_READ)),
+  }),
+
+  ...rowsOf(RoleService, {
+    listRoles: read(permission(P.ORG_READ)),
+    createRole: write(permission(P.MEMBERS_MANAGE), 'ROLE_CREATED'),
+    updateRole: write(permission(P.MEMBERS_MANAGE), 'ROLE_UPDATED'),
+    deleteRole: write(permission(P.MEMBERS_MANAGE), 'ROLE_DELETED'),
+  }),
+
+  ...rowsOf(SSOService, {
+    checkSSOByDomain: read(anyone),
+    createSSOProvider: write(permission(P.ORG_WRITE), 'SSO_PROVIDER_CREATED'),
+    getSSOProvider: read(permission(P.ORG_READ)),
+    deleteSSOProvider: write(permission(P.ORG_WRITE), 'SSO_PROVIDER_DELETED'),
+  }),
+
+  ...rowsOf(TeamService, {
+    createTeam: write(permission(P.TEAMS_WRITE, P.TEAMS_ALL_WRITE), 'TEAM_CREATED'),
+    getTeam: read(signedIn),
+    listTeams: read(signedIn),
+    updateTeam: write(permission(P.TEAMS_WRITE, P.TEAMS_ALL_WRITE), 'TEAM_UPDATED'),
+    deleteTeam: write(permission(P.TEAMS_WRITE, P.TEAMS_ALL_WRITE), 'TEAM_DELETED'),
+    addTeamMembers: write(permission(P.TEAMS_WRITE, P.TEAMS_ALL_WRITE), 'TEAM_MEMBERS_ADDED'),
+    removeTeamMembers: write(permission(P.TEAMS_WRITE, P.TEAMS_ALL_WRITE), 'TEAM_MEMBERS_REMOVED'),
+    listTeamMembers: read(signedIn),
+  }),
+
+  ...rowsOf(TemplateService, {
+    createTemplate: write(permission(P.TEMPLATES_WRITE), 'TEMPLATE_CREATED'),
+    updateTemplate: write(permission(P.TEMPLATES_WRITE), 'TEMPLATE_UPDATED'),
+    getTemplate: read(permission(P.TEMPLATES_READ)),
+    listTemplates: read(permission(P.TEMPLATES_READ)),
+    createTemplateTranslation: write(permission(P.TEMPLATES_WRITE), 'TRANSLATION_CREATED'),
+    updateTemplateTranslation: unaudited(permission(P.TEMPLATES_WRITE)),
+    listTemplateTranslations: read(permission(P.TEMPLATES_READ)),
+    approveTemplateTranslation: write(permission(P.TEMPLATES_REVIEW), 'TRANSLATION_APPROVED'),
+  }),
+
+  ...rowsOf(AuthService, {
+    requestSignInCode: unaudited(anyone),
+    verifySignInCode: unaudited(anyone),
+    refreshToken: unaudited(anyone),
+    signOut: unaudited(person),
+    listSessions: read(person),
+    revokeSession: unaudited(person),
+    // Answers for a person without an organization as well; an API key learns who it is, too.
+    whoAmI: read({ caller: 'member_or_key_or_person', anyOf: [] }),
+  }),
+]);

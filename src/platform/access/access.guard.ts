@@ -1,0 +1,64 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import type { Caller } from '../caller/caller.js';
+import { AppError, permissionDenied, unauthenticated } from '../errors/index.js';
+import { callOf } from '../rpc/call.js';
+import { Abilities, type Ability } from './ability.js';
+import type { AccessRule, CallerRule } from './access-rule.js';
+import { permissionName } from './permissions.js';
+
+/** Holds every call against its row of the access table. */
+@Injectable()
+export class AccessGuard implements CanActivate {
+  constructor(private readonly abilities: Abilities) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const call = callOf(context);
+    const refusal = refuse(call.access, call.caller, this.abilities.of(call.caller));
+    if (refusal) throw refusal;
+    return true;
+  }
+}
+
+const admitted: Record<CallerRule, readonly Caller['kind'][]> = {
+  anyone: ['anonymous', 'person', 'member', 'api_key', 'internal'],
+  person: ['person'],
+  member: ['member'],
+  member_or_key: ['member', 'api_key'],
+  member_or_key_or_person: ['member', 'api_key', 'person'],
+  internal: ['internal'],
+};
+
+/** Why the caller may not make this call; undefined when they may. */
+export function refuse(rule: AccessRule, caller: Caller, ability: Ability): AppError | undefined {
+  if (!admitted[rule.caller].includes(caller.kind)) return refuseKind(rule.caller, caller);
+  const names = rule.anyOf.map(permissionName);
+  if (names.length === 0 || names.some((name) => ability.can('use', name))) return undefined;
+  return permissionDenied('PERMISSION_MISSING', `This needs ${names.join(' or ')}.`);
+}
+
+function refuseKind(rule: CallerRule, caller: Caller): AppError {
+  if (rule === 'internal') {
+    return permissionDenied('INTERNAL_ONLY', 'This call is for internal services and not served here.');
+  }
+  switch (caller.kind) {
+    case 'anonymous':
+      return unauthenticated(
+        'CREDENTIAL_MISSING',
+        'Sign in, or send an API key, in the Authorization header.',
+      );
+    case 'person':
+      return unauthenticated(
+        'ORGANIZATION_MISSING',
+        'Choose an organization with the x-org-id header; ListUserOrganizations names yours.',
+      );
+    case 'api_key':
+      return permissionDenied(
+        'API_KEY_HAS_NO_USER',
+        'An API key belongs to no person; this call acts on the data of the person who signed in.',
+      );
+    case 'member':
+    case 'internal':
+    case 'system':
+      return permissionDenied('CALLER_NOT_ADMITTED', 'This kind of caller may not make this call.');
+  }
+}

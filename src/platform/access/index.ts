@@ -1,0 +1,10 @@
+export { Abilities, type Ability, type Policy } from './ability.js';
+export { accessTable, services } from './access-table.js';
+export { methodName } from './access-rule.js';
+export {
+  allPermissions,
+  isPlatformPermission,
+  organizationPermissions,
+  Permission,
+  permissionName,
+} from './permissions.js';

@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { importJWK, type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import { LRUCache } from 'lru-cache';
+import { Clock } from '../clock/clock.js';
+import { unauthenticated } from '../errors/index.js';
+import { signingAlgorithm, SigningKeys } from './signing-keys.js';
+
+/** Minutes; short, because a token is believed until it expires or its session is revoked. */
+export const ACCESS_TOKEN_MINUTES = 15;
+
+export interface AccessTokenSubject {
+  identityId: string;
+  sessionId: string;
+  email: string;
+  /** The organization the client works in unless it says otherwise with x-org-id. */
+  orgId?: string;
+}
+
+export interface IssuedAccessToken {
+  token: string;
+  expiresAt: Date;
+}
+
+export interface TokenOptions {
+  issuer: string;
+  audience: string;
+}
+
+/** Our own access tokens: RS256 JWTs. Verified ones are remembered until they expire. */
+@Injectable()
+export class AccessTokens {
+  private readonly verified = new LRUCache<string, { subject: AccessTokenSubject; expiresAt: number }>({
+    max: 20_000,
+  });
+
+  constructor(
+    private readonly options: TokenOptions,
+    private readonly keys: SigningKeys,
+    private readonly clock: Clock,
+  ) {}
+
+  async issue(subject: AccessTokenSubject): Promise<IssuedAccessToken> {
+    const { kid, privateKey } = await this.keys.current();
+    const now = this.clock.now();
+    const expiresAt = new Date(now.getTime() + ACCESS_TOKEN_MINUTES * 60_000);
+    const claims = { sid: subject.sessionId, email: subject.email, 'custom:org_id': subject.orgId };
+    const token = await new SignJWT(claims)
+      .setProtectedHeader({ alg: signingAlgorithm, kid, typ: 'JWT' })
+      .setIssuer(this.options.issuer)
+      .setAudience(this.options.audience)
+      .setSubject(subject.identityId)
+      .setIssuedAt(now)
+      .setExpirationTime(expiresAt)
+      .sign(privateKey);
+    return { token, expiresAt };
+  }
+
+  /** Whose token it is; refuses with UNAUTHENTICATED anything that is not ours, now. */
+  async verify(token: string): Promise<AccessTokenSubject> {
+    const key = createHash('sha256').update(token).digest('base64');
+    const known = this.verified.get(key);
+    if (known && known.expiresAt > this.clock.now().getTime()) return known.subject;
+    const payload = await this.verifyAnew(token);
+    const subject = subjectOf(payload);
+    this.verified.set(key, { subject, expiresAt: (payload.exp ?? 0) * 1000 });
+    return subject;
+  }
+
+  private async verifyAnew(token: string): Promise<JWTPayload> {
+    try {
+      const { payload } = await jwtVerify(token, ({ kid = '' }) => this.verificationKey(kid), {
+        issuer: this.options.issuer,
+        audience: this.options.audience,
+        algorithms: [signingAlgorithm],
+        requiredClaims: ['exp', 'sub', 'sid'],
+        currentDate: this.clock.now(),
+      });
+      return payload;
+    } catch (error) {
+      throw unauthenticated(
+        'TOKEN_INVALID',
+        'The access token is not valid, or has expired; sign in again.',
+        error,
+      );
+    }
+  }
+
+  private async verificationKey(kid: string) {
+    const jwk = await this.keys.publicKey(kid);
+    if (!jwk) throw new Error('The token was signed with a key that is not ours.');
+    return importJWK(jwk, signingAlgorithm);
+  }
+}
+
+function subjectOf(payload: JWTPayload): AccessTokenSubject {
+  const orgId = payload['custom:org_id'];
+  return {
+    identityId: String(payload.sub),
+    sessionId: String(payload.sid),
+    email: String(payload.email ?? ''),
+    orgId: typeof orgId === 'string' ? orgId : undefined,
+  };
+}

@@ -1,0 +1,76 @@
+import { Injectable } from '@nestjs/common';
+import { hashSecret } from '@dovecote/secret';
+import type { Permission } from '../access/permissions.js';
+import { Clock } from '../clock/clock.js';
+import { Database, statement } from '../database/index.js';
+import type { ApiKeyCaller } from './caller.js';
+import { CredentialCache } from './credential-cache.js';
+import type { OrganizationState } from './organization-state.js';
+import { RevocationFeed } from './revocation-feed.js';
+import { UsageRecorder } from './usage-recorder.js';
+
+interface ApiKeyRow {
+  org_id: string;
+  id: string;
+  permissions: Permission[];
+  expires_at: Date | null;
+}
+
+export interface KnownApiKey {
+  caller: ApiKeyCaller;
+  expiresAt: Date | null;
+  organization: OrganizationState;
+}
+
+const findByHash = statement(
+  'api_key.find_by_hash',
+  `select org_id, id, permissions, expires_at from api_key where key_hash = $1 and revoked_at is null`,
+);
+
+export const organizationState = statement(
+  'organization.state',
+  `select suspended_at is not null as suspended, rate_limit_per_second as "ratePerSecond",
+          rate_limit_burst as "rateBurst"
+     from organization where id = $1`,
+);
+
+/** Finds the caller behind a presented API key. */
+@Injectable()
+export class ApiKeyDirectory {
+  private readonly cache: CredentialCache<KnownApiKey>;
+
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+    private readonly usage: UsageRecorder,
+    feed: RevocationFeed,
+  ) {
+    this.cache = new CredentialCache(feed, ({ caller }) => [
+      `api_key:${caller.keyId}`,
+      `organization:${caller.orgId}`,
+    ]);
+  }
+
+  /** The key, if it exists and is neither revoked nor expired. */
+  async find(secret: string): Promise<KnownApiKey | undefined> {
+    const hash = hashSecret(secret);
+    const known = await this.cache.get(hash.toString('base64'), () => this.load(hash));
+    if (!known || (known.expiresAt && known.expiresAt <= this.clock.now())) return undefined;
+    this.usage.apiKeyUsed(known.caller.orgId, known.caller.keyId, this.clock.now());
+    return known;
+  }
+
+  private async load(hash: Buffer): Promise<KnownApiKey | undefined> {
+    const row = await this.database.transaction({ apiKeyHash: hash }, (tx) =>
+      tx.queryOne<ApiKeyRow>(findByHash, [hash]),
+    );
+    if (!row) return undefined;
+    const organization = await this.database.transaction({ orgId: row.org_id }, (tx) =>
+      tx.queryOne<OrganizationState>(organizationState, [row.org_id]),
+    );
+    if (!organization) return undefined;
+    const permissions = new Set(row.permissions);
+    const caller: ApiKeyCaller = { kind: 'api_key', orgId: row.org_id, keyId: row.id, permissions };
+    return { caller, expiresAt: row.expires_at, organization };
+  }
+}

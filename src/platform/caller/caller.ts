@@ -1,0 +1,75 @@
+import type { Permission } from '../access/permissions.js';
+
+/** Nobody has been proven yet, or nobody has to be. */
+export interface AnonymousCaller {
+  readonly kind: 'anonymous';
+}
+
+/** A signed-in person who has not chosen an organization, or belongs to none. */
+export interface PersonCaller {
+  readonly kind: 'person';
+  readonly identityId: string;
+  readonly email: string;
+  readonly sessionId: string;
+}
+
+/** A signed-in person as a member of one organization. */
+export interface MemberCaller {
+  readonly kind: 'member';
+  readonly identityId: string;
+  readonly email: string;
+  readonly sessionId: string;
+  readonly orgId: string;
+  readonly userId: string;
+  readonly roleSlug: string;
+  readonly permissions: ReadonlySet<Permission>;
+}
+
+/** A program with a key of one organization. */
+export interface ApiKeyCaller {
+  readonly kind: 'api_key';
+  readonly orgId: string;
+  readonly keyId: string;
+  readonly permissions: ReadonlySet<Permission>;
+}
+
+/** A sibling service on the internal listener, acting for the organization that it names. */
+export interface InternalCaller {
+  readonly kind: 'internal';
+  readonly orgId?: string;
+}
+
+/** A job of ours, acting for one organization or for none. */
+export interface SystemCaller {
+  readonly kind: 'system';
+  readonly orgId?: string;
+}
+
+export type Caller =
+  AnonymousCaller | PersonCaller | MemberCaller | ApiKeyCaller | InternalCaller | SystemCaller;
+
+const none: ReadonlySet<Permission> = new Set();
+
+export function permissionsOf(caller: Caller): ReadonlySet<Permission> {
+  return caller.kind === 'member' || caller.kind === 'api_key' ? caller.permissions : none;
+}
+
+export function orgIdOf(caller: Caller): string | undefined {
+  return caller.kind === 'anonymous' || caller.kind === 'person' ? undefined : caller.orgId;
+}
+
+/** The id that audit rows and `created_by` carry; empty for the system. */
+export function actorIdOf(caller: Caller): string {
+  switch (caller.kind) {
+    case 'member':
+      return caller.userId;
+    case 'person':
+      return caller.identityId;
+    case 'api_key':
+      return caller.keyId;
+    case 'anonymous':
+    case 'internal':
+    case 'system':
+      return '';
+  }
+}

@@ -1,0 +1,32 @@
+import { equalSecrets } from '@dovecote/secret';
+import type { Call } from '../rpc/call.js';
+
+/** What a call presents to prove who it is, told apart by form alone. */
+export type Credential =
+  | { kind: 'none' }
+  | { kind: 'api_key'; secret: string }
+  | { kind: 'access_token'; token: string }
+  | { kind: 'internal' }
+  | { kind: 'malformed' };
+
+const LONGEST = 8192;
+
+export function credentialOf(call: Call, internalSecret: string | undefined): Credential {
+  const { rpc } = call;
+  const header = rpc.header.get('authorization');
+  if (rpc.listener === 'internal') return internalCredential(header, internalSecret);
+  if (header === null) return { kind: 'none' };
+  const bearer = /^bearer +(\S+)$/i.exec(header)?.[1];
+  if (!bearer || bearer.length > LONGEST) return { kind: 'malformed' };
+  return bearer.startsWith('pidgr_')
+    ? { kind: 'api_key', secret: bearer }
+    : { kind: 'access_token', token: bearer };
+}
+
+/** The internal listener knows one caller: whoever holds the shared secret. */
+function internalCredential(header: string | null, secret: string | undefined): Credential {
+  const presented = /^bearer +(\S+)$/i.exec(header ?? '')?.[1];
+  return secret && presented && equalSecrets(presented, secret)
+    ? { kind: 'internal' }
+    : { kind: 'malformed' };
+}

@@ -1,0 +1,64 @@
+import { Injectable } from '@nestjs/common';
+import { UserStatus } from '@dovecote/contract/pidgr/v1/user_pb';
+import type { Permission } from '../access/permissions.js';
+import { Database, statement } from '../database/index.js';
+import { CredentialCache } from './credential-cache.js';
+import type { OrganizationState } from './organization-state.js';
+import { RevocationFeed } from './revocation-feed.js';
+
+export interface Membership {
+  orgId: string;
+  userId: string;
+  identityId: string;
+  status: UserStatus;
+  roleSlug: string;
+  permissions: ReadonlySet<Permission>;
+  organization: OrganizationState;
+}
+
+interface MembershipRow extends OrganizationState {
+  userId: string;
+  status: UserStatus;
+  roleSlug: string;
+  permissions: Permission[];
+}
+
+const find = statement(
+  'membership.find',
+  `select m.id as "userId", m.status, r.slug as "roleSlug", r.permissions,
+          o.suspended_at is not null as suspended, o.rate_limit_per_second as "ratePerSecond",
+          o.rate_limit_burst as "rateBurst"
+     from member m
+     join role r on r.org_id = m.org_id and r.id = m.role_id
+     join organization o on o.id = m.org_id
+    where m.org_id = $1 and m.identity_id = $2 and (o.expires_at is null or o.expires_at > now())`,
+);
+
+/** Finds what a person is in an organization. */
+@Injectable()
+export class MembershipDirectory {
+  private readonly cache: CredentialCache<Membership>;
+
+  constructor(
+    private readonly database: Database,
+    feed: RevocationFeed,
+  ) {
+    this.cache = new CredentialCache(feed, (membership) => [
+      `member:${membership.orgId}:${membership.identityId}`,
+      `organization:${membership.orgId}`,
+    ]);
+  }
+
+  find(orgId: string, identityId: string): Promise<Membership | undefined> {
+    return this.cache.get(`${orgId}/${identityId}`, () => this.load(orgId, identityId));
+  }
+
+  private async load(orgId: string, identityId: string): Promise<Membership | undefined> {
+    const row = await this.database.transaction({ orgId }, (tx) =>
+      tx.queryOne<MembershipRow>(find, [orgId, identityId]),
+    );
+    if (!row) return undefined;
+    const { userId, status, roleSlug, permissions, ...organization } = row;
+    return { orgId, identityId, userId, status, roleSlug, permissions: new Set(permissions), organization };
+  }
+}

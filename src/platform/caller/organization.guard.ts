@@ -1,0 +1,78 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { validate as isUuid } from 'uuid';
+import { UserStatus } from '@dovecote/contract/pidgr/v1/user_pb';
+import { failedPrecondition, invalidArgument, permissionDenied } from '../errors/index.js';
+import { type Call, callOf } from '../rpc/call.js';
+import type { MemberCaller, PersonCaller } from './caller.js';
+import { type Membership, MembershipDirectory } from './memberships.directory.js';
+import type { OrganizationState } from './organization-state.js';
+
+/** Still answered for a suspended organization, so that its people can see why nothing else is. */
+const answeredWhenSuspended = '/pidgr.v1.OrganizationService/GetOrganization';
+
+/** Finds out for which organization: the header wins over the token's claim, a key knows its own. */
+@Injectable()
+export class OrganizationGuard implements CanActivate {
+  constructor(private readonly memberships: MembershipDirectory) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const call = callOf(context);
+    if (call.caller.kind === 'person') await this.chooseOrganization(call, call.caller);
+    else if (call.caller.kind === 'api_key' && call.proven && 'organization' in call.proven) {
+      enter(call, call.proven.organization);
+    }
+    return true;
+  }
+
+  private async chooseOrganization(call: Call, person: PersonCaller): Promise<void> {
+    // RPCs for people as such act across organizations, or before there is one.
+    if (call.access.caller === 'person' || call.access.caller === 'anyone') return;
+    const orgId = chosenOrgId(call);
+    if (!orgId) return;
+    const membership = await this.memberships.find(orgId, person.identityId);
+    if (!membership) throw permissionDenied('NOT_A_MEMBER', 'You are not a member of this organization.');
+    requireActive(membership);
+    call.caller = memberCaller(person, membership);
+    enter(call, membership.organization);
+  }
+}
+
+function chosenOrgId(call: Call): string | undefined {
+  const header = call.rpc.header.get('x-org-id');
+  if (header === null)
+    return call.proven && 'claimedOrgId' in call.proven ? call.proven.claimedOrgId : undefined;
+  if (!isUuid(header))
+    throw invalidArgument([{ field: 'x-org-id', description: 'must be the id of an organization' }]);
+  return header.toLowerCase();
+}
+
+function requireActive(membership: Membership): void {
+  if (membership.status === UserStatus.ACTIVE) return;
+  throw membership.status === UserStatus.INVITED
+    ? permissionDenied('INVITATION_OPEN', 'Sign in again to accept the invitation to this organization.')
+    : permissionDenied('MEMBER_DEACTIVATED', 'Your membership in this organization has been deactivated.');
+}
+
+/** One caller object per membership and session, so that what is derived from it is derived once. */
+const callers = new WeakMap<Membership, Map<string, MemberCaller>>();
+
+function memberCaller(person: PersonCaller, membership: Membership): MemberCaller {
+  const bySession = callers.get(membership) ?? new Map<string, MemberCaller>();
+  callers.set(membership, bySession);
+  const known = bySession.get(person.sessionId);
+  if (known) return known;
+  const { orgId, userId, roleSlug, permissions } = membership;
+  const caller: MemberCaller = { ...person, kind: 'member', orgId, userId, roleSlug, permissions };
+  bySession.set(person.sessionId, caller);
+  return caller;
+}
+
+function enter(call: Call, organization: OrganizationState): void {
+  call.organization = organization;
+  if (organization.suspended && call.rpc.name !== answeredWhenSuspended) {
+    throw failedPrecondition(
+      'ORGANIZATION_SUSPENDED',
+      'This organization is suspended; contact your administrator.',
+    );
+  }
+}

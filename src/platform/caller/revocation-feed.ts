@@ -1,0 +1,113 @@
+import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { PinoLogger } from 'nestjs-pino';
+import { Client } from 'pg';
+import { v7 as uuid } from 'uuid';
+import { statement } from '../database/index.js';
+import type { Scope } from '../scope/scope.js';
+
+const channel = 'dovecote_revocation';
+/** How often the feed proves that it is heard, and how long that proof lasts. Together under a second. */
+const PING_MS = 300;
+const PROOF_MS = 900;
+const RECONNECT_MS = 500;
+
+const notify = statement('revocation.notify', `select pg_notify('${channel}', $1)`);
+
+/**
+ * Announces, in the transaction of the change, that something remembered about `subject` is void:
+ * `session:<id>`, `api_key:<id>`, `member:<org>:<identity>` or `organization:<id>` (its members, roles, settings).
+ */
+export async function announceRevocation(scope: Scope, subject: string): Promise<void> {
+  await (await scope.tx()).execute(notify, [subject]);
+}
+
+/**
+ * Hears the revocations of every process over LISTEN/NOTIFY. A ping of its own tells whether it hears at all:
+ * behind a proxy that drops LISTEN, or while the connection is down, `heard` is false and nothing is cached.
+ */
+@Injectable()
+export class RevocationFeed implements OnModuleInit, OnApplicationShutdown {
+  private readonly self = `ping:${uuid()}`;
+  private client: Client | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private stopped = false;
+  private lastHeard = 0;
+  private readonly revokedListeners: ((subject: string) => void)[] = [];
+  private readonly lostListeners: (() => void)[] = [];
+
+  constructor(
+    private readonly databaseUrl: string,
+    private readonly log: PinoLogger,
+  ) {
+    log.setContext('revocation-feed');
+  }
+
+  /** Whether a revocation made now would be heard. */
+  get heard(): boolean {
+    return performance.now() - this.lastHeard < PROOF_MS;
+  }
+
+  onRevoked(listener: (subject: string) => void): void {
+    this.revokedListeners.push(listener);
+  }
+
+  onLost(listener: () => void): void {
+    this.lostListeners.push(listener);
+  }
+
+  async onModuleInit(): Promise<void> {
+    await this.connect();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    await this.client?.end().catch(() => undefined);
+  }
+
+  private async connect(): Promise<void> {
+    const client = new Client({
+      connectionString: this.databaseUrl,
+      keepAlive: true,
+      application_name: 'dovecote feed',
+    });
+    this.client = client;
+    client.on('notification', ({ payload = '' }) => this.hear(payload));
+    client.on('error', (error) => this.lose(client, error));
+    client.on('end', () => this.lose(client));
+    try {
+      await client.connect();
+      await client.query(`listen ${channel}`);
+      this.ping(client);
+    } catch (error) {
+      this.lose(client, error);
+    }
+  }
+
+  private ping(client: Client): void {
+    if (this.stopped || client !== this.client) return;
+    client.query(notify.text, [this.self]).catch((error: unknown) => this.lose(client, error));
+    this.timer = setTimeout(() => this.ping(client), PING_MS);
+  }
+
+  private hear(subject: string): void {
+    if (subject === this.self) {
+      // What was remembered while we did not listen may have been revoked meanwhile.
+      if (!this.heard) this.lostListeners.forEach((listener) => listener());
+      this.lastHeard = performance.now();
+    } else if (!subject.startsWith('ping:')) {
+      this.revokedListeners.forEach((listener) => listener(subject));
+    }
+  }
+
+  private lose(client: Client, error?: unknown): void {
+    if (this.stopped || client !== this.client) return;
+    this.client = undefined;
+    this.lastHeard = 0;
+    clearTimeout(this.timer);
+    this.lostListeners.forEach((listener) => listener());
+    this.log.warn({ err: error }, 'revocation feed lost; caching nothing until it is back');
+    client.end().catch(() => undefined);
+    this.timer = setTimeout(() => void this.connect(), RECONNECT_MS);
+  }
+}

@@ -1,0 +1,40 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../clock/clock.js';
+import { Database, statement } from '../database/index.js';
+import { CredentialCache } from './credential-cache.js';
+import { RevocationFeed } from './revocation-feed.js';
+import { UsageRecorder } from './usage-recorder.js';
+
+interface KnownSession {
+  id: string;
+  expiresAt: Date;
+}
+
+const findLive = statement(
+  'session.find_live',
+  `select id, expires_at as "expiresAt" from session where id = $1 and identity_id = $2 and revoked_at is null`,
+);
+
+/** Tells whether the session behind an access token still lives. */
+@Injectable()
+export class SessionDirectory {
+  private readonly cache: CredentialCache<KnownSession>;
+
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+    private readonly usage: UsageRecorder,
+    feed: RevocationFeed,
+  ) {
+    this.cache = new CredentialCache(feed, (session) => [`session:${session.id}`]);
+  }
+
+  async isLive(sessionId: string, identityId: string): Promise<boolean> {
+    const session = await this.cache.get(`${sessionId}/${identityId}`, () =>
+      this.database.transaction({}, (tx) => tx.queryOne<KnownSession>(findLive, [sessionId, identityId])),
+    );
+    if (!session || session.expiresAt <= this.clock.now()) return false;
+    this.usage.sessionUsed(sessionId, this.clock.now());
+    return true;
+  }
+}

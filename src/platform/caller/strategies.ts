@@ -1,0 +1,79 @@
+import { Injectable } from '@nestjs/common';
+import passport from 'passport';
+import { unauthenticated } from '../errors/index.js';
+import { AccessTokens } from './access-tokens.js';
+import { ApiKeyDirectory, type KnownApiKey } from './api-keys.directory.js';
+import type { PersonCaller } from './caller.js';
+import type { Credential } from './credential.js';
+import { ExternalTokens } from './external-tokens.js';
+import { SessionDirectory } from './sessions.directory.js';
+
+/** What the caller guard hands to Passport in place of an HTTP request. */
+export interface CredentialRequest {
+  credential: Credential;
+}
+
+export interface ProvenPerson {
+  caller: PersonCaller;
+  /** The organization that the token names. */
+  claimedOrgId?: string;
+}
+
+/** What a strategy proves. */
+export type Proven = ProvenPerson | KnownApiKey;
+
+/** Passport's callback form around a function that finds who presents the credential. */
+abstract class CredentialStrategy extends passport.Strategy {
+  abstract override readonly name: string;
+
+  override authenticate(request: unknown): void {
+    // Passport hands on what the caller guard gave it.
+    const { credential } = request as CredentialRequest;
+    this.prove(credential).then(
+      (proven) => (proven ? this.success(proven) : this.fail()),
+      (error: unknown) => this.error(error),
+    );
+  }
+
+  /** Undefined: not this strategy's kind of credential. */
+  protected abstract prove(credential: Credential): Promise<Proven | undefined>;
+}
+
+@Injectable()
+export class ApiKeyStrategy extends CredentialStrategy {
+  override readonly name = 'api-key';
+
+  constructor(private readonly apiKeys: ApiKeyDirectory) {
+    super();
+  }
+
+  protected override async prove(credential: Credential): Promise<Proven | undefined> {
+    if (credential.kind !== 'api_key') return undefined;
+    const known = await this.apiKeys.find(credential.secret);
+    if (!known) throw unauthenticated('API_KEY_INVALID', 'The API key is unknown, revoked or expired.');
+    return known;
+  }
+}
+
+@Injectable()
+export class AccessTokenStrategy extends CredentialStrategy {
+  override readonly name = 'access-token';
+
+  constructor(
+    private readonly tokens: AccessTokens,
+    private readonly external: ExternalTokens,
+    private readonly sessions: SessionDirectory,
+  ) {
+    super();
+  }
+
+  protected override async prove(credential: Credential): Promise<Proven | undefined> {
+    if (credential.kind !== 'access_token') return undefined;
+    if (this.external.issued(credential.token)) return this.external.prove(credential.token);
+    const { identityId, sessionId, email, orgId } = await this.tokens.verify(credential.token);
+    if (!(await this.sessions.isLive(sessionId, identityId))) {
+      throw unauthenticated('SESSION_ENDED', 'The session has ended; sign in again.');
+    }
+    return { caller: { kind: 'person', identityId, email, sessionId }, claimedOrgId: orgId };
+  }
+}

@@ -1,0 +1,64 @@
+import { createHmac } from 'node:crypto';
+import { Client } from 'pg';
+
+/** The role under which the server runs: owns nothing, bypasses nothing. */
+export const appRole = 'dovecote_app';
+
+/** Append-only for the server: a trail that it could edit would prove nothing. */
+const appendOnly = ['audit_event'];
+
+/** Every process derives the same password from the master key, so none has to be handed around. */
+export function appRolePassword(masterKey: Buffer): string {
+  return createHmac('sha256', masterKey).update('database role dovecote_app').digest('base64url');
+}
+
+/** The connection URL of the app role on the database that `ownerUrl` names. */
+export function appUrl(ownerUrl: string, masterKey: Buffer): string {
+  const url = new URL(ownerUrl);
+  url.username = appRole;
+  url.password = appRolePassword(masterKey);
+  return url.toString();
+}
+
+/** Creates the app role if it is missing and may be created; its password follows the master key. */
+export async function ensureAppRole(owner: Client, masterKey: Buffer): Promise<void> {
+  const attributes = `login nosuperuser nobypassrls nocreatedb nocreaterole password ${owner.escapeLiteral(
+    appRolePassword(masterKey),
+  )}`;
+  // Roles belong to the whole cluster: two databases that migrate at once must not race.
+  await owner.query('select pg_advisory_lock(7263540)');
+  try {
+    const { rowCount } = await owner.query('select from pg_roles where rolname = $1', [appRole]);
+    await owner.query(`${rowCount ? 'alter' : 'create'} role ${appRole} ${attributes}`);
+  } finally {
+    await owner.query('select pg_advisory_unlock(7263540)');
+  }
+}
+
+/** What `role` may do, stated whole and applied after every migration. */
+export async function grantAppRole(owner: Client, role: string): Promise<void> {
+  const name = owner.escapeIdentifier(role);
+  await owner.query(`grant usage on schema public, graphile_worker to ${name}`);
+  await owner.query(`grant select, insert, update, delete on all tables in schema public to ${name}`);
+  await owner.query(`revoke all on table schema_migration from ${name}`);
+  await owner.query(`grant select on table schema_migration to ${name}`);
+  for (const table of appendOnly) await owner.query(`revoke update, delete on table ${table} from ${name}`);
+  await grantJobTables(owner, name);
+}
+
+/** graphile-worker protects its tables with row security and no policy; the app role needs one on each. */
+async function grantJobTables(owner: Client, name: string): Promise<void> {
+  await owner.query(
+    `grant select, insert, update, delete on all tables in schema graphile_worker to ${name}`,
+  );
+  await owner.query(`grant usage on all sequences in schema graphile_worker to ${name}`);
+  await owner.query(`grant execute on all functions in schema graphile_worker to ${name}`);
+  const { rows } = await owner.query<{ table: string }>(
+    `select format('%I.%I', schemaname, tablename) as table from pg_tables
+      where schemaname = 'graphile_worker' and rowsecurity`,
+  );
+  for (const { table } of rows) {
+    await owner.query(`drop policy if exists app_role on ${table}`);
+    await owner.query(`create policy app_role on ${table} to ${name} using (true) with check (true)`);
+  }
+}

@@ -1,0 +1,41 @@
+import type { Logger } from 'pino';
+import { DataSource } from 'typeorm';
+import { migrations } from '#migrations';
+
+export interface PoolOptions {
+  size: number;
+  /** Shown in pg_stat_activity. */
+  applicationName: string;
+}
+
+/** The pooled connection of the running server, under the app role. Entities are those of the modules. */
+export function appDataSource(
+  url: string,
+  entities: (new () => object)[],
+  pool: PoolOptions,
+  log: Logger,
+): DataSource {
+  return new DataSource({
+    type: 'postgres',
+    url,
+    entities,
+    poolSize: pool.size,
+    applicationName: pool.applicationName,
+    connectTimeoutMS: 10_000,
+    parseInt8: true,
+    poolErrorHandler: (error: Error) => log.warn({ err: error }, 'idle database connection lost'),
+    extra: { pipeline: true },
+  });
+}
+
+/** The owner's connection, used only to migrate. */
+export function ownerDataSource(url: string): DataSource {
+  return new DataSource({
+    type: 'postgres',
+    url,
+    migrations,
+    migrationsTableName: 'schema_migration',
+    migrationsTransactionMode: 'all',
+    poolSize: 1,
+  });
+}

@@ -1,0 +1,43 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import type { Logger } from 'pino';
+import { DataSource } from 'typeorm';
+import { appDataSource } from './data-source.js';
+import { Database } from './database.js';
+
+/** The app role's connection URL, for the few who need a connection of their own (jobs, revocation feed). */
+export const DATABASE_URL = Symbol('database url');
+
+export interface DatabaseModuleOptions {
+  url: string;
+  poolSize: number;
+  applicationName: string;
+  entities: (new () => object)[];
+}
+
+@Module({})
+export class DatabaseModule {
+  static with(options: DatabaseModuleOptions, log: Logger): DynamicModule {
+    const dataSource = appDataSource(
+      options.url,
+      options.entities,
+      { size: options.poolSize, applicationName: options.applicationName },
+      log,
+    );
+    return {
+      module: DatabaseModule,
+      global: true,
+      imports: [
+        TypeOrmModule.forRootAsync({
+          useFactory: () => ({}),
+          dataSourceFactory: () => dataSource.initialize(),
+        }),
+      ],
+      providers: [
+        { provide: DATABASE_URL, useValue: options.url },
+        { provide: Database, inject: [DataSource], useFactory: (source: DataSource) => new Database(source) },
+      ],
+      exports: [DATABASE_URL, Database],
+    };
+  }
+}

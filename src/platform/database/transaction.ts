@@ -1,0 +1,110 @@
+import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import type { PoolClient, QueryResult, QueryResultRow } from 'pg';
+import type { Statement } from './statement.js';
+
+/** For whom the transaction runs; row-level security decides by these settings. */
+export interface TransactionSettings {
+  orgId?: string;
+  /** The signed-in person: shows their own memberships in every organization. */
+  identityId?: string;
+  /** SHA-256 of a presented API key: shows the one row that has it. */
+  apiKeyHash?: Buffer;
+  /** Stops the running statement when it fires. */
+  signal?: AbortSignal;
+}
+
+const setScope: Statement = {
+  name: 'transaction.set_scope',
+  text: `select set_config('app.org_id', $1, true), set_config('app.identity_id', $2, true),
+                set_config('app.api_key_hash', $3, true)`,
+};
+
+/**
+ * One PostgreSQL transaction under the app role, opened for one organization. `begin`, the settings and the
+ * first query leave in one flight (the connection pipelines).
+ */
+export class Transaction {
+  private finished = false;
+  private cancelling: Promise<unknown> | undefined;
+
+  private constructor(
+    private readonly runner: QueryRunner,
+    private readonly client: PoolClient,
+    private readonly settings: TransactionSettings,
+  ) {}
+
+  static async begin(dataSource: DataSource, settings: TransactionSettings): Promise<Transaction> {
+    const runner = dataSource.createQueryRunner();
+    // TypeORM types the driver's connection as any; for PostgreSQL it is pg's pooled client.
+    const client = (await runner.connect()) as PoolClient;
+    const transaction = new Transaction(runner, client, settings);
+    transaction.open();
+    return transaction;
+  }
+
+  private open(): void {
+    const { orgId = '', identityId = '', apiKeyHash, signal } = this.settings;
+    // Not awaited: a failure here makes the next query on this connection fail, and that one is awaited.
+    this.client.query('begin').catch(() => undefined);
+    this.client
+      .query({ ...setScope, values: [orgId, identityId, apiKeyHash?.toString('hex') ?? ''] })
+      .catch(() => undefined);
+    signal?.addEventListener('abort', this.cancel, { once: true });
+  }
+
+  /** For entities: find, insert, update, delete. Never `save`: it opens transactions of its own. */
+  get entities(): EntityManager {
+    return this.runner.manager;
+  }
+
+  /** Rows of a named statement. */
+  async query<Row extends QueryResultRow>(statement: Statement, values: unknown[] = []): Promise<Row[]> {
+    return (await this.execute<Row>(statement, values)).rows;
+  }
+
+  /** The first row of a named statement, if any. */
+  async queryOne<Row extends QueryResultRow>(
+    statement: Statement,
+    values: unknown[] = [],
+  ): Promise<Row | undefined> {
+    return (await this.execute<Row>(statement, values)).rows[0];
+  }
+
+  async execute<Row extends QueryResultRow>(
+    statement: Statement,
+    values: unknown[] = [],
+  ): Promise<QueryResult<Row>> {
+    this.settings.signal?.throwIfAborted();
+    return this.client.query<Row>({ name: statement.name, text: statement.text, values });
+  }
+
+  async commit(): Promise<void> {
+    await this.finish('commit');
+  }
+
+  async rollback(): Promise<void> {
+    await this.finish('rollback');
+  }
+
+  private async finish(command: 'commit' | 'rollback'): Promise<void> {
+    if (this.finished) return;
+    this.finished = true;
+    this.settings.signal?.removeEventListener('abort', this.cancel);
+    try {
+      // A cancel request that is still travelling must not hit the connection's next user.
+      await this.cancelling;
+      const result = await this.client.query(command);
+      // PostgreSQL answers ROLLBACK to the commit of a failed transaction; that must not pass for success.
+      if (command === 'commit' && result.command !== 'COMMIT')
+        throw new Error('The transaction was rolled back.');
+    } finally {
+      await this.runner.release();
+    }
+  }
+
+  private readonly cancel = (): void => {
+    const pool = this.runner.dataSource;
+    const pid = (this.client as PoolClient & { processID?: number }).processID;
+    if (pid) this.cancelling = pool.query('select pg_cancel_backend($1)', [pid]).catch(() => undefined);
+  };
+}

@@ -1,0 +1,53 @@
+import { QueryFailedError } from 'typeorm';
+import { DatabaseError } from 'pg';
+import { AppError, alreadyExists, failedPrecondition, invalidArgument } from './app-error.js';
+
+/** Insert and let it fail: what a broken constraint means to the caller, by the constraint's name. */
+const byConstraint: Record<string, () => AppError> = {
+  member_email_key: () =>
+    alreadyExists('MEMBER_EXISTS', 'Someone with this email is already in the organization.'),
+  member_identity_key: () => alreadyExists('MEMBER_EXISTS', 'This person is already in the organization.'),
+  member_role_fkey: () =>
+    failedPrecondition('ROLE_IN_USE', 'The role is held by members, or no longer exists.'),
+  member_manager_fkey: () =>
+    invalidArgument([{ field: 'profile.manager_id', description: 'is not a member of this organization' }]),
+  role_slug_key: () => alreadyExists('ROLE_EXISTS', 'A role with this name already exists.'),
+};
+
+const byState: Record<string, () => AppError> = {
+  '40001': () => new AppError('aborted', 'CONFLICT', 'The change conflicted with another one; try again.'),
+  '40P01': () => new AppError('aborted', 'CONFLICT', 'The change conflicted with another one; try again.'),
+  '57014': () =>
+    new AppError('deadline_exceeded', 'DEADLINE_EXCEEDED', 'The call took longer than its deadline.'),
+  '57P01': () =>
+    new AppError('unavailable', 'DATABASE_UNAVAILABLE', 'The database is restarting; try again.'),
+  '57P03': () => new AppError('unavailable', 'DATABASE_UNAVAILABLE', 'The database is starting; try again.'),
+  '53300': () => new AppError('unavailable', 'DATABASE_UNAVAILABLE', 'The database is busy; try again.'),
+};
+
+const connectionErrors = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
+
+/** The AppError that a database error stands for; undefined when it is a defect of ours. */
+export function fromDatabaseError(error: unknown): AppError | undefined {
+  const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
+  const known = mappingFor(cause)?.();
+  return known && new AppError(known.kind, known.reason, known.message, known.details, error);
+}
+
+function mappingFor(cause: unknown): (() => AppError) | undefined {
+  if (cause instanceof DatabaseError) {
+    return byConstraint[cause.constraint ?? ''] ?? byState[cause.code ?? ''];
+  }
+  if (cause instanceof Error && isConnectionError(cause)) {
+    return () =>
+      new AppError('unavailable', 'DATABASE_UNAVAILABLE', 'The database cannot be reached; try again.');
+  }
+  return undefined;
+}
+
+function isConnectionError(error: Error & { code?: string }): boolean {
+  return (
+    connectionErrors.has(error.code ?? '') ||
+    /Connection terminated|timeout exceeded when trying to connect|not queryable/.test(error.message)
+  );
+}

@@ -1,0 +1,15 @@
+import { Controller, Get, Header } from '@nestjs/common';
+import type { JWK } from 'jose';
+import { SigningKeys } from '../caller/signing-keys.js';
+
+/** The public keys of access tokens (RFC 7517), for whoever verifies them elsewhere. */
+@Controller('.well-known')
+export class KeysController {
+  constructor(private readonly keys: SigningKeys) {}
+
+  @Get('jwks.json')
+  @Header('cache-control', 'public, max-age=300')
+  async keySet(): Promise<{ keys: JWK[] }> {
+    return { keys: await this.keys.published() };
+  }
+}

@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+import { PinoLogger } from 'nestjs-pino';
+import { Database, statement } from '../database/index.js';
+
+const BEAT_MS = 2_000;
+/** A worker that has not been seen for this long is dead, and its jobs go to another. */
+const DEAD_AFTER_SECONDS = 10;
+
+const beat = statement(
+  'heartbeat.beat',
+  `insert into worker_heartbeat (worker_id, seen_at) values ($1, now())
+   on conflict (worker_id) do update set seen_at = excluded.seen_at`,
+);
+const remove = statement('heartbeat.remove', `delete from worker_heartbeat where worker_id = $1`);
+// graphile-worker itself waits four hours before it believes that a worker is dead.
+const releaseDead = statement(
+  'heartbeat.release_dead',
+  `with dead as (
+     select distinct j.locked_by as worker_id from graphile_worker.jobs j
+      where j.locked_by is not null and not exists
+        (select from worker_heartbeat h where h.worker_id = j.locked_by
+            and h.seen_at > now() - make_interval(secs => ${DEAD_AFTER_SECONDS}))
+        and j.locked_at < now() - make_interval(secs => ${DEAD_AFTER_SECONDS}))
+   select worker_id, graphile_worker.force_unlock_workers(array[worker_id]) from dead`,
+);
+const forgetDead = statement(
+  'heartbeat.forget_dead',
+  `delete from worker_heartbeat where seen_at < now() - interval '1 hour'`,
+);
+
+/** Says that this worker lives, and takes the jobs of those that do not. */
+@Injectable()
+export class Heartbeat {
+  private timer: NodeJS.Timeout | undefined;
+  private workerId: string | undefined;
+
+  constructor(
+    private readonly database: Database,
+    private readonly log: PinoLogger,
+  ) {
+    log.setContext('heartbeat');
+  }
+
+  async start(workerId: string): Promise<void> {
+    this.workerId = workerId;
+    await this.tick();
+    this.timer = setInterval(() => {
+      this.tick().catch((error: unknown) => this.log.warn({ err: error }, 'heartbeat missed'));
+    }, BEAT_MS);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.timer);
+    if (!this.workerId) return;
+    const { workerId } = this;
+    await this.database.transaction({}, (tx) => tx.execute(remove, [workerId])).catch(() => undefined);
+  }
+
+  private async tick(): Promise<void> {
+    const released = await this.database.transaction({}, async (tx) => {
+      await tx.execute(beat, [this.workerId]);
+      await tx.execute(forgetDead);
+      return tx.query<{ worker_id: string }>(releaseDead);
+    });
+    for (const { worker_id } of released) {
+      this.log.warn({ workerId: worker_id }, 'a worker died; its jobs go on here or elsewhere');
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import { EventEmitter, once } from 'node:events';
+import { Injectable } from '@nestjs/common';
+import { DiscoveryService } from '@nestjs/core';
+import {
+  type Job,
+  parseCronItems,
+  type Runner,
+  run,
+  type TaskList,
+  type WorkerEvents,
+  type WorkerPool,
+} from 'graphile-worker';
+import { PinoLogger } from 'nestjs-pino';
+import { Pool } from 'pg';
+import { type ScopeOrigin, Scopes } from '../scope/index.js';
+import { Heartbeat } from './heartbeat.js';
+import { HandlesJob, type JobHandler, type JobHandlerOptions } from './job-handler.js';
+import { workerLogger } from './worker-logger.js';
+
+export interface WorkerOptions {
+  databaseUrl: string;
+  concurrency: number;
+  /** Milliseconds that running jobs get when the worker stops; after that they are released for another worker. */
+  graceMs: number;
+}
+
+interface RegisteredJob extends JobHandlerOptions {
+  handler: JobHandler;
+}
+
+/** Runs the jobs of every module on graphile-worker. */
+@Injectable()
+export class Worker {
+  private runner: Runner | undefined;
+  private pool: Pool | undefined;
+
+  constructor(
+    private readonly options: WorkerOptions,
+    private readonly discovery: DiscoveryService,
+    private readonly scopes: Scopes,
+    private readonly heartbeat: Heartbeat,
+    private readonly log: PinoLogger,
+  ) {
+    log.setContext('worker');
+  }
+
+  async start(): Promise<void> {
+    const jobs = this.registeredJobs();
+    const { concurrency, databaseUrl } = this.options;
+    this.pool = new Pool({
+      connectionString: databaseUrl,
+      max: concurrency + 2,
+      application_name: 'dovecote worker',
+    });
+    this.pool.on('error', (error) => this.log.warn({ err: error }, 'idle worker connection lost'));
+    const events: WorkerEvents = new EventEmitter();
+    // The pool's id is what graphile-worker writes into the jobs that it locks.
+    const poolId = once(events, 'pool:create').then(([{ workerPool }]) => (workerPool as WorkerPool).id);
+    this.runner = await run({
+      events,
+      pgPool: this.pool,
+      concurrency,
+      pollInterval: 1_000,
+      noHandleSignals: true,
+      gracefulShutdownAbortTimeout: this.options.graceMs,
+      logger: workerLogger(this.log),
+      taskList: this.taskListOf(jobs),
+      parsedCronItems: parseCronItems(
+        jobs.flatMap(({ task, cron }) => (cron ? [{ task, match: cron, identifier: task }] : [])),
+      ),
+    });
+    await this.heartbeat.start(await poolId);
+  }
+
+  async stop(): Promise<void> {
+    await this.runner?.stop();
+    await this.heartbeat.stop();
+    await this.pool?.end();
+  }
+
+  private registeredJobs(): RegisteredJob[] {
+    return this.discovery.getProviders({ metadataKey: HandlesJob.KEY }).flatMap((wrapper) => {
+      const options = this.discovery.getMetadataByDecorator(HandlesJob, wrapper);
+      // Discovery hands instances out untyped; the decorator is only for JobHandlers.
+      return options ? [{ ...options, handler: wrapper.instance as JobHandler }] : [];
+    });
+  }
+
+  private taskListOf(jobs: RegisteredJob[]): TaskList {
+    return Object.fromEntries(
+      jobs.map(({ task, handler }) => [
+        task,
+        (payload: unknown, helpers: { job: Job; abortSignal?: AbortSignal }) =>
+          // The queue stores what addJob was given: an object.
+          this.handle(handler, payload as Record<string, unknown>, helpers),
+      ]),
+    );
+  }
+
+  private async handle(
+    handler: JobHandler,
+    payload: Record<string, unknown>,
+    { job, abortSignal = new AbortController().signal }: { job: Job; abortSignal?: AbortSignal },
+  ): Promise<void> {
+    const orgId = typeof payload.orgId === 'string' ? payload.orgId : undefined;
+    const origin: ScopeOrigin = { caller: { kind: 'system', orgId }, requestId: `job:${job.id}` };
+    await handler.handle(payload, {
+      orgId,
+      jobId: job.id,
+      signal: abortSignal,
+      run: (work) => this.scopes.run(origin, work),
+    });
+  }
+}

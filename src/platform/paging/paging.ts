@@ -1,0 +1,60 @@
+import { Injectable } from '@nestjs/common';
+import { type Envelope, openToken, sealToken, UnsealError } from '@dovecote/secret';
+import { z } from 'zod';
+import { invalidArgument } from '../errors/index.js';
+
+export interface PageRequest {
+  pageSize: number;
+  pageToken: string;
+}
+
+/**
+ * The last row of a page; the next one starts behind it. Lists are newest first, ties by id. `created_at` columns
+ * are written from the server's clock, so a Date holds them exactly.
+ */
+export interface Position {
+  createdAt: Date;
+  id: string;
+}
+
+export interface Page {
+  limit: number;
+  after?: Position;
+}
+
+const DEFAULT_SIZE = 20;
+const MAX_SIZE = 100;
+
+const payload = z.tuple([z.number(), z.uuid()]);
+
+/** Page tokens: opaque, authenticated, bound to the organization, the list and its filter. */
+@Injectable()
+export class Paging {
+  constructor(private readonly envelope: Envelope) {}
+
+  /** `binding` names what a token is good for: list, organization, filter. */
+  parse(request: PageRequest | undefined, binding: readonly string[]): Page {
+    const { pageSize = 0, pageToken = '' } = request ?? {};
+    if (pageSize < 0)
+      throw invalidArgument([{ field: 'pagination.page_size', description: 'must not be negative' }]);
+    const limit = pageSize === 0 ? DEFAULT_SIZE : Math.min(pageSize, MAX_SIZE);
+    return pageToken === '' ? { limit } : { limit, after: this.open(pageToken, binding) };
+  }
+
+  /** The token of the page behind `last`. */
+  next(last: Position, binding: readonly string[]): string {
+    return sealToken(this.envelope, [last.createdAt.getTime(), last.id], ['page', ...binding]);
+  }
+
+  private open(token: string, binding: readonly string[]): Position {
+    try {
+      const [createdAt, id] = payload.parse(openToken(this.envelope, token, ['page', ...binding]));
+      return { createdAt: new Date(createdAt), id };
+    } catch (error) {
+      if (!(error instanceof UnsealError) && !(error instanceof z.ZodError)) throw error;
+      throw invalidArgument([
+        { field: 'pagination.page_token', description: 'is not a token that this list has issued' },
+      ]);
+    }
+  }
+}

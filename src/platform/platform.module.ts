@@ -1,0 +1,158 @@
+import { Global, Module } from '@nestjs/common';
+import { DiscoveryModule, DiscoveryService } from '@nestjs/core';
+import { createEnvelope, type Envelope } from '@dovecote/secret';
+import { PinoLogger } from 'nestjs-pino';
+import { Abilities } from './access/ability.js';
+import { AccessGuard } from './access/access.guard.js';
+import { AccessTokens } from './caller/access-tokens.js';
+import { ApiKeyDirectory } from './caller/api-keys.directory.js';
+import { CallerGuard } from './caller/caller.guard.js';
+import { ExternalTokens } from './caller/external-tokens.js';
+import { MembershipDirectory } from './caller/memberships.directory.js';
+import { OrganizationGuard } from './caller/organization.guard.js';
+import { RevocationFeed } from './caller/revocation-feed.js';
+import { SessionDirectory } from './caller/sessions.directory.js';
+import { SigningKeys } from './caller/signing-keys.js';
+import { AccessTokenStrategy, ApiKeyStrategy } from './caller/strategies.js';
+import { UsageRecorder } from './caller/usage-recorder.js';
+import { Clock } from './clock/clock.js';
+import { CONFIG, MASTER_KEY } from './config/config.module.js';
+import type { Config } from './config/index.js';
+import { Database } from './database/index.js';
+import { DATABASE_URL } from './database/database.module.js';
+import { HealthController } from './http/health.controller.js';
+import { KeysController } from './http/keys.controller.js';
+import { Readiness } from './http/readiness.js';
+import { Heartbeat } from './jobs/heartbeat.js';
+import { Worker } from './jobs/worker.js';
+import { OutboundClient } from './outbound/outbound-client.js';
+import { Paging } from './paging/paging.js';
+import { ConnectStrategy } from './rpc/connect.strategy.js';
+import { connectOptions } from './rpc/connect-options.js';
+import { ErrorExit } from './rpc/error-exit.js';
+import { RpcErrorFilter } from './rpc/rpc-error.filter.js';
+import { ValidationInterceptor } from './rpc/validation.interceptor.js';
+import { ScopeInterceptor } from './scope/scope.interceptor.js';
+import { Scopes } from './scope/index.js';
+import { AddressThrottle } from './throttle/address-throttle.js';
+import { AddressThrottleGuard } from './throttle/address-throttle.guard.js';
+import { OrganizationThrottleGuard } from './throttle/organization-throttle.guard.js';
+import { ThrottleModule } from './throttle/throttle.module.js';
+
+export const ENVELOPE = Symbol('envelope');
+
+/** Every cross-cutting thing, exactly once. Classes that need options get them here and nowhere else. */
+@Global()
+@Module({
+  imports: [DiscoveryModule, ThrottleModule],
+  controllers: [HealthController, KeysController],
+  providers: [
+    Abilities,
+    AccessGuard,
+    AccessTokenStrategy,
+    AddressThrottleGuard,
+    ApiKeyDirectory,
+    ApiKeyStrategy,
+    ErrorExit,
+    Heartbeat,
+    MembershipDirectory,
+    OrganizationGuard,
+    OrganizationThrottleGuard,
+    Readiness,
+    RpcErrorFilter,
+    ScopeInterceptor,
+    Scopes,
+    SessionDirectory,
+    UsageRecorder,
+    ValidationInterceptor,
+    {
+      provide: ENVELOPE,
+      inject: [MASTER_KEY],
+      useFactory: (masterKey: Buffer) => createEnvelope(masterKey),
+    },
+    {
+      provide: Paging,
+      inject: [ENVELOPE],
+      useFactory: (envelope: Envelope) => new Paging(envelope),
+    },
+    {
+      provide: SigningKeys,
+      inject: [Database, ENVELOPE],
+      useFactory: (database: Database, envelope: Envelope) => new SigningKeys(database, envelope),
+    },
+    {
+      provide: AccessTokens,
+      inject: [CONFIG, SigningKeys, Clock],
+      useFactory: (config: Config, keys: SigningKeys, clock: Clock) =>
+        new AccessTokens(config.tokens, keys, clock),
+    },
+    {
+      provide: OutboundClient,
+      inject: [CONFIG],
+      useFactory: (config: Config) => new OutboundClient(config.outbound),
+    },
+    {
+      provide: ExternalTokens,
+      inject: [CONFIG, OutboundClient, Database, Clock],
+      useFactory: (config: Config, outbound: OutboundClient, database: Database, clock: Clock) =>
+        new ExternalTokens(config.tokens.external, outbound, database, clock),
+    },
+    {
+      provide: RevocationFeed,
+      inject: [DATABASE_URL, PinoLogger],
+      useFactory: (url: string, log: PinoLogger) => new RevocationFeed(url, log),
+    },
+    {
+      provide: CallerGuard,
+      inject: [CONFIG, AddressThrottle, ApiKeyStrategy, AccessTokenStrategy],
+      useFactory: (
+        config: Config,
+        throttle: AddressThrottle,
+        keys: ApiKeyStrategy,
+        tokens: AccessTokenStrategy,
+      ) => new CallerGuard({ internalSecret: config.internal?.secret }, throttle, keys, tokens),
+    },
+    {
+      provide: ConnectStrategy,
+      inject: [CONFIG, ErrorExit],
+      useFactory: async (config: Config, exit: ErrorExit) =>
+        new ConnectStrategy(await connectOptions(config), exit),
+    },
+    {
+      provide: Worker,
+      inject: [CONFIG, DATABASE_URL, DiscoveryService, Scopes, Heartbeat, PinoLogger],
+      useFactory: (
+        config: Config,
+        databaseUrl: string,
+        discovery: DiscoveryService,
+        scopes: Scopes,
+        heartbeat: Heartbeat,
+        log: PinoLogger,
+      ) =>
+        new Worker(
+          {
+            databaseUrl,
+            concurrency: config.worker.concurrency,
+            graceMs: config.shutdownGraceSeconds * 1000,
+          },
+          discovery,
+          scopes,
+          heartbeat,
+          log,
+        ),
+    },
+  ],
+  exports: [
+    Abilities,
+    AccessTokens,
+    ENVELOPE,
+    OutboundClient,
+    Paging,
+    Readiness,
+    RevocationFeed,
+    Scopes,
+    SigningKeys,
+    UsageRecorder,
+  ],
+})
+export class PlatformModule {}

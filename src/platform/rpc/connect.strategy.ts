@@ -1,0 +1,145 @@
+import {
+  create,
+  type DescMessage,
+  type DescMethod,
+  type Message,
+  type MessageInitShape,
+} from '@bufbuild/protobuf';
+import { Injectable } from '@nestjs/common';
+import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
+import { type RpcCall, type RpcHandler, RpcServer, type RpcServerOptions } from '@dovecote/rpc';
+import { lastValueFrom } from 'rxjs';
+import { accessTable, methodName, services } from '../access/index.js';
+import type { AccessRow } from '../access/access-rule.js';
+import { Call } from './call.js';
+import { accessDefects } from './startup-checks.js';
+import { connectTransport } from './rpc.decorator.js';
+import { ErrorExit } from './error-exit.js';
+
+/** Where the server listens; the internal listener is optional. */
+export interface Listeners {
+  public: { host: string; port: number };
+  internal?: { host: string; port: number };
+  /** Milliseconds that calls in flight get when the server stops. */
+  graceMs: number;
+}
+
+export type ConnectStrategyOptions = Listeners &
+  Omit<RpcServerOptions, 'services' | 'handle' | 'onUnexpectedError' | 'fallback'>;
+
+/**
+ * Nest's transport: every RPC is a Nest message handler, so Nest's guards, interceptors and filters run on it,
+ * while libs/rpc speaks Connect, gRPC and gRPC-Web.
+ */
+@Injectable()
+export class ConnectStrategy extends Server implements CustomTransportStrategy {
+  override readonly transportId = connectTransport;
+  private server: RpcServer | undefined;
+  private http: RpcServerOptions['fallback'];
+  private address: { host: string; port: number } | undefined;
+  private internalAddress: { host: string; port: number } | undefined;
+
+  constructor(
+    private readonly options: ConnectStrategyOptions,
+    private readonly exit: ErrorExit,
+  ) {
+    super();
+  }
+
+  async listen(callback: (error?: unknown) => void): Promise<void> {
+    try {
+      const defects = accessDefects([...this.getHandlers().keys()]);
+      if (defects.length > 0) throw new Error(`The server will not start. ${defects.join(' ')}`);
+      const server = new RpcServer({
+        ...this.options,
+        services,
+        fallback: this.http,
+        handle: (method) => this.handlerOf(method),
+        onUnexpectedError: (error, call) => this.exit.convert(error, call.name, ''),
+      });
+      this.server = server;
+      const { public: main, internal } = this.options;
+      const bound = await server.listen({ ...main, name: 'public' });
+      this.address = { host: main.host, port: bound.port };
+      if (internal) {
+        const boundInternal = await server.listen({ ...internal, name: 'internal' });
+        this.internalAddress = { host: internal.host, port: boundInternal.port };
+      }
+      callback();
+    } catch (error) {
+      callback(error);
+    }
+  }
+
+  /** Plain HTTP requests on the same port go there; set before listening. */
+  serveHttp(http: RpcServerOptions['fallback']): void {
+    this.http = http;
+  }
+
+  async close(): Promise<void> {
+    await this.server?.close(this.options.graceMs);
+  }
+
+  /** The bound addresses, once listening. */
+  get bound(): { public: { host: string; port: number }; internal?: { host: string; port: number } } {
+    if (!this.address) throw new Error('The server does not listen yet.');
+    return { public: this.address, internal: this.internalAddress };
+  }
+
+  on(): void {
+    throw new Error('This transport has no events of its own.');
+  }
+
+  unwrap<T>(): T {
+    // Nest's signature leaves the type to the caller.
+    return this.server as T;
+  }
+
+  private handlerOf(method: DescMethod): RpcHandler | undefined {
+    const name = methodName(method);
+    const handler = this.getHandlerByPattern(name);
+    const access = accessTable.get(name);
+    if (!handler || !access) return undefined;
+    return method.methodKind === 'server_streaming'
+      ? (request, rpc) => this.stream(handler, request, rpc, access)
+      : (request, rpc) => this.unary(handler, method, request, rpc, access);
+  }
+
+  private async unary(
+    handler: MessageHandler,
+    method: DescMethod,
+    request: Message,
+    rpc: RpcCall,
+    access: AccessRow,
+  ): Promise<Message> {
+    const call = new Call(rpc, access);
+    try {
+      // The decorator holds every handler to the shape of its response.
+      return create(
+        method.output,
+        (await this.result(handler, request, call)) as MessageInitShape<DescMessage>,
+      );
+    } catch (error) {
+      throw this.exit.convert(error, rpc.name, call.requestId, call);
+    }
+  }
+
+  /** Pulled by the transport as the client reads: a slow client slows the producer. */
+  private async *stream(
+    handler: MessageHandler,
+    request: Message,
+    rpc: RpcCall,
+    access: AccessRow,
+  ): AsyncIterable<Message> {
+    const call = new Call(rpc, access);
+    try {
+      yield* (await this.result(handler, request, call)) as AsyncIterable<Message>;
+    } catch (error) {
+      throw this.exit.convert(error, rpc.name, call.requestId, call);
+    }
+  }
+
+  private async result(handler: MessageHandler, request: Message, call: Call): Promise<unknown> {
+    return lastValueFrom(this.transformToObservable(await handler(request, call)));
+  }
+}

@@ -1,0 +1,1 @@
+export { Rpc } from './rpc.decorator.js';

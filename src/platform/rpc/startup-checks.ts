@@ -1,0 +1,30 @@
+import { accessTable, methodName, services } from '../access/index.js';
+
+/**
+ * Deny by default: each RPC has one row and one handler, and no handler serves what the contract does not have.
+ * Sentences for the operator, empty when all is well.
+ */
+export function accessDefects(handled: readonly string[]): string[] {
+  const methods = services.flatMap((service) =>
+    service.methods.map((method) => ({ method, name: methodName(method) })),
+  );
+  const names = new Set(methods.map(({ name }) => name));
+  return [
+    ...methods
+      .filter(({ name }) => !accessTable.has(name))
+      .map(({ name }) => `${name} has no row in the access table.`),
+    ...[...accessTable.keys()]
+      .filter((name) => !names.has(name))
+      .map((name) => `The access table names ${name}, which no service has.`),
+    ...methods.filter(({ name }) => !handled.includes(name)).map(({ name }) => `${name} has no handler.`),
+    ...handled
+      .filter((name) => !names.has(name))
+      .map((name) => `A handler serves ${name}, which no service has.`),
+    ...methods
+      .filter(({ method, name }) => accessTable.get(name)?.audit && method.idempotency === NO_SIDE_EFFECTS)
+      .map(({ name }) => `${name} is marked free of side effects but declared as a change.`),
+  ];
+}
+
+/** google.protobuf.MethodOptions.IdempotencyLevel. */
+const NO_SIDE_EFFECTS = 1;

@@ -1,0 +1,2 @@
+export { Scope, type AuditEntry } from './scope.js';
+export { Scopes, type ScopeOrigin } from './scopes.js';

@@ -1,0 +1,144 @@
+import { subject } from '@casl/ability';
+import { v7 as uuid } from 'uuid';
+import type { Ability } from '../access/ability.js';
+import { type Permission, permissionName } from '../access/permissions.js';
+import type { AuditEventType } from '../audit/audit-event-type.js';
+import { insertAuditEvent } from '../audit/audit.store.js';
+import { actorIdOf, type Caller, orgIdOf, permissionsOf } from '../caller/caller.js';
+import type { Clock } from '../clock/clock.js';
+import type { Database, Transaction } from '../database/index.js';
+import { permissionDenied } from '../errors/index.js';
+import { addJob } from '../jobs/add-job.js';
+import type { JobSpec } from '../jobs/job.js';
+
+export interface AuditEntry {
+  /** What it happened to: `role`, and its id. */
+  entityType: string;
+  entityId: string;
+  /** At most 20 pairs; no secrets, no message content. */
+  metadata?: Record<string, string>;
+}
+
+export interface ScopeOptions {
+  caller: Caller;
+  ability: Ability;
+  requestId: string;
+  signal?: AbortSignal;
+}
+
+/**
+ * On whose behalf something happens, and the only road to the database: the first argument of every service and
+ * store. Holds one transaction, opened on first use, committed when the call succeeds.
+ */
+export class Scope {
+  readonly caller: Caller;
+  readonly requestId: string;
+  readonly signal: AbortSignal | undefined;
+  private readonly ability: Ability;
+  private transaction: Promise<Transaction> | undefined;
+  private readonly followUps: (() => unknown)[] = [];
+  private adoptedOrgId: string | undefined;
+
+  constructor(
+    options: ScopeOptions,
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {
+    this.caller = options.caller;
+    this.ability = options.ability;
+    this.requestId = options.requestId;
+    this.signal = options.signal;
+  }
+
+  /** The organization that everything in this scope belongs to. */
+  get orgId(): string {
+    const orgId = this.adoptedOrgId ?? orgIdOf(this.caller);
+    if (!orgId) throw new Error('This scope has no organization.');
+    return orgId;
+  }
+
+  /** The acting member; only for RPCs that the access table reserves for members. */
+  get userId(): string {
+    if (this.caller.kind !== 'member') throw new Error('This scope has no member.');
+    return this.caller.userId;
+  }
+
+  /** The person behind the call; only for RPCs that the access table reserves for signed-in people. */
+  get identityId(): string {
+    if (this.caller.kind !== 'person' && this.caller.kind !== 'member')
+      throw new Error('This scope has no person.');
+    return this.caller.identityId;
+  }
+
+  /** The id for `created_by` columns and audit rows; empty for the system. */
+  get actorId(): string {
+    return actorIdOf(this.caller);
+  }
+
+  get permissions(): ReadonlySet<Permission> {
+    return permissionsOf(this.caller);
+  }
+
+  now(): Date {
+    return this.clock.now();
+  }
+
+  /** Goes on inside an organization that this call is creating; before the first query only. */
+  adopt(orgId: string): void {
+    if (this.transaction) throw new Error('The transaction is already open for another organization.');
+    this.adoptedOrgId = orgId;
+  }
+
+  can(action: string, type: string, row: object): boolean {
+    return this.ability.can(action, subject(type, { ...row }));
+  }
+
+  /** Refuses unless the caller holds the permission. */
+  require(permission: Permission): void {
+    if (this.permissions.has(permission)) return;
+    throw permissionDenied('PERMISSION_MISSING', `This needs ${permissionName(permission)}.`);
+  }
+
+  /** The transaction of this scope. Several queries may be in flight at once: they are pipelined in order. */
+  tx(): Promise<Transaction> {
+    this.transaction ??= this.database.begin({
+      orgId: this.adoptedOrgId ?? orgIdOf(this.caller),
+      identityId: this.caller.kind === 'person' ? this.caller.identityId : undefined,
+      signal: this.signal,
+    });
+    return this.transaction;
+  }
+
+  /** Records an event of the trail, in the transaction of the change. */
+  async audit(type: AuditEventType, entry: AuditEntry): Promise<void> {
+    await insertAuditEvent(await this.tx(), {
+      id: uuid(),
+      orgId: this.orgId,
+      type,
+      actorKind: this.caller.kind,
+      actorId: this.actorId,
+      requestId: this.requestId,
+      createdAt: this.now(),
+      ...entry,
+    });
+  }
+
+  /** Enqueues a job that exists only if this scope commits. */
+  async enqueue(job: JobSpec): Promise<void> {
+    await addJob(await this.tx(), this.adoptedOrgId ?? orgIdOf(this.caller), job);
+  }
+
+  /** Runs once the change is durable: for caches and hints, never for anything that must not be lost. */
+  afterCommit(followUp: () => unknown): void {
+    this.followUps.push(followUp);
+  }
+
+  async commit(): Promise<void> {
+    await (await this.transaction)?.commit();
+    for (const followUp of this.followUps) await followUp();
+  }
+
+  async rollback(): Promise<void> {
+    await (await this.transaction)?.rollback();
+  }
+}

@@ -1,0 +1,39 @@
+import { Injectable } from '@nestjs/common';
+import { Abilities } from '../access/ability.js';
+import type { Caller } from '../caller/caller.js';
+import { Clock } from '../clock/clock.js';
+import { Database } from '../database/index.js';
+import { Scope } from './scope.js';
+
+export interface ScopeOrigin {
+  caller: Caller;
+  requestId: string;
+  signal?: AbortSignal;
+}
+
+/** Makes scopes: for a call by its interceptor, for a job by its handler. */
+@Injectable()
+export class Scopes {
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+    private readonly abilities: Abilities,
+  ) {}
+
+  open(origin: ScopeOrigin): Scope {
+    return new Scope({ ...origin, ability: this.abilities.of(origin.caller) }, this.database, this.clock);
+  }
+
+  /** Runs `work` in a scope of its own: committed when it returns, rolled back when it throws. */
+  async run<T>(origin: ScopeOrigin, work: (scope: Scope) => Promise<T>): Promise<T> {
+    const scope = this.open(origin);
+    try {
+      const result = await work(scope);
+      await scope.commit();
+      return result;
+    } catch (error) {
+      await scope.rollback().catch(() => undefined);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,18 @@
+import type { ThrottlerStorage } from '@nestjs/throttler';
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../clock/clock.js';
+import { type Bucket, take } from './token-bucket.js';
+import { limitOf, recordOf, type ThrottleRecord } from './throttle-record.js';
+
+/** Token buckets of this process. A bucket that falls out of memory is one that nobody asked for lately. */
+export class MemoryBuckets implements ThrottlerStorage {
+  private readonly buckets = new LRUCache<string, Bucket>({ max: 100_000 });
+
+  constructor(private readonly clock: Clock) {}
+
+  increment(key: string, ttl: number, burst: number): Promise<ThrottleRecord> {
+    const taken = take(this.buckets.get(key), limitOf(ttl, burst), this.clock.now().getTime());
+    this.buckets.set(key, taken.bucket);
+    return Promise.resolve(recordOf(taken, burst));
+  }
+}

@@ -1,0 +1,56 @@
+import type { ThrottlerStorage } from '@nestjs/throttler';
+import type { RedisClientType } from 'redis';
+import { limitOf, recordOf, type ThrottleRecord } from './throttle-record.js';
+
+/**
+ * The token bucket of token-bucket.ts inside Redis, atomic across processes, on Redis' own clock.
+ * Answers: allowed, whole tokens left, milliseconds until one token, milliseconds until full.
+ */
+const takeScript = `
+local burst, rate = tonumber(ARGV[1]), tonumber(ARGV[2])
+local time = redis.call('TIME')
+local now = time[1] * 1000 + time[2] / 1000
+local stored = redis.call('HMGET', KEYS[1], 'tokens', 'at')
+local tokens = burst
+if stored[1] then
+  tokens = math.min(burst, tonumber(stored[1]) + math.max(0, now - tonumber(stored[2])) / 1000 * rate)
+end
+local allowed = 0
+if tokens >= 1 then allowed = 1; tokens = tokens - 1 end
+redis.call('HSET', KEYS[1], 'tokens', tostring(tokens), 'at', tostring(now))
+local full = math.ceil((burst - tokens) / rate * 1000)
+redis.call('PEXPIRE', KEYS[1], math.max(1, full))
+local retry = 0
+if tokens < 1 then retry = math.ceil((1 - tokens) / rate * 1000) end
+return { allowed, math.floor(tokens), retry, full }`;
+
+/** Token buckets shared by every process through Redis. */
+export class RedisBuckets implements ThrottlerStorage {
+  constructor(
+    private readonly redis: RedisClientType,
+    /** Used while Redis does not answer: a limit per process beats an outage, and beats no limit. */
+    private readonly fallback: ThrottlerStorage,
+  ) {}
+
+  async increment(
+    key: string,
+    ttl: number,
+    burst: number,
+    block: number,
+    name: string,
+  ): Promise<ThrottleRecord> {
+    if (!this.redis.isReady) return this.fallback.increment(key, ttl, burst, block, name);
+    const { perSecond } = limitOf(ttl, burst);
+    const answer = await this.redis
+      .eval(takeScript, { keys: [`dovecote:throttle:${key}`], arguments: [String(burst), String(perSecond)] })
+      .catch(() => undefined);
+    if (!Array.isArray(answer)) return this.fallback.increment(key, ttl, burst, block, name);
+    const [allowed, remaining, retryAfterMs, fullAfterMs] = answer.map(Number) as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    return recordOf({ allowed: allowed === 1, remaining, retryAfterMs, fullAfterMs }, burst);
+  }
+}

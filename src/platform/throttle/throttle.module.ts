@@ -1,0 +1,69 @@
+import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { getStorageToken, ThrottlerModule, type ThrottlerStorage } from '@nestjs/throttler';
+import { PinoLogger } from 'nestjs-pino';
+import { createClient, type RedisClientType } from 'redis';
+import { Clock } from '../clock/clock.js';
+import { CONFIG } from '../config/config.module.js';
+import type { Config } from '../config/index.js';
+import { AddressThrottle } from './address-throttle.js';
+import { MemoryBuckets } from './memory-buckets.js';
+import { organizationThrottler } from './organization-throttle.guard.js';
+import { RedisBuckets } from './redis-buckets.js';
+
+const REDIS = Symbol('redis');
+
+@Module({
+  providers: [
+    {
+      provide: REDIS,
+      inject: [CONFIG, PinoLogger],
+      useFactory: (config: Config, log: PinoLogger) => connectRedis(config.redis.url, log),
+    },
+  ],
+  exports: [REDIS],
+})
+class RedisModule implements OnApplicationShutdown {
+  constructor(@Inject(REDIS) private readonly redis: RedisClientType | undefined) {}
+
+  onApplicationShutdown(): void {
+    this.redis?.destroy();
+  }
+}
+
+/** Rate limits: in memory, or exact across processes when Redis is configured. */
+@Global()
+@Module({
+  imports: [
+    ThrottlerModule.forRootAsync({
+      imports: [RedisModule],
+      inject: [CONFIG, Clock, REDIS],
+      useFactory: (config: Config, clock: Clock, redis: RedisClientType | undefined) => ({
+        throttlers: [organizationThrottler(config.rateLimit.organization)],
+        storage: buckets(clock, redis),
+      }),
+    }),
+  ],
+  providers: [
+    {
+      provide: AddressThrottle,
+      inject: [CONFIG, getStorageToken()],
+      useFactory: (config: Config, storage: ThrottlerStorage) =>
+        new AddressThrottle({ anonymous: config.rateLimit.anonymous }, storage),
+    },
+  ],
+  exports: [ThrottlerModule, AddressThrottle],
+})
+export class ThrottleModule {}
+
+function buckets(clock: Clock, redis: RedisClientType | undefined): ThrottlerStorage {
+  const memory = new MemoryBuckets(clock);
+  return redis ? new RedisBuckets(redis, memory) : memory;
+}
+
+async function connectRedis(url: string | undefined, log: PinoLogger): Promise<RedisClientType | undefined> {
+  if (!url) return undefined;
+  const redis: RedisClientType = createClient({ url, disableOfflineQueue: true });
+  redis.on('error', (error: Error) => log.warn({ err: error }, 'redis is not reachable'));
+  await redis.connect();
+  return redis;
+}

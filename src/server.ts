@@ -1,0 +1,93 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { NestFactory } from '@nestjs/core';
+import type { MicroserviceOptions, NestMicroservice } from '@nestjs/microservices';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Logger as NestLogger } from 'nestjs-pino';
+import { AppModule, type AppOptions } from './app.module.js';
+import { SigningKeys } from './platform/caller/signing-keys.js';
+import type { Role } from './platform/config/index.js';
+import { Database, rowSecurityDefects } from './platform/database/index.js';
+import { Readiness } from './platform/http/readiness.js';
+import { Worker } from './platform/jobs/worker.js';
+import { ConnectStrategy } from './platform/rpc/connect.strategy.js';
+import { installPipeline } from './platform/rpc/pipeline.js';
+
+export interface ServerOptions extends AppOptions {
+  role: Role;
+}
+
+/** A running server: the API, the worker, or both. */
+export interface Server {
+  readonly app: NestFastifyApplication;
+  /** Where it listens; undefined for a worker. */
+  readonly address?: { host: string; port: number };
+  readonly internalAddress?: { host: string; port: number };
+  /** Finishes what is in flight, up to the configured grace, and lets everything go. */
+  stop(): Promise<void>;
+}
+
+/** Starts a server on a migrated database, or throws a sentence for the operator. */
+export async function startServer(options: ServerOptions): Promise<Server> {
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.with(options),
+    new FastifyAdapter(),
+    {
+      bufferLogs: true,
+      abortOnError: false,
+    },
+  );
+  app.useLogger(app.get(NestLogger));
+  app.flushLogs();
+  const strategy = app.get(ConnectStrategy);
+  try {
+    const microservice = app.connectMicroservice<MicroserviceOptions>(
+      { strategy },
+      { deferInitialization: true },
+    );
+    // Deferred, so that the pipeline is installed before the handlers are bound; the application runs the hooks of
+    // the container that both share, and they must not run twice. Nest's interface leaves the method out.
+    (microservice as NestMicroservice).setIsInitHookCalled(true);
+    installPipeline(app, microservice);
+    await app.init();
+    await app.getHttpAdapter().getInstance().ready();
+    await app.get(SigningKeys).ensure();
+    strategy.serveHttp((request, response) =>
+      // Fastify routes HTTP/1.1 and HTTP/2 requests alike; its types know the server it was made for only.
+      app
+        .getHttpAdapter()
+        .getInstance()
+        .routing(request as IncomingMessage, response as ServerResponse),
+    );
+    return await run(app, strategy, options);
+  } catch (error) {
+    await app.close().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function run(
+  app: NestFastifyApplication,
+  strategy: ConnectStrategy,
+  options: ServerOptions,
+): Promise<Server> {
+  const worker = options.role === 'api' ? undefined : app.get(Worker);
+  const readiness = app.get(Readiness);
+  const defects = await rowSecurityDefects(app.get(Database));
+  if (defects.length > 0) throw new Error(`The server will not start. ${defects.join(' ')}`);
+  if (options.role !== 'worker') await app.startAllMicroservices();
+  const bound = options.role === 'worker' ? undefined : strategy.bound;
+  await worker?.start();
+  readiness.serving = true;
+  return {
+    app,
+    address: bound?.public,
+    internalAddress: bound?.internal,
+    async stop() {
+      readiness.serving = false;
+      // Calls first: what they enqueue may still be picked up before the worker stops.
+      await strategy.close();
+      await worker?.stop();
+      await app.close();
+    },
+  };
+}

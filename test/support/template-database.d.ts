@@ -1,0 +1,3 @@
+export declare const templateName: string;
+export declare const testMasterKey: Buffer;
+export declare function databaseUrl(serverUrl: string, name: string): string;

@@ -1,0 +1,88 @@
+import { createGrpcTransport } from '@connectrpc/connect-node';
+import { type Client, createClient, type Interceptor, type Transport } from '@connectrpc/connect';
+import type { DescService } from '@bufbuild/protobuf';
+import { pino } from 'pino';
+import { Clock } from '../../src/platform/clock/clock.js';
+import { loadConfig } from '../../src/platform/config/index.js';
+import { type Server, startServer } from '../../src/server.js';
+import { testMasterKey } from './template-database.js';
+import { cloneDatabase, type TestDatabase } from './test-database.js';
+
+export interface TestServer {
+  readonly server: Server;
+  readonly database: TestDatabase;
+  readonly url: string;
+  /** Everything logged so far, one JSON object a line. */
+  readonly logLines: () => Record<string, unknown>[];
+  /** A client of the service over native gRPC, with these headers on every call. */
+  client<S extends DescService>(service: S, headers?: Record<string, string>): Client<S>;
+  transport(headers?: Record<string, string>): Transport;
+  /** Moves the clock of the server, and with it what its jobs wait for. */
+  travel(milliseconds: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface TestServerOptions {
+  /** Variables of the configuration, beside the defaults of the tests. */
+  env?: Record<string, string>;
+  /** Joins the database of another server instead of cloning one. */
+  database?: TestDatabase;
+}
+
+const testEnv = {
+  PORT: '0',
+  ENVIRONMENT: 'development',
+  SIGN_UP: 'open',
+  LOG_FORMAT: 'json',
+  LOG_LEVEL: 'debug',
+  DATABASE_POOL_SIZE: '4',
+  // Specs call faster than people do; the specs of the limits set their own.
+  RATE_LIMIT_PER_SECOND: '100000',
+  RATE_LIMIT_BURST: '100000',
+  ANONYMOUS_RATE_LIMIT_PER_SECOND: '100000',
+  ANONYMOUS_RATE_LIMIT_BURST: '100000',
+};
+
+/** A real server on a real database, listening on a free port. */
+export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const database = options.database ?? (await cloneDatabase());
+  const lines: string[] = [];
+  const config = loadConfig({ ...testEnv, ...options.env });
+  const log = pino({ level: config.log.level }, { write: (line: string) => lines.push(line) });
+  const server = await startServer({
+    config,
+    masterKey: testMasterKey,
+    databaseUrl: database.appUrl,
+    log,
+    role: config.role,
+  });
+  const url = server.address ? `http://127.0.0.1:${server.address.port}` : '';
+  const transport = (headers: Record<string, string> = {}): Transport =>
+    createGrpcTransport({ baseUrl: url, interceptors: [withHeaders(headers)] });
+  return {
+    server,
+    database,
+    url,
+    logLines: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>),
+    transport,
+    client: (service, headers) => createClient(service, transport(headers)),
+    async travel(milliseconds) {
+      server.app.get(Clock).travel(milliseconds);
+      await database.query(
+        `update graphile_worker._private_jobs set run_at = run_at - make_interval(secs => $1) where locked_at is null`,
+        [milliseconds / 1000],
+      );
+    },
+    async stop() {
+      await server.stop();
+      if (!options.database) await database.drop();
+    },
+  };
+}
+
+function withHeaders(headers: Record<string, string>): Interceptor {
+  return (next) => (request) => {
+    for (const [name, value] of Object.entries(headers)) request.header.set(name, value);
+    return next(request);
+  };
+}
