@@ -40,7 +40,8 @@ async function migrateSchema(ownerUrl: string, log: Logger): Promise<void> {
 
 async function migrateJobTables(ownerUrl: string, log: Logger): Promise<void> {
   const pgPool = new Pool({ connectionString: ownerUrl, max: 1 });
-  pgPool.on('error', (error) => log.warn({ err: error }, 'connection lost while migrating'));
+  const onLost = (error: Error): void => log.warn({ err: error }, 'connection lost while migrating');
+  pgPool.on('error', onLost).on('connect', (client) => client.on('error', onLost));
   try {
     await runMigrations({ pgPool });
   } finally {

@@ -49,6 +49,8 @@ export class Transaction {
     this.client
       .query({ ...setScope, values: [orgId, identityId, apiKeyHash?.toString('hex') ?? ''] })
       .catch(() => undefined);
+    // TypeORM refuses row locks outside a transaction, and only believes in those that it began itself.
+    Object.assign(this.runner, { isTransactionActive: true });
     signal?.addEventListener('abort', this.cancel, { once: true });
   }
 

@@ -52,7 +52,8 @@ export class Worker {
       max: concurrency + 2,
       application_name: 'dovecote worker',
     });
-    this.pool.on('error', (error) => this.log.warn({ err: error }, 'idle worker connection lost'));
+    const onLost = (error: Error): void => this.log.warn({ err: error }, 'worker connection lost');
+    this.pool.on('error', onLost).on('connect', (client) => client.on('error', onLost));
     const events: WorkerEvents = new EventEmitter();
     // The pool's id is what graphile-worker writes into the jobs that it locks.
     const poolId = once(events, 'pool:create').then(([{ workerPool }]) => (workerPool as WorkerPool).id);

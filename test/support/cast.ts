@@ -1,0 +1,154 @@
+import type { DescService } from '@bufbuild/protobuf';
+import type { Client } from '@connectrpc/connect';
+import { generateApiKey } from '@dovecote/secret';
+import { v7 as uuid } from 'uuid';
+import { UserStatus } from '@dovecote/contract/pidgr/v1/user_pb';
+import { seededRoles } from '../../src/modules/role/role.rules.js';
+import { organizationPermissions } from '../../src/platform/access/index.js';
+import { AccessTokens } from '../../src/platform/caller/access-tokens.js';
+import type { TestServer } from './test-server.js';
+
+/** Somebody who calls: named in the specs, so that a test reads as a story. */
+export interface Actor {
+  readonly orgId: string;
+  /** The member's id; the key's id for an API key. */
+  readonly userId: string;
+  readonly identityId: string;
+  readonly sessionId: string;
+  readonly email: string;
+  /** What to send to be this caller. */
+  readonly headers: { authorization: string; 'x-org-id'?: string };
+  client<S extends DescService>(service: S): Client<S>;
+}
+
+export interface TestOrganization {
+  readonly id: string;
+  /** Ids of the seeded roles by slug. */
+  readonly roles: Record<'super_admin' | 'admin' | 'manager' | 'employee', string>;
+}
+
+export interface Cast {
+  readonly acme: TestOrganization;
+  readonly other: TestOrganization;
+  /** super_admin of Acme */
+  readonly alice: Actor;
+  /** manager of Acme */
+  readonly max: Actor;
+  /** employee of Acme */
+  readonly erin: Actor;
+  /** API key of Acme with every permission of an organization */
+  readonly kiosk: Actor;
+  /** super_admin of Other */
+  readonly mallory: Actor;
+}
+
+/** Fills the server's database with two organizations and their people. */
+export async function seedCast(server: TestServer): Promise<Cast> {
+  const acme = await addOrganization(server, 'Acme');
+  const other = await addOrganization(server, 'Other');
+  const tag = acme.id.slice(-6);
+  return {
+    acme,
+    other,
+    alice: await addMember(server, acme, { email: `alice-${tag}@acme.example`, role: 'super_admin' }),
+    max: await addMember(server, acme, { email: `max-${tag}@acme.example`, role: 'manager' }),
+    erin: await addMember(server, acme, { email: `erin-${tag}@acme.example`, role: 'employee' }),
+    kiosk: await addApiKey(server, acme, organizationPermissions),
+    mallory: await addMember(server, other, { email: `mallory-${tag}@other.example`, role: 'super_admin' }),
+  };
+}
+
+export async function addOrganization(server: TestServer, name: string): Promise<TestOrganization> {
+  const id = uuid();
+  await server.database.query('insert into organization (id, name, created_at) values ($1, $2, $3)', [
+    id,
+    name,
+    new Date(),
+  ]);
+  const roles: Record<string, string> = {};
+  for (const role of seededRoles) {
+    roles[role.slug] = uuid();
+    await server.database.query(
+      `insert into role (org_id, id, slug, name, is_default, is_system, permissions, created_at)
+       values ($1, $2, $3, $4, true, $5, $6, $7)`,
+      [id, roles[role.slug], role.slug, role.name, role.isSystem, role.permissions, new Date()],
+    );
+  }
+  // seededRoles holds exactly the four slugs.
+  return { id, roles: roles as TestOrganization['roles'] };
+}
+
+export interface NewMember {
+  email: string;
+  role: keyof TestOrganization['roles'];
+  name?: string;
+  status?: UserStatus;
+}
+
+/** A member with a live session. */
+export async function addMember(
+  server: TestServer,
+  organization: TestOrganization,
+  member: NewMember,
+): Promise<Actor> {
+  const { email, role, name = email.split('@')[0], status = UserStatus.ACTIVE } = member;
+  const [userId, sessionId] = [uuid(), uuid()];
+  const [identity] = await server.database.query<{ id: string }>(
+    `insert into identity (id, email, created_at) values ($1, $2, $3)
+     on conflict (email) do update set email = excluded.email returning id`,
+    [uuid(), email, new Date()],
+  );
+  const identityId = identity?.id ?? '';
+  await server.database.query(
+    `insert into member (org_id, id, identity_id, email, name, status, role_id, created_at, updated_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $8)`,
+    [organization.id, userId, identityId, email, name, status, organization.roles[role], new Date()],
+  );
+  await server.database.query(
+    `insert into session (id, identity_id, created_at, last_used_at, expires_at)
+     values ($1, $2, now(), now(), now() + interval '30 days')`,
+    [sessionId, identityId],
+  );
+  const { token } = await server.server.app
+    .get(AccessTokens, { strict: false })
+    .issue({ identityId, sessionId, email, orgId: organization.id });
+  return actor(server, {
+    orgId: organization.id,
+    userId,
+    identityId,
+    sessionId,
+    email,
+    authorization: `Bearer ${token}`,
+  });
+}
+
+export async function addApiKey(
+  server: TestServer,
+  organization: TestOrganization,
+  permissions: readonly number[],
+): Promise<Actor> {
+  const key = generateApiKey('pidgr_k_');
+  const id = uuid();
+  await server.database.query(
+    `insert into api_key (org_id, id, name, key_type, key_hash, key_prefix, last_four, permissions, created_at)
+     values ($1, $2, 'kiosk', 1, $3, $4, $5, $6, $7)`,
+    [organization.id, id, key.hash, key.displayPrefix, key.lastFour, permissions, new Date()],
+  );
+  return actor(server, {
+    orgId: organization.id,
+    userId: id,
+    identityId: '',
+    sessionId: '',
+    email: '',
+    authorization: `Bearer ${key.secret}`,
+  });
+}
+
+function actor(
+  server: TestServer,
+  who: Omit<Actor, 'headers' | 'client'> & { authorization: string },
+): Actor {
+  const { authorization, ...ids } = who;
+  const headers = { authorization };
+  return { ...ids, headers, client: (service) => server.client(service, headers) };
+}
