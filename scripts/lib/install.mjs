@@ -1,5 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { run } from './run.mjs';
 import { say, seconds, stop } from './say.mjs';
 
@@ -26,11 +27,27 @@ async function npm(root, args) {
   const cli = process.env.npm_execpath;
   const [file, words] = cli?.endsWith('.js') ? [process.execPath, [cli, ...args]] : ['npm', args];
   // Standard output belongs to what is being started.
-  const code = await run(file, words, { cwd: root, stdio: ['inherit', 2, 2] }).catch((error) =>
+  const env = { ...process.env, npm_config_cache: cacheOf(root), npm_config_update_notifier: 'false' };
+  const code = await run(file, words, { cwd: root, env, stdio: ['inherit', 2, 2] }).catch((error) =>
     stop(`npm could not be run: ${error.message}`),
   );
   if (code !== 0)
     stop(`"npm ${args[0]}" failed; its message is above. Fix that and run the same command again.`);
+}
+
+/** npm's own cache, or one in this folder where the home directory cannot be written. */
+function cacheOf(root) {
+  const cache = process.env.npm_config_cache ?? join(homedir(), '.npm');
+  return isWritable(cache) ? cache : join(root, 'data', 'npm-cache');
+}
+
+function isWritable(path) {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch (error) {
+    return error.code === 'ENOENT' && isWritable(dirname(path));
+  }
 }
 
 /** npm keeps a lock file of what it installed, written last: compare the two. */
