@@ -20,6 +20,9 @@ export interface ListenOptions {
 
 export type RequestListener = (request: NodeRequest, response: NodeResponse) => void;
 
+/** Time for a connection that is being closed to take what is still on its way. */
+const LAST_WORDS_MS = 1_000;
+
 /** One port that speaks HTTP/1.1 and HTTP/2, told apart by the first bytes; with TLS also offered by ALPN. */
 export class Listener {
   readonly #limits: RpcLimits;
@@ -36,7 +39,6 @@ export class Listener {
     // Node enforces the header and request timeouts only on a server that it has seen listening.
     this.#http1.emit('listening');
     this.#http2 = createHttp2Server(http2Options(limits), onRequest);
-    this.#http2.on('session', (session) => this.#track(session));
     this.#server = tls
       ? this.#secure(tls)
       : createNetServer({ noDelay: true }, (socket) => this.#accept(socket));
@@ -97,7 +99,8 @@ export class Listener {
   #dispatch(socket: Socket, version: HttpVersion): void {
     this.#undecided.delete(socket);
     if (version === 'http2') {
-      // The session itself reads what was put back.
+      // Emitted before emit() returns; the session itself reads what was put back.
+      this.#http2.once('session', (session) => this.#track(session, socket));
       this.#http2.emit('connection', socket);
     } else {
       this.#http1.emit('connection', socket);
@@ -105,11 +108,21 @@ export class Listener {
     }
   }
 
-  #track(session: ServerHttp2Session): void {
+  #track(session: ServerHttp2Session, socket: Socket): void {
+    let streams = 0;
     this.#sessions.add(session);
     session.once('close', () => this.#sessions.delete(session));
     session.on('error', () => session.destroy());
-    // Open streams may finish: a quiet but living stream is not cut.
-    session.setTimeout(this.#limits.connectionIdleMs, () => session.close());
+    session.on('stream', (stream) => {
+      streams++;
+      stream.once('close', () => streams--);
+    });
+    session.setTimeout(this.#limits.connectionIdleMs, () => {
+      // A quiet stream may be alive, a watch for instance; an unread one ends by its own limit.
+      if (streams > 0) return;
+      session.close();
+      // Closing waits for what a peer that no longer reads will never take.
+      setTimeout(() => socket.destroy(), LAST_WORDS_MS).unref();
+    });
   }
 }

@@ -1,5 +1,6 @@
 import type { UniversalServerResponse } from '@connectrpc/connect/protocol';
 import { announceTrailers } from './grpc-http1.js';
+import { respellGrpcMessage } from './grpc-message.js';
 import { isHttp1, type NodeResponse } from './node-http.js';
 
 /**
@@ -23,7 +24,10 @@ export async function writeResponse(
       if (!output.write(chunk.value)) await drained(response, idleMs);
       chunk = await body?.next();
     }
-    if (answer.trailer) response.addTrailers(nodeHeaders(answer.trailer));
+    if (answer.trailer) {
+      respellGrpcMessage(answer.trailer);
+      response.addTrailers(nodeHeaders(answer.trailer));
+    }
     response.end();
   } finally {
     // Lets the handler clean up; it must not delay the connection, and its failure has nobody to go to.

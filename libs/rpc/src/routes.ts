@@ -6,9 +6,10 @@ import {
   type ConnectRouter,
   type ConnectRouterOptions,
 } from '@connectrpc/connect';
-import { compressionGzip } from '@connectrpc/connect-node';
+
 import type { UniversalHandlerFn } from '@connectrpc/connect/protocol';
 import { methodPath, type RpcHandler } from './call.js';
+import { gzip } from './gzip.js';
 import { streamImplementation, unaryImplementation, type UnexpectedErrorMapper } from './invoke.js';
 import type { RpcLimits } from './limits.js';
 
@@ -31,7 +32,7 @@ export interface RouteOptions {
 
 export function connectOptions(limits: RpcLimits, shutdownSignal: AbortSignal): ConnectRouterOptions {
   return {
-    acceptCompression: [compressionGzip],
+    acceptCompression: [gzip],
     compressMinBytes: limits.compressMinBytes,
     readMaxBytes: limits.requestBytes,
     shutdownSignal,
