@@ -93,7 +93,8 @@ module.exports = {
       comment:
         'Messages of the wire are translated in *.rpc.ts and *.mapper.ts; use cases and queries speak our words.',
       severity: 'error',
-      from: { path: '^src/modules/', pathNot: ['\\.(rpc|mapper)\\.ts$', spec] },
+      // "upcoming" answers for services that are not there yet: it is all edge.
+      from: { path: '^src/modules/', pathNot: ['\\.(rpc|mapper)\\.ts$', '^src/modules/upcoming/', spec] },
       to: { path: '^libs/contract/' },
     },
     {

@@ -1,0 +1,57 @@
+import { describe, expect, test } from '@jest/globals';
+import { ConfigError, loadConfig } from '../platform/config/index.js';
+import { AlreadyRunningError } from '../platform/database/embedded/index.js';
+import { configCommand } from './config.js';
+import { explain } from './errors.js';
+import { createProgram } from './program.js';
+
+describe('the command line', () => {
+  test('refuses an unknown command and an unknown role with a hint', async () => {
+    const refused: string[] = [];
+    const refuse = async (...words: string[]): Promise<void> => {
+      const program = createProgram({}).exitOverride();
+      for (const command of [program, ...program.commands]) {
+        command.exitOverride().configureOutput({ writeErr: (text) => void refused.push(text) });
+      }
+      await expect(program.parseAsync(words, { from: 'user' })).rejects.toThrow();
+    };
+    await refuse('docter');
+    await refuse('serve', '--role', 'boss');
+    expect(refused.join('')).toContain('Allowed choices are all, api, worker');
+    expect(refused.join('')).toContain('dovecote --help');
+  });
+
+  test('describes every command', () => {
+    const undescribed = createProgram({}).commands.filter((command) => command.description() === '');
+    expect(undescribed).toEqual([]);
+  });
+});
+
+describe('dovecote config', () => {
+  test('shows what is set, hides secrets, and fits the terminal', () => {
+    const table = configCommand({ PORT: '9000', INTERNAL_SECRET: 'hush' }, {});
+    expect(table).toMatch(/^PORT +9000 \(set; default 8080\)$/m);
+    expect(table).not.toContain('hush');
+  });
+
+  test('as Markdown knows nothing of this machine', () => {
+    const table = configCommand({ PORT: '9000' }, { markdown: true });
+    expect(table).toContain('| `PORT` | 8080 |');
+    expect(table).not.toContain('9000');
+  });
+});
+
+describe('a failure is explained', () => {
+  test('by one sentence for each bad variable', () => {
+    const attempt = (): unknown => loadConfig({ PORT: 'x', ROLE: 'y' });
+    expect(attempt).toThrow(ConfigError);
+    const text = explain(new ConfigError(['PORT must be …', 'ROLE must be …']));
+    expect(text).toContain('  PORT must be …\n  ROLE must be …\n');
+  });
+
+  test('without a stack where we know what happened, with it where we do not', () => {
+    expect(explain(new AlreadyRunningError(7))).not.toContain('at ');
+    expect(explain(Object.assign(new Error('nope'), { code: 'ECONNREFUSED' }))).toContain('doctor');
+    expect(explain(new Error('unknown'))).toContain('program.spec');
+  });
+});
