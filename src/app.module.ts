@@ -7,6 +7,7 @@ import { ClockModule } from './platform/clock/clock.module.js';
 import { ConfigModule } from './platform/config/config.module.js';
 import type { Config } from './platform/config/index.js';
 import { DatabaseModule } from './platform/database/database.module.js';
+import { MailModule } from './platform/mail/index.js';
 import { PlatformModule } from './platform/platform.module.js';
 
 const entities = [RoleEntity];
@@ -34,6 +35,7 @@ export class AppModule {
           log,
         ),
         PlatformModule,
+        MailModule,
         RoleModule,
         UpcomingModule,
       ],

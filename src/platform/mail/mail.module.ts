@@ -1,0 +1,53 @@
+import { Global, Module } from '@nestjs/common';
+import type { Envelope } from '@dovecote/secret';
+import { PinoLogger } from 'nestjs-pino';
+import { Clock } from '../clock/clock.js';
+import { CONFIG } from '../config/config.module.js';
+import type { Config } from '../config/index.js';
+import { Database } from '../database/index.js';
+import { ENVELOPE } from '../platform.module.js';
+import { CapturedMailbox } from './captured-mail.js';
+import { MAIL_DELIVERY, type MailDelivery } from './delivery.js';
+import { MAILBOX_OPTIONS, MailboxController, type MailboxOptions } from './mailbox.controller.js';
+import { Mailer } from './mailer.js';
+import { PurgeCapturedMailJob } from './purge-captured-mail.job.js';
+import { SendMailJob } from './send-mail.job.js';
+import { SmtpDelivery } from './smtp-delivery.js';
+
+/** Mail: written by the API, delivered by a worker; by SMTP, or captured while no mail server is configured. */
+@Global()
+@Module({
+  controllers: [MailboxController],
+  providers: [
+    PurgeCapturedMailJob,
+    SendMailJob,
+    {
+      provide: Mailer,
+      inject: [ENVELOPE],
+      useFactory: (envelope: Envelope) => new Mailer(envelope),
+    },
+    {
+      provide: CapturedMailbox,
+      inject: [CONFIG, Database, PinoLogger],
+      useFactory: (config: Config, database: Database, log: PinoLogger) =>
+        new CapturedMailbox({ print: config.environment === 'development' }, database, log),
+    },
+    {
+      provide: MAIL_DELIVERY,
+      inject: [CONFIG, Clock, CapturedMailbox],
+      useFactory: (config: Config, clock: Clock, captured: CapturedMailbox): MailDelivery => {
+        const { smtpUrl: url, from } = config.mail;
+        return url === undefined ? captured : new SmtpDelivery({ url, from }, clock);
+      },
+    },
+    {
+      provide: MAILBOX_OPTIONS,
+      inject: [CONFIG],
+      useFactory: (config: Config): MailboxOptions => ({
+        readable: config.environment === 'development' && config.mail.smtpUrl === undefined,
+      }),
+    },
+  ],
+  exports: [Mailer],
+})
+export class MailModule {}

@@ -1,0 +1,14 @@
+/** A message to one person, in plain text. */
+export interface Mail {
+  to: string;
+  subject: string;
+  text: string;
+  /** Pointless afterwards, such as an expired code: then it is dropped instead of delivered late. */
+  notAfter?: Date;
+}
+
+/** A mail on its way out. */
+export interface OutgoingMail extends Mail {
+  /** The same on every attempt, so that a mailbox shows the mail once even if it was delivered twice. */
+  id: string;
+}

@@ -1,0 +1,28 @@
+import { Controller, Get, Header, Inject, NotFoundException, Query } from '@nestjs/common';
+import { type CapturedMail, CapturedMailbox } from './captured-mail.js';
+
+export interface MailboxOptions {
+  /** Only in development, and only while mail is captured: it shows sign-in codes to whoever asks. */
+  readable: boolean;
+}
+
+export const MAILBOX_OPTIONS = Symbol('MailboxOptions');
+
+/**
+ * `GET /dev/mailbox?to=<address>`: captured mail as JSON, newest first, for trying the product out.
+ * Answers 404 everywhere but in development without a mail server.
+ */
+@Controller('dev/mailbox')
+export class MailboxController {
+  constructor(
+    @Inject(MAILBOX_OPTIONS) private readonly options: MailboxOptions,
+    private readonly mailbox: CapturedMailbox,
+  ) {}
+
+  @Get()
+  @Header('cache-control', 'no-store')
+  async list(@Query('to') to: unknown): Promise<{ mail: CapturedMail[] }> {
+    if (!this.options.readable) throw new NotFoundException();
+    return { mail: await this.mailbox.newest(typeof to === 'string' ? to : '') };
+  }
+}

@@ -1,0 +1,18 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { HandlesJob, type JobContext, type JobHandler } from '../jobs/index.js';
+import { MAIL_DELIVERY, type MailDelivery } from './delivery.js';
+import { Mailer, sendMailTask } from './mailer.js';
+
+/** Takes enqueued mail to its delivery; the queue tries again until that succeeds. */
+@Injectable()
+@HandlesJob({ task: sendMailTask })
+export class SendMailJob implements JobHandler<{ id: string; sealed: string }> {
+  constructor(
+    private readonly mailer: Mailer,
+    @Inject(MAIL_DELIVERY) private readonly delivery: MailDelivery,
+  ) {}
+
+  async handle({ id, sealed }: { id: string; sealed: string }, context: JobContext): Promise<void> {
+    await this.delivery.deliver(this.mailer.open(id, sealed), context);
+  }
+}
