@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
 import type { Logger } from 'pino';
 import { RoleEntity, RoleModule } from './modules/role/index.js';
+import { TemplateEntity, TemplateModule, TemplateVersionEntity } from './modules/template/index.js';
 import { UpcomingModule } from './modules/upcoming/index.js';
 import { ClockModule } from './platform/clock/clock.module.js';
 import { ConfigModule } from './platform/config/config.module.js';
@@ -10,7 +11,7 @@ import { DatabaseModule } from './platform/database/database.module.js';
 import { MailModule } from './platform/mail/index.js';
 import { PlatformModule } from './platform/platform.module.js';
 
-const entities = [RoleEntity];
+const entities = [RoleEntity, TemplateEntity, TemplateVersionEntity];
 
 export interface AppOptions {
   config: Config;
@@ -37,6 +38,7 @@ export class AppModule {
         PlatformModule,
         MailModule,
         RoleModule,
+        TemplateModule,
         UpcomingModule,
       ],
     };

@@ -31,11 +31,20 @@ const wholeServices = [
   ReplayService,
   SSOService,
   TeamService,
-  TemplateService,
 ];
+
+const { method: template } = TemplateService;
 
 /** The RPCs of the contract that are still to come; a line leaves when its module arrives. */
 @Module({
-  controllers: [...wholeServices.map((service) => upcomingRpc(service.methods as ServedMethod[]))],
+  controllers: [
+    ...wholeServices.map((service) => upcomingRpc(service.methods as ServedMethod[])),
+    upcomingRpc([
+      template.createTemplateTranslation,
+      template.updateTemplateTranslation,
+      template.listTemplateTranslations,
+      template.approveTemplateTranslation,
+    ]),
+  ],
 })
 export class UpcomingModule {}

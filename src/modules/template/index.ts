@@ -1,0 +1,4 @@
+export { TemplateEntity, TemplateVersionEntity } from './template.entity.js';
+export { TemplateModule } from './template.module.js';
+export { Templates } from './template.service.js';
+export type { DeclaredVariable, TemplateVersion } from './template-version.js';

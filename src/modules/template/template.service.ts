@@ -1,0 +1,120 @@
+import { Injectable } from '@nestjs/common';
+import { v7 as uuid } from 'uuid';
+import { notFound } from '../../platform/errors/index.js';
+import { type PageRequest, Paging } from '../../platform/paging/paging.js';
+import type { Scope } from '../../platform/scope/index.js';
+import {
+  fallbackLocale,
+  type NewVersion,
+  refuseTemplate,
+  refuseVersion,
+  templateTypes,
+  typesMatching,
+} from './template.rules.js';
+import { TemplateStore } from './template.store.js';
+import type { TemplateVersion } from './template-version.js';
+
+export interface NewTemplate extends NewVersion {
+  name: string;
+  title: string;
+  type: number;
+  /** Empty for the organization's. */
+  sourceLocale: string;
+}
+
+export interface TemplatePage {
+  templates: TemplateVersion[];
+  nextPageToken: string;
+  totalCount: number;
+}
+
+@Injectable()
+export class Templates {
+  constructor(
+    private readonly store: TemplateStore,
+    private readonly paging: Paging,
+  ) {}
+
+  /** One version; 0 is the latest. */
+  async getVersion(scope: Scope, templateId: string, version: number): Promise<TemplateVersion> {
+    const found = await this.store.findVersion(scope, templateId, version);
+    if (!found) throw notFound(version === 0 ? 'template' : 'template version');
+    return found;
+  }
+
+  /** Each template in its latest version. */
+  async list(scope: Scope, filter: { type: number; pagination?: PageRequest }): Promise<TemplatePage> {
+    const binding = ['templates', scope.orgId, String(filter.type)];
+    const page = this.paging.parse(filter.pagination, binding);
+    const types = typesMatching(filter.type);
+    const [rows, totalCount] = await Promise.all([
+      this.store.listLatest(scope, types, page),
+      this.store.count(scope, types),
+    ]);
+    const templates = rows.slice(0, page.limit);
+    const last = templates.at(-1);
+    const more = last && rows.length > page.limit;
+    return {
+      templates,
+      nextPageToken: more
+        ? this.paging.next({ createdAt: last.createdAt, id: last.templateId }, binding)
+        : '',
+      totalCount,
+    };
+  }
+
+  async create(scope: Scope, input: NewTemplate): Promise<TemplateVersion> {
+    const refusal = refuseTemplate(input);
+    if (refusal) throw refusal;
+    const id = uuid();
+    const now = scope.now();
+    await this.store.insert(scope, {
+      orgId: scope.orgId,
+      id,
+      name: input.name,
+      title: input.title,
+      type: templateTypes.markdown,
+      sourceLocale: input.sourceLocale || (await this.store.organizationLocale(scope)) || fallbackLocale,
+      latestVersion: 1,
+      createdAt: now,
+      updatedAt: now,
+    });
+    await this.writeVersion(scope, id, 1, input, now);
+    await scope.audit('TEMPLATE_CREATED', { entityType: 'template', entityId: id });
+    return this.getVersion(scope, id, 1);
+  }
+
+  /** Adds a version; the older ones stay as they are. */
+  async update(scope: Scope, templateId: string, input: NewVersion): Promise<TemplateVersion> {
+    const refusal = refuseVersion(input);
+    if (refusal) throw refusal;
+    const now = scope.now();
+    const version = await this.store.takeNextVersion(scope, templateId, now);
+    if (version === undefined) throw notFound('template');
+    await this.writeVersion(scope, templateId, version, input, now);
+    await scope.audit('TEMPLATE_UPDATED', {
+      entityType: 'template',
+      entityId: templateId,
+      metadata: { version: String(version) },
+    });
+    return this.getVersion(scope, templateId, version);
+  }
+
+  private async writeVersion(
+    scope: Scope,
+    templateId: string,
+    version: number,
+    { body, variables }: NewVersion,
+    createdAt: Date,
+  ): Promise<void> {
+    await this.store.insertVersion(scope, {
+      orgId: scope.orgId,
+      templateId,
+      version,
+      body,
+      variables: [...variables],
+      createdBy: scope.actorId,
+      createdAt,
+    });
+  }
+}
