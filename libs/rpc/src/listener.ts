@@ -20,6 +20,9 @@ export interface ListenOptions {
 
 export type RequestListener = (request: NodeRequest, response: NodeResponse) => void;
 
+/** Keep-alive finds the peers that vanished without a word and left a quiet stream open. */
+const SOCKET_OPTIONS = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 };
+
 /** Time for a connection that is being closed to take what is still on its way. */
 const LAST_WORDS_MS = 1_000;
 
@@ -41,7 +44,7 @@ export class Listener {
     this.#http2 = createHttp2Server(http2Options(limits), onRequest);
     this.#server = tls
       ? this.#secure(tls)
-      : createNetServer({ noDelay: true }, (socket) => this.#accept(socket));
+      : createNetServer(SOCKET_OPTIONS, (socket) => this.#accept(socket));
   }
 
   listen({ port, host }: ListenOptions): Promise<AddressInfo> {
@@ -76,7 +79,7 @@ export class Listener {
         ...tls,
         ALPNProtocols: ['h2', 'http/1.1'],
         handshakeTimeout: this.#limits.peekTimeoutMs,
-        noDelay: true,
+        ...SOCKET_OPTIONS,
       },
       (socket) => this.#accept(socket),
     );

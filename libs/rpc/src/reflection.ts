@@ -113,13 +113,17 @@ async function* fromAlpha(requests: AsyncIterable<AlphaRequest>): AsyncIterable<
 /** Ends the iteration with the signal, so that an idle reflection stream does not hold back a shutdown. */
 async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncIterable<T> {
   const iterator = source[Symbol.asyncIterator]();
-  const aborted = new Promise<undefined>((resolve) => {
-    if (signal.aborted) resolve(undefined);
-    else signal.addEventListener('abort', () => resolve(undefined), { once: true });
-  });
-  for (;;) {
-    const next = await Promise.race([iterator.next(), aborted]);
-    if (next === undefined || next.done) return;
-    yield next.value;
+  const stopped = Promise.withResolvers<undefined>();
+  const stop = (): void => stopped.resolve(undefined);
+  signal.addEventListener('abort', stop);
+  if (signal.aborted) stop();
+  try {
+    for (;;) {
+      const next = await Promise.race([iterator.next(), stopped.promise]);
+      if (next === undefined || next.done) return;
+      yield next.value;
+    }
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
 }
