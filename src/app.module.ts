@@ -1,6 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
 import type { Logger } from 'pino';
+import { ApiKeyEntity, ApiKeyModule } from './modules/api-key/index.js';
+import { RenderModule } from './modules/render/index.js';
 import { RoleEntity, RoleModule } from './modules/role/index.js';
 import { TemplateEntity, TemplateModule, TemplateVersionEntity } from './modules/template/index.js';
 import { UpcomingModule } from './modules/upcoming/index.js';
@@ -11,7 +13,7 @@ import { DatabaseModule } from './platform/database/database.module.js';
 import { MailModule } from './platform/mail/index.js';
 import { PlatformModule } from './platform/platform.module.js';
 
-const entities = [RoleEntity, TemplateEntity, TemplateVersionEntity];
+const entities = [ApiKeyEntity, RoleEntity, TemplateEntity, TemplateVersionEntity];
 
 export interface AppOptions {
   config: Config;
@@ -37,6 +39,8 @@ export class AppModule {
         ),
         PlatformModule,
         MailModule,
+        ApiKeyModule,
+        RenderModule,
         RoleModule,
         TemplateModule,
         UpcomingModule,

@@ -1,5 +1,5 @@
 export { RoleEntity } from './role.entity.js';
 export { toRole } from './role.mapper.js';
 export { RoleModule } from './role.module.js';
-export { refuseGrant, superAdmin } from './role.rules.js';
+export { normalized, refuseGrant, superAdmin } from './role.rules.js';
 export { Roles } from './role.service.js';

@@ -1,7 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuthService } from '@dovecote/contract/dovecote/auth/v1/auth_pb';
 import { ActionService } from '@dovecote/contract/pidgr/v1/action_pb';
-import { ApiKeyService } from '@dovecote/contract/pidgr/v1/api_key_pb';
 import { CampaignService } from '@dovecote/contract/pidgr/v1/campaign_pb';
 import { DeviceService } from '@dovecote/contract/pidgr/v1/device_pb';
 import { GroupService } from '@dovecote/contract/pidgr/v1/group_pb';
@@ -9,7 +8,6 @@ import { HeatmapService } from '@dovecote/contract/pidgr/v1/heatmap_pb';
 import { InboxService } from '@dovecote/contract/pidgr/v1/inbox_pb';
 import { MemberService } from '@dovecote/contract/pidgr/v1/member_pb';
 import { OrganizationService } from '@dovecote/contract/pidgr/v1/organization_pb';
-import { RenderService } from '@dovecote/contract/pidgr/v1/render_pb';
 import { ReplayService } from '@dovecote/contract/pidgr/v1/replay_pb';
 import { SSOService } from '@dovecote/contract/pidgr/v1/sso_pb';
 import { TeamService } from '@dovecote/contract/pidgr/v1/team_pb';
@@ -18,7 +16,6 @@ import { type ServedMethod, upcomingRpc } from './upcoming.rpc.js';
 
 const wholeServices = [
   ActionService,
-  ApiKeyService,
   AuthService,
   CampaignService,
   DeviceService,
@@ -27,7 +24,6 @@ const wholeServices = [
   InboxService,
   MemberService,
   OrganizationService,
-  RenderService,
   ReplayService,
   SSOService,
   TeamService,

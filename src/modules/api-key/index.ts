@@ -1,0 +1,3 @@
+export { ApiKeyEntity } from './api-key.entity.js';
+export { ApiKeyModule } from './api-key.module.js';
+export { ApiKeys } from './api-key.service.js';
