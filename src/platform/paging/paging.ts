@@ -41,6 +41,19 @@ export class Paging {
     return pageToken === '' ? { limit } : { limit, after: this.open(pageToken, binding) };
   }
 
+  /** The page's rows and the way on, from one row more than the page holds. */
+  pageOf<Row extends Position>(
+    rows: readonly Row[],
+    page: Page,
+    totalCount: number,
+    binding: readonly string[],
+  ): { items: Row[]; pagination: { nextPageToken: string; totalCount: number } } {
+    const items = rows.slice(0, page.limit);
+    const last = items.at(-1);
+    const nextPageToken = last && rows.length > page.limit ? this.next(last, binding) : '';
+    return { items, pagination: { nextPageToken, totalCount } };
+  }
+
   /** The token of the page behind `last`. */
   next(last: Position, binding: readonly string[]): string {
     return sealToken(this.envelope, [last.createdAt.getTime(), last.id], ['page', ...binding]);
