@@ -1,0 +1,31 @@
+import { once } from 'node:events';
+import { connect as connectHttp2 } from 'node:http2';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createClient } from '@connectrpc/connect';
+import { createConnectTransport } from '@connectrpc/connect-node';
+import { EchoService } from '@dovecote/contract/dovecote/test/v1/echo_pb';
+import { EchoServer } from './support/echo-server.js';
+import { rawSocket, readToEnd } from './support/raw.js';
+
+const echo = new EchoServer({ limits: { connectionIdleMs: 50 } });
+beforeAll(() => echo.start());
+afterAll(() => echo.stop());
+
+test('an idle connection is closed, over HTTP/2 with a GOAWAY', async () => {
+  const session = connectHttp2(echo.url);
+  await Promise.all([once(session, 'goaway'), once(session, 'close')]);
+});
+
+test('an idle connection is closed, over HTTP/1.1 after its answer', async () => {
+  const socket = await rawSocket(echo.port);
+  socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  expect(await readToEnd(socket)).toContain('HTTP/1.1 404');
+});
+
+test.each(['1.1', '2'] as const)(
+  'a call that is quiet for longer is not cut, over HTTP/%s',
+  async (httpVersion) => {
+    const client = createClient(EchoService, createConnectTransport({ baseUrl: echo.url, httpVersion }));
+    await expect(client.sleep({ milliseconds: 200 })).resolves.toBeDefined();
+  },
+);
