@@ -26,7 +26,12 @@ if (!Object.hasOwn(tasks, task))
 requireBootstrapNode();
 await install(root);
 const node = pinnedNode(root);
-const env = { ...process.env, PATH: [join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter) };
+const env = {
+  ...process.env,
+  PATH: [join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter),
+  // Compiled code is kept between starts: about a quarter of the time until the server answers.
+  NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/node'),
+};
 await build();
 process.exit(await run(node, [...tasks[task], ...rest], { env }));
 

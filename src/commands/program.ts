@@ -47,9 +47,17 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
     .command('config')
     .description('list every variable with its value, default and meaning')
     .option('--markdown', 'as a table for the documentation, without values')
-    .action(
-      (options: { markdown?: boolean }) => void process.stdout.write(`${configCommand(env, options)}\n`),
-    );
+    .action((options: { markdown?: boolean }) => print(configCommand(env, options)));
+
+  program
+    .command('create-organization')
+    .description('make an organization and its first super admin')
+    .requiredOption('--name <name>', 'name of the organization')
+    .requiredOption('--admin-email <address>', 'mail address of its super admin')
+    .action(async (options: { name: string; adminEmail: string }) => {
+      const { createOrganizationCommand } = await import('./create-organization.js');
+      print(await createOrganizationCommand(loadConfig(env), options));
+    });
 
   program
     .command('rotate-keys')
@@ -60,6 +68,10 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
     });
 
   return program;
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
 }
 
 function defined(options: Record<string, string | undefined>): Record<string, string> {
