@@ -2,6 +2,9 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
 import type { Logger } from 'pino';
 import { ApiKeyEntity, ApiKeyModule } from './modules/api-key/index.js';
+import { AuthModule } from './modules/auth/index.js';
+import { MemberEntity, MemberModule } from './modules/member/index.js';
+import { OrganizationEntity, OrganizationModule } from './modules/organization/index.js';
 import { RenderModule } from './modules/render/index.js';
 import { RoleEntity, RoleModule } from './modules/role/index.js';
 import { TemplateEntity, TemplateModule, TemplateVersionEntity } from './modules/template/index.js';
@@ -13,7 +16,14 @@ import { DatabaseModule } from './platform/database/database.module.js';
 import { MailModule } from './platform/mail/index.js';
 import { PlatformModule } from './platform/platform.module.js';
 
-const entities = [ApiKeyEntity, RoleEntity, TemplateEntity, TemplateVersionEntity];
+const entities = [
+  ApiKeyEntity,
+  MemberEntity,
+  OrganizationEntity,
+  RoleEntity,
+  TemplateEntity,
+  TemplateVersionEntity,
+];
 
 export interface AppOptions {
   config: Config;
@@ -40,7 +50,10 @@ export class AppModule {
         PlatformModule,
         MailModule,
         ApiKeyModule,
+        AuthModule,
         RenderModule,
+        MemberModule,
+        OrganizationModule,
         RoleModule,
         TemplateModule,
         UpcomingModule,

@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { AuthService } from '@dovecote/contract/dovecote/auth/v1/auth_pb';
 import { ActionService } from '@dovecote/contract/pidgr/v1/action_pb';
 import { CampaignService } from '@dovecote/contract/pidgr/v1/campaign_pb';
 import { DeviceService } from '@dovecote/contract/pidgr/v1/device_pb';
@@ -16,25 +15,35 @@ import { type ServedMethod, upcomingRpc } from './upcoming.rpc.js';
 
 const wholeServices = [
   ActionService,
-  AuthService,
   CampaignService,
   DeviceService,
   GroupService,
   HeatmapService,
   InboxService,
-  MemberService,
-  OrganizationService,
   ReplayService,
   SSOService,
   TeamService,
 ];
 
+const { method: member } = MemberService;
+const { method: organization } = OrganizationService;
 const { method: template } = TemplateService;
 
 /** The RPCs of the contract that are still to come; a line leaves when its module arrives. */
 @Module({
   controllers: [
     ...wholeServices.map((service) => upcomingRpc(service.methods as ServedMethod[])),
+    upcomingRpc([member.bulkInviteUsers, member.confirmPasskeyEnrollment, member.updateUserRegion]),
+    upcomingRpc([
+      organization.rotateAnalyticsSalt,
+      organization.updateAnalyticsEpsilon,
+      organization.getOrgPrivacySettings,
+      organization.updateOrgPrivacySettings,
+      organization.createSandboxOrganization,
+      organization.deleteSandboxOrganization,
+      organization.listSandboxFixtures,
+      organization.listUserSandboxes,
+    ]),
     upcomingRpc([
       template.createTemplateTranslation,
       template.updateTemplateTranslation,

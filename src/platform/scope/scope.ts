@@ -23,6 +23,8 @@ export interface ScopeOptions {
   caller: Caller;
   ability: Ability;
   requestId: string;
+  /** Network address of the client; absent in jobs. */
+  address?: string;
   signal?: AbortSignal;
 }
 
@@ -33,11 +35,12 @@ export interface ScopeOptions {
 export class Scope {
   readonly caller: Caller;
   readonly requestId: string;
+  readonly address: string | undefined;
   readonly signal: AbortSignal | undefined;
   private readonly ability: Ability;
   private transaction: Promise<Transaction> | undefined;
   private readonly followUps: (() => unknown)[] = [];
-  private adoptedOrgId: string | undefined;
+  private adopted: { orgId: string; userId?: string } | undefined;
 
   constructor(
     options: ScopeOptions,
@@ -47,12 +50,13 @@ export class Scope {
     this.caller = options.caller;
     this.ability = options.ability;
     this.requestId = options.requestId;
+    this.address = options.address;
     this.signal = options.signal;
   }
 
   /** The organization that everything in this scope belongs to. */
   get orgId(): string {
-    const orgId = this.adoptedOrgId ?? orgIdOf(this.caller);
+    const orgId = this.adopted?.orgId ?? orgIdOf(this.caller);
     if (!orgId) throw new Error('This scope has no organization.');
     return orgId;
   }
@@ -70,9 +74,16 @@ export class Scope {
     return this.caller.identityId;
   }
 
+  /** The session of the person behind the call; empty when another issuer keeps it. */
+  get sessionId(): string {
+    if (this.caller.kind !== 'person' && this.caller.kind !== 'member')
+      throw new Error('This scope has no session.');
+    return this.caller.sessionId;
+  }
+
   /** The id for `created_by` columns and audit rows; empty for the system. */
   get actorId(): string {
-    return actorIdOf(this.caller);
+    return this.adopted?.userId ?? actorIdOf(this.caller);
   }
 
   get permissions(): ReadonlySet<Permission> {
@@ -83,10 +94,10 @@ export class Scope {
     return this.clock.now();
   }
 
-  /** Goes on inside an organization that this call is creating; before the first query only. */
-  adopt(orgId: string): void {
+  /** Goes on inside an organization that this call is creating, as its first member; before the first query only. */
+  adopt(orgId: string, userId?: string): void {
     if (this.transaction) throw new Error('The transaction is already open for another organization.');
-    this.adoptedOrgId = orgId;
+    this.adopted = { orgId, userId };
   }
 
   can(action: string, type: string, row: object): boolean {
@@ -102,7 +113,7 @@ export class Scope {
   /** The transaction of this scope. Several queries may be in flight at once: they are pipelined in order. */
   tx(): Promise<Transaction> {
     this.transaction ??= this.database.begin({
-      orgId: this.adoptedOrgId ?? orgIdOf(this.caller),
+      orgId: this.adopted?.orgId ?? orgIdOf(this.caller),
       identityId: this.caller.kind === 'person' ? this.caller.identityId : undefined,
       signal: this.signal,
     });
@@ -115,7 +126,7 @@ export class Scope {
       id: uuid(),
       orgId: this.orgId,
       type,
-      actorKind: this.caller.kind,
+      actorKind: this.adopted?.userId ? 'member' : this.caller.kind,
       actorId: this.actorId,
       requestId: this.requestId,
       createdAt: this.now(),
@@ -125,7 +136,7 @@ export class Scope {
 
   /** Enqueues a job that exists only if this scope commits. */
   async enqueue(job: JobSpec): Promise<void> {
-    await addJob(await this.tx(), this.adoptedOrgId ?? orgIdOf(this.caller), job);
+    await addJob(await this.tx(), this.adopted?.orgId ?? orgIdOf(this.caller), job);
   }
 
   /** Runs once the change is durable: for caches and hints, never for anything that must not be lost. */

@@ -1,0 +1,109 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { v7 as uuid } from 'uuid';
+import { CONFIG } from '../../platform/config/config.module.js';
+import type { Config } from '../../platform/config/index.js';
+import { Mailer } from '../../platform/mail/index.js';
+import type { Scope } from '../../platform/scope/index.js';
+import { refuseGrant, type RoleEntity, Roles } from '../role/index.js';
+import { invitationMail } from './invitation.js';
+import { emptyProfile, memberStatus, type ProfileRequest, refuseProfile } from './member.rules.js';
+import { type Identity, type Member, MemberStore } from './member.store.js';
+
+export interface InvitationRequest extends ProfileRequest {
+  email: string;
+  name: string;
+  /** Empty for the role that invitations fall back to. */
+  roleId: string;
+  dataGovernanceRegion: string;
+}
+
+/** How people get into an organization. */
+@Injectable()
+export class Invitations {
+  constructor(
+    private readonly store: MemberStore,
+    private readonly roles: Roles,
+    private readonly mailer: Mailer,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  /** Refused by the database when the address is a member's already. */
+  async invite(scope: Scope, request: InvitationRequest): Promise<Member> {
+    const role = await this.roles.get(scope, request.roleId.toLowerCase());
+    const id = uuid();
+    const refusal = refuseGrant(role.permissions, scope.permissions) ?? refuseProfile(request, id);
+    if (refusal) throw refusal;
+    const identity = await this.store.identify(scope, request.email);
+    const member = await this.admit(scope, {
+      ...request,
+      id,
+      identity,
+      role,
+      status: memberStatus.invited,
+    });
+    const organization = await this.store.organizationName(scope);
+    const { publicUrl: url } = this.config.http;
+    await this.mailer.send(scope, invitationMail({ email: identity.email, organization, url }));
+    await scope.audit('USER_INVITED', {
+      entityType: 'user',
+      entityId: id,
+      metadata: { role: role.slug },
+    });
+    return member;
+  }
+
+  /** The first member of an organization needs no invitation. */
+  async addFounder(
+    scope: Scope,
+    { id, identityId, role }: { id: string; identityId: string; role: RoleEntity },
+  ): Promise<Member> {
+    const identity = await this.store.findIdentity(scope, identityId);
+    if (!identity) throw new Error('A person without an identity.');
+    return this.admit(scope, {
+      ...emptyProfile,
+      id,
+      identity,
+      role,
+      status: memberStatus.active,
+      name: '',
+      dataGovernanceRegion: '',
+    });
+  }
+
+  /** The id of the person with this address, known here or not. */
+  async identify(scope: Scope, email: string): Promise<string> {
+    return (await this.store.identify(scope, email)).id;
+  }
+
+  private async admit(
+    scope: Scope,
+    person: Pick<
+      Member,
+      'id' | 'name' | 'status' | 'role' | 'profile' | 'managerId' | 'dataGovernanceRegion'
+    > & {
+      identity: Identity;
+    },
+  ): Promise<Member> {
+    const { identity, role, ...given } = person;
+    const now = scope.now();
+    const row = {
+      id: given.id,
+      orgId: scope.orgId,
+      identityId: identity.id,
+      email: identity.email,
+      name: given.name,
+      status: given.status,
+      roleId: role.id,
+      profile: given.profile,
+      managerId: given.managerId,
+      themePreference: 0,
+      preferredLocale: '',
+      processingRestricted: false,
+      dataGovernanceRegion: given.dataGovernanceRegion,
+      createdAt: now,
+      updatedAt: now,
+    };
+    await this.store.insert(scope, row);
+    return { ...row, role };
+  }
+}

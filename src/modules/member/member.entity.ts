@@ -1,0 +1,65 @@
+import { Column, Entity, JoinColumn, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
+import { RoleEntity } from '../role/index.js';
+import type { MemberProfile } from './member.rules.js';
+
+/** A person in one organization. Enumerations hold the numbers of the contract. */
+@Entity('member')
+export class MemberEntity {
+  @PrimaryColumn({ name: 'org_id', type: 'uuid' })
+  orgId!: string;
+
+  @PrimaryColumn('uuid')
+  id!: string;
+
+  /** The person across organizations. */
+  @Column({ name: 'identity_id', type: 'uuid' })
+  identityId!: string;
+
+  /** In lower case. */
+  @Column('text')
+  email!: string;
+
+  @Column('text')
+  name!: string;
+
+  @Column('smallint')
+  status!: number;
+
+  @Column({ name: 'role_id', type: 'uuid' })
+  roleId!: string;
+
+  @ManyToOne(() => RoleEntity)
+  @JoinColumn([
+    { name: 'org_id', referencedColumnName: 'orgId' },
+    { name: 'role_id', referencedColumnName: 'id' },
+  ])
+  role?: Relation<RoleEntity>;
+
+  @Column('jsonb')
+  profile!: MemberProfile;
+
+  /** Beside the profile: the database holds it to members of the organization. */
+  @Column({ name: 'manager_id', type: 'uuid', nullable: true })
+  managerId!: string | null;
+
+  @Column({ name: 'theme_preference', type: 'smallint' })
+  themePreference!: number;
+
+  /** Empty: the organization's, or the device's. */
+  @Column({ name: 'preferred_locale', type: 'text' })
+  preferredLocale!: string;
+
+  /** Campaigns, analytics and replay leave the person out. */
+  @Column({ name: 'processing_restricted', type: 'boolean' })
+  processingRestricted!: boolean;
+
+  /** Empty: the organization's. */
+  @Column({ name: 'data_governance_region', type: 'text' })
+  dataGovernanceRegion!: string;
+
+  @Column({ name: 'created_at', type: 'timestamptz' })
+  createdAt!: Date;
+
+  @Column({ name: 'updated_at', type: 'timestamptz' })
+  updatedAt!: Date;
+}

@@ -1,0 +1,46 @@
+import { create } from '@bufbuild/protobuf';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import {
+  type User,
+  type UserProfile,
+  UserProfileSchema,
+  UserSchema,
+  type UserSettings,
+  UserSettingsSchema,
+} from '@dovecote/contract/pidgr/v1/user_pb';
+import { toRole } from '../role/index.js';
+import { emptyProfile, type ProfileRequest, systemTheme } from './member.rules.js';
+import type { Member } from './member.store.js';
+
+export function toUser(member: Member): User {
+  return create(UserSchema, {
+    id: member.id,
+    email: member.email,
+    name: member.name,
+    status: member.status,
+    createdAt: timestampFromDate(member.createdAt),
+    role: toRole(member.role),
+    roleId: member.roleId,
+    profile: create(UserProfileSchema, { ...member.profile, managerId: member.managerId ?? '' }),
+    processingRestricted: member.processingRestricted,
+    dataGovernanceRegion: member.dataGovernanceRegion,
+  });
+}
+
+export function toUserSettings(member: Member): UserSettings {
+  return create(UserSettingsSchema, {
+    themePreference: member.themePreference || systemTheme,
+    preferredLocale: member.preferredLocale,
+  });
+}
+
+/** What is empty is not stored; a profile left out is an empty one. */
+export function toProfileRequest(profile: UserProfile | undefined): ProfileRequest {
+  if (!profile) return emptyProfile;
+  const { $typeName: _, $unknown: __, managerId, customAttributes, ...texts } = profile;
+  const given = Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== ''));
+  return {
+    profile: { ...given, customAttributes: { ...customAttributes } },
+    managerId: managerId.toLowerCase() || null,
+  };
+}

@@ -1,0 +1,27 @@
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { Abilities } from '../../platform/access/index.js';
+import { RoleModule } from '../role/index.js';
+import { Invitations } from './invitations.service.js';
+import { memberPolicy } from './member.policy.js';
+import { MemberRpc } from './member.rpc.js';
+import { Members } from './member.service.js';
+import { MemberStore } from './member.store.js';
+
+/**
+ * A member is a person in one organization, with one role; the same person is somebody else in another.
+ * Invariants: nobody gives a role that may do more than they, nor changes whoever holds one; the last active super
+ * admin stays.
+ */
+@Module({
+  imports: [RoleModule],
+  controllers: [MemberRpc],
+  providers: [Members, Invitations, MemberStore],
+  exports: [Members, Invitations],
+})
+export class MemberModule implements OnModuleInit {
+  constructor(private readonly abilities: Abilities) {}
+
+  onModuleInit(): void {
+    this.abilities.contribute(memberPolicy);
+  }
+}

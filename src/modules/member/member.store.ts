@@ -1,0 +1,128 @@
+import { Injectable } from '@nestjs/common';
+import { In } from 'typeorm';
+import { v7 as uuid } from 'uuid';
+import { statement } from '../../platform/database/index.js';
+import type { Page } from '../../platform/paging/paging.js';
+import type { Scope } from '../../platform/scope/index.js';
+import { superAdmin } from '../role/index.js';
+import { MemberEntity } from './member.entity.js';
+import { memberStatus } from './member.rules.js';
+
+export interface Identity {
+  id: string;
+  email: string;
+}
+
+/** A member with their role. */
+export type Member = MemberEntity & Required<Pick<MemberEntity, 'role'>>;
+
+const identityById = statement('member.identity_by_id', 'select id, email from identity where id = $1');
+
+// Updating what is already there makes the row visible to `returning`, also when someone else just inserted it.
+const identityByEmail = statement(
+  'member.identity_by_email',
+  `insert into identity (id, email, created_at) values ($1, $2, $3)
+   on conflict (email) do update set email = excluded.email returning id, email`,
+);
+
+const organizationName = statement('member.organization_name', 'select name from organization where id = $1');
+
+const count = statement('member.count', 'select count(*)::int as count from member where org_id = $1');
+
+const firstPage = statement(
+  'member.first_page',
+  `select id from member where org_id = $1 order by created_at desc, id desc limit $2`,
+);
+
+const nextPage = statement(
+  'member.next_page',
+  `select id from member where org_id = $1 and (created_at, id) < ($3, $4)
+    order by created_at desc, id desc limit $2`,
+);
+
+// In the order of ids, so that two changes at once wait for each other instead of deadlocking.
+const lock = statement(
+  'member.lock',
+  `select id, status = ${memberStatus.active} and role_id = super.role_id as "isActiveSuperAdmin"
+     from member, (select id as role_id from role where org_id = $1 and slug = '${superAdmin}') super
+    where org_id = $1
+      and (id = $2 or (status = ${memberStatus.active} and member.role_id = super.role_id))
+    order by id for update of member`,
+);
+
+@Injectable()
+export class MemberStore {
+  async find(scope: Scope, id: string): Promise<Member | undefined> {
+    return (await this.findAll(scope, [id]))[0];
+  }
+
+  /** A page of members, newest first, and one more if there is a next page. */
+  async list(scope: Scope, { limit, after }: Page): Promise<Member[]> {
+    const tx = await scope.tx();
+    const rows = await (after
+      ? tx.query<{ id: string }>(nextPage, [scope.orgId, limit + 1, after.createdAt, after.id])
+      : tx.query<{ id: string }>(firstPage, [scope.orgId, limit + 1]));
+    return this.findAll(
+      scope,
+      rows.map(({ id }) => id),
+    );
+  }
+
+  private async findAll(scope: Scope, ids: string[]): Promise<Member[]> {
+    const { entities } = await scope.tx();
+    const members = await entities.find(MemberEntity, {
+      where: { orgId: scope.orgId, id: In(ids) },
+      relations: { role: true },
+      order: { createdAt: 'DESC', id: 'DESC' },
+    });
+    // The foreign key leaves no member without a role.
+    return members as Member[];
+  }
+
+  async count(scope: Scope): Promise<number> {
+    const row = await (await scope.tx()).queryOne<{ count: number }>(count, [scope.orgId]);
+    return row?.count ?? 0;
+  }
+
+  /**
+   * Locks the member and every active super admin until the transaction ends: what is decided about them still
+   * holds when they are changed. Returns the ids of the super admins.
+   */
+  async lock(scope: Scope, id: string): Promise<string[]> {
+    const tx = await scope.tx();
+    const rows = await tx.query<{ id: string; isActiveSuperAdmin: boolean }>(lock, [scope.orgId, id]);
+    return rows.filter((row) => row.isActiveSuperAdmin).map((row) => row.id);
+  }
+
+  async insert(scope: Scope, member: MemberEntity): Promise<void> {
+    const { entities } = await scope.tx();
+    await entities.insert(MemberEntity, member);
+  }
+
+  async update(scope: Scope, id: string, change: Partial<MemberEntity>): Promise<void> {
+    const { entities } = await scope.tx();
+    await entities.update(MemberEntity, { orgId: scope.orgId, id }, { ...change, updatedAt: scope.now() });
+  }
+
+  async delete(scope: Scope, id: string): Promise<void> {
+    const { entities } = await scope.tx();
+    await entities.delete(MemberEntity, { orgId: scope.orgId, id });
+  }
+
+  async findIdentity(scope: Scope, id: string): Promise<Identity | undefined> {
+    return (await scope.tx()).queryOne<Identity>(identityById, [id]);
+  }
+
+  /** The person with this address, noted down if nobody has named it yet. */
+  async identify(scope: Scope, email: string): Promise<Identity> {
+    const values = [uuid(), email.toLowerCase(), scope.now()];
+    const identity = await (await scope.tx()).queryOne<Identity>(identityByEmail, values);
+    if (!identity) throw new Error('An upsert returned no row.');
+    return identity;
+  }
+
+  async organizationName(scope: Scope): Promise<string> {
+    const row = await (await scope.tx()).queryOne<{ name: string }>(organizationName, [scope.orgId]);
+    return row?.name ?? '';
+  }
+}
