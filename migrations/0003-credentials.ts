@@ -42,6 +42,12 @@ export class Credentials implements MigrationInterface {
         revoked_at timestamptz)`);
     await runner.query(`create index session_identity on session (identity_id, created_at desc)`);
 
+    // Whoever signs in accepts the invitations that wait for them, in whatever organizations; nothing else.
+    await runner.query(`
+      create policy accept_invitation on member for update
+        using (identity_id = app_identity_id() and status = 1)
+        with check (identity_id = app_identity_id() and status = 2)`);
+
     await runner.query(`
       create table refresh_token (
         token_hash bytea primary key,

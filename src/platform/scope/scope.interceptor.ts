@@ -14,6 +14,7 @@ export class ScopeInterceptor implements NestInterceptor {
     const scope = this.scopes.open({
       caller: call.caller,
       requestId: call.requestId,
+      address: call.rpc.address,
       signal: call.rpc.signal,
     });
     call.scope = scope;

@@ -8,6 +8,7 @@ import { Scope } from './scope.js';
 export interface ScopeOrigin {
   caller: Caller;
   requestId: string;
+  address?: string;
   signal?: AbortSignal;
 }
 

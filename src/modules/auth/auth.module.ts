@@ -1,0 +1,61 @@
+import { Module } from '@nestjs/common';
+import type { Envelope } from '@dovecote/secret';
+import { CONFIG, MASTER_KEY } from '../../platform/config/config.module.js';
+import type { Config } from '../../platform/config/index.js';
+import { Mailer } from '../../platform/mail/index.js';
+import { ENVELOPE } from '../../platform/platform.module.js';
+import { Scopes } from '../../platform/scope/index.js';
+import { ApiKeyModule } from '../api-key/index.js';
+import { DeliverCodeJob, PurgeCredentialsJob } from './auth.jobs.js';
+import { AuthRpc } from './auth.rpc.js';
+import { PersonStore } from './person.store.js';
+import { SessionStore } from './session.store.js';
+import { Sessions } from './sessions.service.js';
+import { SignInCodeStore } from './sign-in-code.store.js';
+import { SignIn } from './sign-in.service.js';
+import { WhoAmI } from './who-am-i.service.js';
+
+/**
+ * Signing in, without passwords: a code by mail opens a session; the session has short access tokens and one
+ * refresh token at a time.
+ * Invariants: nobody learns whether an address has an account; a code works once, and every guess is counted
+ * before it is judged; a refresh token works once, and using it again ends its session; codes and tokens are
+ * stored only as hashes.
+ */
+@Module({
+  imports: [ApiKeyModule],
+  controllers: [AuthRpc],
+  providers: [
+    DeliverCodeJob,
+    PersonStore,
+    PurgeCredentialsJob,
+    Sessions,
+    SessionStore,
+    SignInCodeStore,
+    WhoAmI,
+    {
+      provide: SignIn,
+      inject: [CONFIG, MASTER_KEY, ENVELOPE, SignInCodeStore, PersonStore, Sessions, Mailer, Scopes],
+      useFactory: (
+        config: Config,
+        masterKey: Buffer,
+        envelope: Envelope,
+        codes: SignInCodeStore,
+        people: PersonStore,
+        sessions: Sessions,
+        mailer: Mailer,
+        scopes: Scopes,
+      ) =>
+        new SignIn(
+          { open: config.signUp === 'open', masterKey },
+          envelope,
+          codes,
+          people,
+          sessions,
+          mailer,
+          scopes,
+        ),
+    },
+  ],
+})
+export class AuthModule {}

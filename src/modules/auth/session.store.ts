@@ -1,0 +1,114 @@
+import { Injectable } from '@nestjs/common';
+import { statement } from '../../platform/database/index.js';
+import type { Scope } from '../../platform/scope/index.js';
+import { SESSION_MS } from './sign-in.rules.js';
+
+export interface Session {
+  id: string;
+  deviceName: string;
+  address: string;
+  createdAt: Date;
+  lastUsedAt: Date;
+}
+
+const insert = statement(
+  'session.insert',
+  `insert into session (id, identity_id, device_name, address, created_at, last_used_at, expires_at)
+   values ($1, $2, $3, $4, $5, $5, $6)`,
+);
+const extend = statement(
+  'session.extend',
+  `update session set last_used_at = $2, expires_at = $3, address = $4
+    where id = $1 and revoked_at is null and expires_at > $2 returning identity_id as "identityId"`,
+);
+const list = statement(
+  'session.list',
+  `select id, device_name as "deviceName", address, created_at as "createdAt", last_used_at as "lastUsedAt"
+     from session where identity_id = $1 and revoked_at is null and expires_at > $2
+    order by last_used_at desc, id desc`,
+);
+const revoke = statement(
+  'session.revoke',
+  `update session set revoked_at = $2 where id = $1 and revoked_at is null`,
+);
+const revokeOwn = statement(
+  'session.revoke_own',
+  `update session set revoked_at = $3
+    where id = $1 and identity_id = $2 and revoked_at is null and expires_at > $3`,
+);
+const purgeSessions = statement(
+  'session.purge',
+  `delete from session where revoked_at < $1 or expires_at < $1`,
+);
+
+const insertToken = statement(
+  'refresh_token.insert',
+  `insert into refresh_token (token_hash, session_id, created_at, expires_at) values ($1, $2, $3, $4)`,
+);
+const useToken = statement(
+  'refresh_token.use',
+  `update refresh_token set used_at = $2 where token_hash = $1 and used_at is null
+   returning session_id as "sessionId", expires_at as "expiresAt"`,
+);
+const sessionOfToken = statement(
+  'refresh_token.session',
+  `select session_id as "sessionId" from refresh_token where token_hash = $1`,
+);
+const purgeTokens = statement('refresh_token.purge', `delete from refresh_token where expires_at < $1`);
+
+/** Sessions and their refresh tokens. Neither belongs to an organization. */
+@Injectable()
+export class SessionStore {
+  async insert(scope: Scope, session: { id: string; identityId: string; deviceName: string }): Promise<void> {
+    const { id, identityId, deviceName } = session;
+    const values = [id, identityId, deviceName, scope.address ?? '', scope.now(), sessionExpiry(scope)];
+    await (await scope.tx()).execute(insert, values);
+  }
+
+  /** Whose session it is, and that it goes on; undefined when it has ended. */
+  async extend(scope: Scope, id: string): Promise<string | undefined> {
+    const values = [id, scope.now(), sessionExpiry(scope), scope.address ?? ''];
+    const row = await (await scope.tx()).queryOne<{ identityId: string }>(extend, values);
+    return row?.identityId;
+  }
+
+  async list(scope: Scope): Promise<Session[]> {
+    return (await scope.tx()).query<Session>(list, [scope.identityId, scope.now()]);
+  }
+
+  async revoke(scope: Scope, id: string): Promise<void> {
+    await (await scope.tx()).execute(revoke, [id, scope.now()]);
+  }
+
+  /** False when the caller has no such live session. */
+  async revokeOwn(scope: Scope, id: string): Promise<boolean> {
+    const { rowCount } = await (await scope.tx()).execute(revokeOwn, [id, scope.identityId, scope.now()]);
+    return rowCount === 1;
+  }
+
+  async insertToken(scope: Scope, token: { hash: Buffer; sessionId: string }): Promise<Date> {
+    const expiresAt = sessionExpiry(scope);
+    await (await scope.tx()).execute(insertToken, [token.hash, token.sessionId, scope.now(), expiresAt]);
+    return expiresAt;
+  }
+
+  /** Spends a refresh token; undefined when it is unknown or spent. Of two calls at once, one gets it. */
+  async useToken(scope: Scope, hash: Buffer): Promise<{ sessionId: string; expiresAt: Date } | undefined> {
+    return (await scope.tx()).queryOne(useToken, [hash, scope.now()]);
+  }
+
+  async sessionOfToken(scope: Scope, hash: Buffer): Promise<string | undefined> {
+    return (await (await scope.tx()).queryOne<{ sessionId: string }>(sessionOfToken, [hash]))?.sessionId;
+  }
+
+  /** Ended sessions are kept for as long as a lost refresh token of theirs could still turn up. */
+  async purge(scope: Scope): Promise<void> {
+    const tx = await scope.tx();
+    await tx.execute(purgeTokens, [scope.now()]);
+    await tx.execute(purgeSessions, [new Date(scope.now().getTime() - SESSION_MS)]);
+  }
+}
+
+function sessionExpiry(scope: Scope): Date {
+  return new Date(scope.now().getTime() + SESSION_MS);
+}

@@ -1,0 +1,111 @@
+import { createHmac } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { type Envelope, equalSecrets, generateOneTimeCode, hashOneTimeCode } from '@dovecote/secret';
+import { v7 as uuid } from 'uuid';
+import { z } from 'zod';
+import type { PersonCaller } from '../../platform/caller/caller.js';
+import { announceRevocation } from '../../platform/caller/revocation-feed.js';
+import { Mailer } from '../../platform/mail/index.js';
+import { type Scope, Scopes } from '../../platform/scope/index.js';
+import { type Person, PersonStore } from './person.store.js';
+import { originOf, Sessions, type TokenPair } from './sessions.service.js';
+import { signInCodeMail } from './sign-in-code.mail.js';
+import { SignInCodeStore } from './sign-in-code.store.js';
+import { codeExpiry, codeRefused, refuseSend } from './sign-in.rules.js';
+
+export interface SignInOptions {
+  /** Anyone may sign up by signing in; otherwise only people whom an organization has invited. */
+  open: boolean;
+  masterKey: Buffer;
+}
+
+export const deliverCodeTask = 'auth.deliver_code';
+
+const sealedCode = z.object({ email: z.string(), code: z.string(), expiresAt: z.coerce.date() });
+
+/** Sign-in by a code that only the reader of a mailbox can know. */
+@Injectable()
+export class SignIn {
+  private readonly pepper: Buffer;
+
+  constructor(
+    private readonly options: SignInOptions,
+    private readonly envelope: Envelope,
+    private readonly codes: SignInCodeStore,
+    private readonly people: PersonStore,
+    private readonly sessions: Sessions,
+    private readonly mailer: Mailer,
+    private readonly scopes: Scopes,
+  ) {
+    this.pepper = createHmac('sha256', options.masterKey).update('sign-in code pepper').digest();
+  }
+
+  /**
+   * The same answer after the same work for every address: whether somebody has it is looked up by the worker,
+   * where no caller can measure it.
+   */
+  async requestCode(scope: Scope, email: string): Promise<void> {
+    const refusal = refuseSend(await this.codes.recentForInsert(scope, email), scope.now());
+    if (refusal) throw refusal;
+    const [id, code, expiresAt] = [uuid(), generateOneTimeCode(), codeExpiry(scope.now())];
+    await this.codes.insert(scope, { id, email, codeHash: this.hash(id, code), expiresAt });
+    const sealed = this.envelope.seal(JSON.stringify({ email, code, expiresAt }), sealContext(id));
+    await scope.enqueue({ task: deliverCodeTask, payload: { id, sealed: sealed.toString('base64') } });
+  }
+
+  /** Mails a code to whoever may sign in; for all others it ends here. */
+  async deliverCode(scope: Scope, id: string, sealed: string): Promise<void> {
+    const opened = this.envelope.open(Buffer.from(sealed, 'base64'), sealContext(id)).toString();
+    const { email, code, expiresAt } = sealedCode.parse(JSON.parse(opened));
+    if (!this.options.open && !(await this.people.findByEmail(scope, email))) return;
+    await this.mailer.send(scope, signInCodeMail(email, code, expiresAt));
+  }
+
+  async verifyCode(
+    scope: Scope,
+    input: { email: string; code: string; deviceName: string },
+  ): Promise<TokenPair> {
+    const origin = originOf(scope);
+    // In a transaction of its own: a refused call has still spent its attempt.
+    const tried = await this.scopes.run(origin, (inner) => this.codes.attempt(inner, input.email));
+    // The comparison is made even when there is nothing to compare with.
+    const matches = equalSecrets(this.hash(tried?.id ?? '', input.code), tried?.codeHash ?? this.pepper);
+    if (!tried || !matches) throw codeRefused();
+    const person = await this.scopes.run(origin, (inner) => this.personOf(inner, input.email));
+    if (!person) throw codeRefused();
+    const caller: PersonCaller = {
+      kind: 'person',
+      identityId: person.id,
+      email: person.email,
+      sessionId: uuid(),
+    };
+    const next = await this.scopes.run({ ...origin, caller }, async (inner) => {
+      if (!(await this.codes.consume(inner, tried.id))) throw codeRefused();
+      await this.acceptInvitations(inner);
+      return this.sessions.open(inner, caller, input.deviceName);
+    });
+    return this.sessions.pairOf(origin, caller, next);
+  }
+
+  async purge(scope: Scope): Promise<void> {
+    await this.codes.purge(scope);
+  }
+
+  private personOf(scope: Scope, email: string): Promise<Person | undefined> {
+    return this.options.open ? this.people.findOrInsert(scope, email) : this.people.findByEmail(scope, email);
+  }
+
+  private async acceptInvitations(scope: Scope): Promise<void> {
+    for (const orgId of await this.people.acceptInvitations(scope)) {
+      await announceRevocation(scope, `member:${orgId}:${scope.identityId}`);
+    }
+  }
+
+  private hash(id: string, code: string): Buffer {
+    return hashOneTimeCode({ code, pepper: this.pepper, context: id });
+  }
+}
+
+function sealContext(id: string): string {
+  return `sign_in_code/${id}`;
+}
