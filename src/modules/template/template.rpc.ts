@@ -52,7 +52,7 @@ export class TemplateRpc {
     request: ListTemplatesRequest,
     scope: Scope,
   ): Promise<MessageInitShape<typeof ListTemplatesResponseSchema>> {
-    const { templates, ...pagination } = await this.templates.list(scope, request);
-    return { templates: templates.map(toTemplate), pagination };
+    const { items, pagination } = await this.templates.list(scope, request);
+    return { templates: items.map(toTemplate), pagination };
   }
 }

@@ -23,9 +23,8 @@ export interface NewTemplate extends NewVersion {
 }
 
 export interface TemplatePage {
-  templates: TemplateVersion[];
-  nextPageToken: string;
-  totalCount: number;
+  items: TemplateVersion[];
+  pagination: { nextPageToken: string; totalCount: number };
 }
 
 @Injectable()
@@ -35,9 +34,14 @@ export class Templates {
     private readonly paging: Paging,
   ) {}
 
+  /** One version, if it exists; 0 is the latest. */
+  findVersion(scope: Scope, templateId: string, version: number): Promise<TemplateVersion | undefined> {
+    return this.store.findVersion(scope, templateId, version);
+  }
+
   /** One version; 0 is the latest. */
   async getVersion(scope: Scope, templateId: string, version: number): Promise<TemplateVersion> {
-    const found = await this.store.findVersion(scope, templateId, version);
+    const found = await this.findVersion(scope, templateId, version);
     if (!found) throw notFound(version === 0 ? 'template' : 'template version');
     return found;
   }
@@ -51,16 +55,8 @@ export class Templates {
       this.store.listLatest(scope, types, page),
       this.store.count(scope, types),
     ]);
-    const templates = rows.slice(0, page.limit);
-    const last = templates.at(-1);
-    const more = last && rows.length > page.limit;
-    return {
-      templates,
-      nextPageToken: more
-        ? this.paging.next({ createdAt: last.createdAt, id: last.templateId }, binding)
-        : '',
-      totalCount,
-    };
+    const positioned = rows.map((row) => ({ ...row, id: row.templateId }));
+    return this.paging.pageOf(positioned, page, totalCount, binding);
   }
 
   async create(scope: Scope, input: NewTemplate): Promise<TemplateVersion> {

@@ -1,0 +1,10 @@
+export type { RecipientProfile } from './recipient.store.js';
+export { RenderModule } from './render.module.js';
+export type {
+  MessageSource,
+  Recipient,
+  RenderedContent,
+  RenderForRecipient,
+  RenderResult,
+} from './render.rules.js';
+export { Renderer } from './render.service.js';
