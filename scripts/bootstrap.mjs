@@ -15,6 +15,7 @@ const jest = ['--experimental-vm-modules', '--no-warnings', join(root, 'node_mod
 const tasks = {
   start: [...server, 'serve'],
   dovecote: server,
+  demo: [join(root, 'scripts/demo/main.mjs')],
   // Two at a time: each spec file has its own database, and most of the time is spent waiting for it.
   test: [...jest, '--maxWorkers=2'],
 };

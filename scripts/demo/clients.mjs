@@ -1,0 +1,25 @@
+// The four ways in which the cast of the demo talks to the server.
+import { createClient } from '@connectrpc/connect';
+import {
+  createConnectTransport,
+  createGrpcTransport,
+  createGrpcWebTransport,
+} from '@connectrpc/connect-node';
+
+const protocols = {
+  'Connect JSON': (options) =>
+    createConnectTransport({ ...options, httpVersion: '1.1', useBinaryFormat: false }),
+  'Connect binary': (options) => createConnectTransport({ ...options, httpVersion: '1.1' }),
+  gRPC: (options) => createGrpcTransport(options),
+  'gRPC-Web': (options) => createGrpcWebTransport({ ...options, httpVersion: '1.1' }),
+};
+
+/** Clients of one caller: over one protocol, with one credential. */
+export function connect(baseUrl, protocol, credential) {
+  const authorize = (next) => (request) => {
+    if (credential) request.header.set('authorization', `Bearer ${credential}`);
+    return next(request);
+  };
+  const transport = protocols[protocol]({ baseUrl, interceptors: [authorize] });
+  return (service) => createClient(service, transport);
+}

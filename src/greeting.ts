@@ -1,0 +1,44 @@
+import type { Demonstration } from './first-start.js';
+import type { Config } from './platform/config/index.js';
+
+/** What a newcomer needs next, printed once the server answers. */
+export function greeting(
+  config: Config,
+  address: { host: string; port: number },
+  demonstration: Demonstration | undefined,
+): string {
+  const scheme = config.http.tls ? 'https' : 'http';
+  const url = `${scheme}://${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
+  const lines = [
+    '',
+    `  Dovecote is running on ${url}  (Connect, gRPC and gRPC-Web)`,
+    `  Health               ${url}/health`,
+    ...(demonstration ? demonstrationLines(url, demonstration) : operatorLines()),
+    '',
+    '  Ctrl-C stops everything; the data stays.',
+    '',
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function demonstrationLines(url: string, { adminEmail, apiKey }: Demonstration): string[] {
+  const body = (json: object): string => `-H 'content-type: application/json' -d '${JSON.stringify(json)}'`;
+  const auth = `${url}/dovecote.auth.v1.AuthService`;
+  return [
+    `  First admin          ${adminEmail}: ask for a code, then read it at ${url}/dev/mailbox`,
+    ...(apiKey ? [`  Demo API key         ${apiKey}`] : []),
+    '',
+    '  Try next:',
+    '    npm run demo',
+    `    curl ${auth}/RequestSignInCode ${body({ email: adminEmail })}`,
+    ...(apiKey
+      ? [
+          `    curl ${url}/pidgr.v1.CampaignService/ListCampaigns -H 'authorization: Bearer ${apiKey}' ${body({})}`,
+        ]
+      : []),
+  ];
+}
+
+function operatorLines(): string[] {
+  return ['', '  First organization:  dovecote create-organization --name "…" --admin-email …'];
+}
