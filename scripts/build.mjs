@@ -1,5 +1,4 @@
 // Compiles src, migrations and libs, type stripped and decorated, into their dist folders.
-// Not the Nest CLI: it would rewrite the imports of our own packages to their TypeScript sources.
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
