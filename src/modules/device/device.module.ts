@@ -1,0 +1,26 @@
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { Abilities } from '../../platform/access/index.js';
+import { MemberModule } from '../member/index.js';
+import { devicePolicy } from './device.policy.js';
+import { DeviceRpc } from './device.rpc.js';
+import { Devices } from './device.service.js';
+import { DeviceStore } from './device.store.js';
+
+/**
+ * A device is what a member's pushes go to.
+ * Invariants: a device belongs to one member of an organization at a time, whoever registered it last; its push
+ * token is stored sealed and never leaves in an answer.
+ */
+@Module({
+  imports: [MemberModule],
+  controllers: [DeviceRpc],
+  providers: [Devices, DeviceStore],
+  exports: [Devices],
+})
+export class DeviceModule implements OnModuleInit {
+  constructor(private readonly abilities: Abilities) {}
+
+  onModuleInit(): void {
+    this.abilities.contribute(devicePolicy);
+  }
+}

@@ -1,0 +1,61 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Envelope } from '@dovecote/secret';
+import { Permission } from '../../platform/access/index.js';
+import { notFound } from '../../platform/errors/index.js';
+import { ENVELOPE } from '../../platform/platform.module.js';
+import type { Scope } from '../../platform/scope/index.js';
+import { Members } from '../member/index.js';
+import type { DeviceEntity } from './device.entity.js';
+import { DeviceStore } from './device.store.js';
+
+@Injectable()
+export class Devices {
+  constructor(
+    private readonly store: DeviceStore,
+    private readonly members: Members,
+    @Inject(ENVELOPE) private readonly envelope: Envelope,
+  ) {}
+
+  /**
+   * The device takes pushes for the caller from now on, and for nobody else in the organization: who signs in on
+   * a shared phone takes it over.
+   */
+  register(
+    scope: Scope,
+    { deviceId, platform, pushToken }: { deviceId: string; platform: number; pushToken: string },
+  ): Promise<DeviceEntity> {
+    const id = deviceId.toLowerCase();
+    return this.store.register(scope, {
+      deviceId: id,
+      userId: scope.userId,
+      platform,
+      sealedPushToken: this.envelope.seal(pushToken, sealContext(scope.orgId, id)),
+      at: scope.now(),
+    });
+  }
+
+  /** One of the caller's own; stopping it again changes nothing. */
+  async deactivate(scope: Scope, deviceId: string): Promise<void> {
+    if (!(await this.store.deactivate(scope, scope.userId, deviceId))) throw notFound('device');
+  }
+
+  listOwn(scope: Scope): Promise<DeviceEntity[]> {
+    return this.store.list(scope, scope.userId);
+  }
+
+  async listOf(scope: Scope, userId: string): Promise<DeviceEntity[]> {
+    const memberId = userId.toLowerCase();
+    if (!scope.can('read', 'device', { userId: memberId })) scope.require(Permission.MEMBERS_READ);
+    const { id } = await this.members.get(scope, memberId);
+    return this.store.list(scope, id);
+  }
+
+  /** Ids of the devices that take pushes, by member; members without one are left out. */
+  activeByUser(scope: Scope, userIds: readonly string[]): Promise<Map<string, string[]>> {
+    return this.store.activeByUser(scope, userIds);
+  }
+}
+
+function sealContext(orgId: string, deviceId: string): string {
+  return `device/${orgId}/${deviceId}`;
+}

@@ -1,0 +1,77 @@
+import { Injectable } from '@nestjs/common';
+import { statement } from '../../platform/database/index.js';
+import type { Scope } from '../../platform/scope/index.js';
+import { DeviceEntity } from './device.entity.js';
+
+export interface Registration {
+  deviceId: string;
+  userId: string;
+  platform: number;
+  sealedPushToken: Buffer;
+  at: Date;
+}
+
+const register = statement(
+  'device.register',
+  `insert into device
+     (org_id, device_id, user_id, platform, sealed_push_token, active, last_seen, created_at)
+   values ($1, $2, $3, $4, $5, true, $6, $6)
+   on conflict (org_id, device_id) do update set
+     user_id = excluded.user_id, platform = excluded.platform, sealed_push_token = excluded.sealed_push_token,
+     active = true, last_seen = excluded.last_seen,
+     created_at = case when device.user_id = excluded.user_id then device.created_at else excluded.created_at end
+   returning org_id as "orgId", device_id as "deviceId", user_id as "userId", platform, active,
+     last_seen as "lastSeen", created_at as "createdAt"`,
+);
+
+const activeByUser = statement(
+  'device.active_by_user',
+  `select user_id as "userId", array_agg(device_id::text order by created_at, device_id) as "deviceIds"
+   from device
+   where org_id = $1 and user_id = any($2) and active
+   group by user_id`,
+);
+
+@Injectable()
+export class DeviceStore {
+  /** One statement, so that two people who sign in on one phone at once leave it with one of them. */
+  async register(
+    scope: Scope,
+    { deviceId, userId, platform, sealedPushToken, at }: Registration,
+  ): Promise<DeviceEntity> {
+    const tx = await scope.tx();
+    const values = [scope.orgId, deviceId, userId, platform, sealedPushToken, at];
+    const device = await tx.queryOne<DeviceEntity>(register, values);
+    if (!device) throw new Error('An upsert returns its row.');
+    return device;
+  }
+
+  /** False when the member has no such device. */
+  async deactivate(scope: Scope, userId: string, deviceId: string): Promise<boolean> {
+    const { entities } = await scope.tx();
+    const { affected } = await entities.update(
+      DeviceEntity,
+      { orgId: scope.orgId, deviceId, userId },
+      { active: false },
+    );
+    return affected === 1;
+  }
+
+  /** Of one member, first registered first. */
+  async list(scope: Scope, userId: string): Promise<DeviceEntity[]> {
+    const { entities } = await scope.tx();
+    return entities.find(DeviceEntity, {
+      where: { orgId: scope.orgId, userId },
+      order: { createdAt: 'ASC', deviceId: 'ASC' },
+    });
+  }
+
+  async activeByUser(scope: Scope, userIds: readonly string[]): Promise<Map<string, string[]>> {
+    const tx = await scope.tx();
+    const rows = await tx.query<{ userId: string; deviceIds: string[] }>(activeByUser, [
+      scope.orgId,
+      userIds,
+    ]);
+    return new Map(rows.map(({ userId, deviceIds }) => [userId, deviceIds]));
+  }
+}
