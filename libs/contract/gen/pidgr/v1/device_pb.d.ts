@@ -63,7 +63,7 @@ export declare type Device = Message<"pidgr.v1.Device"> & {
   lastSeen?: Timestamp | undefined;
 
   /**
-   * When it first registered.
+   * When it first registered for its owner.
    *
    * @generated from field: google.protobuf.Timestamp created_at = 7;
    */
@@ -118,7 +118,7 @@ export declare type DeviceSummary = Message<"pidgr.v1.DeviceSummary"> & {
   lastSeen?: Timestamp | undefined;
 
   /**
-   * When it first registered.
+   * When it first registered for its owner.
    *
    * @generated from field: google.protobuf.Timestamp created_at = 6;
    */
@@ -306,7 +306,8 @@ export declare const ListMemberDevicesResponseSchema: GenMessage<ListMemberDevic
  */
 export declare const DeviceService: GenService<{
   /**
-   * Registers a device of the caller, or renews its token and reactivates it. Self.
+   * Registers a device of the caller, or renews its token and reactivates it. Self. A device that was somebody
+   * else's in the organization becomes the caller's: who signs in on a shared phone takes it over.
    *
    * @generated from rpc pidgr.v1.DeviceService.Register
    */
@@ -338,7 +339,7 @@ export declare const DeviceService: GenService<{
   },
   /**
    * Lists a member's devices, active or not, without pages. Needs PERMISSION_MEMBERS_READ, except for one's
-   * own.
+   * own. NOT_FOUND for an unknown member.
    *
    * @generated from rpc pidgr.v1.DeviceService.ListMemberDevices
    */

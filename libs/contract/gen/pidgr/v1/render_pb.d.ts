@@ -117,8 +117,10 @@ export declare const RenderService: GenService<{
   /**
    * Renders a template for many users and streams each result as it is ready, in any order.
    *
-   * A user whose render fails, e.g. for a missing required variable, gets an error text in place of a
-   * message; the stream goes on. NOT_FOUND for an unknown template or version.
+   * The header x-org-id says for which organization; INVALID_ARGUMENT without it. A user whose render fails,
+   * e.g. for a missing required variable, or who is no member, gets an error text in place of a message; the
+   * stream goes on. What only a campaign knows stays empty in the message: campaign, sender, actions. NOT_FOUND
+   * for an unknown template or version.
    *
    * @generated from rpc pidgr.v1.RenderService.RenderBatch
    */

@@ -256,7 +256,7 @@ export declare type CreateTemplateRequest = Message<"pidgr.v1.CreateTemplateRequ
   name: string;
 
   /**
-   * At most 50,000 characters.
+   * Required, at most 50,000 characters.
    *
    * @generated from field: string body = 2;
    */
@@ -331,7 +331,7 @@ export declare type UpdateTemplateRequest = Message<"pidgr.v1.UpdateTemplateRequ
   templateId: string;
 
   /**
-   * At most 50,000 characters.
+   * Required, at most 50,000 characters.
    *
    * @generated from field: string body = 2;
    */
@@ -432,7 +432,7 @@ export declare type ListTemplatesRequest = Message<"pidgr.v1.ListTemplatesReques
   pagination?: Pagination | undefined;
 
   /**
-   * Only of this type; UNSPECIFIED for all.
+   * Only of this type; UNSPECIFIED for all. MARKDOWN includes templates without a type.
    *
    * @generated from field: pidgr.v1.TemplateType type = 2;
    */
@@ -829,7 +829,8 @@ export declare const TranslationStatusSchema: GenEnum<TranslationStatus>;
  */
 export declare const TemplateService: GenService<{
   /**
-   * Creates a template in version 1. Needs PERMISSION_TEMPLATES_WRITE. Audited.
+   * Creates a template in version 1. Needs PERMISSION_TEMPLATES_WRITE. Audited. INVALID_ARGUMENT for the types
+   * that are kept for later, an empty body, and a variable that is declared twice.
    *
    * @generated from rpc pidgr.v1.TemplateService.CreateTemplate
    */
@@ -840,7 +841,8 @@ export declare const TemplateService: GenService<{
   },
   /**
    * Adds a version with another body and other variables; older versions stay readable. Needs
-   * PERMISSION_TEMPLATES_WRITE. Audited.
+   * PERMISSION_TEMPLATES_WRITE. Audited. Updates at once become one version each. INVALID_ARGUMENT for an empty
+   * body and a variable that is declared twice.
    *
    * @generated from rpc pidgr.v1.TemplateService.UpdateTemplate
    */
