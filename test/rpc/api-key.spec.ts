@@ -90,7 +90,7 @@ describe('a key is refused', () => {
 
   test("when it would hold what is the platform's", async () => {
     const refused = await refusalOf(create(cast.alice, { permissions: [P.ORG_READ, P.PLATFORM_SUPPORT] }));
-    expect(refused).toMatchObject({ code: Code.InvalidArgument, fields: ['permissions[1]'] });
+    expect(refused).toMatchObject({ code: Code.PermissionDenied, reason: 'PLATFORM_PERMISSION' });
   });
 
   test('when it would hold more than its maker, be that a person or a key', async () => {

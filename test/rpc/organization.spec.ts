@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { Code, ConnectError } from '@connectrpc/connect';
+import { Code } from '@connectrpc/connect';
 import { ActionType, StepType } from '@dovecote/contract/pidgr/v1/common_pb';
 import { RoleService } from '@dovecote/contract/pidgr/v1/role_pb';
 import {
@@ -10,6 +10,7 @@ import {
 } from '@dovecote/contract/pidgr/v1/organization_pb';
 import { UserStatus } from '@dovecote/contract/pidgr/v1/user_pb';
 import { addMember, addOrganization, type Cast, seedCast } from '../support/cast.js';
+import { refusalOf } from '../support/refusal.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 
 let s: TestServer;
@@ -21,16 +22,6 @@ beforeAll(async () => {
 });
 afterAll(() => s?.stop());
 
-/** The error of a call that must fail. */
-async function refusal(call: Promise<unknown>): Promise<ConnectError> {
-  return call.then(
-    () => {
-      throw new Error('The call was not refused.');
-    },
-    (error: unknown) => ConnectError.from(error),
-  );
-}
-
 function auditRows(orgId: string, type: string): Promise<Record<string, unknown>[]> {
   return s.database.query('select * from audit_event where org_id = $1 and event_type = $2 order by id', [
     orgId,
@@ -40,9 +31,9 @@ function auditRows(orgId: string, type: string): Promise<Record<string, unknown>
 
 describe('CreateOrganization', () => {
   test('refuses an API key and a stranger', async () => {
-    const byKey = await refusal(cast.kiosk.client(OrganizationService).createOrganization({ name: 'New' }));
+    const byKey = await refusalOf(cast.kiosk.client(OrganizationService).createOrganization({ name: 'New' }));
     expect(byKey.code).toBe(Code.PermissionDenied);
-    const byStranger = await refusal(s.client(OrganizationService).createOrganization({ name: 'New' }));
+    const byStranger = await refusalOf(s.client(OrganizationService).createOrganization({ name: 'New' }));
     expect(byStranger.code).toBe(Code.Unauthenticated);
   });
 
@@ -53,7 +44,7 @@ describe('CreateOrganization', () => {
       { name: 'x'.repeat(201) },
       { name: 'New', dataGovernanceRegion: 'MARS' },
     ]) {
-      expect((await refusal(client.createOrganization(request))).code).toBe(Code.InvalidArgument);
+      expect((await refusalOf(client.createOrganization(request))).code).toBe(Code.InvalidArgument);
     }
   });
 
@@ -99,10 +90,10 @@ describe('CreateOrganization', () => {
 
 describe('GetOrganization', () => {
   test('needs ORG_READ and shows the own organization only', async () => {
-    const byErin = await refusal(cast.erin.client(OrganizationService).getOrganization({}));
+    const byErin = await refusalOf(cast.erin.client(OrganizationService).getOrganization({}));
     expect(byErin.code).toBe(Code.PermissionDenied);
     const foreign = { ...cast.mallory.headers, 'x-org-id': cast.acme.id };
-    const byMallory = await refusal(s.client(OrganizationService, foreign).getOrganization({}));
+    const byMallory = await refusalOf(s.client(OrganizationService, foreign).getOrganization({}));
     expect(byMallory.code).toBe(Code.PermissionDenied);
 
     for (const reader of [cast.max, cast.kiosk]) {
@@ -115,7 +106,7 @@ describe('GetOrganization', () => {
     const frozen = await addOrganization(s, 'Frozen');
     const fay = await addMember(s, frozen, { email: 'fay@frozen.example', role: 'super_admin' });
     await s.database.query('update organization set suspended_at = now() where id = $1', [frozen.id]);
-    const refused = await refusal(fay.client(RoleService).listRoles({}));
+    const refused = await refusalOf(fay.client(RoleService).listRoles({}));
     expect(refused.code).toBe(Code.FailedPrecondition);
     const { organization } = await fay.client(OrganizationService).getOrganization({});
     expect(organization?.name).toBe('Frozen');
@@ -127,7 +118,7 @@ describe('UpdateOrganization', () => {
 
   test('needs ORG_WRITE', async () => {
     const byMax = cast.max.client(OrganizationService).updateOrganization({ ...untouched, name: 'Mine' });
-    expect((await refusal(byMax)).code).toBe(Code.PermissionDenied);
+    expect((await refusalOf(byMax)).code).toBe(Code.PermissionDenied);
   });
 
   test('refuses a workflow with a cycle, naming the field', async () => {
@@ -138,11 +129,11 @@ describe('UpdateOrganization', () => {
       transitions: { completed: id === 'a' ? 'b' : 'a' },
     }));
     const client = cast.alice.client(OrganizationService);
-    const error = await refusal(client.updateOrganization({ ...untouched, defaultWorkflow: { steps } }));
+    const error = await refusalOf(client.updateOrganization({ ...untouched, defaultWorkflow: { steps } }));
     expect(error.code).toBe(Code.InvalidArgument);
-    expect(error.rawMessage).toContain('default_workflow.steps[1].transitions["completed"]');
+    expect(error.message).toContain('default_workflow.steps[1].transitions["completed"]');
     const none = client.updateOrganization({ ...untouched, defaultWorkflow: { steps: [] } });
-    expect((await refusal(none)).code).toBe(Code.InvalidArgument);
+    expect((await refusalOf(none)).code).toBe(Code.InvalidArgument);
   });
 
   test('refuses provisional archetypes on a sandbox', async () => {
@@ -150,7 +141,7 @@ describe('UpdateOrganization', () => {
     await s.database.query('update organization set org_type = 2 where id = $1', [sandbox.id]);
     const sam = await addMember(s, sandbox, { email: 'sam@sandbox.example', role: 'super_admin' });
     const client = sam.client(OrganizationService);
-    const error = await refusal(
+    const error = await refusalOf(
       client.updateOrganization({ ...untouched, provisionalArchetypesEnabled: true }),
     );
     expect(error.code).toBe(Code.FailedPrecondition);
@@ -216,11 +207,11 @@ describe('UpdateSsoAttributeMappings', () => {
 
   test('needs ORG_WRITE, and fields that a profile has', async () => {
     const byMax = cast.max.client(OrganizationService).updateSsoAttributeMappings({});
-    expect((await refusal(byMax)).code).toBe(Code.PermissionDenied);
+    expect((await refusalOf(byMax)).code).toBe(Code.PermissionDenied);
     const unknown = cast.alice.client(OrganizationService).updateSsoAttributeMappings({
       ssoAttributeMappings: [{ ...mapping, profileField: 'salary' }],
     });
-    expect((await refusal(unknown)).code).toBe(Code.InvalidArgument);
+    expect((await refusalOf(unknown)).code).toBe(Code.InvalidArgument);
   });
 
   test('replaces the whole, and clears it', async () => {
@@ -238,7 +229,7 @@ describe('UpdateSsoAttributeMappings', () => {
 
 describe('ListUserOrganizations', () => {
   test('refuses an API key', async () => {
-    const error = await refusal(cast.kiosk.client(OrganizationService).listUserOrganizations({}));
+    const error = await refusalOf(cast.kiosk.client(OrganizationService).listUserOrganizations({}));
     expect(error.code).toBe(Code.PermissionDenied);
   });
 

@@ -59,8 +59,8 @@ export class MemberRpc {
     request: ListUsersRequest,
     scope: Scope,
   ): Promise<MessageInitShape<typeof ListUsersResponseSchema>> {
-    const { members, ...pagination } = await this.members.list(scope, request.pagination);
-    return { users: members.map(toUser), pagination };
+    const { items, pagination } = await this.members.list(scope, request.pagination);
+    return { users: items.map(toUser), pagination };
   }
 
   @Rpc(MemberService.method.updateUserRole)

@@ -16,9 +16,8 @@ import {
 import { type Member, MemberStore } from './member.store.js';
 
 export interface MemberPage {
-  members: Member[];
-  nextPageToken: string;
-  totalCount: number;
+  items: Member[];
+  pagination: { nextPageToken: string; totalCount: number };
 }
 
 @Injectable()
@@ -39,10 +38,8 @@ export class Members {
   async list(scope: Scope, request: PageRequest | undefined): Promise<MemberPage> {
     const binding = ['members', scope.orgId];
     const page = this.paging.parse(request, binding);
-    const [found, totalCount] = await Promise.all([this.store.list(scope, page), this.store.count(scope)]);
-    const members = found.slice(0, page.limit);
-    const last = found.length > page.limit ? members.at(-1) : undefined;
-    return { members, totalCount, nextPageToken: last ? this.paging.next(last, binding) : '' };
+    const [rows, totalCount] = await Promise.all([this.store.list(scope, page), this.store.count(scope)]);
+    return this.paging.pageOf(rows, page, totalCount, binding);
   }
 
   async changeRole(scope: Scope, input: { id: string; roleId: string }): Promise<Member> {

@@ -43,11 +43,10 @@ const nextPage = statement(
 // In the order of ids, so that two changes at once wait for each other instead of deadlocking.
 const lock = statement(
   'member.lock',
-  `select id, status = ${memberStatus.active} and role_id = super.role_id as "isActiveSuperAdmin"
-     from member, (select id as role_id from role where org_id = $1 and slug = '${superAdmin}') super
-    where org_id = $1
-      and (id = $2 or (status = ${memberStatus.active} and member.role_id = super.role_id))
-    order by id for update of member`,
+  `select m.id, m.status = ${memberStatus.active} and m.role_id = r.id as "isActiveSuperAdmin"
+     from member m join role r on r.org_id = m.org_id and r.slug = '${superAdmin}'
+    where m.org_id = $1 and (m.id = $2 or (m.status = ${memberStatus.active} and m.role_id = r.id))
+    order by m.id for update of m`,
 );
 
 @Injectable()

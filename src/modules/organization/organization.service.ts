@@ -18,6 +18,8 @@ import {
 import { OrganizationStore } from './organization.store.js';
 
 export interface NewOrganization {
+  /** Chosen by us unless it has to be known beforehand. */
+  id?: string;
   name: string;
   industry?: number;
   companySize?: number;
@@ -45,6 +47,10 @@ export class Organizations {
     return organization;
   }
 
+  async exists(scope: Scope): Promise<boolean> {
+    return (await this.store.find(scope)) !== null;
+  }
+
   /** The organizations of the person who calls, before they have chosen one. */
   listOwn(scope: Scope): Promise<OrganizationEntity[]> {
     return this.store.listOfPerson(scope, scope.identityId);
@@ -60,7 +66,7 @@ export class Organizations {
 
   /** For the operator: the owner of the address becomes its super admin, known here or not. */
   async createFor(scope: Scope, adminEmail: string, input: NewOrganization): Promise<FoundedOrganization> {
-    scope.adopt(uuid());
+    scope.adopt(input.id ?? uuid());
     const identityId = await this.invitations.identify(scope, adminEmail);
     return this.found(scope, input, { id: uuid(), identityId });
   }

@@ -4,12 +4,7 @@ import {
   Permission as P,
   permissionName,
 } from '../../platform/access/index.js';
-import {
-  type AppError,
-  failedPrecondition,
-  invalidArgument,
-  permissionDenied,
-} from '../../platform/errors/index.js';
+import { type AppError, failedPrecondition, permissionDenied } from '../../platform/errors/index.js';
 
 export interface SeededRole {
   slug: string;
@@ -75,11 +70,11 @@ export function normalized(permissions: readonly P[]): P[] {
 
 /** Nobody grants what they do not hold, and nobody outside the staff organization what is the platform's. */
 export function refuseGrant(permissions: readonly P[], held: ReadonlySet<P>): AppError | undefined {
-  const platform = permissions.findIndex(isPlatformPermission);
-  if (platform >= 0) {
-    return invalidArgument([
-      { field: `permissions[${platform}]`, description: 'is reserved for roles of the staff organization' },
-    ]);
+  if (permissions.some(isPlatformPermission)) {
+    return permissionDenied(
+      'PLATFORM_PERMISSION',
+      'PERMISSION_PLATFORM_* permissions are reserved for roles of the staff organization.',
+    );
   }
   const missing = permissions.filter((permission) => !held.has(permission));
   if (missing.length === 0) return undefined;

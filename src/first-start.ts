@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { INestApplicationContext } from '@nestjs/common';
+import { ApiKeys } from './modules/api-key/index.js';
+import { type FoundedOrganization, Organizations } from './modules/organization/index.js';
+import { organizationPermissions } from './platform/access/index.js';
+import type { Caller } from './platform/caller/caller.js';
+import { CONFIG } from './platform/config/config.module.js';
+import type { Config } from './platform/config/index.js';
+import { statement } from './platform/database/index.js';
+import { type Scope, Scopes } from './platform/scope/index.js';
+
+/** What a newcomer finds: an organization, its admin, and a key to call with. */
+export interface Demonstration {
+  organizationId: string;
+  adminEmail: string;
+  /** Absent when its file is gone: the database holds only a hash. */
+  apiKey?: string;
+}
+
+/** Always the same, so that it is found again, and made once by processes that start together. */
+const organizationId = '019a9f00-0000-7000-8000-00000000ac3e';
+const adminEmail = 'admin@acme.example';
+
+// Organizations are hidden from whoever has not entered them; the people in them are not.
+const anybody = statement('first_start.anybody', 'select from identity limit 1');
+
+/** Prepares a demonstration where nobody is yet; on later starts says what was prepared, if anything. */
+export async function seedDemonstration(app: INestApplicationContext): Promise<Demonstration | undefined> {
+  const { dataDir } = app.get<Config>(CONFIG);
+  const keyFile = join(dataDir, 'demo-api-key');
+  const founded = (await isNew(app)) ? await found(app) : undefined;
+  if (founded) await keep(keyFile, await createKey(app, founded));
+  else if (!(await exists(app))) return undefined;
+  return { organizationId, adminEmail, apiKey: await read(keyFile) };
+}
+
+function isNew(app: INestApplicationContext): Promise<boolean> {
+  return act(app, { kind: 'system' }, async (scope) => !(await (await scope.tx()).queryOne(anybody)));
+}
+
+function exists(app: INestApplicationContext): Promise<boolean> {
+  return act(app, { kind: 'system', orgId: organizationId }, (scope) => app.get(Organizations).exists(scope));
+}
+
+/** Undefined when another process was faster: its demonstration is as good. */
+async function found(app: INestApplicationContext): Promise<FoundedOrganization | undefined> {
+  const organization = { id: organizationId, name: 'Acme Demo' };
+  try {
+    return await act(app, { kind: 'system' }, (scope) =>
+      app.get(Organizations).createFor(scope, adminEmail, organization),
+    );
+  } catch (error) {
+    if (await exists(app)) return undefined;
+    throw error;
+  }
+}
+
+/** Made by the admin, because nobody grants what they do not hold. */
+async function createKey(app: INestApplicationContext, { admin }: FoundedOrganization): Promise<string> {
+  const caller: Caller = {
+    kind: 'member',
+    orgId: admin.orgId,
+    userId: admin.id,
+    identityId: admin.identityId,
+    email: admin.email,
+    sessionId: '',
+    roleSlug: admin.role.slug,
+    permissions: new Set(admin.role.permissions),
+  };
+  const key = { name: 'Demo', permissions: organizationPermissions, expiresAt: null, keyType: 0 };
+  const { secret } = await act(app, caller, (scope) => app.get(ApiKeys).create(scope, key));
+  return secret;
+}
+
+async function keep(file: string, apiKey: string): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, `${apiKey}\n`, { mode: 0o600 });
+}
+
+async function read(file: string): Promise<string | undefined> {
+  try {
+    return (await readFile(file, 'utf8')).trim();
+  } catch {
+    return undefined;
+  }
+}
+
+function act<T>(
+  app: INestApplicationContext,
+  caller: Caller,
+  work: (scope: Scope) => Promise<T>,
+): Promise<T> {
+  return app.get(Scopes).run({ caller, requestId: randomUUID() }, work);
+}
