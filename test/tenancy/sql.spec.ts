@@ -1,0 +1,366 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Client, DatabaseError } from 'pg';
+import { v7 as uuid } from 'uuid';
+import { cloneDatabase, type TestDatabase } from '../support/test-database.js';
+import { insertRow, plantRows, type TenantTable, tenantTables } from './tenant-tables.js';
+
+const canary = 'acme-canary-5d2c';
+const insufficientPrivilege = '42501';
+
+let database: TestDatabase;
+let tables: TenantTable[];
+let acme: string;
+let other: string;
+/** A connection of the app role, as an attacker who speaks SQL would hold. */
+let attacker: Client;
+
+beforeAll(async () => {
+  database = await cloneDatabase();
+  tables = await tenantTables(database);
+  acme = await organization(canary);
+  other = await organization('Other');
+  await plantRows(database, tables, acme, canary);
+  await plantRows(database, tables, other, 'other');
+  await database.query('analyze');
+  attacker = await connect();
+});
+afterAll(async () => {
+  await attacker?.end();
+  await database?.drop();
+});
+
+async function organization(name: string): Promise<string> {
+  const id = uuid();
+  await database.query('insert into organization (id, name) values ($1, $2)', [id, name]);
+  return id;
+}
+
+async function connect(): Promise<Client> {
+  const client = new Client({ connectionString: database.appUrl });
+  await client.connect();
+  return client;
+}
+
+/** As the server would: for one organization; then whatever happened is undone. */
+async function asTenant<T>(orgId: string | undefined, work: () => Promise<T>): Promise<T> {
+  await attacker.query('begin');
+  try {
+    if (orgId !== undefined) await attacker.query(`select set_config('app.org_id', $1, true)`, [orgId]);
+    return await work();
+  } finally {
+    await attacker.query('rollback');
+  }
+}
+
+type Outcome = { rows: unknown[]; count: number } | { refused: string; message: string };
+
+async function attempt(sql: string, values: unknown[] = []): Promise<Outcome> {
+  try {
+    const { rows, rowCount } = await attacker.query(sql, values);
+    return { rows, count: rowCount ?? 0 };
+  } catch (error) {
+    if (!(error instanceof DatabaseError)) throw error;
+    return { refused: error.code ?? '', message: `${error.message} ${error.detail ?? ''}` };
+  }
+}
+
+/** Sentences for whatever an attack of every table as Other got hold of. */
+async function breaches(attack: (table: TenantTable) => Promise<string | undefined>): Promise<string[]> {
+  const found: string[] = [];
+  for (const table of tables) {
+    const breach = await asTenant(other, () => attack(table));
+    if (breach) found.push(`${table.name}: ${breach}`);
+  }
+  return found;
+}
+
+/** Nothing happened, and nothing was shown. */
+function harmless(outcome: Outcome): string | undefined {
+  if ('refused' in outcome) return outcome.message.includes(canary) ? outcome.message : undefined;
+  return outcome.count > 0 ? `${outcome.count} rows` : undefined;
+}
+
+function refusedWith(outcome: Outcome, ...codes: string[]): string | undefined {
+  if (!('refused' in outcome)) return `went through with ${outcome.count} rows`;
+  if (outcome.message.includes(canary)) return outcome.message;
+  return codes.includes(outcome.refused) ? undefined : `${outcome.refused} ${outcome.message}`;
+}
+
+test('the attacks see every table', () => {
+  expect(tables.length).toBeGreaterThan(15);
+  expect(tables.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['organization', 'member', 'delivery', 'audit_event']),
+  );
+});
+
+describe('the schema', () => {
+  test('forces row-level security on every tenant table', () => {
+    expect(tables.filter(({ forced }) => !forced).map(({ name }) => name)).toEqual([]);
+  });
+
+  test('leads every primary key with org_id', () => {
+    const wrong = tables.filter(({ primaryKey, tenantColumn }) => primaryKey?.[0] !== tenantColumn);
+    expect(wrong.map(({ name }) => name)).toEqual([]);
+  });
+
+  test('leads every unique key with org_id, so that a conflict tells nothing about others', async () => {
+    const keys = await database.query<{ key: string }>(`
+      select i.indexrelid::regclass::text as key
+        from pg_index i join pg_class c on c.oid = i.indrelid
+        join pg_attribute o on o.attrelid = c.oid and o.attname = 'org_id'
+       where i.indisunique and c.relnamespace = 'public'::regnamespace and i.indkey[0] <> o.attnum`);
+    // Who can offer the hash of a key holds the key.
+    expect(keys.map(({ key }) => key)).toEqual(['api_key_hash_key']);
+  });
+
+  test('carries org_id in every reference between tenants’ tables', async () => {
+    const references = await database.query<{ name: string }>(`
+      select f.conrelid::regclass || '.' || f.conname as name
+        from pg_constraint f
+        join pg_attribute a on a.attrelid = f.conrelid and a.attname = 'org_id'
+        join pg_attribute b on b.attrelid = f.confrelid and b.attname = 'org_id'
+       where f.contype = 'f' and not (a.attnum = any (f.conkey) and b.attnum = any (f.confkey))`);
+    expect(references).toEqual([]);
+  });
+
+  test('opens a table beyond the tenant only where it is meant to', async () => {
+    const policies = await database.query<{ policy: string }>(`
+      select tablename || '.' || policyname || ' ' || lower(cmd) as policy from pg_policies
+       where schemaname = 'public' and policyname <> 'tenant' order by 1`);
+    expect(policies.map(({ policy }) => policy)).toEqual([
+      'api_key.by_hash select',
+      'member.accept_invitation update',
+      'member.own_memberships select',
+      'organization.own_memberships select',
+      'role.own_memberships select',
+    ]);
+  });
+
+  test('has no function or view that runs with the rights of its owner', async () => {
+    const definers = await database.query(
+      `select proname from pg_proc where prosecdef and pronamespace = 'public'::regnamespace`,
+    );
+    const views = await database.query(
+      `select relname from pg_class where relkind in ('v', 'm') and relnamespace = 'public'::regnamespace`,
+    );
+    expect([definers, views]).toEqual([[], []]);
+  });
+});
+
+describe('the role of the server', () => {
+  test('is no superuser, bypasses nothing, belongs to no other role', async () => {
+    const [role] = await database.query(
+      `select rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolreplication,
+              exists (select from pg_auth_members where member = r.oid) as member_of
+         from pg_roles r where rolname = 'dovecote_app'`,
+    );
+    expect(new Set(Object.values(role as object))).toEqual(new Set([false]));
+  });
+
+  test('owns nothing', async () => {
+    const owned = await database.query(`
+      select 'relation ' || relname from pg_class where relowner = 'dovecote_app'::regrole
+      union all select 'function ' || proname from pg_proc where proowner = 'dovecote_app'::regrole
+      union all select 'schema ' || nspname from pg_namespace where nspowner = 'dovecote_app'::regrole
+      union all select 'database ' || datname from pg_database where datdba = 'dovecote_app'::regrole`);
+    expect(owned).toEqual([]);
+  });
+
+  test.each([
+    'set role $owner',
+    'set session authorization $owner',
+    'alter role dovecote_app bypassrls',
+    'create role accomplice superuser',
+    'create table public.loot (id int)',
+    `create function public.loot() returns int language sql security definer as 'select 1'`,
+    'create view public.loot as select * from member',
+    'create schema loot',
+    `select pg_read_file('PG_VERSION')`,
+    `copy (select 1) to program 'true'`,
+    `copy (select 1) to '/tmp/loot'`,
+    'select * from pg_authid',
+    'select * from pg_statistic',
+    'set session_replication_role = replica',
+    'update schema_migration set name = name',
+  ])('may not: %s', async (sql) => {
+    const attack = sql.replace('$owner', new URL(database.ownerUrl).username);
+    expect(refusedWith(await asTenant(other, () => attempt(attack)), insufficientPrivilege)).toBeUndefined();
+  });
+
+  test('learns no values from the planner’s statistics', async () => {
+    const { rows } = await attacker.query(`select tablename from pg_stats where schemaname = 'public'`);
+    const readable = rows.map(({ tablename }: { tablename: string }) => tablename);
+    expect(tables.map(({ name }) => name).filter((name) => readable.includes(name))).toEqual([]);
+  });
+});
+
+describe('without an organization', () => {
+  async function visible(orgId: string | undefined): Promise<string[]> {
+    const seen: string[] = [];
+    for (const { name } of tables) {
+      const outcome = await asTenant(orgId, () => attempt(`select * from ${name}`));
+      if (harmless(outcome)) seen.push(name);
+    }
+    return seen;
+  }
+
+  test('nothing is visible on a fresh connection', async () => {
+    await attacker.end();
+    attacker = await connect();
+    expect(await visible(undefined)).toEqual([]);
+  });
+
+  test('nothing is visible after the setting has been used and is empty again', async () => {
+    await asTenant(acme, () => attempt('select 1'));
+    expect(await visible(undefined)).toEqual([]);
+    expect(await visible('')).toEqual([]);
+  });
+
+  test('nonsense in place of an organization is refused', async () => {
+    const outcome = await asTenant('*', () => attempt('select * from member'));
+    expect(refusedWith(outcome, '22P02')).toBeUndefined();
+  });
+
+  test('an unknown API key or person shows no row', async () => {
+    const outcome = await asTenant(undefined, async () => {
+      await attacker.query(`select set_config('app.api_key_hash', $1, true)`, ['00'.repeat(32)]);
+      await attacker.query(`select set_config('app.identity_id', $1, true)`, [uuid()]);
+      return attempt('select id from api_key union all select id from member union all select id from role');
+    });
+    expect(outcome).toMatchObject({ count: 0 });
+  });
+});
+
+describe('rows of another organization', () => {
+  test('are not read', async () => {
+    expect(
+      await breaches(async ({ name, tenantColumn }) => {
+        const everything = await attempt(`select * from ${name}`);
+        if (JSON.stringify(everything).includes(canary)) return 'shown';
+        return harmless(await attempt(`select * from ${name} where ${tenantColumn} = $1`, [acme]));
+      }),
+    ).toEqual([]);
+  });
+
+  test('are not counted, joined or told apart by an error', async () => {
+    expect(
+      await breaches(async ({ name, tenantColumn }) => {
+        const [count] = ((await attempt(`select count(*) from ${name}`)) as { rows: { count: string }[] })
+          .rows;
+        if (count?.count !== '1') return `counts ${count?.count}`;
+        // A condition that fails on other tenants' rows would tell that they are there, if it ever met them.
+        const probe = `select 1 / (case when ${tenantColumn} = $1 then 0 else 1 end) from ${name}`;
+        const outcome = await attempt(probe, [acme]);
+        return 'refused' in outcome ? outcome.message : undefined;
+      }),
+    ).toEqual([]);
+  });
+
+  test('are not updated, by whatever condition', async () => {
+    expect(
+      await breaches(async ({ name, tenantColumn }) => {
+        const set = `update ${name} set ${tenantColumn} = ${tenantColumn}`;
+        const outcome = await attempt(`${set} where ${tenantColumn} = $1 returning *`, [acme]);
+        return harmless(outcome);
+      }),
+    ).toEqual([]);
+  });
+
+  test('are not taken over, nor given away', async () => {
+    expect(
+      await breaches(async ({ name, tenantColumn }) => {
+        const outcome = await attempt(`update ${name} set ${tenantColumn} = $1`, [acme]);
+        return refusedWith(outcome, insufficientPrivilege);
+      }),
+    ).toEqual([]);
+  });
+
+  test('are not deleted', async () => {
+    expect(
+      await breaches(async ({ name, tenantColumn }) =>
+        harmless(await attempt(`delete from ${name} where ${tenantColumn} = $1 returning *`, [acme])),
+      ),
+    ).toEqual([]);
+  });
+
+  test('are not inserted, not even where they would conflict', async () => {
+    expect(
+      await breaches(async (table) => {
+        for (const tail of ['', ' returning *', ' on conflict do nothing']) {
+          await attacker.query('savepoint attack');
+          const outcome = await attempt(`${insertRow(table, 'other')}${tail}`, [acme]);
+          const breach = refusedWith(outcome, insufficientPrivilege);
+          if (breach) return breach;
+          await attacker.query('rollback to attack');
+        }
+        return undefined;
+      }),
+    ).toEqual([]);
+  });
+
+  test('are not copied out, nor in', async () => {
+    const copied: string[] = [];
+    let own = 0;
+    const { connection } = attacker as unknown as { connection: NodeJS.EventEmitter };
+    const listen = ({ chunk }: { chunk: Buffer }): void => void copied.push(chunk.toString());
+    connection.on('copyData', listen);
+    const found = await breaches(async ({ name }) => {
+      await attacker.query('savepoint attack');
+      await attempt(`copy ${name} to stdout`);
+      own += copied.length;
+      if (copied.splice(0).some((row) => row.includes(canary) || row.includes(acme))) return 'copied';
+      await attacker.query('rollback to attack');
+      // 0A000: PostgreSQL does not copy into tables under row-level security at all.
+      return refusedWith(await attempt(`copy ${name} from stdin`), '0A000', insufficientPrivilege);
+    });
+    connection.off('copyData', listen);
+    expect(found).toEqual([]);
+    // The attack works: it brought out what belongs to the attacker.
+    expect(own).toBe(tables.length);
+  });
+
+  test('are not referenced: a row that exists elsewhere is as unknown as one that does not', async () => {
+    const [role] = await database.query<{ id: string }>('select id from role where org_id = $1', [acme]);
+    const assign = (id: string | undefined) =>
+      asTenant(other, () => attempt('update member set role_id = $1', [id]));
+    const [theirs, nobodys] = [await assign(role?.id), await assign(uuid())];
+    expect(theirs).toMatchObject({ refused: '23503' });
+    const masked = (outcome: Outcome) => JSON.stringify(outcome).replaceAll(/[0-9a-f-]{36}/g, 'id');
+    expect(masked(theirs)).toBe(masked(nobodys));
+  });
+
+  test.each([
+    'alter table %s disable row level security',
+    'alter table %s no force row level security',
+    'alter table %s owner to dovecote_app',
+    'create policy loot on %s using (true)',
+    'drop policy tenant on %s',
+    'truncate %s',
+    'drop table %s',
+    'create trigger loot after insert on %s execute function tsvector_update_trigger()',
+  ])('are not laid open by: %s', async (sql) => {
+    expect(
+      await breaches(async ({ name }) => {
+        return refusedWith(await attempt(sql.replace('%s', name)), insufficientPrivilege);
+      }),
+    ).toEqual([]);
+  });
+
+  test('are not laid open by turning row security off for the session', async () => {
+    expect(
+      await breaches(async ({ name }) => {
+        await attacker.query('set local row_security = off');
+        return refusedWith(await attempt(`select * from ${name}`), insufficientPrivilege);
+      }),
+    ).toEqual([]);
+  });
+});
+
+describe('the audit trail', () => {
+  test.each(['update audit_event set metadata = metadata', 'delete from audit_event'])(
+    'is not edited even by its own organization: %s',
+    async (sql) => {
+      expect(refusedWith(await asTenant(acme, () => attempt(sql)), insufficientPrivilege)).toBeUndefined();
+    },
+  );
+});
