@@ -37,8 +37,7 @@ type OwnMembershipRow = Omit<OwnMembership, 'role'> & {
   roleCreatedAt: Date;
 };
 
-/** Numbers of pidgr.v1.UserStatus. */
-const invited = 1;
+/** Number of pidgr.v1.UserStatus. */
 const active = 2;
 
 const findByEmail = statement('identity.find_by_email', `select id, email from identity where email = $1`);
@@ -59,12 +58,6 @@ const listMemberships = statement(
     where m.identity_id = $1 and m.status = ${active} and (o.expires_at is null or o.expires_at > $2)
     order by o.suspended_at is not null, m.created_at, m.org_id`,
 );
-const acceptInvitations = statement(
-  'member.accept_invitations',
-  `update member set status = ${active}, updated_at = $2
-    where identity_id = $1 and status = ${invited} returning org_id as "orgId"`,
-);
-
 /** People across organizations. Memberships only show in the scope of the person whose they are. */
 @Injectable()
 export class PersonStore {
@@ -86,13 +79,6 @@ export class PersonStore {
     const tx = await scope.tx();
     const rows = await tx.query<OwnMembershipRow>(listMemberships, [scope.identityId, scope.now()]);
     return rows.map(toMembership);
-  }
-
-  /** Turns open invitations into memberships; the organizations in which that happened. */
-  async acceptInvitations(scope: Scope): Promise<string[]> {
-    const tx = await scope.tx();
-    const rows = await tx.query<{ orgId: string }>(acceptInvitations, [scope.identityId, scope.now()]);
-    return rows.map(({ orgId }) => orgId);
   }
 }
 

@@ -4,7 +4,7 @@ import { type Envelope, equalSecrets, generateOneTimeCode, hashOneTimeCode } fro
 import { v7 as uuid } from 'uuid';
 import { z } from 'zod';
 import type { PersonCaller } from '../../platform/caller/caller.js';
-import { announceRevocation } from '../../platform/caller/revocation-feed.js';
+import { acceptInvitations } from '../../platform/caller/invitations.js';
 import { Mailer } from '../../platform/mail/index.js';
 import { type Scope, Scopes } from '../../platform/scope/index.js';
 import { type Person, PersonStore } from './person.store.js';
@@ -81,7 +81,7 @@ export class SignIn {
     };
     const next = await this.scopes.run({ ...origin, caller }, async (inner) => {
       if (!(await this.codes.consume(inner, tried.id))) throw codeRefused();
-      await this.acceptInvitations(inner);
+      await acceptInvitations(await inner.tx(), person.id, inner.now());
       return this.sessions.open(inner, caller, input.deviceName);
     });
     return this.sessions.pairOf(origin, caller, next);
@@ -93,12 +93,6 @@ export class SignIn {
 
   private personOf(scope: Scope, email: string): Promise<Person | undefined> {
     return this.options.open ? this.people.findOrInsert(scope, email) : this.people.findByEmail(scope, email);
-  }
-
-  private async acceptInvitations(scope: Scope): Promise<void> {
-    for (const orgId of await this.people.acceptInvitations(scope)) {
-      await announceRevocation(scope, `member:${orgId}:${scope.identityId}`);
-    }
   }
 
   private hash(id: string, code: string): Buffer {

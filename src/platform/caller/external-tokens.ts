@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { createRemoteJWKSet, customFetch, decodeJwt, type JWTPayload, jwtVerify } from 'jose';
-import { Clock } from '../clock/clock.js';
-import { Database, statement } from '../database/index.js';
-import { unauthenticated } from '../errors/index.js';
-import { OutboundClient } from '../outbound/outbound-client.js';
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../clock/clock.js';
+import { type Database, statement, type Transaction } from '../database/index.js';
+import { AppError, unauthenticated } from '../errors/index.js';
+import type { OutboundClient } from '../outbound/outbound-client.js';
+import { acceptInvitations } from './invitations.js';
 import type { ProvenPerson } from './strategies.js';
 
 export interface ExternalIssuer {
@@ -12,15 +15,28 @@ export interface ExternalIssuer {
   jwksUrl: string;
 }
 
-const findIdentity = statement(
-  'identity.find_external',
-  `select id, email from identity where subject = $1 or ($2 <> '' and subject is null and email = $2) limit 1`,
+interface Identity {
+  id: string;
+  email: string;
+}
+
+const findBySubject = statement(
+  'identity.find_by_subject',
+  `select id, email from identity where subject = $1`,
+);
+// Only once: whoever gets the address later is another subject, and not this person.
+const bindByEmail = statement(
+  'identity.bind_by_email',
+  `update identity set subject = $1 where email = $2 and subject is null returning id, email`,
 );
 
 /** Access tokens of one other issuer that the operator trusts, such as an OIDC user pool. */
 @Injectable()
 export class ExternalTokens {
   private readonly keys: ReturnType<typeof createRemoteJWKSet> | undefined;
+  private readonly proven = new LRUCache<string, { person: ProvenPerson; expiresAt: number }>({
+    max: 20_000,
+  });
 
   constructor(
     private readonly trusted: ExternalIssuer | undefined,
@@ -31,7 +47,7 @@ export class ExternalTokens {
     this.keys =
       trusted &&
       createRemoteJWKSet(new URL(trusted.jwksUrl), {
-        [customFetch]: (url: string | URL | Request) => outbound.get(String(url)),
+        [customFetch]: (url: string) => fetchKeys(outbound, url),
       });
   }
 
@@ -45,16 +61,27 @@ export class ExternalTokens {
     }
   }
 
+  /** Whose token it is. The first call with a new token counts as a sign-in. */
   async prove(token: string): Promise<ProvenPerson> {
+    const key = createHash('sha256').update(token).digest('base64');
+    const known = this.proven.get(key);
+    if (known && known.expiresAt > this.clock.now().getTime()) return known.person;
     const payload = await this.verify(token);
+    const person = await this.personOf(payload);
+    this.proven.set(key, { person, expiresAt: (payload.exp ?? 0) * 1000 });
+    return person;
+  }
+
+  private async personOf(payload: JWTPayload): Promise<ProvenPerson> {
     const subject = `${payload.iss}#${payload.sub}`;
     // An address that the issuer did not verify proves nothing.
-    const email = payload.email_verified === true ? String(payload.email ?? '').toLowerCase() : '';
-    const identity = await this.database.transaction({}, (tx) =>
-      tx.queryOne<{ id: string; email: string }>(findIdentity, [subject, email]),
-    );
+    const email = payload.email_verified === true ? textOf(payload.email).toLowerCase() : '';
+    const identity = await this.database.transaction({}, (tx) => findIdentity(tx, subject, email));
     if (!identity)
       throw unauthenticated('IDENTITY_UNKNOWN', 'This person is not known here; ask for an invitation.');
+    await this.database.transaction({ identityId: identity.id }, (tx) =>
+      acceptInvitations(tx, identity.id, this.clock.now()),
+    );
     const orgId = payload['custom:org_id'];
     return {
       caller: { kind: 'person', identityId: identity.id, email: identity.email, sessionId: '' },
@@ -75,6 +102,8 @@ export class ExternalTokens {
       });
       return payload;
     } catch (error) {
+      // Without the keys nothing is known about the token: signing in again would not help.
+      if (error instanceof AppError) throw error;
       throw unauthenticated(
         'TOKEN_INVALID',
         'The access token is not valid, or has expired; sign in again.',
@@ -82,4 +111,36 @@ export class ExternalTokens {
       );
     }
   }
+}
+
+function textOf(claim: unknown): string {
+  return typeof claim === 'string' ? claim : '';
+}
+
+async function fetchKeys(outbound: OutboundClient, url: string): Promise<Response> {
+  const response = await outbound.get(url).catch((error: unknown) => {
+    throw keysUnavailable(error);
+  });
+  if (!response.ok) throw keysUnavailable(new Error(`The key set answered ${response.status}.`));
+  return response;
+}
+
+function keysUnavailable(cause: unknown): AppError {
+  return new AppError(
+    'unavailable',
+    'ISSUER_UNAVAILABLE',
+    'The issuer of this access token cannot be reached; try again.',
+    {},
+    cause,
+  );
+}
+
+async function findIdentity(tx: Transaction, subject: string, email: string): Promise<Identity | undefined> {
+  const bound = await tx.queryOne<Identity>(findBySubject, [subject]);
+  if (bound || email === '') return bound;
+  // When two first calls meet, the second finds what the first has bound.
+  return (
+    (await tx.queryOne<Identity>(bindByEmail, [subject, email])) ??
+    (await tx.queryOne<Identity>(findBySubject, [subject]))
+  );
 }

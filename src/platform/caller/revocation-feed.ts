@@ -2,7 +2,7 @@ import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nest
 import { PinoLogger } from 'nestjs-pino';
 import { Client } from 'pg';
 import { v7 as uuid } from 'uuid';
-import { statement } from '../database/index.js';
+import { statement, type Transaction } from '../database/index.js';
 import type { Scope } from '../scope/scope.js';
 
 const channel = 'dovecote_revocation';
@@ -18,7 +18,12 @@ const notify = statement('revocation.notify', `select pg_notify('${channel}', $1
  * `session:<id>`, `api_key:<id>`, `member:<org>:<identity>` or `organization:<id>` (its members, roles, settings).
  */
 export async function announceRevocation(scope: Scope, subject: string): Promise<void> {
-  await (await scope.tx()).execute(notify, [subject]);
+  await announceRevocationIn(await scope.tx(), subject);
+}
+
+/** The same where there is no scope yet. */
+export async function announceRevocationIn(tx: Transaction, subject: string): Promise<void> {
+  await tx.execute(notify, [subject]);
 }
 
 /**
