@@ -86,6 +86,17 @@ export class IdentitiesAndOrganizations implements MigrationInterface {
     // Serves the caller's own memberships (ListUserOrganizations, org of a token).
     await runner.query(`create index member_identity on member (identity_id)`);
 
+    // Forgets a person whom nothing is left of: no membership anywhere, no sign-in. Row-level security hides other
+    // organizations from the query, the foreign key does not: it refuses, with one code or the other by version.
+    await runner.query(`
+      create function forget_unused_identity(unused uuid) returns void language plpgsql as $$
+      begin
+        delete from identity where id = unused and subject is null and not passkey_enrolled
+          and not exists (select from session where identity_id = unused);
+      exception when foreign_key_violation or restrict_violation then
+        null;
+      end $$`);
+
     // A person may see their own memberships, and the organizations behind them, before choosing one.
     await runner.query(
       `create policy own_memberships on member for select using (identity_id = app_identity_id())`,

@@ -51,6 +51,10 @@ async function auditOf(entityId: string): Promise<Record<string, unknown>[]> {
   return s.database.query('select * from audit_event where entity_id = $1 order by id', [entityId]);
 }
 
+function peopleWith(email: string): Promise<unknown[]> {
+  return s.database.query('select id from identity where email = $1', [email]);
+}
+
 async function statusOf(userId: string): Promise<UserStatus | undefined> {
   return (await members(cast.alice).getUser({ userId })).user?.status;
 }
@@ -254,10 +258,25 @@ describe('an invitation', () => {
     expect((await refusalOf(members(cast.alice).getUser({ userId: user.id }))).code).toBe(Code.NotFound);
     expect((await refusalOf(members(ada).revokeInvite({ userId: user.id }))).code).toBe(Code.NotFound);
     expect((await auditOf(user.id)).at(-1)).toMatchObject({ event_type: 'INVITE_REVOKED' });
+    expect(await peopleWith(user.email)).toHaveLength(0);
     expect((await invite(cast.max, { email: user.email })).id).not.toBe(user.id);
 
     const accepted = await refusalOf(members(ada).revokeInvite({ userId: cast.erin.userId }));
     expect(accepted).toMatchObject({ code: Code.FailedPrecondition, reason: 'INVITATION_NOT_OPEN' });
+  });
+
+  test('withdrawn, leaves a person alone who is invited elsewhere or has signed in', async () => {
+    const elsewhere = await invite(cast.mallory);
+    const here = await invite(cast.alice, { email: elsewhere.email });
+    await members(cast.alice).revokeInvite({ userId: here.id });
+    expect(await peopleWith(elsewhere.email)).toHaveLength(1);
+    expect((await members(cast.mallory).getUser({ userId: elsewhere.id })).user).toEqual(elsewhere);
+
+    const back = await hire();
+    await members(cast.alice).deactivateUser({ userId: back.userId });
+    await members(cast.alice).reactivateUser({ userId: back.userId });
+    await members(cast.alice).revokeInvite({ userId: back.userId });
+    expect(await peopleWith(back.email)).toHaveLength(1);
   });
 });
 

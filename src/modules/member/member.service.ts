@@ -80,7 +80,7 @@ export class Members {
     const { member } = await this.lock(scope, id);
     const refusal = refuseRevocation(member);
     if (refusal) throw refusal;
-    await this.store.delete(scope, member.id);
+    await this.store.delete(scope, member);
     await announceChange(scope, member);
     await scope.audit('INVITE_REVOKED', { entityType: 'user', entityId: member.id });
   }

@@ -25,6 +25,8 @@ const identityByEmail = statement(
    on conflict (email) do update set email = excluded.email returning id, email`,
 );
 
+const forgetIdentity = statement('member.forget_identity', 'select forget_unused_identity($1)');
+
 const organizationName = statement('member.organization_name', 'select name from organization where id = $1');
 
 const count = statement('member.count', 'select count(*)::int as count from member where org_id = $1');
@@ -103,9 +105,11 @@ export class MemberStore {
     await entities.update(MemberEntity, { orgId: scope.orgId, id }, { ...change, updatedAt: scope.now() });
   }
 
-  async delete(scope: Scope, id: string): Promise<void> {
-    const { entities } = await scope.tx();
-    await entities.delete(MemberEntity, { orgId: scope.orgId, id });
+  /** And the person behind them, unless they are somebody elsewhere or have signed in. */
+  async delete(scope: Scope, member: Member): Promise<void> {
+    const tx = await scope.tx();
+    await tx.entities.delete(MemberEntity, { orgId: scope.orgId, id: member.id });
+    await tx.execute(forgetIdentity, [member.identityId]);
   }
 
   async findIdentity(scope: Scope, id: string): Promise<Identity | undefined> {
