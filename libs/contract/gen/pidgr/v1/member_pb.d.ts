@@ -644,8 +644,8 @@ export declare const UpdateUserRegionResponseSchema: GenMessage<UpdateUserRegion
 /**
  * Invites and manages the members of an organization.
  *
- * Nobody can give a role with a permission they do not hold: PERMISSION_DENIED. The last active super admin
- * can be neither demoted nor deactivated: FAILED_PRECONDITION.
+ * Nobody can give a role with a permission they do not hold, nor change a member whose role has one:
+ * PERMISSION_DENIED. The last active super admin can be neither demoted nor deactivated: FAILED_PRECONDITION.
  *
  * @generated from service pidgr.v1.MemberService
  */
@@ -693,7 +693,7 @@ export declare const MemberService: GenService<{
   },
   /**
    * Shuts a member out, in force within a second; they get no messages. Needs PERMISSION_MEMBERS_MANAGE.
-   * Audited.
+   * Audited. Changes nothing when they are out already.
    *
    * @generated from rpc pidgr.v1.MemberService.DeactivateUser
    */
@@ -714,8 +714,8 @@ export declare const MemberService: GenService<{
     output: typeof ReactivateUserResponseSchema;
   },
   /**
-   * Removes an invited person for good. Needs PERMISSION_MEMBERS_MANAGE. Audited. FAILED_PRECONDITION once
-   * they have signed in.
+   * Removes an invited person for good, from here and, unless they are known elsewhere, altogether. Needs
+   * PERMISSION_MEMBERS_MANAGE. Audited. FAILED_PRECONDITION once they have signed in.
    *
    * @generated from rpc pidgr.v1.MemberService.RevokeInvite
    */
@@ -726,7 +726,7 @@ export declare const MemberService: GenService<{
   },
   /**
    * Replaces the profile of the caller, or of another member with PERMISSION_MEMBERS_MANAGE. Audited.
-   * INVALID_ARGUMENT when the manager is no member.
+   * INVALID_ARGUMENT when the manager is no other member, or the start date no day of the calendar.
    *
    * @generated from rpc pidgr.v1.MemberService.UpdateUserProfile
    */

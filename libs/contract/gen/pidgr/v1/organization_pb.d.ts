@@ -126,7 +126,7 @@ export declare type Organization = Message<"pidgr.v1.Organization"> & {
   dataGovernanceRegion: string;
 
   /**
-   * Where its data is stored.
+   * Where its data is stored; empty on a self-hosted server, whose operator knows.
    *
    * @generated from field: string data_content_region = 12;
    */
@@ -244,7 +244,8 @@ export declare type CreateOrganizationRequest = Message<"pidgr.v1.CreateOrganiza
   companySize: CompanySize;
 
   /**
-   * `PIDGR-` and eight letters and digits, where early access needs one.
+   * `PIDGR-` and eight letters and digits, where early access needs one. A self-hosted server needs none: it
+   * takes what clients send and does not look at it.
    *
    * @generated from field: string access_code = 4;
    */
@@ -1165,7 +1166,8 @@ export declare const OrganizationService: GenService<{
   },
   /**
    * Changes the caller's organization; each field says what leaves it as it is. Needs PERMISSION_ORG_WRITE.
-   * Audited. FAILED_PRECONDITION for `provisional_archetypes_enabled` on a sandbox.
+   * Audited. INVALID_ARGUMENT for a workflow that could not run; FAILED_PRECONDITION for
+   * `provisional_archetypes_enabled` on a sandbox.
    *
    * @generated from rpc pidgr.v1.OrganizationService.UpdateOrganization
    */
@@ -1260,8 +1262,8 @@ export declare const OrganizationService: GenService<{
     output: typeof ListSandboxFixturesResponseSchema;
   },
   /**
-   * Lists the organizations of the caller, oldest first, without expired sandboxes. Needs a signed-in person,
-   * no organization.
+   * Lists the organizations of the caller, oldest first, without expired sandboxes and without those that have
+   * shut the caller out. Needs a signed-in person, no organization.
    *
    * @generated from rpc pidgr.v1.OrganizationService.ListUserOrganizations
    */
