@@ -3,6 +3,9 @@ import { LoggerModule } from 'nestjs-pino';
 import type { Logger } from 'pino';
 import { ApiKeyEntity, ApiKeyModule } from './modules/api-key/index.js';
 import { AuthModule } from './modules/auth/index.js';
+import { CampaignModule } from './modules/campaign/index.js';
+import { DeviceEntity, DeviceModule } from './modules/device/index.js';
+import { InboxModule } from './modules/inbox/index.js';
 import { MemberEntity, MemberModule } from './modules/member/index.js';
 import { OrganizationEntity, OrganizationModule } from './modules/organization/index.js';
 import { RenderModule } from './modules/render/index.js';
@@ -18,6 +21,7 @@ import { PlatformModule } from './platform/platform.module.js';
 
 const entities = [
   ApiKeyEntity,
+  DeviceEntity,
   MemberEntity,
   OrganizationEntity,
   RoleEntity,
@@ -51,9 +55,12 @@ export class AppModule {
         MailModule,
         ApiKeyModule,
         AuthModule,
-        RenderModule,
+        CampaignModule,
+        DeviceModule,
+        InboxModule,
         MemberModule,
         OrganizationModule,
+        RenderModule,
         RoleModule,
         TemplateModule,
         UpcomingModule,

@@ -5,7 +5,8 @@ import { v7 as uuid } from 'uuid';
 import { UserStatus } from '@dovecote/contract/pidgr/v1/user_pb';
 import { seededRoles } from '../../src/modules/role/role.rules.js';
 import { organizationPermissions } from '../../src/platform/access/index.js';
-import { AccessTokens } from '../../src/platform/caller/access-tokens.js';
+import { AccessTokens, type AccessTokenSubject } from '../../src/platform/caller/access-tokens.js';
+import { Clock } from '../../src/platform/clock/clock.js';
 import type { TestServer } from './test-server.js';
 
 /** Somebody who calls: named in the specs, so that a test reads as a story. */
@@ -109,17 +110,19 @@ export async function addMember(
      values ($1, $2, now(), now(), now() + interval '30 days')`,
     [sessionId, identityId],
   );
-  const { token } = await server.server.app
-    .get(AccessTokens, { strict: false })
-    .issue({ identityId, sessionId, email, orgId: organization.id });
-  return actor(server, {
-    orgId: organization.id,
-    userId,
-    identityId,
-    sessionId,
-    email,
-    authorization: `Bearer ${token}`,
-  });
+  const credential = await freshToken(server, { identityId, sessionId, email, orgId: organization.id });
+  return actor(server, { orgId: organization.id, userId, identityId, sessionId, email }, credential);
+}
+
+/** A token that is renewed when a spec moves the clock past its end, as a client would. */
+async function freshToken(server: TestServer, subject: AccessTokenSubject): Promise<() => Promise<string>> {
+  const tokens = server.server.app.get(AccessTokens, { strict: false });
+  const clock = server.server.app.get(Clock, { strict: false });
+  let issued = await tokens.issue(subject);
+  return async () => {
+    if (issued.expiresAt <= clock.now()) issued = await tokens.issue(subject);
+    return issued.token;
+  };
 }
 
 export async function addApiKey(
@@ -134,21 +137,20 @@ export async function addApiKey(
      values ($1, $2, 'kiosk', 1, $3, $4, $5, $6, $7)`,
     [organization.id, id, key.hash, key.displayPrefix, key.lastFour, permissions, new Date()],
   );
-  return actor(server, {
-    orgId: organization.id,
-    userId: id,
-    identityId: '',
-    sessionId: '',
-    email: '',
-    authorization: `Bearer ${key.secret}`,
-  });
+  return actor(server, { orgId: organization.id, userId: id, identityId: '', sessionId: '', email: '' }, () =>
+    Promise.resolve(key.secret),
+  );
 }
 
-function actor(
+async function actor(
   server: TestServer,
-  who: Omit<Actor, 'headers' | 'client'> & { authorization: string },
-): Actor {
-  const { authorization, ...ids } = who;
-  const headers = { authorization };
-  return { ...ids, headers, client: (service) => server.client(service, headers) };
+  ids: Omit<Actor, 'headers' | 'client'>,
+  credential: () => Promise<string>,
+): Promise<Actor> {
+  const authorization = async (): Promise<string> => `Bearer ${await credential()}`;
+  return {
+    ...ids,
+    headers: { authorization: await authorization() },
+    client: (service) => server.client(service, { authorization }),
+  };
 }

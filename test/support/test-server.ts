@@ -8,6 +8,9 @@ import { type Server, startServer } from '../../src/server.js';
 import { testMasterKey } from './template-database.js';
 import { cloneDatabase, type TestDatabase } from './test-database.js';
 
+/** Sent with every call; a function is asked each time. */
+export type TestHeaders = Record<string, string | (() => Promise<string>)>;
+
 export interface TestServer {
   readonly server: Server;
   readonly database: TestDatabase;
@@ -15,8 +18,8 @@ export interface TestServer {
   /** Everything logged so far, one JSON object a line. */
   readonly logLines: () => Record<string, unknown>[];
   /** A client of the service over native gRPC, with these headers on every call. */
-  client<S extends DescService>(service: S, headers?: Record<string, string>): Client<S>;
-  transport(headers?: Record<string, string>): Transport;
+  client<S extends DescService>(service: S, headers?: TestHeaders): Client<S>;
+  transport(headers?: TestHeaders): Transport;
   /** Moves the clock of the server, and with it what its jobs wait for. */
   travel(milliseconds: number): Promise<void>;
   stop(): Promise<void>;
@@ -57,7 +60,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     role: config.role,
   });
   const url = server.address ? `http://127.0.0.1:${server.address.port}` : '';
-  const transport = (headers: Record<string, string> = {}): Transport =>
+  const transport = (headers: TestHeaders = {}): Transport =>
     createGrpcTransport({ baseUrl: url, interceptors: [withHeaders(headers)] });
   return {
     server,
@@ -80,9 +83,11 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   };
 }
 
-function withHeaders(headers: Record<string, string>): Interceptor {
-  return (next) => (request) => {
-    for (const [name, value] of Object.entries(headers)) request.header.set(name, value);
+function withHeaders(headers: TestHeaders): Interceptor {
+  return (next) => async (request) => {
+    for (const [name, value] of Object.entries(headers)) {
+      request.header.set(name, typeof value === 'string' ? value : await value());
+    }
     return next(request);
   };
 }

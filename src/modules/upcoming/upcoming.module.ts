@@ -1,10 +1,7 @@
 import { Module } from '@nestjs/common';
-import { ActionService } from '@dovecote/contract/pidgr/v1/action_pb';
 import { CampaignService } from '@dovecote/contract/pidgr/v1/campaign_pb';
-import { DeviceService } from '@dovecote/contract/pidgr/v1/device_pb';
 import { GroupService } from '@dovecote/contract/pidgr/v1/group_pb';
 import { HeatmapService } from '@dovecote/contract/pidgr/v1/heatmap_pb';
-import { InboxService } from '@dovecote/contract/pidgr/v1/inbox_pb';
 import { MemberService } from '@dovecote/contract/pidgr/v1/member_pb';
 import { OrganizationService } from '@dovecote/contract/pidgr/v1/organization_pb';
 import { ReplayService } from '@dovecote/contract/pidgr/v1/replay_pb';
@@ -13,18 +10,9 @@ import { TeamService } from '@dovecote/contract/pidgr/v1/team_pb';
 import { TemplateService } from '@dovecote/contract/pidgr/v1/template_pb';
 import { type ServedMethod, upcomingRpc } from './upcoming.rpc.js';
 
-const wholeServices = [
-  ActionService,
-  CampaignService,
-  DeviceService,
-  GroupService,
-  HeatmapService,
-  InboxService,
-  ReplayService,
-  SSOService,
-  TeamService,
-];
+const wholeServices = [GroupService, HeatmapService, ReplayService, SSOService, TeamService];
 
+const { method: campaign } = CampaignService;
 const { method: member } = MemberService;
 const { method: organization } = OrganizationService;
 const { method: template } = TemplateService;
@@ -33,6 +21,11 @@ const { method: template } = TemplateService;
 @Module({
   controllers: [
     ...wholeServices.map((service) => upcomingRpc(service.methods as ServedMethod[])),
+    upcomingRpc([
+      campaign.getCampaignArchetypeBreakdown,
+      campaign.resolveOrCreateShortCode,
+      campaign.getCampaignByShortCode,
+    ]),
     upcomingRpc([member.bulkInviteUsers, member.confirmPasskeyEnrollment, member.updateUserRegion]),
     upcomingRpc([
       organization.rotateAnalyticsSalt,

@@ -98,7 +98,12 @@ function subjectOf(payload: JWTPayload): AccessTokenSubject {
   return {
     identityId: String(payload.sub),
     sessionId: String(payload.sid),
-    email: String(payload.email ?? ''),
+    email: textOf(payload.email),
     orgId: typeof orgId === 'string' ? orgId : undefined,
   };
+}
+
+/** Claims of one's own are typed unknown. */
+export function textOf(claim: unknown): string {
+  return typeof claim === 'string' ? claim : '';
 }

@@ -4,7 +4,14 @@ import { AppError, unauthenticated } from '../errors/index.js';
 import { type Call, callOf } from '../rpc/call.js';
 import { AddressThrottle } from '../throttle/address-throttle.js';
 import { type Credential, credentialOf } from './credential.js';
+import { orgIdHeader } from './org-id-header.js';
 import { AccessTokenStrategy, ApiKeyStrategy, type CredentialRequest, type Proven } from './strategies.js';
+
+type CredentialMiddleware = (
+  request: CredentialRequest,
+  response: object,
+  next: (error: unknown) => void,
+) => void;
 
 export interface CallerGuardOptions {
   /** Shared by the services that call the internal listener. */
@@ -33,7 +40,7 @@ export class CallerGuard implements CanActivate {
       case 'none':
         return true;
       case 'internal':
-        call.caller = { kind: 'internal', orgId: call.rpc.header.get('x-org-id') ?? undefined };
+        call.caller = { kind: 'internal', orgId: orgIdHeader(call) };
         return true;
       default:
         call.proven = await this.prove(call, credential);
@@ -62,8 +69,13 @@ export class CallerGuard implements CanActivate {
             unauthenticated('CREDENTIAL_INVALID', 'The Authorization header holds no valid credential.'),
           );
       };
-      // Passport types its middleware's arguments as any; our strategies read `credential` and nothing else.
-      this.passport.authenticate(['api-key', 'access-token'], { session: false }, done)(request, {}, reject);
+      // Passport types its middleware as any; our strategies read `credential` of the request and nothing else.
+      const middleware = this.passport.authenticate(
+        ['api-key', 'access-token'],
+        { session: false },
+        done,
+      ) as CredentialMiddleware;
+      middleware(request, {}, reject);
     });
   }
 }

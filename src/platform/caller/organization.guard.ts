@@ -1,9 +1,9 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
-import { validate as isUuid } from 'uuid';
 import { UserStatus } from '@dovecote/contract/pidgr/v1/user_pb';
-import { failedPrecondition, invalidArgument, permissionDenied } from '../errors/index.js';
+import { failedPrecondition, permissionDenied } from '../errors/index.js';
 import { type Call, callOf } from '../rpc/call.js';
 import type { MemberCaller, PersonCaller } from './caller.js';
+import { orgIdHeader } from './org-id-header.js';
 import { type Membership, MembershipDirectory } from './memberships.directory.js';
 import type { OrganizationState } from './organization-state.js';
 
@@ -38,12 +38,8 @@ export class OrganizationGuard implements CanActivate {
 }
 
 function chosenOrgId(call: Call): string | undefined {
-  const header = call.rpc.header.get('x-org-id');
-  if (header === null)
-    return call.proven && 'claimedOrgId' in call.proven ? call.proven.claimedOrgId : undefined;
-  if (!isUuid(header))
-    throw invalidArgument([{ field: 'x-org-id', description: 'must be the id of an organization' }]);
-  return header.toLowerCase();
+  const claimed = call.proven && 'claimedOrgId' in call.proven ? call.proven.claimedOrgId : undefined;
+  return orgIdHeader(call) ?? claimed;
 }
 
 function requireActive(membership: Membership): void {

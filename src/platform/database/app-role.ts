@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 
 /** The role under which the server runs: owns nothing, bypasses nothing. */
 export const appRole = 'dovecote_app';

@@ -15,6 +15,9 @@ const byConstraint: Record<string, () => AppError> = {
 };
 
 const byState: Record<string, () => AppError> = {
+  // PostgreSQL stores any text but the NUL character.
+  '22021': () => invalidArgument([{ field: '', description: 'text must not contain NUL characters' }]),
+  '22P05': () => invalidArgument([{ field: '', description: 'text must not contain NUL characters' }]),
   '40001': () => new AppError('aborted', 'CONFLICT', 'The change conflicted with another one; try again.'),
   '40P01': () => new AppError('aborted', 'CONFLICT', 'The change conflicted with another one; try again.'),
   '57014': () =>

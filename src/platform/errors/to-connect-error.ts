@@ -7,7 +7,8 @@ import {
   RequestInfoSchema,
   RetryInfoSchema,
 } from '@dovecote/contract/google/rpc/error_details_pb';
-import { AppError, type ErrorKind } from './app-error.js';
+import type { AppError } from './app-error.js';
+import { type ErrorKind } from './app-error.js';
 
 const codes: Record<ErrorKind, Code> = {
   cancelled: Code.Canceled,

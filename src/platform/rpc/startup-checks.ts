@@ -1,3 +1,4 @@
+import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
 import { accessTable, methodName, services } from '../access/index.js';
 
 /**
@@ -21,10 +22,11 @@ export function accessDefects(handled: readonly string[]): string[] {
       .filter((name) => !names.has(name))
       .map((name) => `A handler serves ${name}, which no service has.`),
     ...methods
-      .filter(({ method, name }) => accessTable.get(name)?.audit && method.idempotency === NO_SIDE_EFFECTS)
+      .filter(
+        ({ method, name }) =>
+          accessTable.get(name)?.audit &&
+          method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS,
+      )
       .map(({ name }) => `${name} is marked free of side effects but declared as a change.`),
   ];
 }
-
-/** google.protobuf.MethodOptions.IdempotencyLevel. */
-const NO_SIDE_EFFECTS = 1;

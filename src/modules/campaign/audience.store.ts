@@ -1,0 +1,90 @@
+import { Injectable } from '@nestjs/common';
+import { statement } from '../../platform/database/index.js';
+import type { Scope } from '../../platform/scope/index.js';
+import type { AudienceEntry, AudienceMember } from './campaign.js';
+import { memberStatus } from '../member/index.js';
+
+/** Members that a campaign may reach. */
+const reachable = `m.status in (${memberStatus.invited}, ${memberStatus.active})`;
+
+const unknown = statement(
+  'audience.unknown',
+  `select (given.position - 1)::int as position
+     from unnest($2::uuid[]) with ordinality as given (user_id, position)
+    where not exists (select from member m where m.org_id = $1 and m.id = given.user_id)
+    order by given.position limit 100`,
+);
+const clear = statement(
+  'audience.clear',
+  'delete from campaign_audience_member where org_id = $1 and campaign_id = $2',
+);
+const insert = statement(
+  'audience.insert',
+  `insert into campaign_audience_member (org_id, campaign_id, position, user_id, variables)
+   select $1, $2, row_number() over (order by given.position), given.user_id, given.variables::jsonb
+     from unnest($3::uuid[], $4::text[]) with ordinality as given (user_id, variables, position)
+     join member m on m.org_id = $1 and m.id = given.user_id
+    where $5 or not m.processing_restricted`,
+);
+const entries = statement(
+  'audience.entries',
+  `select a.user_id as "userId", a.variables, coalesce(m.email, '') as email, coalesce(m.name, '') as name,
+          coalesce(${reachable}, false) as active
+     from campaign_audience_member a
+     left join member m on m.org_id = a.org_id and m.id = a.user_id
+    where a.org_id = $1 and a.campaign_id = $2 order by a.position`,
+);
+const countReachable = statement(
+  'audience.count_reachable',
+  `select count(*)::int as count from campaign_audience_member a
+     join member m on m.org_id = a.org_id and m.id = a.user_id
+    where a.org_id = $1 and a.campaign_id = $2 and ${reachable} and ($3 or not m.processing_restricted)`,
+);
+
+/** The frozen audience of a campaign. */
+@Injectable()
+export class AudienceStore {
+  /** Indexes of those who are not members of the organization; the first hundred. */
+  async unknown(scope: Scope, members: readonly AudienceMember[]): Promise<number[]> {
+    const tx = await scope.tx();
+    const rows = await tx.query<{ position: number }>(unknown, [
+      scope.orgId,
+      members.map(({ userId }) => userId),
+    ]);
+    return rows.map(({ position }) => position);
+  }
+
+  /** Freezes an audience and says how many are in it: people whose processing is restricted may be left out. */
+  async freeze(
+    scope: Scope,
+    campaignId: string,
+    members: readonly AudienceMember[],
+    includeRestricted: boolean,
+  ): Promise<number> {
+    const tx = await scope.tx();
+    await tx.execute(clear, [scope.orgId, campaignId]);
+    const result = await tx.execute(insert, [
+      scope.orgId,
+      campaignId,
+      members.map(({ userId }) => userId),
+      members.map(({ variables }) => JSON.stringify(variables)),
+      includeRestricted,
+    ]);
+    return result.rowCount ?? 0;
+  }
+
+  async entries(scope: Scope, campaignId: string): Promise<AudienceEntry[]> {
+    const tx = await scope.tx();
+    return tx.query<AudienceEntry>(entries, [scope.orgId, campaignId]);
+  }
+
+  async countReachable(scope: Scope, campaignId: string, includeRestricted: boolean): Promise<number> {
+    const tx = await scope.tx();
+    const row = await tx.queryOne<{ count: number }>(countReachable, [
+      scope.orgId,
+      campaignId,
+      includeRestricted,
+    ]);
+    return row?.count ?? 0;
+  }
+}

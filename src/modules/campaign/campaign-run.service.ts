@@ -1,0 +1,123 @@
+import { Injectable } from '@nestjs/common';
+import { type RunEvent, type Step, stepById, transition } from '@dovecote/workflow';
+import type { Scope } from '../../platform/scope/index.js';
+import type { Campaign } from './campaign.js';
+import { type CampaignRun, CampaignRunStore } from './campaign-run.store.js';
+import { CampaignStore } from './campaign.store.js';
+import { FanOut } from './fan-out.js';
+import { MissedMarker } from './missed-marker.js';
+import { campaignStatus } from './status.js';
+
+/** What `campaign.advance` does next: go on at once, or be woken later (or never again). */
+export type Advance = 'again' | 'rest';
+
+export const advanceTask = 'campaign.advance';
+
+/**
+ * Carries a started campaign through its workflow, one small transaction at a time: each piece of work commits
+ * together with how far it came, so that whoever goes on after a crash goes on exactly there.
+ */
+@Injectable()
+export class CampaignRuns {
+  constructor(
+    private readonly store: CampaignRunStore,
+    private readonly campaigns: CampaignStore,
+    private readonly fanOut: FanOut,
+    private readonly missed: MissedMarker,
+  ) {}
+
+  /** Enters the first step of a campaign that is being started. */
+  async begin(scope: Scope, campaign: Campaign): Promise<void> {
+    const { state } = transition(campaign.workflow, undefined, { type: 'started' }, scope.now());
+    if (!state) throw new Error(`Campaign ${campaign.id} has no step to start with.`);
+    await this.store.insert(scope, campaign.id, state);
+    await this.wake(scope, campaign.id);
+  }
+
+  /** Forgets where a cancelled campaign stood; waits for the piece that is being sent, and no other follows. */
+  async abandon(scope: Scope, campaignId: string): Promise<void> {
+    await this.store.delete(scope, campaignId);
+  }
+
+  /** Asks for a look at the campaign once the transaction commits: now, or when a deadline is over. */
+  async wake(scope: Scope, campaignId: string, runAt?: Date): Promise<void> {
+    await scope.enqueue({
+      task: advanceTask,
+      payload: { campaignId },
+      key: `campaign:${campaignId}`,
+      runAt,
+      // Each kill of a worker counts as an attempt; a campaign must outlive many.
+      maxAttempts: 10_000,
+    });
+  }
+
+  /** Wakes a campaign that may have nobody left to wait for, after one of its recipients acted. */
+  async noteActed(scope: Scope, campaignId: string): Promise<void> {
+    // Only the last ones ask, so that a thousand people who act at once do not queue for one job row. Each asks in
+    // their own transaction: whoever commits last is seen by the job that they enqueued.
+    if (await this.store.fewArePending(scope, campaignId)) await this.wake(scope, campaignId);
+  }
+
+  /** One piece of work of a running campaign. */
+  async advance(scope: Scope, campaignId: string): Promise<Advance> {
+    const run = await this.store.findForUpdate(scope, campaignId);
+    // No row: cancelled, or ended by another worker.
+    if (!run) return 'rest';
+    const campaign = await this.campaigns.find(scope, campaignId);
+    const step = campaign && stepById(campaign.workflow, run.stepId);
+    if (!campaign || !step)
+      throw new Error(`Campaign ${campaignId} stands at step ${run.stepId}, which it does not have.`);
+    const event = await this.work(scope, campaign, run, step);
+    return event === 'again' || event === 'rest' ? event : this.enter(scope, campaign, run, event);
+  }
+
+  /** Does a piece of the step; the event says that the step is over. */
+  private async work(
+    scope: Scope,
+    campaign: Campaign,
+    run: CampaignRun,
+    step: Step,
+  ): Promise<RunEvent | Advance> {
+    const finished: RunEvent = { type: 'step_finished', stepId: step.id, outcome: 'completed' };
+    switch (step.config?.kind) {
+      case 'SEND_NOTIFICATION':
+        return (await this.fanOut.sendNext(scope, campaign, run, step.id, step.config)) ? 'again' : finished;
+      case 'DEADLINE_CHECK':
+        return this.checkDeadline(scope, campaign, run);
+      case undefined:
+        return (await this.missed.markNext(scope, campaign.id)) ? 'again' : finished;
+      default:
+        throw new Error(
+          `Step ${step.id} of campaign ${campaign.id} is of a kind that this release does not carry out.`,
+        );
+    }
+  }
+
+  private async checkDeadline(
+    scope: Scope,
+    campaign: Campaign,
+    run: CampaignRun,
+  ): Promise<RunEvent | Advance> {
+    if (!(await this.store.isAnyPending(scope, campaign.id))) return { type: 'all_acted' };
+    if (run.wakeAt && scope.now() >= run.wakeAt) return { type: 'timer', stepId: run.stepId };
+    await this.wake(scope, campaign.id, run.wakeAt ?? undefined);
+    return 'rest';
+  }
+
+  private async enter(scope: Scope, campaign: Campaign, run: CampaignRun, event: RunEvent): Promise<Advance> {
+    const { stepId, enteredAt, wakeAt } = run;
+    const next = transition(
+      campaign.workflow,
+      { stepId, enteredAt, wakeAt: wakeAt ?? undefined },
+      event,
+      scope.now(),
+    );
+    if (next.state) {
+      await this.store.enter(scope, campaign.id, next.state);
+      return 'again';
+    }
+    await this.campaigns.end(scope, campaign.id, campaignStatus.completed);
+    await this.store.delete(scope, campaign.id);
+    return 'rest';
+  }
+}

@@ -1,0 +1,12 @@
+export { CampaignModule } from './campaign.module.js';
+export { CampaignRuns } from './campaign-run.service.js';
+export { CounterStore } from './counter.store.js';
+export {
+  campaignStatus,
+  type CampaignStatus,
+  deliveryKind,
+  type DeliveryKind,
+  deliveryStatus,
+  type DeliveryStatus,
+  wordFor,
+} from './status.js';

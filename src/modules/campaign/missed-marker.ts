@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common';
+import { statement } from '../../platform/database/index.js';
+import type { Scope } from '../../platform/scope/index.js';
+import { CounterStore } from './counter.store.js';
+import { deliveryStatus, deliveryKind } from './status.js';
+
+/** Deliveries per transaction. */
+const PIECE = 1_000;
+
+const unanswered = `status in (${deliveryStatus.sent}, ${deliveryStatus.delivered})`;
+
+// The inbox clocks are locked first and in one order, as everywhere: see table inbox; one delivery a user at a time,
+// so that change times stay unique in an inbox. Somebody may act between the look and the lock, so the status is
+// asked again.
+const markMissed = statement(
+  'delivery.mark_missed',
+  `with due as (
+     select distinct on (user_id) user_id, id from
+       (select id, user_id from delivery where org_id = $1 and campaign_id = $2 and ${unanswered} limit $3) d
+      order by user_id
+   ), clock as (
+     insert into inbox (org_id, user_id, changed_at)
+     select $1, user_id, clock_timestamp() from due order by user_id
+     on conflict (org_id, user_id) do update
+       set changed_at = greatest(excluded.changed_at, inbox.changed_at + interval '1 microsecond')
+     returning user_id, changed_at
+   )
+   update delivery set status = ${deliveryStatus.missed}, changed_at = clock.changed_at
+     from due join clock on clock.user_id = due.user_id
+    where delivery.org_id = $1 and delivery.id = due.id and delivery.${unanswered}
+   returning delivery.kind`,
+);
+
+/** Carries out MARK_MISSED: whoever was reached and has not acted by now has missed it. */
+@Injectable()
+export class MissedMarker {
+  constructor(private readonly counters: CounterStore) {}
+
+  /** Marks a piece; false when nobody is left. */
+  async markNext(scope: Scope, campaignId: string): Promise<boolean> {
+    const tx = await scope.tx();
+    const rows = await tx.query<{ kind: number }>(markMissed, [scope.orgId, campaignId, PIECE]);
+    const missed = rows.filter(({ kind }) => kind === Number(deliveryKind.primary)).length;
+    if (missed > 0) await this.counters.add(scope, campaignId, { missed });
+    return rows.length > 0;
+  }
+}

@@ -1,0 +1,55 @@
+import { type AppError, failedPrecondition, invalidArgument } from '../../platform/errors/index.js';
+import type { InboxEntry } from './inbox-entry.js';
+import {
+  campaignStatus,
+  deliveryStatus,
+  type CampaignStatus,
+  type DeliveryStatus,
+  wordFor,
+} from '../campaign/index.js';
+
+const DEFAULT_LIMIT = 50;
+const MAX_LIMIT = 200;
+
+/** How many entries a Sync returns; throws for what the contract does not allow. */
+export function syncLimit(requested: number): number {
+  if (requested === 0) return DEFAULT_LIMIT;
+  if (requested < 1 || requested > MAX_LIMIT) {
+    throw invalidArgument([
+      { field: 'limit', description: `must be from 1 to ${MAX_LIMIT}, or 0 for ${DEFAULT_LIMIT}` },
+    ]);
+  }
+  return requested;
+}
+
+const final: readonly DeliveryStatus[] = [
+  deliveryStatus.acknowledged,
+  deliveryStatus.missed,
+  deliveryStatus.failed,
+];
+
+/** Why the recipient may not take this action now; undefined when they may. */
+export function refuseAction(
+  entry: Pick<InboxEntry, 'actions' | 'status'>,
+  actionId: string,
+  campaign: CampaignStatus | undefined,
+): AppError | undefined {
+  if (!entry.actions.some(({ id }) => id === actionId)) {
+    return invalidArgument([{ field: 'action_id', description: 'is not an action of this message' }]);
+  }
+  if (final.includes(entry.status)) return alreadySettled(entry.status);
+  if (campaign !== campaignStatus.running) {
+    return failedPrecondition(
+      'CAMPAIGN_NOT_RUNNING',
+      'The campaign is over; its messages cannot be acted on any more.',
+    );
+  }
+  return undefined;
+}
+
+export function alreadySettled(status: DeliveryStatus): AppError {
+  return failedPrecondition(
+    'DELIVERY_SETTLED',
+    `This message is ${wordFor(deliveryStatus, status)} already.`,
+  );
+}

@@ -1,0 +1,329 @@
+import { randomUUID } from 'node:crypto';
+import { create } from '@bufbuild/protobuf';
+import { Code, ConnectError } from '@connectrpc/connect';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { BadRequestSchema } from '@dovecote/contract/google/rpc/error_details_pb';
+import { AudienceReplacementSchema, CampaignService } from '@dovecote/contract/pidgr/v1/campaign_pb';
+import { CampaignStatus, DeliveryStatus, StepType } from '@dovecote/contract/pidgr/v1/common_pb';
+import { InboxService } from '@dovecote/contract/pidgr/v1/inbox_pb';
+import { TemplateService } from '@dovecote/contract/pidgr/v1/template_pb';
+import {
+  addRecipient,
+  createCampaign,
+  createTemplate,
+  runningCampaign,
+  THREE_DAYS_MS,
+  untilStatus,
+  untilStep,
+  workflow,
+} from '../support/campaigns.js';
+import { type Actor, addMember, type Cast, seedCast } from '../support/cast.js';
+import { startTestServer, type TestServer } from '../support/test-server.js';
+
+let server: TestServer;
+let cast: Cast;
+let ada: Actor;
+let bob: Actor;
+let templateId: string;
+
+beforeAll(async () => {
+  server = await startTestServer();
+  cast = await seedCast(server);
+  ada = await addRecipient(server, cast.acme, 'ada');
+  bob = await addRecipient(server, cast.acme, 'bob');
+  templateId = await createTemplate(cast.max);
+});
+afterAll(() => server.stop());
+
+async function refused(call: Promise<unknown>): Promise<ConnectError> {
+  const error = await call.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (error instanceof ConnectError) return error;
+  throw new Error('The call was not refused.', { cause: error });
+}
+
+function violatedFields(error: ConnectError): string[] {
+  return error
+    .findDetails(BadRequestSchema)
+    .flatMap(({ fieldViolations }) => fieldViolations.map(({ field }) => field));
+}
+
+const campaigns = (actor: Actor) => actor.client(CampaignService);
+const draft = () => ({ name: 'Campaign', templateId, workflow });
+
+describe('refuses', () => {
+  test('every call on a campaign of another organization, as if it did not exist', async () => {
+    const campaignId = await createCampaign(cast.max, [ada.userId]);
+    const mallory = campaigns(cast.mallory);
+    const calls = [
+      () => mallory.getCampaign({ campaignId }),
+      () => mallory.startCampaign({ campaignId }),
+      () => mallory.cancelCampaign({ campaignId }),
+      () => mallory.updateCampaign({ campaignId, name: 'mine' }),
+      () => mallory.getCampaignAudience({ campaignId }),
+      () => mallory.listDeliveries({ campaignId }),
+    ];
+    for (const call of calls) expect((await refused(call())).code).toBe(Code.NotFound);
+  });
+
+  test('a template of another organization', async () => {
+    const foreign = await createTemplate(cast.mallory);
+    expect(
+      (await refused(campaigns(cast.max).createCampaign({ ...draft(), templateId: foreign }))).code,
+    ).toBe(Code.NotFound);
+  });
+
+  test('people of another organization and unknown people in the audience, by position', async () => {
+    const userIds = [ada.userId, cast.mallory.userId, bob.userId, randomUUID()];
+    const byId = await refused(campaigns(cast.max).createCampaign({ ...draft(), userIds }));
+    expect(byId.code).toBe(Code.InvalidArgument);
+    expect(violatedFields(byId)).toEqual(['user_ids[1]', 'user_ids[3]']);
+    const audience = userIds.map((userId) => ({ userId }));
+    const byMember = await refused(campaigns(cast.max).createCampaign({ ...draft(), audience }));
+    expect(violatedFields(byMember)).toEqual(['audience[1].user_id', 'audience[3].user_id']);
+  });
+
+  test('an id that is none, naming where it stands', async () => {
+    const error = await refused(
+      campaigns(cast.max).createCampaign({ ...draft(), userIds: [ada.userId, 'ada'] }),
+    );
+    expect(violatedFields(error)).toEqual(['user_ids[1]']);
+  });
+
+  test('a campaign without a workflow, with a circle in it, or with a step that leads nowhere', async () => {
+    const [send] = workflow.steps;
+    const circle = { steps: [{ ...send, transitions: { completed: 'send' } }] };
+    const nowhere = { steps: [{ ...send, transitions: { completed: 'gone' } }] };
+    for (const bad of [undefined, { steps: [] }, circle, nowhere]) {
+      const error = await refused(campaigns(cast.max).createCampaign({ ...draft(), workflow: bad }));
+      expect(error.code).toBe(Code.InvalidArgument);
+      expect(violatedFields(error)[0]).toMatch(/^workflow/);
+    }
+  });
+
+  test('steps that this release does not carry out, plainly', async () => {
+    const webhook = {
+      id: 'call',
+      type: StepType.CALL_WEBHOOK,
+      config: { case: 'callWebhook' as const, value: { name: 'n', url: 'https://hooks.example.com/x' } },
+    };
+    const error = await refused(
+      campaigns(cast.max).createCampaign({ ...draft(), workflow: { steps: [webhook] } }),
+    );
+    expect(error.code).toBe(Code.Unimplemented);
+    expect(error.rawMessage).toContain('CALL_WEBHOOK');
+  });
+
+  test('more recipients than the limit', async () => {
+    const userIds = Array.from({ length: 100_001 }, () => ada.userId);
+    expect((await refused(campaigns(cast.max).createCampaign({ ...draft(), userIds }))).code).toBe(
+      Code.InvalidArgument,
+    );
+  });
+
+  test('changes, a second start and a second cancellation once it has been started and cancelled', async () => {
+    const campaignId = await runningCampaign(cast.max, [ada.userId]);
+    expect((await refused(campaigns(cast.max).updateCampaign({ campaignId, name: 'x' }))).code).toBe(
+      Code.FailedPrecondition,
+    );
+    expect((await refused(campaigns(cast.max).startCampaign({ campaignId }))).code).toBe(
+      Code.FailedPrecondition,
+    );
+    await campaigns(cast.max).cancelCampaign({ campaignId });
+    expect((await refused(campaigns(cast.max).cancelCampaign({ campaignId }))).code).toBe(
+      Code.FailedPrecondition,
+    );
+    expect((await refused(campaigns(cast.max).startCampaign({ campaignId }))).code).toBe(
+      Code.FailedPrecondition,
+    );
+  });
+
+  test('page tokens of another list, another campaign or another organization', async () => {
+    const first = await runningCampaign(cast.max, [ada.userId, bob.userId]);
+    const second = await runningCampaign(cast.max, [ada.userId, bob.userId]);
+    const page = await campaigns(cast.max).listDeliveries({ campaignId: first, pagination: { pageSize: 1 } });
+    const pageToken = page.pagination?.nextPageToken ?? '';
+    expect(pageToken).not.toBe('');
+    const elsewhere = [
+      () => campaigns(cast.max).listDeliveries({ campaignId: second, pagination: { pageToken } }),
+      () => campaigns(cast.max).listCampaigns({ pagination: { pageToken } }),
+      () =>
+        campaigns(cast.max).listDeliveries({ campaignId: first, statusFilter: 2, pagination: { pageToken } }),
+      () =>
+        campaigns(cast.max).listDeliveries({ campaignId: first, pagination: { pageToken: `${pageToken}x` } }),
+    ];
+    for (const call of elsewhere) expect((await refused(call())).code).toBe(Code.InvalidArgument);
+  });
+});
+
+describe('an audience', () => {
+  test('counts a person once, with the variables that came first', async () => {
+    const audience = [
+      { userId: ada.userId, variables: { seat: '1A' } },
+      { userId: ada.userId.toUpperCase(), variables: { seat: '2B' } },
+    ];
+    const { campaign } = await campaigns(cast.max).createCampaign({ ...draft(), audience });
+    expect(campaign?.audienceSnapshotSize).toBe(1);
+    const { entries } = await campaigns(cast.max).getCampaignAudience({ campaignId: campaign?.id });
+    expect(entries).toMatchObject([
+      { member: { variables: { seat: '1A' } }, displayName: 'ada', active: true },
+    ]);
+  });
+
+  test('leaves out people whose processing is restricted, unless told otherwise', async () => {
+    const eve = await addRecipient(server, cast.acme, 'eve');
+    await server.database.query('update member set processing_restricted = true where id = $1', [eve.userId]);
+    const userIds = [ada.userId, eve.userId];
+    const without = await campaigns(cast.max).createCampaign({ ...draft(), userIds });
+    const including = await campaigns(cast.max).createCampaign({
+      ...draft(),
+      userIds,
+      includeRestricted: true,
+    });
+    expect([without, including].map(({ campaign }) => campaign?.audienceSnapshotSize)).toEqual([1, 2]);
+  });
+
+  test('is replaced as a whole, even by nobody, and only by presence', async () => {
+    const campaignId = await createCampaign(cast.max, [ada.userId]);
+    const renamed = await campaigns(cast.max).updateCampaign({ campaignId, name: 'Renamed' });
+    expect(renamed.campaign).toMatchObject({ name: 'Renamed', audienceSnapshotSize: 1 });
+    const audienceReplacement = create(AudienceReplacementSchema, { members: [] });
+    const emptied = await campaigns(cast.max).updateCampaign({ campaignId, audienceReplacement });
+    expect(emptied.campaign).toMatchObject({ name: 'Renamed', audienceSnapshotSize: 0 });
+    expect(emptied.campaign?.audienceSnapshotRef).not.toBe(renamed.campaign?.audienceSnapshotRef);
+  });
+
+  test('of nobody completes at once', async () => {
+    const campaignId = await createCampaign(cast.max, []);
+    await campaigns(cast.max).startCampaign({ campaignId });
+    const campaign = await untilStatus(cast.max, campaignId, CampaignStatus.COMPLETED);
+    expect(campaign.totalRecipients).toBe(0);
+    expect(campaign.workflowProgress).toBeUndefined();
+  });
+
+  test('does not reach people who were deactivated between creation and start', async () => {
+    const eve = await addRecipient(server, cast.acme, 'eve');
+    const campaignId = await createCampaign(cast.max, [ada.userId, eve.userId]);
+    await server.database.query('update member set status = 3 where id = $1', [eve.userId]);
+    await campaigns(cast.max).startCampaign({ campaignId });
+    await untilStep(cast.max, campaignId, 'wait');
+    const { deliveries } = await campaigns(cast.max).listDeliveries({ campaignId });
+    expect(deliveries.map(({ userId }) => userId)).toEqual([ada.userId]);
+    const { entries } = await campaigns(cast.max).getCampaignAudience({ campaignId });
+    expect(entries.map(({ active }) => active)).toEqual([true, false]);
+  });
+});
+
+describe('a run', () => {
+  test('starts once, however many start it at once', async () => {
+    const campaignId = await createCampaign(cast.max, [ada.userId, bob.userId]);
+    const starts = await Promise.allSettled(
+      Array.from({ length: 8 }, () => campaigns(cast.max).startCampaign({ campaignId })),
+    );
+    expect(starts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    await untilStep(cast.max, campaignId, 'wait');
+    const { deliveries } = await campaigns(cast.max).listDeliveries({ campaignId });
+    expect(new Set(deliveries.map(({ userId }) => userId)).size).toBe(deliveries.length);
+    expect(deliveries).toHaveLength(2);
+  });
+
+  test('sends the version that was the latest at creation, whatever is edited later', async () => {
+    const id = await createTemplate(cast.max, 'First.');
+    const { campaign } = await campaigns(cast.max).createCampaign({
+      ...draft(),
+      templateId: id,
+      userIds: [ada.userId],
+    });
+    await cast.max.client(TemplateService).updateTemplate({ templateId: id, body: 'Second.' });
+    await campaigns(cast.max).startCampaign({ campaignId: campaign?.id });
+    await untilStep(cast.max, campaign?.id ?? '', 'wait');
+    const { entries } = await ada.client(InboxService).sync({ limit: 200 });
+    expect(entries.at(-1)?.message?.body).toBe('First.');
+  });
+
+  test('gives everyone a row: without a device, and with a required value missing', async () => {
+    const id = await cast.max.client(TemplateService).createTemplate({
+      name: 't',
+      title: 't',
+      body: '{{seat}}',
+      variables: [{ name: 'seat', source: 2, required: true }],
+    });
+    const walkIn = await addMember(server, cast.acme, {
+      email: `walk-${randomUUID()}@acme.example`,
+      role: 'employee',
+    });
+    const audience = [
+      { userId: ada.userId, variables: { seat: '1A' } },
+      { userId: walkIn.userId, variables: { seat: '2B' } },
+      { userId: bob.userId },
+    ];
+    const { campaign } = await campaigns(cast.max).createCampaign({
+      ...draft(),
+      templateId: id.template?.id,
+      audience,
+    });
+    const campaignId = campaign?.id ?? '';
+    await campaigns(cast.max).startCampaign({ campaignId });
+    await untilStep(cast.max, campaignId, 'wait');
+    const { deliveries } = await campaigns(cast.max).listDeliveries({ campaignId });
+    const statusOf = (actor: Actor) => deliveries.find(({ userId }) => userId === actor.userId)?.status;
+    expect([ada, walkIn, bob].map(statusOf)).toEqual([
+      DeliveryStatus.SENT,
+      DeliveryStatus.NO_DEVICE,
+      DeliveryStatus.FAILED,
+    ]);
+    const failed = await campaigns(cast.max).listDeliveries({
+      campaignId,
+      statusFilter: DeliveryStatus.FAILED,
+    });
+    expect(failed.pagination?.totalCount).toBe(1);
+  });
+
+  test('marks as missed whoever was reached and did not act, and completes', async () => {
+    const campaignId = await runningCampaign(cast.max, [ada.userId, bob.userId]);
+    await server.travel(THREE_DAYS_MS);
+    const campaign = await untilStatus(cast.max, campaignId, CampaignStatus.COMPLETED);
+    expect(campaign).toMatchObject({ totalRecipients: 2, missedCount: 2, actionCompletedCount: 0 });
+    expect(campaign.completedAt).toBeDefined();
+  });
+
+  test('that is cancelled keeps what was delivered and never goes on', async () => {
+    const campaignId = await runningCampaign(cast.max, [ada.userId]);
+    const { campaign } = await campaigns(cast.max).cancelCampaign({ campaignId });
+    expect(campaign?.status).toBe(CampaignStatus.CANCELLED);
+    await server.travel(THREE_DAYS_MS);
+    const { deliveries } = await campaigns(cast.max).listDeliveries({ campaignId });
+    expect(deliveries.map(({ status }) => status)).toEqual([DeliveryStatus.SENT]);
+  });
+
+  test('writes its history into the trail', async () => {
+    const campaignId = await runningCampaign(cast.max, [ada.userId]);
+    await campaigns(cast.max).cancelCampaign({ campaignId });
+    const trail = await server.database.query<{ event_type: string; actor_id: string }>(
+      `select event_type, actor_id from audit_event where org_id = $1 and entity_id = $2 order by created_at, id`,
+      [cast.acme.id, campaignId],
+    );
+    expect(trail).toEqual([
+      { event_type: 'CAMPAIGN_CREATED', actor_id: cast.max.userId },
+      { event_type: 'CAMPAIGN_STARTED', actor_id: cast.max.userId },
+      { event_type: 'MESSAGE_SENT', actor_id: '' },
+      { event_type: 'CAMPAIGN_CANCELLED', actor_id: cast.max.userId },
+    ]);
+  });
+});
+
+test('lists campaigns newest first, page by page, each once', async () => {
+  const created = [];
+  for (let n = 0; n < 5; n += 1) created.push(await createCampaign(cast.alice, []));
+  const seen: string[] = [];
+  let pageToken = '';
+  do {
+    const page = await campaigns(cast.alice).listCampaigns({ pagination: { pageSize: 2, pageToken } });
+    seen.push(...page.campaigns.map(({ id }) => id));
+    pageToken = page.pagination?.nextPageToken ?? '';
+  } while (pageToken);
+  expect(new Set(seen).size).toBe(seen.length);
+  expect(seen.slice(0, 5)).toEqual(created.reverse());
+});

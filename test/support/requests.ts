@@ -1,0 +1,109 @@
+import { type DescField, type DescMessage, type DescMethod, getOption } from '@bufbuild/protobuf';
+import {
+  type FieldRules,
+  field as fieldRules,
+} from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js';
+import { StepType } from '@dovecote/contract/pidgr/v1/common_pb';
+import { v7 as uuid } from 'uuid';
+
+export interface RequestOptions {
+  /** The value of an id field, by its path (`audience.user_id`); a random id by default. */
+  idAt?: (path: string) => string;
+  /** Also fills the optional fields that lead there. */
+  including?: string;
+}
+
+type Init = Record<string, unknown>;
+
+/** Values that rules of the contract ask for but that cannot be read off the rule itself. */
+const wellFormed: Record<string, string> = {
+  '^[0-9]{6}$': '123456',
+  '^[0-9A-Za-z]{8}$': 'Ab12Cd34',
+};
+
+/** A request that passes validation, read off the descriptor, so that a new RPC is called by existing. */
+export function exampleRequest(method: DescMethod, options: RequestOptions = {}): Init {
+  return messageInit(method.input, '', { idAt: () => uuid(), including: '', ...options });
+}
+
+/** Paths of the fields of a request that name an object: `user_ids`, `workflow.steps.send_notification.template_id`. */
+export function idFieldsOf(method: DescMethod): string[] {
+  return idFieldsIn(method.input, '', 0);
+}
+
+function idFieldsIn(message: DescMessage, prefix: string, depth: number): string[] {
+  if (depth > 4) return [];
+  return message.fields.flatMap((field) => {
+    const path = `${prefix}${field.name}`;
+    if (field.message) return idFieldsIn(field.message, `${path}.`, depth + 1);
+    return isId(field) ? [path] : [];
+  });
+}
+
+function isId(field: DescField): boolean {
+  return /_ids?$/.test(field.name) || field.name === 'audience_snapshot_ref';
+}
+
+function messageInit(message: DescMessage, prefix: string, options: Required<RequestOptions>): Init {
+  if (message.typeName === 'pidgr.v1.WorkflowDefinition') return workflow(prefix, options);
+  const init: Init = {};
+  for (const field of message.fields) {
+    const value = fieldInit(field, `${prefix}${field.name}`, options);
+    if (value === undefined) continue;
+    if (field.oneof) init[field.oneof.localName] ??= { case: field.localName, value };
+    else init[field.localName] = value;
+  }
+  return init;
+}
+
+function fieldInit(field: DescField, path: string, options: Required<RequestOptions>): unknown {
+  const rules = getOption(field, fieldRules);
+  const wanted = options.including === path || options.including.startsWith(`${path}.`);
+  switch (field.fieldKind) {
+    case 'message':
+      return wanted || rules.required ? messageInit(field.message, `${path}.`, options) : undefined;
+    case 'list': {
+      const minimum = rules.type.case === 'repeated' ? Number(rules.type.value.minItems) : 0;
+      return wanted || minimum > 0 ? [itemInit(field, rules, path, options)] : undefined;
+    }
+    case 'enum':
+      return field.enum.values.find(({ number }) => number > 0)?.number;
+    case 'scalar':
+      return isId(field) ? options.idAt(path) : scalarInit(field, rules);
+    case 'map':
+      return undefined;
+  }
+}
+
+function itemInit(
+  field: DescField & { fieldKind: 'list' },
+  rules: FieldRules,
+  path: string,
+  options: Required<RequestOptions>,
+): unknown {
+  if (field.listKind === 'message') return messageInit(field.message, `${path}.`, options);
+  if (field.listKind === 'enum') return field.enum.values.find(({ number }) => number > 0)?.number;
+  if (isId(field)) return options.idAt(path);
+  if (/emails?$/.test(field.name)) return `someone-${uuid()}@example.com`;
+  return rules.type.case === 'repeated' && rules.type.value.items
+    ? scalarInit(field, rules.type.value.items)
+    : undefined;
+}
+
+function scalarInit(field: DescField, { type }: FieldRules): unknown {
+  if (type.case !== 'string') return undefined;
+  const rules = type.value;
+  if (rules.in.length > 0) return rules.in[0];
+  if (rules.wellKnown.case === 'uuid') return uuid();
+  if (rules.wellKnown.case === 'email') return `someone-${uuid()}@example.com`;
+  if (rules.pattern) return wellFormed[rules.pattern];
+  return rules.minLen > 0n ? field.name.padEnd(Number(rules.minLen), '.') : undefined;
+}
+
+/** A campaign of one step; the template of the step is the id that an attack may want to plant. */
+function workflow(prefix: string, { idAt, including }: Required<RequestOptions>): Init {
+  const path = `${prefix}steps.send_notification.template_id`;
+  const value = including === path ? { templateId: idAt(path) } : {};
+  const config = { case: 'sendNotification', value };
+  return { steps: [{ id: 'send', type: StepType.SEND_NOTIFICATION, config, transitions: {} }] };
+}
