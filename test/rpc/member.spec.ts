@@ -51,10 +51,6 @@ async function auditOf(entityId: string): Promise<Record<string, unknown>[]> {
   return s.database.query('select * from audit_event where entity_id = $1 order by id', [entityId]);
 }
 
-function peopleWith(email: string): Promise<unknown[]> {
-  return s.database.query('select id from identity where email = $1', [email]);
-}
-
 async function statusOf(userId: string): Promise<UserStatus | undefined> {
   return (await members(cast.alice).getUser({ userId })).user?.status;
 }
@@ -185,98 +181,6 @@ describe('a caller is refused', () => {
       'settings.preferred_locale',
       'pagination.page_size',
     ]);
-  });
-});
-
-describe('an invitation', () => {
-  test('is refused for someone who is there already, in whatever case they are written', async () => {
-    const user = await invite(cast.alice);
-    const again = await refusalOf(invite(cast.alice, { email: user.email.toUpperCase() }));
-    expect(again).toMatchObject({ code: Code.AlreadyExists, reason: 'MEMBER_EXISTS' });
-    const existing = await refusalOf(invite(cast.alice, { email: cast.erin.email }));
-    expect(existing.code).toBe(Code.AlreadyExists);
-  });
-
-  test('of one person by two at once leaves one', async () => {
-    const email = newEmail();
-    const outcomes = await Promise.allSettled([
-      invite(cast.alice, { email }),
-      invite(cast.max, { email }),
-      invite(ada, { email }),
-    ]);
-    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected', 'rejected']);
-    const rows = await s.database.query('select from member where email = $1', [email]);
-    expect(rows).toHaveLength(1);
-  });
-
-  test('makes an invited employee and sends a mail', async () => {
-    const email = 'Nina.New@Acme.Example';
-    const { user } = await members(cast.max).inviteUser({
-      email,
-      name: 'Nina New',
-      profile: { department: 'Sales', managerId: cast.max.userId, customAttributes: { badge: '7' } },
-      dataGovernanceRegion: 'EU',
-    });
-    expect(user).toMatchObject({
-      email: email.toLowerCase(),
-      name: 'Nina New',
-      status: UserStatus.INVITED,
-      roleId: cast.acme.roles.employee,
-      role: { slug: 'employee', permissions: [P.INBOX_READ, P.INBOX_ACT] },
-      profile: { department: 'Sales', managerId: cast.max.userId, customAttributes: { badge: '7' } },
-      dataGovernanceRegion: 'EU',
-      processingRestricted: false,
-    });
-    expect((await members(cast.alice).getUser({ userId: user?.id })).user).toEqual(user);
-    expect(await auditOf(user?.id ?? '')).toMatchObject([
-      { event_type: 'USER_INVITED', actor_id: cast.max.userId, metadata: { role: 'employee' } },
-    ]);
-    const [mail] = await eventually('the mail arrives', async () => {
-      const found = await s.database.query<{ subject: string; body: string }>(
-        'select subject, body from captured_mail where recipient = $1',
-        [email.toLowerCase()],
-      );
-      return found.length > 0 && found;
-    });
-    expect(mail).toMatchObject({
-      subject: 'You are invited to Acme',
-      body: expect.stringContaining(email.toLowerCase()),
-    });
-  });
-
-  test('reaches a person who is somebody else elsewhere', async () => {
-    const user = await invite(cast.alice, { email: cast.mallory.email });
-    expect(user.id).not.toBe(cast.mallory.userId);
-    const headers = { ...cast.mallory.headers, 'x-org-id': cast.acme.id };
-    const open = await refusalOf(s.client(MemberService, headers).getUser({}));
-    expect(open).toMatchObject({ code: Code.PermissionDenied, reason: 'INVITATION_OPEN' });
-  });
-
-  test('can be withdrawn until it is accepted', async () => {
-    const user = await invite(cast.max);
-    await members(ada).revokeInvite({ userId: user.id });
-    expect((await refusalOf(members(cast.alice).getUser({ userId: user.id }))).code).toBe(Code.NotFound);
-    expect((await refusalOf(members(ada).revokeInvite({ userId: user.id }))).code).toBe(Code.NotFound);
-    expect((await auditOf(user.id)).at(-1)).toMatchObject({ event_type: 'INVITE_REVOKED' });
-    expect(await peopleWith(user.email)).toHaveLength(0);
-    expect((await invite(cast.max, { email: user.email })).id).not.toBe(user.id);
-
-    const accepted = await refusalOf(members(ada).revokeInvite({ userId: cast.erin.userId }));
-    expect(accepted).toMatchObject({ code: Code.FailedPrecondition, reason: 'INVITATION_NOT_OPEN' });
-  });
-
-  test('withdrawn, leaves a person alone who is invited elsewhere or has signed in', async () => {
-    const elsewhere = await invite(cast.mallory);
-    const here = await invite(cast.alice, { email: elsewhere.email });
-    await members(cast.alice).revokeInvite({ userId: here.id });
-    expect(await peopleWith(elsewhere.email)).toHaveLength(1);
-    expect((await members(cast.mallory).getUser({ userId: elsewhere.id })).user).toEqual(elsewhere);
-
-    const back = await hire();
-    await members(cast.alice).deactivateUser({ userId: back.userId });
-    await members(cast.alice).reactivateUser({ userId: back.userId });
-    await members(cast.alice).revokeInvite({ userId: back.userId });
-    expect(await peopleWith(back.email)).toHaveLength(1);
   });
 });
 
