@@ -267,8 +267,8 @@ export declare const ApiKeyService: GenService<{
   /**
    * Creates a key and returns its secret, this once. Needs PERMISSION_ORG_WRITE. Audited.
    *
-   * PERMISSION_DENIED when it would grant a permission the caller does not hold. INVALID_ARGUMENT for an
-   * expiry in the past.
+   * PERMISSION_DENIED when it would grant a permission the caller does not hold, or outlive the API key that
+   * makes it. INVALID_ARGUMENT for an expiry in the past. RESOURCE_EXHAUSTED beyond 200 keys in use.
    *
    * @generated from rpc pidgr.v1.ApiKeyService.CreateApiKey
    */
@@ -278,7 +278,8 @@ export declare const ApiKeyService: GenService<{
     output: typeof CreateApiKeyResponseSchema;
   },
   /**
-   * Lists the keys that are not revoked, without secrets and without pages. Needs PERMISSION_ORG_READ.
+   * Lists the keys that are not revoked, expired ones included, without secrets and without pages. Needs
+   * PERMISSION_ORG_READ.
    *
    * @generated from rpc pidgr.v1.ApiKeyService.ListApiKeys
    */
@@ -288,7 +289,8 @@ export declare const ApiKeyService: GenService<{
     output: typeof ListApiKeysResponseSchema;
   },
   /**
-   * Makes a key unusable on every server within a second. Needs PERMISSION_ORG_WRITE. Audited.
+   * Makes a key unusable on every server within a second. Needs PERMISSION_ORG_WRITE. Audited. Repeating it is
+   * no error; NOT_FOUND when the organization never had such a key.
    *
    * @generated from rpc pidgr.v1.ApiKeyService.RevokeApiKey
    */

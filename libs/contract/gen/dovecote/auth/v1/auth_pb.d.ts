@@ -515,7 +515,8 @@ export declare const AuthService: GenService<{
    * Sends a six-digit code to the address. Needs no credential.
    *
    * The answer is the same, and takes the same path, whether or not an account exists. A new code replaces
-   * the last one. RESOURCE_EXHAUSTED after 3 sends in 10 minutes for one address.
+   * the last one. RESOURCE_EXHAUSTED, with the time to wait, after 3 sends in 10 minutes for one address, and
+   * after 50 wrong codes in a day.
    *
    * @generated from rpc dovecote.auth.v1.AuthService.RequestSignInCode
    */
@@ -540,8 +541,8 @@ export declare const AuthService: GenService<{
   /**
    * Trades a refresh token for new tokens of the same session. Needs no other credential.
    *
-   * A refresh token works once: using it again revokes the whole session, since one of the two users is not
-   * the owner. UNAUTHENTICATED when it is unknown, expired, used or revoked.
+   * A refresh token works once: using it again revokes the whole session, since one of the two users may not
+   * be the owner. That holds for two tabs of one browser at once, too: let one of them refresh. UNAUTHENTICATED when it is unknown, expired, used or revoked.
    *
    * @generated from rpc dovecote.auth.v1.AuthService.RefreshToken
    */
@@ -551,7 +552,8 @@ export declare const AuthService: GenService<{
     output: typeof RefreshTokenResponseSchema;
   },
   /**
-   * Ends the calling session. Needs a signed-in person; repeating it is no error.
+   * Ends the calling session; its tokens stop working within a second on every server. Needs a signed-in person.
+   * FAILED_PRECONDITION with a token of another issuer, which keeps the session itself.
    *
    * @generated from rpc dovecote.auth.v1.AuthService.SignOut
    */
