@@ -91,11 +91,14 @@ function itemInit(
 }
 
 function scalarInit(field: DescField, { type }: FieldRules): unknown {
+  if (type.case === 'bytes') return new Uint8Array(Number(type.value.minLen));
+  if (type.case === 'float' && type.value.greaterThan.case) return type.value.greaterThan.value;
   if (type.case !== 'string') return undefined;
   const rules = type.value;
   if (rules.in.length > 0) return rules.in[0];
   if (rules.wellKnown.case === 'uuid') return uuid();
   if (rules.wellKnown.case === 'email') return `someone-${uuid()}@example.com`;
+  if (rules.prefix) return `${rules.prefix}idp.example/metadata`;
   if (rules.pattern) return wellFormed[rules.pattern];
   return rules.minLen > 0n ? field.name.padEnd(Number(rules.minLen), '.') : undefined;
 }
@@ -104,6 +107,6 @@ function scalarInit(field: DescField, { type }: FieldRules): unknown {
 function workflow(prefix: string, { idAt, including }: Required<RequestOptions>): Init {
   const path = `${prefix}steps.send_notification.template_id`;
   const value = including === path ? { templateId: idAt(path) } : {};
-  const config = { case: 'sendNotification', value };
+  const config = { case: 'sendNotification', value: { type: 'push', ...value } };
   return { steps: [{ id: 'send', type: StepType.SEND_NOTIFICATION, config, transitions: {} }] };
 }

@@ -1,0 +1,181 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { create, type DescMethod } from '@bufbuild/protobuf';
+import { createValidator } from '@bufbuild/protovalidate';
+import { Code, type ConnectError, createClient } from '@connectrpc/connect';
+import { createGrpcTransport } from '@connectrpc/connect-node';
+import { ErrorInfoSchema } from '@dovecote/contract/google/rpc/error_details_pb';
+import { accessTable, methodName, Permission, services } from '../../src/platform/access/index.js';
+import { AccessTokens } from '../../src/platform/caller/access-tokens.js';
+import { callRpc } from '../support/call-rpc.js';
+import { addApiKey, addMember, type Cast, seedCast } from '../support/cast.js';
+import { freePort } from '../support/free-port.js';
+import { exampleRequest } from '../support/requests.js';
+import { startTestServer, type TestServer } from '../support/test-server.js';
+import { expectedRefusal, type Kind, permissionsOfRole } from './expectation.js';
+
+const internalSecret = 'a-secret-of-at-least-thirty-two-characters';
+
+/** Somebody who calls every RPC, and what the specification says they are. */
+interface Visitor {
+  kind: Kind;
+  permissions: readonly string[];
+  headers: Record<string, string>;
+  listener?: 'internal';
+}
+
+/** Which guard spoke; handlers refuse with reasons of their own, about the object and not the caller. */
+const gateReasons = new Set([
+  'CREDENTIAL_MISSING',
+  'CREDENTIAL_INVALID',
+  'TOKEN_INVALID',
+  'SESSION_ENDED',
+  'ORGANIZATION_MISSING',
+  'NOT_A_MEMBER',
+  'API_KEY_HAS_NO_USER',
+  'CALLER_NOT_ADMITTED',
+  'INTERNAL_ONLY',
+  'PERMISSION_MISSING',
+]);
+
+/** Everyone may make these calls about themselves; about others the handler asks for the permission. */
+const decidedByTheHandler = new Set([
+  '/pidgr.v1.MemberService/GetUser',
+  '/pidgr.v1.MemberService/UpdateUserProfile',
+  '/pidgr.v1.DeviceService/ListMemberDevices',
+]);
+
+// Signing out ends the session that the other calls of the visitor need.
+const methods = services
+  .flatMap((service) => service.methods)
+  .sort((a, b) => Number(a.name === 'SignOut') - Number(b.name === 'SignOut'));
+
+let s: TestServer;
+let cast: Cast;
+let internalPort: number;
+let visitors: Record<string, Visitor>;
+
+beforeAll(async () => {
+  internalPort = await freePort();
+  s = await startTestServer({
+    env: { INTERNAL_PORT: String(internalPort), INTERNAL_SECRET: internalSecret },
+  });
+  cast = await seedCast(s);
+  const blank = await addApiKey(s, cast.acme, []);
+  const trudy = await addMember(s, cast.other, { email: 'trudy@other.example', role: 'super_admin' });
+  const pat = await addMember(s, cast.acme, { email: 'pat@acme.example', role: 'super_admin' });
+  const tokens = s.server.app.get(AccessTokens, { strict: false });
+  const { identityId, sessionId, email } = pat;
+  const undecided = await tokens.issue({ identityId, sessionId, email });
+  const secret = { authorization: `Bearer ${internalSecret}` };
+  visitors = {
+    nobody: { kind: 'nobody', permissions: [], headers: {} },
+    alice: { kind: 'member', permissions: permissionsOfRole.super_admin, headers: cast.alice.headers },
+    max: { kind: 'member', permissions: permissionsOfRole.manager, headers: cast.max.headers },
+    erin: { kind: 'member', permissions: permissionsOfRole.employee, headers: cast.erin.headers },
+    kiosk: { kind: 'key', permissions: permissionsOfRole.super_admin, headers: cast.kiosk.headers },
+    'a key without permissions': { kind: 'key', permissions: [], headers: blank.headers },
+    mallory: { kind: 'member', permissions: permissionsOfRole.super_admin, headers: cast.mallory.headers },
+    'a person who names no organization': {
+      kind: 'person',
+      permissions: [],
+      headers: { authorization: `Bearer ${undecided.token}` },
+    },
+    'a stranger who claims to be of Acme': {
+      kind: 'stranger',
+      permissions: permissionsOfRole.super_admin,
+      headers: { ...trudy.headers, 'x-org-id': cast.acme.id },
+    },
+    'the internal secret at the public door': { kind: 'impostor', permissions: [], headers: secret },
+    'a sibling service': { kind: 'sibling', permissions: [], headers: secret, listener: 'internal' },
+    'nobody at the internal door': { kind: 'impostor', permissions: [], headers: {}, listener: 'internal' },
+  };
+});
+afterAll(() => s?.stop());
+
+async function visit(visitor: Visitor, method: DescMethod): Promise<ConnectError | undefined> {
+  const headers = { ...visitor.headers, ...(visitor.listener && { 'x-org-id': cast.acme.id }) };
+  const client =
+    visitor.listener === 'internal'
+      ? createClient(method.parent, internalTransport(headers))
+      : s.client(method.parent, headers);
+  return (await callRpc(client, method, exampleRequest(method))).error;
+}
+
+function internalTransport(headers: Record<string, string>) {
+  return createGrpcTransport({
+    baseUrl: `http://127.0.0.1:${internalPort}`,
+    interceptors: [
+      (next) => (request) => {
+        for (const [name, value] of Object.entries(headers)) request.header.set(name, value);
+        return next(request);
+      },
+    ],
+  });
+}
+
+const reasonOf = (error: ConnectError): string => error.findDetails(ErrorInfoSchema)[0]?.reason ?? '';
+
+/** `admitted`, `refused PermissionDenied`, or what broke. */
+function outcomeOf(method: DescMethod, error: ConnectError | undefined): string {
+  if (!error) return 'admitted';
+  if (error.code === Code.Internal || error.code === Code.Unknown) return `broken: ${error.message}`;
+  const reason = reasonOf(error);
+  if (!gateReasons.has(reason)) return 'admitted';
+  if (reason === 'PERMISSION_MISSING' && decidedByTheHandler.has(methodName(method))) return 'admitted';
+  return `refused ${Code[error.code]}`;
+}
+
+/** A sentence when the call came out otherwise than the specification says; undefined when all is well. */
+async function surprise(visitor: Visitor, method: DescMethod): Promise<string | undefined> {
+  const rpc = methodName(method);
+  const row = accessTable.get(rpc);
+  if (!row) return `${rpc} has no row.`;
+  const anyOf = row.anyOf.map((permission) => Permission[permission] ?? '');
+  const refusal = expectedRefusal({ caller: row.caller, anyOf }, visitor);
+  const expected = refusal ? `refused ${Code[refusal.code]}` : 'admitted';
+  const error = await visit(visitor, method);
+  const outcome = outcomeOf(method, error);
+  if (outcome !== expected) return `${rpc}: ${outcome} instead of ${expected} (${error?.message})`;
+  const unsaid = refusal?.says.filter((words) => !error?.rawMessage.includes(words)) ?? [];
+  return unsaid.length > 0 ? `${rpc} does not say "${unsaid.join('", "')}": ${error?.message}` : undefined;
+}
+
+describe('every RPC', () => {
+  test.each([
+    'nobody',
+    'alice',
+    'max',
+    'erin',
+    'kiosk',
+    'a key without permissions',
+    'mallory',
+    'a person who names no organization',
+    'a stranger who claims to be of Acme',
+    'the internal secret at the public door',
+    'a sibling service',
+    'nobody at the internal door',
+  ])('called by %s', async (name) => {
+    const visitor = visitors[name];
+    if (!visitor) throw new Error(`${name} is not in the cast.`);
+    const surprises: string[] = [];
+    for (const method of methods) {
+      const found = await surprise(visitor, method);
+      if (found) surprises.push(found);
+    }
+    expect(surprises).toEqual([]);
+  });
+});
+
+test('every RPC of the contract has been called', () => {
+  expect(methods.length).toBe(accessTable.size);
+  expect(methods.length).toBeGreaterThan(90);
+});
+
+test('the requests are well formed: a call that is admitted gets past validation', () => {
+  const validator = createValidator();
+  const malformed = methods.filter((method) => {
+    const request = create(method.input, exampleRequest(method));
+    return validator.validate(method.input, request).kind !== 'valid';
+  });
+  expect(malformed.map(methodName)).toEqual([]);
+});

@@ -1,0 +1,130 @@
+import { Code } from '@connectrpc/connect';
+
+/**
+ * What the specification says about who may call what, written down a second time and by hand: the code under test
+ * is not asked. Permissions are names here, as in the specification.
+ */
+
+/**
+ * - `nobody`: no credential; `impostor`: one that does not hold
+ * - `stranger`: a person who names an organization that is not theirs
+ * - `sibling`: a service of ours on the internal listener
+ */
+export type Kind = 'nobody' | 'impostor' | 'person' | 'stranger' | 'member' | 'key' | 'sibling';
+
+export interface Refused {
+  code: Code;
+  /** Words that the message must contain. */
+  says: readonly string[];
+}
+
+interface Rule {
+  caller: string;
+  anyOf: readonly string[];
+}
+
+const employee = ['INBOX_READ', 'INBOX_ACT'];
+const manager = [
+  'ORG_READ',
+  'MEMBERS_READ',
+  'MEMBERS_INVITE',
+  'CAMPAIGNS_READ',
+  'CAMPAIGNS_WRITE',
+  'CAMPAIGNS_START',
+  'TEMPLATES_READ',
+  'TEMPLATES_WRITE',
+  'TEMPLATES_REVIEW',
+  'GROUPS_ALL_READ',
+  'GROUPS_WRITE',
+  'TEAMS_ALL_READ',
+  'TEAMS_WRITE',
+  ...employee,
+];
+const superAdmin = [
+  'ORG_WRITE',
+  'MEMBERS_MANAGE',
+  'GROUPS_ALL_WRITE',
+  'TEAMS_ALL_WRITE',
+  'PRIVACY_READ',
+  'PRIVACY_WRITE',
+  'AUDIT_READ',
+  'CHANNELS_DISPATCH',
+  'REACHABILITY_WRITE',
+  ...manager,
+];
+
+export const permissionsOfRole = { employee, manager, super_admin: superAdmin } as const;
+
+const signIn = { code: Code.Unauthenticated, says: [] };
+const chooseOrganization = { code: Code.Unauthenticated, says: ['x-org-id'] };
+const notYours = { code: Code.PermissionDenied, says: ['not a member'] };
+const keyHasNoUser = { code: Code.PermissionDenied, says: ['API key', 'person'] };
+const internalOnly = { code: Code.PermissionDenied, says: ['internal services'] };
+const notForSiblings = { code: Code.PermissionDenied, says: [] };
+
+/** Undefined: admitted by the rule; permissions still have a say. */
+const byCallerRule: Record<string, Record<Exclude<Kind, 'impostor'>, Refused | undefined>> = {
+  anyone: {
+    nobody: undefined,
+    person: undefined,
+    stranger: undefined,
+    member: undefined,
+    key: undefined,
+    sibling: undefined,
+  },
+  person: {
+    nobody: signIn,
+    person: undefined,
+    // The organization does not matter to calls about the person.
+    stranger: undefined,
+    member: undefined,
+    key: keyHasNoUser,
+    sibling: notForSiblings,
+  },
+  member: {
+    nobody: signIn,
+    person: chooseOrganization,
+    stranger: notYours,
+    member: undefined,
+    key: keyHasNoUser,
+    sibling: notForSiblings,
+  },
+  member_or_key: {
+    nobody: signIn,
+    person: chooseOrganization,
+    stranger: notYours,
+    member: undefined,
+    key: undefined,
+    sibling: notForSiblings,
+  },
+  member_or_key_or_person: {
+    nobody: signIn,
+    person: undefined,
+    stranger: notYours,
+    member: undefined,
+    key: undefined,
+    sibling: notForSiblings,
+  },
+  internal: {
+    nobody: internalOnly,
+    person: internalOnly,
+    stranger: notYours,
+    member: internalOnly,
+    key: internalOnly,
+    sibling: undefined,
+  },
+};
+
+/** Who must be refused and how; undefined: whatever happens next is not about access. */
+export function expectedRefusal(
+  rule: Rule,
+  visitor: { kind: Kind; permissions: readonly string[] },
+): Refused | undefined {
+  if (visitor.kind === 'impostor') return signIn;
+  const expectations = byCallerRule[rule.caller];
+  if (!expectations) throw new Error(`No expectation is written down for callers "${rule.caller}".`);
+  const refused = expectations[visitor.kind];
+  if (refused || rule.anyOf.length === 0) return refused;
+  if (rule.anyOf.some((permission) => visitor.permissions.includes(permission))) return undefined;
+  return { code: Code.PermissionDenied, says: rule.anyOf.map((permission) => `PERMISSION_${permission}`) };
+}
