@@ -2,7 +2,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions, NestMicroservice } from '@nestjs/microservices';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Logger as NestLogger } from 'nestjs-pino';
 import { AppModule, type AppOptions } from './app.module.js';
 import { SigningKeys } from './platform/caller/signing-keys.js';
 import type { Role } from './platform/config/index.js';
@@ -10,6 +9,7 @@ import { Database, rowSecurityDefects } from './platform/database/index.js';
 import { Readiness } from './platform/http/readiness.js';
 import { Worker } from './platform/jobs/worker.js';
 import { ConnectStrategy } from './platform/rpc/connect.strategy.js';
+import { FrameworkLogger } from './platform/telemetry/framework-logger.js';
 import { installPipeline } from './platform/rpc/pipeline.js';
 
 export interface ServerOptions extends AppOptions {
@@ -36,7 +36,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       abortOnError: false,
     },
   );
-  app.useLogger(app.get(NestLogger));
+  app.useLogger(app.get(FrameworkLogger));
   app.flushLogs();
   const strategy = app.get(ConnectStrategy);
   try {

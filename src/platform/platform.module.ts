@@ -34,6 +34,7 @@ import { RpcErrorFilter } from './rpc/rpc-error.filter.js';
 import { ValidationInterceptor } from './rpc/validation.interceptor.js';
 import { ScopeInterceptor } from './scope/scope.interceptor.js';
 import { Scopes } from './scope/index.js';
+import { FrameworkLogger } from './telemetry/framework-logger.js';
 import { AddressThrottle } from './throttle/address-throttle.js';
 import { AddressThrottleGuard } from './throttle/address-throttle.guard.js';
 import { OrganizationThrottleGuard } from './throttle/organization-throttle.guard.js';
@@ -54,6 +55,7 @@ export const ENVELOPE = Symbol('envelope');
     ApiKeyDirectory,
     ApiKeyStrategy,
     ErrorExit,
+    FrameworkLogger,
     Heartbeat,
     MembershipDirectory,
     OrganizationGuard,

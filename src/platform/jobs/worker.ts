@@ -13,8 +13,9 @@ import {
 import { PinoLogger } from 'nestjs-pino';
 import { Pool } from 'pg';
 import { type ScopeOrigin, Scopes } from '../scope/index.js';
+import { requestContext } from '../telemetry/request-context.js';
 import { Heartbeat } from './heartbeat.js';
-import { HandlesJob, type JobHandler, type JobHandlerOptions } from './job-handler.js';
+import { HandlesJob, type JobContext, type JobHandler, type JobHandlerOptions } from './job-handler.js';
 import { workerLogger } from './worker-logger.js';
 
 export interface WorkerOptions {
@@ -33,6 +34,7 @@ interface RegisteredJob extends JobHandlerOptions {
 export class Worker {
   private runner: Runner | undefined;
   private pool: Pool | undefined;
+  private readonly stopping = new AbortController();
 
   constructor(
     private readonly options: WorkerOptions,
@@ -74,6 +76,8 @@ export class Worker {
   }
 
   async stop(): Promise<void> {
+    // Long jobs see it between two pieces of work, and hand over.
+    this.stopping.abort();
     await this.runner?.stop();
     await this.heartbeat.stop();
     await this.pool?.end();
@@ -105,11 +109,12 @@ export class Worker {
   ): Promise<void> {
     const orgId = typeof payload.orgId === 'string' ? payload.orgId : undefined;
     const origin: ScopeOrigin = { caller: { kind: 'system', orgId }, requestId: `job:${job.id}` };
-    await handler.handle(payload, {
+    const context: JobContext = {
       orgId,
       jobId: job.id,
-      signal: abortSignal,
+      signal: AbortSignal.any([abortSignal, this.stopping.signal]),
       run: (work) => this.scopes.run(origin, work),
-    });
+    };
+    await requestContext.run({ requestId: origin.requestId }, () => handler.handle(payload, context));
   }
 }

@@ -11,6 +11,7 @@ import { type RpcCall, type RpcHandler, RpcServer, type RpcServerOptions } from 
 import { lastValueFrom } from 'rxjs';
 import { accessTable, methodName, services } from '../access/index.js';
 import type { AccessRow } from '../access/access-rule.js';
+import { requestContext } from '../telemetry/request-context.js';
 import { Call } from './call.js';
 import { accessDefects } from './startup-checks.js';
 import { connectTransport } from './rpc.decorator.js';
@@ -139,7 +140,9 @@ export class ConnectStrategy extends Server implements CustomTransportStrategy {
     }
   }
 
-  private async result(handler: MessageHandler, request: Message, call: Call): Promise<unknown> {
-    return lastValueFrom(this.transformToObservable(await handler(request, call)));
+  private result(handler: MessageHandler, request: Message, call: Call): Promise<unknown> {
+    return requestContext.run({ requestId: call.requestId }, async () =>
+      lastValueFrom(this.transformToObservable(await handler(request, call))),
+    );
   }
 }

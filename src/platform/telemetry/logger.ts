@@ -1,10 +1,7 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { type Logger, pino, stdTimeFunctions } from 'pino';
 import pretty from 'pino-pretty';
 import type { Config } from '../config/index.js';
-
-/** Only for log lines: what a call does never depends on it. */
-export const requestContext = new AsyncLocalStorage<{ requestId: string }>();
+import { requestContext } from './request-context.js';
 
 /** Secrets never reach a log line, whatever object is logged. */
 const redact = [
