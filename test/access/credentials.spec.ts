@@ -9,6 +9,7 @@ import { MemberService } from '@dovecote/contract/pidgr/v1/member_pb';
 import { OrganizationService } from '@dovecote/contract/pidgr/v1/organization_pb';
 import { RoleService } from '@dovecote/contract/pidgr/v1/role_pb';
 import { AccessTokens } from '../../src/platform/caller/access-tokens.js';
+import { SigningKeys } from '../../src/platform/caller/signing-keys.js';
 import { type Actor, addApiKey, addMember, addOrganization, type Cast, seedCast } from '../support/cast.js';
 import { eventually } from '../support/eventually.js';
 import { type Refusal, refusalOf } from '../support/refusal.js';
@@ -273,6 +274,21 @@ test('guessing is limited by address, without shutting out who has a credential'
     await whoAmI(cast.alice.headers, limited);
   } finally {
     await limited.stop();
+  }
+});
+
+test('after a rotation of the signing keys both servers accept what is out and what is new', async () => {
+  const keys = here.server.app.get(SigningKeys, { strict: false });
+  const { kid } = await keys.current();
+  await keys.rotate(new Date());
+  expect((await keys.current()).kid).not.toBe(kid);
+  const { identityId, sessionId, email, headers } = cast.erin;
+  const { token } = await here.server.app
+    .get(AccessTokens, { strict: false })
+    .issue({ identityId, sessionId, email });
+  for (const server of [here, there]) {
+    await whoAmI(headers, server);
+    await whoAmI({ authorization: `Bearer ${token}` }, server);
   }
 });
 
