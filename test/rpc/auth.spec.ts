@@ -1,7 +1,6 @@
 import { Code } from '@connectrpc/connect';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { AuthService, CallerKind, type TokenPair } from '@dovecote/contract/dovecote/auth/v1/auth_pb';
-import { Permission as P } from '@dovecote/contract/pidgr/v1/common_pb';
+import { AuthService, type TokenPair } from '@dovecote/contract/dovecote/auth/v1/auth_pb';
 import { UserStatus } from '@dovecote/contract/pidgr/v1/user_pb';
 import { addMember, addOrganization, type Cast, seedCast } from '../support/cast.js';
 import { eventually } from '../support/eventually.js';
@@ -353,47 +352,6 @@ describe('sessions', () => {
       expect(refused.message).toContain('API key');
     }
     expect((await refusalOf(auth().listSessions({}))).code).toBe(Code.Unauthenticated);
-  });
-});
-
-describe('WhoAmI', () => {
-  test('needs a credential', async () => {
-    expect((await refusalOf(auth().whoAmI({}))).code).toBe(Code.Unauthenticated);
-  });
-
-  test('tells a member who they are here and where else they can go', async () => {
-    const self = await cast.max.client(AuthService).whoAmI({});
-    expect(self).toMatchObject({
-      callerKind: CallerKind.USER,
-      userId: cast.max.userId,
-      email: cast.max.email,
-      orgId: cast.acme.id,
-      sessionId: cast.max.sessionId,
-    });
-    expect(self.role?.slug).toBe('manager');
-    expect(self.permissions).toContain(P.CAMPAIGNS_START);
-    expect(self.permissions).not.toContain(P.ORG_WRITE);
-    expect(self.organizations).toMatchObject([{ id: cast.acme.id, name: 'Acme', roleSlug: 'manager' }]);
-  });
-
-  test('tells a person without an organization just that', async () => {
-    const email = newAddress();
-    const self = await auth(await signIn(email)).whoAmI({});
-    expect(self).toMatchObject({ email, orgId: '', userId: '', permissions: [], organizations: [] });
-    expect(self.role).toBeUndefined();
-  });
-
-  test('tells an API key whose it is and what it may do', async () => {
-    const self = await cast.kiosk.client(AuthService).whoAmI({});
-    expect(self).toMatchObject({
-      callerKind: CallerKind.API_KEY,
-      name: 'kiosk',
-      orgId: cast.acme.id,
-      email: '',
-      userId: '',
-      organizations: [],
-    });
-    expect(self.permissions).toContain(P.ORG_WRITE);
   });
 });
 
