@@ -25,9 +25,6 @@ function nameOf<E extends Record<string, string | number>>(enumeration: E, value
   return (enumeration[value] ?? 'UNSPECIFIED') as keyof E;
 }
 
-/** What an empty type means. */
-const push = 'push';
-
 /** The contract's workflow as the one that rules are about; nothing is checked yet. */
 export function toDefinition(workflow: WorkflowDefinition): UncheckedDefinition {
   return { steps: workflow.steps.map(toStep) };
@@ -50,7 +47,7 @@ function toConfig(config: WorkflowStep['config']): StepConfig | undefined {
       const { type, templateId, templateVersion, actionLabel, actionType, customVariables } = config.value;
       return {
         kind: 'SEND_NOTIFICATION',
-        type: type || push,
+        type,
         templateId,
         templateVersion,
         actionLabel,
@@ -63,7 +60,7 @@ function toConfig(config: WorkflowStep['config']): StepConfig | undefined {
     case 'sendReminder':
       return {
         kind: 'SEND_REMINDER',
-        type: config.value.type || push,
+        type: config.value.type,
         thirdPartyChannels: config.value.thirdPartyChannels.map((channel) => nameOf(ChannelName, channel)),
         notifyTargets: config.value.notifyTargets.map(toTarget),
       };
