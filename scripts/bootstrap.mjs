@@ -1,5 +1,5 @@
-// What "npm start", "npm test" and "npm run dovecote" run, with any Node from 20 on and nothing installed yet:
-// installs the packages, builds what changed, and hands over to the Node pinned in package.json.
+// What "npm start", "npm test", "npm run dovecote" and their like run, with any Node from 20 on and nothing
+// installed yet: installs the packages, builds what changed, and hands over to the Node pinned in package.json.
 import { readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,6 +16,7 @@ const tasks = {
   start: [...server, 'serve'],
   dovecote: server,
   demo: [join(root, 'scripts/demo/main.mjs')],
+  bench: ['--enable-source-maps', join(root, 'bench/dist/main.js')],
   // Two at a time: each spec file has its own database, and most of the time is spent waiting for it.
   test: [...jest, '--maxWorkers=2'],
 };

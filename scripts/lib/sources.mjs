@@ -10,6 +10,7 @@ export function compilations(root) {
   return [
     { from: join(root, 'src'), to: join(root, 'dist') },
     { from: join(root, 'migrations'), to: join(root, 'dist', 'migrations') },
+    { from: join(root, 'bench'), to: join(root, 'bench', 'dist') },
     ...libraries,
   ];
 }

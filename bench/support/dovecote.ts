@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { nodeCommand, serverCore } from './cores.js';
+import { root } from './paths.js';
+
+export interface DovecoteOptions {
+  readonly dataDir: string;
+  /** Where Node keeps compiled code between starts. */
+  readonly compileCache: string;
+  /** On the core of whoever is measured; otherwise wherever the system likes. */
+  readonly alone?: boolean;
+}
+
+/** Limits so high that none is reached: they are counted, not met. */
+const unlimited = {
+  RATE_LIMIT_PER_SECOND: '1000000',
+  RATE_LIMIT_BURST: '1000000',
+  ANONYMOUS_RATE_LIMIT_PER_SECOND: '1000000',
+  ANONYMOUS_RATE_LIMIT_BURST: '1000000',
+};
+
+/** The server as operators run it, with its embedded database and a demo organization. */
+export class Dovecote {
+  private constructor(
+    private readonly child: ChildProcess,
+    readonly url: string,
+    readonly apiKey: string,
+    /** From the command to the line that says where it listens. */
+    readonly secondsToReady: number,
+  ) {}
+
+  static async start({ dataDir, compileCache, alone = false }: DovecoteOptions): Promise<Dovecote> {
+    const begin = performance.now();
+    const server = ['--enable-source-maps', join(root, 'dist/main.js'), 'serve'];
+    const [file, args] = nodeCommand(server, alone ? serverCore : undefined);
+    const child = spawn(file, args, {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: {
+        ...process.env,
+        ...unlimited,
+        DATA_DIR: dataDir,
+        NODE_COMPILE_CACHE: compileCache,
+        ENVIRONMENT: 'development',
+        PORT: '0',
+        LOG_LEVEL: 'warn',
+      },
+    });
+    const greeting = await readUntil(child, 'Ctrl-C stops everything');
+    return new Dovecote(
+      child,
+      found(greeting, /http:\/\/[\d.]+:\d+/),
+      found(greeting, /pidgr_k_\w+/),
+      (performance.now() - begin) / 1000,
+    );
+  }
+
+  get pid(): number {
+    return this.child.pid!;
+  }
+
+  get port(): number {
+    return Number(new URL(this.url).port);
+  }
+
+  /** Seconds until the server and its database were gone. */
+  async stop(): Promise<number> {
+    const begin = performance.now();
+    const exit = once(this.child, 'exit');
+    this.child.kill('SIGTERM');
+    const [code] = (await exit) as [number | null];
+    if (code !== 0) throw new Error(`The server ended with ${code}.`);
+    return (performance.now() - begin) / 1000;
+  }
+}
+
+function readUntil(child: ChildProcess, words: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    child.stdout?.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      if (text.includes(words)) resolve(text);
+    });
+    child.once('error', reject);
+    child.once('exit', () => reject(new Error(`The server ended before it was ready. ${text}`)));
+  });
+}
+
+function found(text: string, pattern: RegExp): string {
+  const match = pattern.exec(text)?.[0];
+  if (match === undefined) throw new Error(`The server did not say ${pattern}: ${text}`);
+  return match;
+}

@@ -1,0 +1,7 @@
+/** How much patience to have. */
+export interface Effort {
+  /** Of each measurement. */
+  readonly seconds: number;
+  /** Measurements of each figure; the median counts. */
+  readonly passes: number;
+}
