@@ -168,7 +168,7 @@ export declare type Campaign = Message<"pidgr.v1.Campaign"> & {
   audienceSnapshotSize: number;
 
   /**
-   * People of that audience who could be reached now.
+   * People of that audience who could be reached now; 0 in ListCampaigns, which does not count them.
    *
    * @generated from field: int32 current_audience_size = 22;
    */

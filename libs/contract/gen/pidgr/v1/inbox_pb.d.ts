@@ -98,7 +98,7 @@ export declare const InboxEntrySchema: GenMessage<InboxEntry>;
  */
 export declare type SyncRequest = Message<"pidgr.v1.SyncRequest"> & {
   /**
-   * `next_since` of the last response; unset for the most recent entries.
+   * `next_since` of the last response; unset to begin with the oldest entry, so that nothing is passed over.
    *
    * @generated from field: google.protobuf.Timestamp since = 1;
    */
@@ -236,7 +236,8 @@ export declare const InboxService: GenService<{
    * Returns what is new or changed in the caller's inbox. Needs PERMISSION_INBOX_READ; self.
    *
    * Ascending by time of change; a changed entry is sent again. Calling with `next_since` never skips an
-   * entry. Marks PENDING and SENT entries DELIVERED.
+   * entry. An entry is DELIVERED once it was returned, also to a
+   * recipient without a device (NO_DEVICE).
    *
    * @generated from rpc pidgr.v1.InboxService.Sync
    */
