@@ -5,7 +5,8 @@ import { type Call, callOf } from '../rpc/call.js';
 import { AddressThrottle } from '../throttle/address-throttle.js';
 import { type Credential, credentialOf } from './credential.js';
 import { orgIdHeader } from './org-id-header.js';
-import { AccessTokenStrategy, ApiKeyStrategy, type CredentialRequest, type Proven } from './strategies.js';
+import type { Proven } from './proven.js';
+import { AccessTokenStrategy, ApiKeyStrategy, type CredentialRequest } from './strategies.js';
 
 type CredentialMiddleware = (
   request: CredentialRequest,

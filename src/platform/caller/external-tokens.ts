@@ -7,7 +7,7 @@ import { type Database, statement, type Transaction } from '../database/index.js
 import { AppError, unauthenticated } from '../errors/index.js';
 import type { OutboundClient } from '../outbound/outbound-client.js';
 import { acceptInvitations } from './invitations.js';
-import type { ProvenPerson } from './strategies.js';
+import type { ProvenPerson } from './proven.js';
 
 export interface ExternalIssuer {
   issuer: string;

@@ -2,25 +2,16 @@ import { Injectable } from '@nestjs/common';
 import passport from 'passport';
 import { unauthenticated } from '../errors/index.js';
 import { AccessTokens } from './access-tokens.js';
-import { ApiKeyDirectory, type KnownApiKey } from './api-keys.directory.js';
-import type { PersonCaller } from './caller.js';
+import { ApiKeyDirectory } from './api-keys.directory.js';
 import type { Credential } from './credential.js';
 import { ExternalTokens } from './external-tokens.js';
+import type { Proven } from './proven.js';
 import { SessionDirectory } from './sessions.directory.js';
 
 /** What the caller guard hands to Passport in place of an HTTP request. */
 export interface CredentialRequest {
   credential: Credential;
 }
-
-export interface ProvenPerson {
-  caller: PersonCaller;
-  /** The organization that the token names. */
-  claimedOrgId?: string;
-}
-
-/** What a strategy proves. */
-export type Proven = ProvenPerson | KnownApiKey;
 
 /** Passport's callback form around a function that finds who presents the credential. */
 abstract class CredentialStrategy extends passport.Strategy {

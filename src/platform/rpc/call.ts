@@ -4,7 +4,7 @@ import { v7 as uuid } from 'uuid';
 import type { AccessRow } from '../access/access-rule.js';
 import type { Caller } from '../caller/caller.js';
 import type { OrganizationState } from '../caller/organization-state.js';
-import type { Proven } from '../caller/strategies.js';
+import type { Proven } from '../caller/proven.js';
 import type { Scope } from '../scope/scope.js';
 
 const anonymous: Caller = { kind: 'anonymous' };

@@ -1,5 +1,6 @@
 import type { ThrottlerStorage } from '@nestjs/throttler';
 import type { RedisClientType } from 'redis';
+import type { BucketLimit } from './token-bucket.js';
 import { limitOf, recordOf, type ThrottleRecord } from './throttle-record.js';
 
 /**
@@ -24,8 +25,14 @@ local retry = 0
 if tokens < 1 then retry = math.ceil((1 - tokens) / rate * 1000) end
 return { allowed, math.floor(tokens), retry, full }`;
 
+/** A limit may cost a call no more than this; a Redis that takes longer is left alone for a while. */
+const PATIENCE_MS = 250;
+const PAUSE_MS = 1_000;
+
 /** Token buckets shared by every process through Redis. */
 export class RedisBuckets implements ThrottlerStorage {
+  private pausedUntil = 0;
+
   constructor(
     private readonly redis: RedisClientType,
     /** Used while Redis does not answer: a limit per process beats an outage, and beats no limit. */
@@ -39,11 +46,8 @@ export class RedisBuckets implements ThrottlerStorage {
     block: number,
     name: string,
   ): Promise<ThrottleRecord> {
-    if (!this.redis.isReady) return this.fallback.increment(key, ttl, burst, block, name);
-    const { perSecond } = limitOf(ttl, burst);
-    const answer = await this.redis
-      .eval(takeScript, { keys: [`dovecote:throttle:${key}`], arguments: [String(burst), String(perSecond)] })
-      .catch(() => undefined);
+    const paused = !this.redis.isReady || performance.now() < this.pausedUntil;
+    const answer = paused ? undefined : await this.ask(key, limitOf(ttl, burst));
     if (!Array.isArray(answer)) return this.fallback.increment(key, ttl, burst, block, name);
     const [allowed, remaining, retryAfterMs, fullAfterMs] = answer.map(Number) as [
       number,
@@ -52,5 +56,23 @@ export class RedisBuckets implements ThrottlerStorage {
       number,
     ];
     return recordOf({ allowed: allowed === 1, remaining, retryAfterMs, fullAfterMs }, burst);
+  }
+  /** Undefined when Redis fails or hangs. */
+  private async ask(key: string, { burst, perSecond }: BucketLimit): Promise<unknown> {
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => {
+        this.pausedUntil = performance.now() + PAUSE_MS;
+        resolve(undefined);
+      }, PATIENCE_MS);
+    });
+    const answer = this.redis
+      .eval(takeScript, { keys: [`dovecote:throttle:${key}`], arguments: [String(burst), String(perSecond)] })
+      .catch(() => undefined);
+    try {
+      return await Promise.race([answer, patience]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }

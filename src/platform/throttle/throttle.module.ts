@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { getStorageToken, ThrottlerModule, type ThrottlerStorage } from '@nestjs/throttler';
 import { PinoLogger } from 'nestjs-pino';
@@ -64,6 +65,8 @@ async function connectRedis(url: string | undefined, log: PinoLogger): Promise<R
   if (!url) return undefined;
   const redis: RedisClientType = createClient({ url, disableOfflineQueue: true });
   redis.on('error', (error: Error) => log.warn({ err: error }, 'redis is not reachable'));
-  await redis.connect();
+  // It connects, and connects again, by itself; until then each process limits on its own.
+  redis.connect().catch(() => undefined);
+  await once(redis, 'ready').catch(() => undefined);
   return redis;
 }
