@@ -57,6 +57,7 @@ export class RedisBuckets implements ThrottlerStorage {
     ];
     return recordOf({ allowed: allowed === 1, remaining, retryAfterMs, fullAfterMs }, burst);
   }
+
   /** Undefined when Redis fails or hangs. */
   private async ask(key: string, { burst, perSecond }: BucketLimit): Promise<unknown> {
     let timer: NodeJS.Timeout | undefined;

@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { eventually } from '../support/eventually.js';
+import { startTestServer, type TestServer } from '../support/test-server.js';
+
+let s: TestServer;
+
+beforeAll(async () => {
+  s = await startTestServer();
+});
+afterAll(() => s?.stop());
+
+const status = async (path: string, init?: RequestInit): Promise<number> =>
+  (await fetch(`${s.url}${path}`, init)).status;
+
+describe('plain HTTP on the port of the RPCs', () => {
+  test.each(['/', '/nothing', '/.env', '/health/other', '/.well-known/openid-configuration', '/dev'])(
+    'has nothing at %s',
+    async (path) => {
+      expect(await status(path)).toBe(404);
+    },
+  );
+
+  test.each(['/health', '/.well-known/jwks.json', '/dev/mailbox'])('is read-only at %s', async (path) => {
+    expect(await status(path, { method: 'POST' })).toBe(404);
+    expect(await status(path, { method: 'DELETE' })).toBe(404);
+  });
+
+  test('says nothing about what serves it', async () => {
+    const { headers } = await fetch(`${s.url}/nothing`);
+    expect(headers.get('x-powered-by')).toBeNull();
+    expect(headers.get('server')).toBeNull();
+  });
+});
+
+describe('health', () => {
+  test.each(['/health', '/health/live', '/health/ready'])('%s answers ok', async (path) => {
+    const response = await fetch(`${s.url}${path}`);
+    expect([response.status, await response.json()]).toEqual([200, { status: 'ok' }]);
+  });
+
+  test('lives on without its database, and is not ready', async () => {
+    const [{ name } = { name: '' }] = await s.database.query<{ name: string }>(
+      'select current_database() as name',
+    );
+    await s.database.query(`alter database ${name} connection limit 0`);
+    await s.database.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity where usename = 'dovecote_app' and datname = $1`,
+      [name],
+    );
+    await eventually('the server is not ready', async () => (await status('/health/ready')) === 503);
+    expect(await status('/health/live')).toBe(200);
+    await s.database.query(`alter database ${name} connection limit -1`);
+    await eventually('the server is ready again', async () => (await status('/health/ready')) === 200);
+  });
+});
+
+describe('the key set', () => {
+  test('publishes two public keys and nothing private', async () => {
+    const response = await fetch(`${s.url}/.well-known/jwks.json`);
+    expect(response.headers.get('cache-control')).toBe('public, max-age=300');
+    const { keys } = (await response.json()) as { keys: Record<string, string>[] };
+    expect(keys).toHaveLength(2);
+    for (const key of keys) {
+      expect(key).toMatchObject({ kty: 'RSA', alg: 'RS256', use: 'sig' });
+      expect(Object.keys(key).sort()).toEqual(['alg', 'e', 'kid', 'kty', 'n', 'use']);
+    }
+    expect(new Set(keys.map(({ kid }) => kid)).size).toBe(2);
+  });
+});
+
+describe('the mailbox of captured mail', () => {
+  test('is there in development', async () => {
+    const response = await fetch(`${s.url}/dev/mailbox?to=nobody@example.com`);
+    expect([response.status, await response.json()]).toEqual([200, { mail: [] }]);
+    expect(response.headers.get('cache-control')).toBe('no-store');
+  });
+
+  test('is not there in production, nor when mail is really sent', async () => {
+    const production = { ENVIRONMENT: 'production' };
+    const sending = { SMTP_URL: 'smtp://127.0.0.1:1' };
+    for (const env of [production, sending]) {
+      const other = await startTestServer({ env, database: s.database });
+      const { status: answer } = await fetch(`${other.url}/dev/mailbox?to=nobody@example.com`);
+      await other.stop();
+      expect(answer).toBe(404);
+    }
+  });
+});
