@@ -1,0 +1,141 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { migrations } from '#migrations';
+import { Client } from 'pg';
+import { databaseUrl, testMasterKey } from '../support/template-database.js';
+import { cloneDatabase, type TestDatabase } from '../support/test-database.js';
+import { startTestServer } from '../support/test-server.js';
+import { describeSchema } from './schema.js';
+
+jest.setTimeout(60_000);
+
+let server: Client;
+const created: string[] = [];
+
+beforeAll(async () => {
+  server = new Client({ connectionString: process.env.DOVECOTE_TEST_DATABASE_URL });
+  await server.connect();
+});
+afterAll(async () => {
+  for (const name of created) await server.query(`drop database ${name} with (force)`);
+  await server.end();
+});
+
+/** A database as an operator would make it: nothing in it. */
+async function emptyDatabase(): Promise<string> {
+  const name = `empty_${randomBytes(6).toString('hex')}`;
+  await server.query(`create database ${name} template template0`);
+  created.push(name);
+  return databaseUrl(process.env.DOVECOTE_TEST_DATABASE_URL ?? '', name);
+}
+
+/** `dovecote migrate`, as a process of its own. */
+async function runMigrate(url: string): Promise<{ exitCode: number; output: string }> {
+  const env = {
+    ...process.env,
+    DATABASE_URL: url,
+    MASTER_KEY: testMasterKey.toString('base64'),
+    LOG_FORMAT: 'json',
+  };
+  const child = spawn(process.execPath, ['dist/main.js', 'migrate'], { env, stdio: 'pipe' });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const [exitCode] = (await once(child, 'close')) as [number];
+  return { exitCode, output };
+}
+
+async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+const applied = (url: string) =>
+  withClient(url, async (client) => {
+    const { rows } = await client.query<{ name: string }>('select name from schema_migration order by id');
+    return rows.map(({ name }) => name);
+  });
+
+const names = migrations.map((Migration) => new Migration().name);
+
+describe('migrating', () => {
+  test('fills an empty database; a second run changes nothing', async () => {
+    const url = await emptyDatabase();
+    const first = await runMigrate(url);
+    expect(first).toMatchObject({ exitCode: 0 });
+    expect(await applied(url)).toEqual(names);
+    const before = await withClient(url, describeSchema);
+    const second = await runMigrate(url);
+    expect(second).toMatchObject({ exitCode: 0 });
+    expect(await applied(url)).toEqual(names);
+    expect(await withClient(url, describeSchema)).toEqual(before);
+  });
+
+  test('by two processes at once succeeds in both, and happens once', async () => {
+    const url = await emptyDatabase();
+    const runs = await Promise.all([runMigrate(url), runMigrate(url)]);
+    expect(runs.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
+    expect(await applied(url)).toEqual(names);
+  });
+
+  test('goes forward only', async () => {
+    for (const Migration of migrations) {
+      await expect(new Migration().down()).rejects.toThrow('Migrations go forward only.');
+    }
+  });
+
+  test('leads to the schema under review: run jest with -u after a deliberate change', async () => {
+    const database = await cloneDatabase();
+    const schema = await withClient(database.ownerUrl, describeSchema);
+    await database.drop();
+    expect(schema).toMatchSnapshot();
+  });
+});
+
+describe('the server does not start', () => {
+  async function refusal(prepare: (database: TestDatabase) => Promise<TestDatabase>): Promise<string> {
+    const database = await cloneDatabase();
+    try {
+      return await startTestServer({ database: await prepare(database) }).then(
+        async (started) => {
+          await started.stop();
+          throw new Error('The server started.');
+        },
+        (error: unknown) => (error as Error).message,
+      );
+    } finally {
+      await database.drop();
+    }
+  }
+
+  test.each([
+    'alter table member no force row level security',
+    'alter table member disable row level security',
+  ])('on a database where somebody ran: %s', async (sabotage) => {
+    const message = await refusal(async (database) => {
+      await database.query(sabotage);
+      return database;
+    });
+    expect(message).toBe('The server will not start. Table member has no forced row-level security.');
+  });
+
+  test('on a new tenant table that is not protected', async () => {
+    const message = await refusal(async (database) => {
+      await database.query('create table invoice (org_id uuid, id uuid, primary key (org_id, id))');
+      return database;
+    });
+    expect(message).toContain('Table invoice has no forced row-level security.');
+  });
+
+  test('as the owner of the tables', async () => {
+    const message = await refusal((database) => Promise.resolve({ ...database, appUrl: database.ownerUrl }));
+    expect(message).toContain('the server must not run as their owner');
+  });
+});
