@@ -12,7 +12,13 @@ export function cpuMicros(pid: number): number {
 
 /** The same for all processes below it, those that have ended included. */
 export function descendantsCpuMicros(pid: number): number {
-  return sum(descendants(pid).map((child) => sum(statFields(child).slice(11, 15).map(Number)) * TICK_US));
+  return sum(descendants(pid).map(familyCpuMicros));
+}
+
+/** Of a process and its ended children; nothing for one that has just ended itself: its parent accounts for it. */
+function familyCpuMicros(pid: number): number {
+  const times = statFields(pid).slice(11, 15).map(Number);
+  return times.reduce((total, time) => total + time, 0) * TICK_US;
 }
 
 /** MiB of memory, with each shared page counted once among those that share it; NaN where it cannot be read. */
