@@ -1,4 +1,6 @@
+import type { DescMethod } from '@bufbuild/protobuf';
 import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
+import type { AccessRow } from '../access/access-rule.js';
 import { accessTable, methodName, services } from '../access/index.js';
 
 /**
@@ -22,11 +24,16 @@ export function accessDefects(handled: readonly string[]): string[] {
       .filter((name) => !names.has(name))
       .map((name) => `A handler serves ${name}, which no service has.`),
     ...methods
-      .filter(
-        ({ method, name }) =>
-          accessTable.get(name)?.audit &&
-          method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS,
-      )
-      .map(({ name }) => `${name} is marked free of side effects but declared as a change.`),
+      .filter(({ method, name }) => isRead(accessTable.get(name)) !== isFreeOfSideEffects(method))
+      .map(({ name }) => `${name}: contract and access table disagree on whether it changes something.`),
   ];
+}
+
+/** A change names its audit events, were it an empty list; a read has none to name. */
+function isRead(row: AccessRow | undefined): boolean {
+  return row?.audit === undefined;
+}
+
+function isFreeOfSideEffects(method: DescMethod): boolean {
+  return method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
 }
