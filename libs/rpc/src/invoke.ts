@@ -1,45 +1,43 @@
 import type { Message } from '@bufbuild/protobuf';
 import { Code, ConnectError, type HandlerContext } from '@connectrpc/connect';
-import { rpcCall, type RpcCall, type RpcHandler } from './call.js';
+import { rpcCall, type RpcHandler } from './call.js';
+import { hideError } from './failure.js';
+import { progressOf } from './gate.js';
 
-export type UnexpectedErrorMapper = (error: unknown, call: RpcCall) => ConnectError;
-
-/** Internal causes are never sent. */
-export function hideError(error: unknown): ConnectError {
-  return new ConnectError('internal error', Code.Internal, undefined, undefined, error);
-}
-
-export function unaryImplementation(handler: RpcHandler, onUnexpected: UnexpectedErrorMapper) {
+export function unaryImplementation(handler: RpcHandler) {
   return async (request: Message, context: HandlerContext): Promise<Message | object> => {
-    const call = rpcCall(context);
+    progressOf(context).stage = 'handling';
     try {
+      const call = rpcCall(context);
       context.signal.throwIfAborted();
       const answer = handler(request, call);
       if (isIterable(answer)) throw new TypeError(`${call.name} is unary, but its handler returned a stream`);
       return await untilAborted(context.signal, answer);
     } catch (error) {
-      throw publicError(error, call, onUnexpected);
+      throw publicError(error, context);
     }
   };
 }
 
-export function streamImplementation(handler: RpcHandler, onUnexpected: UnexpectedErrorMapper) {
+export function streamImplementation(handler: RpcHandler) {
   return async function* (request: Message, context: HandlerContext): AsyncIterable<Message> {
-    const call = rpcCall(context);
+    progressOf(context).stage = 'handling';
     let messages: AsyncIterator<Message> | undefined;
     try {
+      const call = rpcCall(context);
       context.signal.throwIfAborted();
       const answer = handler(request, call);
       if (!isIterable(answer))
         throw new TypeError(`${call.name} is streaming, but its handler returned no stream`);
       messages = answer[Symbol.asyncIterator]();
       for (;;) {
+        context.signal.throwIfAborted();
         const next = await untilAborted(context.signal, messages.next());
         if (next.done) return;
         yield next.value;
       }
     } catch (error) {
-      throw publicError(error, call, onUnexpected);
+      throw publicError(error, context);
     } finally {
       // Not awaited: a handler that ignores its signal must not hold back the answer.
       messages?.return?.().catch(() => undefined);
@@ -56,16 +54,20 @@ function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   });
 }
 
-function publicError(error: unknown, call: RpcCall, onUnexpected: UnexpectedErrorMapper): ConnectError {
-  if (error instanceof ConnectError) return error;
+function publicError(error: unknown, context: HandlerContext): ConnectError {
+  const { signal } = context;
   // Work that noticed the abort fails in its own way; the reason is what the client may know.
-  if (call.signal.aborted) return abortError(call.signal);
-  return onUnexpected(error, call);
+  if (signal.aborted && (error === signal.reason || !(error instanceof ConnectError)))
+    return abortError(signal);
+  if (!(error instanceof ConnectError)) return hideError(error);
+  progressOf(context).chosen = error;
+  return error;
 }
 
-function abortError(signal: AbortSignal): ConnectError {
-  return signal.reason instanceof ConnectError
-    ? signal.reason
+/** A new error for every call: a shutdown is one reason for many. */
+function abortError({ reason }: AbortSignal): ConnectError {
+  return reason instanceof ConnectError
+    ? new ConnectError(reason.rawMessage, reason.code)
     : new ConnectError('the call was canceled', Code.Canceled);
 }
 

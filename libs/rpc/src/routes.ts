@@ -1,16 +1,11 @@
 import type { DescMethod, DescService } from '@bufbuild/protobuf';
-import {
-  Code,
-  ConnectError,
-  createConnectRouter,
-  type ConnectRouter,
-  type ConnectRouterOptions,
-} from '@connectrpc/connect';
-
+import { createConnectRouter, type ConnectRouter, type ConnectRouterOptions } from '@connectrpc/connect';
 import type { UniversalHandlerFn } from '@connectrpc/connect/protocol';
 import { methodPath, type RpcHandler } from './call.js';
+import type { DescribeError } from './failure.js';
+import { acceptingGate, refusingGate } from './gate.js';
 import { gzip } from './gzip.js';
-import { streamImplementation, unaryImplementation, type UnexpectedErrorMapper } from './invoke.js';
+import { streamImplementation, unaryImplementation } from './invoke.js';
 import type { RpcLimits } from './limits.js';
 
 export interface Route {
@@ -22,26 +17,31 @@ export interface Route {
 
 export type Routes = ReadonlyMap<string, Route>;
 
-export interface RouteOptions {
-  services: readonly DescService[];
-  handle(method: DescMethod): RpcHandler | undefined;
-  onUnexpectedError: UnexpectedErrorMapper;
+/** What every route needs, whatever it serves. */
+export interface RouteSetup {
   limits: RpcLimits;
   shutdownSignal: AbortSignal;
+  describeError: DescribeError;
 }
 
-export function connectOptions(limits: RpcLimits, shutdownSignal: AbortSignal): ConnectRouterOptions {
+export interface RouteOptions extends RouteSetup {
+  services: readonly DescService[];
+  handle(method: DescMethod): RpcHandler | undefined;
+}
+
+export function connectOptions({ limits, shutdownSignal, describeError }: RouteSetup): ConnectRouterOptions {
   return {
     acceptCompression: [gzip],
     compressMinBytes: limits.compressMinBytes,
     readMaxBytes: limits.requestBytes,
     shutdownSignal,
+    requestGate: acceptingGate(describeError),
   };
 }
 
 /** Looks every handler up once, so that a missing one is known before the first call. */
 export function serviceRoutes(options: RouteOptions): Routes {
-  const router = createConnectRouter(connectOptions(options.limits, options.shutdownSignal));
+  const router = createConnectRouter(connectOptions(options));
   const methods = options.services.flatMap((service) => service.methods);
   checkOverrides(options.limits, methods);
   for (const method of methods) register(router, method, options);
@@ -62,22 +62,20 @@ function register(router: ConnectRouter, method: DescMethod, options: RouteOptio
   const handler = options.handle(method);
   const limit = { readMaxBytes: maxBytesFor(method, options.limits) };
   if (handler === undefined) {
-    registerRefusal(router, method, `${methodPath(method).slice(1)} is not implemented`);
+    const requestGate = refusingGate(options.describeError, (name) => `${name} is not implemented`);
+    router.rpc(method, forKind(neverReached), { requestGate });
   } else if (method.methodKind === 'unary') {
-    router.rpc(method, forKind(unaryImplementation(handler, options.onUnexpectedError)), limit);
+    router.rpc(method, forKind(unaryImplementation(handler)), limit);
   } else if (method.methodKind === 'server_streaming') {
-    router.rpc(method, forKind(streamImplementation(handler, options.onUnexpectedError)), limit);
+    router.rpc(method, forKind(streamImplementation(handler)), limit);
   } else {
     throw new Error(`${methodPath(method)}: streams of requests are not supported`);
   }
 }
 
-/** Refuses before it reads the body, whatever the body is. */
-function registerRefusal(router: ConnectRouter, method: DescMethod, message: string): void {
-  const refuse = (): never => {
-    throw new ConnectError(message, Code.Unimplemented);
-  };
-  router.rpc(method, forKind(refuse), { requestGate: refuse });
+/** Stands behind a gate that refuses every call. */
+export function neverReached(): never {
+  throw new Error('the gate let a call through');
 }
 
 /** A DescMethod met at run time carries no kind in its type, so that no implementation fits it statically. */

@@ -8,13 +8,13 @@ import type { RpcHandler } from './call.js';
 import { clientAddress, type ClientAddress } from './client-address.js';
 import { Cors, type CorsOptions } from './cors.js';
 import { serveRoute } from './exchange.js';
+import type { DescribeError } from './failure.js';
 import { HealthChecks } from './health.js';
-import { hideError, type UnexpectedErrorMapper } from './invoke.js';
 import { defaultLimits, type RpcLimits } from './limits.js';
 import { Listener, type ListenOptions, type TlsOptions } from './listener.js';
 import { headerListBytes, isHttp1, requestPath, type NodeRequest, type NodeResponse } from './node-http.js';
 import { Reflection } from './reflection.js';
-import { connectOptions, route, serviceRoutes, type Route } from './routes.js';
+import { connectOptions, route, serviceRoutes, type Route, type RouteSetup } from './routes.js';
 import { isRpcPath, unknownRpc } from './unknown-rpc.js';
 
 export interface RpcServerOptions {
@@ -29,8 +29,11 @@ export interface RpcServerOptions {
   tls?: TlsOptions;
   /** Asked for the names of the services and for '', the server as a whole. */
   isServing?: (service: string) => boolean | Promise<boolean>;
-  /** Errors other than ConnectError; by default they become "internal error". */
-  onUnexpectedError?: UnexpectedErrorMapper;
+  /**
+   * Sees every error that leaves without a handler having chosen it, once: of reading and parsing, of unknown
+   * methods, of deadlines, cancellation and shutdown, and "internal error", whose cause is what a handler threw.
+   */
+  describeError?: DescribeError;
   /** Addresses and CIDR blocks whose X-Forwarded-For is believed. */
   trustedProxies?: readonly string[];
 }
@@ -54,8 +57,15 @@ export class RpcServer {
   constructor(options: RpcServerOptions) {
     this.#options = options;
     this.#limits = { ...defaultLimits, ...options.limits };
-    this.#routes = new Map([...this.#serviceRoutes(), ...this.#builtInRoutes()]);
-    this.#unknown = unknownRpc(this.#limits, this.#shutdown.signal);
+    const setup: RouteSetup = {
+      limits: this.#limits,
+      shutdownSignal: this.#shutdown.signal,
+      describeError: options.describeError ?? ((error) => error),
+    };
+    const { services } = options;
+    const own = serviceRoutes({ ...setup, services, handle: (method) => options.handle(method) });
+    this.#routes = new Map([...own, ...this.#builtInRoutes(setup)]);
+    this.#unknown = unknownRpc(setup);
     this.#cors = options.cors && new Cors(options.cors);
     this.#clientAddress = clientAddress(options.trustedProxies ?? []);
   }
@@ -85,20 +95,10 @@ export class RpcServer {
     await drained;
   }
 
-  #serviceRoutes(): ReadonlyMap<string, Route> {
-    return serviceRoutes({
-      services: this.#options.services,
-      handle: (method) => this.#options.handle(method),
-      onUnexpectedError: this.#options.onUnexpectedError ?? hideError,
-      limits: this.#limits,
-      shutdownSignal: this.#shutdown.signal,
-    });
-  }
-
-  #builtInRoutes(): ReadonlyMap<string, Route> {
+  #builtInRoutes(setup: RouteSetup): ReadonlyMap<string, Route> {
     const services = [...this.#options.services, Health, ServerReflection, AlphaReflection];
     const draining = this.#draining.signal;
-    const router = createConnectRouter(connectOptions(this.#limits, this.#shutdown.signal));
+    const router = createConnectRouter(connectOptions(setup));
     const isServing = this.#options.isServing ?? ((): boolean => true);
     new HealthChecks({
       services: this.#options.services.map((s) => s.typeName),

@@ -1,8 +1,8 @@
-import { Code, ConnectError, createConnectRouter } from '@connectrpc/connect';
+import { createConnectRouter } from '@connectrpc/connect';
 import { Health } from '@dovecote/contract/grpc/health/v1/health_pb';
-import type { RpcLimits } from './limits.js';
+import { refusingGate } from './gate.js';
 import { requestPath, type NodeRequest } from './node-http.js';
-import { connectOptions, route, type Route } from './routes.js';
+import { connectOptions, neverReached, route, type Route, type RouteSetup } from './routes.js';
 
 const RPC_CONTENT_TYPE = /^application\/(grpc|connect\+)/i;
 const CONNECT_UNARY_CONTENT_TYPE = /^application\/(json|proto)\s*(;|$)/i;
@@ -14,19 +14,13 @@ export function isRpcPath(path: string): boolean {
 }
 
 /** Answers calls of methods that do not exist, each in its own protocol; other requests are not RPCs. */
-export function unknownRpc(
-  limits: RpcLimits,
-  shutdownSignal: AbortSignal,
-): (request: NodeRequest) => Route | undefined {
-  const refuse = (context?: { url: string }): never => {
-    const path = context ? new URL(context.url).pathname : '';
-    throw new ConnectError(`unknown method ${path.slice(1)}`, Code.Unimplemented);
-  };
+export function unknownRpc(setup: RouteSetup): (request: NodeRequest) => Route | undefined {
+  const requestGate = refusingGate(setup.describeError, (name) => `unknown method ${name}`);
   // Two methods lend their shape, one for each kind of content type; the gate answers before either runs.
-  const router = createConnectRouter({ ...connectOptions(limits, shutdownSignal), requestGate: refuse })
-    .rpc(Health.method.check, () => refuse())
-    .rpc(Health.method.watch, () => refuse());
-  const [unary, stream] = router.handlers.map((handler) => route(handler, handler.method, limits));
+  const router = createConnectRouter({ ...connectOptions(setup), requestGate })
+    .rpc(Health.method.check, neverReached)
+    .rpc(Health.method.watch, neverReached);
+  const [unary, stream] = router.handlers.map((handler) => route(handler, handler.method, setup.limits));
   return (request) => {
     const contentType = request.headers['content-type'] ?? '';
     if (request.method !== 'POST') return undefined;

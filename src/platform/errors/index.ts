@@ -1,3 +1,3 @@
 export * from './app-error.js';
 export { fromDatabaseError } from './database-errors.js';
-export { toConnectError } from './to-connect-error.js';
+export { identification, toConnectError } from './to-connect-error.js';

@@ -28,13 +28,7 @@ const codes: Record<ErrorKind, Code> = {
 
 /** The public face of an error, with the google.rpc details that clients branch on. */
 export function toConnectError(error: AppError, requestId: string): ConnectError {
-  const details: ConnectError['details'] = [
-    {
-      desc: ErrorInfoSchema,
-      value: { reason: error.reason, domain: 'dovecote', metadata: error.details.metadata ?? {} },
-    },
-    { desc: RequestInfoSchema, value: { requestId } },
-  ];
+  const details = identification(error.reason, requestId, error.details.metadata);
   const { violations, retryAfterSeconds, quota } = error.details;
   if (violations) {
     details.push({
@@ -56,4 +50,16 @@ export function toConnectError(error: AppError, requestId: string): ConnectError
   const connectError = new ConnectError(error.message, codes[error.kind], headers);
   connectError.details.push(...details);
   return connectError;
+}
+
+/** What every error carries: why, and the id that finds it in the log. */
+export function identification(
+  reason: string,
+  requestId: string,
+  metadata: Record<string, string> = {},
+): ConnectError['details'] {
+  return [
+    { desc: ErrorInfoSchema, value: { reason, domain: 'dovecote', metadata } },
+    { desc: RequestInfoSchema, value: { requestId } },
+  ];
 }

@@ -8,6 +8,7 @@ import type { Proven } from '../caller/proven.js';
 import type { Scope } from '../scope/scope.js';
 
 const anonymous: Caller = { kind: 'anonymous' };
+export const requestIdHeader = 'x-request-id';
 const acceptableRequestId = /^[\w.:-]{1,64}$/;
 
 /** One RPC on its way through the guards: what the wire said, and what has been found out so far. */
@@ -27,13 +28,13 @@ export class Call {
     readonly access: AccessRow,
   ) {
     this.requestId = requestIdOf(rpc.header);
-    rpc.responseHeader.set('x-request-id', this.requestId);
+    rpc.responseHeader.set(requestIdHeader, this.requestId);
   }
 }
 
 /** The client's own request id when it is harmless in a log, otherwise a new one. */
-function requestIdOf(header: Headers): string {
-  const presented = header.get('x-request-id') ?? '';
+export function requestIdOf(header: Headers): string {
+  const presented = header.get(requestIdHeader) ?? '';
   return acceptableRequestId.test(presented) ? presented : uuid();
 }
 

@@ -26,7 +26,7 @@ export interface Listeners {
 }
 
 export type ConnectStrategyOptions = Listeners &
-  Omit<RpcServerOptions, 'services' | 'handle' | 'onUnexpectedError' | 'fallback'>;
+  Omit<RpcServerOptions, 'services' | 'handle' | 'describeError' | 'fallback'>;
 
 /**
  * Nest's transport: every RPC is a Nest message handler, so Nest's guards, interceptors and filters run on it,
@@ -56,7 +56,7 @@ export class ConnectStrategy extends Server implements CustomTransportStrategy {
         services,
         fallback: this.http,
         handle: (method) => this.handlerOf(method),
-        onUnexpectedError: (error, call) => this.exit.convert(error, call.name, ''),
+        describeError: (error, call) => this.exit.describe(error, call),
       });
       this.server = server;
       const { public: main, internal } = this.options;
@@ -121,7 +121,7 @@ export class ConnectStrategy extends Server implements CustomTransportStrategy {
         (await this.result(handler, request, call)) as MessageInitShape<DescMessage>,
       );
     } catch (error) {
-      throw this.exit.convert(error, rpc.name, call.requestId, call);
+      throw this.exit.convert(error, rpc.name, call);
     }
   }
 
@@ -136,7 +136,7 @@ export class ConnectStrategy extends Server implements CustomTransportStrategy {
     try {
       yield* (await this.result(handler, request, call)) as AsyncIterable<Message>;
     } catch (error) {
-      throw this.exit.convert(error, rpc.name, call.requestId, call);
+      throw this.exit.convert(error, rpc.name, call);
     }
   }
 

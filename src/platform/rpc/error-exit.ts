@@ -1,9 +1,10 @@
-import { Code, ConnectError } from '@connectrpc/connect';
+import { ConnectError } from '@connectrpc/connect';
+import type { FailedCall } from '@dovecote/rpc';
 import { Injectable } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
-import { AppError, fromDatabaseError, toConnectError } from '../errors/index.js';
+import { AppError, fromDatabaseError, identification, toConnectError } from '../errors/index.js';
 import { actorIdOf, orgIdOf } from '../caller/caller.js';
-import type { Call } from './call.js';
+import { type Call, requestIdHeader, requestIdOf } from './call.js';
 
 /** The only way out for an error: what the caller may read leaves, the rest is logged under the request id. */
 @Injectable()
@@ -12,38 +13,46 @@ export class ErrorExit {
     log.setContext('rpc');
   }
 
-  convert(error: unknown, method: string, requestId: string, call?: Call): ConnectError {
-    const known = this.recognize(error, call);
-    const fields = {
-      requestId,
-      method,
-      orgId: call && orgIdOf(call.caller),
-      actorId: call && actorIdOf(call.caller),
-      reason: known?.reason,
-    };
+  /** Of a handler. */
+  convert(error: unknown, method: string, call: Call): ConnectError {
+    const { requestId } = call;
+    const fields = { requestId, method, orgId: orgIdOf(call.caller), actorId: actorIdOf(call.caller) };
+    if (call.rpc.signal.aborted) {
+      // The transport has answered already, and told the log why.
+      this.log.debug({ ...fields, err: error }, 'stopped with its call');
+      return toConnectError(aborted(), requestId);
+    }
+    const known = error instanceof AppError ? error : fromDatabaseError(error);
     if (!known) {
-      this.log.error({ ...fields, err: error }, 'internal error');
+      this.log.error({ ...fields, reason: 'INTERNAL', err: error }, 'internal error');
       return toConnectError(internalError(), requestId);
     }
+    const { reason, message } = known;
     if (known.kind === 'internal' || known.kind === 'unavailable') {
-      this.log.warn({ ...fields, err: known.cause ?? known }, known.message);
+      this.log.warn({ ...fields, reason, err: known.cause ?? known }, message);
     } else {
-      this.log.info({ ...fields, err: known.cause }, known.message);
+      this.log.info({ ...fields, reason, err: known.cause }, message);
     }
     return toConnectError(known, requestId);
   }
 
-  private recognize(error: unknown, call?: Call): AppError | undefined {
-    if (call?.rpc.signal.aborted) return aborted(call.rpc.signal.reason);
-    if (error instanceof AppError) return error;
-    return fromDatabaseError(error);
+  /** Of the transport: of a call that never reached its handler, or was over before the handler was done. */
+  describe(error: ConnectError, call: FailedCall): ConnectError {
+    const requestId = call.responseHeader.get(requestIdHeader) ?? requestIdOf(call.header);
+    call.responseHeader.set(requestIdHeader, requestId);
+    const reason = call.kind.toUpperCase();
+    const fields = { requestId, method: call.name, reason };
+    if (call.kind === 'internal') this.log.error({ ...fields, err: error.cause ?? error }, 'internal error');
+    else this.log.info(fields, error.rawMessage);
+    const message = call.kind === 'internal' ? internalError().message : error.rawMessage;
+    const described = new ConnectError(message, error.code, error.metadata);
+    described.details.push(...identification(reason, requestId));
+    return described;
   }
 }
 
-function aborted(reason: unknown): AppError {
-  return reason instanceof ConnectError && reason.code === Code.DeadlineExceeded
-    ? new AppError('deadline_exceeded', 'DEADLINE_EXCEEDED', 'The call took longer than its deadline.')
-    : new AppError('cancelled', 'CANCELLED', 'The call was cancelled.');
+function aborted(): AppError {
+  return new AppError('cancelled', 'CANCELLED', 'The call was cancelled.');
 }
 
 function internalError(): AppError {
