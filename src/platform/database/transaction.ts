@@ -1,5 +1,6 @@
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import type { PoolClient, QueryResult, QueryResultRow } from 'pg';
+import { cancelRequest } from './cancel-request.js';
 import type { Statement } from './statement.js';
 
 /** For whom the transaction runs; row-level security decides by these settings. */
@@ -56,6 +57,7 @@ export class Transaction {
 
   /** For entities: find, insert, update, delete. Never `save`: it opens transactions of its own. */
   get entities(): EntityManager {
+    this.settings.signal?.throwIfAborted();
     return this.runner.manager;
   }
 
@@ -105,8 +107,6 @@ export class Transaction {
   }
 
   private readonly cancel = (): void => {
-    const pool = this.runner.dataSource;
-    const pid = (this.client as PoolClient & { processID?: number }).processID;
-    if (pid) this.cancelling = pool.query('select pg_cancel_backend($1)', [pid]).catch(() => undefined);
+    this.cancelling = cancelRequest(this.client).catch(() => undefined);
   };
 }
