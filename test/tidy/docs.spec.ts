@@ -42,12 +42,17 @@ describe('the documentation', () => {
     expect(missing).toEqual([]);
   });
 
-  test('numbers its decisions without a gap', () => {
-    const numbers = pages
-      .flatMap(({ path }) => /^docs\/adr\/(\d{4})-[a-z0-9-]+\.md$/.exec(path)?.[1] ?? [])
-      .map(Number)
-      .sort((a, b) => a - b);
-    expect(numbers).toEqual(numbers.map((_, index) => index + 1));
+  test('numbers its decisions without a gap, gives each its three parts, and lists them', () => {
+    const decisions = pages.filter(({ path }) => /^docs\/adr\/\d{4}-[a-z0-9-]+\.md$/.test(path));
+    const numbers = decisions.map(({ path }) => Number(path.slice('docs/adr/'.length).slice(0, 4)));
+    expect(numbers.sort((a, b) => a - b)).toEqual(numbers.map((_, index) => index + 1));
+    const parts = ['Background', 'Decision', 'Consequence'];
+    const incomplete = decisions.filter(
+      ({ text }) => !parts.every((part) => text.includes(`\n## ${part}\n`)),
+    );
+    expect(incomplete.map(({ path }) => path)).toEqual([]);
+    const index = page('docs/adr/README.md');
+    expect(decisions.filter(({ path }) => !index.includes(`(${path.split('/').at(-1)})`))).toEqual([]);
   });
 
   test('keeps decisions and the architecture short', () => {
