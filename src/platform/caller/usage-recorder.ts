@@ -1,4 +1,4 @@
-import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, type OnModuleInit } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
 import { Database, statement } from '../database/index.js';
 
@@ -19,7 +19,7 @@ const touchSessions = statement(
 
 /** Collects when keys and sessions were used and writes it in batches. */
 @Injectable()
-export class UsageRecorder implements OnModuleInit, OnApplicationShutdown {
+export class UsageRecorder implements OnModuleInit, BeforeApplicationShutdown {
   private apiKeys = new Map<string, Map<string, Date>>();
   private sessions = new Map<string, Date>();
   private timer: NodeJS.Timeout | undefined;
@@ -47,7 +47,8 @@ export class UsageRecorder implements OnModuleInit, OnApplicationShutdown {
     this.timer.unref();
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  /** While the database is still there. */
+  async beforeApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
     await this.flush().catch((error: unknown) => this.log.warn({ err: error }, 'last use was not recorded'));
   }
