@@ -67,8 +67,30 @@ describe('an allowed origin', () => {
 });
 
 test('any origin may call when that is configured', async () => {
-  const open = await new EchoServer({ cors: { origins: '*' } }).start();
+  const open = await new EchoServer({ cors: { origins: ['*'] } }).start();
   expect((await preflight(open.port, CONSOLE)).headers['access-control-allow-origin']).toBe('*');
   expect((await post(open.port, CONSOLE)).headers['access-control-allow-origin']).toBe('*');
   await open.stop();
+});
+
+describe('an origin with any port', () => {
+  const local = new EchoServer({ cors: { origins: ['http://localhost:*'] } });
+  beforeAll(() => local.start());
+  afterAll(() => local.stop());
+
+  const allowed = async (origin: string): Promise<unknown> =>
+    (await preflight(local.port, origin)).headers['access-control-allow-origin'];
+
+  test.each([
+    'https://localhost:5173',
+    'http://localhost.evil.example:80',
+    'http://evil.example:80',
+    'http://localhost:80:80',
+  ])('is not %s', async (origin) => {
+    expect(await allowed(origin)).toBeUndefined();
+  });
+
+  test.each(['http://localhost', 'http://localhost:5173'])('is %s', async (origin) => {
+    expect(await allowed(origin)).toBe(origin);
+  });
 });
