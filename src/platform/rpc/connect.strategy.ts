@@ -142,7 +142,7 @@ export class ConnectStrategy extends Server implements CustomTransportStrategy {
 
   private result(handler: MessageHandler, request: Message, call: Call): Promise<unknown> {
     return requestContext.run({ requestId: call.requestId }, async () =>
-      lastValueFrom(this.transformToObservable(await handler(request, call))),
+      lastValueFrom<unknown>(this.transformToObservable(await handler(request, call))),
     );
   }
 }
