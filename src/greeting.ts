@@ -1,5 +1,6 @@
 import type { Demonstration } from './first-start.js';
 import type { Config } from './platform/config/index.js';
+import { mailboxIsReadable } from './platform/mail/index.js';
 
 /** What a newcomer needs next, printed once the server answers. */
 export function greeting(
@@ -13,7 +14,7 @@ export function greeting(
     '',
     `  Dovecote is running on ${url}  (Connect, gRPC and gRPC-Web)`,
     `  Health               ${url}/health`,
-    ...(demonstration ? demonstrationLines(url, demonstration) : operatorLines()),
+    ...(demonstration ? demonstrationLines(url, mailboxIsReadable(config), demonstration) : operatorLines()),
     '',
     '  Ctrl-C stops everything; the data stays.',
     '',
@@ -21,11 +22,11 @@ export function greeting(
   return `${lines.join('\n')}\n`;
 }
 
-function demonstrationLines(url: string, { adminEmail, apiKey }: Demonstration): string[] {
+function demonstrationLines(url: string, mailbox: boolean, { adminEmail, apiKey }: Demonstration): string[] {
   const body = (json: object): string => `-H 'content-type: application/json' -d '${JSON.stringify(json)}'`;
   const auth = `${url}/dovecote.auth.v1.AuthService`;
   return [
-    `  First admin          ${adminEmail}: ask for a code, then read it at ${url}/dev/mailbox`,
+    `  First admin          ${adminEmail}: ask for a code, then read it ${mailbox ? `at ${url}/dev/mailbox` : 'in your mail or this log'}`,
     ...(apiKey ? [`  Demo API key         ${apiKey}`] : []),
     '',
     '  Try next:',

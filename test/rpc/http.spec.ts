@@ -75,10 +75,11 @@ describe('the mailbox of captured mail', () => {
     expect(response.headers.get('cache-control')).toBe('no-store');
   });
 
-  test('is not there in production, nor when mail is really sent', async () => {
+  test('is not there in production, where other machines reach it, nor when mail is really sent', async () => {
     const production = { ENVIRONMENT: 'production' };
+    const everywhere = { HOST: '0.0.0.0' };
     const sending = { SMTP_URL: 'smtp://127.0.0.1:1' };
-    for (const env of [production, sending]) {
+    for (const env of [production, everywhere, sending]) {
       const other = await startTestServer({ env, database: s.database });
       const { status: answer } = await fetch(`${other.url}/dev/mailbox?to=nobody@example.com`);
       await other.stop();

@@ -131,6 +131,16 @@ describe('the doctor finds', () => {
     expect(about('redis', findings)).toMatchObject([{ level: 'fail' }]);
   });
 
+  test.each([
+    ['0.0.0.0', 'warn'],
+    ['127.0.0.1', 'ok'],
+  ])('development on %s: %s', async (HOST, level) => {
+    const findings = await examineMachine(
+      loadConfig({ ENVIRONMENT: 'development', HOST, DATA_DIR: dataDir }),
+    );
+    expect(about('environment', findings)).toMatchObject([{ level }]);
+  });
+
   test('production settings that leave people outside', async () => {
     const env = { ENVIRONMENT: 'production', DATA_DIR: dataDir };
     const findings = await examineMachine(loadConfig(env));

@@ -2,7 +2,7 @@ import { mkdir, stat, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createClient } from 'redis';
-import type { Config } from '../../platform/config/index.js';
+import { type Config, isLoopback } from '../../platform/config/index.js';
 import { findRunning } from '../../platform/database/embedded/index.js';
 import type { Finding } from './finding.js';
 import { examine, fail, ok, warn } from './finding.js';
@@ -77,7 +77,7 @@ async function examineRedis({ redis }: Config): Promise<Finding> {
 
 /** Settings that are right on a developer's machine and wrong on the internet. */
 function examineExposure({ environment, http, mail }: Config): readonly Finding[] {
-  if (environment !== 'production') return [ok('environment', 'development')];
+  if (environment !== 'production') return [examineDevelopment(http.host)];
   const findings = [ok('environment', 'production')];
   const local = ['localhost', '127.0.0.1', '[::1]'].includes(new URL(http.publicUrl).hostname);
   if (local) findings.push(warn('public url', http.publicUrl, 'Set PUBLIC_URL to what clients use.'));
@@ -85,4 +85,13 @@ function examineExposure({ environment, http, mail }: Config): readonly Finding[
     findings.push(warn('mail', 'captured, not sent: nobody can sign in by e-mail code', 'Set SMTP_URL.'));
   }
   return findings;
+}
+
+function examineDevelopment(host: string): Finding {
+  if (isLoopback(host)) return ok('environment', 'development');
+  return warn(
+    'environment',
+    `development on ${host}: other machines reach the demo organization`,
+    'Set ENVIRONMENT=production, or a loopback address as HOST.',
+  );
 }

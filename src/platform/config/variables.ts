@@ -85,7 +85,8 @@ export const variables = {
     must: 'be all, api or worker',
   }),
   ENVIRONMENT: z.enum(['development', 'production']).optional().register(documentation, {
-    meaning: 'In development, captured mail can be read and a demo organization is prepared.',
+    meaning:
+      'In development a demo organization is prepared, and captured mail can be read if HOST is a loopback address.',
     must: 'be development or production',
     fallback: 'production with DATABASE_URL, else development',
   }),

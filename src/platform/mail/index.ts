@@ -1,3 +1,3 @@
 export type { Mail } from './mail.js';
-export { MailModule } from './mail.module.js';
+export { mailboxIsReadable, MailModule } from './mail.module.js';
 export { Mailer } from './mailer.js';

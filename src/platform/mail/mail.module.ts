@@ -3,7 +3,7 @@ import type { Envelope } from '@dovecote/secret';
 import { PinoLogger } from 'nestjs-pino';
 import { Clock } from '../clock/clock.js';
 import { CONFIG } from '../config/config.module.js';
-import type { Config } from '../config/index.js';
+import { type Config, isLoopback } from '../config/index.js';
 import { Database } from '../database/index.js';
 import { ENVELOPE } from '../platform.module.js';
 import { CapturedMailbox } from './captured-mail.js';
@@ -13,6 +13,11 @@ import { Mailer } from './mailer.js';
 import { PurgeCapturedMailJob } from './purge-captured-mail.job.js';
 import { SendMailJob } from './send-mail.job.js';
 import { SmtpDelivery } from './smtp-delivery.js';
+
+/** Whoever reads captured mail can sign in as anybody: it is shown to the developer's own machine only. */
+export function mailboxIsReadable({ environment, http, mail }: Config): boolean {
+  return environment === 'development' && isLoopback(http.host) && mail.smtpUrl === undefined;
+}
 
 /** Mail: written by the API, delivered by a worker; by SMTP, or captured while no mail server is configured. */
 @Global()
@@ -44,7 +49,7 @@ import { SmtpDelivery } from './smtp-delivery.js';
       provide: MAILBOX_OPTIONS,
       inject: [CONFIG],
       useFactory: (config: Config): MailboxOptions => ({
-        readable: config.environment === 'development' && config.mail.smtpUrl === undefined,
+        readable: mailboxIsReadable(config),
       }),
     },
   ],

@@ -2,7 +2,7 @@ import { Controller, Get, Header, Inject, NotFoundException, Query } from '@nest
 import { type CapturedMail, CapturedMailbox } from './captured-mail.js';
 
 export interface MailboxOptions {
-  /** Only in development, and only while mail is captured: it shows sign-in codes to whoever asks. */
+  /** It shows sign-in codes to whoever asks: see mailboxIsReadable. */
   readable: boolean;
 }
 
@@ -10,7 +10,7 @@ export const MAILBOX_OPTIONS = Symbol('MailboxOptions');
 
 /**
  * `GET /dev/mailbox?to=<address>`: captured mail as JSON, newest first, for trying the product out.
- * Answers 404 everywhere but in development without a mail server.
+ * Answers 404 everywhere but in development without a mail server, listening on a loopback address.
  */
 @Controller('dev/mailbox')
 export class MailboxController {
