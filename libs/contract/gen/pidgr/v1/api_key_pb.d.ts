@@ -97,14 +97,14 @@ export declare type CreateApiKeyRequest = Message<"pidgr.v1.CreateApiKeyRequest"
   name: string;
 
   /**
-   * At least one; none that the caller does not hold, and no PLATFORM_* outside the staff organization.
+   * 1 to 100, duplicates included; none that the caller does not hold, and no PLATFORM_* outside the staff organization.
    *
    * @generated from field: repeated pidgr.v1.Permission permissions = 2;
    */
   permissions: Permission[];
 
   /**
-   * Unset for never.
+   * Unset for never; before the year 10000.
    *
    * @generated from field: google.protobuf.Timestamp expires_at = 3;
    */

@@ -388,7 +388,7 @@ export declare type CreateCampaignRequest = Message<"pidgr.v1.CreateCampaignRequ
   originatingArchetype?: CampaignOriginatingArchetype | undefined;
 
   /**
-   * Objectives to link.
+   * Objectives to link, at most 100.
    *
    * @generated from field: repeated string objective_ids = 14;
    */

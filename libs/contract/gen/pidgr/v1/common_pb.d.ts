@@ -471,7 +471,7 @@ export declare type SendReminderConfig = Message$1<"pidgr.v1.SendReminderConfig"
   type: string;
 
   /**
-   * Channels besides push; each entry is one attempt.
+   * Channels besides push, at most 20; each entry is one attempt.
    *
    * @generated from field: repeated pidgr.v1.ChannelName third_party_channels = 4;
    */
@@ -595,7 +595,7 @@ export declare type EscalateConfig = Message$1<"pidgr.v1.EscalateConfig"> & {
   mode: EscalateMode;
 
   /**
-   * Channels besides push.
+   * Channels besides push, at most 20.
    *
    * @generated from field: repeated pidgr.v1.ChannelName third_party_channels = 6;
    */

@@ -205,7 +205,7 @@ export declare type QueryHeatmapDataRequest = Message<"pidgr.v1.QueryHeatmapData
   mode: HeatmapMode;
 
   /**
-   * Only these; empty for all.
+   * Only these, at most 20; empty for all.
    *
    * @generated from field: repeated pidgr.v1.TouchEventType event_types = 8;
    */

@@ -99,6 +99,7 @@ export declare const InboxEntrySchema: GenMessage<InboxEntry>;
 export declare type SyncRequest = Message<"pidgr.v1.SyncRequest"> & {
   /**
    * `next_since` of the last response; unset to begin with the oldest entry, so that nothing is passed over.
+   * From the year 1 to the year 9999.
    *
    * @generated from field: google.protobuf.Timestamp since = 1;
    */

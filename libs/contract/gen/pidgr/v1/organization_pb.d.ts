@@ -450,7 +450,7 @@ export declare const UpdateOrganizationResponseSchema: GenMessage<UpdateOrganiza
  */
 export declare type UpdateSsoAttributeMappingsRequest = Message<"pidgr.v1.UpdateSsoAttributeMappingsRequest"> & {
   /**
-   * Empty clears it.
+   * At most 200; empty clears it.
    *
    * @generated from field: repeated pidgr.v1.SsoAttributeMapping sso_attribute_mappings = 1;
    */

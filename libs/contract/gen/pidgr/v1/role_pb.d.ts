@@ -61,7 +61,7 @@ export declare type CreateRoleRequest = Message<"pidgr.v1.CreateRoleRequest"> & 
   name: string;
 
   /**
-   * What its holders may do; may be empty.
+   * What its holders may do; may be empty. At most 100, duplicates included.
    *
    * @generated from field: repeated pidgr.v1.Permission permissions = 2;
    */
@@ -115,7 +115,7 @@ export declare type UpdateRoleRequest = Message<"pidgr.v1.UpdateRoleRequest"> & 
   name: string;
 
   /**
-   * The whole new set; empty means unchanged.
+   * The whole new set; empty means unchanged. At most 100, duplicates included.
    *
    * @generated from field: repeated pidgr.v1.Permission permissions = 3;
    */

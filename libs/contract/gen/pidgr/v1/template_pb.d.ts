@@ -263,7 +263,7 @@ export declare type CreateTemplateRequest = Message<"pidgr.v1.CreateTemplateRequ
   body: string;
 
   /**
-   * The declared placeholders.
+   * The declared placeholders, at most 200.
    *
    * @generated from field: repeated pidgr.v1.TemplateVariable variables = 3;
    */
@@ -338,7 +338,7 @@ export declare type UpdateTemplateRequest = Message<"pidgr.v1.UpdateTemplateRequ
   body: string;
 
   /**
-   * The declared placeholders, all of them.
+   * The declared placeholders, all of them; at most 200.
    *
    * @generated from field: repeated pidgr.v1.TemplateVariable variables = 3;
    */
