@@ -4,7 +4,7 @@ import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'no
 /** Load above which somebody else is at work. */
 const QUIET = 0.5;
 const BUSY =
-  '. **The machine was busy with other work: figures are too high, and ratios only hold roughly.**';
+  '. **The machine was busy with other work: figures are worse than on a quiet one, and ratios hold only roughly.**';
 
 /** The conditions without which a figure means nothing. */
 export function conditions(command: string, loadBefore: readonly number[]): string[] {
