@@ -71,6 +71,7 @@ export class IdentitiesAndOrganizations implements MigrationInterface {
         data_governance_region text not null default '',
         created_at timestamptz not null default now(),
         updated_at timestamptz not null default now(),
+        joined_at timestamptz,
         primary key (org_id, id),
         constraint member_email_key unique (org_id, email),
         constraint member_identity_key unique (org_id, identity_id),
@@ -99,22 +100,22 @@ export class IdentitiesAndOrganizations implements MigrationInterface {
 
     // A person may see their own memberships, and the organizations behind them, before choosing one.
     await runner.query(
-      `create policy own_memberships on member for select using (identity_id = app_identity_id())`,
+      `create policy own_memberships on member for select using (identity_id = (select app_identity_id()))`,
     );
     await runner.query(`alter table organization enable row level security`);
     await runner.query(`alter table organization force row level security`);
     await runner.query(
-      `create policy tenant on organization using (id = app_org_id()) with check (id = app_org_id())`,
+      `create policy tenant on organization using (id = (select app_org_id())) with check (id = (select app_org_id()))`,
     );
     await runner.query(`
       create policy own_memberships on organization for select
-        using (app_identity_id() is not null and exists
-          (select from member where member.org_id = organization.id and member.identity_id = app_identity_id()))`);
+        using ((select app_identity_id()) is not null and exists
+          (select from member where member.org_id = organization.id and member.identity_id = (select app_identity_id())))`);
     await runner.query(`
       create policy own_memberships on role for select
-        using (app_identity_id() is not null and exists
+        using ((select app_identity_id()) is not null and exists
           (select from member where member.org_id = role.org_id and member.role_id = role.id
-             and member.identity_id = app_identity_id()))`);
+             and member.identity_id = (select app_identity_id())))`);
   }
 
   async down(): Promise<void> {

@@ -45,8 +45,22 @@ export class Credentials implements MigrationInterface {
     // Whoever signs in accepts the invitations that wait for them, in whatever organizations; nothing else.
     await runner.query(`
       create policy accept_invitation on member for update
-        using (identity_id = app_identity_id() and status = 1)
-        with check (identity_id = app_identity_id() and status = 2)`);
+        using (identity_id = (select app_identity_id()) and status = 1)
+        with check (identity_id = (select app_identity_id()) and status = 2)`);
+    // A policy sees one version of the row: it cannot say that the rest, above all the role, stays as offered.
+    await runner.query(`
+      create function keep_invitation() returns trigger language plpgsql as $$
+      begin
+        if to_jsonb(new) - '{status,joined_at,updated_at}'::text[]
+           is distinct from to_jsonb(old) - '{status,joined_at,updated_at}'::text[] then
+          raise insufficient_privilege using message = 'an invitation is accepted as it stands';
+        end if;
+        return new;
+      end $$`);
+    await runner.query(`
+      create trigger keep_invitation before update on member for each row
+        when (app_identity_id() is not null and old.org_id is distinct from app_org_id())
+        execute function keep_invitation()`);
 
     await runner.query(`
       create table refresh_token (
@@ -76,7 +90,9 @@ export class Credentials implements MigrationInterface {
         constraint api_key_hash_key unique (key_hash))`);
     await tenantTable(runner, 'api_key');
     // A key is found by its hash before its organization is known: knowing the hash shows that one row.
-    await runner.query(`create policy by_hash on api_key for select using (key_hash = app_api_key_hash())`);
+    await runner.query(
+      `create policy by_hash on api_key for select using (key_hash = (select app_api_key_hash()))`,
+    );
 
     await runner.query(`
       create table audit_event (

@@ -16,6 +16,8 @@ const parts = {
                from pg_policies where schemaname = 'public'`,
   rowSecurity: `select relname || case when relforcerowsecurity then ' forced' else ' not forced' end as line from pg_class
                  where relnamespace = 'public'::regnamespace and relrowsecurity`,
+  triggers: `select pg_get_triggerdef(oid) as line
+               from pg_trigger where not tgisinternal and tgrelid::regclass::text not like 'graphile_worker.%'`,
   functions: `select proname || '(' || pg_get_function_arguments(oid) || ') '
                      || case when prosecdef then 'definer ' else '' end || provolatile::text as line
                 from pg_proc where pronamespace = 'public'::regnamespace`,

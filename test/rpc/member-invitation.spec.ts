@@ -2,9 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Code } from '@connectrpc/connect';
 import { Permission as P } from '@dovecote/contract/pidgr/v1/common_pb';
 import { MemberService } from '@dovecote/contract/pidgr/v1/member_pb';
-import { type User, UserStatus } from '@dovecote/contract/pidgr/v1/user_pb';
-import { type Actor, addMember, type Cast, seedCast, type TestOrganization } from '../support/cast.js';
+import { UserStatus } from '@dovecote/contract/pidgr/v1/user_pb';
+import { type Actor, addMember, type Cast, seedCast } from '../support/cast.js';
 import { eventually } from '../support/eventually.js';
+import { auditOf, hire, invite, members, newEmail } from '../support/members.js';
 import { refusalOf } from '../support/refusal.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 
@@ -19,25 +20,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => s.stop());
-
-const members = (who: Actor) => who.client(MemberService);
-
-let people = 0;
-const newEmail = () => `person-${(people += 1)}@acme.example`;
-
-async function invite(who: Actor, extra: { email?: string; roleId?: string } = {}): Promise<User> {
-  const { user } = await members(who).inviteUser({ email: newEmail(), ...extra });
-  if (!user) throw new Error('Nobody was invited.');
-  return user;
-}
-
-function hire(role: keyof TestOrganization['roles'] = 'employee'): Promise<Actor> {
-  return addMember(s, cast.acme, { email: newEmail(), role });
-}
-
-async function auditOf(entityId: string): Promise<Record<string, unknown>[]> {
-  return s.database.query('select * from audit_event where entity_id = $1 order by id', [entityId]);
-}
 
 function peopleWith(email: string): Promise<unknown[]> {
   return s.database.query('select id from identity where email = $1', [email]);
@@ -83,7 +65,7 @@ describe('an invitation', () => {
       processingRestricted: false,
     });
     expect((await members(cast.alice).getUser({ userId: user?.id })).user).toEqual(user);
-    expect(await auditOf(user?.id ?? '')).toMatchObject([
+    expect(await auditOf(s, user?.id ?? '')).toMatchObject([
       { event_type: 'USER_INVITED', actor_id: cast.max.userId, metadata: { role: 'employee' } },
     ]);
     const [mail] = await eventually('the mail arrives', async () => {
@@ -112,7 +94,7 @@ describe('an invitation', () => {
     await members(ada).revokeInvite({ userId: user.id });
     expect((await refusalOf(members(cast.alice).getUser({ userId: user.id }))).code).toBe(Code.NotFound);
     expect((await refusalOf(members(ada).revokeInvite({ userId: user.id }))).code).toBe(Code.NotFound);
-    expect((await auditOf(user.id)).at(-1)).toMatchObject({ event_type: 'INVITE_REVOKED' });
+    expect((await auditOf(s, user.id)).at(-1)).toMatchObject({ event_type: 'INVITE_REVOKED' });
     expect(await peopleWith(user.email)).toHaveLength(0);
     expect((await invite(cast.max, { email: user.email })).id).not.toBe(user.id);
 
@@ -120,17 +102,29 @@ describe('an invitation', () => {
     expect(accepted).toMatchObject({ code: Code.FailedPrecondition, reason: 'INVITATION_NOT_OPEN' });
   });
 
-  test('withdrawn, leaves a person alone who is invited elsewhere or has signed in', async () => {
+  test('withdrawn, leaves a person alone who is invited elsewhere', async () => {
     const elsewhere = await invite(cast.mallory);
     const here = await invite(cast.alice, { email: elsewhere.email });
     await members(cast.alice).revokeInvite({ userId: here.id });
     expect(await peopleWith(elsewhere.email)).toHaveLength(1);
     expect((await members(cast.mallory).getUser({ userId: elsewhere.id })).user).toEqual(elsewhere);
+  });
 
-    const back = await hire();
+  test('cannot be withdrawn from someone who has been in, even when they are invited back', async () => {
+    const back = await hire(s, cast.acme);
     await members(cast.alice).deactivateUser({ userId: back.userId });
     await members(cast.alice).reactivateUser({ userId: back.userId });
-    await members(cast.alice).revokeInvite({ userId: back.userId });
-    expect(await peopleWith(back.email)).toHaveLength(1);
+    const refused = await refusalOf(members(cast.alice).revokeInvite({ userId: back.userId }));
+    expect(refused).toMatchObject({ code: Code.FailedPrecondition, reason: 'INVITATION_NOT_OPEN' });
+    const { user } = await members(cast.alice).getUser({ userId: back.userId });
+    expect(user).toMatchObject({ status: UserStatus.INVITED, email: back.email });
+  });
+
+  test('may be withdrawn from someone shut out and back before they ever came', async () => {
+    const { id: userId } = await invite(cast.alice);
+    await members(cast.alice).deactivateUser({ userId });
+    await members(cast.alice).reactivateUser({ userId });
+    await members(cast.alice).revokeInvite({ userId });
+    expect((await refusalOf(members(cast.alice).getUser({ userId }))).code).toBe(Code.NotFound);
   });
 });

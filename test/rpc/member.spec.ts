@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Code } from '@connectrpc/connect';
+import { Client } from 'pg';
 import { Permission as P } from '@dovecote/contract/pidgr/v1/common_pb';
-import { MemberService } from '@dovecote/contract/pidgr/v1/member_pb';
 import { RoleService } from '@dovecote/contract/pidgr/v1/role_pb';
-import { ThemePreference, type User, UserStatus } from '@dovecote/contract/pidgr/v1/user_pb';
+import { ThemePreference, UserStatus } from '@dovecote/contract/pidgr/v1/user_pb';
 import {
   type Actor,
   addApiKey,
@@ -15,6 +15,7 @@ import {
 } from '../support/cast.js';
 import { organizationPermissions } from '../../src/platform/access/index.js';
 import { eventually } from '../support/eventually.js';
+import { auditOf, hire, invite, members, newEmail } from '../support/members.js';
 import { type Refusal, refusalOf } from '../support/refusal.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 
@@ -31,25 +32,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => s.stop());
-
-const members = (who: Actor) => who.client(MemberService);
-
-let people = 0;
-const newEmail = () => `person-${(people += 1)}@acme.example`;
-
-async function invite(who: Actor, extra: { email?: string; roleId?: string } = {}): Promise<User> {
-  const { user } = await members(who).inviteUser({ email: newEmail(), ...extra });
-  if (!user) throw new Error('Nobody was invited.');
-  return user;
-}
-
-function hire(role: keyof TestOrganization['roles'] = 'employee'): Promise<Actor> {
-  return addMember(s, cast.acme, { email: newEmail(), role });
-}
-
-async function auditOf(entityId: string): Promise<Record<string, unknown>[]> {
-  return s.database.query('select * from audit_event where entity_id = $1 order by id', [entityId]);
-}
 
 async function statusOf(userId: string): Promise<UserStatus | undefined> {
   return (await members(cast.alice).getUser({ userId })).user?.status;
@@ -148,7 +130,7 @@ describe('a caller is refused', () => {
   });
 
   test('as an admin, when they change a super admin', async () => {
-    const boss = await hire('super_admin');
+    const boss = await hire(s, cast.acme, 'super_admin');
     const refusals = await refusalsOf(changes(ada, boss.userId));
     expect(refusals.map(({ code, reason }) => [code, reason])).toEqual(
       refusals.map(() => [Code.PermissionDenied, 'MEMBER_EXCEEDS_OWN']),
@@ -260,7 +242,7 @@ describe('a member', () => {
   });
 
   test('gets another role at once', async () => {
-    const zoe = await hire();
+    const zoe = await hire(s, cast.acme);
     expect((await refusalOf(members(zoe).listUsers({}))).code).toBe(Code.PermissionDenied);
     const { user } = await members(ada).updateUserRole({
       userId: zoe.userId,
@@ -268,13 +250,13 @@ describe('a member', () => {
     });
     expect(user).toMatchObject({ roleId: cast.acme.roles.manager, role: { slug: 'manager' } });
     await eventually('Zoe is a manager', () => members(zoe).listUsers({}), 1000);
-    expect(await auditOf(zoe.userId)).toMatchObject([
+    expect(await auditOf(s, zoe.userId)).toMatchObject([
       { event_type: 'ROLE_CHANGED', metadata: { from: 'employee', to: 'manager' } },
     ]);
   });
 
   test('is shut out within a second, and let back in as an invited person', async () => {
-    const ivan = await hire();
+    const ivan = await hire(s, cast.acme);
     await members(ivan).getUser({});
     const { user } = await members(ada).deactivateUser({ userId: ivan.userId });
     expect(user?.status).toBe(UserStatus.DEACTIVATED);
@@ -287,14 +269,14 @@ describe('a member', () => {
     expect(back.user?.status).toBe(UserStatus.INVITED);
     const twice = await refusalOf(members(ada).reactivateUser({ userId: ivan.userId }));
     expect(twice).toMatchObject({ code: Code.FailedPrecondition, reason: 'MEMBER_NOT_DEACTIVATED' });
-    expect((await auditOf(ivan.userId)).map(({ event_type }) => event_type)).toEqual([
+    expect((await auditOf(s, ivan.userId)).map(({ event_type }) => event_type)).toEqual([
       'USER_DEACTIVATED',
       'USER_REACTIVATED',
     ]);
   });
 
   test('has a profile that is replaced as a whole', async () => {
-    const pat = await hire();
+    const pat = await hire(s, cast.acme);
     const profile = {
       firstName: 'Pat',
       lastName: 'O’Hara',
@@ -323,18 +305,45 @@ describe('a member', () => {
     expect((await members(pat).getUser({})).user).toEqual(replaced);
     const { user: cleared } = await members(pat).updateUserProfile({});
     expect(cleared?.profile?.title).toBe('');
-    expect(await auditOf(pat.userId)).toHaveLength(3);
+    expect(await auditOf(s, pat.userId)).toHaveLength(3);
   });
 
   test('has settings, of which only what is named changes', async () => {
-    const sue = await hire();
+    const sue = await hire(s, cast.acme);
     const { settings } = await members(sue).getUserSettings({});
     expect(settings).toMatchObject({ themePreference: ThemePreference.SYSTEM, preferredLocale: '' });
     await members(sue).updateUserSettings({ settings: { themePreference: ThemePreference.DARK } });
     const changed = await members(sue).updateUserSettings({ settings: { preferredLocale: 'ja' } });
     expect(changed.settings).toMatchObject({ themePreference: ThemePreference.DARK, preferredLocale: 'ja' });
     expect((await members(sue).getUserSettings({})).settings).toEqual(changed.settings);
-    expect((await auditOf(sue.userId)).at(-1)).toMatchObject({ event_type: 'SETTINGS_UPDATED' });
+    expect((await auditOf(s, sue.userId)).at(-1)).toMatchObject({ event_type: 'SETTINGS_UPDATED' });
+  });
+
+  test('keeps both settings when two screens change one each at the same moment', async () => {
+    const sue = await hire(s, cast.acme);
+    const owner = new Client({ connectionString: s.database.ownerUrl });
+    await owner.connect();
+    try {
+      // Both have read before either writes.
+      await owner.query('begin');
+      await owner.query('select from member where id = $1 for update', [sue.userId]);
+      const changes = [
+        members(sue).updateUserSettings({ settings: { themePreference: ThemePreference.DARK } }),
+        members(sue).updateUserSettings({ settings: { preferredLocale: 'ja' } }),
+      ];
+      await eventually('both wait', async () => {
+        const waiting = await s.database.query(
+          `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
+        );
+        return waiting.length === 2;
+      });
+      await owner.query('commit');
+      await Promise.all(changes);
+    } finally {
+      await owner.end();
+    }
+    const { settings } = await members(sue).getUserSettings({});
+    expect(settings).toMatchObject({ themePreference: ThemePreference.DARK, preferredLocale: 'ja' });
   });
 });
 

@@ -76,7 +76,7 @@ export async function addOrganization(server: TestServer, name: string): Promise
     );
   }
   // seededRoles holds exactly the four slugs.
-  return { id, roles: roles as TestOrganization['roles'] };
+  return { id, roles: roles };
 }
 
 export interface NewMember {
@@ -100,10 +100,13 @@ export async function addMember(
     [uuid(), email, new Date()],
   );
   const identityId = identity?.id ?? '';
+  const now = new Date();
+  const joinedAt = status === UserStatus.ACTIVE ? now : null;
   await server.database.query(
-    `insert into member (org_id, id, identity_id, email, name, status, role_id, created_at, updated_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $8)`,
-    [organization.id, userId, identityId, email, name, status, organization.roles[role], new Date()],
+    `insert into member
+       (org_id, id, identity_id, email, name, status, role_id, created_at, updated_at, joined_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)`,
+    [organization.id, userId, identityId, email, name, status, organization.roles[role], now, joinedAt],
   );
   await server.database.query(
     `insert into session (id, identity_id, created_at, last_used_at, expires_at)

@@ -102,6 +102,7 @@ export class Invitations {
       dataGovernanceRegion: given.dataGovernanceRegion,
       createdAt: now,
       updatedAt: now,
+      joinedAt: given.status === memberStatus.active ? now : null,
     };
     await this.store.insert(scope, row);
     return { ...row, role };

@@ -62,4 +62,8 @@ export class MemberEntity {
 
   @Column({ name: 'updated_at', type: 'timestamptz' })
   updatedAt!: Date;
+
+  /** When the person first came in; null while their invitation waits. Kept when they are shut out. */
+  @Column({ name: 'joined_at', type: 'timestamptz', nullable: true })
+  joinedAt!: Date | null;
 }

@@ -64,8 +64,9 @@ export function refuseReactivation(member: { status: number }): AppError | undef
   return failedPrecondition('MEMBER_NOT_DEACTIVATED', 'Only a deactivated member can be reactivated.');
 }
 
-export function refuseRevocation(member: { status: number }): AppError | undefined {
-  if (member.status === memberStatus.invited) return undefined;
+/** Who has been in stays on record: deliveries point at them. */
+export function refuseRevocation(member: { status: number; joinedAt: Date | null }): AppError | undefined {
+  if (member.status === memberStatus.invited && !member.joinedAt) return undefined;
   return failedPrecondition(
     'INVITATION_NOT_OPEN',
     'The invitation is no longer open; deactivate the member instead.',

@@ -108,14 +108,13 @@ export class Members {
     scope: Scope,
     settings: { themePreference: number; preferredLocale: string },
   ): Promise<Member> {
-    const member = await this.self(scope);
-    const change = {
-      themePreference: settings.themePreference || member.themePreference,
-      preferredLocale: settings.preferredLocale || member.preferredLocale,
-    };
-    await this.store.update(scope, member.id, change);
-    await scope.audit('SETTINGS_UPDATED', { entityType: 'user', entityId: member.id });
-    return { ...member, ...change };
+    // Only what is named is written: a change of the rest at the same moment stands.
+    await this.store.update(scope, scope.userId, {
+      ...(settings.themePreference && { themePreference: settings.themePreference }),
+      ...(settings.preferredLocale && { preferredLocale: settings.preferredLocale }),
+    });
+    await scope.audit('SETTINGS_UPDATED', { entityType: 'user', entityId: scope.userId });
+    return this.self(scope);
   }
 
   private async find(scope: Scope, id: string): Promise<Member> {

@@ -4,7 +4,7 @@ import { announceRevocationIn } from './revocation-feed.js';
 
 const accept = statement(
   'member.accept_invitations',
-  `update member set status = ${UserStatus.ACTIVE}, updated_at = $2
+  `update member set status = ${UserStatus.ACTIVE}, updated_at = $2, joined_at = coalesce(joined_at, $2)
     where identity_id = $1 and status = ${UserStatus.INVITED} returning org_id as "orgId"`,
 );
 
