@@ -246,6 +246,11 @@ describe('signing in', () => {
     expect(await statusOf(second.userId)).toBe(UserStatus.ACTIVE);
     expect(await statusOf(bystander.userId)).toBe(UserStatus.INVITED);
     expect(await statusOf(shutOut.userId)).toBe(UserStatus.DEACTIVATED);
+    const joined = await s.database.query<{ id: string }>(
+      'select id from member where email = $1 and joined_at is not null',
+      [email],
+    );
+    expect(joined.map(({ id }) => id).sort()).toEqual([first.userId, second.userId].sort());
     const self = await eventually('the membership', () => auth(tokens).whoAmI({}), 1_000);
     expect(self).toMatchObject({ orgId: acme.id, userId: first.userId });
     expect(self.organizations.map(({ id }) => id)).toEqual([acme.id, other.id]);
@@ -299,6 +304,35 @@ describe('a refresh token', () => {
     const served = used.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
     expect(served).toHaveLength(1);
     expect((await refusalOf(refresh(served[0]?.refreshToken ?? ''))).code).toBe(Code.Unauthenticated);
+  });
+});
+
+describe('when the database fails half-way', () => {
+  /** Makes every question about memberships fail while `work` runs. */
+  async function withoutOrganizations<T>(work: () => Promise<T>): Promise<T> {
+    await s.database.query('alter table organization rename to organization_away');
+    try {
+      return await work();
+    } finally {
+      await s.database.query('alter table organization_away rename to organization');
+    }
+  }
+
+  test('a refresh token is good for the next attempt', async () => {
+    const { refreshToken } = await signIn(newAddress());
+    const failed = await withoutOrganizations(() => refusalOf(refresh(refreshToken)));
+    expect(failed.code).toBe(Code.Internal);
+    const next = await refresh(refreshToken);
+    await auth(next).whoAmI({});
+  });
+
+  test('a code is good for the next attempt', async () => {
+    const email = newAddress();
+    const code = await codeFor(email);
+    const failed = await withoutOrganizations(() => refusalOf(verify(email, code)));
+    expect(failed.code).toBe(Code.Internal);
+    const tokens = await verify(email, code);
+    expect((await auth(tokens).listSessions({})).sessions).toHaveLength(1);
   });
 });
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuid } from 'uuid';
+import { UserStatus } from '@dovecote/contract/pidgr/v1/user_pb';
 import { statement } from '../../platform/database/index.js';
 import type { Scope } from '../../platform/scope/index.js';
 
@@ -37,11 +38,7 @@ type OwnMembershipRow = Omit<OwnMembership, 'role'> & {
   roleCreatedAt: Date;
 };
 
-/** Number of pidgr.v1.UserStatus. */
-const active = 2;
-
 const findByEmail = statement('identity.find_by_email', `select id, email from identity where email = $1`);
-const findById = statement('identity.find_by_id', `select id, email from identity where id = $1`);
 const insert = statement(
   'identity.insert',
   `insert into identity (id, email, created_at) values ($1, $2, $3) on conflict (email) do nothing`,
@@ -55,16 +52,13 @@ const listMemberships = statement(
      from member m
      join organization o on o.id = m.org_id
      join role r on r.org_id = m.org_id and r.id = m.role_id
-    where m.identity_id = $1 and m.status = ${active} and (o.expires_at is null or o.expires_at > $2)
+    where m.identity_id = $1 and m.status = ${UserStatus.ACTIVE} and (o.expires_at is null or o.expires_at > $2)
     order by o.suspended_at is not null, m.created_at, m.org_id`,
 );
+
 /** People across organizations. Memberships only show in the scope of the person whose they are. */
 @Injectable()
 export class PersonStore {
-  async find(scope: Scope, id: string): Promise<Person | undefined> {
-    return (await scope.tx()).queryOne<Person>(findById, [id]);
-  }
-
   async findByEmail(scope: Scope, email: string): Promise<Person | undefined> {
     return (await scope.tx()).queryOne<Person>(findByEmail, [email]);
   }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { PersonCaller } from '../../platform/caller/caller.js';
 import { statement } from '../../platform/database/index.js';
 import type { Scope } from '../../platform/scope/index.js';
 import { SESSION_MS } from './sign-in.rules.js';
@@ -19,7 +20,7 @@ const insert = statement(
 const extend = statement(
   'session.extend',
   `update session set last_used_at = $2, expires_at = $3, address = $4
-    where id = $1 and revoked_at is null and expires_at > $2 returning identity_id as "identityId"`,
+    where id = $1 and revoked_at is null and expires_at > $2`,
 );
 const list = statement(
   'session.list',
@@ -45,14 +46,20 @@ const insertToken = statement(
   'refresh_token.insert',
   `insert into refresh_token (token_hash, session_id, created_at, expires_at) values ($1, $2, $3, $4)`,
 );
+const holder = statement(
+  'refresh_token.holder',
+  `select i.id as "identityId", i.email, s.id as "sessionId"
+     from refresh_token t join session s on s.id = t.session_id join identity i on i.id = s.identity_id
+    where t.token_hash = $1 and t.used_at is null and t.expires_at > $2
+      and s.revoked_at is null and s.expires_at > $2`,
+);
 const useToken = statement(
   'refresh_token.use',
-  `update refresh_token set used_at = $2 where token_hash = $1 and used_at is null
-   returning session_id as "sessionId", expires_at as "expiresAt"`,
+  `update refresh_token set used_at = $2 where token_hash = $1 and used_at is null`,
 );
-const sessionOfToken = statement(
-  'refresh_token.session',
-  `select session_id as "sessionId" from refresh_token where token_hash = $1`,
+const sessionOfSpentToken = statement(
+  'refresh_token.session_of_spent',
+  `select session_id as "sessionId" from refresh_token where token_hash = $1 and used_at is not null`,
 );
 const purgeTokens = statement('refresh_token.purge', `delete from refresh_token where expires_at < $1`);
 
@@ -65,11 +72,11 @@ export class SessionStore {
     await (await scope.tx()).execute(insert, values);
   }
 
-  /** Whose session it is, and that it goes on; undefined when it has ended. */
-  async extend(scope: Scope, id: string): Promise<string | undefined> {
+  /** False when the session has ended. */
+  async extend(scope: Scope, id: string): Promise<boolean> {
     const values = [id, scope.now(), sessionExpiry(scope), scope.address ?? ''];
-    const row = await (await scope.tx()).queryOne<{ identityId: string }>(extend, values);
-    return row?.identityId;
+    const { rowCount } = await (await scope.tx()).execute(extend, values);
+    return rowCount === 1;
   }
 
   async list(scope: Scope): Promise<Session[]> {
@@ -92,13 +99,22 @@ export class SessionStore {
     return expiresAt;
   }
 
-  /** Spends a refresh token; undefined when it is unknown or spent. Of two calls at once, one gets it. */
-  async useToken(scope: Scope, hash: Buffer): Promise<{ sessionId: string; expiresAt: Date } | undefined> {
-    return (await scope.tx()).queryOne(useToken, [hash, scope.now()]);
+  /** The person for whom a refresh token is good; undefined when it is good for nothing (any more). */
+  async holderOf(scope: Scope, hash: Buffer): Promise<PersonCaller | undefined> {
+    const tx = await scope.tx();
+    const row = await tx.queryOne<Omit<PersonCaller, 'kind'>>(holder, [hash, scope.now()]);
+    return row && { kind: 'person', ...row };
   }
 
-  async sessionOfToken(scope: Scope, hash: Buffer): Promise<string | undefined> {
-    return (await (await scope.tx()).queryOne<{ sessionId: string }>(sessionOfToken, [hash]))?.sessionId;
+  /** Spends a refresh token; false when it is spent already. Of two calls at once, one gets it. */
+  async useToken(scope: Scope, hash: Buffer): Promise<boolean> {
+    const { rowCount } = await (await scope.tx()).execute(useToken, [hash, scope.now()]);
+    return rowCount === 1;
+  }
+
+  async sessionOfSpentToken(scope: Scope, hash: Buffer): Promise<string | undefined> {
+    const tx = await scope.tx();
+    return (await tx.queryOne<{ sessionId: string }>(sessionOfSpentToken, [hash]))?.sessionId;
   }
 
   /** Ended sessions are kept for as long as a lost refresh token of theirs could still turn up. */

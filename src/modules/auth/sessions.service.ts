@@ -16,10 +16,7 @@ export interface TokenPair {
   refreshExpiresAt: Date;
 }
 
-interface RefreshToken {
-  token: string;
-  expiresAt: Date;
-}
+type IssueAccessToken = Awaited<ReturnType<AccessTokens['issuer']>>;
 
 /** A person's sign-ins, from the first token pair to the last. */
 @Injectable()
@@ -31,22 +28,44 @@ export class Sessions {
     private readonly scopes: Scopes,
   ) {}
 
-  /** Opens the session that `scope` speaks for; its tokens are issued once that is durable. */
-  async open(scope: Scope, caller: PersonCaller, deviceName: string): Promise<RefreshToken> {
-    await this.store.insert(scope, { id: caller.sessionId, identityId: caller.identityId, deviceName });
-    return this.nextToken(scope, caller.sessionId);
+  /** Opens a session for whom `admit` lets in; the session, its tokens and what `admit` did are one transaction. */
+  async open(
+    origin: ScopeOrigin,
+    caller: PersonCaller,
+    deviceName: string,
+    admit: (scope: Scope) => Promise<void>,
+  ): Promise<TokenPair> {
+    const issue = await this.tokens.issuer();
+    return this.scopes.run({ ...origin, caller }, async (scope) => {
+      await admit(scope);
+      await this.store.insert(scope, { id: caller.sessionId, identityId: caller.identityId, deviceName });
+      return this.pairOf(scope, caller, issue);
+    });
   }
 
   /**
    * Trades a refresh token. One that was used before ends the session, even if its two users are tabs of one
-   * browser a moment apart: nothing tells them from a thief and an owner.
+   * browser a moment apart: nothing tells them from a thief and an owner. Therefore nothing that can fail comes
+   * after the trade is committed: a client that never gets its new token would come back with the old one.
    */
   async refresh(scope: Scope, refreshToken: string): Promise<TokenPair> {
     const origin = originOf(scope);
-    // In a transaction of its own: what a refused call revokes must stay revoked.
-    const rotated = await this.scopes.run(origin, (inner) => this.rotate(inner, hashToken(refreshToken)));
-    if (!rotated) throw refreshRefused();
-    return this.pairOf(origin, rotated.caller, rotated.next);
+    const hash = hashToken(refreshToken);
+    const issue = await this.tokens.issuer();
+    // In transactions of their own: what a refused call revokes must stay revoked.
+    const caller = await this.scopes.run(origin, async (inner) => {
+      const holder = await this.store.holderOf(inner, hash);
+      if (!holder) await this.endSessionOf(inner, hash);
+      return holder;
+    });
+    const pair =
+      caller &&
+      (await this.scopes.run({ ...origin, caller }, async (inner) => {
+        if (await this.spend(inner, caller.sessionId, hash)) return this.pairOf(inner, caller, issue);
+        return undefined;
+      }));
+    if (!pair) throw refreshRefused();
+    return pair;
   }
 
   list(scope: Scope): Promise<Session[]> {
@@ -74,60 +93,31 @@ export class Sessions {
     await this.store.purge(scope);
   }
 
-  /** The tokens for a session, its access token made out for the organization to work in by default. */
-  async pairOf(
-    origin: Omit<ScopeOrigin, 'caller'>,
-    caller: PersonCaller,
-    next: RefreshToken,
-  ): Promise<TokenPair> {
-    const [home] = await this.scopes.run({ ...origin, caller }, (scope) =>
-      this.people.listMemberships(scope),
-    );
+  /** The next tokens of the caller's session, the access token made out for where they work by default. */
+  private async pairOf(scope: Scope, caller: PersonCaller, issue: IssueAccessToken): Promise<TokenPair> {
     const { identityId, sessionId, email } = caller;
-    const { token, expiresAt } = await this.tokens.issue({
-      identityId,
+    const [home] = await this.people.listMemberships(scope);
+    const access = await issue({ identityId, sessionId, email, orgId: home?.orgId });
+    const refreshToken = generateToken();
+    const refreshExpiresAt = await this.store.insertToken(scope, {
+      hash: hashToken(refreshToken),
       sessionId,
-      email,
-      orgId: home?.orgId,
     });
-    return {
-      accessToken: token,
-      accessExpiresAt: expiresAt,
-      refreshToken: next.token,
-      refreshExpiresAt: next.expiresAt,
-    };
+    return { accessToken: access.token, accessExpiresAt: access.expiresAt, refreshToken, refreshExpiresAt };
   }
 
-  private async rotate(
-    scope: Scope,
-    hash: Buffer,
-  ): Promise<{ caller: PersonCaller; next: RefreshToken } | undefined> {
-    const used = await this.store.useToken(scope, hash);
-    if (!used) {
-      await this.endSessionOf(scope, hash);
-      return undefined;
-    }
-    if (used.expiresAt <= scope.now()) return undefined;
-    const identityId = await this.store.extend(scope, used.sessionId);
-    const person = identityId && (await this.people.find(scope, identityId));
-    if (!person) return undefined;
-    return {
-      caller: { kind: 'person', identityId: person.id, email: person.email, sessionId: used.sessionId },
-      next: await this.nextToken(scope, used.sessionId),
-    };
+  /** False when somebody was faster, or the session has ended since we looked. */
+  private async spend(scope: Scope, sessionId: string, hash: Buffer): Promise<boolean> {
+    if (await this.store.useToken(scope, hash)) return this.store.extend(scope, sessionId);
+    await this.endSessionOf(scope, hash);
+    return false;
   }
 
   private async endSessionOf(scope: Scope, spentHash: Buffer): Promise<void> {
-    const sessionId = await this.store.sessionOfToken(scope, spentHash);
+    const sessionId = await this.store.sessionOfSpentToken(scope, spentHash);
     if (!sessionId) return;
     await this.store.revoke(scope, sessionId);
     await announceRevocation(scope, `session:${sessionId}`);
-  }
-
-  private async nextToken(scope: Scope, sessionId: string): Promise<RefreshToken> {
-    const token = generateToken();
-    const expiresAt = await this.store.insertToken(scope, { hash: hashToken(token), sessionId });
-    return { token, expiresAt };
   }
 }
 

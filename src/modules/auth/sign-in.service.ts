@@ -79,12 +79,10 @@ export class SignIn {
       email: person.email,
       sessionId: uuid(),
     };
-    const next = await this.scopes.run({ ...origin, caller }, async (inner) => {
+    return this.sessions.open(origin, caller, input.deviceName, async (inner) => {
       if (!(await this.codes.consume(inner, tried.id))) throw codeRefused();
       await acceptInvitations(await inner.tx(), person.id, inner.now());
-      return this.sessions.open(inner, caller, input.deviceName);
     });
-    return this.sessions.pairOf(origin, caller, next);
   }
 
   async purge(scope: Scope): Promise<void> {

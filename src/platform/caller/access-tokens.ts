@@ -4,7 +4,7 @@ import { importJWK, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { Clock } from '../clock/clock.js';
 import { unauthenticated } from '../errors/index.js';
-import { signingAlgorithm, SigningKeys } from './signing-keys.js';
+import { signingAlgorithm, type SigningKey, SigningKeys } from './signing-keys.js';
 
 /** Minutes; short, because a token is believed until it expires or its session is revoked. */
 export const ACCESS_TOKEN_MINUTES = 15;
@@ -41,7 +41,19 @@ export class AccessTokens {
   ) {}
 
   async issue(subject: AccessTokenSubject): Promise<IssuedAccessToken> {
-    const { kid, privateKey } = await this.keys.current();
+    return this.sign(await this.keys.current(), subject);
+  }
+
+  /** Issues tokens without asking the database: for within a transaction. */
+  async issuer(): Promise<(subject: AccessTokenSubject) => Promise<IssuedAccessToken>> {
+    const key = await this.keys.current();
+    return (subject) => this.sign(key, subject);
+  }
+
+  private async sign(
+    { kid, privateKey }: SigningKey,
+    subject: AccessTokenSubject,
+  ): Promise<IssuedAccessToken> {
     const now = this.clock.now();
     const expiresAt = new Date(now.getTime() + ACCESS_TOKEN_MINUTES * 60_000);
     const claims = { sid: subject.sessionId, email: subject.email, 'custom:org_id': subject.orgId };
