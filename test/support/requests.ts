@@ -23,7 +23,8 @@ const wellFormed: Record<string, string> = {
 
 /** A request that passes validation, read off the descriptor, so that a new RPC is called by existing. */
 export function exampleRequest(method: DescMethod, options: RequestOptions = {}): Init {
-  return messageInit(method.input, '', { idAt: () => uuid(), including: '', ...options });
+  const { idAt = () => uuid(), including = '' } = options;
+  return messageInit(method.input, '', { idAt, including });
 }
 
 /** Paths of the fields of a request that name an object: `user_ids`, `workflow.steps.send_notification.template_id`. */

@@ -1,0 +1,210 @@
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import type { DescMethod } from '@bufbuild/protobuf';
+import { Code, type ConnectError, createClient, type Transport } from '@connectrpc/connect';
+import { ErrorInfoSchema } from '@dovecote/contract/google/rpc/error_details_pb';
+import { methodName, services } from '../../src/platform/access/index.js';
+import { callRpc, type Outcome } from '../support/call-rpc.js';
+import { addRecipient, runningCampaign } from '../support/campaigns.js';
+import { type Actor, addMember, type Cast, seedCast } from '../support/cast.js';
+import { exampleRequest, idFieldsOf } from '../support/requests.js';
+import { startTestServer, type TestServer } from '../support/test-server.js';
+import { tenantTables } from './tenant-tables.js';
+
+/** In every text of Acme's rows; whoever else reads it has read what is Acme's. */
+const canary = 'acme-canary-77af';
+
+let s: TestServer;
+let cast: Cast;
+/** Every id that Acme's rows are known by. */
+let acmeIds: string[];
+let attackers: { name: string; headers: Record<string, string> }[];
+
+beforeAll(async () => {
+  s = await startTestServer();
+  cast = await seedCast(s);
+  const ada = await addRecipient(s, cast.acme, canary);
+  await runningCampaign(cast.max, [ada.userId, cast.erin.userId]);
+  await markRowsOfAcme();
+  acmeIds = await idsOf(cast.acme.id);
+  const double = await doubleAgent();
+  attackers = [
+    { name: 'mallory', headers: cast.mallory.headers },
+    { name: 'a member of both, acting for Other', headers: { ...double.headers, 'x-org-id': cast.other.id } },
+  ];
+});
+afterAll(() => s?.stop());
+
+/** Writes the canary into whatever Acme's people have written. */
+async function markRowsOfAcme(): Promise<void> {
+  const written = new Set(['name', 'title', 'body', 'summary', 'preview', 'sender_name', 'event_type']);
+  for (const { name, columns, tenantColumn } of await tenantTables(s.database)) {
+    const texts = columns.filter((column) => column.type === 'text' && written.has(column.name));
+    if (texts.length === 0) continue;
+    const marked = texts.map((column) => `${column.name} = '${canary}'`).join(', ');
+    await s.database.query(`update ${name} set ${marked} where ${tenantColumn} = $1`, [cast.acme.id]);
+  }
+}
+
+/** An employee of Acme who is super_admin of Other: rights there are none here. */
+async function doubleAgent(): Promise<Actor> {
+  const email = 'double@both.example';
+  await addMember(s, cast.acme, { email, role: 'employee' });
+  return addMember(s, cast.other, { email, role: 'super_admin' });
+}
+
+/** The values of all uuid columns in all rows of the organization. */
+async function idsOf(orgId: string): Promise<string[]> {
+  const ids = new Set<string>([orgId]);
+  // People are nobody's; their ids mean nothing to any organization.
+  const foreign = new Set(['identity_id']);
+  for (const table of await tenantTables(s.database)) {
+    const columns = table.columns.filter(({ name, type }) => type === 'uuid' && !foreign.has(name));
+    const rows = await s.database.query<Record<string, string | null>>(
+      `select distinct ${columns.map(({ name }) => name).join(', ')} from ${table.name}
+        where ${table.tenantColumn} = $1 limit 2`,
+      [orgId],
+    );
+    for (const row of rows) for (const id of Object.values(row)) if (id) ids.add(id);
+  }
+  return [...ids];
+}
+
+const methods = services.flatMap((service) => service.methods).filter(({ name }) => name !== 'SignOut');
+
+/** Everything that came back, as text: messages, the error, its details. */
+function everythingIn({ messages, error }: Outcome): string {
+  const told = error && [error.message, [...error.metadata], error.details];
+  return JSON.stringify([messages, told], (_key, value: unknown) => {
+    if (typeof value === 'bigint') return value.toString();
+    return value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : value;
+  });
+}
+
+/** What an RPC may answer to the id of somebody else's object; that it does not exist, in so many ways. */
+const asIfUnknown = new Set([Code.NotFound, Code.InvalidArgument, Code.PermissionDenied, Code.Unimplemented]);
+
+/**
+ * These succeed, because the id is the caller's to choose or the answer is the same for every unknown id; that they
+ * show and change nothing of Acme's is what the canary and the comparison of rows are for.
+ */
+const indifferent = new Set([
+  // The id is one that the client made up for its own device.
+  '/pidgr.v1.DeviceService/Register',
+  '/pidgr.v1.DeviceService/Deactivate',
+  // A list of nothing, as for any unknown user.
+  '/pidgr.v1.DeviceService/ListMemberDevices',
+  // Free text of a profile.
+  '/pidgr.v1.MemberService/InviteUser',
+  '/pidgr.v1.MemberService/UpdateUserProfile',
+  '/pidgr.v1.OrganizationService/CreateOrganization',
+  // A draft: its templates are looked up when a campaign is made of it.
+  '/pidgr.v1.OrganizationService/UpdateOrganization',
+]);
+
+/** Names the organizations of the caller, which for a member of both is right. */
+const aboutThePerson = new Set([
+  '/pidgr.v1.OrganizationService/ListUserOrganizations',
+  '/dovecote.auth.v1.AuthService/WhoAmI',
+]);
+
+/** One connection for each attacker. */
+const transports = new Map<string, Transport>();
+
+async function attack(
+  method: DescMethod,
+  headers: Record<string, string>,
+  including: string,
+  idAt?: (path: string) => string,
+): Promise<Outcome> {
+  const key = JSON.stringify(headers);
+  const transport = transports.get(key) ?? s.transport(headers);
+  transports.set(key, transport);
+  return callRpc(createClient(method.parent, transport), method, exampleRequest(method, { including, idAt }));
+}
+
+function verdict(method: DescMethod, field: string, outcome: Outcome): string | undefined {
+  const rpc = `${methodName(method)} with ${field}`;
+  const told = everythingIn(outcome);
+  if (told.includes(canary)) return `${rpc} tells what is Acme's: ${told.slice(0, 500)}`;
+  if (!outcome.error)
+    return indifferent.has(methodName(method)) ? undefined : `${rpc} succeeds: ${told.slice(0, 200)}`;
+  return asIfUnknown.has(outcome.error.code) ? undefined : `${rpc}: ${outcome.error.message}`;
+}
+
+/** All of Acme's rows, to see whether they are still what they were. */
+async function rowsOfAcme(): Promise<Record<string, unknown>> {
+  const rows: Record<string, unknown> = {};
+  for (const { name, tenantColumn } of await tenantTables(s.database)) {
+    rows[name] = await s.database.query(
+      `select to_jsonb(t) - 'last_used_at' as row from ${name} t where ${tenantColumn} = $1 order by 1`,
+      [cast.acme.id],
+    );
+  }
+  return rows;
+}
+
+jest.setTimeout(60_000);
+
+describe.each(['mallory', 'a member of both, acting for Other'])('%s', (name) => {
+  const headersOf = (): Record<string, string> => attackers.find((each) => each.name === name)?.headers ?? {};
+
+  test('gets nowhere with any id of Acme, in any field of any RPC', async () => {
+    const before = await rowsOfAcme();
+    const breaches: string[] = [];
+    for (const method of methods) {
+      for (const field of idFieldsOf(method)) {
+        const outcomes = await Promise.all(acmeIds.map((id) => attack(method, headersOf(), field, () => id)));
+        for (const outcome of outcomes) {
+          const breach = verdict(method, field, outcome);
+          if (breach) breaches.push(breach);
+        }
+      }
+    }
+    expect([...new Set(breaches)]).toEqual([]);
+    expect(await rowsOfAcme()).toEqual(before);
+  });
+
+  test('is told nothing of Acme by any RPC that takes no id', async () => {
+    const told: string[] = [];
+    for (const method of methods) {
+      if (name !== 'mallory' && aboutThePerson.has(methodName(method))) continue;
+      const outcome = await attack(method, headersOf(), '');
+      if (everythingIn(outcome).includes(canary)) told.push(methodName(method));
+    }
+    expect(told).toEqual([]);
+  });
+
+  test('cannot tell an id of Acme from one that nobody has', async () => {
+    const differences: string[] = [];
+    for (const method of methods.filter((each) => !indifferent.has(methodName(each)))) {
+      for (const field of idFieldsOf(method)) {
+        const [theirs, nobodys] = [
+          await Promise.all(acmeIds.slice(0, 8).map((id) => attack(method, headersOf(), field, () => id))),
+          await attack(method, headersOf(), field),
+        ];
+        const expected = answerOf(nobodys.error);
+        for (const { error } of theirs) {
+          if (answerOf(error) !== expected)
+            differences.push(`${methodName(method)} with ${field}: ${answerOf(error)}, not ${expected}`);
+        }
+      }
+    }
+    expect([...new Set(differences)]).toEqual([]);
+  });
+});
+
+test('the attack knows ids of every kind, and the canary is where it can be found', async () => {
+  expect(acmeIds.length).toBeGreaterThan(12);
+  const seen: string[] = [];
+  for (const method of methods.filter((each) => each.name.startsWith('List'))) {
+    const outcome = await attack(method, cast.alice.headers, '');
+    if (everythingIn(outcome).includes(canary)) seen.push(method.name);
+  }
+  expect(seen).toEqual(expect.arrayContaining(['ListUsers', 'ListRoles', 'ListTemplates', 'ListCampaigns']));
+});
+
+function answerOf(error: ConnectError | undefined): string {
+  if (!error) return 'success';
+  const reason = error.findDetails(ErrorInfoSchema)[0]?.reason;
+  return `${Code[error.code]} ${reason} ${error.rawMessage.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'id')}`;
+}
