@@ -6,7 +6,7 @@ import { Platform } from '@dovecote/contract/pidgr/v1/common_pb';
 import { DeviceService } from '@dovecote/contract/pidgr/v1/device_pb';
 import { Devices } from '../../src/modules/device/index.js';
 import { Scopes } from '../../src/platform/scope/index.js';
-import { type Actor, addApiKey, type Cast, seedCast } from '../support/cast.js';
+import { type Actor, addApiKey, addMember, type Cast, seedCast } from '../support/cast.js';
 import { testMasterKey } from '../support/template-database.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 
@@ -32,6 +32,14 @@ async function registered(who: Actor, deviceId: string = randomUUID(), pushToken
 
 async function ownIds(who: Actor): Promise<string[]> {
   return (await who.client(DeviceService).listDevices({})).devices.map(({ deviceId }) => deviceId);
+}
+
+async function activeIds(who: Actor): Promise<string[]> {
+  const { devices } = await who.client(DeviceService).listDevices({});
+  return devices
+    .filter(({ active }) => active)
+    .map(({ deviceId }) => deviceId)
+    .sort();
 }
 
 async function refusal(call: Promise<unknown>): Promise<Code> {
@@ -144,6 +152,29 @@ describe('Register', () => {
     await registered(cast.mallory, deviceId);
     expect(await ownIds(cast.erin)).toContain(deviceId);
     expect(await ownIds(cast.mallory)).toContain(deviceId);
+  });
+
+  test('stops the device seen longest ago when a member has more than twenty', async () => {
+    const nora = await addMember(server, cast.acme, { email: 'nora@acme.example', role: 'employee' });
+    const ids: string[] = [];
+    for (let index = 0; index < 20; index += 1) {
+      await server.travel(1000);
+      ids.push((await registered(nora)).deviceId);
+    }
+    // The first one is seen again; the second is now the one seen longest ago.
+    await server.travel(1000);
+    await registered(nora, ids[0]);
+    expect(await activeIds(nora)).toEqual([...ids].sort());
+    const last = await registered(nora);
+    expect(last.active).toBe(true);
+    expect(await activeIds(nora)).toEqual([...ids.filter((id) => id !== ids[1]), last.deviceId].sort());
+    expect(await ownIds(nora)).toHaveLength(21);
+  });
+
+  test('leaves twenty active when thirty register at once', async () => {
+    const nils = await addMember(server, cast.acme, { email: 'nils@acme.example', role: 'employee' });
+    await Promise.all(Array.from({ length: 30 }, () => registered(nils)));
+    expect(await activeIds(nils)).toHaveLength(20);
   });
 
   test('has one owner when two people register a phone at once', async () => {

@@ -8,6 +8,9 @@ import { Members } from '../member/index.js';
 import type { DeviceEntity } from './device.entity.js';
 import { DeviceStore } from './device.store.js';
 
+/** Active devices of one member. Each costs a push per delivery. */
+const MOST_ACTIVE = 20;
+
 @Injectable()
 export class Devices {
   constructor(
@@ -25,13 +28,9 @@ export class Devices {
     { deviceId, platform, pushToken }: { deviceId: string; platform: number; pushToken: string },
   ): Promise<DeviceEntity> {
     const id = deviceId.toLowerCase();
-    return this.store.register(scope, {
-      deviceId: id,
-      userId: scope.userId,
-      platform,
-      sealedPushToken: this.envelope.seal(pushToken, sealContext(scope.orgId, id)),
-      at: scope.now(),
-    });
+    const sealedPushToken = this.envelope.seal(pushToken, sealContext(scope.orgId, id));
+    const registration = { deviceId: id, userId: scope.userId, platform, sealedPushToken, at: scope.now() };
+    return this.store.register(scope, registration, MOST_ACTIVE);
   }
 
   /** One of the caller's own; stopping it again changes nothing. */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { statement } from '../../platform/database/index.js';
+import { setStatement, statement } from '../../platform/database/index.js';
 import type { Scope } from '../../platform/scope/index.js';
 import { DeviceEntity } from './device.entity.js';
 
@@ -24,7 +24,23 @@ const register = statement(
      last_seen as "lastSeen", created_at as "createdAt"`,
 );
 
-const activeByUser = statement(
+// Two registrations of one member wait for each other; who only refers to the member does not.
+const lockOwner = statement(
+  'device.lock_owner',
+  'select from member where org_id = $1 and id = $2 for no key update',
+);
+
+// A device that somebody else is taking over at this moment does not count any more: nobody waits for it.
+const deactivateBeyond = statement(
+  'device.deactivate_beyond',
+  `update device set active = false
+    where org_id = $1 and device_id in (
+      select device_id from device
+       where org_id = $1 and user_id = $2 and active and device_id <> $3
+       order by last_seen desc, device_id desc offset $4 for update skip locked)`,
+);
+
+const activeByUser = setStatement(
   'device.active_by_user',
   `select user_id as "userId", array_agg(device_id::text order by created_at, device_id) as "deviceIds"
    from device
@@ -34,15 +50,21 @@ const activeByUser = statement(
 
 @Injectable()
 export class DeviceStore {
-  /** One statement, so that two people who sign in on one phone at once leave it with one of them. */
+  /**
+   * Upserts, so that two people who sign in on one phone at once leave it with one of them; stops the devices that
+   * were seen longest ago when the member has more than `most`.
+   */
   async register(
     scope: Scope,
     { deviceId, userId, platform, sealedPushToken, at }: Registration,
+    most: number,
   ): Promise<DeviceEntity> {
     const tx = await scope.tx();
+    await tx.execute(lockOwner, [scope.orgId, userId]);
     const values = [scope.orgId, deviceId, userId, platform, sealedPushToken, at];
     const device = await tx.queryOne<DeviceEntity>(register, values);
     if (!device) throw new Error('An upsert returns its row.');
+    await tx.execute(deactivateBeyond, [scope.orgId, userId, deviceId, most - 1]);
     return device;
   }
 
