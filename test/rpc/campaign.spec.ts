@@ -298,6 +298,34 @@ describe('a run', () => {
     expect(deliveries.map(({ status }) => status)).toEqual([DeliveryStatus.SENT]);
   });
 
+  test('can be cancelled while it is being sent', async () => {
+    const [{ people } = { people: [] }] = await server.database.query<{ people: string[] }>(
+      `with identities as (
+         insert into identity (id, email, created_at)
+         select gen_random_uuid(), 'crowd-' || n || '@acme.example', now() from generate_series(1, 3000) n
+         returning id, email
+       ), members as (
+         insert into member (org_id, id, identity_id, email, status, role_id, created_at, updated_at)
+         select $1, gen_random_uuid(), id, email, 2, $2, now(), now() from identities
+         returning id
+       )
+       select array_agg(id) as people from members`,
+      [cast.acme.id, cast.acme.roles.employee],
+    );
+    for (let round = 0; round < 3; round += 1) {
+      const campaignId = await createCampaign(cast.max, people);
+      await campaigns(cast.max).startCampaign({ campaignId });
+      const { campaign } = await campaigns(cast.max).cancelCampaign({ campaignId });
+      expect(campaign?.status).toBe(CampaignStatus.CANCELLED);
+      const [rows] = await server.database.query<{ deliveries: number; counted: number }>(
+        `select (select count(*)::int from delivery where campaign_id = $1) as deliveries,
+                (select coalesce(sum(recipients), 0)::int from campaign_counter where campaign_id = $1) as counted`,
+        [campaignId],
+      );
+      expect(rows?.counted).toBe(rows?.deliveries);
+    }
+  });
+
   test('writes its history into the trail', async () => {
     const campaignId = await runningCampaign(cast.max, [ada.userId]);
     await campaigns(cast.max).cancelCampaign({ campaignId });

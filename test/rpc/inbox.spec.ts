@@ -10,6 +10,7 @@ import { Client } from 'pg';
 import { addRecipient, runningCampaign, THREE_DAYS_MS, untilStatus } from '../support/campaigns.js';
 import { type Actor, type Cast, seedCast } from '../support/cast.js';
 import { eventually } from '../support/eventually.js';
+import { refusalOf } from '../support/refusal.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 
 let server: TestServer;
@@ -79,6 +80,16 @@ describe('refuses', () => {
     );
   });
 
+  test('an acknowledgement with a payload', async () => {
+    await runningCampaign(cast.max, [ada.userId]);
+    const deliveryId = await onlyDelivery(ada);
+    const { submitAction } = ada.client(ActionService);
+    const payload = new TextEncoder().encode('{}');
+    const refused = await refusalOf(submitAction({ deliveryId, actionId: 'ack', payload }));
+    expect(refused).toMatchObject({ code: Code.InvalidArgument, fields: ['payload'] });
+    expect((await submitAction({ deliveryId, actionId: 'ack' })).success).toBe(true);
+  });
+
   test('a second acknowledgement, one after the deadline, and one after the cancellation', async () => {
     const first = await runningCampaign(cast.max, [ada.userId, bob.userId]);
     const [adas, bobs] = [await onlyDelivery(ada), await onlyDelivery(bob)];
@@ -132,6 +143,22 @@ describe('an acknowledgement', () => {
     );
     const campaign = await untilStatus(cast.max, campaignId, CampaignStatus.COMPLETED);
     expect(campaign).toMatchObject({ actionCompletedCount: 10, missedCount: 0, totalRecipients: 10 });
+  });
+
+  test('of everybody ends the wait, however closely they follow each other', async () => {
+    for (let round = 0; round < 6; round += 1) {
+      const people = await Promise.all(['x', 'y', 'z'].map((name) => addRecipient(server, cast.acme, name)));
+      const campaignId = await runningCampaign(
+        cast.max,
+        people.map(({ userId }) => userId),
+      );
+      const deliveries = await Promise.all(people.map(onlyDelivery));
+      // One after the other: each may meet the look that the one before it asked for.
+      for (const [n, person] of people.entries()) {
+        await person.client(ActionService).submitAction({ deliveryId: deliveries[n], actionId: 'ack' });
+      }
+      await untilStatus(cast.max, campaignId, CampaignStatus.COMPLETED);
+    }
   });
 });
 

@@ -16,9 +16,10 @@ export class DescriptorIndex {
   readonly #extensions = new Map<string, Map<number, DescFile>>();
   readonly #messages = new Set<string>();
 
-  constructor(services: readonly DescService[]) {
+  constructor(services: readonly DescService[], furtherFiles: readonly DescFile[] = []) {
     this.services = services.map((service) => service.typeName).sort();
     for (const service of services) this.#addFile(service.file);
+    for (const file of furtherFiles) this.#addFile(file);
   }
 
   file(name: string): DescFile | undefined {

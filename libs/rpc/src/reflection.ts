@@ -34,8 +34,8 @@ export class Reflection {
   readonly #index: DescriptorIndex;
   readonly #draining: AbortSignal;
 
-  constructor(services: readonly DescService[], draining: AbortSignal) {
-    this.#index = new DescriptorIndex(services);
+  constructor(services: readonly DescService[], furtherFiles: readonly DescFile[], draining: AbortSignal) {
+    this.#index = new DescriptorIndex(services, furtherFiles);
     this.#draining = draining;
   }
 

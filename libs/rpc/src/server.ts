@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import type { DescMethod, DescService } from '@bufbuild/protobuf';
+import type { DescFile, DescMethod, DescService } from '@bufbuild/protobuf';
 import { Code, ConnectError, createConnectRouter } from '@connectrpc/connect';
 import { ServerReflection } from '@dovecote/contract/grpc/reflection/v1/reflection_pb';
 import { ServerReflection as AlphaReflection } from '@dovecote/contract/grpc/reflection/v1alpha/reflection_pb';
@@ -20,6 +20,8 @@ import { isRpcPath, unknownRpc } from './unknown-rpc.js';
 export interface RpcServerOptions {
   /** What is served and listed by reflection. */
   services: readonly DescService[];
+  /** What reflection knows besides the files of the services: types of error details, say. */
+  reflectedFiles?: readonly DescFile[];
   /** Asked once for every method at start; without a handler the method answers UNIMPLEMENTED. */
   handle(method: DescMethod): RpcHandler | undefined;
   /** Everything that is no RPC; without it such requests get 404. */
@@ -105,7 +107,7 @@ export class RpcServer {
       isServing,
       draining,
     }).register(router);
-    new Reflection(services, draining).register(router);
+    new Reflection(services, this.#options.reflectedFiles ?? [], draining).register(router);
     return new Map(router.handlers.map((h) => [h.requestPath, route(h, h.method, this.#limits)]));
   }
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { statement } from '../../platform/database/index.js';
+import { setStatement } from '../../platform/database/index.js';
 import type { Scope } from '../../platform/scope/index.js';
 import type { AudienceEntry, AudienceMember } from './campaign.js';
 import { memberStatus } from '../member/index.js';
@@ -7,26 +7,29 @@ import { memberStatus } from '../member/index.js';
 /** Members that a campaign may reach. */
 const reachable = `m.status in (${memberStatus.invited}, ${memberStatus.active})`;
 
-const unknown = statement(
+const unknown = setStatement(
   'audience.unknown',
   `select (given.position - 1)::int as position
      from unnest($2::uuid[]) with ordinality as given (user_id, position)
-    where not exists (select from member m where m.org_id = $1 and m.id = given.user_id)
+     left join lateral (
+       select true as known from member m where m.org_id = $1 and m.id = given.user_id limit 1) m on true
+    where m.known is null
     order by given.position limit 100`,
 );
-const clear = statement(
+const clear = setStatement(
   'audience.clear',
   'delete from campaign_audience_member where org_id = $1 and campaign_id = $2',
 );
-const insert = statement(
+const insert = setStatement(
   'audience.insert',
   `insert into campaign_audience_member (org_id, campaign_id, position, user_id, variables)
    select $1, $2, row_number() over (order by given.position), given.user_id, given.variables::jsonb
      from unnest($3::uuid[], $4::text[]) with ordinality as given (user_id, variables, position)
-     join member m on m.org_id = $1 and m.id = given.user_id
-    where $5 or not m.processing_restricted`,
+    cross join lateral (
+      select from member m
+       where m.org_id = $1 and m.id = given.user_id and ($5 or not m.processing_restricted) limit 1) m`,
 );
-const entries = statement(
+const entries = setStatement(
   'audience.entries',
   `select a.user_id as "userId", a.variables, coalesce(m.email, '') as email, coalesce(m.name, '') as name,
           coalesce(${reachable}, false) as active
@@ -34,7 +37,7 @@ const entries = statement(
      left join member m on m.org_id = a.org_id and m.id = a.user_id
     where a.org_id = $1 and a.campaign_id = $2 order by a.position`,
 );
-const countReachable = statement(
+const countReachable = setStatement(
   'audience.count_reachable',
   `select count(*)::int as count from campaign_audience_member a
      join member m on m.org_id = a.org_id and m.id = a.user_id

@@ -98,10 +98,11 @@ export class CampaignRuns {
     campaign: Campaign,
     run: CampaignRun,
   ): Promise<RunEvent | Advance> {
+    const due = run.wakeAt !== null && scope.now() >= run.wakeAt;
+    // Before the look: whoever acts later finds this job under its key and moves it to now.
+    if (!due) await this.wake(scope, campaign.id, run.wakeAt ?? undefined);
     if (!(await this.store.isAnyPending(scope, campaign.id))) return { type: 'all_acted' };
-    if (run.wakeAt && scope.now() >= run.wakeAt) return { type: 'timer', stepId: run.stepId };
-    await this.wake(scope, campaign.id, run.wakeAt ?? undefined);
-    return 'rest';
+    return due ? { type: 'timer', stepId: run.stepId } : 'rest';
   }
 
   private async enter(scope: Scope, campaign: Campaign, run: CampaignRun, event: RunEvent): Promise<Advance> {

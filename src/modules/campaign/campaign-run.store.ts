@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { RunState } from '@dovecote/workflow';
-import { statement } from '../../platform/database/index.js';
+import { setStatement, statement } from '../../platform/database/index.js';
 import type { Scope } from '../../platform/scope/index.js';
 import { deliveryStatus, deliveryKind } from './status.js';
 
@@ -19,8 +19,11 @@ const pending = `d.org_id = $1 and d.campaign_id = $2 and d.kind = ${deliveryKin
        or d.status = ${deliveryStatus.noDevice}
           and (select c.wait_for_enrollment from campaign c where c.org_id = $1 and c.id = $2))`;
 
-/** Below this many pending recipients, each one who acts asks for a look at the campaign. */
-const FEW = 100;
+/**
+ * Below this many pending recipients, each one who acts asks for a look at the campaign. More than can act in one
+ * instant, which the connections of the database bound: none of those who act at once sees the others' actions yet.
+ */
+const FEW = 1_000;
 
 const findForUpdate = statement(
   'campaign_run.find_for_update',
@@ -44,11 +47,11 @@ const remove = statement(
   'campaign_run.delete',
   'delete from campaign_run where org_id = $1 and campaign_id = $2',
 );
-const anyPending = statement(
+const anyPending = setStatement(
   'campaign_run.any_pending',
   `select exists (select from delivery d where ${pending}) as pending`,
 );
-const fewPending = statement(
+const fewPending = setStatement(
   'campaign_run.few_pending',
   `select count(*) <= ${FEW} as few from (select from delivery d where ${pending} limit ${FEW + 1}) d`,
 );

@@ -147,11 +147,12 @@ export class Campaigns {
   }
 
   async cancel(scope: Scope, id: string): Promise<CampaignView> {
+    // The run first, in the order of whoever carries the campaign forward; a refusal undoes it.
+    await this.runs.abandon(scope, id);
     const campaign = await this.lock(scope, id);
     const refusal = refuseCancel(campaign.status);
     if (refusal) throw refusal;
     await this.store.end(scope, campaign.id, campaignStatus.cancelled);
-    await this.runs.abandon(scope, campaign.id);
     await scope.audit('CAMPAIGN_CANCELLED', { entityType: 'campaign', entityId: campaign.id });
     return this.get(scope, campaign.id);
   }

@@ -25,7 +25,7 @@ const view = `${columns},
 const findView = statement('campaign.find_view', `select ${view} where c.org_id = $1 and c.id = $2`);
 const findForUpdate = statement(
   'campaign.find_for_update',
-  `select ${columns} from campaign c where c.org_id = $1 and c.id = $2 for update`,
+  `select ${columns} from campaign c where c.org_id = $1 and c.id = $2 for no key update`,
 );
 const firstPage = statement(
   'campaign.first_page',

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { statement } from '../../platform/database/index.js';
+import { setStatement } from '../../platform/database/index.js';
 import type { Page } from '../../platform/paging/paging.js';
 import type { Scope } from '../../platform/scope/index.js';
 import type { Delivery } from './campaign.js';
@@ -16,24 +16,24 @@ const columns = `
 const newestFirst = 'order by d.created_at desc, d.id desc limit $3';
 
 // One statement for each shape: a plan that has to serve "any status" would not use the status index.
-const firstPage = statement('delivery.first_page', `select ${columns} ${newestFirst}`);
-const nextPage = statement(
+const firstPage = setStatement('delivery.first_page', `select ${columns} ${newestFirst}`);
+const nextPage = setStatement(
   'delivery.next_page',
   `select ${columns} and (d.created_at, d.id) < ($4, $5) ${newestFirst}`,
 );
-const firstPageByStatus = statement(
+const firstPageByStatus = setStatement(
   'delivery.first_page_by_status',
   `select ${columns} and d.status = $4 ${newestFirst}`,
 );
-const nextPageByStatus = statement(
+const nextPageByStatus = setStatement(
   'delivery.next_page_by_status',
   `select ${columns} and d.status = $4 and (d.created_at, d.id) < ($5, $6) ${newestFirst}`,
 );
-const count = statement(
+const count = setStatement(
   'delivery.count',
   'select count(*)::int as count from delivery where org_id = $1 and campaign_id = $2',
 );
-const countByStatus = statement(
+const countByStatus = setStatement(
   'delivery.count_by_status',
   'select count(*)::int as count from delivery where org_id = $1 and campaign_id = $2 and status = $3',
 );

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { statement } from '../../platform/database/index.js';
+import { setStatement } from '../../platform/database/index.js';
 import type { Scope } from '../../platform/scope/index.js';
 import type { RenderedContent } from '../render/index.js';
 import type { Campaign } from './campaign.js';
@@ -32,7 +32,7 @@ export interface DeliveryBatch {
   createdAt: Date;
 }
 
-const nextRecipients = statement(
+const nextRecipients = setStatement(
   'fan_out.next_recipients',
   `select a.position, a.user_id as "userId", a.variables,
           coalesce(m.status in (${memberStatus.invited}, ${memberStatus.active}), false) as reachable,
@@ -42,7 +42,7 @@ const nextRecipients = statement(
     where a.org_id = $1 and a.campaign_id = $2 and a.position > $3
     order by a.position limit $4`,
 );
-const insertMessages = statement(
+const insertMessages = setStatement(
   'fan_out.insert_messages',
   `insert into message (org_id, content_id, title, body, summary, preview, sender_name, actions, locale)
    select $1, m.content_id, m.title, m.body, m.summary, m.preview, m.sender_name, m.actions::jsonb, m.locale
@@ -52,7 +52,7 @@ const insertMessages = statement(
    on conflict do nothing`,
 );
 // The inbox clocks are locked first and in one order, as everywhere: see table inbox.
-const insertDeliveries = statement(
+const insertDeliveries = setStatement(
   'fan_out.insert_deliveries',
   `with given as (
      select * from unnest($4::uuid[], $5::uuid[], $6::smallint[], $7::text[], $8::text[], $9::text[])
@@ -73,7 +73,7 @@ const insertDeliveries = statement(
    on conflict on constraint delivery_once_key do nothing
    returning id`,
 );
-const insertPushes = statement(
+const insertPushes = setStatement(
   'fan_out.insert_pushes',
   `insert into push_outbox (org_id, delivery_id, device_id, created_at)
    select $1, p.delivery_id, p.device_id, $4 from unnest($2::uuid[], $3::uuid[]) as p (delivery_id, device_id)

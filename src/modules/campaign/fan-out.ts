@@ -3,7 +3,7 @@ import type { SendNotification } from '@dovecote/workflow';
 import { v7 as uuid } from 'uuid';
 import type { Scope } from '../../platform/scope/index.js';
 import { Devices } from '../device/index.js';
-import { Renderer, type RenderForRecipient, type RenderResult } from '../render/index.js';
+import { Renderer, type RenderForRecipient, type RenderResult, Turns } from '../render/index.js';
 import { Templates } from '../template/index.js';
 import type { Campaign } from './campaign.js';
 import { type CampaignRun, CampaignRunStore } from './campaign-run.store.js';
@@ -49,12 +49,14 @@ export class FanOut {
       this.renderer.profiles(scope, userIds),
       this.rendererOf(scope, campaign, config),
     ]);
-    const deliveries = recipients.flatMap(({ userId, variables }) => {
+    const deliveries: NewDelivery[] = [];
+    const turns = new Turns();
+    for (const { userId, variables } of recipients) {
       const profile = profiles.get(userId);
-      return profile
-        ? [toDelivery(userId, render({ ...profile, variables }), devices.get(userId) ?? [])]
-        : [];
-    });
+      if (profile)
+        deliveries.push(toDelivery(userId, render({ ...profile, variables }), devices.get(userId) ?? []));
+      await turns.take();
+    }
     const sent = await this.store.insert(scope, { campaign, stepId, deliveries, createdAt: scope.now() });
     await this.counters.add(scope, campaign.id, { recipients: sent });
     await this.runs.moveCursor(scope, campaign.id, last.position);

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { statement } from '../../platform/database/index.js';
+import { setStatement } from '../../platform/database/index.js';
 import type { Scope } from '../../platform/scope/index.js';
 import { CounterStore } from './counter.store.js';
 import { deliveryStatus, deliveryKind } from './status.js';
@@ -12,7 +12,7 @@ const unanswered = `status in (${deliveryStatus.sent}, ${deliveryStatus.delivere
 // The inbox clocks are locked first and in one order, as everywhere: see table inbox; one delivery a user at a time,
 // so that change times stay unique in an inbox. Somebody may act between the look and the lock, so the status is
 // asked again.
-const markMissed = statement(
+const markMissed = setStatement(
   'delivery.mark_missed',
   `with due as (
      select distinct on (user_id) user_id, id from

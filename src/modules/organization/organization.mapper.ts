@@ -61,3 +61,8 @@ export function toOrganizationRequest(request: UpdateOrganizationRequest): Organ
     defaultVerificationUnitLevel: request.defaultVerificationUnitLevel || undefined,
   };
 }
+
+/** What every member may know, whatever they may do: no workflow, whose webhooks carry secrets, and no SSO mapping. */
+export function toListedOrganization(organization: OrganizationEntity): ReturnType<typeof toOrganization> {
+  return toOrganization({ ...organization, defaultWorkflow: null, ssoAttributeMappings: [] });
+}

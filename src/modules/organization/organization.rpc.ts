@@ -16,7 +16,12 @@ import {
 import { Rpc } from '../../platform/rpc/index.js';
 import type { Scope } from '../../platform/scope/index.js';
 import { toUser } from '../member/index.js';
-import { toNewOrganization, toOrganization, toOrganizationRequest } from './organization.mapper.js';
+import {
+  toNewOrganization,
+  toListedOrganization,
+  toOrganization,
+  toOrganizationRequest,
+} from './organization.mapper.js';
 import { Organizations } from './organization.service.js';
 
 @Controller()
@@ -66,6 +71,6 @@ export class OrganizationRpc {
     _request: ListUserOrganizationsRequest,
     scope: Scope,
   ): Promise<MessageInitShape<typeof ListUserOrganizationsResponseSchema>> {
-    return { organizations: (await this.organizations.listOwn(scope)).map(toOrganization) };
+    return { organizations: (await this.organizations.listOwn(scope)).map(toListedOrganization) };
   }
 }

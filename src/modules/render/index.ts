@@ -8,3 +8,4 @@ export type {
   RenderResult,
 } from './render.rules.js';
 export { Renderer } from './render.service.js';
+export { Turns } from './turns.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { statement } from '../../platform/database/index.js';
+import { setStatement } from '../../platform/database/index.js';
 import type { Scope } from '../../platform/scope/index.js';
 import type { Recipient } from './render.rules.js';
 
@@ -10,7 +10,7 @@ interface ProfileRow extends RecipientProfile {
   userId: string;
 }
 
-const profiles = statement(
+const profiles = setStatement(
   'member.recipient_profiles',
   `select id as "userId",
           jsonb_strip_nulls(jsonb_build_object(

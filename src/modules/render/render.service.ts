@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { validate as isUuid } from 'uuid';
 import { orgIdOf } from '../../platform/caller/caller.js';
@@ -12,6 +11,7 @@ import {
   type RenderForRecipient,
   type RenderResult,
 } from './render.rules.js';
+import { Turns } from './turns.js';
 
 export interface Batch {
   templateId: string;
@@ -32,8 +32,6 @@ export interface BatchResult {
 
 /** Users whose profiles are read in one query. */
 const CHUNK = 500;
-/** Milliseconds of rendering after which other calls get their turn. */
-const SLICE_MS = 10;
 
 @Injectable()
 export class Renderer {
@@ -66,17 +64,14 @@ export class Renderer {
       stepVariables: {},
       locale: template.sourceLocale,
     });
-    let sliceEnd = performance.now() + SLICE_MS;
+    const turns = new Turns();
     for (let start = 0; start < users.length; start += CHUNK) {
       const chunk = users.slice(start, start + CHUNK);
       const profiles = await this.profilesOf(scope, chunk);
       for (const { userId, variables } of chunk) {
         const profile = profiles.get(userId.toLowerCase());
         yield { userId, result: profile ? render({ ...profile, variables }) : unknownUser };
-        if (performance.now() < sliceEnd) continue;
-        await setImmediate();
-        scope.signal?.throwIfAborted();
-        sliceEnd = performance.now() + SLICE_MS;
+        if (await turns.take()) scope.signal?.throwIfAborted();
       }
     }
   }

@@ -22,9 +22,12 @@ export interface KnownApiKey {
   organization: OrganizationState;
 }
 
+/** pidgr.v1.KeyType: the other type, SCIM tokens, provisions people and calls no RPC. */
+const KEY_TYPE_API_KEY = 1;
+
 const findByHash = statement(
   'api_key.find_by_hash',
-  `select org_id, id, permissions, expires_at from api_key where key_hash = $1 and revoked_at is null`,
+  `select org_id, id, permissions, expires_at from api_key where key_hash = $1 and key_type = ${KEY_TYPE_API_KEY} and revoked_at is null`,
 );
 
 export const organizationState = statement(

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { createRemoteJWKSet, customFetch, decodeJwt, type JWTPayload, jwtVerify } from 'jose';
 import { LRUCache } from 'lru-cache';
+import { validate as isUuid } from 'uuid';
 import type { Clock } from '../clock/clock.js';
 import { type Database, statement, type Transaction } from '../database/index.js';
 import { AppError, unauthenticated } from '../errors/index.js';
@@ -85,7 +86,7 @@ export class ExternalTokens {
     const orgId = payload['custom:org_id'];
     return {
       caller: { kind: 'person', identityId: identity.id, email: identity.email, sessionId: '' },
-      claimedOrgId: typeof orgId === 'string' ? orgId : undefined,
+      claimedOrgId: typeof orgId === 'string' && isUuid(orgId) ? orgId.toLowerCase() : undefined,
     };
   }
 

@@ -10,6 +10,8 @@ const channel = 'dovecote_revocation';
 const PING_MS = 300;
 const PROOF_MS = 900;
 const RECONNECT_MS = 500;
+/** A connection that echoes nothing for this long is dead, whatever TCP still believes. */
+const SILENCE_MS = 5_000;
 
 const notify = statement('revocation.notify', `select pg_notify('${channel}', $1)`);
 
@@ -37,6 +39,8 @@ export class RevocationFeed implements OnModuleInit, OnApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;
   private stopped = false;
   private lastHeard = 0;
+  private listeningSince = 0;
+  private warned = false;
   private readonly revokedListeners: ((subject: string) => void)[] = [];
   private readonly lostListeners: (() => void)[] = [];
 
@@ -83,6 +87,7 @@ export class RevocationFeed implements OnModuleInit, OnApplicationShutdown {
     try {
       await client.connect();
       await client.query(`listen ${channel}`);
+      this.listeningSince = performance.now();
       this.ping(client);
     } catch (error) {
       this.lose(client, error);
@@ -91,6 +96,9 @@ export class RevocationFeed implements OnModuleInit, OnApplicationShutdown {
 
   private ping(client: Client): void {
     if (this.stopped || client !== this.client) return;
+    if (performance.now() - Math.max(this.lastHeard, this.listeningSince) > SILENCE_MS) {
+      return this.lose(client, new Error('The connection is silent.'));
+    }
     client.query(notify.text, [this.self]).catch((error: unknown) => this.lose(client, error));
     this.timer = setTimeout(() => this.ping(client), PING_MS);
   }
@@ -107,11 +115,14 @@ export class RevocationFeed implements OnModuleInit, OnApplicationShutdown {
 
   private lose(client: Client, error?: unknown): void {
     if (this.stopped || client !== this.client) return;
+    // Behind a pooler that drops LISTEN it is never heard; that is worth one warning, not one every few seconds.
+    const level = this.lastHeard > 0 || !this.warned ? 'warn' : 'debug';
+    this.warned = true;
+    this.log[level]({ err: error }, 'revocation feed lost; caching nothing until it is back');
     this.client = undefined;
     this.lastHeard = 0;
     clearTimeout(this.timer);
     this.lostListeners.forEach((listener) => listener());
-    this.log.warn({ err: error }, 'revocation feed lost; caching nothing until it is back');
     client.end().catch(() => undefined);
     this.timer = setTimeout(() => void this.connect(), RECONNECT_MS);
   }

@@ -50,6 +50,7 @@ const PUBLISHED_AFTER_RETIREMENT_MS = 60 * 60_000;
 export class SigningKeys {
   private rows: SigningKeyRow[] = [];
   private loadedAt = -Infinity;
+  private loading: Promise<void> | undefined;
   private signer: SigningKey | undefined;
 
   constructor(
@@ -114,9 +115,17 @@ export class SigningKeys {
 
   private async refresh(maxAgeMs: number): Promise<void> {
     if (performance.now() - this.loadedAt < maxAgeMs) return;
-    this.loadedAt = performance.now();
+    // Whoever comes meanwhile waits for the same answer: what is remembered so far may lack their key.
+    this.loading ??= this.load().finally(() => {
+      this.loading = undefined;
+    });
+    await this.loading;
+  }
+
+  private async load(): Promise<void> {
     const since = new Date(Date.now() - PUBLISHED_AFTER_RETIREMENT_MS);
     this.rows = await this.database.transaction({}, (tx) => tx.query<SigningKeyRow>(listAll, [since]));
+    this.loadedAt = performance.now();
   }
 }
 

@@ -35,9 +35,22 @@ export async function ensureAppRole(owner: Client, masterKey: Buffer): Promise<v
   }
 }
 
-/** What `role` may do, stated whole and applied after every migration. */
+/**
+ * What `role` may do, stated whole and applied after every migration. All at once: a server that runs meanwhile
+ * never holds what is taken back below.
+ */
 export async function grantAppRole(owner: Client, role: string): Promise<void> {
-  const name = owner.escapeIdentifier(role);
+  await owner.query('begin');
+  try {
+    await grantTables(owner, owner.escapeIdentifier(role));
+    await owner.query('commit');
+  } catch (error) {
+    await owner.query('rollback');
+    throw error;
+  }
+}
+
+async function grantTables(owner: Client, name: string): Promise<void> {
   await owner.query(`grant usage on schema public, graphile_worker to ${name}`);
   await owner.query(`grant select, insert, update, delete on all tables in schema public to ${name}`);
   await owner.query(`revoke all on table schema_migration from ${name}`);

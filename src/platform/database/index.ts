@@ -1,4 +1,4 @@
 export { Database } from './database.js';
 export { Transaction, type TransactionSettings } from './transaction.js';
-export { statement, type Statement } from './statement.js';
+export { setStatement, statement, type Statement } from './statement.js';
 export { rowSecurityDefects } from './row-security.js';

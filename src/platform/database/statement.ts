@@ -1,10 +1,21 @@
-/** A prepared statement: parsed and planned once per connection under its name. */
+/** A statement of ours. */
 export interface Statement {
+  /** `<table or module>.<what>`, unique in the product. */
   readonly name: string;
   readonly text: string;
+  /** Planned anew at each execution instead of once per connection. */
+  readonly plannedEachTime?: boolean;
 }
 
-/** Declares a statement; the name is `<table or module>.<what>` and unique in the product. */
+/** A statement about few rows: parsed and planned once per connection, under its name. */
 export function statement(name: string, text: string): Statement {
   return { name, text };
+}
+
+/**
+ * A statement about many rows, planned for the sizes at hand: the plan that was right when the tables were small
+ * would compare everybody with everybody once they have grown.
+ */
+export function setStatement(name: string, text: string): Statement {
+  return { name, text, plannedEachTime: true };
 }

@@ -26,6 +26,8 @@ const setScope: Statement = {
  */
 export class Transaction {
   private finished = false;
+  /** Nothing that ran without it counts: it would have run outside the transaction, for nobody. */
+  private opened: Promise<unknown> = Promise.resolve();
   private cancelling: Promise<unknown> | undefined;
 
   private constructor(
@@ -45,11 +47,12 @@ export class Transaction {
 
   private open(): void {
     const { orgId = '', identityId = '', apiKeyHash, signal } = this.settings;
-    // Not awaited: a failure here makes the next query on this connection fail, and that one is awaited.
-    this.client.query('begin').catch(() => undefined);
-    this.client
-      .query({ ...setScope, values: [orgId, identityId, apiKeyHash?.toString('hex') ?? ''] })
-      .catch(() => undefined);
+    // Not awaited here but with the first query, so that they leave in one flight.
+    this.opened = Promise.all([
+      this.client.query('begin'),
+      this.client.query({ ...setScope, values: [orgId, identityId, apiKeyHash?.toString('hex') ?? ''] }),
+    ]);
+    this.opened.catch(() => undefined);
     // TypeORM refuses row locks outside a transaction, and only believes in those that it began itself.
     Object.assign(this.runner, { isTransactionActive: true });
     signal?.addEventListener('abort', this.cancel, { once: true });
@@ -79,7 +82,10 @@ export class Transaction {
     values: unknown[] = [],
   ): Promise<QueryResult<Row>> {
     this.settings.signal?.throwIfAborted();
-    return this.client.query<Row>({ name: statement.name, text: statement.text, values });
+    const name = statement.plannedEachTime ? undefined : statement.name;
+    const query = this.client.query<Row>({ name, text: statement.text, values });
+    const [result] = await Promise.all([query, this.opened]);
+    return result;
   }
 
   async commit(): Promise<void> {
@@ -97,13 +103,20 @@ export class Transaction {
     try {
       // A cancel request that is still travelling must not hit the connection's next user.
       await this.cancelling;
-      const result = await this.client.query(command);
+      const result = await this.client.query((await this.isOpen()) ? command : 'rollback');
       // PostgreSQL answers ROLLBACK to the commit of a failed transaction; that must not pass for success.
       if (command === 'commit' && result.command !== 'COMMIT')
         throw new Error('The transaction was rolled back.');
     } finally {
       await this.runner.release();
     }
+  }
+
+  private isOpen(): Promise<boolean> {
+    return this.opened.then(
+      () => true,
+      () => false,
+    );
   }
 
   private readonly cancel = (): void => {

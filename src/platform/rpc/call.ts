@@ -1,6 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import type { ExecutionContext } from '@nestjs/common';
 import type { RpcCall } from '@dovecote/rpc';
-import { v7 as uuid } from 'uuid';
 import type { AccessRow } from '../access/access-rule.js';
 import type { Caller } from '../caller/caller.js';
 import type { OrganizationState } from '../caller/organization-state.js';
@@ -35,7 +35,7 @@ export class Call {
 /** The client's own request id when it is harmless in a log, otherwise a new one. */
 export function requestIdOf(header: Headers): string {
   const presented = header.get(requestIdHeader) ?? '';
-  return acceptableRequestId.test(presented) ? presented : uuid();
+  return acceptableRequestId.test(presented) ? presented : randomUUID();
 }
 
 export function callOf(context: ExecutionContext): Call {

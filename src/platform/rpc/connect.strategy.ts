@@ -8,6 +8,7 @@ import {
 import { Injectable } from '@nestjs/common';
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import { type RpcCall, type RpcHandler, RpcServer, type RpcServerOptions } from '@dovecote/rpc';
+import { file_google_rpc_error_details } from '@dovecote/contract/google/rpc/error_details_pb';
 import { lastValueFrom } from 'rxjs';
 import { accessTable, methodName, services } from '../access/index.js';
 import type { AccessRow } from '../access/access-rule.js';
@@ -26,7 +27,7 @@ export interface Listeners {
 }
 
 export type ConnectStrategyOptions = Listeners &
-  Omit<RpcServerOptions, 'services' | 'handle' | 'describeError' | 'fallback'>;
+  Omit<RpcServerOptions, 'services' | 'reflectedFiles' | 'handle' | 'describeError' | 'fallback'>;
 
 /**
  * Nest's transport: every RPC is a Nest message handler, so Nest's guards, interceptors and filters run on it,
@@ -54,6 +55,7 @@ export class ConnectStrategy extends Server implements CustomTransportStrategy {
       const server = new RpcServer({
         ...this.options,
         services,
+        reflectedFiles: [file_google_rpc_error_details],
         fallback: this.http,
         handle: (method) => this.handlerOf(method),
         describeError: (error, call) => this.exit.describe(error, call),
