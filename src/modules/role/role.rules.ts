@@ -68,12 +68,12 @@ export function normalized(permissions: readonly P[]): P[] {
   return [...new Set(permissions)].sort((a, b) => a - b);
 }
 
-/** Nobody grants what they do not hold, and nobody outside the staff organization what is the platform's. */
+/** Nobody grants what they do not hold, nor what is the platform's: that is not given through the API at all. */
 export function refuseGrant(permissions: readonly P[], held: ReadonlySet<P>): AppError | undefined {
   if (permissions.some(isPlatformPermission)) {
     return permissionDenied(
       'PLATFORM_PERMISSION',
-      'PERMISSION_PLATFORM_* permissions are reserved for roles of the staff organization.',
+      'PERMISSION_PLATFORM_* permissions cannot be granted through this API.',
     );
   }
   const missing = permissions.filter((permission) => !held.has(permission));

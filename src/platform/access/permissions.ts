@@ -2,7 +2,7 @@ import { Permission } from '@dovecote/contract/pidgr/v1/common_pb';
 
 export { Permission };
 
-/** Only roles of the staff organization may carry these. */
+/** Of those who run the installation; not granted through the API. */
 const platformPermissions: ReadonlySet<Permission> = new Set([
   Permission.PLATFORM_SUPPORT,
   Permission.PLATFORM_ACCESS_CODES,

@@ -97,7 +97,7 @@ export declare type CreateApiKeyRequest = Message<"pidgr.v1.CreateApiKeyRequest"
   name: string;
 
   /**
-   * 1 to 100, duplicates included; none that the caller does not hold, and no PLATFORM_* outside the staff organization.
+   * 1 to 100, duplicates included; none that the caller does not hold, and no PLATFORM_*.
    *
    * @generated from field: repeated pidgr.v1.Permission permissions = 2;
    */
