@@ -1,3 +1,5 @@
+import { boundedViolations, summaryOf } from './bounded-violations.js';
+
 /** The canonical outcomes of a refused call; each maps to the Connect/gRPC code of the same name. */
 export type ErrorKind =
   | 'cancelled'
@@ -48,9 +50,9 @@ export class AppError extends Error {
   }
 }
 
-export function invalidArgument(violations: FieldViolation[]): AppError {
-  const message = violations.map(({ field, description }) => `${field}: ${description}`).join('; ');
-  return new AppError('invalid_argument', 'INVALID_ARGUMENT', message, { violations });
+export function invalidArgument(all: readonly FieldViolation[]): AppError {
+  const violations = boundedViolations(all);
+  return new AppError('invalid_argument', 'INVALID_ARGUMENT', summaryOf(violations), { violations });
 }
 
 /** Also for objects of another organization and objects the caller may not see: ids cannot be probed. */

@@ -14,7 +14,14 @@ const byConstraint: Record<string, () => AppError> = {
   role_slug_key: () => alreadyExists('ROLE_EXISTS', 'A role with this name already exists.'),
 };
 
+const outOfRange = () =>
+  invalidArgument([{ field: '', description: 'a number, time or id is malformed or out of range' }]);
+
 const byState: Record<string, () => AppError> = {
+  // Our rules should have refused these; the value is the client's all the same.
+  '22003': outOfRange,
+  '22008': outOfRange,
+  '22P02': outOfRange,
   // PostgreSQL stores any text but the NUL character.
   '22021': () => invalidArgument([{ field: '', description: 'text must not contain NUL characters' }]),
   '22P05': () => invalidArgument([{ field: '', description: 'text must not contain NUL characters' }]),

@@ -1,0 +1,22 @@
+import type { DescMessage, Message } from '@bufbuild/protobuf';
+import { isReflectMessage, reflect, type ReflectMessage } from '@bufbuild/protobuf/reflect';
+
+/** Whether the lists and maps of a message, however deep, hold more than `limit` elements together. */
+export function holdsMoreThan(limit: number, schema: DescMessage, message: Message): boolean {
+  const elements = elementsOf(reflect(schema, message));
+  for (let count = 0; count <= limit; count += 1) if (elements.next().done) return false;
+  return true;
+}
+
+/** One by one, so that nobody counts further than needed. */
+function* elementsOf(message: ReflectMessage): Generator<unknown> {
+  for (const field of message.fields) {
+    if (!message.isSet(field)) continue;
+    if (field.fieldKind === 'message') yield* elementsOf(message.get(field));
+    if (field.fieldKind !== 'list' && field.fieldKind !== 'map') continue;
+    for (const element of message.get(field).values()) {
+      yield element;
+      if (isReflectMessage(element)) yield* elementsOf(element);
+    }
+  }
+}
