@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { AuthService, CallerKind } from '@dovecote/contract/dovecote/auth/v1/auth_pb';
 import { Permission as P } from '@dovecote/contract/pidgr/v1/common_pb';
 import { AccessTokens } from '../../src/platform/caller/access-tokens.js';
-import { type Cast, seedCast } from '../support/cast.js';
+import { addApiKey, addMember, addOrganization, type Cast, seedCast } from '../support/cast.js';
 import { refusalOf } from '../support/refusal.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 
@@ -46,6 +46,16 @@ describe('WhoAmI', () => {
     expect(self).toMatchObject({ email, orgId: '', userId: '', permissions: [] });
     expect(self.role).toBeUndefined();
     expect(self.organizations).toMatchObject([{ id: cast.acme.id }]);
+  });
+
+  test('answers in a suspended organization, where else one can go', async () => {
+    const frozen = await addOrganization(s, 'Frozen');
+    const fay = await addMember(s, frozen, { email: 'fay@frozen.example', role: 'manager' });
+    const key = await addApiKey(s, frozen, []);
+    await s.database.query('update organization set suspended_at = now() where id = $1', [frozen.id]);
+    const self = await fay.client(AuthService).whoAmI({});
+    expect(self).toMatchObject({ orgId: frozen.id, userId: fay.userId, organizations: [{ id: frozen.id }] });
+    expect((await key.client(AuthService).whoAmI({})).orgId).toBe(frozen.id);
   });
 
   test('tells an API key whose it is and what it may do', async () => {

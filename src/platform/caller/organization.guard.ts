@@ -7,8 +7,11 @@ import { orgIdHeader } from './org-id-header.js';
 import { type Membership, MembershipDirectory } from './memberships.directory.js';
 import type { OrganizationState } from './organization-state.js';
 
-/** Still answered for a suspended organization, so that its people can see why nothing else is. */
-const answeredWhenSuspended = '/pidgr.v1.OrganizationService/GetOrganization';
+/** Still answered for a suspended organization, so that its people can see why nothing else is, and go elsewhere. */
+const answeredWhenSuspended = [
+  '/pidgr.v1.OrganizationService/GetOrganization',
+  '/dovecote.auth.v1.AuthService/WhoAmI',
+];
 
 /** Finds out for which organization: the header wins over the token's claim, a key knows its own. */
 @Injectable()
@@ -65,7 +68,7 @@ function memberCaller(person: PersonCaller, membership: Membership): MemberCalle
 
 function enter(call: Call, organization: OrganizationState): void {
   call.organization = organization;
-  if (organization.suspended && call.rpc.name !== answeredWhenSuspended) {
+  if (organization.suspended && !answeredWhenSuspended.includes(call.rpc.name)) {
     throw failedPrecondition(
       'ORGANIZATION_SUSPENDED',
       'This organization is suspended; contact your administrator.',
