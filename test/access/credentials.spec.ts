@@ -292,7 +292,7 @@ test('after a rotation of the signing keys both servers accept what is out and w
   }
 });
 
-// Last: it moves the clock of one server.
+// Last: these move the clock of one server.
 test('an access token ends after fifteen minutes, also where it is remembered', async () => {
   const erin = await newMember('employee');
   await whoAmI(erin.headers);
@@ -301,4 +301,17 @@ test('an access token ends after fifteen minutes, also where it is remembered', 
     code: Code.Unauthenticated,
     reason: 'TOKEN_INVALID',
   });
+});
+
+test('an organization that has expired is none of its members’ any more, also where it is remembered', async () => {
+  const day = 24 * 60 * 60_000;
+  const sandbox = await addOrganization(here, 'Sandbox');
+  const guest = await addMember(here, sandbox, { email: 'guest@sandbox.example', role: 'super_admin' });
+  await here.database.query(`update organization set expires_at = now() + interval '1 day' where id = $1`, [
+    sandbox.id,
+  ]);
+  expect((await guest.client(AuthService).whoAmI({})).orgId).toBe(sandbox.id);
+  await here.travel(day);
+  const refused = await refusalOf(guest.client(AuthService).whoAmI({}));
+  expect(refused).toMatchObject({ code: Code.PermissionDenied, reason: 'NOT_A_MEMBER' });
 });

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { UserStatus } from '@dovecote/contract/pidgr/v1/user_pb';
 import type { Permission } from '../access/permissions.js';
+import { Clock } from '../clock/clock.js';
 import { Database, statement } from '../database/index.js';
 import { CredentialCache } from './credential-cache.js';
 import type { OrganizationState } from './organization-state.js';
@@ -14,9 +15,12 @@ export interface Membership {
   roleSlug: string;
   permissions: ReadonlySet<Permission>;
   organization: OrganizationState;
+  /** When the organization ceases to exist; null: it stays. */
+  expiresAt: Date | null;
 }
 
 interface MembershipRow extends OrganizationState {
+  expiresAt: Date | null;
   userId: string;
   status: UserStatus;
   roleSlug: string;
@@ -27,11 +31,11 @@ const find = statement(
   'membership.find',
   `select m.id as "userId", m.status, r.slug as "roleSlug", r.permissions,
           o.suspended_at is not null as suspended, o.rate_limit_per_second as "ratePerSecond",
-          o.rate_limit_burst as "rateBurst"
+          o.rate_limit_burst as "rateBurst", o.expires_at as "expiresAt"
      from member m
      join role r on r.org_id = m.org_id and r.id = m.role_id
      join organization o on o.id = m.org_id
-    where m.org_id = $1 and m.identity_id = $2 and (o.expires_at is null or o.expires_at > now())`,
+    where m.org_id = $1 and m.identity_id = $2`,
 );
 
 /** Finds what a person is in an organization. */
@@ -41,6 +45,7 @@ export class MembershipDirectory {
 
   constructor(
     private readonly database: Database,
+    private readonly clock: Clock,
     feed: RevocationFeed,
   ) {
     this.cache = new CredentialCache(feed, (membership) => [
@@ -49,8 +54,10 @@ export class MembershipDirectory {
     ]);
   }
 
-  find(orgId: string, identityId: string): Promise<Membership | undefined> {
-    return this.cache.get(`${orgId}/${identityId}`, () => this.load(orgId, identityId));
+  /** What the person is there, unless they are nothing or the organization has expired. */
+  async find(orgId: string, identityId: string): Promise<Membership | undefined> {
+    const known = await this.cache.get(`${orgId}/${identityId}`, () => this.load(orgId, identityId));
+    return known?.expiresAt && known.expiresAt <= this.clock.now() ? undefined : known;
   }
 
   private async load(orgId: string, identityId: string): Promise<Membership | undefined> {
@@ -58,7 +65,8 @@ export class MembershipDirectory {
       tx.queryOne<MembershipRow>(find, [orgId, identityId]),
     );
     if (!row) return undefined;
-    const { userId, status, roleSlug, permissions, ...organization } = row;
-    return { orgId, identityId, userId, status, roleSlug, permissions: new Set(permissions), organization };
+    const { expiresAt, userId, status, roleSlug, permissions, ...organization } = row;
+    const role = { roleSlug, permissions: new Set(permissions) };
+    return { orgId, identityId, userId, status, ...role, organization, expiresAt };
   }
 }
