@@ -1,20 +1,25 @@
 import { type BeforeApplicationShutdown, Injectable, type OnModuleInit } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
-import { Database, statement } from '../database/index.js';
+import { Database, type Statement, statement, type TransactionSettings } from '../database/index.js';
 
 /** `last_used_at` may lag behind by this much; it never costs a call a write. */
 const FLUSH_MS = 5_000;
 
+// Locked in the order of ids first: two processes that write the same rows wait for each other, no more.
 const touchApiKeys = statement(
   'usage.touch_api_keys',
-  `update api_key set last_used_at = greatest(last_used_at, used.at)
-     from unnest($2::uuid[], $3::timestamptz[]) as used (id, at)
-    where api_key.org_id = $1 and api_key.id = used.id`,
+  `with used as materialized (
+     select k.id, u.at from api_key k join unnest($2::uuid[], $3::timestamptz[]) as u (id, at) on u.id = k.id
+      where k.org_id = $1 order by k.id for no key update of k)
+   update api_key set last_used_at = greatest(last_used_at, used.at)
+     from used where api_key.org_id = $1 and api_key.id = used.id`,
 );
 const touchSessions = statement(
   'usage.touch_sessions',
-  `update session set last_used_at = greatest(last_used_at, used.at)
-     from unnest($1::uuid[], $2::timestamptz[]) as used (id, at) where session.id = used.id`,
+  `with used as materialized (
+     select s.id, u.at from session s join unnest($1::uuid[], $2::timestamptz[]) as u (id, at) on u.id = s.id
+      order by s.id for no key update of s)
+   update session set last_used_at = greatest(last_used_at, used.at) from used where session.id = used.id`,
 );
 
 /** Collects when keys and sessions were used and writes it in batches. */
@@ -41,31 +46,44 @@ export class UsageRecorder implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   onModuleInit(): void {
-    this.timer = setInterval(() => {
-      this.flush().catch((error: unknown) => this.log.warn({ err: error }, 'last use was not recorded'));
-    }, FLUSH_MS);
+    this.timer = setInterval(() => void this.flush(), FLUSH_MS);
     this.timer.unref();
   }
 
   /** While the database is still there. */
   async beforeApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
-    await this.flush().catch((error: unknown) => this.log.warn({ err: error }, 'last use was not recorded'));
+    await this.flush();
   }
 
+  /** Writes what was collected; what cannot be written now is kept for the next time. */
   async flush(): Promise<void> {
     const { apiKeys, sessions } = this;
     this.apiKeys = new Map();
     this.sessions = new Map();
     for (const [orgId, keys] of apiKeys) {
-      await this.database.transaction({ orgId }, (tx) =>
-        tx.execute(touchApiKeys, [orgId, [...keys.keys()], [...keys.values()]]),
+      await this.write({ orgId }, touchApiKeys, [orgId, [...keys.keys()], [...keys.values()]], () =>
+        this.apiKeys.set(orgId, new Map([...keys, ...(this.apiKeys.get(orgId) ?? [])])),
       );
     }
     if (sessions.size > 0) {
-      await this.database.transaction({}, (tx) =>
-        tx.execute(touchSessions, [[...sessions.keys()], [...sessions.values()]]),
-      );
+      await this.write({}, touchSessions, [[...sessions.keys()], [...sessions.values()]], () => {
+        this.sessions = new Map([...sessions, ...this.sessions]);
+      });
+    }
+  }
+
+  private async write(
+    settings: TransactionSettings,
+    touch: Statement,
+    values: unknown[],
+    putBack: () => unknown,
+  ): Promise<void> {
+    try {
+      await this.database.transaction(settings, (tx) => tx.execute(touch, values));
+    } catch (error) {
+      putBack();
+      this.log.warn({ err: error }, 'last use was not recorded');
     }
   }
 }
