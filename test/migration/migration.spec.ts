@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { migrations } from '#migrations';
 import { Client } from 'pg';
+import { appRole, grantAppRole } from '../../src/platform/database/app-role.js';
 import { databaseUrl, testMasterKey } from '../support/template-database.js';
 import { cloneDatabase, type TestDatabase } from '../support/test-database.js';
 import { startTestServer } from '../support/test-server.js';
@@ -96,6 +97,24 @@ describe('migrating', () => {
     const schema = await withClient(database.ownerUrl, describeSchema);
     await database.drop();
     expect(schema).toMatchSnapshot();
+  });
+});
+
+describe('the rights of the server', () => {
+  test('are given as a whole or not at all', async () => {
+    const database = await cloneDatabase();
+    try {
+      await database.query('create table note (id int)');
+      await database.query('drop table audit_event');
+      const granting = withClient(database.ownerUrl, (owner) => grantAppRole(owner, appRole));
+      await expect(granting).rejects.toThrow('audit_event');
+      const [right] = await database.query(
+        `select has_table_privilege('${appRole}', 'note', 'select, insert, update, delete') as held`,
+      );
+      expect(right).toEqual({ held: false });
+    } finally {
+      await database.drop();
+    }
   });
 });
 
