@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { RevocationFeed } from './revocation-feed.js';
 
-/** Seconds that a found credential may be remembered while the revocation feed is heard. */
+/** How long a found credential may be remembered while the revocation feed is heard. */
 const TTL_MS = 30_000;
 
 /**

@@ -13,7 +13,7 @@ export const HandlesJob = DiscoveryService.createDecorator<JobHandlerOptions>();
 export interface JobContext {
   orgId?: string;
   jobId: string;
-  /** Aborted when the worker stops: finish the piece at hand and return `release` to go on later. */
+  /** Aborted when the worker stops: finish the piece at hand and return; what is left must be found again. */
   signal: AbortSignal;
   /** One transaction in a scope of the job's organization; a job may run many, one after the other. */
   run<T>(work: (scope: Scope) => Promise<T>): Promise<T>;

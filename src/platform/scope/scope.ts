@@ -39,7 +39,6 @@ export class Scope {
   readonly signal: AbortSignal | undefined;
   private readonly ability: Ability;
   private transaction: Promise<Transaction> | undefined;
-  private readonly followUps: (() => unknown)[] = [];
   private adopted: { orgId: string; userId?: string } | undefined;
 
   constructor(
@@ -139,14 +138,8 @@ export class Scope {
     await addJob(await this.tx(), this.adopted?.orgId ?? orgIdOf(this.caller), job);
   }
 
-  /** Runs once the change is durable: for caches and hints, never for anything that must not be lost. */
-  afterCommit(followUp: () => unknown): void {
-    this.followUps.push(followUp);
-  }
-
   async commit(): Promise<void> {
     await (await this.transaction)?.commit();
-    for (const followUp of this.followUps) await followUp();
   }
 
   async rollback(): Promise<void> {
