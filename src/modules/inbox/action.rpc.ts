@@ -15,10 +15,10 @@ export class ActionRpc {
 
   @Rpc(ActionService.method.submitAction)
   async submitAction(
-    { deliveryId, actionId }: SubmitActionRequest,
+    { deliveryId, actionId, payload }: SubmitActionRequest,
     scope: Scope,
   ): Promise<MessageInitShape<typeof SubmitActionResponseSchema>> {
-    await this.inboxes.submitAction(scope, deliveryId, actionId);
+    await this.inboxes.submitAction(scope, deliveryId, { actionId, payload });
     return { success: true };
   }
 }

@@ -28,14 +28,25 @@ const final: readonly DeliveryStatus[] = [
   deliveryStatus.failed,
 ];
 
+/** States of a delivery that has not reached its recipient's client. */
+export const notReceived: readonly DeliveryStatus[] = [
+  deliveryStatus.pending,
+  deliveryStatus.sent,
+  deliveryStatus.noDevice,
+];
+
 /** Why the recipient may not take this action now; undefined when they may. */
 export function refuseAction(
   entry: Pick<InboxEntry, 'actions' | 'status'>,
-  actionId: string,
+  { actionId, payload }: { actionId: string; payload: Uint8Array },
   campaign: CampaignStatus | undefined,
 ): AppError | undefined {
-  if (!entry.actions.some(({ id }) => id === actionId)) {
+  const action = entry.actions.find(({ id }) => id === actionId);
+  if (!action) {
     return invalidArgument([{ field: 'action_id', description: 'is not an action of this message' }]);
+  }
+  if (action.type === 'ACK' && payload.length > 0) {
+    return invalidArgument([{ field: 'payload', description: 'must be empty for an acknowledgement' }]);
   }
   if (final.includes(entry.status)) return alreadySettled(entry.status);
   if (campaign !== campaignStatus.running) {

@@ -1,17 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { notFound } from '../../platform/errors/index.js';
 import type { Scope } from '../../platform/scope/index.js';
-import { CampaignRuns, CounterStore } from '../campaign/index.js';
+import { CampaignRuns, CounterStore, deliveryKind, deliveryStatus } from '../campaign/index.js';
 import type { InboxEntry } from './inbox-entry.js';
-import { alreadySettled, refuseAction, syncLimit } from './inbox.rules.js';
+import { alreadySettled, notReceived, refuseAction, syncLimit } from './inbox.rules.js';
 import { InboxStore } from './inbox.store.js';
-import { deliveryStatus, deliveryKind, type DeliveryStatus } from '../campaign/index.js';
-
-const notReceived: readonly DeliveryStatus[] = [
-  deliveryStatus.pending,
-  deliveryStatus.sent,
-  deliveryStatus.noDevice,
-];
 
 @Injectable()
 export class Inboxes {
@@ -40,10 +33,14 @@ export class Inboxes {
     await scope.audit('MESSAGE_OPENED', { entityType: 'delivery', entityId: entry.deliveryId });
   }
 
-  async submitAction(scope: Scope, deliveryId: string, actionId: string): Promise<void> {
+  async submitAction(
+    scope: Scope,
+    deliveryId: string,
+    action: { actionId: string; payload: Uint8Array },
+  ): Promise<void> {
     const entry = await this.require(scope, deliveryId);
     const campaign = await this.store.campaignStatus(scope, entry.campaignId);
-    const refusal = refuseAction(entry, actionId, campaign);
+    const refusal = refuseAction(entry, action, campaign);
     if (refusal) throw refusal;
     // Another call, or the deadline, may have settled it since we looked.
     if (!(await this.store.acknowledge(scope, entry.deliveryId)))
@@ -53,7 +50,7 @@ export class Inboxes {
     await scope.audit('ACK_REGISTERED', {
       entityType: 'delivery',
       entityId: entry.deliveryId,
-      metadata: { campaign_id: entry.campaignId, action_id: actionId, content_id: entry.contentId },
+      metadata: { campaign_id: entry.campaignId, action_id: action.actionId, content_id: entry.contentId },
     });
     await this.runs.noteActed(scope, entry.campaignId);
   }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { statement } from '../../platform/database/index.js';
 import type { Scope } from '../../platform/scope/index.js';
 import type { InboxEntry } from './inbox-entry.js';
+import { notReceived } from './inbox.rules.js';
 import { deliveryStatus, type CampaignStatus } from '../campaign/index.js';
 
 const entries = `
@@ -27,11 +28,11 @@ const tick = statement(
   `update inbox set changed_at = greatest(clock_timestamp(), changed_at + interval '1 microsecond')
     where org_id = $1 and user_id = $2`,
 );
-const notReceived = [deliveryStatus.pending, deliveryStatus.sent, deliveryStatus.noDevice].join(', ');
+const undelivered = notReceived.join(', ');
 const markDelivered = statement(
   'inbox.mark_delivered',
   `update delivery set status = ${deliveryStatus.delivered}, delivered_at = $4
-    where org_id = $1 and user_id = $2 and id = any($3) and status in (${notReceived})
+    where org_id = $1 and user_id = $2 and id = any($3) and status in (${undelivered})
    returning id`,
 );
 const markRead = statement(
@@ -45,7 +46,7 @@ const acknowledge = statement(
           delivered_at = coalesce(delivered_at, $4),
           changed_at = (select changed_at from inbox where org_id = $1 and user_id = $2)
     where org_id = $1 and user_id = $2 and id = $3
-      and status in (${notReceived}, ${deliveryStatus.delivered})`,
+      and status in (${undelivered}, ${deliveryStatus.delivered})`,
 );
 const campaignStatus = statement(
   'inbox.campaign_status',

@@ -77,8 +77,8 @@ export declare const ActionService: GenService<{
    *
    * An acknowledgement turns the delivery ACKNOWLEDGED, counts for the campaign, dismisses the reminder
    * copies made from it and may end a waiting DEADLINE_CHECK. Audited. NOT_FOUND when the delivery is not the
-   * caller's. INVALID_ARGUMENT when the message has no such action, or an acknowledgement has a payload. FAILED_PRECONDITION when the delivery is
-   * ACKNOWLEDGED or MISSED already, or its campaign is not running.
+   * caller's. INVALID_ARGUMENT when the message has no such action, or when an acknowledgement has a payload.
+   * FAILED_PRECONDITION when the delivery is ACKNOWLEDGED or MISSED already, or its campaign is not running.
    *
    * @generated from rpc pidgr.v1.ActionService.SubmitAction
    */
