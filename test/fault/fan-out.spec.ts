@@ -37,10 +37,10 @@ async function addRecipients(): Promise<string[]> {
   const rows = await s.database.query<{ id: string }>(
     `with person as (
        insert into identity (id, email)
-       select uuid_v7(), 'recipient-' || n || '@acme.example' from generate_series(1, $3::int) n
+       select gen_random_uuid(), 'recipient-' || n || '@acme.example' from generate_series(1, $3::int) n
        returning id, email)
      insert into member (org_id, id, identity_id, email, name, status, role_id)
-     select $1, uuid_v7(), id, email, 'Recipient', 2, $2 from person returning id`,
+     select $1, gen_random_uuid(), id, email, 'Recipient', 2, $2 from person returning id`,
     [orgId, roles.employee, RECIPIENTS],
   );
   return rows.map(({ id }) => id);

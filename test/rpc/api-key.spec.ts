@@ -124,7 +124,7 @@ describe('a key is refused', () => {
     await s.database.query(
       `insert into api_key (org_id, id, name, key_type, key_hash, key_prefix, last_four, permissions,
                             created_at, expires_at, revoked_at)
-       select $1, uuid_v7(), 'k' || n, 1, sha256(('k' || n)::bytea), 'p', 'xxxx', '{1}', now(),
+       select $1, gen_random_uuid(), 'k' || n, 1, sha256(('k' || n)::bytea), 'p', 'xxxx', '{1}', now(),
               case when n = 199 then now() - interval '1 hour' end, case when n = 200 then now() end
          from generate_series(1, 200) n`,
       [crowded.id],

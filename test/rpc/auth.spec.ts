@@ -99,7 +99,7 @@ describe('asking for a code', () => {
     const email = newAddress();
     await s.database.query(
       `insert into sign_in_code (id, email, code_hash, attempts, created_at, expires_at)
-       select uuid_v7(), $1, '', 5, now() - interval '1 hour', now() from generate_series(1, 10)`,
+       select gen_random_uuid(), $1, '', 5, now() - interval '1 hour', now() from generate_series(1, 10)`,
       [email],
     );
     const refused = await refusalOf(auth().requestSignInCode({ email }));
