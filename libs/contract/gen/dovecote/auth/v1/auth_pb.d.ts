@@ -584,8 +584,8 @@ export declare const AuthService: GenService<{
     output: typeof RevokeSessionResponseSchema;
   },
   /**
-   * Says who is calling, in which organization, and what they may do there. Works without an organization
-   * and for API keys.
+   * Says who is calling, in which organization, and what they may do there. Works without an organization,
+   * in a suspended one, and for API keys.
    *
    * @generated from rpc dovecote.auth.v1.AuthService.WhoAmI
    */
