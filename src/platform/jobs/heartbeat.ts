@@ -12,16 +12,21 @@ const beat = statement(
    on conflict (worker_id) do update set seen_at = excluded.seen_at`,
 );
 const remove = statement('heartbeat.remove', `delete from worker_heartbeat where worker_id = $1`);
-// graphile-worker itself waits four hours before it believes that a worker is dead.
+// graphile-worker itself waits four hours before it believes that a worker is dead. The attempt does not count: a job
+// that outlived ten workers must not wait for hours after its first error of its own. (Its function to unlock a
+// worker's jobs counts it, hence the table; we use no named queues, which it would unlock as well.)
 const releaseDead = statement(
   'heartbeat.release_dead',
   `with dead as (
-     select distinct j.locked_by as worker_id from graphile_worker.jobs j
-      where j.locked_by is not null and not exists
+     select j.id, j.locked_by as worker_id from graphile_worker._private_jobs j
+      where j.locked_at < now() - make_interval(secs => ${DEAD_AFTER_SECONDS}) and not exists
         (select from worker_heartbeat h where h.worker_id = j.locked_by
             and h.seen_at > now() - make_interval(secs => ${DEAD_AFTER_SECONDS}))
-        and j.locked_at < now() - make_interval(secs => ${DEAD_AFTER_SECONDS}))
-   select worker_id, graphile_worker.force_unlock_workers(array[worker_id]) from dead`,
+   )
+   update graphile_worker._private_jobs j
+      set locked_by = null, locked_at = null, run_at = greatest(j.run_at, now()), attempts = greatest(j.attempts - 1, 0)
+     from dead where j.id = dead.id and j.locked_by = dead.worker_id
+   returning dead.worker_id`,
 );
 const forgetDead = statement(
   'heartbeat.forget_dead',
@@ -62,8 +67,8 @@ export class Heartbeat {
       await tx.execute(forgetDead);
       return tx.query<{ worker_id: string }>(releaseDead);
     });
-    for (const { worker_id } of released) {
-      this.log.warn({ workerId: worker_id }, 'a worker died; its jobs go on here or elsewhere');
+    for (const workerId of new Set(released.map(({ worker_id }) => worker_id))) {
+      this.log.warn({ workerId }, 'a worker died; its jobs go on here or elsewhere');
     }
   }
 }
