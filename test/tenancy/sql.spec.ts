@@ -231,41 +231,6 @@ describe('without an organization', () => {
   });
 });
 
-describe('an invited person', () => {
-  async function invited(): Promise<{ id: string; identity_id: string }> {
-    const [row] = await database.query<{ id: string; identity_id: string }>(
-      'update member set status = 1, joined_at = null where org_id = $1 returning id, identity_id',
-      [acme],
-    );
-    if (!row) throw new Error('Acme has no member.');
-    return row;
-  }
-
-  async function asInvited(orgId: string | undefined, change: string): Promise<Outcome> {
-    const { id, identity_id } = await invited();
-    return asTenant(orgId, async () => {
-      await attacker.query(`select set_config('app.identity_id', $1, true)`, [identity_id]);
-      return attempt(`update member set status = 2, ${change} where id = $1`, [id]);
-    });
-  }
-
-  test('accepts the invitation', async () => {
-    expect(await asInvited(undefined, 'joined_at = now(), updated_at = now()')).toMatchObject({ count: 1 });
-  });
-
-  test.each(['role_id = gen_random_uuid()', `email = 'else@else.example'`, `profile = '{"title": "CEO"}'`])(
-    'does not change its terms: %s',
-    async (change) => {
-      expect(refusedWith(await asInvited(undefined, change), insufficientPrivilege)).toBeUndefined();
-    },
-  );
-
-  test('does not carry it over to an organization of their own', async () => {
-    const outcome = await asInvited(other, `org_id = '${other}'`);
-    expect(refusedWith(outcome, insufficientPrivilege)).toBeUndefined();
-  });
-});
-
 describe('rows of another organization', () => {
   test('are not read', async () => {
     expect(

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuid } from 'uuid';
-import { UserStatus } from '@dovecote/contract/pidgr/v1/user_pb';
 import { statement } from '../../platform/database/index.js';
 import type { Scope } from '../../platform/scope/index.js';
+import { memberStatus } from '../member/index.js';
 
 export interface Person {
   id: string;
@@ -52,7 +52,7 @@ const listMemberships = statement(
      from member m
      join organization o on o.id = m.org_id
      join role r on r.org_id = m.org_id and r.id = m.role_id
-    where m.identity_id = $1 and m.status = ${UserStatus.ACTIVE} and (o.expires_at is null or o.expires_at > $2)
+    where m.identity_id = $1 and m.status = ${memberStatus.active} and (o.expires_at is null or o.expires_at > $2)
     order by o.suspended_at is not null, m.created_at, m.org_id`,
 );
 

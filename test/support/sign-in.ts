@@ -1,0 +1,22 @@
+import { AuthService } from '@dovecote/contract/dovecote/auth/v1/auth_pb';
+import { eventually } from './eventually.js';
+import type { TestServer } from './test-server.js';
+
+export async function mailsTo(server: TestServer, email: string): Promise<string[]> {
+  const rows = await server.database.query<{ body: string }>(
+    'select body from captured_mail where recipient = $1 order by created_at, id',
+    [email],
+  );
+  return rows.map(({ body }) => body);
+}
+
+/** Asks for a code and reads it from the mailbox. */
+export async function codeFor(server: TestServer, email: string): Promise<string> {
+  const before = (await mailsTo(server, email)).length;
+  await server.client(AuthService).requestSignInCode({ email });
+  const mails = await eventually('the mail', async () => {
+    const found = await mailsTo(server, email);
+    return found.length > before && found;
+  });
+  return /\b\d{6}\b/.exec(mails.at(-1) ?? '')?.[0] ?? '';
+}
