@@ -4,6 +4,7 @@ import { AppError, unauthenticated } from '../errors/index.js';
 import { type Call, callOf } from '../rpc/call.js';
 import { AddressThrottle } from '../throttle/address-throttle.js';
 import { type Credential, credentialOf } from './credential.js';
+import { CredentialRecord } from './credential-record.js';
 import { orgIdHeader } from './org-id-header.js';
 import type { Proven } from './proven.js';
 import { AccessTokenStrategy, ApiKeyStrategy, type CredentialRequest } from './strategies.js';
@@ -24,6 +25,7 @@ export interface CallerGuardOptions {
 export class CallerGuard implements CanActivate {
   /** An instance of our own: the package's default one is shared by every server in the process. */
   private readonly passport = new passport.Passport();
+  private readonly record = new CredentialRecord();
 
   constructor(
     private readonly options: CallerGuardOptions,
@@ -50,12 +52,28 @@ export class CallerGuard implements CanActivate {
     }
   }
 
+  /**
+   * Guessing is limited by address, like every call without a credential. What may be a guess takes its token
+   * before the proof and gets it back when it holds, so that a flood is refused without asking the database. That
+   * refuses whoever shares the flood's address and presents an API key this process has not seen hold; access
+   * tokens and known keys pass.
+   */
   private async prove(call: Call, credential: Credential): Promise<Proven> {
+    const suspect = this.record.isSuspect(credential);
+    if (suspect) await this.throttle.take(call);
     try {
-      return await this.authenticate({ credential });
+      const proven = await this.authenticate({ credential });
+      if (suspect) {
+        this.record.note(credential, 'held');
+        await this.throttle.putBack(call);
+      }
+      return proven;
     } catch (error) {
-      // Guessing is limited by address, like every call without a credential.
-      if (error instanceof AppError && error.kind === 'unauthenticated') await this.throttle.take(call);
+      const guess = error instanceof AppError && error.kind === 'unauthenticated';
+      if (guess) this.record.note(credential, 'failed');
+      // Any other error says nothing about the credential.
+      if (suspect && !guess) await this.throttle.putBack(call);
+      if (guess && !suspect) await this.throttle.take(call);
       throw error;
     }
   }

@@ -23,6 +23,11 @@ export class CredentialCache<T extends object> {
     feed.onLost(() => this.clear());
   }
 
+  /** Whether `get` would answer without loading. */
+  has(key: string): boolean {
+    return this.feed.heard && this.entries.has(key);
+  }
+
   async get(key: string, load: () => Promise<T | undefined>): Promise<T | undefined> {
     if (!this.feed.heard) return load();
     const known = this.entries.get(key);

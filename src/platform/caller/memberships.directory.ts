@@ -54,9 +54,14 @@ export class MembershipDirectory {
     ]);
   }
 
+  /** Whether the answer of `find` takes no look into the database. */
+  isRemembered(orgId: string, identityId: string): boolean {
+    return this.cache.has(keyOf(orgId, identityId));
+  }
+
   /** What the person is there, unless they are nothing or the organization has expired. */
   async find(orgId: string, identityId: string): Promise<Membership | undefined> {
-    const known = await this.cache.get(`${orgId}/${identityId}`, () => this.load(orgId, identityId));
+    const known = await this.cache.get(keyOf(orgId, identityId), () => this.load(orgId, identityId));
     return known?.expiresAt && known.expiresAt <= this.clock.now() ? undefined : known;
   }
 
@@ -69,4 +74,8 @@ export class MembershipDirectory {
     const role = { roleSlug, permissions: new Set(permissions) };
     return { orgId, identityId, userId, status, ...role, organization, expiresAt };
   }
+}
+
+function keyOf(orgId: string, identityId: string): string {
+  return `${orgId}/${identityId}`;
 }

@@ -2,6 +2,7 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import { UserStatus } from '@dovecote/contract/pidgr/v1/user_pb';
 import { failedPrecondition, permissionDenied } from '../errors/index.js';
 import { type Call, callOf } from '../rpc/call.js';
+import { PersonThrottle } from '../throttle/person-throttle.js';
 import type { MemberCaller, PersonCaller } from './caller.js';
 import { orgIdHeader } from './org-id-header.js';
 import { type Membership, MembershipDirectory } from './memberships.directory.js';
@@ -16,7 +17,10 @@ const answeredWhenSuspended = [
 /** Finds out for which organization: the header wins over the token's claim, a key knows its own. */
 @Injectable()
 export class OrganizationGuard implements CanActivate {
-  constructor(private readonly memberships: MembershipDirectory) {}
+  constructor(
+    private readonly memberships: MembershipDirectory,
+    private readonly throttle: PersonThrottle,
+  ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const call = callOf(context);
@@ -28,11 +32,14 @@ export class OrganizationGuard implements CanActivate {
   }
 
   private async chooseOrganization(call: Call, person: PersonCaller): Promise<void> {
+    const { identityId } = person;
     // RPCs for people as such act across organizations, or before there is one.
-    if (call.access.caller === 'person' || call.access.caller === 'anyone') return;
-    const orgId = chosenOrgId(call);
+    const forPeople = call.access.caller === 'person' || call.access.caller === 'anyone';
+    const orgId = forPeople ? undefined : chosenOrgId(call);
+    // A known member counts against the organization; all else would be free, and the look-up with it.
+    if (!orgId || !this.memberships.isRemembered(orgId, identityId)) await this.throttle.take(identityId);
     if (!orgId) return;
-    const membership = await this.memberships.find(orgId, person.identityId);
+    const membership = await this.memberships.find(orgId, identityId);
     if (!membership) throw permissionDenied('NOT_A_MEMBER', 'You are not a member of this organization.');
     requireActive(membership);
     call.caller = memberCaller(person, membership);

@@ -2,15 +2,19 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import { callOf } from '../rpc/call.js';
 import { AddressThrottle } from './address-throttle.js';
 
-/** Limits calls without a credential by address, before anything is looked up for them. */
+/**
+ * Limits by address, before anything is looked up, calls without a credential and RPCs that need none: a token of
+ * one's own must not open a second way to guess sign-in codes.
+ */
 @Injectable()
 export class AddressThrottleGuard implements CanActivate {
   constructor(private readonly throttle: AddressThrottle) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const call = callOf(context);
-    if (call.rpc.listener !== 'internal' && !call.rpc.header.has('authorization'))
-      await this.throttle.take(call);
+    const { rpc, access } = call;
+    if (rpc.listener === 'internal') return true;
+    if (access.caller === 'anyone' || !rpc.header.has('authorization')) await this.throttle.take(call);
     return true;
   }
 }

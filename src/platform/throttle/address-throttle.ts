@@ -1,27 +1,24 @@
 import { Injectable } from '@nestjs/common';
-import { InjectThrottlerStorage, type ThrottlerStorage } from '@nestjs/throttler';
+import { normalizeIp } from '@nestjs/throttler';
 import type { Call } from '../rpc/call.js';
+import type { Buckets } from './buckets.js';
 import { throttled } from './refusal.js';
 import type { BucketLimit } from './token-bucket.js';
 import { ttlOf } from './throttle-record.js';
-
-export interface AddressLimits {
-  anonymous: BucketLimit;
-}
 
 /** The token bucket of a client address, for whoever has not proven who they are. */
 @Injectable()
 export class AddressThrottle {
   constructor(
-    private readonly limits: AddressLimits,
-    @InjectThrottlerStorage() private readonly storage: ThrottlerStorage,
+    private readonly limit: BucketLimit,
+    private readonly buckets: Buckets,
   ) {}
 
   /** Takes one token of the caller's address, or refuses. */
   async take(call: Call): Promise<void> {
-    const { burst, perSecond } = this.limits.anonymous;
-    const ttl = ttlOf(this.limits.anonymous);
-    const record = await this.storage.increment(`address:${call.rpc.address}`, ttl, burst, ttl, 'address');
+    const { burst, perSecond } = this.limit;
+    const ttl = ttlOf(this.limit);
+    const record = await this.buckets.increment(keyOf(call), ttl, burst, ttl, 'address');
     if (!record.isBlocked) return;
     throw throttled(
       record,
@@ -29,4 +26,14 @@ export class AddressThrottle {
       `Without a credential an address may call ${perSecond} times a second.`,
     );
   }
+
+  /** Returns the token of a caller who has proven who they are after all. */
+  putBack(call: Call): Promise<void> {
+    return this.buckets.putBack(keyOf(call));
+  }
+}
+
+/** IPv6 by /64: whoever has one address there has them all. */
+function keyOf(call: Call): string {
+  return `address:${normalizeIp(call.rpc.address)}`;
 }

@@ -1,11 +1,11 @@
-import type { ThrottlerStorage } from '@nestjs/throttler';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock/clock.js';
+import type { Buckets } from './buckets.js';
 import { type Bucket, take } from './token-bucket.js';
 import { limitOf, recordOf, type ThrottleRecord } from './throttle-record.js';
 
 /** Token buckets of this process. A bucket that falls out of memory is one that nobody asked for lately. */
-export class MemoryBuckets implements ThrottlerStorage {
+export class MemoryBuckets implements Buckets {
   private readonly buckets = new LRUCache<string, Bucket>({ max: 100_000 });
 
   constructor(private readonly clock: Clock) {}
@@ -14,5 +14,12 @@ export class MemoryBuckets implements ThrottlerStorage {
     const taken = take(this.buckets.get(key), limitOf(ttl, burst), this.clock.now().getTime());
     this.buckets.set(key, taken.bucket);
     return Promise.resolve(recordOf(taken, burst));
+  }
+
+  putBack(key: string): Promise<void> {
+    const bucket = this.buckets.get(key);
+    // More than the burst is cut at the next taking.
+    if (bucket) this.buckets.set(key, { ...bucket, tokens: bucket.tokens + 1 });
+    return Promise.resolve();
   }
 }

@@ -1,6 +1,5 @@
-import type { ThrottlerStorage } from '@nestjs/throttler';
 import type { RedisClientType } from 'redis';
-import type { BucketLimit } from './token-bucket.js';
+import type { Buckets } from './buckets.js';
 import { limitOf, recordOf, type ThrottleRecord } from './throttle-record.js';
 
 /**
@@ -25,18 +24,22 @@ local retry = 0
 if tokens < 1 then retry = math.ceil((1 - tokens) / rate * 1000) end
 return { allowed, math.floor(tokens), retry, full }`;
 
+/** A bucket that has expired meanwhile is full; more than the burst is cut at the next taking. */
+const putBackScript = `
+if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HINCRBYFLOAT', KEYS[1], 'tokens', 1) end`;
+
 /** A limit may cost a call no more than this; a Redis that takes longer is left alone for a while. */
 const PATIENCE_MS = 250;
 const PAUSE_MS = 1_000;
 
 /** Token buckets shared by every process through Redis. */
-export class RedisBuckets implements ThrottlerStorage {
+export class RedisBuckets implements Buckets {
   private pausedUntil = 0;
 
   constructor(
     private readonly redis: RedisClientType,
     /** Used while Redis does not answer: a limit per process beats an outage, and beats no limit. */
-    private readonly fallback: ThrottlerStorage,
+    private readonly fallback: Buckets,
   ) {}
 
   async increment(
@@ -46,8 +49,8 @@ export class RedisBuckets implements ThrottlerStorage {
     block: number,
     name: string,
   ): Promise<ThrottleRecord> {
-    const paused = !this.redis.isReady || performance.now() < this.pausedUntil;
-    const answer = paused ? undefined : await this.ask(key, limitOf(ttl, burst));
+    const { perSecond } = limitOf(ttl, burst);
+    const answer = this.paused ? undefined : await this.ask(takeScript, key, [burst, perSecond]);
     if (!Array.isArray(answer)) return this.fallback.increment(key, ttl, burst, block, name);
     const [allowed, remaining, retryAfterMs, fullAfterMs] = answer.map(Number) as [
       number,
@@ -58,8 +61,17 @@ export class RedisBuckets implements ThrottlerStorage {
     return recordOf({ allowed: allowed === 1, remaining, retryAfterMs, fullAfterMs }, burst);
   }
 
+  async putBack(key: string): Promise<void> {
+    if (this.paused) return this.fallback.putBack(key);
+    await this.ask(putBackScript, key, []);
+  }
+
+  private get paused(): boolean {
+    return !this.redis.isReady || performance.now() < this.pausedUntil;
+  }
+
   /** Undefined when Redis fails or hangs. */
-  private async ask(key: string, { burst, perSecond }: BucketLimit): Promise<unknown> {
+  private async ask(script: string, key: string, values: number[]): Promise<unknown> {
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise<undefined>((resolve) => {
       timer = setTimeout(() => {
@@ -68,7 +80,7 @@ export class RedisBuckets implements ThrottlerStorage {
       }, PATIENCE_MS);
     });
     const answer = this.redis
-      .eval(takeScript, { keys: [`dovecote:throttle:${key}`], arguments: [String(burst), String(perSecond)] })
+      .eval(script, { keys: [`dovecote:throttle:${key}`], arguments: values.map(String) })
       .catch(() => undefined);
     try {
       return await Promise.race([answer, patience]);

@@ -1,14 +1,16 @@
 import { once } from 'node:events';
 import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { getStorageToken, ThrottlerModule, type ThrottlerStorage } from '@nestjs/throttler';
+import { getStorageToken, ThrottlerModule } from '@nestjs/throttler';
 import { PinoLogger } from 'nestjs-pino';
 import { createClient, type RedisClientType } from 'redis';
 import { Clock } from '../clock/clock.js';
 import { CONFIG } from '../config/config.module.js';
 import type { Config } from '../config/index.js';
 import { AddressThrottle } from './address-throttle.js';
+import type { Buckets } from './buckets.js';
 import { MemoryBuckets } from './memory-buckets.js';
 import { organizationThrottler } from './organization-throttle.guard.js';
+import { PersonThrottle } from './person-throttle.js';
 import { RedisBuckets } from './redis-buckets.js';
 
 const REDIS = Symbol('redis');
@@ -48,15 +50,21 @@ class RedisModule implements OnApplicationShutdown {
     {
       provide: AddressThrottle,
       inject: [CONFIG, getStorageToken()],
-      useFactory: (config: Config, storage: ThrottlerStorage) =>
-        new AddressThrottle({ anonymous: config.rateLimit.anonymous }, storage),
+      useFactory: ({ rateLimit }: Config, buckets: Buckets) =>
+        new AddressThrottle(rateLimit.anonymous, buckets),
+    },
+    {
+      provide: PersonThrottle,
+      inject: [CONFIG, getStorageToken()],
+      useFactory: ({ rateLimit }: Config, buckets: Buckets) =>
+        new PersonThrottle(rateLimit.organization, buckets),
     },
   ],
-  exports: [ThrottlerModule, AddressThrottle],
+  exports: [ThrottlerModule, AddressThrottle, PersonThrottle],
 })
 export class ThrottleModule {}
 
-function buckets(clock: Clock, redis: RedisClientType | undefined): ThrottlerStorage {
+function buckets(clock: Clock, redis: RedisClientType | undefined): Buckets {
   const memory = new MemoryBuckets(clock);
   return redis ? new RedisBuckets(redis, memory) : memory;
 }

@@ -1,0 +1,32 @@
+import { hash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { Credential } from './credential.js';
+
+const MOST = 20_000;
+
+/** How each credential fared when it was last presented to this process, by fingerprint. Proves nothing. */
+export class CredentialRecord {
+  private readonly held = new LRUCache<string, true>({ max: MOST });
+  private readonly failed = new LRUCache<string, true>({ max: MOST });
+
+  /**
+   * Whether it may be a guess that takes the database to find out. Anyone can make up well-formed keys; a made-up
+   * access token fails by its signature already, and one of ours can only be one that has ended.
+   */
+  isSuspect(credential: Credential): boolean {
+    const fingerprint = fingerprintOf(credential);
+    if (this.held.get(fingerprint)) return false;
+    return credential.kind !== 'access_token' || this.failed.get(fingerprint) === true;
+  }
+
+  note(credential: Credential, outcome: 'held' | 'failed'): void {
+    const fingerprint = fingerprintOf(credential);
+    const [gains, loses] = outcome === 'held' ? [this.held, this.failed] : [this.failed, this.held];
+    loses.delete(fingerprint);
+    gains.set(fingerprint, true);
+  }
+}
+
+function fingerprintOf(credential: Credential): string {
+  return hash('sha256', JSON.stringify(credential), 'base64');
+}
