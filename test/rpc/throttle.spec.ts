@@ -133,7 +133,6 @@ describe('a signed-in person', () => {
           headers: {
             'content-type': 'application/json',
             'x-org-id': uuid(),
-            'x-call': String(i),
             ...headers,
           },
           body: '{}',
