@@ -310,8 +310,11 @@ test('an organization that has expired is none of its members’ any more, also 
   await here.database.query(`update organization set expires_at = now() + interval '1 day' where id = $1`, [
     sandbox.id,
   ]);
+  const robot = await addApiKey(here, sandbox, []);
   expect((await guest.client(AuthService).whoAmI({})).orgId).toBe(sandbox.id);
+  expect((await robot.client(AuthService).whoAmI({})).orgId).toBe(sandbox.id);
   await here.travel(day);
   const refused = await refusalOf(guest.client(AuthService).whoAmI({}));
   expect(refused).toMatchObject({ code: Code.PermissionDenied, reason: 'NOT_A_MEMBER' });
+  expect(await refusalOf(robot.client(AuthService).whoAmI({}))).toMatchObject({ reason: 'API_KEY_INVALID' });
 });

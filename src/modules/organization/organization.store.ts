@@ -2,13 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
 import { statement } from '../../platform/database/index.js';
 import type { Scope } from '../../platform/scope/index.js';
+import { memberStatus } from '../member/index.js';
 import { OrganizationEntity } from './organization.entity.js';
 
-// Row-level security shows a person their own memberships in every organization. 3 is DEACTIVATED.
+// Row-level security shows a person their own memberships in every organization.
 const ofPerson = statement(
   'organization.of_person',
   `select o.id from member m join organization o on o.id = m.org_id
-    where m.identity_id = $1 and m.status <> 3 and (o.expires_at is null or o.expires_at > $2)`,
+    where m.identity_id = $1 and m.status <> ${memberStatus.deactivated} and (o.expires_at is null or o.expires_at > $2)`,
 );
 
 @Injectable()

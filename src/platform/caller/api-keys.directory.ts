@@ -16,8 +16,13 @@ interface ApiKeyRow {
   expires_at: Date | null;
 }
 
+interface OrganizationRow extends OrganizationState {
+  expiresAt: Date | null;
+}
+
 export interface KnownApiKey {
   caller: ApiKeyCaller;
+  /** When the key ends, or its organization if that is sooner; null: never. */
   expiresAt: Date | null;
   organization: OrganizationState;
 }
@@ -30,10 +35,10 @@ const findByHash = statement(
   `select org_id, id, permissions, expires_at from api_key where key_hash = $1 and key_type = ${KEY_TYPE_API_KEY} and revoked_at is null`,
 );
 
-export const organizationState = statement(
+const organizationState = statement(
   'organization.state',
   `select suspended_at is not null as suspended, rate_limit_per_second as "ratePerSecond",
-          rate_limit_burst as "rateBurst"
+          rate_limit_burst as "rateBurst", expires_at as "expiresAt"
      from organization where id = $1`,
 );
 
@@ -68,12 +73,18 @@ export class ApiKeyDirectory {
       tx.queryOne<ApiKeyRow>(findByHash, [hash]),
     );
     if (!row) return undefined;
-    const organization = await this.database.transaction({ orgId: row.org_id }, (tx) =>
-      tx.queryOne<OrganizationState>(organizationState, [row.org_id]),
+    const found = await this.database.transaction({ orgId: row.org_id }, (tx) =>
+      tx.queryOne<OrganizationRow>(organizationState, [row.org_id]),
     );
-    if (!organization) return undefined;
+    if (!found) return undefined;
+    const { expiresAt, ...organization } = found;
     const permissions = new Set(row.permissions);
     const caller: ApiKeyCaller = { kind: 'api_key', orgId: row.org_id, keyId: row.id, permissions };
-    return { caller, expiresAt: row.expires_at, organization };
+    return { caller, expiresAt: sooner(row.expires_at, expiresAt), organization };
   }
+}
+
+function sooner(one: Date | null, other: Date | null): Date | null {
+  if (!one || !other) return one ?? other;
+  return one < other ? one : other;
 }

@@ -7,6 +7,7 @@ import type { Clock } from '../clock/clock.js';
 import { type Database, statement, type Transaction } from '../database/index.js';
 import { AppError, unauthenticated } from '../errors/index.js';
 import type { OutboundClient } from '../outbound/outbound-client.js';
+import { textOf } from './access-tokens.js';
 import { acceptInvitations } from './invitations.js';
 import type { ProvenPerson } from './proven.js';
 
@@ -112,10 +113,6 @@ export class ExternalTokens {
       );
     }
   }
-}
-
-function textOf(claim: unknown): string {
-  return typeof claim === 'string' ? claim : '';
 }
 
 async function fetchKeys(outbound: OutboundClient, url: string): Promise<Response> {
