@@ -150,11 +150,11 @@ export const variables = {
     must: 'be invited or open',
   }),
   RATE_LIMIT_PER_SECOND: whole(1, 1_000_000).default(100).register(documentation, {
-    meaning: 'Calls per second that an organization may sustain.',
+    meaning: 'Calls per second that an organization may sustain, or a person outside of one.',
     must: 'be a whole number from 1 to 1000000',
   }),
   RATE_LIMIT_BURST: whole(1, 1_000_000).default(200).register(documentation, {
-    meaning: 'Calls that an organization may make at once.',
+    meaning: 'Calls that an organization may make at once, or a person outside of one.',
     must: 'be a whole number from 1 to 1000000',
   }),
   ANONYMOUS_RATE_LIMIT_PER_SECOND: whole(1, 1_000_000).default(10).register(documentation, {
