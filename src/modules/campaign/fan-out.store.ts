@@ -5,6 +5,7 @@ import type { RenderedContent } from '../render/index.js';
 import type { Campaign } from './campaign.js';
 import { deliveryStatus, deliveryKind, type DeliveryStatus } from './status.js';
 import { memberStatus } from '../member/index.js';
+import { tickInboxesOf } from './inbox-clock.js';
 
 /** One place in the frozen audience, and who stands there today. */
 export interface FanOutRecipient {
@@ -57,13 +58,7 @@ const insertDeliveries = setStatement(
   `with given as (
      select * from unnest($4::uuid[], $5::uuid[], $6::smallint[], $7::text[], $8::text[], $9::text[])
        as g (id, user_id, status, content_id, locale, failure)
-   ), clock as (
-     insert into inbox (org_id, user_id, changed_at)
-     select $1, user_id, clock_timestamp() from given order by user_id
-     on conflict (org_id, user_id) do update
-       set changed_at = greatest(excluded.changed_at, inbox.changed_at + interval '1 microsecond')
-     returning user_id, changed_at
-   )
+   ), ${tickInboxesOf('given')}
    insert into delivery (org_id, id, campaign_id, step_id, user_id, kind, status, content_id, critical, rendered_locale,
                          failure, synthetic, created_at, sent_at, changed_at)
    select $1, given.id, $2, $3, given.user_id, ${deliveryKind.primary}, given.status, given.content_id, $10,

@@ -3,6 +3,7 @@ import { setStatement } from '../../platform/database/index.js';
 import type { Scope } from '../../platform/scope/index.js';
 import { CounterStore } from './counter.store.js';
 import { deliveryStatus, deliveryKind } from './status.js';
+import { tickInboxesOf } from './inbox-clock.js';
 
 /** Deliveries per transaction. */
 const PIECE = 1_000;
@@ -18,13 +19,7 @@ const markMissed = setStatement(
      select distinct on (user_id) user_id, id from
        (select id, user_id from delivery where org_id = $1 and campaign_id = $2 and ${unanswered} limit $3) d
       order by user_id
-   ), clock as (
-     insert into inbox (org_id, user_id, changed_at)
-     select $1, user_id, clock_timestamp() from due order by user_id
-     on conflict (org_id, user_id) do update
-       set changed_at = greatest(excluded.changed_at, inbox.changed_at + interval '1 microsecond')
-     returning user_id, changed_at
-   )
+   ), ${tickInboxesOf('due')}
    update delivery set status = ${deliveryStatus.missed}, changed_at = clock.changed_at
      from due join clock on clock.user_id = due.user_id
     where delivery.org_id = $1 and delivery.id = due.id and delivery.${unanswered}
