@@ -6,6 +6,7 @@ import { notFound } from '../../platform/errors/index.js';
 import type { Scope } from '../../platform/scope/index.js';
 import { Invitations, type Member } from '../member/index.js';
 import { Roles, superAdmin } from '../role/index.js';
+import { Founding } from './founding.js';
 import type { OrganizationEntity, SsoAttributeMapping } from './organization.entity.js';
 import {
   changeOf,
@@ -38,6 +39,7 @@ export class Organizations {
     private readonly store: OrganizationStore,
     private readonly roles: Roles,
     private readonly invitations: Invitations,
+    private readonly founding: Founding,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -87,6 +89,7 @@ export class Organizations {
       entityId: organization.id,
       metadata: { admin_user_id: member.id },
     });
+    await this.founding.furnish(scope, organization);
     return { organization, admin: member };
   }
 
