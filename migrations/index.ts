@@ -3,6 +3,8 @@ import { IdentitiesAndOrganizations } from './0002-identities-and-organizations.
 import { Credentials } from './0003-credentials.js';
 import { TemplatesAndCampaigns } from './0004-templates-and-campaigns.js';
 import { MailAndWorkers } from './0005-mail-and-workers.js';
+import { PrivacyAndSandboxes } from './0008-privacy-and-sandboxes.js';
+import { ShortCodesAndRegions } from './0009-short-codes-and-regions.js';
 
 /** In the order in which they run. A landed migration is never edited. */
 export const migrations = [
@@ -11,4 +13,6 @@ export const migrations = [
   Credentials,
   TemplatesAndCampaigns,
   MailAndWorkers,
+  PrivacyAndSandboxes,
+  ShortCodesAndRegions,
 ];

@@ -109,8 +109,8 @@ describe('the schema', () => {
         from pg_index i join pg_class c on c.oid = i.indrelid
         join pg_attribute o on o.attrelid = c.oid and o.attname = 'org_id'
        where i.indisunique and c.relnamespace = 'public'::regnamespace and i.indkey[0] <> o.attnum`);
-    // Who can offer the hash of a key holds the key.
-    expect(keys.map(({ key }) => key)).toEqual(['api_key_hash_key']);
+    // Who can offer the hash of a key holds the key; short codes are public, and random.
+    expect(keys.map(({ key }) => key).sort()).toEqual(['api_key_hash_key', 'campaign_short_code_key']);
   });
 
   test('carries org_id in every reference between tenants’ tables', async () => {
@@ -129,6 +129,7 @@ describe('the schema', () => {
        where schemaname = 'public' and policyname <> 'tenant' order by 1`);
     expect(policies.map(({ policy }) => policy)).toEqual([
       'api_key.by_hash select',
+      'campaign_short_code.by_code select',
       'member.accept_invitation update',
       'member.own_memberships select',
       'organization.own_memberships select',
@@ -221,11 +222,13 @@ describe('without an organization', () => {
     expect(refusedWith(outcome, '22P02')).toBeUndefined();
   });
 
-  test('an unknown API key or person shows no row', async () => {
+  test('an unknown API key, person or short code shows no row', async () => {
     const outcome = await asTenant(undefined, async () => {
       await attacker.query(`select set_config('app.api_key_hash', $1, true)`, ['00'.repeat(32)]);
       await attacker.query(`select set_config('app.identity_id', $1, true)`, [uuid()]);
-      return attempt('select id from api_key union all select id from member union all select id from role');
+      await attacker.query(`select set_config('app.short_code', 'Ab12Cd34', true)`);
+      return attempt(`select id from api_key union all select id from member union all select id from role
+                      union all select campaign_id from campaign_short_code`);
     });
     expect(outcome).toMatchObject({ count: 0 });
   });

@@ -10,6 +10,8 @@ export interface TransactionSettings {
   identityId?: string;
   /** SHA-256 of a presented API key: shows the one row that has it. */
   apiKeyHash?: Buffer;
+  /** The code of a short link: shows which campaign it stands for. */
+  shortCode?: string;
   /** Stops the running statement when it fires. */
   signal?: AbortSignal;
 }
@@ -17,7 +19,7 @@ export interface TransactionSettings {
 const setScope: Statement = {
   name: 'transaction.set_scope',
   text: `select set_config('app.org_id', $1, true), set_config('app.identity_id', $2, true),
-                set_config('app.api_key_hash', $3, true)`,
+                set_config('app.api_key_hash', $3, true), set_config('app.short_code', $4, true)`,
 };
 
 /**
@@ -46,12 +48,10 @@ export class Transaction {
   }
 
   private open(): void {
-    const { orgId = '', identityId = '', apiKeyHash, signal } = this.settings;
+    const { orgId = '', identityId = '', apiKeyHash, shortCode = '', signal } = this.settings;
+    const values = [orgId, identityId, apiKeyHash?.toString('hex') ?? '', shortCode];
     // Not awaited here but with the first query, so that they leave in one flight.
-    this.opened = Promise.all([
-      this.client.query('begin'),
-      this.client.query({ ...setScope, values: [orgId, identityId, apiKeyHash?.toString('hex') ?? ''] }),
-    ]);
+    this.opened = Promise.all([this.client.query('begin'), this.client.query({ ...setScope, values })]);
     this.opened.catch(() => undefined);
     // TypeORM refuses row locks outside a transaction, and only believes in those that it began itself.
     Object.assign(this.runner, { isTransactionActive: true });
