@@ -43,6 +43,7 @@ const examples: Record<string, (canary: string) => string> = {
   smallint: () => '1',
   integer: () => '1',
   bigint: () => '1',
+  real: () => '1',
   'timestamp with time zone': () => 'now()',
   'uuid[]': () => `'{}'`,
   'smallint[]': () => `'{}'`,

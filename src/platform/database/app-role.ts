@@ -5,7 +5,10 @@ import type { Client } from 'pg';
 export const appRole = 'dovecote_app';
 
 /** Append-only for the server: a trail that it could edit would prove nothing. */
-const appendOnly = ['audit_event'];
+const appendOnly = ['audit_event', 'privacy_consent'];
+
+/** Not the server's to delete: a trail goes with its organization, and what is left of a sandbox stays. */
+const permanent = ['organization', 'sandbox'];
 
 /** Every process derives the same password from the master key, so none has to be handed around. */
 export function appRolePassword(masterKey: Buffer): string {
@@ -56,6 +59,7 @@ async function grantTables(owner: Client, name: string): Promise<void> {
   await owner.query(`revoke all on table schema_migration from ${name}`);
   await owner.query(`grant select on table schema_migration to ${name}`);
   for (const table of appendOnly) await owner.query(`revoke update, delete on table ${table} from ${name}`);
+  for (const table of permanent) await owner.query(`revoke delete on table ${table} from ${name}`);
   await grantJobTables(owner, name);
 }
 
