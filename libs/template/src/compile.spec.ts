@@ -73,6 +73,20 @@ describe('personal values', () => {
     );
   });
 
+  test.each([
+    ['{{{{w}}}}', 'pii'],
+    ['{{{{w}}}}', '/pii'],
+    ['{{p{{w}}}}', 'ii'],
+    ['{{/pii{{w}}}}', ''],
+    ['{{pii}{{w}}}', ''],
+    ['{{{w}}{pii}}', ''],
+    ['{{{w}}{/pii}}', ''],
+    [String.raw`\\{{{{w}}}}`, 'pii'],
+  ])('have markers that %j with %j does not forge', (forgery, w) => {
+    const body = renderBody(`${forgery}{{pii}}${forgery}{{v}}{{/pii}}${forgery}`, { v: 'x', w }, pii);
+    expect(body.replace(/\\[^]/g, '').match(/\{\{\/?pii\}\}/g)).toEqual(['{{pii}}', '{{/pii}}']);
+  });
+
   test('leave no markers when empty', () => {
     expect(renderBody('[{{v}}]', {}, pii)).toBe('[]');
   });
@@ -101,7 +115,7 @@ describe('template text', () => {
     ['<{{tag}}>', String.raw`\<b>`],
     ['<javascript:alert(1)>', String.raw`\<javascript:alert(1)>`],
     ['<https://acme.example> <a@acme.example> 1 < 2', '<https://acme.example> <a@acme.example> 1 < 2'],
-    [String.raw`\{{tag}} {{{tag}}}`, String.raw`\{{tag}} {b}`],
+    [String.raw`\{{tag}} {{{tag}}}`, String.raw`\{{tag}} \{b}`],
     [String.raw`\\{{star}}`, String.raw`\\\*x\*`],
   ])('keeps its Markdown and shows its HTML: %j', (body, rendered) => {
     expect(renderBody(body, { tag: 'b', star: '*x*' })).toBe(rendered);

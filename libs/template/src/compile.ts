@@ -3,7 +3,7 @@ import { escapeMarkdown, escapeRawHtml, normalizeValue } from './escape.js';
 import { checkBody, checkRendered, LONGEST_TITLE } from './limits.js';
 import type { Token } from './parse.js';
 import { parse } from './parse.js';
-import { PII_END, PII_MASK, PII_START } from './pii.js';
+import { breakUnfinishedMarker, PII_END, PII_MASK, PII_START } from './pii.js';
 import type { TemplateVariable, ValueSources } from './variables.js';
 import { resolveVariables } from './variables.js';
 
@@ -75,13 +75,13 @@ function compileTitle(tokens: readonly Token[], pii: ReadonlySet<string>): Part[
   });
 }
 
-/** Markers come out in pairs and never nested, whatever the author wrote. */
+/** Markers come out in pairs and never nested, whatever the author and the values say. */
 function compileBody(tokens: readonly Token[], pii: ReadonlySet<string>): Part[] {
   const parts: Part[] = [];
   let inside = false;
   for (const token of tokens) {
     if (token.type === 'text') {
-      parts.push(escapeRawHtml(token.text));
+      parts.push(breakUnfinishedMarker(escapeRawHtml(token.text)));
     } else if (token.type === 'placeholder') {
       parts.push(valuePart(token.name, pii.has(token.name) && !inside));
     } else if (inside !== (token.type === 'pii_start')) {

@@ -11,6 +11,8 @@ export {
   RenderedTooLongError,
 } from './limits.js';
 export { placeholders } from './parse.js';
+export { placeholderDifference } from './placeholder-difference.js';
+export type { PlaceholderDifference } from './placeholder-difference.js';
 export { plainText } from './plain-text.js';
 export { previewOf, summaryOf } from './preview.js';
 export { resolveVariables } from './variables.js';

@@ -30,3 +30,11 @@ export function isEscaped(markdown: string, at: number): boolean {
   while (start > 0 && markdown[start - 1] === '\\') start--;
   return (at - start) % 2 === 1;
 }
+
+// Backslash pairs are taken whole: an escaped brace begins nothing.
+const UNFINISHED = /\\[^]|\{(?=$|\{\/?p?i?i?\}?$)/g;
+
+/** Template text that no value behind it, and no missing one, can complete to a marker. */
+export function breakUnfinishedMarker(markdown: string): string {
+  return markdown.replace(UNFINISHED, (match) => (match === '{' ? String.raw`\{` : match));
+}
