@@ -1,5 +1,6 @@
 export { generateApiKey, readApiKey } from './api-key.js';
 export type { ApiKey, ApiKeyPrefix, PresentedApiKey } from './api-key.js';
+export { randomBase62 } from './base62.js';
 export { createEnvelope, UnsealError } from './envelope.js';
 export type { Envelope } from './envelope.js';
 export { equalSecrets, hashSecret } from './hash.js';

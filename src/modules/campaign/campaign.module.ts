@@ -14,6 +14,8 @@ import { DeliveryStore } from './delivery.store.js';
 import { FanOut } from './fan-out.js';
 import { FanOutStore } from './fan-out.store.js';
 import { MissedMarker } from './missed-marker.js';
+import { ShortCodes } from './short-code.service.js';
+import { ShortCodeStore } from './short-code.store.js';
 
 /**
  * A campaign is a pinned template version, a frozen audience and a workflow; started, it becomes a ledger of
@@ -35,6 +37,8 @@ import { MissedMarker } from './missed-marker.js';
     FanOut,
     FanOutStore,
     MissedMarker,
+    ShortCodes,
+    ShortCodeStore,
   ],
   exports: [CampaignRuns, CounterStore],
 })

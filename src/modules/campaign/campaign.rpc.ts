@@ -6,14 +6,20 @@ import {
   type CancelCampaignResponseSchema,
   type CreateCampaignRequest,
   type CreateCampaignResponseSchema,
+  type GetCampaignArchetypeBreakdownRequest,
+  type GetCampaignArchetypeBreakdownResponseSchema,
   type GetCampaignAudienceRequest,
   type GetCampaignAudienceResponseSchema,
+  type GetCampaignByShortCodeRequest,
+  type GetCampaignByShortCodeResponseSchema,
   type GetCampaignRequest,
   type GetCampaignResponseSchema,
   type ListCampaignsRequest,
   type ListCampaignsResponseSchema,
   type ListDeliveriesRequest,
   type ListDeliveriesResponseSchema,
+  type ResolveOrCreateShortCodeRequest,
+  type ResolveOrCreateShortCodeResponseSchema,
   type StartCampaignRequest,
   type StartCampaignResponseSchema,
   type UpdateCampaignRequest,
@@ -32,11 +38,13 @@ import {
   toStatusFilter,
 } from './campaign.mapper.js';
 import { Campaigns } from './campaign.service.js';
+import { ShortCodes } from './short-code.service.js';
 
 @Controller()
 export class CampaignRpc {
   constructor(
     private readonly campaigns: Campaigns,
+    private readonly shortCodes: ShortCodes,
     private readonly paging: Paging,
   ) {}
 
@@ -118,5 +126,30 @@ export class CampaignRpc {
     );
     const { items, pagination } = this.paging.pageOf(deliveries, page, total, binding);
     return { deliveries: items.map(fromDelivery), pagination };
+  }
+
+  @Rpc(CampaignService.method.getCampaignArchetypeBreakdown)
+  getCampaignArchetypeBreakdown(
+    { campaignId }: GetCampaignArchetypeBreakdownRequest,
+    scope: Scope,
+  ): Promise<MessageInitShape<typeof GetCampaignArchetypeBreakdownResponseSchema>> {
+    return this.campaigns.archetypeBreakdown(scope, campaignId);
+  }
+
+  @Rpc(CampaignService.method.resolveOrCreateShortCode)
+  async resolveOrCreateShortCode(
+    { campaignId }: ResolveOrCreateShortCodeRequest,
+    scope: Scope,
+  ): Promise<MessageInitShape<typeof ResolveOrCreateShortCodeResponseSchema>> {
+    return { shortCode: await this.shortCodes.resolveOrCreate(scope, campaignId) };
+  }
+
+  @Rpc(CampaignService.method.getCampaignByShortCode)
+  async getCampaignByShortCode(
+    { shortCode }: GetCampaignByShortCodeRequest,
+    scope: Scope,
+  ): Promise<MessageInitShape<typeof GetCampaignByShortCodeResponseSchema>> {
+    const { title, ...campaign } = await this.shortCodes.lookUp(scope, shortCode);
+    return { ...campaign, subject: title };
   }
 }

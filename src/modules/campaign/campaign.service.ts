@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { UncheckedDefinition, WorkflowDefinition } from '@dovecote/workflow';
 import { v7 as uuid } from 'uuid';
-import { invalidArgument, notFound } from '../../platform/errors/index.js';
+import { failedPrecondition, invalidArgument, notFound } from '../../platform/errors/index.js';
 import type { Page } from '../../platform/paging/paging.js';
 import type { Scope } from '../../platform/scope/index.js';
 import { Templates } from '../template/index.js';
@@ -189,6 +189,15 @@ export class Campaigns {
       this.deliveries.count(scope, id, status),
     ]);
     return { deliveries, total };
+  }
+
+  /** Archetypes come with the service that finds them; until then no campaign was written for one. */
+  async archetypeBreakdown(scope: Scope, id: string): Promise<never> {
+    await this.requireExisting(scope, id);
+    throw failedPrecondition(
+      'CAMPAIGN_HAS_NO_ARCHETYPE',
+      'This campaign was not written for an archetype: it has no originating archetype to compare with.',
+    );
   }
 
   private async requireExisting(scope: Scope, id: string): Promise<void> {

@@ -1,8 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { validate as isUuid } from 'uuid';
-import { orgIdOf } from '../../platform/caller/caller.js';
-import { invalidArgument } from '../../platform/errors/index.js';
-import { type Scope, Scopes } from '../../platform/scope/index.js';
+import { requireOrganization, type Scope, Scopes } from '../../platform/scope/index.js';
 import { Templates } from '../template/index.js';
 import { type RecipientProfile, RecipientStore } from './recipient.store.js';
 import {
@@ -89,9 +87,3 @@ export class Renderer {
 }
 
 const unknownUser: RenderResult = { ok: false, error: 'User not found.' };
-
-/** Internal callers belong to no organization and say for which one they call. */
-function requireOrganization(scope: Scope): void {
-  if (isUuid(orgIdOf(scope.caller))) return;
-  throw invalidArgument([{ field: 'x-org-id', description: 'must be the id of an organization' }]);
-}

@@ -93,7 +93,10 @@ export class Scope {
     return this.clock.now();
   }
 
-  /** Goes on inside an organization that this call is creating, as its first member; before the first query only. */
+  /**
+   * Goes on inside an organization that this call is creating, as its first member, or that a public link leads to;
+   * before the first query only.
+   */
   adopt(orgId: string, userId?: string): void {
     if (this.transaction) throw new Error('The transaction is already open for another organization.');
     this.adopted = { orgId, userId };

@@ -1233,7 +1233,7 @@ export declare type GetCampaignByShortCodeResponse = Message<"pidgr.v1.GetCampai
   organizationName: string;
 
   /**
-   * The title of its messages.
+   * The title of its messages: the campaign's own, or else its template's, before translation.
    *
    * @generated from field: string subject = 4;
    */
@@ -1349,7 +1349,8 @@ export declare const CampaignService: GenService<{
   },
   /**
    * Returns how the archetypes of the originating group shifted around a campaign; about cohorts, never about
-   * people. Needs PERMISSION_CAMPAIGNS_READ. FAILED_PRECONDITION without an originating archetype.
+   * people. Needs PERMISSION_CAMPAIGNS_READ. FAILED_PRECONDITION without an originating archetype, which in this
+   * release no campaign has.
    *
    * @generated from rpc pidgr.v1.CampaignService.GetCampaignArchetypeBreakdown
    */
@@ -1360,7 +1361,7 @@ export declare const CampaignService: GenService<{
   },
   /**
    * Returns the short code of a campaign, made at the first call and the same ever after. Internal callers
-   * only; PERMISSION_DENIED for all others.
+   * only, who name the organization by `x-org-id`; PERMISSION_DENIED for all others.
    *
    * @generated from rpc pidgr.v1.CampaignService.ResolveOrCreateShortCode
    */
@@ -1370,7 +1371,8 @@ export declare const CampaignService: GenService<{
     output: typeof ResolveOrCreateShortCodeResponseSchema;
   },
   /**
-   * Returns what a short link may show before sign-in. Needs no credential. NOT_FOUND for an unknown code.
+   * Returns what a short link may show before sign-in. Needs no credential; limited by client address.
+   * NOT_FOUND for an unknown code, and while the organization behind it is suspended or has expired.
    *
    * @generated from rpc pidgr.v1.CampaignService.GetCampaignByShortCode
    */
