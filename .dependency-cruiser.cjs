@@ -4,7 +4,7 @@
  */
 const rows = [
   ['organization', 'member', 'role', 'auth', 'identity', 'api-key', 'audit', 'sso', 'scim'],
-  ['team', 'group', 'device', 'project'],
+  ['roster', 'team', 'group', 'device', 'project'],
   ['template', 'render', 'campaign', 'inbox', 'action'],
   ['heatmap', 'replay', 'event', 'profile', 'insight', 'dashboard', 'upcoming'],
 ];

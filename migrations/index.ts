@@ -3,6 +3,7 @@ import { IdentitiesAndOrganizations } from './0002-identities-and-organizations.
 import { Credentials } from './0003-credentials.js';
 import { TemplatesAndCampaigns } from './0004-templates-and-campaigns.js';
 import { MailAndWorkers } from './0005-mail-and-workers.js';
+import { TeamsAndGroups } from './0006-teams-and-groups.js';
 import { PrivacyAndSandboxes } from './0008-privacy-and-sandboxes.js';
 import { ShortCodesAndRegions } from './0009-short-codes-and-regions.js';
 
@@ -13,6 +14,7 @@ export const migrations = [
   Credentials,
   TemplatesAndCampaigns,
   MailAndWorkers,
+  TeamsAndGroups,
   PrivacyAndSandboxes,
   ShortCodesAndRegions,
 ];

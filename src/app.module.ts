@@ -5,11 +5,13 @@ import { ApiKeyEntity, ApiKeyModule } from './modules/api-key/index.js';
 import { AuthModule } from './modules/auth/index.js';
 import { CampaignModule } from './modules/campaign/index.js';
 import { DeviceEntity, DeviceModule } from './modules/device/index.js';
+import { GroupModule } from './modules/group/index.js';
 import { InboxModule } from './modules/inbox/index.js';
 import { MemberEntity, MemberModule } from './modules/member/index.js';
 import { OrganizationEntity, OrganizationModule } from './modules/organization/index.js';
 import { RenderModule } from './modules/render/index.js';
 import { RoleEntity, RoleModule } from './modules/role/index.js';
+import { TeamModule } from './modules/team/index.js';
 import { TemplateEntity, TemplateModule, TemplateVersionEntity } from './modules/template/index.js';
 import { UpcomingModule } from './modules/upcoming/index.js';
 import { ClockModule } from './platform/clock/clock.module.js';
@@ -57,11 +59,13 @@ export class AppModule {
         AuthModule,
         CampaignModule,
         DeviceModule,
+        GroupModule,
         InboxModule,
         MemberModule,
         OrganizationModule,
         RenderModule,
         RoleModule,
+        TeamModule,
         TemplateModule,
         UpcomingModule,
       ],

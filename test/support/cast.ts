@@ -3,10 +3,12 @@ import type { Client } from '@connectrpc/connect';
 import { generateApiKey } from '@dovecote/secret';
 import { v7 as uuid } from 'uuid';
 import { UserStatus } from '@dovecote/contract/pidgr/v1/user_pb';
+import { Founding, Organizations } from '../../src/modules/organization/index.js';
 import { seededRoles } from '../../src/modules/role/role.rules.js';
 import { organizationPermissions } from '../../src/platform/access/index.js';
 import { AccessTokens, type AccessTokenSubject } from '../../src/platform/caller/access-tokens.js';
 import { Clock } from '../../src/platform/clock/clock.js';
+import { Scopes } from '../../src/platform/scope/index.js';
 import type { TestServer } from './test-server.js';
 
 /** Somebody who calls: named in the specs, so that a test reads as a story. */
@@ -75,8 +77,18 @@ export async function addOrganization(server: TestServer, name: string): Promise
       [id, roles[role.slug], role.slug, role.name, role.isSystem, role.permissions, new Date()],
     );
   }
+  await furnish(server, id);
   // seededRoles holds exactly the four slugs.
   return { id, roles: roles };
+}
+
+/** What modules contribute to the founding of every organization. */
+async function furnish({ server: { app } }: TestServer, orgId: string): Promise<void> {
+  const origin = { caller: { kind: 'system', orgId }, requestId: 'cast' } as const;
+  await app.get(Scopes, { strict: false }).run(origin, async (scope) => {
+    const organization = await app.get(Organizations, { strict: false }).get(scope);
+    await app.get(Founding, { strict: false }).furnish(scope, organization);
+  });
 }
 
 export interface NewMember {

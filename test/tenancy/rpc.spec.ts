@@ -93,6 +93,8 @@ const indifferent = new Set([
   '/pidgr.v1.DeviceService/Deactivate',
   // A list of nothing, as for any unknown user.
   '/pidgr.v1.DeviceService/ListMemberDevices',
+  // Nobody's groups, as for any unknown user.
+  '/pidgr.v1.GroupService/GetUserGroupMemberships',
   // Free text of a profile.
   '/pidgr.v1.MemberService/InviteUser',
   '/pidgr.v1.MemberService/UpdateUserProfile',

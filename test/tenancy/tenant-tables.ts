@@ -50,6 +50,9 @@ const examples: Record<string, (canary: string) => string> = {
   'text[]': () => `'{}'`,
 };
 
+/** Columns that hold words of ours. */
+const words: Record<string, string> = { 'roster.kind': `'team'` };
+
 /** An insert of one row of the organization, with the canary in every text; $1 is the organization's id. */
 export function insertRow({ name, columns, tenantColumn }: TenantTable, canary: string): string {
   const filled = columns.filter(
@@ -57,6 +60,8 @@ export function insertRow({ name, columns, tenantColumn }: TenantTable, canary: 
   );
   const values = filled.map(({ name: column, type }) => {
     if (column === tenantColumn) return '$1::uuid';
+    const word = words[`${name}.${column}`];
+    if (word) return word;
     const example = examples[type];
     if (!example) throw new Error(`No example is known for ${name}.${column} of type ${type}.`);
     return example(canary);

@@ -1,6 +1,6 @@
 export { Invitations } from './invitations.service.js';
 export { MemberEntity } from './member.entity.js';
-export { toUser } from './member.mapper.js';
+export { toColleague, toUser } from './member.mapper.js';
 export { MemberModule } from './member.module.js';
 export { type MemberProfile, memberStatus } from './member.rules.js';
 export { Members } from './member.service.js';

@@ -27,6 +27,11 @@ export function toUser(member: Member): User {
   });
 }
 
+/** What whoever may not read members learns of those they share a team or a group with: who they are. */
+export function toColleague({ id, email, name, status, createdAt }: Member): User {
+  return create(UserSchema, { id, email, name, status, createdAt: timestampFromDate(createdAt) });
+}
+
 export function toUserSettings(member: Member): UserSettings {
   return create(UserSettingsSchema, {
     themePreference: member.themePreference || systemTheme,

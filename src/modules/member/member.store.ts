@@ -69,10 +69,10 @@ export class MemberStore {
     );
   }
 
-  private async findAll(scope: Scope, ids: string[]): Promise<Member[]> {
+  async findAll(scope: Scope, ids: readonly string[]): Promise<Member[]> {
     const { entities } = await scope.tx();
     const members = await entities.find(MemberEntity, {
-      where: { orgId: scope.orgId, id: In(ids) },
+      where: { orgId: scope.orgId, id: In([...ids]) },
       relations: { role: true },
       order: { createdAt: 'DESC', id: 'DESC' },
     });

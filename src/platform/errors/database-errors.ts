@@ -11,6 +11,8 @@ const byConstraint: Record<string, () => AppError> = {
     failedPrecondition('ROLE_IN_USE', 'The role is held by members, or no longer exists.'),
   member_manager_fkey: () =>
     invalidArgument([{ field: 'profile.manager_id', description: 'is not a member of this organization' }]),
+  team_name_key: () => alreadyExists('TEAM_EXISTS', 'A team with this name already exists.'),
+  group_name_key: () => alreadyExists('GROUP_EXISTS', 'A group with this name already exists.'),
   role_slug_key: () => alreadyExists('ROLE_EXISTS', 'A role with this name already exists.'),
 };
 

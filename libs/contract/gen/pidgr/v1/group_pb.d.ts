@@ -29,7 +29,7 @@ export declare type Group = Message<"pidgr.v1.Group"> & {
   id: string;
 
   /**
-   * Unique in the organization.
+   * Unique in the organization, in whatever case.
    *
    * @generated from field: string name = 2;
    */
@@ -43,7 +43,7 @@ export declare type Group = Message<"pidgr.v1.Group"> & {
   description: string;
 
   /**
-   * Members, as of now.
+   * Members, as of now: as many as ListGroupMembers lists.
    *
    * @generated from field: int32 member_count = 4;
    */
@@ -57,7 +57,7 @@ export declare type Group = Message<"pidgr.v1.Group"> & {
   createdAt?: Timestamp | undefined;
 
   /**
-   * When it last changed.
+   * When its name or description last changed.
    *
    * @generated from field: google.protobuf.Timestamp updated_at = 6;
    */
@@ -71,7 +71,7 @@ export declare type Group = Message<"pidgr.v1.Group"> & {
   isDefault: boolean;
 
   /**
-   * User id of its creator; empty when seeded.
+   * User id of its creator; empty when seeded or created with an API key.
    *
    * @generated from field: string created_by = 8;
    */
@@ -320,7 +320,7 @@ export declare type AddGroupMembersRequest = Message<"pidgr.v1.AddGroupMembersRe
   groupId: string;
 
   /**
-   * At most 100.
+   * 1 to 100; named twice counts once.
    *
    * @generated from field: repeated string user_ids = 2;
    */
@@ -367,7 +367,7 @@ export declare type RemoveGroupMembersRequest = Message<"pidgr.v1.RemoveGroupMem
   groupId: string;
 
   /**
-   * At most 100.
+   * 1 to 100; named twice counts once.
    *
    * @generated from field: repeated string user_ids = 2;
    */
@@ -434,7 +434,7 @@ export declare const ListGroupMembersRequestSchema: GenMessage<ListGroupMembersR
  */
 export declare type ListGroupMembersResponse = Message<"pidgr.v1.ListGroupMembersResponse"> & {
   /**
-   * Newest first.
+   * Those who were added last come first; in the default group, those who were invited last.
    *
    * @generated from field: repeated pidgr.v1.User users = 1;
    */
@@ -508,7 +508,7 @@ export declare const GetUserGroupMembershipsRequestSchema: GenMessage<GetUserGro
  */
 export declare type GetUserGroupMembershipsResponse = Message<"pidgr.v1.GetUserGroupMembershipsResponse"> & {
   /**
-   * Only users with at least one group.
+   * Only users with at least one group, in the order of the request.
    *
    * @generated from field: repeated pidgr.v1.UserGroupMembership memberships = 1;
    */
@@ -522,15 +522,17 @@ export declare type GetUserGroupMembershipsResponse = Message<"pidgr.v1.GetUserG
 export declare const GetUserGroupMembershipsResponseSchema: GenMessage<GetUserGroupMembershipsResponse>;
 
 /**
- * Manages groups and their members. Each organization has a default group, which can be neither renamed nor
- * deleted.
+ * Manages groups and their members. Each organization has a default group: everybody who is invited or active
+ * belongs to it, so nobody is added to it or removed from it, and it can be neither renamed nor deleted. A group
+ * that the caller may not see is NOT_FOUND; one that they see and may not manage is PERMISSION_DENIED.
  *
  * @generated from service pidgr.v1.GroupService
  */
 export declare const GroupService: GenService<{
   /**
-   * Creates a group without members. Needs PERMISSION_GROUPS_WRITE or PERMISSION_GROUPS_ALL_WRITE. Audited.
-   * ALREADY_EXISTS when the name is taken.
+   * Creates a group without members; the creator is not in it. Needs PERMISSION_GROUPS_WRITE or
+   * PERMISSION_GROUPS_ALL_WRITE. Audited. ALREADY_EXISTS when the name is taken, in whatever case. What an API key
+   * creates has no creator: managing it takes PERMISSION_GROUPS_ALL_WRITE.
    *
    * @generated from rpc pidgr.v1.GroupService.CreateGroup
    */
@@ -585,8 +587,8 @@ export declare const GroupService: GenService<{
     output: typeof DeleteGroupResponseSchema;
   },
   /**
-   * Adds members; who is in already stays in. Permissions as UpdateGroup. Audited. INVALID_ARGUMENT, with
-   * nobody added, when an id is no member of the organization.
+   * Adds members; who is in already stays in, and everybody is in the default group. Permissions as UpdateGroup.
+   * Audited. INVALID_ARGUMENT, with nobody added, when an id is no invited or active member of the organization.
    *
    * @generated from rpc pidgr.v1.GroupService.AddGroupMembers
    */
@@ -596,7 +598,8 @@ export declare const GroupService: GenService<{
     output: typeof AddGroupMembersResponseSchema;
   },
   /**
-   * Removes members; who is not in stays out. Permissions as UpdateGroup. Audited.
+   * Removes members; who is not in stays out. Permissions as UpdateGroup. Audited. FAILED_PRECONDITION for the
+   * default group.
    *
    * @generated from rpc pidgr.v1.GroupService.RemoveGroupMembers
    */
@@ -606,7 +609,8 @@ export declare const GroupService: GenService<{
     output: typeof RemoveGroupMembersResponseSchema;
   },
   /**
-   * Lists the members of a group. Permissions as GetGroup.
+   * Lists the members of a group, with those who have been deactivated since they were added. Permissions as
+   * GetGroup. Without PERMISSION_MEMBERS_READ only id, address, name, status and creation time are filled in.
    *
    * @generated from rpc pidgr.v1.GroupService.ListGroupMembers
    */

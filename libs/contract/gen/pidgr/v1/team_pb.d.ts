@@ -29,7 +29,7 @@ export declare type Team = Message<"pidgr.v1.Team"> & {
   id: string;
 
   /**
-   * Unique in the organization.
+   * Unique in the organization, in whatever case.
    *
    * @generated from field: string name = 2;
    */
@@ -43,7 +43,7 @@ export declare type Team = Message<"pidgr.v1.Team"> & {
   description: string;
 
   /**
-   * Members, as of now.
+   * Members, as of now: as many as ListTeamMembers lists.
    *
    * @generated from field: int32 member_count = 4;
    */
@@ -57,7 +57,7 @@ export declare type Team = Message<"pidgr.v1.Team"> & {
   createdAt?: Timestamp | undefined;
 
   /**
-   * When it last changed.
+   * When its name or description last changed.
    *
    * @generated from field: google.protobuf.Timestamp updated_at = 6;
    */
@@ -71,7 +71,7 @@ export declare type Team = Message<"pidgr.v1.Team"> & {
   isDefault: boolean;
 
   /**
-   * User id of its creator; empty when seeded.
+   * User id of its creator; empty when seeded or created with an API key.
    *
    * @generated from field: string created_by = 8;
    */
@@ -320,7 +320,7 @@ export declare type AddTeamMembersRequest = Message<"pidgr.v1.AddTeamMembersRequ
   teamId: string;
 
   /**
-   * At most 100.
+   * 1 to 100; named twice counts once.
    *
    * @generated from field: repeated string user_ids = 2;
    */
@@ -367,7 +367,7 @@ export declare type RemoveTeamMembersRequest = Message<"pidgr.v1.RemoveTeamMembe
   teamId: string;
 
   /**
-   * At most 100.
+   * 1 to 100; named twice counts once.
    *
    * @generated from field: repeated string user_ids = 2;
    */
@@ -434,7 +434,7 @@ export declare const ListTeamMembersRequestSchema: GenMessage<ListTeamMembersReq
  */
 export declare type ListTeamMembersResponse = Message<"pidgr.v1.ListTeamMembersResponse"> & {
   /**
-   * Newest first.
+   * Those who were added last come first; in the default team, those who were invited last.
    *
    * @generated from field: repeated pidgr.v1.User users = 1;
    */
@@ -455,15 +455,17 @@ export declare type ListTeamMembersResponse = Message<"pidgr.v1.ListTeamMembersR
 export declare const ListTeamMembersResponseSchema: GenMessage<ListTeamMembersResponse>;
 
 /**
- * Manages teams and their members. Each organization has a default team, which can be neither renamed nor
- * deleted.
+ * Manages teams and their members. Each organization has a default team: everybody who is invited or active
+ * belongs to it, so nobody is added to it or removed from it, and it can be neither renamed nor deleted. A team
+ * that the caller may not see is NOT_FOUND; one that they see and may not manage is PERMISSION_DENIED.
  *
  * @generated from service pidgr.v1.TeamService
  */
 export declare const TeamService: GenService<{
   /**
-   * Creates a team without members. Needs PERMISSION_TEAMS_WRITE or PERMISSION_TEAMS_ALL_WRITE. Audited.
-   * ALREADY_EXISTS when the name is taken.
+   * Creates a team without members; the creator is not in it. Needs PERMISSION_TEAMS_WRITE or
+   * PERMISSION_TEAMS_ALL_WRITE. Audited. ALREADY_EXISTS when the name is taken, in whatever case. What an API key
+   * creates has no creator: managing it takes PERMISSION_TEAMS_ALL_WRITE.
    *
    * @generated from rpc pidgr.v1.TeamService.CreateTeam
    */
@@ -517,8 +519,8 @@ export declare const TeamService: GenService<{
     output: typeof DeleteTeamResponseSchema;
   },
   /**
-   * Adds members; who is in already stays in. Permissions as UpdateTeam. Audited. INVALID_ARGUMENT, with
-   * nobody added, when an id is no member of the organization.
+   * Adds members; who is in already stays in, and everybody is in the default team. Permissions as UpdateTeam.
+   * Audited. INVALID_ARGUMENT, with nobody added, when an id is no invited or active member of the organization.
    *
    * @generated from rpc pidgr.v1.TeamService.AddTeamMembers
    */
@@ -528,7 +530,8 @@ export declare const TeamService: GenService<{
     output: typeof AddTeamMembersResponseSchema;
   },
   /**
-   * Removes members; who is not in stays out. Permissions as UpdateTeam. Audited.
+   * Removes members; who is not in stays out. Permissions as UpdateTeam. Audited. FAILED_PRECONDITION for the
+   * default team.
    *
    * @generated from rpc pidgr.v1.TeamService.RemoveTeamMembers
    */
@@ -538,7 +541,8 @@ export declare const TeamService: GenService<{
     output: typeof RemoveTeamMembersResponseSchema;
   },
   /**
-   * Lists the members of a team. Permissions as GetTeam.
+   * Lists the members of a team, with those who have been deactivated since they were added. Permissions as
+   * GetTeam. Without PERMISSION_MEMBERS_READ only id, address, name, status and creation time are filled in.
    *
    * @generated from rpc pidgr.v1.TeamService.ListTeamMembers
    */

@@ -1,0 +1,5 @@
+export type { CountedRoster } from './roster.js';
+export { group, team } from './roster.kind.js';
+export { RosterMembers, type UserRosters } from './roster-members.service.js';
+export { RosterModule } from './roster.module.js';
+export { Rosters } from './roster.service.js';
