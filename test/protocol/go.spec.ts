@@ -1,4 +1,4 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { create, toBinary, type DescFile } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { file_dovecote_test_v1_echo } from '@dovecote/contract/dovecote/test/v1/echo_pb';
 import { EchoServer } from './support/echo-server.js';
+import { whyNoGo } from './support/go.js';
 
 const run = promisify(execFile);
 const SOURCE = join(import.meta.dirname, 'go-client');
@@ -23,14 +24,7 @@ interface Outcome {
   details?: string[];
 }
 
-/** Why the client cannot be built here, if so. */
-function whyNot(): string | undefined {
-  if (spawnSync('go', ['version']).error) return 'no go toolchain';
-  const download = spawnSync('go', ['mod', 'download'], { cwd: SOURCE, encoding: 'utf8' });
-  return download.status === 0 ? undefined : `Go modules are not to be had: ${download.stderr.trim()}`;
-}
-
-const missing = whyNot();
+const missing = whyNoGo(SOURCE);
 if (missing) console.log(`skipped: ${missing}`);
 
 const echo = new EchoServer();

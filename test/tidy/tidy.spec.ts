@@ -50,7 +50,9 @@ describe('what people wrote', () => {
   test('names no package registry: where packages come from is the machine owner’s choice', () => {
     const pattern =
       /registry\.npmjs|npmjs\.org|registry\.yarnpkg|pypi\.org|proxy\.golang|ghcr\.io|buf\.build\/gen/;
-    expect(findings(elsewhere, pattern)).toEqual([]);
+    // The name of a Go module is an address.
+    const free = elsewhere.filter(({ path }) => !/(^|\/)go\.(mod|sum)$/.test(path));
+    expect(findings(free, pattern)).toEqual([]);
   });
 
   test('says beside each suppression why', () => {

@@ -1,4 +1,4 @@
-import type { DescMethod, DescService } from '@bufbuild/protobuf';
+import type { DescMethod, DescService, Registry } from '@bufbuild/protobuf';
 import { createConnectRouter, type ConnectRouter, type ConnectRouterOptions } from '@connectrpc/connect';
 import type { UniversalHandlerFn } from '@connectrpc/connect/protocol';
 import { methodPath, type RpcHandler } from './call.js';
@@ -21,6 +21,8 @@ export type Routes = ReadonlyMap<string, Route>;
 export interface RouteSetup {
   limits: RpcLimits;
   shutdownSignal: AbortSignal;
+  /** Messages that JSON may hold inside a google.protobuf.Any. */
+  registry: Registry;
   describeError: DescribeError;
 }
 
@@ -29,8 +31,10 @@ export interface RouteOptions extends RouteSetup {
   handle(method: DescMethod): RpcHandler | undefined;
 }
 
-export function connectOptions({ limits, shutdownSignal, describeError }: RouteSetup): ConnectRouterOptions {
+export function connectOptions(setup: RouteSetup): ConnectRouterOptions {
+  const { limits, shutdownSignal, registry, describeError } = setup;
   return {
+    jsonOptions: { registry },
     acceptCompression: [gzip],
     compressMinBytes: limits.compressMinBytes,
     readMaxBytes: limits.requestBytes,

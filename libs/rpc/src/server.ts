@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import type { DescFile, DescMethod, DescService } from '@bufbuild/protobuf';
+import { createRegistry, type DescFile, type DescMethod, type DescService } from '@bufbuild/protobuf';
 import { Code, ConnectError, createConnectRouter } from '@connectrpc/connect';
 import { ServerReflection } from '@dovecote/contract/grpc/reflection/v1/reflection_pb';
 import { ServerReflection as AlphaReflection } from '@dovecote/contract/grpc/reflection/v1alpha/reflection_pb';
@@ -20,7 +20,7 @@ import { isRpcPath, unknownRpc } from './unknown-rpc.js';
 export interface RpcServerOptions {
   /** What is served and listed by reflection. */
   services: readonly DescService[];
-  /** What reflection knows besides the files of the services: types of error details, say. */
+  /** What reflection and JSON know besides the files of the services: types of error details, say. */
   reflectedFiles?: readonly DescFile[];
   /** Asked once for every method at start; without a handler the method answers UNIMPLEMENTED. */
   handle(method: DescMethod): RpcHandler | undefined;
@@ -62,6 +62,10 @@ export class RpcServer {
     const setup: RouteSetup = {
       limits: this.#limits,
       shutdownSignal: this.#shutdown.signal,
+      registry: createRegistry(
+        ...options.services.map(({ file }) => file),
+        ...(options.reflectedFiles ?? []),
+      ),
       describeError: options.describeError ?? ((error) => error),
     };
     const { services } = options;
