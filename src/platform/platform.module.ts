@@ -31,13 +31,11 @@ import { ConnectStrategy } from './rpc/connect.strategy.js';
 import { connectOptions } from './rpc/connect-options.js';
 import { ErrorExit } from './rpc/error-exit.js';
 import { RpcErrorFilter } from './rpc/rpc-error.filter.js';
-import { ValidationInterceptor } from './rpc/validation.interceptor.js';
-import { ScopeInterceptor } from './scope/scope.interceptor.js';
+import { ValidationPipe } from './rpc/validation.pipe.js';
 import { Scopes } from './scope/index.js';
 import { FrameworkLogger } from './telemetry/framework-logger.js';
 import { AddressThrottle } from './throttle/address-throttle.js';
 import { AddressThrottleGuard } from './throttle/address-throttle.guard.js';
-import { OrganizationThrottleGuard } from './throttle/organization-throttle.guard.js';
 import { ThrottleModule } from './throttle/throttle.module.js';
 
 export const ENVELOPE = Symbol('envelope');
@@ -59,14 +57,12 @@ export const ENVELOPE = Symbol('envelope');
     Heartbeat,
     MembershipDirectory,
     OrganizationGuard,
-    OrganizationThrottleGuard,
     Readiness,
     RpcErrorFilter,
-    ScopeInterceptor,
     Scopes,
     SessionDirectory,
     UsageRecorder,
-    ValidationInterceptor,
+    ValidationPipe,
     {
       provide: ENVELOPE,
       inject: [MASTER_KEY],
@@ -116,9 +112,9 @@ export const ENVELOPE = Symbol('envelope');
     },
     {
       provide: ConnectStrategy,
-      inject: [CONFIG, ErrorExit],
-      useFactory: async (config: Config, exit: ErrorExit) =>
-        new ConnectStrategy(await connectOptions(config), exit),
+      inject: [CONFIG, Scopes, ErrorExit],
+      useFactory: async (config: Config, scopes: Scopes, exit: ErrorExit) =>
+        new ConnectStrategy(await connectOptions(config), scopes, exit),
     },
     {
       provide: Worker,

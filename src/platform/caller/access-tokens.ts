@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { importJWK, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
@@ -70,13 +70,18 @@ export class AccessTokens {
 
   /** Whose token it is; refuses with UNAUTHENTICATED anything that is not ours, now. */
   async verify(token: string): Promise<AccessTokenSubject> {
-    const key = createHash('sha256').update(token).digest('base64');
-    const known = this.verified.get(key);
-    if (known && known.expiresAt > this.clock.now().getTime()) return known.subject;
+    const known = this.recall(token);
+    if (known) return known;
     const payload = await this.verifyAnew(token);
     const subject = subjectOf(payload);
-    this.verified.set(key, { subject, expiresAt: (payload.exp ?? 0) * 1000 });
+    this.verified.set(fingerprintOf(token), { subject, expiresAt: (payload.exp ?? 0) * 1000 });
     return subject;
+  }
+
+  /** Whose token it is, if it was verified before and has not expired. */
+  recall(token: string): AccessTokenSubject | undefined {
+    const known = this.verified.get(fingerprintOf(token));
+    return known && known.expiresAt > this.clock.now().getTime() ? known.subject : undefined;
   }
 
   private async verifyAnew(token: string): Promise<JWTPayload> {
@@ -103,6 +108,10 @@ export class AccessTokens {
     if (!jwk) throw new Error('The token was signed with a key that is not ours.');
     return importJWK(jwk, signingAlgorithm);
   }
+}
+
+function fingerprintOf(token: string): string {
+  return hash('sha256', token, 'base64');
 }
 
 function subjectOf(payload: JWTPayload): AccessTokenSubject {

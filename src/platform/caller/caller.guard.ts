@@ -30,26 +30,22 @@ export class CallerGuard implements CanActivate {
   constructor(
     private readonly options: CallerGuardOptions,
     private readonly throttle: AddressThrottle,
-    apiKeys: ApiKeyStrategy,
-    accessTokens: AccessTokenStrategy,
+    private readonly apiKeys: ApiKeyStrategy,
+    private readonly accessTokens: AccessTokenStrategy,
   ) {
     this.passport.use(apiKeys).use(accessTokens);
   }
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const call = callOf(context);
     const credential = credentialOf(call, this.options.internalSecret);
-    switch (credential.kind) {
-      case 'none':
-        return true;
-      case 'internal':
-        call.caller = { kind: 'internal', orgId: orgIdHeader(call) };
-        return true;
-      default:
-        call.proven = await this.prove(call, credential);
-        call.caller = call.proven.caller;
-        return true;
+    if (credential.kind === 'none') return true;
+    if (credential.kind === 'internal') {
+      call.caller = { kind: 'internal', orgId: orgIdHeader(call) };
+      return true;
     }
+    const known = this.apiKeys.recall(credential) ?? this.accessTokens.recall(credential);
+    return known ? admit(call, known) : this.prove(call, credential).then((proven) => admit(call, proven));
   }
 
   /**
@@ -97,4 +93,10 @@ export class CallerGuard implements CanActivate {
       middleware(request, {}, reject);
     });
   }
+}
+
+function admit(call: Call, proven: Proven): true {
+  call.proven = proven;
+  call.caller = proven.caller;
+  return true;
 }

@@ -23,15 +23,15 @@ export class CredentialCache<T extends object> {
     feed.onLost(() => this.clear());
   }
 
-  /** Whether `get` would answer without loading. */
-  has(key: string): boolean {
-    return this.feed.heard && this.entries.has(key);
+  /** What `get` would answer without loading. */
+  recall(key: string): T | undefined {
+    return this.feed.heard ? this.entries.get(key) : undefined;
   }
 
   async get(key: string, load: () => Promise<T | undefined>): Promise<T | undefined> {
-    if (!this.feed.heard) return load();
-    const known = this.entries.get(key);
+    const known = this.recall(key);
     if (known) return known;
+    if (!this.feed.heard) return load();
     // A revocation that arrives while we load must not be undone by what we loaded before it.
     const { generation } = this;
     const value = await load();

@@ -54,14 +54,17 @@ export class MembershipDirectory {
     ]);
   }
 
-  /** Whether the answer of `find` takes no look into the database. */
-  isRemembered(orgId: string, identityId: string): boolean {
-    return this.cache.has(keyOf(orgId, identityId));
+  /** What `find` would answer without a look into the database. */
+  recall(orgId: string, identityId: string): Membership | undefined {
+    return this.standing(this.cache.recall(keyOf(orgId, identityId)));
   }
 
   /** What the person is there, unless they are nothing or the organization has expired. */
   async find(orgId: string, identityId: string): Promise<Membership | undefined> {
-    const known = await this.cache.get(keyOf(orgId, identityId), () => this.load(orgId, identityId));
+    return this.standing(await this.cache.get(keyOf(orgId, identityId), () => this.load(orgId, identityId)));
+  }
+
+  private standing(known: Membership | undefined): Membership | undefined {
     return known?.expiresAt && known.expiresAt <= this.clock.now() ? undefined : known;
   }
 

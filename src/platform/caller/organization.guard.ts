@@ -22,29 +22,36 @@ export class OrganizationGuard implements CanActivate {
     private readonly throttle: PersonThrottle,
   ) {}
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const call = callOf(context);
-    if (call.caller.kind === 'person') await this.chooseOrganization(call, call.caller);
-    else if (call.caller.kind === 'api_key' && call.proven && 'organization' in call.proven) {
-      enter(call, call.proven.organization);
-    }
-    return true;
+    if (call.caller.kind === 'person') return this.chooseOrganization(call, call.caller);
+    return call.caller.kind === 'api_key' && call.proven && 'organization' in call.proven
+      ? enter(call, call.proven.organization)
+      : true;
   }
 
-  private async chooseOrganization(call: Call, person: PersonCaller): Promise<void> {
-    const { identityId } = person;
+  private chooseOrganization(call: Call, person: PersonCaller): boolean | Promise<boolean> {
     // RPCs for people as such act across organizations, or before there is one.
     const forPeople = call.access.caller === 'person' || call.access.caller === 'anyone';
     const orgId = forPeople ? undefined : chosenOrgId(call);
-    // A known member counts against the organization; all else would be free, and the look-up with it.
-    if (!orgId || !this.memberships.isRemembered(orgId, identityId)) await this.throttle.take(identityId);
-    if (!orgId) return;
-    const membership = await this.memberships.find(orgId, identityId);
-    if (!membership) throw permissionDenied('NOT_A_MEMBER', 'You are not a member of this organization.');
-    requireActive(membership);
-    call.caller = memberCaller(person, membership);
-    enter(call, membership.organization);
+    const known = orgId && this.memberships.recall(orgId, person.identityId);
+    return known ? enterAs(call, person, known) : this.lookUp(call, person, orgId);
   }
+
+  private async lookUp(call: Call, person: PersonCaller, orgId: string | undefined): Promise<boolean> {
+    // A known member counts against the organization; all else would be free, and the look-up with it.
+    await this.throttle.take(person.identityId);
+    return orgId === undefined
+      ? true
+      : enterAs(call, person, await this.memberships.find(orgId, person.identityId));
+  }
+}
+
+function enterAs(call: Call, person: PersonCaller, membership: Membership | undefined): true {
+  if (!membership) throw permissionDenied('NOT_A_MEMBER', 'You are not a member of this organization.');
+  requireActive(membership);
+  call.caller = memberCaller(person, membership);
+  return enter(call, membership.organization);
 }
 
 function chosenOrgId(call: Call): string | undefined {
@@ -73,7 +80,7 @@ function memberCaller(person: PersonCaller, membership: Membership): MemberCalle
   return caller;
 }
 
-function enter(call: Call, organization: OrganizationState): void {
+function enter(call: Call, organization: OrganizationState): true {
   call.organization = organization;
   if (organization.suspended && !answeredWhenSuspended.includes(call.rpc.name)) {
     throw failedPrecondition(
@@ -81,4 +88,5 @@ function enter(call: Call, organization: OrganizationState): void {
       'This organization is suspended; contact your administrator.',
     );
   }
+  return true;
 }

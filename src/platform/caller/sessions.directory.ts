@@ -29,12 +29,26 @@ export class SessionDirectory {
     this.cache = new CredentialCache(feed, (session) => [`session:${session.id}`]);
   }
 
+  /** Whether `isLive` would say yes without a look into the database. */
+  isKnownLive(sessionId: string, identityId: string): boolean {
+    return this.used(this.cache.recall(keyOf(sessionId, identityId)));
+  }
+
   async isLive(sessionId: string, identityId: string): Promise<boolean> {
-    const session = await this.cache.get(`${sessionId}/${identityId}`, () =>
+    const session = await this.cache.get(keyOf(sessionId, identityId), () =>
       this.database.transaction({}, (tx) => tx.queryOne<KnownSession>(findLive, [sessionId, identityId])),
     );
-    if (!session || session.expiresAt <= this.clock.now()) return false;
-    this.usage.sessionUsed(sessionId, this.clock.now());
+    return this.used(session);
+  }
+
+  private used(session: KnownSession | undefined): boolean {
+    const now = this.clock.now();
+    if (!session || session.expiresAt <= now) return false;
+    this.usage.sessionUsed(session.id, now);
     return true;
   }
+}
+
+function keyOf(sessionId: string, identityId: string): string {
+  return `${sessionId}/${identityId}`;
 }

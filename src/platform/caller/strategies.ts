@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { readApiKey } from '@dovecote/secret';
 import passport from 'passport';
 import { unauthenticated } from '../errors/index.js';
-import { AccessTokens } from './access-tokens.js';
+import { AccessTokens, type AccessTokenSubject } from './access-tokens.js';
 import { ApiKeyDirectory } from './api-keys.directory.js';
 import type { Credential } from './credential.js';
 import { ExternalTokens } from './external-tokens.js';
@@ -27,6 +27,9 @@ abstract class CredentialStrategy extends passport.Strategy {
     );
   }
 
+  /** What the credential proved lately, if that still holds and takes no waiting. */
+  abstract recall(credential: Credential): Proven | undefined;
+
   /** Undefined: not this strategy's kind of credential. */
   protected abstract prove(credential: Credential): Promise<Proven | undefined>;
 }
@@ -37,6 +40,10 @@ export class ApiKeyStrategy extends CredentialStrategy {
 
   constructor(private readonly apiKeys: ApiKeyDirectory) {
     super();
+  }
+
+  override recall(credential: Credential): Proven | undefined {
+    return credential.kind === 'api_key' ? this.apiKeys.recall(credential.secret) : undefined;
   }
 
   protected override async prove(credential: Credential): Promise<Proven | undefined> {
@@ -60,13 +67,24 @@ export class AccessTokenStrategy extends CredentialStrategy {
     super();
   }
 
+  override recall(credential: Credential): Proven | undefined {
+    const subject = credential.kind === 'access_token' ? this.tokens.recall(credential.token) : undefined;
+    return subject && this.sessions.isKnownLive(subject.sessionId, subject.identityId)
+      ? personOf(subject)
+      : undefined;
+  }
+
   protected override async prove(credential: Credential): Promise<Proven | undefined> {
     if (credential.kind !== 'access_token') return undefined;
     if (this.external.issued(credential.token)) return this.external.prove(credential.token);
-    const { identityId, sessionId, email, orgId } = await this.tokens.verify(credential.token);
-    if (!(await this.sessions.isLive(sessionId, identityId))) {
+    const subject = await this.tokens.verify(credential.token);
+    if (!(await this.sessions.isLive(subject.sessionId, subject.identityId))) {
       throw unauthenticated('SESSION_ENDED', 'The session has ended; sign in again.');
     }
-    return { caller: { kind: 'person', identityId, email, sessionId }, claimedOrgId: orgId };
+    return personOf(subject);
   }
+}
+
+function personOf({ identityId, sessionId, email, orgId }: AccessTokenSubject): Proven {
+  return { caller: { kind: 'person', identityId, email, sessionId }, claimedOrgId: orgId };
 }

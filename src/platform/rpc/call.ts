@@ -6,12 +6,13 @@ import type { Caller } from '../caller/caller.js';
 import type { OrganizationState } from '../caller/organization-state.js';
 import type { Proven } from '../caller/proven.js';
 import type { Scope } from '../scope/scope.js';
+import type { Scopes } from '../scope/scopes.js';
 
 const anonymous: Caller = { kind: 'anonymous' };
 export const requestIdHeader = 'x-request-id';
 const acceptableRequestId = /^[\w.:-]{1,64}$/;
 
-/** One RPC on its way through the guards: what the wire said, and what has been found out so far. */
+/** One RPC on its way: what the wire said, what the guards have found out so far, and what it does. */
 export class Call {
   readonly requestId: string;
   /** Set by the caller guard, refined by the organization guard. */
@@ -20,15 +21,35 @@ export class Call {
   proven?: Proven;
   /** Set by the organization guard. */
   organization?: OrganizationState;
-  /** Set by the scope interceptor. */
-  scope?: Scope;
+  private opened: Scope | undefined;
 
   constructor(
     readonly rpc: RpcCall,
     readonly access: AccessRow,
+    private readonly scopes: Scopes,
   ) {
     this.requestId = requestIdOf(rpc.header);
     rpc.responseHeader.set(requestIdHeader, this.requestId);
+  }
+
+  /** The scope of the handler; the guards are through when it is first asked for. */
+  get scope(): Scope {
+    this.opened ??= this.scopes.open({
+      caller: this.caller,
+      requestId: this.requestId,
+      address: this.rpc.address,
+      signal: this.rpc.signal,
+    });
+    return this.opened;
+  }
+
+  async commit(): Promise<void> {
+    await this.opened?.commit();
+  }
+
+  /** Does nothing after a commit. Why the call failed is known; that undoing it failed as well adds nothing. */
+  async rollback(): Promise<void> {
+    await this.opened?.rollback().catch(() => undefined);
   }
 }
 
@@ -39,5 +60,5 @@ export function requestIdOf(header: Headers): string {
 }
 
 export function callOf(context: ExecutionContext): Call {
-  return context.switchToRpc().getContext<Call>();
+  return context.getArgByIndex<Call>(1);
 }

@@ -9,9 +9,10 @@ import { Injectable } from '@nestjs/common';
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import { type RpcCall, type RpcHandler, RpcServer, type RpcServerOptions } from '@dovecote/rpc';
 import { file_google_rpc_error_details } from '@dovecote/contract/google/rpc/error_details_pb';
-import { lastValueFrom } from 'rxjs';
+import { isObservable, lastValueFrom } from 'rxjs';
 import { accessTable, methodName, services } from '../access/index.js';
 import type { AccessRow } from '../access/access-rule.js';
+import type { Scopes } from '../scope/index.js';
 import { requestContext } from '../telemetry/request-context.js';
 import { Call } from './call.js';
 import { accessDefects } from './startup-checks.js';
@@ -30,8 +31,8 @@ export type ConnectStrategyOptions = Listeners &
   Omit<RpcServerOptions, 'services' | 'reflectedFiles' | 'handle' | 'describeError' | 'fallback'>;
 
 /**
- * Nest's transport: every RPC is a Nest message handler, so Nest's guards, interceptors and filters run on it,
- * while libs/rpc speaks Connect, gRPC and gRPC-Web.
+ * Nest's transport: every RPC is a Nest message handler, so Nest's guards, pipes and filters run on it, while
+ * libs/rpc speaks Connect, gRPC and gRPC-Web.
  */
 @Injectable()
 export class ConnectStrategy extends Server implements CustomTransportStrategy {
@@ -43,6 +44,7 @@ export class ConnectStrategy extends Server implements CustomTransportStrategy {
 
   constructor(
     private readonly options: ConnectStrategyOptions,
+    private readonly scopes: Scopes,
     private readonly exit: ErrorExit,
   ) {
     super();
@@ -115,36 +117,42 @@ export class ConnectStrategy extends Server implements CustomTransportStrategy {
     rpc: RpcCall,
     access: AccessRow,
   ): Promise<Message> {
-    const call = new Call(rpc, access);
+    const call = new Call(rpc, access, this.scopes);
     try {
+      const response = await result(handler, request, call);
+      await call.commit();
       // The decorator holds every handler to the shape of its response.
-      return create(
-        method.output,
-        (await this.result(handler, request, call)) as MessageInitShape<DescMessage>,
-      );
+      return create(method.output, response as MessageInitShape<DescMessage>);
     } catch (error) {
+      await call.rollback();
       throw this.exit.convert(error, rpc.name, call);
     }
   }
 
-  /** Pulled by the transport as the client reads: a slow client slows the producer. */
+  /** Pulled by the transport as the client reads: a slow client slows the producer, and holds its scope. */
   private async *stream(
     handler: MessageHandler,
     request: Message,
     rpc: RpcCall,
     access: AccessRow,
   ): AsyncIterable<Message> {
-    const call = new Call(rpc, access);
+    const call = new Call(rpc, access, this.scopes);
     try {
-      yield* (await this.result(handler, request, call)) as AsyncIterable<Message>;
+      yield* (await result(handler, request, call)) as AsyncIterable<Message>;
+      await call.commit();
     } catch (error) {
       throw this.exit.convert(error, rpc.name, call);
+    } finally {
+      // Also when the client goes away in the middle.
+      await call.rollback();
     }
   }
+}
 
-  private result(handler: MessageHandler, request: Message, call: Call): Promise<unknown> {
-    return requestContext.run({ requestId: call.requestId }, async () =>
-      lastValueFrom<unknown>(this.transformToObservable(await handler(request, call))),
-    );
-  }
+function result(handler: MessageHandler, request: Message, call: Call): Promise<unknown> {
+  return requestContext.run({ requestId: call.requestId }, async () => {
+    const answer: unknown = await handler(request, call);
+    // Only what Nest's filter made of an error.
+    return isObservable(answer) ? lastValueFrom(answer) : answer;
+  });
 }

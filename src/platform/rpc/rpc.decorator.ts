@@ -13,11 +13,7 @@ import { callOf } from './call.js';
 /** Under this id the strategy registers, so that another transport's handlers are left alone. */
 export const connectTransport = Symbol('connect');
 
-const CurrentScope = createParamDecorator((_data: unknown, context): Scope => {
-  const { scope } = callOf(context);
-  if (!scope) throw new Error('The scope interceptor has not run.');
-  return scope;
-});
+const CurrentScope = createParamDecorator((_data: unknown, context): Scope => callOf(context).scope);
 
 type UnaryHandler<M extends DescMethodUnary> = (
   request: MessageShape<M['input']>,

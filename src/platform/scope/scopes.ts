@@ -12,7 +12,7 @@ export interface ScopeOrigin {
   signal?: AbortSignal;
 }
 
-/** Makes scopes: for a call by its interceptor, for a job by its handler. */
+/** Makes scopes: for a call when its handler needs it, for a job by its handler. */
 @Injectable()
 export class Scopes {
   constructor(

@@ -1,4 +1,4 @@
-import { type Logger, pino, stdTimeFunctions } from 'pino';
+import { type Logger, pino, stdSerializers, stdTimeFunctions } from 'pino';
 import pretty from 'pino-pretty';
 import type { Config } from '../config/index.js';
 import { requestContext } from './request-context.js';
@@ -25,8 +25,14 @@ export function createLogger(config: Pick<Config, 'log'>): Logger {
   const options = {
     level: config.log.level,
     timestamp: stdTimeFunctions.isoTime,
+    serializers: { err: errorForLog },
     redact: { paths: redact, censor: '[redacted]' },
     mixin: () => requestContext.getStore() ?? {},
   };
   return stream ? pino(options, stream) : pino(options);
+}
+
+/** pg hangs its whole client, with every statement that it prepared, on the error of a lost connection. */
+function errorForLog(error: Error): object {
+  return { ...stdSerializers.err(error), client: undefined };
 }

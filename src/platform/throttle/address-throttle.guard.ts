@@ -10,11 +10,11 @@ import { AddressThrottle } from './address-throttle.js';
 export class AddressThrottleGuard implements CanActivate {
   constructor(private readonly throttle: AddressThrottle) {}
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const call = callOf(context);
     const { rpc, access } = call;
     if (rpc.listener === 'internal') return true;
-    if (access.caller === 'anyone' || !rpc.header.has('authorization')) await this.throttle.take(call);
-    return true;
+    if (access.caller !== 'anyone' && rpc.header.has('authorization')) return true;
+    return this.throttle.take(call).then(() => true);
   }
 }

@@ -1,5 +1,6 @@
 import { type ExecutionContext, Injectable } from '@nestjs/common';
-import { ThrottlerGuard, type ThrottlerLimitDetail } from '@nestjs/throttler';
+import type { Reflector } from '@nestjs/core';
+import { ThrottlerGuard, type ThrottlerModuleOptions, type ThrottlerStorage } from '@nestjs/throttler';
 import { orgIdOf } from '../caller/caller.js';
 import { type Call, callOf } from '../rpc/call.js';
 import { setRateLimitHeaders, throttled } from './refusal.js';
@@ -14,41 +15,33 @@ export function organizationLimit(call: Call, configured: BucketLimit): BucketLi
   };
 }
 
-/** What ThrottlerModule is configured with: one token bucket per organization, shared by all its callers. */
-export function organizationThrottler(configured: BucketLimit) {
-  return {
-    name: 'organization',
-    limit: (context: ExecutionContext) => organizationLimit(callOf(context), configured).burst,
-    ttl: (context: ExecutionContext) => ttlOf(organizationLimit(callOf(context), configured)),
-  };
-}
-
-/** @nestjs/throttler's guard on RPCs: keyed by the proven organization, never by what the message says. */
+/**
+ * @nestjs/throttler's guard on RPCs: one token bucket per organization, shared by all its callers and keyed by the
+ * proven organization, never by what the message says.
+ */
 @Injectable()
 export class OrganizationThrottleGuard extends ThrottlerGuard {
-  protected override shouldSkip(context: ExecutionContext): Promise<boolean> {
-    const { caller } = callOf(context);
-    return Promise.resolve(caller.kind !== 'member' && caller.kind !== 'api_key');
+  constructor(
+    options: ThrottlerModuleOptions,
+    storage: ThrottlerStorage,
+    reflector: Reflector,
+    private readonly configured: BucketLimit,
+  ) {
+    super(options, storage, reflector);
   }
 
-  protected override async handleRequest(
-    request: Parameters<ThrottlerGuard['handleRequest']>[0],
-  ): Promise<boolean> {
-    const { context, limit, ttl, throttler, blockDuration } = request;
+  /** The guard's own asks the handler for decorators six times a call, and there are none. */
+  override async canActivate(context: ExecutionContext): Promise<boolean> {
     const call = callOf(context);
+    const { kind } = call.caller;
+    if (kind !== 'member' && kind !== 'api_key') return true;
+    const limit = organizationLimit(call, this.configured);
+    const ttl = ttlOf(limit);
     const key = `organization:${orgIdOf(call.caller)}`;
-    const record = await this.storageService.increment(key, ttl, limit, blockDuration, throttler.name ?? '');
-    setRateLimitHeaders(call.rpc.responseHeader, 'organization', limit, ttl, record);
-    if (record.isBlocked)
-      await this.throwThrottlingException(context, { ...record, limit, ttl, key, tracker: key });
-    return true;
-  }
-
-  protected override throwThrottlingException(
-    _context: ExecutionContext,
-    detail: ThrottlerLimitDetail,
-  ): Promise<void> {
-    const perSecond = Math.round(detail.limit / (detail.ttl / 1000));
-    throw throttled(detail, 'organization', `An organization may call ${perSecond} times a second.`);
+    const record = await this.storageService.increment(key, ttl, limit.burst, ttl, 'organization');
+    setRateLimitHeaders(call.rpc.responseHeader, 'organization', limit.burst, ttl, record);
+    if (!record.isBlocked) return true;
+    const sentence = `An organization may call ${limit.perSecond} times a second.`;
+    throw throttled(record, 'organization', sentence);
   }
 }

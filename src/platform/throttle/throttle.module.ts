@@ -1,6 +1,12 @@
 import { once } from 'node:events';
 import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { getStorageToken, ThrottlerModule } from '@nestjs/throttler';
+import { Reflector } from '@nestjs/core';
+import {
+  getOptionsToken,
+  getStorageToken,
+  ThrottlerModule,
+  type ThrottlerModuleOptions,
+} from '@nestjs/throttler';
 import { PinoLogger } from 'nestjs-pino';
 import { createClient, type RedisClientType } from 'redis';
 import { Clock } from '../clock/clock.js';
@@ -9,9 +15,10 @@ import type { Config } from '../config/index.js';
 import { AddressThrottle } from './address-throttle.js';
 import type { Buckets } from './buckets.js';
 import { MemoryBuckets } from './memory-buckets.js';
-import { organizationThrottler } from './organization-throttle.guard.js';
+import { OrganizationThrottleGuard } from './organization-throttle.guard.js';
 import { PersonThrottle } from './person-throttle.js';
 import { RedisBuckets } from './redis-buckets.js';
+import { ttlOf } from './throttle-record.js';
 
 const REDIS = Symbol('redis');
 
@@ -40,13 +47,27 @@ class RedisModule implements OnApplicationShutdown {
     ThrottlerModule.forRootAsync({
       imports: [RedisModule],
       inject: [CONFIG, Clock, REDIS],
-      useFactory: (config: Config, clock: Clock, redis: RedisClientType | undefined) => ({
-        throttlers: [organizationThrottler(config.rateLimit.organization)],
+      useFactory: (
+        { rateLimit: { organization } }: Config,
+        clock: Clock,
+        redis: RedisClientType | undefined,
+      ) => ({
+        throttlers: [{ name: 'organization', limit: organization.burst, ttl: ttlOf(organization) }],
         storage: buckets(clock, redis),
       }),
     }),
   ],
   providers: [
+    {
+      provide: OrganizationThrottleGuard,
+      inject: [getOptionsToken(), getStorageToken(), Reflector, CONFIG],
+      useFactory: (
+        options: ThrottlerModuleOptions,
+        storage: Buckets,
+        reflector: Reflector,
+        { rateLimit }: Config,
+      ) => new OrganizationThrottleGuard(options, storage, reflector, rateLimit.organization),
+    },
     {
       provide: AddressThrottle,
       inject: [CONFIG, getStorageToken()],
@@ -60,7 +81,7 @@ class RedisModule implements OnApplicationShutdown {
         new PersonThrottle(rateLimit.organization, buckets),
     },
   ],
-  exports: [ThrottlerModule, AddressThrottle, PersonThrottle],
+  exports: [AddressThrottle, OrganizationThrottleGuard, PersonThrottle],
 })
 export class ThrottleModule {}
 
