@@ -81,6 +81,14 @@ const byCallerRule: Record<string, Record<Exclude<Kind, 'impostor'>, Refused | u
     key: keyHasNoUser,
     sibling: notForSiblings,
   },
+  person_or_key: {
+    nobody: signIn,
+    person: undefined,
+    stranger: undefined,
+    member: undefined,
+    key: undefined,
+    sibling: notForSiblings,
+  },
   member: {
     nobody: signIn,
     person: chooseOrganization,

@@ -6,13 +6,14 @@ import type { AuditEventType } from '../audit/audit-event-type.js';
  * Who may call an RPC at all; what they may do with one row is decided by the module's policy.
  * - `anyone`: no credential needed
  * - `person`: a signed-in person, organization or not
+ * - `person_or_key`: the same, or an API key; what they do concerns no organization that they are in
  * - `member`: a signed-in member, for their own data; API keys have none
  * - `member_or_key`: a member or an API key of the organization
  * - `member_or_key_or_person`: anybody with a valid credential
  * - `internal`: a sibling service, only on the internal listener
  */
 export type CallerRule =
-  'anyone' | 'person' | 'member' | 'member_or_key' | 'member_or_key_or_person' | 'internal';
+  'anyone' | 'person' | 'person_or_key' | 'member' | 'member_or_key' | 'member_or_key_or_person' | 'internal';
 
 export interface AccessRule {
   readonly caller: CallerRule;
@@ -27,6 +28,7 @@ export interface AccessRow extends AccessRule {
 
 export const anyone: AccessRule = { caller: 'anyone', anyOf: [] };
 export const person: AccessRule = { caller: 'person', anyOf: [] };
+export const personOrKey: AccessRule = { caller: 'person_or_key', anyOf: [] };
 export const internal: AccessRule = { caller: 'internal', anyOf: [] };
 export const signedIn: AccessRule = { caller: 'member_or_key', anyOf: [] };
 

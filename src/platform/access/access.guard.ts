@@ -22,6 +22,7 @@ export class AccessGuard implements CanActivate {
 const admitted: Record<CallerRule, readonly Caller['kind'][]> = {
   anyone: ['anonymous', 'person', 'member', 'api_key', 'internal'],
   person: ['person'],
+  person_or_key: ['person', 'api_key'],
   member: ['member'],
   member_or_key: ['member', 'api_key'],
   member_or_key_or_person: ['member', 'api_key', 'person'],

@@ -16,13 +16,9 @@ interface ApiKeyRow {
   expires_at: Date | null;
 }
 
-interface OrganizationRow extends OrganizationState {
-  expiresAt: Date | null;
-}
-
 export interface KnownApiKey {
   caller: ApiKeyCaller;
-  /** When the key ends, or its organization if that is sooner; null: never. */
+  /** Null: never. */
   expiresAt: Date | null;
   organization: OrganizationState;
 }
@@ -83,22 +79,16 @@ export class ApiKeyDirectory {
       tx.queryOne<ApiKeyRow>(findByHash, [hash]),
     );
     if (!row) return undefined;
-    const found = await this.database.transaction({ orgId: row.org_id }, (tx) =>
-      tx.queryOne<OrganizationRow>(organizationState, [row.org_id]),
+    const organization = await this.database.transaction({ orgId: row.org_id }, (tx) =>
+      tx.queryOne<OrganizationState>(organizationState, [row.org_id]),
     );
-    if (!found) return undefined;
-    const { expiresAt, ...organization } = found;
+    if (!organization) return undefined;
     const permissions = new Set(row.permissions);
     const caller: ApiKeyCaller = { kind: 'api_key', orgId: row.org_id, keyId: row.id, permissions };
-    return { caller, expiresAt: sooner(row.expires_at, expiresAt), organization };
+    return { caller, expiresAt: row.expires_at, organization };
   }
 }
 
 function keyOf(hash: Buffer): string {
   return hash.toString('base64');
-}
-
-function sooner(one: Date | null, other: Date | null): Date | null {
-  if (!one || !other) return one ?? other;
-  return one < other ? one : other;
 }

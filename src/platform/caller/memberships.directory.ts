@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { UserStatus } from '@dovecote/contract/pidgr/v1/user_pb';
 import type { Permission } from '../access/permissions.js';
-import { Clock } from '../clock/clock.js';
 import { Database, statement } from '../database/index.js';
 import { CredentialCache } from './credential-cache.js';
 import type { OrganizationState } from './organization-state.js';
@@ -15,12 +14,9 @@ export interface Membership {
   roleSlug: string;
   permissions: ReadonlySet<Permission>;
   organization: OrganizationState;
-  /** When the organization ceases to exist; null: it stays. */
-  expiresAt: Date | null;
 }
 
 interface MembershipRow extends OrganizationState {
-  expiresAt: Date | null;
   userId: string;
   status: UserStatus;
   roleSlug: string;
@@ -45,7 +41,6 @@ export class MembershipDirectory {
 
   constructor(
     private readonly database: Database,
-    private readonly clock: Clock,
     feed: RevocationFeed,
   ) {
     this.cache = new CredentialCache(feed, (membership) => [
@@ -56,16 +51,12 @@ export class MembershipDirectory {
 
   /** What `find` would answer without a look into the database. */
   recall(orgId: string, identityId: string): Membership | undefined {
-    return this.standing(this.cache.recall(keyOf(orgId, identityId)));
+    return this.cache.recall(keyOf(orgId, identityId));
   }
 
-  /** What the person is there, unless they are nothing or the organization has expired. */
-  async find(orgId: string, identityId: string): Promise<Membership | undefined> {
-    return this.standing(await this.cache.get(keyOf(orgId, identityId), () => this.load(orgId, identityId)));
-  }
-
-  private standing(known: Membership | undefined): Membership | undefined {
-    return known?.expiresAt && known.expiresAt <= this.clock.now() ? undefined : known;
+  /** What the person is there, unless they are nothing. */
+  find(orgId: string, identityId: string): Promise<Membership | undefined> {
+    return this.cache.get(keyOf(orgId, identityId), () => this.load(orgId, identityId));
   }
 
   private async load(orgId: string, identityId: string): Promise<Membership | undefined> {
@@ -73,9 +64,9 @@ export class MembershipDirectory {
       tx.queryOne<MembershipRow>(find, [orgId, identityId]),
     );
     if (!row) return undefined;
-    const { expiresAt, userId, status, roleSlug, permissions, ...organization } = row;
+    const { userId, status, roleSlug, permissions, ...organization } = row;
     const role = { roleSlug, permissions: new Set(permissions) };
-    return { orgId, identityId, userId, status, ...role, organization, expiresAt };
+    return { orgId, identityId, userId, status, ...role, organization };
   }
 }
 

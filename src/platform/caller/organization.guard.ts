@@ -1,6 +1,8 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { UserStatus } from '@dovecote/contract/pidgr/v1/user_pb';
-import { failedPrecondition, permissionDenied } from '../errors/index.js';
+import { Clock } from '../clock/clock.js';
+import { type AppError, failedPrecondition, permissionDenied } from '../errors/index.js';
+import type { CallerRule } from '../access/access-rule.js';
 import { type Call, callOf } from '../rpc/call.js';
 import { PersonThrottle } from '../throttle/person-throttle.js';
 import type { MemberCaller, PersonCaller } from './caller.js';
@@ -14,44 +16,52 @@ const answeredWhenSuspended = [
   '/dovecote.auth.v1.AuthService/WhoAmI',
 ];
 
+/** Who act across organizations, or before there is one. */
+const withoutOrganization: readonly CallerRule[] = ['person', 'person_or_key', 'anyone'];
+
 /** Finds out for which organization: the header wins over the token's claim, a key knows its own. */
 @Injectable()
 export class OrganizationGuard implements CanActivate {
   constructor(
     private readonly memberships: MembershipDirectory,
     private readonly throttle: PersonThrottle,
+    private readonly clock: Clock,
   ) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const call = callOf(context);
     if (call.caller.kind === 'person') return this.chooseOrganization(call, call.caller);
     return call.caller.kind === 'api_key' && call.proven && 'organization' in call.proven
-      ? enter(call, call.proven.organization)
+      ? this.enter(call, call.proven.organization)
       : true;
   }
 
   private chooseOrganization(call: Call, person: PersonCaller): boolean | Promise<boolean> {
-    // RPCs for people as such act across organizations, or before there is one.
-    const forPeople = call.access.caller === 'person' || call.access.caller === 'anyone';
-    const orgId = forPeople ? undefined : chosenOrgId(call);
+    const orgId = withoutOrganization.includes(call.access.caller) ? undefined : chosenOrgId(call);
     const known = orgId && this.memberships.recall(orgId, person.identityId);
-    return known ? enterAs(call, person, known) : this.lookUp(call, person, orgId);
+    return known ? this.enterAs(call, person, known) : this.lookUp(call, person, orgId);
   }
 
   private async lookUp(call: Call, person: PersonCaller, orgId: string | undefined): Promise<boolean> {
     // A known member counts against the organization; all else would be free, and the look-up with it.
     await this.throttle.take(person.identityId);
-    return orgId === undefined
-      ? true
-      : enterAs(call, person, await this.memberships.find(orgId, person.identityId));
+    if (orgId === undefined) return true;
+    return this.enterAs(call, person, await this.memberships.find(orgId, person.identityId));
   }
-}
 
-function enterAs(call: Call, person: PersonCaller, membership: Membership | undefined): true {
-  if (!membership) throw permissionDenied('NOT_A_MEMBER', 'You are not a member of this organization.');
-  requireActive(membership);
-  call.caller = memberCaller(person, membership);
-  return enter(call, membership.organization);
+  private enterAs(call: Call, person: PersonCaller, membership: Membership | undefined): true {
+    if (!membership) throw permissionDenied('NOT_A_MEMBER', 'You are not a member of this organization.');
+    requireActive(membership);
+    call.caller = memberCaller(person, membership);
+    return this.enter(call, membership.organization);
+  }
+
+  private enter(call: Call, organization: OrganizationState): true {
+    call.organization = organization;
+    const refusal = refuseEntry(call.rpc.name, organization, this.clock.now());
+    if (refusal) throw refusal;
+    return true;
+  }
 }
 
 function chosenOrgId(call: Call): string | undefined {
@@ -80,13 +90,13 @@ function memberCaller(person: PersonCaller, membership: Membership): MemberCalle
   return caller;
 }
 
-function enter(call: Call, organization: OrganizationState): true {
-  call.organization = organization;
-  if (organization.suspended && !answeredWhenSuspended.includes(call.rpc.name)) {
-    throw failedPrecondition(
-      'ORGANIZATION_SUSPENDED',
-      'This organization is suspended; contact your administrator.',
-    );
+function refuseEntry(rpc: string, organization: OrganizationState, now: Date): AppError | undefined {
+  if (organization.expiresAt && organization.expiresAt <= now) {
+    return failedPrecondition('ORGANIZATION_EXPIRED', 'This sandbox has expired, or was deleted.');
   }
-  return true;
+  if (!organization.suspended || answeredWhenSuspended.includes(rpc)) return undefined;
+  return failedPrecondition(
+    'ORGANIZATION_SUSPENDED',
+    'This organization is suspended; contact your administrator.',
+  );
 }

@@ -490,7 +490,7 @@ export declare const UpdateSsoAttributeMappingsResponseSchema: GenMessage<Update
  */
 export declare type RotateAnalyticsSaltRequest = Message<"pidgr.v1.RotateAnalyticsSaltRequest"> & {
   /**
-   * Not fewer than now; 0 keeps the number.
+   * Not fewer than now, 64 at first, and at most 4096; 0 keeps the number.
    *
    * @generated from field: int32 new_bucket_count = 1;
    */
@@ -530,7 +530,7 @@ export declare const RotateAnalyticsSaltResponseSchema: GenMessage<RotateAnalyti
  */
 export declare type UpdateAnalyticsEpsilonRequest = Message<"pidgr.v1.UpdateAnalyticsEpsilonRequest"> & {
   /**
-   * 0.5 to 5; lower is more private.
+   * 0.5 to 5, 1 at first; lower is more private.
    *
    * @generated from field: float epsilon = 1;
    */
@@ -550,7 +550,7 @@ export declare const UpdateAnalyticsEpsilonRequestSchema: GenMessage<UpdateAnaly
  */
 export declare type UpdateAnalyticsEpsilonResponse = Message<"pidgr.v1.UpdateAnalyticsEpsilonResponse"> & {
   /**
-   * As set.
+   * As stored: the nearest number of single precision.
    *
    * @generated from field: float epsilon = 1;
    */
@@ -828,14 +828,14 @@ export declare type OrgPrivacyToggle = Message<"pidgr.v1.OrgPrivacyToggle"> & {
   enabled: boolean;
 
   /**
-   * Who last turned it; empty when nobody did.
+   * Who last set it; empty when nobody did. `api-key:` and the key's name when a program did.
    *
    * @generated from field: string last_changed_by_email = 2;
    */
   lastChangedByEmail: string;
 
   /**
-   * When it was last turned; unset when it never was.
+   * When it was last set; unset when it never was.
    *
    * @generated from field: google.protobuf.Timestamp last_changed_at = 3;
    */
@@ -1188,8 +1188,8 @@ export declare const OrganizationService: GenService<{
     output: typeof UpdateSsoAttributeMappingsResponseSchema;
   },
   /**
-   * Replaces the salt that assigns people to analytics cohorts; stored rows keep their cohort. Needs
-   * PERMISSION_PRIVACY_WRITE. INVALID_ARGUMENT for fewer buckets than now.
+   * Replaces the salt that assigns people to analytics cohorts; stored rows keep their cohort, and the old salt is
+   * gone for good. Needs PERMISSION_PRIVACY_WRITE. Audited. INVALID_ARGUMENT for fewer buckets than now.
    *
    * @generated from rpc pidgr.v1.OrganizationService.RotateAnalyticsSalt
    */
@@ -1199,7 +1199,7 @@ export declare const OrganizationService: GenService<{
     output: typeof RotateAnalyticsSaltResponseSchema;
   },
   /**
-   * Changes how much noise derived figures get. Needs PERMISSION_PRIVACY_WRITE.
+   * Changes how much noise derived figures get. Needs PERMISSION_PRIVACY_WRITE. Audited.
    *
    * @generated from rpc pidgr.v1.OrganizationService.UpdateAnalyticsEpsilon
    */
@@ -1219,7 +1219,8 @@ export declare const OrganizationService: GenService<{
     output: typeof GetOrgPrivacySettingsResponseSchema;
   },
   /**
-   * Turns privacy switches; those left unset stay as they are. Needs PERMISSION_PRIVACY_WRITE.
+   * Sets privacy switches; those left unset stay as they are. Setting one to what it is counts: the date and the
+   * address of the last change are new, as evidence of consent. Needs PERMISSION_PRIVACY_WRITE. Audited.
    *
    * @generated from rpc pidgr.v1.OrganizationService.UpdateOrgPrivacySettings
    */
