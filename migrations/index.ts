@@ -4,6 +4,7 @@ import { Credentials } from './0003-credentials.js';
 import { TemplatesAndCampaigns } from './0004-templates-and-campaigns.js';
 import { MailAndWorkers } from './0005-mail-and-workers.js';
 import { TeamsAndGroups } from './0006-teams-and-groups.js';
+import { TemplateTranslations } from './0007-template-translations.js';
 import { PrivacyAndSandboxes } from './0008-privacy-and-sandboxes.js';
 import { ShortCodesAndRegions } from './0009-short-codes-and-regions.js';
 
@@ -15,6 +16,7 @@ export const migrations = [
   TemplatesAndCampaigns,
   MailAndWorkers,
   TeamsAndGroups,
+  TemplateTranslations,
   PrivacyAndSandboxes,
   ShortCodesAndRegions,
 ];

@@ -46,6 +46,11 @@ export class Templates {
     return found;
   }
 
+  /** The language of people and templates that name none; empty when the organization names none either. */
+  organizationLocale(scope: Scope): Promise<string> {
+    return this.store.organizationLocale(scope);
+  }
+
   /** Each template in its latest version. */
   async list(scope: Scope, filter: { type: number; pagination?: PageRequest }): Promise<TemplatePage> {
     const binding = ['templates', scope.orgId, String(filter.type)];

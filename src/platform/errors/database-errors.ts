@@ -13,6 +13,8 @@ const byConstraint: Record<string, () => AppError> = {
     invalidArgument([{ field: 'profile.manager_id', description: 'is not a member of this organization' }]),
   team_name_key: () => alreadyExists('TEAM_EXISTS', 'A team with this name already exists.'),
   group_name_key: () => alreadyExists('GROUP_EXISTS', 'A group with this name already exists.'),
+  template_translation_locale_key: () =>
+    alreadyExists('TRANSLATION_EXISTS', 'This version already has a translation into this language.'),
   role_slug_key: () => alreadyExists('ROLE_EXISTS', 'A role with this name already exists.'),
 };
 

@@ -56,7 +56,9 @@ export declare type TemplateVariable = Message<"pidgr.v1.TemplateVariable"> & {
   defaultValue: string;
 
   /**
-   * Personal: clients mask it in recordings and screenshots.
+   * Personal: in a body the value stands between {{pii}} and {{/pii}}, so that clients can mask it in recordings
+   * and screenshots; in titles, summaries and previews, which pass through push providers, a mask stands for it.
+   * A value cannot hold markers: braces in values are escaped. The markers count into the content id.
    *
    * @generated from field: bool pii = 6;
    */
@@ -187,7 +189,7 @@ export declare type TemplateTranslation = Message<"pidgr.v1.TemplateTranslation"
   locale: string;
 
   /**
-   * Title of its messages.
+   * Title of its messages; empty for the source's.
    *
    * @generated from field: string title = 5;
    */
@@ -215,7 +217,7 @@ export declare type TemplateTranslation = Message<"pidgr.v1.TemplateTranslation"
   translatedBy: string;
 
   /**
-   * Who approved it; empty before.
+   * Who approved it, a user or an API key; empty before.
    *
    * @generated from field: string reviewed_by = 9;
    */
@@ -500,28 +502,28 @@ export declare type CreateTemplateTranslationRequest = Message<"pidgr.v1.CreateT
   locale: string;
 
   /**
-   * At most 200 characters.
+   * At most 200 characters; empty for the source's. Has the placeholders of the source's.
    *
    * @generated from field: string title = 4;
    */
   title: string;
 
   /**
-   * At most 50,000 characters.
+   * Required, at most 50,000 characters. Has the placeholders of the source, and its {{pii}} markers.
    *
    * @generated from field: string body = 5;
    */
   body: string;
 
   /**
-   * `ai:<model>` or a user id; at most 200 characters.
+   * `ai:<model>` or a user id; at most 200 characters. The caller unless set.
    *
    * @generated from field: string translated_by = 6;
    */
   translatedBy: string;
 
   /**
-   * DRAFT unless set.
+   * DRAFT unless set; not APPROVED.
    *
    * @generated from field: pidgr.v1.TranslationStatus status = 7;
    */
@@ -582,7 +584,7 @@ export declare type UpdateTemplateTranslationRequest = Message<"pidgr.v1.UpdateT
   body: string;
 
   /**
-   * How far it is.
+   * How far it is; not APPROVED.
    *
    * @generated from field: pidgr.v1.TranslationStatus status = 4;
    */
@@ -649,7 +651,7 @@ export declare const ListTemplateTranslationsRequestSchema: GenMessage<ListTempl
  */
 export declare type ListTemplateTranslationsResponse = Message<"pidgr.v1.ListTemplateTranslationsResponse"> & {
   /**
-   * All of them.
+   * All of them, by locale.
    *
    * @generated from field: repeated pidgr.v1.TemplateTranslation translations = 1;
    */
@@ -782,7 +784,7 @@ export declare const TemplateVariableSourceSchema: GenEnum<TemplateVariableSourc
  */
 export enum TranslationStatus {
   /**
-   * In an update: unchanged.
+   * At creation: DRAFT. In an update: unchanged.
    *
    * @generated from enum value: TRANSLATION_STATUS_UNSPECIFIED = 0;
    */
@@ -873,7 +875,9 @@ export declare const TemplateService: GenService<{
   },
   /**
    * Adds a translation of one version. Needs PERMISSION_TEMPLATES_WRITE. Audited. ALREADY_EXISTS for a second
-   * one in the same language; INVALID_ARGUMENT for the status APPROVED, which takes an approval.
+   * one into the same language. INVALID_ARGUMENT, by field, for the language that the template is written in, for
+   * a title or body whose placeholders are not those of the source, and for the status APPROVED, which
+   * ApproveTemplateTranslation alone gives.
    *
    * @generated from rpc pidgr.v1.TemplateService.CreateTemplateTranslation
    */
@@ -883,8 +887,13 @@ export declare const TemplateService: GenService<{
     output: typeof CreateTemplateTranslationResponseSchema;
   },
   /**
-   * Changes a translation. Needs PERMISSION_TEMPLATES_WRITE. INVALID_ARGUMENT for the status APPROVED, which
-   * takes an approval.
+   * Changes a translation. Needs PERMISSION_TEMPLATES_WRITE. Audited as an update of the template.
+   *
+   * DRAFT, AI_TRANSLATED and IN_REVIEW follow each other in any order. An approved translation is changed by
+   * setting it to DRAFT or IN_REVIEW, in the same call or before: that withdraws the approval, clears reviewer and
+   * time, and needs PERMISSION_TEMPLATES_REVIEW as well. FAILED_PRECONDITION for any other change of it. Campaigns
+   * that have started keep what was approved at their start. INVALID_ARGUMENT, by field, for placeholders that
+   * are not those of the source and for the status APPROVED, which ApproveTemplateTranslation alone gives.
    *
    * @generated from rpc pidgr.v1.TemplateService.UpdateTemplateTranslation
    */
@@ -894,7 +903,8 @@ export declare const TemplateService: GenService<{
     output: typeof UpdateTemplateTranslationResponseSchema;
   },
   /**
-   * Lists the translations of one version, without pages. Needs PERMISSION_TEMPLATES_READ.
+   * Lists the translations of one version by language, without pages. Needs PERMISSION_TEMPLATES_READ. NOT_FOUND
+   * for an unknown version.
    *
    * @generated from rpc pidgr.v1.TemplateService.ListTemplateTranslations
    */
@@ -904,7 +914,9 @@ export declare const TemplateService: GenService<{
     output: typeof ListTemplateTranslationsResponseSchema;
   },
   /**
-   * Lets campaigns use a translation. Needs PERMISSION_TEMPLATES_REVIEW. Audited.
+   * Lets campaigns that start from now on use a translation, whatever status it has. Needs
+   * PERMISSION_TEMPLATES_REVIEW; translators may approve their own work. Audited. Approving again succeeds and
+   * changes neither reviewer nor time.
    *
    * @generated from rpc pidgr.v1.TemplateService.ApproveTemplateTranslation
    */
