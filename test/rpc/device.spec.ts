@@ -22,7 +22,7 @@ beforeAll(async () => {
 
 afterAll(() => server.stop());
 
-async function registered(who: Actor, deviceId: string = randomUUID(), pushToken = 'token') {
+async function registered(who: Actor, deviceId: string = randomUUID(), pushToken: string = randomUUID()) {
   const { device } = await who
     .client(DeviceService)
     .register({ deviceId, platform: Platform.IOS, pushToken });
@@ -154,6 +154,36 @@ describe('Register', () => {
     expect(await ownIds(cast.mallory)).toContain(deviceId);
   });
 
+  test('leaves a push token with one device: the one that registered it last', async () => {
+    const token = randomUUID();
+    const before = await registered(cast.erin, randomUUID(), token);
+    const foreign = await registered(cast.mallory, randomUUID(), token);
+    const reinstalled = await registered(cast.erin, randomUUID(), token);
+    expect(await activeIds(cast.erin)).toContain(reinstalled.deviceId);
+    expect(await activeIds(cast.erin)).not.toContain(before.deviceId);
+    const colleague = await registered(cast.max, randomUUID(), token);
+    expect(await activeIds(cast.max)).toContain(colleague.deviceId);
+    expect(await activeIds(cast.erin)).not.toContain(reinstalled.deviceId);
+    expect(await activeIds(cast.mallory)).toContain(foreign.deviceId);
+    // The first one comes back, with its old id.
+    await registered(cast.erin, before.deviceId, token);
+    expect(await activeIds(cast.max)).not.toContain(colleague.deviceId);
+  });
+
+  test('leaves it with one device when many register it at once', async () => {
+    const token = randomUUID();
+    const who = [cast.erin, cast.max, cast.alice, cast.erin, cast.max, cast.alice];
+    const made = await Promise.all(who.map((each) => registered(each, randomUUID(), token)));
+    const active = (await Promise.all([cast.erin, cast.max, cast.alice].map(activeIds))).flat();
+    expect(made.filter(({ deviceId }) => active.includes(deviceId))).toHaveLength(1);
+  });
+
+  test('takes no device for another because neither has a token', async () => {
+    const first = await registered(cast.erin, randomUUID(), '');
+    const second = await registered(cast.erin, randomUUID(), '');
+    expect(await activeIds(cast.erin)).toEqual(expect.arrayContaining([first.deviceId, second.deviceId]));
+  });
+
   test('stops the device seen longest ago when a member has more than twenty', async () => {
     const nora = await addMember(server, cast.acme, { email: 'nora@acme.example', role: 'employee' });
     const ids: string[] = [];
@@ -198,12 +228,13 @@ describe('Deactivate', () => {
 
 describe('ListDevices', () => {
   test('starts with the device that registered first', async () => {
+    const nadia = await addMember(server, cast.acme, { email: 'nadia@acme.example', role: 'employee' });
     const made: string[] = [];
     for (let index = 0; index < 3; index++) {
       await server.travel(1000);
-      made.push((await registered(cast.alice)).deviceId);
+      made.push((await registered(nadia)).deviceId);
     }
-    expect(await ownIds(cast.alice)).toEqual(made);
+    expect(await ownIds(nadia)).toEqual(made);
   });
 });
 

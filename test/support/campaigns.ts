@@ -37,10 +37,15 @@ export async function addRecipient(
 ): Promise<Actor> {
   const email = `${name}-${randomUUID().slice(0, 8)}@acme.example`;
   const actor = await addMember(server, organization, { email, role: 'employee', name });
-  await actor
-    .client(DeviceService)
-    .register({ deviceId: randomUUID(), platform: Platform.IOS, pushToken: name });
+  await addPhone(actor);
   return actor;
+}
+
+export async function addPhone(owner: Actor): Promise<string> {
+  const deviceId = randomUUID();
+  const pushToken = `token-${deviceId}`;
+  await owner.client(DeviceService).register({ deviceId, platform: Platform.IOS, pushToken });
+  return deviceId;
 }
 
 export async function createTemplate(author: Actor, body = 'Hello {{name}}.'): Promise<string> {

@@ -8,8 +8,8 @@ import { DeviceStore } from './device.store.js';
 
 /**
  * A device is what a member's pushes go to.
- * Invariants: a device belongs to one member of an organization at a time, whoever registered it last; its push
- * token is stored sealed and never leaves in an answer; a member has at most twenty active devices.
+ * Invariants: a device belongs to one member of an organization at a time, whoever registered it last; a push token
+ * belongs to one active device of an organization, is stored sealed and never leaves in an answer; a member has at most twenty active devices.
  */
 @Module({
   imports: [MemberModule],

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Envelope } from '@dovecote/secret';
+import { type Envelope, hashSecret } from '@dovecote/secret';
 import { Permission } from '../../platform/access/index.js';
 import { notFound } from '../../platform/errors/index.js';
 import { ENVELOPE } from '../../platform/platform.module.js';
@@ -21,7 +21,7 @@ export class Devices {
 
   /**
    * The device takes pushes for the caller from now on, and for nobody else in the organization: who signs in on
-   * a shared phone takes it over.
+   * a shared phone takes it over. So does the push token: no other device of the organization keeps it.
    */
   register(
     scope: Scope,
@@ -29,7 +29,14 @@ export class Devices {
   ): Promise<DeviceEntity> {
     const id = deviceId.toLowerCase();
     const sealedPushToken = this.envelope.seal(pushToken, sealContext(scope.orgId, id));
-    const registration = { deviceId: id, userId: scope.userId, platform, sealedPushToken, at: scope.now() };
+    const registration = {
+      deviceId: id,
+      userId: scope.userId,
+      platform,
+      sealedPushToken,
+      pushTokenHash: pushToken === '' ? null : hashSecret(pushToken),
+      at: scope.now(),
+    };
     return this.store.register(scope, registration, MOST_ACTIVE);
   }
 

@@ -8,17 +8,19 @@ export interface Registration {
   userId: string;
   platform: number;
   sealedPushToken: Buffer;
+  /** Null for an empty token, which leads nowhere and may be many devices'. */
+  pushTokenHash: Buffer | null;
   at: Date;
 }
 
 const register = statement(
   'device.register',
   `insert into device
-     (org_id, device_id, user_id, platform, sealed_push_token, active, last_seen, created_at)
-   values ($1, $2, $3, $4, $5, true, $6, $6)
+     (org_id, device_id, user_id, platform, sealed_push_token, push_token_hash, active, last_seen, created_at)
+   values ($1, $2, $3, $4, $5, $6, true, $7, $7)
    on conflict (org_id, device_id) do update set
      user_id = excluded.user_id, platform = excluded.platform, sealed_push_token = excluded.sealed_push_token,
-     active = true, last_seen = excluded.last_seen,
+     push_token_hash = excluded.push_token_hash, active = true, last_seen = excluded.last_seen,
      created_at = case when device.user_id = excluded.user_id then device.created_at else excluded.created_at end
    returning org_id as "orgId", device_id as "deviceId", user_id as "userId", platform, active,
      last_seen as "lastSeen", created_at as "createdAt"`,
@@ -28,6 +30,19 @@ const register = statement(
 const lockOwner = statement(
   'device.lock_owner',
   'select from member where org_id = $1 and id = $2 for no key update',
+);
+
+// Registrations of one push token wait for each other, whoever's they are and whatever device they name.
+const lockToken = statement(
+  'device.lock_token',
+  `select pg_advisory_xact_lock(hashtextextended($1::text || encode($2::bytea, 'hex'), 0))`,
+);
+
+// An app that was installed anew has another device id and the same token: it would get every push twice.
+const takeToken = statement(
+  'device.take_token',
+  `update device set active = false
+    where org_id = $1 and push_token_hash = $2 and active and device_id <> $3`,
 );
 
 // A device that somebody else is taking over at this moment does not count any more: nobody waits for it.
@@ -51,17 +66,21 @@ const activeByUser = setStatement(
 @Injectable()
 export class DeviceStore {
   /**
-   * Upserts, so that two people who sign in on one phone at once leave it with one of them; stops the devices that
-   * were seen longest ago when the member has more than `most`.
+   * Upserts, so that two people who sign in on one phone at once leave it with one of them; stops other devices with
+   * the same token, and the devices that were seen longest ago when the member has more than `most`.
    */
   async register(
     scope: Scope,
-    { deviceId, userId, platform, sealedPushToken, at }: Registration,
+    { deviceId, userId, platform, sealedPushToken, pushTokenHash, at }: Registration,
     most: number,
   ): Promise<DeviceEntity> {
     const tx = await scope.tx();
     await tx.execute(lockOwner, [scope.orgId, userId]);
-    const values = [scope.orgId, deviceId, userId, platform, sealedPushToken, at];
+    if (pushTokenHash) {
+      await tx.execute(lockToken, [scope.orgId, pushTokenHash]);
+      await tx.execute(takeToken, [scope.orgId, pushTokenHash, deviceId]);
+    }
+    const values = [scope.orgId, deviceId, userId, platform, sealedPushToken, pushTokenHash, at];
     const device = await tx.queryOne<DeviceEntity>(register, values);
     if (!device) throw new Error('An upsert returns its row.');
     await tx.execute(deactivateBeyond, [scope.orgId, userId, deviceId, most - 1]);

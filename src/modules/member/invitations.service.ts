@@ -7,7 +7,8 @@ import type { Scope } from '../../platform/scope/index.js';
 import { refuseGrant, type RoleEntity, Roles } from '../role/index.js';
 import { invitationMail } from './invitation.js';
 import { emptyProfile, memberStatus, type ProfileRequest, refuseProfile } from './member.rules.js';
-import { type Identity, type Member, MemberStore } from './member.store.js';
+import { type Member, MemberStore } from './member.store.js';
+import { newMember, type Newcomer } from './new-member.js';
 
 export interface InvitationRequest extends ProfileRequest {
   email: string;
@@ -34,13 +35,9 @@ export class Invitations {
     const refusal = refuseGrant(role.permissions, scope.permissions) ?? refuseProfile(request, id);
     if (refusal) throw refusal;
     const identity = await this.store.identify(scope, request.email);
-    const member = await this.admit(scope, {
-      ...request,
-      id,
-      identity,
-      role,
-      status: memberStatus.invited,
-    });
+    const { name, profile, managerId, dataGovernanceRegion } = request;
+    const given = { name, profile, managerId, dataGovernanceRegion };
+    const member = await this.admit(scope, { ...given, id, identity, role, status: memberStatus.invited });
     const organization = await this.store.organizationName(scope);
     const { publicUrl: url } = this.config.http;
     await this.mailer.send(scope, invitationMail({ email: identity.email, organization, url }));
@@ -75,36 +72,9 @@ export class Invitations {
     return (await this.store.identify(scope, email)).id;
   }
 
-  private async admit(
-    scope: Scope,
-    person: Pick<
-      Member,
-      'id' | 'name' | 'status' | 'role' | 'profile' | 'managerId' | 'dataGovernanceRegion'
-    > & {
-      identity: Identity;
-    },
-  ): Promise<Member> {
-    const { identity, role, ...given } = person;
-    const now = scope.now();
-    const row = {
-      id: given.id,
-      orgId: scope.orgId,
-      identityId: identity.id,
-      email: identity.email,
-      name: given.name,
-      status: given.status,
-      roleId: role.id,
-      profile: given.profile,
-      managerId: given.managerId,
-      themePreference: 0,
-      preferredLocale: '',
-      processingRestricted: false,
-      dataGovernanceRegion: given.dataGovernanceRegion,
-      createdAt: now,
-      updatedAt: now,
-      joinedAt: given.status === memberStatus.active ? now : null,
-    };
+  private async admit(scope: Scope, newcomer: Newcomer): Promise<Member> {
+    const row = newMember(scope, newcomer);
     await this.store.insert(scope, row);
-    return { ...row, role };
+    return { ...row, role: newcomer.role };
   }
 }

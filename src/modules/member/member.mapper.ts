@@ -1,5 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { type BulkInviteResult, BulkInviteResultSchema } from '@dovecote/contract/pidgr/v1/member_pb';
 import {
   type User,
   type UserProfile,
@@ -9,6 +10,7 @@ import {
   UserSettingsSchema,
 } from '@dovecote/contract/pidgr/v1/user_pb';
 import { toRole } from '../role/index.js';
+import type { BulkInvitation } from './bulk-invitations.service.js';
 import { emptyProfile, type ProfileRequest, systemTheme } from './member.rules.js';
 import type { Member } from './member.store.js';
 
@@ -30,6 +32,11 @@ export function toUser(member: Member): User {
 /** What whoever may not read members learns of those they share a team or a group with: who they are. */
 export function toColleague({ id, email, name, status, createdAt }: Member): User {
   return create(UserSchema, { id, email, name, status, createdAt: timestampFromDate(createdAt) });
+}
+
+export function toBulkInviteResult({ email, member, error }: BulkInvitation): BulkInviteResult {
+  const user = member && toUser(member);
+  return create(BulkInviteResultSchema, { email, success: user !== undefined, error, user });
 }
 
 export function toUserSettings(member: Member): UserSettings {

@@ -1,11 +1,18 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { Abilities } from '../../platform/access/index.js';
 import { RoleModule } from '../role/index.js';
+import { BulkInvitationStore } from './bulk-invitation.store.js';
+import { BulkInvitations } from './bulk-invitations.service.js';
 import { Invitations } from './invitations.service.js';
+import { ChangeRegionJob } from './member.jobs.js';
 import { memberPolicy } from './member.policy.js';
 import { MemberRpc } from './member.rpc.js';
 import { Members } from './member.service.js';
 import { MemberStore } from './member.store.js';
+import { PasskeyStore } from './passkey.store.js';
+import { Passkeys } from './passkeys.service.js';
+import { RegionChangeStore } from './region-change.store.js';
+import { RegionChanges } from './region-changes.service.js';
 
 /**
  * A member is a person in one organization, with one role; the same person is somebody else in another.
@@ -15,7 +22,18 @@ import { MemberStore } from './member.store.js';
 @Module({
   imports: [RoleModule],
   controllers: [MemberRpc],
-  providers: [Members, Invitations, MemberStore],
+  providers: [
+    BulkInvitations,
+    BulkInvitationStore,
+    ChangeRegionJob,
+    Invitations,
+    Members,
+    MemberStore,
+    Passkeys,
+    PasskeyStore,
+    RegionChanges,
+    RegionChangeStore,
+  ],
   exports: [Members, Invitations],
 })
 export class MemberModule implements OnModuleInit {

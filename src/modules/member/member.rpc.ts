@@ -1,6 +1,10 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Controller } from '@nestjs/common';
 import {
+  type BulkInviteUsersRequest,
+  type BulkInviteUsersResponseSchema,
+  type ConfirmPasskeyEnrollmentRequest,
+  type ConfirmPasskeyEnrollmentResponseSchema,
   type DeactivateUserRequest,
   type DeactivateUserResponseSchema,
   type GetUserRequest,
@@ -18,6 +22,8 @@ import {
   type RevokeInviteResponseSchema,
   type UpdateUserProfileRequest,
   type UpdateUserProfileResponseSchema,
+  type UpdateUserRegionRequest,
+  type UpdateUserRegionResponseSchema,
   type UpdateUserRoleRequest,
   type UpdateUserRoleResponseSchema,
   type UpdateUserSettingsRequest,
@@ -25,15 +31,19 @@ import {
 } from '@dovecote/contract/pidgr/v1/member_pb';
 import { Rpc } from '../../platform/rpc/index.js';
 import type { Scope } from '../../platform/scope/index.js';
+import { BulkInvitations } from './bulk-invitations.service.js';
 import { Invitations } from './invitations.service.js';
-import { toProfileRequest, toUser, toUserSettings } from './member.mapper.js';
+import { toBulkInviteResult, toProfileRequest, toUser, toUserSettings } from './member.mapper.js';
 import { Members } from './member.service.js';
+import { Passkeys } from './passkeys.service.js';
 
 @Controller()
 export class MemberRpc {
   constructor(
     private readonly members: Members,
     private readonly invitations: Invitations,
+    private readonly bulkInvitations: BulkInvitations,
+    private readonly passkeys: Passkeys,
   ) {}
 
   @Rpc(MemberService.method.inviteUser)
@@ -122,5 +132,34 @@ export class MemberRpc {
     const { themePreference = 0, preferredLocale = '' } = request.settings ?? {};
     const member = await this.members.choose(scope, { themePreference, preferredLocale });
     return { settings: toUserSettings(member) };
+  }
+
+  @Rpc(MemberService.method.bulkInviteUsers)
+  async bulkInviteUsers(
+    request: BulkInviteUsersRequest,
+    scope: Scope,
+  ): Promise<MessageInitShape<typeof BulkInviteUsersResponseSchema>> {
+    const results = (await this.bulkInvitations.invite(scope, request)).map(toBulkInviteResult);
+    const invitedCount = results.filter(({ success }) => success).length;
+    return { results, invitedCount, failedCount: results.length - invitedCount };
+  }
+
+  @Rpc(MemberService.method.confirmPasskeyEnrollment)
+  async confirmPasskeyEnrollment(
+    _request: ConfirmPasskeyEnrollmentRequest,
+    scope: Scope,
+  ): Promise<MessageInitShape<typeof ConfirmPasskeyEnrollmentResponseSchema>> {
+    await this.passkeys.confirmEnrollment(scope);
+    return { confirmed: true };
+  }
+
+  @Rpc(MemberService.method.updateUserRegion)
+  async updateUserRegion(
+    request: UpdateUserRegionRequest,
+    scope: Scope,
+  ): Promise<MessageInitShape<typeof UpdateUserRegionResponseSchema>> {
+    const input = { id: request.userId, region: request.dataGovernanceRegion };
+    const { member, changeId } = await this.members.changeRegion(scope, input);
+    return { user: toUser(member), migrationWorkflowId: changeId };
   }
 }

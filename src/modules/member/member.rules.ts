@@ -72,3 +72,28 @@ export function refuseRevocation(member: { status: number; joinedAt: Date | null
     'The invitation is no longer open; deactivate the member instead.',
   );
 }
+
+/** As in the rule of the contract for one address, which is that of HTML. */
+const addressForm =
+  /^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$/;
+const LONGEST_ADDRESS = 254;
+
+export interface Address {
+  /** As it came. */
+  given: string;
+  /** As it is stored. */
+  email: string;
+  isWellFormed: boolean;
+}
+
+/** Every address once, whatever its case: as first written, in the order of the list. */
+export function distinctAddresses(given: readonly string[]): Address[] {
+  const byEmail = new Map<string, Address>();
+  for (const address of given) {
+    const email = address.toLowerCase();
+    if (byEmail.has(email)) continue;
+    const isWellFormed = address.length <= LONGEST_ADDRESS && addressForm.test(address);
+    byEmail.set(email, { given: address, email, isWellFormed });
+  }
+  return [...byEmail.values()];
+}

@@ -14,6 +14,7 @@ import {
   refuseRevocation,
 } from './member.rules.js';
 import { type Member, MemberStore } from './member.store.js';
+import { RegionChanges } from './region-changes.service.js';
 
 export interface MemberPage {
   items: Member[];
@@ -25,6 +26,7 @@ export class Members {
   constructor(
     private readonly store: MemberStore,
     private readonly roles: Roles,
+    private readonly regions: RegionChanges,
     private readonly paging: Paging,
   ) {}
 
@@ -103,6 +105,24 @@ export class Members {
     await this.store.update(scope, memberId, request);
     await scope.audit('PROFILE_UPDATED', { entityType: 'user', entityId: memberId });
     return { ...member, ...request };
+  }
+
+  /** An empty region is the organization's. Answers the member and the change of the region in force, if any. */
+  async changeRegion(
+    scope: Scope,
+    { id, region }: { id: string; region: string },
+  ): Promise<{ member: Member; changeId: string }> {
+    const { member } = await this.lock(scope, id);
+    const own = { from: member.dataGovernanceRegion, to: region };
+    if (own.from === own.to) return { member, changeId: '' };
+    await this.store.update(scope, member.id, { dataGovernanceRegion: region });
+    const changeId = await this.regions.begin(scope, member.id, own);
+    await scope.audit('PROFILE_UPDATED', {
+      entityType: 'user',
+      entityId: member.id,
+      metadata: { data_governance_region: region, ...(changeId && { region_change_id: changeId }) },
+    });
+    return { member: { ...member, dataGovernanceRegion: region }, changeId };
   }
 
   self(scope: Scope): Promise<Member> {

@@ -458,7 +458,7 @@ export declare const UpdateUserSettingsResponseSchema: GenMessage<UpdateUserSett
  */
 export declare type BulkInviteUsersRequest = Message<"pidgr.v1.BulkInviteUsersRequest"> & {
   /**
-   * 1 to 100 addresses. Duplicates count once; a malformed one fails alone.
+   * 1 to 100 addresses. Duplicates, whatever their case, count once; a malformed one fails alone.
    *
    * @generated from field: repeated string emails = 1;
    */
@@ -485,7 +485,7 @@ export declare const BulkInviteUsersRequestSchema: GenMessage<BulkInviteUsersReq
  */
 export declare type BulkInviteResult = Message<"pidgr.v1.BulkInviteResult"> & {
   /**
-   * The address.
+   * The address as it was first written.
    *
    * @generated from field: string email = 1;
    */
@@ -628,7 +628,7 @@ export declare type UpdateUserRegionResponse = Message<"pidgr.v1.UpdateUserRegio
   user?: User | undefined;
 
   /**
-   * The move of the data; empty when the region in force did not change.
+   * The change of region, as it is named in the audit trail; empty when the region in force did not change.
    *
    * @generated from field: string migration_workflow_id = 2;
    */
@@ -759,6 +759,9 @@ export declare const MemberService: GenService<{
    * Invites many people into one role, each on their own: one failure does not stop the others. Needs
    * PERMISSION_MEMBERS_INVITE. Audited, once for each person invited.
    *
+   * Addresses are compared without case. A malformed address, or a member's, fails alone; the role is decided about
+   * once: NOT_FOUND or PERMISSION_DENIED for the whole call, and nobody is invited.
+   *
    * @generated from rpc pidgr.v1.MemberService.BulkInviteUsers
    */
   bulkInviteUsers: {
@@ -767,8 +770,8 @@ export declare const MemberService: GenService<{
     output: typeof BulkInviteUsersResponseSchema;
   },
   /**
-   * Notes that the caller has a passkey, after checking that one is registered. Self. Audited.
-   * FAILED_PRECONDITION when none is.
+   * Notes that the caller has a passkey, after checking that one is registered. Self. Audited, once; repeating it
+   * changes nothing. FAILED_PRECONDITION when none is.
    *
    * @generated from rpc pidgr.v1.MemberService.ConfirmPasskeyEnrollment
    */
@@ -778,8 +781,11 @@ export declare const MemberService: GenService<{
     output: typeof ConfirmPasskeyEnrollmentResponseSchema;
   },
   /**
-   * Puts a member under the rules of another region. Needs PERMISSION_MEMBERS_MANAGE. When the region in
-   * force changes, moving the data starts.
+   * Puts a member under the rules of another region. Needs PERMISSION_MEMBERS_MANAGE. Audited, unless nothing
+   * changes.
+   *
+   * When the region in force changes, a recorded change of region begins, and its end is audited as well. A server
+   * with one database keeps all regions there: the record is what changes, no data moves, and the audit says so.
    *
    * @generated from rpc pidgr.v1.MemberService.UpdateUserRegion
    */
