@@ -1,6 +1,7 @@
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import type { PoolClient, QueryResult, QueryResultRow } from 'pg';
 import { cancelRequest } from './cancel-request.js';
+import { sendInOneWrite } from './one-write.js';
 import type { Statement } from './statement.js';
 
 /** For whom the transaction runs; row-level security decides by these settings. */
@@ -50,6 +51,7 @@ export class Transaction {
   private open(): void {
     const { orgId = '', identityId = '', apiKeyHash, shortCode = '', signal } = this.settings;
     const values = [orgId, identityId, apiKeyHash?.toString('hex') ?? '', shortCode];
+    sendInOneWrite(this.client);
     // Not awaited here but with the first query, so that they leave in one flight.
     this.opened = Promise.all([this.client.query('begin'), this.client.query({ ...setScope, values })]);
     this.opened.catch(() => undefined);
