@@ -1,14 +1,45 @@
 #!/usr/bin/env bash
-# Installs the real components that some specs run against and npm does not have. A machine where that is not possible
-# goes without: the specs then say "skipped: <why>".
+# Fetches the real components that some specs run against and npm does not have, and compiles what they compile. A
+# machine where that is not possible goes without: the specs then say "skipped: <why>".
 set -u
+cd "$(dirname "$0")/.."
 
-if command -v redis-server > /dev/null; then
-  echo 'redis-server is here.'
-elif [ "$(id -u)" != 0 ] || ! command -v apt-get > /dev/null; then
-  echo 'skipped: redis-server needs apt-get and root'
-elif apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server > /dev/null; then
-  echo 'redis-server is installed.'
-else
-  echo 'skipped: apt-get could not install redis-server'
-fi
+redis() {
+  if command -v redis-server > /dev/null; then
+    echo 'redis-server is here.'
+  elif [ "$(id -u)" != 0 ] || ! command -v apt-get > /dev/null; then
+    echo 'skipped: redis-server needs apt-get and root'
+  elif apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server > /dev/null; then
+    echo 'redis-server is installed.'
+  else
+    echo 'skipped: apt-get could not install redis-server'
+  fi
+}
+
+# go keeps what it has compiled: the specs, which have limits of time, only link.
+go_programs() {
+  if ! command -v go > /dev/null; then
+    echo 'skipped: no go toolchain'
+    return
+  fi
+  local discard
+  discard=$(mktemp -d)
+  while read -r folder packages; do
+    # Several packages in one line, apart by blanks.
+    # shellcheck disable=SC2086
+    if (cd "test/protocol/$folder" && go build -o "$discard/" $packages) 2> "$discard/errors"; then
+      echo "test/protocol/$folder is compiled."
+    else
+      echo "skipped: test/protocol/$folder does not compile: $(tail -n 1 "$discard/errors")"
+    fi
+  done << 'END'
+conformance/suite connectrpc.com/conformance/cmd/connectconformance
+go-client .
+grpc-go-client google.golang.org/protobuf/cmd/protoc-gen-go google.golang.org/grpc/cmd/protoc-gen-go-grpc google.golang.org/grpc google.golang.org/grpc/health/grpc_health_v1 google.golang.org/genproto/googleapis/rpc/errdetails
+grpcurl github.com/fullstorydev/grpcurl/cmd/grpcurl
+END
+  rm -rf "$discard"
+}
+
+redis
+go_programs
