@@ -3,7 +3,7 @@ import { setStatement } from '../../platform/database/index.js';
 import type { Scope } from '../../platform/scope/index.js';
 import type { RenderedContent } from '../render/index.js';
 import type { Campaign } from './campaign.js';
-import { deliveryStatus, deliveryKind, type DeliveryStatus } from './status.js';
+import { deliveryStatus, deliveryKind } from './status.js';
 import { memberStatus } from '../member/index.js';
 import { tickInboxesOf } from './inbox-clock.js';
 
@@ -19,11 +19,10 @@ export interface FanOutRecipient {
 export interface NewDelivery {
   id: string;
   userId: string;
-  status: DeliveryStatus;
+  /** Undefined when it could not be rendered. */
   content: RenderedContent | undefined;
   /** Why it failed; empty otherwise. */
   failure: string;
-  deviceIds: string[];
 }
 
 export interface DeliveryBatch {
@@ -52,27 +51,33 @@ const insertMessages = setStatement(
     order by m.content_id
    on conflict do nothing`,
 );
-// The inbox clocks are locked first and in one order, as everywhere: see table inbox.
+// The inbox clocks are locked first and in one order, as everywhere: see table inbox. Whoever has a copy already keeps
+// that one. Phones are looked up by the given ids: a join might read those of the whole organization.
 const insertDeliveries = setStatement(
   'fan_out.insert_deliveries',
   `with given as (
-     select * from unnest($4::uuid[], $5::uuid[], $6::smallint[], $7::text[], $8::text[], $9::text[])
-       as g (id, user_id, status, content_id, locale, failure)
-   ), ${tickInboxesOf('given')}
-   insert into delivery (org_id, id, campaign_id, step_id, user_id, kind, status, content_id, critical, rendered_locale,
-                         failure, synthetic, created_at, sent_at, changed_at)
-   select $1, given.id, $2, $3, given.user_id, ${deliveryKind.primary}, given.status, given.content_id, $10,
-          given.locale, given.failure, $11, $12,
-          case when given.status = ${deliveryStatus.sent} then $12::timestamptz end, clock.changed_at
-     from given join clock on clock.user_id = given.user_id
-   on conflict on constraint delivery_once_key do nothing
-   returning id`,
-);
-const insertPushes = setStatement(
-  'fan_out.insert_pushes',
-  `insert into push_outbox (org_id, delivery_id, device_id, created_at)
-   select $1, p.delivery_id, p.device_id, $4 from unnest($2::uuid[], $3::uuid[]) as p (delivery_id, device_id)
-   on conflict do nothing`,
+     select * from unnest($4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[])
+       as g (id, user_id, content_id, locale, failure)
+   ), phone as materialized (
+     select user_id, device_id from device where org_id = $1 and user_id = any($5) and active
+   ), ${tickInboxesOf('given')}, created as (
+     insert into delivery (org_id, id, campaign_id, step_id, user_id, kind, status, content_id, critical,
+                           rendered_locale, failure, synthetic, created_at, sent_at, changed_at)
+     select $1, n.id, $2, $3, n.user_id, ${deliveryKind.primary}, n.status, n.content_id, $9, n.locale, n.failure,
+            $10, $11, case when n.status = ${deliveryStatus.sent} then $11::timestamptz end, clock.changed_at
+       from (select given.*,
+                    case when content_id is null then ${deliveryStatus.failed}
+                         when user_id in (select user_id from phone) then ${deliveryStatus.sent}
+                         else ${deliveryStatus.noDevice} end as status from given) n
+       join clock on clock.user_id = n.user_id
+     on conflict on constraint delivery_once_key do nothing
+     returning id, user_id, status
+   ), pushed as (
+     insert into push_outbox (org_id, delivery_id, device_id, created_at)
+     select $1, created.id, phone.device_id, $11 from created join phone on phone.user_id = created.user_id
+      where created.status = ${deliveryStatus.sent}
+   )
+   select count(*)::int as count from created`,
 );
 
 @Injectable()
@@ -87,13 +92,14 @@ export class FanOutStore {
     return tx.query<FanOutRecipient>(nextRecipients, [scope.orgId, campaignId, cursor, limit]);
   }
 
-  /** Writes a piece of the ledger; returns how many of its deliveries are new. */
+  /** Writes a piece of the ledger, with a push for each device; returns how many of its deliveries are new. */
   async insert(scope: Scope, batch: DeliveryBatch): Promise<number> {
     if (batch.deliveries.length === 0) return 0;
-    await this.insertMessages(scope, batch.deliveries);
-    const created = await this.insertDeliveries(scope, batch);
-    await this.insertPushes(scope, batch, created);
-    return created.size;
+    const [, created] = await Promise.all([
+      this.insertMessages(scope, batch.deliveries),
+      this.insertDeliveries(scope, batch),
+    ]);
+    return created;
   }
 
   private async insertMessages(scope: Scope, deliveries: NewDelivery[]): Promise<void> {
@@ -115,16 +121,15 @@ export class FanOutStore {
     ]);
   }
 
-  private async insertDeliveries(scope: Scope, batch: DeliveryBatch): Promise<Set<string>> {
+  private async insertDeliveries(scope: Scope, batch: DeliveryBatch): Promise<number> {
     const tx = await scope.tx();
     const { campaign, stepId, deliveries, createdAt } = batch;
-    const rows = await tx.query<{ id: string }>(insertDeliveries, [
+    const row = await tx.queryOne<{ count: number }>(insertDeliveries, [
       scope.orgId,
       campaign.id,
       stepId,
       deliveries.map(({ id }) => id),
       deliveries.map(({ userId }) => userId),
-      deliveries.map(({ status }) => status),
       deliveries.map(({ content }) => content?.contentId ?? null),
       deliveries.map(({ content }) => content?.locale ?? ''),
       deliveries.map(({ failure }) => failure),
@@ -132,20 +137,6 @@ export class FanOutStore {
       campaign.synthetic,
       createdAt,
     ]);
-    return new Set(rows.map(({ id }) => id));
-  }
-
-  private async insertPushes(scope: Scope, batch: DeliveryBatch, created: Set<string>): Promise<void> {
-    const tx = await scope.tx();
-    const pushes = batch.deliveries
-      .filter(({ id }) => created.has(id))
-      .flatMap(({ id, deviceIds }) => deviceIds.map((deviceId) => ({ id, deviceId })));
-    if (pushes.length === 0) return;
-    await tx.execute(insertPushes, [
-      scope.orgId,
-      pushes.map(({ id }) => id),
-      pushes.map(({ deviceId }) => deviceId),
-      batch.createdAt,
-    ]);
+    return row?.count ?? 0;
   }
 }

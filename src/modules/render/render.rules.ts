@@ -52,6 +52,15 @@ export type RenderForRecipient = (recipient: Recipient) => RenderResult;
 export function compileMessage(source: MessageSource): RenderForRecipient {
   const { template, senderName, actions, stepVariables, locale } = source;
   const compiled = compile({ ...template, title: source.title || template.title });
+  const contents = new Contents((title, body) => {
+    const content = { title, body, senderName, actions, locale };
+    return {
+      ...content,
+      contentId: contentId(content),
+      summary: summaryOf(body),
+      preview: previewOf(body),
+    };
+  });
   return ({ profile, customAttributes, variables }) => {
     try {
       const { title, body, missing } = compiled.render({
@@ -60,17 +69,33 @@ export function compileMessage(source: MessageSource): RenderForRecipient {
         step: stepVariables,
       });
       if (missing.length > 0) return { ok: false, error: missingText(missing) };
-      const content = { title, body, senderName, actions, locale };
-      const id = contentId(content);
-      return {
-        ok: true,
-        content: { ...content, contentId: id, summary: summaryOf(body), preview: previewOf(body) },
-      };
+      return { ok: true, content: contents.of(title, body) };
     } catch (error) {
       if (error instanceof RenderedTooLongError) return { ok: false, error: error.message };
       throw error;
     }
   };
+}
+
+/** Different messages that are remembered: recipients of one department follow each other, a name comes once. */
+const MOST_REMEMBERED = 100;
+
+/** Makes a content of a title and a body once for all whose message is the same: that costs more than rendering. */
+class Contents {
+  private readonly made = new Map<string, RenderedContent>();
+
+  constructor(private readonly make: (title: string, body: string) => RenderedContent) {}
+
+  of(title: string, body: string): RenderedContent {
+    // A title has one line.
+    const key = `${title}\n${body}`;
+    const known = this.made.get(key);
+    if (known) return known;
+    const content = this.make(title, body);
+    if (this.made.size === MOST_REMEMBERED) this.made.clear();
+    this.made.set(key, content);
+    return content;
+  }
 }
 
 function missingText(names: readonly string[]): string {
