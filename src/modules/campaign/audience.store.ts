@@ -20,6 +20,17 @@ const clear = setStatement(
   'audience.clear',
   'delete from campaign_audience_member where org_id = $1 and campaign_id = $2',
 );
+const clearLeftOut = setStatement(
+  'audience.clear_left_out',
+  'delete from campaign_left_out where org_id = $1 and campaign_id = $2',
+);
+const insertLeftOut = setStatement(
+  'audience.insert_left_out',
+  `insert into campaign_left_out (org_id, campaign_id, user_id)
+   select $1, $2, given.user_id from unnest($3::uuid[]) as given (user_id)
+     join member m on m.org_id = $1 and m.id = given.user_id
+    where m.processing_restricted`,
+);
 const insert = setStatement(
   'audience.insert',
   `insert into campaign_audience_member (org_id, campaign_id, position, user_id, variables)
@@ -37,11 +48,19 @@ const entries = setStatement(
      left join member m on m.org_id = a.org_id and m.id = a.user_id
     where a.org_id = $1 and a.campaign_id = $2 order by a.position`,
 );
-const countReachable = setStatement(
-  'audience.count_reachable',
-  `select count(*)::int as count from campaign_audience_member a
-     join member m on m.org_id = a.org_id and m.id = a.user_id
-    where a.org_id = $1 and a.campaign_id = $2 and ${reachable} and ($3 or not m.processing_restricted)`,
+// Only while a campaign can still reach somebody: counting the audiences of all that ever ended would be for nothing.
+const currentSizes = setStatement(
+  'audience.current_sizes',
+  `with wanted as (
+     select campaign_id, user_id from campaign_audience_member where org_id = $1 and campaign_id = any($2)
+     union all select campaign_id, user_id from campaign_left_out where org_id = $1 and campaign_id = any($2)
+   )
+   select c.id, count(*)::int as count
+     from wanted w
+     join campaign c on c.org_id = $1 and c.id = w.campaign_id
+     join member m on m.org_id = $1 and m.id = w.user_id
+    where ${reachable} and (c.include_restricted or not m.processing_restricted)
+    group by c.id`,
 );
 
 /** The frozen audience of a campaign. */
@@ -57,7 +76,10 @@ export class AudienceStore {
     return rows.map(({ position }) => position);
   }
 
-  /** Freezes an audience and says how many are in it: people whose processing is restricted may be left out. */
+  /**
+   * Freezes an audience and says how many are in it. People whose processing is restricted may be left out; they are
+   * remembered, so that it can be told when the campaign would reach more than were frozen.
+   */
   async freeze(
     scope: Scope,
     campaignId: string,
@@ -65,11 +87,14 @@ export class AudienceStore {
     includeRestricted: boolean,
   ): Promise<number> {
     const tx = await scope.tx();
+    const userIds = members.map(({ userId }) => userId);
     await tx.execute(clear, [scope.orgId, campaignId]);
+    await tx.execute(clearLeftOut, [scope.orgId, campaignId]);
+    if (!includeRestricted) await tx.execute(insertLeftOut, [scope.orgId, campaignId, userIds]);
     const result = await tx.execute(insert, [
       scope.orgId,
       campaignId,
-      members.map(({ userId }) => userId),
+      userIds,
       members.map(({ variables }) => JSON.stringify(variables)),
       includeRestricted,
     ]);
@@ -81,13 +106,11 @@ export class AudienceStore {
     return tx.query<AudienceEntry>(entries, [scope.orgId, campaignId]);
   }
 
-  async countReachable(scope: Scope, campaignId: string, includeRestricted: boolean): Promise<number> {
+  /** By campaign: how many of the people who were asked for it would reach now. Whoever reaches nobody is left out. */
+  async currentSizes(scope: Scope, campaignIds: readonly string[]): Promise<Map<string, number>> {
+    if (campaignIds.length === 0) return new Map();
     const tx = await scope.tx();
-    const row = await tx.queryOne<{ count: number }>(countReachable, [
-      scope.orgId,
-      campaignId,
-      includeRestricted,
-    ]);
-    return row?.count ?? 0;
+    const rows = await tx.query<{ id: string; count: number }>(currentSizes, [scope.orgId, campaignIds]);
+    return new Map(rows.map(({ id, count }) => [id, count]));
   }
 }

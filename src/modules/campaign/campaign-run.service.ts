@@ -3,8 +3,12 @@ import { type RunEvent, type Step, stepById, transition } from '@dovecote/workfl
 import type { Scope } from '../../platform/scope/index.js';
 import type { Campaign } from './campaign.js';
 import { type CampaignRun, CampaignRunStore } from './campaign-run.store.js';
+import { CampaignFailureStore } from './campaign-failure.store.js';
 import { CampaignStore } from './campaign.store.js';
+import { Enrollment } from './enrollment.service.js';
+import { CampaignTranslationStore } from './campaign-translation.store.js';
 import { FanOut } from './fan-out.js';
+import { templatesOf } from './message-templates.js';
 import { MissedMarker } from './missed-marker.js';
 import { campaignStatus } from './status.js';
 
@@ -22,14 +26,18 @@ export class CampaignRuns {
   constructor(
     private readonly store: CampaignRunStore,
     private readonly campaigns: CampaignStore,
+    private readonly translations: CampaignTranslationStore,
     private readonly fanOut: FanOut,
     private readonly missed: MissedMarker,
+    private readonly enrollment: Enrollment,
+    private readonly failures: CampaignFailureStore,
   ) {}
 
-  /** Enters the first step of a campaign that is being started. */
+  /** Enters the first step of a campaign that is being started, with the translations that are approved now. */
   async begin(scope: Scope, campaign: Campaign): Promise<void> {
     const { state } = transition(campaign.workflow, undefined, { type: 'started' }, scope.now());
     if (!state) throw new Error(`Campaign ${campaign.id} has no step to start with.`);
+    await this.translations.pin(scope, campaign.id, templatesOf(campaign));
     await this.store.insert(scope, campaign.id, state);
     await this.wake(scope, campaign.id);
   }
@@ -68,6 +76,7 @@ export class CampaignRuns {
     if (!campaign || !step)
       throw new Error(`Campaign ${campaignId} stands at step ${run.stepId}, which it does not have.`);
     const event = await this.work(scope, campaign, run, step);
+    if (run.failures > 0) await this.failures.forget(scope, campaignId);
     return event === 'again' || event === 'rest' ? event : this.enter(scope, campaign, run, event);
   }
 
@@ -99,6 +108,9 @@ export class CampaignRuns {
     run: CampaignRun,
   ): Promise<RunEvent | Advance> {
     const due = run.wakeAt !== null && scope.now() >= run.wakeAt;
+    // Who enrolled while the message was being sent is not waited for, but found here.
+    if (!due && campaign.waitForEnrollment && (await this.enrollment.sendNext(scope, campaign.id)))
+      return 'again';
     // Before the look: whoever acts later finds this job under its key and moves it to now.
     if (!due) await this.wake(scope, campaign.id, run.wakeAt ?? undefined);
     if (!(await this.store.isAnyPending(scope, campaign.id))) return { type: 'all_acted' };

@@ -11,6 +11,8 @@ export interface CampaignRun {
   wakeAt: Date | null;
   /** Position in the audience up to which the current step has sent. */
   cursor: number;
+  /** Of this piece of work, in a row. */
+  failures: number;
 }
 
 /** A recipient that somebody waits for; without a device only where the campaign waits for enrollment. */
@@ -27,7 +29,7 @@ const FEW = 1_000;
 
 const findForUpdate = statement(
   'campaign_run.find_for_update',
-  `select step_id as "stepId", entered_at as "enteredAt", wake_at as "wakeAt", cursor
+  `select step_id as "stepId", entered_at as "enteredAt", wake_at as "wakeAt", cursor, failures
      from campaign_run where org_id = $1 and campaign_id = $2 for update`,
 );
 const insert = statement(

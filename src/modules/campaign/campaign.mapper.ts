@@ -13,7 +13,7 @@ import {
   WorkflowDefinitionSchema,
 } from '@dovecote/contract/pidgr/v1/common_pb';
 import { fromDefinition, toDefinition } from '../../platform/workflow/workflow.mapper.js';
-import type { AudienceEntry, CampaignView, Delivery } from './campaign.js';
+import type { AudienceEntry, CampaignReport, Delivery } from './campaign.js';
 import { deliveryStatus, type DeliveryStatus } from './status.js';
 import type { CampaignChange, GivenAudience, NewCampaign } from './campaign.service.js';
 
@@ -61,8 +61,8 @@ function givenIds(userIds: readonly string[]): GivenAudience {
   };
 }
 
-export function fromCampaign(campaign: CampaignView): MessageInitShape<typeof CampaignSchema> {
-  const { counters, progress, currentAudienceSize = 0 } = campaign;
+export function fromCampaign(campaign: CampaignReport): MessageInitShape<typeof CampaignSchema> {
+  const { counters, progress, currentAudienceSize } = campaign;
   return {
     id: campaign.id,
     name: campaign.name,

@@ -5,10 +5,12 @@ import {
   type WorkflowDefinition,
 } from '@dovecote/workflow';
 import { validate as isUuid } from 'uuid';
-import type { AppError } from '../../platform/errors/index.js';
 import {
+  AppError,
+  type ErrorKind,
   failedPrecondition,
   type FieldViolation,
+  fromDatabaseError,
   invalidArgument,
   unimplemented,
 } from '../../platform/errors/index.js';
@@ -21,6 +23,15 @@ const executable: ReadonlySet<StepType> = new Set(['SEND_NOTIFICATION', 'DEADLIN
 const MAX_VARIABLES = 100;
 const MAX_KEY = 100;
 const MAX_VALUE = 10_000;
+
+/** Errors in a row after which a campaign has failed: with the pauses between attempts, some three hours. */
+const MOST_FAILURES = 10;
+/** Recipients who act ask for attempts between the pauses; an hour's trouble is not for ever all the same. */
+const HOPELESS_AFTER_MS = 3_600_000;
+
+/** Says something about the moment, not about the campaign. */
+const passing: ReadonlySet<ErrorKind> = new Set(['unavailable', 'aborted', 'deadline_exceeded', 'cancelled']);
+
 /** An audience of strangers must not be answered with a hundred thousand sentences. */
 const MAX_VIOLATIONS = 100;
 
@@ -105,9 +116,25 @@ export function refuseStart(status: CampaignStatus): AppError | undefined {
   );
 }
 
+/** Nothing will be sent any more. */
+export function isOver(status: CampaignStatus): boolean {
+  return status !== campaignStatus.created && status !== campaignStatus.running;
+}
+
 export function refuseCancel(status: CampaignStatus): AppError | undefined {
-  if (status === campaignStatus.created || status === campaignStatus.running) return undefined;
+  if (!isOver(status)) return undefined;
   return failedPrecondition('CAMPAIGN_OVER', `The campaign is ${nameOf(status)} already.`);
+}
+
+/** The database is away or busy, or two changes met: the next attempt may well succeed. */
+export function isPassing(error: unknown): boolean {
+  const known = error instanceof AppError ? error : fromDatabaseError(error);
+  return known !== undefined && passing.has(known.kind);
+}
+
+/** The same piece of work has failed so often, and for so long, that it always will. */
+export function isHopeless({ failures, since }: { failures: number; since: Date }, now: Date): boolean {
+  return failures >= MOST_FAILURES && now.getTime() - since.getTime() >= HOPELESS_AFTER_MS;
 }
 
 function nameOf(status: CampaignStatus): string {

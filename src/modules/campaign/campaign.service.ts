@@ -7,10 +7,19 @@ import type { Scope } from '../../platform/scope/index.js';
 import { Templates } from '../template/index.js';
 import { AudienceStore } from './audience.store.js';
 import { CampaignRuns } from './campaign-run.service.js';
-import type { AudienceEntry, AudienceMember, Campaign, CampaignView, Delivery } from './campaign.js';
+import type {
+  AudienceEntry,
+  AudienceMember,
+  Campaign,
+  CampaignReport,
+  CampaignView,
+  Delivery,
+  PinnedTemplate,
+} from './campaign.js';
 import {
   checkedAudience,
   checkedWorkflow,
+  isOver,
   refuseCancel,
   refuseEdit,
   refuseStart,
@@ -63,7 +72,7 @@ export class Campaigns {
     private readonly templates: Templates,
   ) {}
 
-  async create(scope: Scope, input: NewCampaign): Promise<CampaignView> {
+  async create(scope: Scope, input: NewCampaign): Promise<CampaignReport> {
     const template = await this.templates.getVersion(
       scope,
       input.templateId.toLowerCase(),
@@ -107,7 +116,7 @@ export class Campaigns {
     return this.get(scope, campaign.id);
   }
 
-  async update(scope: Scope, change: CampaignChange): Promise<CampaignView> {
+  async update(scope: Scope, change: CampaignChange): Promise<CampaignReport> {
     const campaign = await this.lock(scope, change.id);
     const refusal = refuseEdit(campaign.status);
     if (refusal) throw refusal;
@@ -136,7 +145,7 @@ export class Campaigns {
     return this.get(scope, campaign.id);
   }
 
-  async start(scope: Scope, id: string): Promise<CampaignView> {
+  async start(scope: Scope, id: string): Promise<CampaignReport> {
     const campaign = await this.lock(scope, id);
     const refusal = refuseStart(campaign.status);
     if (refusal) throw refusal;
@@ -146,7 +155,7 @@ export class Campaigns {
     return this.get(scope, campaign.id);
   }
 
-  async cancel(scope: Scope, id: string): Promise<CampaignView> {
+  async cancel(scope: Scope, id: string): Promise<CampaignReport> {
     // The run first, in the order of whoever carries the campaign forward; a refusal undoes it.
     await this.runs.abandon(scope, id);
     const campaign = await this.lock(scope, id);
@@ -157,19 +166,17 @@ export class Campaigns {
     return this.get(scope, campaign.id);
   }
 
-  async get(scope: Scope, id: string): Promise<CampaignView> {
+  async get(scope: Scope, id: string): Promise<CampaignReport> {
     const campaign = await this.store.find(scope, id);
     if (!campaign) throw notFound('campaign');
-    const { includeRestricted } = campaign;
-    return {
-      ...campaign,
-      currentAudienceSize: await this.audiences.countReachable(scope, campaign.id, includeRestricted),
-    };
+    const [report] = await this.report(scope, [campaign]);
+    if (!report) throw new Error('A campaign without a report.');
+    return report;
   }
 
-  async list(scope: Scope, page: Page): Promise<{ campaigns: CampaignView[]; total: number }> {
+  async list(scope: Scope, page: Page): Promise<{ campaigns: CampaignReport[]; total: number }> {
     const [campaigns, total] = await Promise.all([this.store.list(scope, page), this.store.count(scope)]);
-    return { campaigns, total };
+    return { campaigns: await this.report(scope, campaigns), total };
   }
 
   async audience(scope: Scope, id: string): Promise<AudienceEntry[]> {
@@ -198,6 +205,15 @@ export class Campaigns {
       'CAMPAIGN_HAS_NO_ARCHETYPE',
       'This campaign was not written for an archetype: it has no originating archetype to compare with.',
     );
+  }
+
+  private async report(scope: Scope, campaigns: readonly CampaignView[]): Promise<CampaignReport[]> {
+    const open = campaigns.filter(({ status }) => !isOver(status)).map(({ id }) => id);
+    const sizes = await this.audiences.currentSizes(scope, open);
+    return campaigns.map((campaign) => ({
+      ...campaign,
+      currentAudienceSize: isOver(campaign.status) ? campaign.audienceSize : (sizes.get(campaign.id) ?? 0),
+    }));
   }
 
   private async requireExisting(scope: Scope, id: string): Promise<void> {
@@ -266,9 +282,4 @@ export class Campaigns {
     }
     return { steps };
   }
-}
-
-interface PinnedTemplate {
-  templateId: string;
-  templateVersion: number;
 }

@@ -1,12 +1,16 @@
 import type { WorkflowDefinition } from '@dovecote/workflow';
 import type { CampaignStatus, DeliveryStatus, DeliveryKind } from './status.js';
 
-/** A message sent to an audience, and what has become of it. */
-export interface Campaign {
-  id: string;
-  name: string;
+/** A template in the version that campaign or step was made with. */
+export interface PinnedTemplate {
   templateId: string;
   templateVersion: number;
+}
+
+/** A message sent to an audience, and what has become of it. */
+export interface Campaign extends PinnedTemplate {
+  id: string;
+  name: string;
   senderName: string;
   title: string;
   status: CampaignStatus;
@@ -40,8 +44,11 @@ export interface CampaignProgress {
 export interface CampaignView extends Campaign {
   counters: CampaignCounters;
   progress: CampaignProgress | null;
-  /** People of the audience who could be reached now; known only where one campaign is read. */
-  currentAudienceSize?: number;
+}
+
+export interface CampaignReport extends CampaignView {
+  /** How many of the people who were asked for it would reach now; once it has ended, its audience. */
+  currentAudienceSize: number;
 }
 
 /** One person of an audience, with the values that only they get. */

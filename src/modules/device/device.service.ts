@@ -8,6 +8,9 @@ import { Members } from '../member/index.js';
 import type { DeviceEntity } from './device.entity.js';
 import { DeviceStore } from './device.store.js';
 
+/** A member who had no active device has one: `{ userId }`. */
+export const enrolledTask = 'device.enrolled';
+
 /** Active devices of one member. Each costs a push per delivery. */
 const MOST_ACTIVE = 20;
 
@@ -23,7 +26,7 @@ export class Devices {
    * The device takes pushes for the caller from now on, and for nobody else in the organization: who signs in on
    * a shared phone takes it over. So does the push token: no other device of the organization keeps it.
    */
-  register(
+  async register(
     scope: Scope,
     { deviceId, platform, pushToken }: { deviceId: string; platform: number; pushToken: string },
   ): Promise<DeviceEntity> {
@@ -37,7 +40,9 @@ export class Devices {
       pushTokenHash: pushToken === '' ? null : hashSecret(pushToken),
       at: scope.now(),
     };
-    return this.store.register(scope, registration, MOST_ACTIVE);
+    const { device, isOnlyOne } = await this.store.register(scope, registration, MOST_ACTIVE);
+    if (isOnlyOne) await this.announceEnrollment(scope);
+    return device;
   }
 
   /** One of the caller's own; stopping it again changes nothing. */
@@ -54,6 +59,12 @@ export class Devices {
     if (!scope.can('read', 'device', { userId: memberId })) scope.require(Permission.MEMBERS_READ);
     const { id } = await this.members.get(scope, memberId);
     return this.store.list(scope, id);
+  }
+
+  /** Messages may have waited for the member to have a device at all. */
+  private async announceEnrollment(scope: Scope): Promise<void> {
+    const { userId } = scope;
+    await scope.enqueue({ task: enrolledTask, payload: { userId }, key: `enrolled:${userId}` });
   }
 
   /** Ids of the devices that take pushes, by member; members without one are left out. */

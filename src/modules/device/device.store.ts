@@ -32,6 +32,11 @@ const lockOwner = statement(
   'select from member where org_id = $1 and id = $2 for no key update',
 );
 
+const hasActive = statement(
+  'device.has_active',
+  'select exists (select from device where org_id = $1 and user_id = $2 and active) as active',
+);
+
 // Registrations of one push token wait for each other, whoever's they are and whatever device they name.
 const lockToken = statement(
   'device.lock_token',
@@ -67,15 +72,17 @@ const activeByUser = setStatement(
 export class DeviceStore {
   /**
    * Upserts, so that two people who sign in on one phone at once leave it with one of them; stops other devices with
-   * the same token, and the devices that were seen longest ago when the member has more than `most`.
+   * the same token, and the devices that were seen longest ago when the member has more than `most`. Says whether
+   * the member had no active device before.
    */
   async register(
     scope: Scope,
     { deviceId, userId, platform, sealedPushToken, pushTokenHash, at }: Registration,
     most: number,
-  ): Promise<DeviceEntity> {
+  ): Promise<{ device: DeviceEntity; isOnlyOne: boolean }> {
     const tx = await scope.tx();
     await tx.execute(lockOwner, [scope.orgId, userId]);
+    const before = await tx.queryOne<{ active: boolean }>(hasActive, [scope.orgId, userId]);
     if (pushTokenHash) {
       await tx.execute(lockToken, [scope.orgId, pushTokenHash]);
       await tx.execute(takeToken, [scope.orgId, pushTokenHash, deviceId]);
@@ -84,7 +91,7 @@ export class DeviceStore {
     const device = await tx.queryOne<DeviceEntity>(register, values);
     if (!device) throw new Error('An upsert returns its row.');
     await tx.execute(deactivateBeyond, [scope.orgId, userId, deviceId, most - 1]);
-    return device;
+    return { device, isOnlyOne: !before?.active };
   }
 
   /** False when the member has no such device. */

@@ -1,3 +1,3 @@
 export { DeviceEntity } from './device.entity.js';
 export { DeviceModule } from './device.module.js';
-export { Devices } from './device.service.js';
+export { Devices, enrolledTask } from './device.service.js';

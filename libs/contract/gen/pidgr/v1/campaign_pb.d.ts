@@ -140,7 +140,8 @@ export declare type Campaign = Message<"pidgr.v1.Campaign"> & {
   defaultLocale: string;
 
   /**
-   * Recipients without a device may enroll later and keep a deadline open until then.
+   * Recipients without a device keep a deadline open; when one registers a device before it, the message is pushed
+   * and the delivery becomes SENT.
    *
    * @generated from field: bool wait_for_enrollment = 18;
    */
@@ -168,14 +169,16 @@ export declare type Campaign = Message<"pidgr.v1.Campaign"> & {
   audienceSnapshotSize: number;
 
   /**
-   * People of that audience who could be reached now; 0 in ListCampaigns, which does not count them.
+   * Of the people the campaign was asked to reach, how many it would reach now: the frozen audience without who was
+   * deactivated, restricted or removed since, and those left out as restricted who no longer are. Once the campaign
+   * has ended, the size of the snapshot.
    *
    * @generated from field: int32 current_audience_size = 22;
    */
   currentAudienceSize: number;
 
   /**
-   * The audience has grown since it was frozen.
+   * The current size is above the snapshot's: replacing the audience would reach more people.
    *
    * @generated from field: bool audience_snapshot_stale = 23;
    */
@@ -374,7 +377,7 @@ export declare type CreateCampaignRequest = Message<"pidgr.v1.CreateCampaignRequ
   defaultLocale: string;
 
   /**
-   * Let recipients without a device enroll later.
+   * Let recipients without a device enroll later: they keep a deadline open and get their push when they do.
    *
    * @generated from field: bool wait_for_enrollment = 12;
    */

@@ -641,7 +641,7 @@ export enum CampaignStatus {
   COMPLETED = 3,
 
   /**
-   * An error stopped it for good.
+   * An error stopped it for good: the same piece of its work failed ten times in a row, over an hour or more.
    *
    * @generated from enum value: CAMPAIGN_STATUS_FAILED = 4;
    */
