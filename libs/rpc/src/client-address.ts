@@ -7,6 +7,7 @@ export type ClientAddress = (socketAddress: string | undefined, forwardedFor: st
  * as the sender is a trusted proxy (addresses or CIDR blocks).
  */
 export function clientAddress(trustedProxies: readonly string[]): ClientAddress {
+  if (trustedProxies.length === 0) return (socketAddress) => plain(socketAddress ?? '');
   const trusted = blockList(trustedProxies);
   const isTrusted = (address: string): boolean => trusted.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
   return (socketAddress, forwardedFor) => {

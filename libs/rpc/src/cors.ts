@@ -1,5 +1,6 @@
 import { cors as connectCors } from '@connectrpc/connect';
-import type { NodeRequest, NodeResponse } from './node-http.js';
+import type { Fields } from './header-fields.js';
+import { setFields, type NodeRequest, type NodeResponse } from './node-http.js';
 
 export interface CorsOptions {
   /** Origins that may call from a browser: `https://a.example`, `http://localhost:*` for any port, `*` for any. */
@@ -10,6 +11,7 @@ export interface CorsOptions {
 }
 
 const PREFLIGHT_CACHE_SECONDS = '7200';
+const ALLOW_ORIGIN = 'access-control-allow-origin';
 const PORT = /:\d+$/;
 
 /** Credentials travel in headers, never in cookies, so no answer allows credentials. */
@@ -33,32 +35,28 @@ export class Cors {
   }
 
   answerPreflight(request: NodeRequest, response: NodeResponse): void {
-    if (this.#allowOrigin(request, response)) {
-      response.setHeader('Access-Control-Allow-Methods', connectCors.allowedMethods.join(', '));
-      response.setHeader('Access-Control-Allow-Headers', this.#allowed);
-      response.setHeader('Access-Control-Max-Age', PREFLIGHT_CACHE_SECONDS);
+    const fields = this.#allowOrigin(request.headers.origin);
+    setFields(response, fields);
+    if (ALLOW_ORIGIN in fields) {
+      response.setHeader('access-control-allow-methods', connectCors.allowedMethods.join(', '));
+      response.setHeader('access-control-allow-headers', this.#allowed);
+      response.setHeader('access-control-max-age', PREFLIGHT_CACHE_SECONDS);
     }
     response.statusCode = 204;
     response.end();
   }
 
-  decorate(request: NodeRequest, response: NodeResponse): void {
-    if (this.#allowOrigin(request, response)) {
-      response.setHeader('Access-Control-Expose-Headers', this.#exposed);
-    }
+  /** What every answer to a call from this origin carries. */
+  fields(origin: string | undefined): Fields {
+    const fields = this.#allowOrigin(origin);
+    return ALLOW_ORIGIN in fields ? { ...fields, 'access-control-expose-headers': this.#exposed } : fields;
   }
 
-  #allowOrigin(request: NodeRequest, response: NodeResponse): boolean {
-    const origin = request.headers.origin;
-    if (this.#any) {
-      if (origin !== undefined) response.setHeader('Access-Control-Allow-Origin', '*');
-      return origin !== undefined;
-    }
+  #allowOrigin(origin: string | undefined): Fields {
+    if (this.#any) return origin === undefined ? {} : { [ALLOW_ORIGIN]: '*' };
     // Caches must not hand one origin's answer to another, nor a refusal to an allowed one.
-    response.setHeader('Vary', 'Origin');
-    if (origin === undefined || !this.#allows(origin)) return false;
-    response.setHeader('Access-Control-Allow-Origin', origin);
-    return true;
+    if (origin === undefined || !this.#allows(origin)) return { vary: 'Origin' };
+    return { vary: 'Origin', [ALLOW_ORIGIN]: origin };
   }
 
   #allows(origin: string): boolean {

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { Code, ConnectError, createContextValues } from '@connectrpc/connect';
 import type { UniversalServerRequest } from '@connectrpc/connect/protocol';
 import { peerKey, type Peer } from './call.js';
@@ -5,12 +6,18 @@ import { PRESENTED_HTTP_VERSION } from './grpc-http1.js';
 import { base64Bytes, grpcWebText, isGrpcWebText } from './grpc-web-text.js';
 import type { RpcLimits } from './limits.js';
 import { abandonRequest, isHttp1, requestHeaders, type NodeRequest, type NodeResponse } from './node-http.js';
-import { discardRest, streamedBody, wholeBody } from './request-body.js';
+import { DISCARD_MS, discardRest, streamedBody, wholeBody } from './request-body.js';
 import { writeResponse } from './response-writer.js';
 import type { Route } from './routes.js';
 
-/** Time for a client to finish sending a request that is already answered. */
-const DISCARD_MS = 2_000;
+export interface RequestParts {
+  method: string;
+  url: string;
+  header: IncomingHttpHeaders;
+  body: AsyncIterable<Uint8Array>;
+  signal: AbortSignal;
+  peer: Peer;
+}
 
 /** One call: Node's request in, the protocol's handler, its answer out. */
 export async function serveRoute(
@@ -23,7 +30,16 @@ export async function serveRoute(
   const text = isGrpcWebText(request.headers['content-type'] ?? '');
   const handler = text ? grpcWebText(route.handler) : route.handler;
   try {
-    const answer = await handler(universalRequest(route, request, response, peer, limits, text));
+    const answer = await handler(
+      universalRequest({
+        method: request.method ?? '',
+        url: request.url ?? '/',
+        header: request.headers,
+        body: requestBody(route, request, limits, text),
+        signal: closedSignal(response),
+        peer,
+      }),
+    );
     if (
       isHttp1(response) &&
       !route.streamsRequests &&
@@ -39,27 +55,37 @@ export async function serveRoute(
   }
 }
 
-function universalRequest(
-  route: Route,
-  request: NodeRequest,
-  response: NodeResponse,
-  peer: Peer,
-  limits: RpcLimits,
-  text: boolean,
-): UniversalServerRequest {
-  const maxBytes = text ? base64Bytes(route.maxBytes) : route.maxBytes;
+/** What the protocol layer reads of a request. */
+export function universalRequest({
+  method,
+  url,
+  header,
+  body,
+  signal,
+  peer,
+}: RequestParts): UniversalServerRequest {
   return {
     httpVersion: PRESENTED_HTTP_VERSION,
-    method: request.method ?? '',
+    method,
     // Only path and query are ever read.
-    url: `http://localhost${request.url ?? '/'}`,
-    header: requestHeaders(request),
-    body: route.streamsRequests
-      ? streamedBody(request)
-      : wholeBody(request, { maxBytes, idleMs: limits.requestIdleMs }),
-    signal: closedSignal(response),
+    url: `http://localhost${url}`,
+    header: requestHeaders(header),
+    body,
+    signal,
     contextValues: createContextValues().set(peerKey, peer),
   };
+}
+
+function requestBody(
+  route: Route,
+  request: NodeRequest,
+  limits: RpcLimits,
+  text: boolean,
+): AsyncIterable<Uint8Array> {
+  const maxBytes = text ? base64Bytes(route.maxBytes) : route.maxBytes;
+  return route.streamsRequests
+    ? streamedBody(request)
+    : wholeBody(request, { maxBytes, idleMs: limits.requestIdleMs });
 }
 
 /** Aborted when the exchange is over; before the answer that means that the client went away. */

@@ -2,5 +2,5 @@ export type { RpcCall, RpcHandler, RpcProtocol } from './call.js';
 export type { CorsOptions } from './cors.js';
 export type { DescribeError, FailedCall, FailureKind } from './failure.js';
 export { defaultLimits, type RpcLimits } from './limits.js';
-export type { ListenOptions, TlsOptions } from './listener.js';
+export type { ClientCertificates, ListenOptions, TlsOptions } from './listener.js';
 export { RpcServer, type RpcServerOptions } from './server.js';

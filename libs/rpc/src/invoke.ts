@@ -71,6 +71,6 @@ function abortError({ reason }: AbortSignal): ConnectError {
     : new ConnectError('the call was canceled', Code.Canceled);
 }
 
-function isIterable(answer: object): answer is AsyncIterable<Message> {
+export function isIterable(answer: object): answer is AsyncIterable<Message> {
   return Symbol.asyncIterator in answer;
 }

@@ -1,7 +1,14 @@
+import type { X509Certificate } from 'node:crypto';
 import { createServer as createHttp1Server, type Server as Http1Server } from 'node:http';
-import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from 'node:http2';
+import {
+  createServer as createHttp2Server,
+  type Http2Server,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import { createServer as createNetServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { http1Options, http2Options, type RpcLimits } from './limits.js';
 import type { NodeRequest, NodeResponse } from './node-http.js';
 import { peekHttpVersion, type HttpVersion } from './preface.js';
@@ -9,6 +16,15 @@ import { peekHttpVersion, type HttpVersion } from './preface.js';
 export interface TlsOptions {
   cert: string | Buffer;
   key: string | Buffer;
+  /** Asks clients for certificates, and serves nobody without one. */
+  clients?: ClientCertificates;
+}
+
+export interface ClientCertificates {
+  /** The authorities that sign them, in PEM. */
+  ca: string | Buffer;
+  /** Whose certificates those are that serve; without a yes the connection ends before a request is read. */
+  admit(certificate: X509Certificate): boolean;
 }
 
 export interface ListenOptions {
@@ -16,9 +32,20 @@ export interface ListenOptions {
   host?: string;
   /** What calls on this port see as `call.listener`. */
   name?: string;
+  /** Of this port alone; false for none, whatever the server has. */
+  tls?: TlsOptions | false;
 }
 
-export type RequestListener = (request: NodeRequest, response: NodeResponse) => void;
+export interface RequestListener {
+  onRequest(request: NodeRequest, response: NodeResponse): void;
+  /** Sees every HTTP/2 request first; what it returns false for becomes a request like those of HTTP/1.1. */
+  onStream(
+    stream: ServerHttp2Stream,
+    header: IncomingHttpHeaders,
+    rawHeader: readonly string[],
+    remoteAddress: string | undefined,
+  ): boolean;
+}
 
 /** Keep-alive finds the peers that vanished without a word and left a quiet stream open. */
 const SOCKET_OPTIONS = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 };
@@ -32,16 +59,21 @@ export class Listener {
   readonly #server: Server;
   readonly #http1: Http1Server;
   readonly #http2: Http2Server;
+  /** Makes requests and responses of streams. */
+  readonly #http2Requests: Http2Server;
+  readonly #onStream: RequestListener['onStream'];
   readonly #sockets = new Set<Socket>();
   readonly #undecided = new Set<Socket>();
   readonly #sessions = new Set<ServerHttp2Session>();
 
-  constructor(limits: RpcLimits, tls: TlsOptions | undefined, onRequest: RequestListener) {
+  constructor(limits: RpcLimits, tls: TlsOptions | undefined, { onRequest, onStream }: RequestListener) {
     this.#limits = limits;
+    this.#onStream = onStream;
     this.#http1 = createHttp1Server(http1Options(limits), onRequest);
     // Node enforces the header and request timeouts only on a server that it has seen listening.
     this.#http1.emit('listening');
-    this.#http2 = createHttp2Server(http2Options(limits), onRequest);
+    this.#http2 = createHttp2Server(http2Options(limits));
+    this.#http2Requests = createHttp2Server(onRequest);
     this.#server = tls
       ? this.#secure(tls)
       : createNetServer(SOCKET_OPTIONS, (socket) => this.#accept(socket));
@@ -73,15 +105,20 @@ export class Listener {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  #secure(tls: TlsOptions): Server {
+  #secure({ cert, key, clients }: TlsOptions): Server {
     const server = createTlsServer(
       {
-        ...tls,
+        cert,
+        key,
+        ...(clients && { ca: clients.ca, requestCert: true, rejectUnauthorized: true }),
         ALPNProtocols: ['h2', 'http/1.1'],
         handshakeTimeout: this.#limits.peekTimeoutMs,
         ...SOCKET_OPTIONS,
       },
-      (socket) => this.#accept(socket),
+      (socket) => {
+        if (clients && !isAdmitted(socket, clients)) socket.destroy();
+        else this.#accept(socket);
+      },
     );
     // A failed handshake is the client's business.
     server.on('tlsClientError', (_error, socket) => void socket.destroy());
@@ -113,12 +150,17 @@ export class Listener {
 
   #track(session: ServerHttp2Session, socket: Socket): void {
     let streams = 0;
+    const onStreamClose = (): void => void streams--;
+    const { remoteAddress } = socket;
     this.#sessions.add(session);
     session.once('close', () => this.#sessions.delete(session));
     session.on('error', () => session.destroy());
-    session.on('stream', (stream) => {
+    session.on('stream', (stream, header, flags, rawHeader) => {
       streams++;
-      stream.once('close', () => streams--);
+      stream.on('close', onStreamClose);
+      if (!this.#onStream(stream, header, rawHeader, remoteAddress)) {
+        this.#http2Requests.emit('stream', stream, header, flags, rawHeader);
+      }
     });
     session.setTimeout(this.#limits.connectionIdleMs, () => {
       // A quiet stream may be alive, a watch for instance; an unread one ends by its own limit.
@@ -128,4 +170,10 @@ export class Listener {
       setTimeout(() => socket.destroy(), LAST_WORDS_MS).unref();
     });
   }
+}
+
+/** Its authority is known by then: the handshake has seen to that. */
+function isAdmitted(socket: TLSSocket, { admit }: ClientCertificates): boolean {
+  const certificate = socket.getPeerX509Certificate();
+  return certificate !== undefined && admit(certificate);
 }

@@ -1,5 +1,6 @@
-import { ServerResponse, type IncomingMessage } from 'node:http';
+import { ServerResponse, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { constants, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
+import type { Fields } from './header-fields.js';
 
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
 export type NodeResponse = ServerResponse | Http2ServerResponse;
@@ -9,9 +10,9 @@ export function isHttp1(response: NodeResponse): response is ServerResponse {
 }
 
 /** HTTP/2 pseudo-headers are left out. */
-export function requestHeaders(request: NodeRequest): Headers {
+export function requestHeaders(fields: IncomingHttpHeaders): Headers {
   const header = new Headers();
-  for (const [name, value] of Object.entries(request.headers)) {
+  for (const [name, value] of Object.entries(fields)) {
     if (name.startsWith(':') || value === undefined) continue;
     for (const one of Array.isArray(value) ? value : [value]) header.append(name, one);
   }
@@ -19,14 +20,13 @@ export function requestHeaders(request: NodeRequest): Headers {
 }
 
 /** Size as HTTP/2 counts it: names, values and 32 bytes a field. */
-export function headerListBytes(request: NodeRequest): number {
+export function headerListBytes(rawHeaders: readonly string[]): number {
   let bytes = 0;
-  for (const part of request.rawHeaders) bytes += part.length + 16;
+  for (const part of rawHeaders) bytes += part.length + 16;
   return bytes;
 }
 
-export function requestPath(request: NodeRequest): string {
-  const url = request.url ?? '';
+export function pathOf(url: string): string {
   const query = url.indexOf('?');
   return query === -1 ? url : url.slice(0, query);
 }
@@ -35,4 +35,22 @@ export function requestPath(request: NodeRequest): string {
 export function abandonRequest(request: NodeRequest): void {
   if ('stream' in request) request.stream.close(constants.NGHTTP2_NO_ERROR);
   else request.destroy();
+}
+
+/** As Node writes them. */
+export function nodeHeaders(header: Headers | undefined): Fields {
+  const result: Fields = {};
+  header?.forEach((value, name) => {
+    // Headers joins repeated fields with a comma, except cookies, which it reports one by one.
+    if (name !== 'set-cookie') result[name] = value;
+  });
+  const cookies = header?.getSetCookie() ?? [];
+  if (cookies.length > 0) result['set-cookie'] = cookies;
+  return result;
+}
+
+export function setFields(response: NodeResponse, fields: Fields): void {
+  for (const [name, value] of Object.entries(fields)) {
+    if (value !== undefined) response.setHeader(name, value);
+  }
 }

@@ -1,8 +1,13 @@
+import type { Readable } from 'node:stream';
 import { Code, ConnectError } from '@connectrpc/connect';
 import type { NodeRequest } from './node-http.js';
 
 /** The five bytes before an enveloped message. */
 const ENVELOPE_HEADER = 5;
+const NOTHING = new Uint8Array();
+
+/** Time for a client to finish sending a request that is already answered. */
+export const DISCARD_MS = 2_000;
 
 export interface BodyLimits {
   /** Largest message. */
@@ -17,7 +22,8 @@ export interface BodyLimits {
  * A body over the limit is cut just above it, which the protocol then reports in its own words.
  */
 export async function* wholeBody(request: NodeRequest, limits: BodyLimits): AsyncIterable<Uint8Array> {
-  const body = await collect(request, limits);
+  const body = await new Promise<Body>((resolve) => readBody(request, limits, resolve));
+  if (!(body instanceof Uint8Array)) throw body;
   if (body.length > 0) yield body;
 }
 
@@ -27,38 +33,45 @@ export async function* streamedBody(request: NodeRequest): AsyncIterable<Uint8Ar
   yield* request.iterator({ destroyOnReturn: false });
 }
 
-function collect(request: NodeRequest, { maxBytes, idleMs }: BodyLimits): Promise<Uint8Array> {
-  return new Promise((resolve, reject) => {
-    const bytes = new GrowingBuffer();
-    const timer = setTimeout(
-      () => settle(() => reject(new ConnectError('the request body stalled', Code.DeadlineExceeded))),
-      idleMs,
-    );
-    const settle = (how: () => void): void => {
-      clearTimeout(timer);
-      request.off('data', onData);
-      request.off('end', onEnd);
-      request.off('close', onCut);
-      request.off('error', onCut);
-      // What follows is read and dropped by discardRest.
-      request.pause();
-      how();
-    };
-    const onEnd = (): void => settle(() => resolve(bytes.view()));
-    const onCut = (): void =>
-      settle(() => reject(new ConnectError('the request was cut off', Code.Canceled)));
-    const onData = (chunk: Uint8Array): void => {
-      bytes.append(chunk);
-      timer.refresh();
-      if (bytes.length > maxBytes + ENVELOPE_HEADER) onEnd();
-    };
-    if (request.readableEnded) return onEnd();
-    if (request.destroyed) return onCut();
-    request.on('data', onData);
-    request.on('end', onEnd);
-    request.on('close', onCut);
-    request.on('error', onCut);
-  });
+/** A whole body, or why it did not come. */
+export type Body = Uint8Array | ConnectError;
+
+/** Reads to the end, or until it is clear that the body is too large, stalled or cut off. */
+export function readBody(
+  source: Readable,
+  { maxBytes, idleMs }: BodyLimits,
+  done: (body: Body) => void,
+): void {
+  if (source.readableEnded) return done(NOTHING);
+  if (source.destroyed) return done(cutOff());
+  const bytes = new GrowingBuffer();
+  let settled = false;
+  const settle = (body: Body): void => {
+    if (settled) return;
+    settled = true;
+    clearTimeout(timer);
+    done(body);
+  };
+  const giveUp = (body: Body): void => {
+    source.off('data', onData);
+    // What follows is read and dropped by discardRest.
+    source.pause();
+    settle(body);
+  };
+  const stalled = (): void => giveUp(new ConnectError('the request body stalled', Code.DeadlineExceeded));
+  const timer = setTimeout(stalled, idleMs);
+  const onData = (chunk: Uint8Array): void => {
+    bytes.append(chunk);
+    timer.refresh();
+    if (bytes.length > maxBytes + ENVELOPE_HEADER) giveUp(bytes.view());
+  };
+  source.on('data', onData);
+  source.on('end', () => settle(bytes.view()));
+  source.on('close', () => settled || giveUp(cutOff()));
+}
+
+function cutOff(): ConnectError {
+  return new ConnectError('the request was cut off', Code.Canceled);
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { UniversalServerResponse } from '@connectrpc/connect/protocol';
 import { announceTrailers } from './grpc-http1.js';
 import { respellGrpcMessage } from './grpc-message.js';
-import { isHttp1, type NodeResponse } from './node-http.js';
+import { isHttp1, nodeHeaders, setFields, type NodeResponse } from './node-http.js';
 
 /**
  * Writes an answer and pulls its body only as fast as the client reads it.
@@ -37,23 +37,10 @@ export async function writeResponse(
 
 function writeHead(answer: UniversalServerResponse, response: NodeResponse): void {
   if (isHttp1(response)) announceTrailers(response, answer);
-  for (const [name, value] of Object.entries(nodeHeaders(answer.header ?? new Headers()))) {
-    response.setHeader(name, value);
-  }
+  setFields(response, nodeHeaders(answer.header));
   // Explicitly, even for an empty body: an implied head would end the stream and exclude trailers.
   const head: { writeHead(status: number): unknown } = response;
   head.writeHead(answer.status);
-}
-
-function nodeHeaders(header: Headers): Record<string, string | string[]> {
-  const result: Record<string, string | string[]> = {};
-  header.forEach((value, name) => {
-    // Headers joins repeated fields with a comma, except cookies, which it reports one by one.
-    if (name !== 'set-cookie') result[name] = value;
-  });
-  const cookies = header.getSetCookie();
-  if (cookies.length > 0) result['set-cookie'] = cookies;
-  return result;
 }
 
 function isClosed(response: NodeResponse): boolean {

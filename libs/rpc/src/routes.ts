@@ -1,18 +1,23 @@
 import type { DescMethod, DescService, Registry } from '@bufbuild/protobuf';
 import { createConnectRouter, type ConnectRouter, type ConnectRouterOptions } from '@connectrpc/connect';
-import type { UniversalHandlerFn } from '@connectrpc/connect/protocol';
+import type { UniversalHandler, UniversalHandlerFn } from '@connectrpc/connect/protocol';
 import { methodPath, type RpcHandler } from './call.js';
 import type { DescribeError } from './failure.js';
 import { acceptingGate, refusingGate } from './gate.js';
 import { gzip } from './gzip.js';
 import { streamImplementation, unaryImplementation } from './invoke.js';
 import type { RpcLimits } from './limits.js';
+import { UnaryCodec } from './unary/codec.js';
+import { CallsInFlight } from './unary/in-flight.js';
+import type { UnaryRoute } from './unary/route.js';
 
 export interface Route {
   readonly handler: UniversalHandlerFn;
   readonly maxBytes: number;
   /** The client sends a stream of messages: they are passed on as they come. */
   readonly streamsRequests: boolean;
+  /** How most calls of a unary method are served; without it the handler serves all. */
+  readonly unary?: UnaryRoute;
 }
 
 export type Routes = ReadonlyMap<string, Route>;
@@ -28,6 +33,7 @@ export interface RouteSetup {
 
 export interface RouteOptions extends RouteSetup {
   services: readonly DescService[];
+  unaryFastPath: boolean;
   handle(method: DescMethod): RpcHandler | undefined;
 }
 
@@ -49,9 +55,35 @@ export function serviceRoutes(options: RouteOptions): Routes {
   const methods = options.services.flatMap((service) => service.methods);
   checkOverrides(options.limits, methods);
   for (const method of methods) register(router, method, options);
+  const inFlight = new CallsInFlight(options.shutdownSignal);
   return new Map(
-    router.handlers.map((handler) => [handler.requestPath, route(handler, handler.method, options.limits)]),
+    router.handlers.map((handler) => {
+      const general = route(handler, handler.method, options.limits);
+      return [handler.requestPath, { ...general, unary: unaryRoute(handler, options, inFlight) }];
+    }),
   );
+}
+
+function unaryRoute(
+  general: UniversalHandler,
+  options: RouteOptions,
+  inFlight: CallsInFlight,
+): UnaryRoute | undefined {
+  const { limits, registry, describeError, unaryFastPath, handle } = options;
+  const { method } = general;
+  const handler = unaryFastPath && method.methodKind === 'unary' ? handle(method) : undefined;
+  if (!handler) return undefined;
+  return {
+    method,
+    name: methodPath(method),
+    handler,
+    codec: new UnaryCodec(method, registry),
+    general,
+    bodyLimits: { maxBytes: maxBytesFor(method, limits), idleMs: limits.requestIdleMs },
+    compressMinBytes: limits.compressMinBytes,
+    describeError,
+    inFlight,
+  };
 }
 
 export function route(handler: UniversalHandlerFn, method: DescMethod, limits: RpcLimits): Route {

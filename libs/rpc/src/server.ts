@@ -1,10 +1,12 @@
+import { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { createRegistry, type DescFile, type DescMethod, type DescService } from '@bufbuild/protobuf';
 import { Code, ConnectError, createConnectRouter } from '@connectrpc/connect';
 import { ServerReflection } from '@dovecote/contract/grpc/reflection/v1/reflection_pb';
 import { ServerReflection as AlphaReflection } from '@dovecote/contract/grpc/reflection/v1alpha/reflection_pb';
 import { Health } from '@dovecote/contract/grpc/health/v1/health_pb';
-import type { RpcHandler } from './call.js';
+import type { Peer, RpcHandler } from './call.js';
 import { clientAddress, type ClientAddress } from './client-address.js';
 import { Cors, type CorsOptions } from './cors.js';
 import { serveRoute } from './exchange.js';
@@ -12,9 +14,20 @@ import type { DescribeError } from './failure.js';
 import { HealthChecks } from './health.js';
 import { defaultLimits, type RpcLimits } from './limits.js';
 import { Listener, type ListenOptions, type TlsOptions } from './listener.js';
-import { headerListBytes, isHttp1, requestPath, type NodeRequest, type NodeResponse } from './node-http.js';
+import {
+  headerListBytes,
+  isHttp1,
+  pathOf,
+  setFields,
+  type NodeRequest,
+  type NodeResponse,
+} from './node-http.js';
 import { Reflection } from './reflection.js';
 import { connectOptions, route, serviceRoutes, type Route, type RouteSetup } from './routes.js';
+import { UnaryCall } from './unary/call.js';
+import { Http1Exchange } from './unary/http1-exchange.js';
+import { Http2Exchange } from './unary/http2-exchange.js';
+import { unaryTerms } from './unary/route.js';
 import { isRpcPath, unknownRpc } from './unknown-rpc.js';
 
 export interface RpcServerOptions {
@@ -38,6 +51,8 @@ export interface RpcServerOptions {
   describeError?: DescribeError;
   /** Addresses and CIDR blocks whose X-Forwarded-For is believed. */
   trustedProxies?: readonly string[];
+  /** Off for tests only, which compare it with Connect's own handlers. */
+  unaryFastPath?: boolean;
 }
 
 /** Time for last answers to leave after the grace period. */
@@ -68,8 +83,9 @@ export class RpcServer {
       ),
       describeError: options.describeError ?? ((error) => error),
     };
-    const { services } = options;
-    const own = serviceRoutes({ ...setup, services, handle: (method) => options.handle(method) });
+    const { services, unaryFastPath = true } = options;
+    const handle = (method: DescMethod): RpcHandler | undefined => options.handle(method);
+    const own = serviceRoutes({ ...setup, services, unaryFastPath, handle });
     this.#routes = new Map([...own, ...this.#builtInRoutes(setup)]);
     this.#unknown = unknownRpc(setup);
     this.#cors = options.cors && new Cors(options.cors);
@@ -78,10 +94,12 @@ export class RpcServer {
 
   /** May be called again for further ports. */
   async listen(options: ListenOptions): Promise<AddressInfo> {
-    const name = options.name ?? 'public';
-    const listener = new Listener(this.#limits, this.#options.tls, (request, response) =>
-      this.#onRequest(request, response, name),
-    );
+    const { name = 'public', tls = this.#options.tls } = options;
+    const listener = new Listener(this.#limits, tls === false ? undefined : tls, {
+      onRequest: (request, response) => this.#onRequest(request, response, name),
+      onStream: (stream, header, rawHeader, remoteAddress) =>
+        this.#onStream(stream, header, rawHeader, remoteAddress, name),
+    });
     const address = await listener.listen(options);
     this.#listeners.push(listener);
     return address;
@@ -117,21 +135,64 @@ export class RpcServer {
 
   #onRequest(request: NodeRequest, response: NodeResponse, listener: string): void {
     // Without a listener an 'error' event would end the process; 'close' follows and is handled.
-    request.on('error', () => undefined);
-    response.on('error', () => undefined);
+    request.on('error', ignore);
+    response.on('error', ignore);
     if (isHttp1(response)) this.#trackHttp1(response);
-    if (headerListBytes(request) > this.#limits.headerBytes) return refuse(response, 431);
-    const path = requestPath(request);
+    if (headerListBytes(request.rawHeaders) > this.#limits.headerBytes) return refuse(response, 431);
+    const path = pathOf(request.url ?? '');
     const found = this.#routes.get(path) ?? this.#unknown(request);
+    if (found && this.#servedDirectly(found, request, response, listener)) return;
     if (this.#cors && (found || isRpcPath(path))) {
       if (this.#cors.isPreflight(request)) return this.#cors.answerPreflight(request, response);
-      this.#cors.decorate(request, response);
+      setFields(response, this.#cors.fields(request.headers.origin));
     }
     if (found) {
-      const address = this.#clientAddress(request.socket.remoteAddress, forwardedFor(request));
-      void serveRoute(found, request, response, { address, listener }, this.#limits);
+      const peer = this.#peer(request.socket.remoteAddress, request.headers, listener);
+      void serveRoute(found, request, response, peer, this.#limits);
     } else if (this.#options.fallback) this.#options.fallback(request, response);
     else refuse(response, 404);
+  }
+
+  #servedDirectly({ unary }: Route, request: NodeRequest, response: NodeResponse, listener: string): boolean {
+    if (!unary || !(request instanceof IncomingMessage) || !isHttp1(response)) return false;
+    const { headers, socket } = request;
+    const terms = unaryTerms(unary, request.method, headers);
+    // The trailers of gRPC over HTTP/1.1 have to be announced, and hardly anybody speaks it.
+    if (!terms || terms.protocol.name === 'grpc') return false;
+    const peer = this.#peer(socket.remoteAddress, headers, listener);
+    const exchange = new Http1Exchange(
+      request,
+      response,
+      peer,
+      this.#cors?.fields(headers.origin),
+      this.#limits,
+    );
+    new UnaryCall(unary, exchange, terms).start();
+    return true;
+  }
+
+  #onStream(
+    stream: ServerHttp2Stream,
+    header: IncomingHttpHeaders,
+    rawHeader: readonly string[],
+    remoteAddress: string | undefined,
+    listener: string,
+  ): boolean {
+    const unary = this.#routes.get(header[':path'] ?? '')?.unary;
+    if (!unary || headerListBytes(rawHeader) > this.#limits.headerBytes) return false;
+    const terms = unaryTerms(unary, header[':method'], header);
+    if (!terms) return false;
+    stream.on('error', ignore);
+    const peer = this.#peer(remoteAddress, header, listener);
+    const exchange = new Http2Exchange(stream, header, peer, this.#cors?.fields(header.origin), this.#limits);
+    new UnaryCall(unary, exchange, terms).start();
+    return true;
+  }
+
+  #peer(remoteAddress: string | undefined, header: IncomingHttpHeaders, listener: string): Peer {
+    const forwardedFor = header['x-forwarded-for'];
+    const claims = Array.isArray(forwardedFor) ? forwardedFor.join(',') : forwardedFor;
+    return { address: this.#clientAddress(remoteAddress, claims), listener };
   }
 
   #trackHttp1(response: NodeResponse): void {
@@ -141,10 +202,7 @@ export class RpcServer {
   }
 }
 
-function forwardedFor(request: NodeRequest): string | undefined {
-  const value = request.headers['x-forwarded-for'];
-  return Array.isArray(value) ? value.join(',') : value;
-}
+function ignore(): void {}
 
 function refuse(response: NodeResponse, status: number): void {
   response.statusCode = status;

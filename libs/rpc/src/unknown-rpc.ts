@@ -1,7 +1,7 @@
 import { createConnectRouter } from '@connectrpc/connect';
 import { Health } from '@dovecote/contract/grpc/health/v1/health_pb';
 import { refusingGate } from './gate.js';
-import { requestPath, type NodeRequest } from './node-http.js';
+import { pathOf, type NodeRequest } from './node-http.js';
 import { connectOptions, neverReached, route, type Route, type RouteSetup } from './routes.js';
 
 const RPC_CONTENT_TYPE = /^application\/(grpc|connect\+)/i;
@@ -26,7 +26,7 @@ export function unknownRpc(setup: RouteSetup): (request: NodeRequest) => Route |
     if (request.method !== 'POST') return undefined;
     if (/^application\/connect\+/i.test(contentType)) return stream;
     if (RPC_CONTENT_TYPE.test(contentType)) return unary;
-    return CONNECT_UNARY_CONTENT_TYPE.test(contentType) && isRpcPath(requestPath(request))
+    return CONNECT_UNARY_CONTENT_TYPE.test(contentType) && isRpcPath(pathOf(request.url ?? ''))
       ? unary
       : undefined;
   };

@@ -1,0 +1,226 @@
+import type { DescMethod, Message } from '@bufbuild/protobuf';
+import { Code, ConnectError } from '@connectrpc/connect';
+import type { RpcCall, RpcProtocol } from '../call.js';
+import { failureKind, hideError } from '../failure.js';
+import { gzip } from '../gzip.js';
+import { HeaderFields } from '../header-fields.js';
+import { isIterable } from '../invoke.js';
+import type { Body } from '../request-body.js';
+import type { WireMessage } from './envelope.js';
+import type { Exchange } from './exchange.js';
+import { answerGenerally } from './general.js';
+import type { Abortable } from './in-flight.js';
+import type { Answer, Reply } from './protocol.js';
+import type { UnaryRoute } from './route.js';
+import type { Terms } from './terms.js';
+
+/** The longest that a timer can wait; further deadlines have no need of one. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * A unary call from its request to its answer: what the handler sees of it, and its states. Whatever is unusual
+ * about the request is left to the general path, which then has its whole body.
+ */
+export class UnaryCall implements RpcCall, Abortable {
+  readonly deadline: number | undefined;
+  readonly #route: UnaryRoute;
+  readonly #exchange: Exchange;
+  readonly #terms: Terms;
+  #stage: 'receiving' | 'handling' | 'over' = 'receiving';
+  #deadlineTimer: NodeJS.Timeout | undefined;
+  #abortReason: ConnectError | undefined;
+  // Made when somebody asks: most calls need few of them.
+  #controller: AbortController | undefined;
+  #header: HeaderFields | undefined;
+  #responseHeader: HeaderFields | undefined;
+  #responseTrailer: HeaderFields | undefined;
+
+  constructor(route: UnaryRoute, exchange: Exchange, terms: Terms) {
+    this.#route = route;
+    this.#exchange = exchange;
+    this.#terms = terms;
+    if (terms.timeoutMs !== undefined) this.deadline = Math.trunc(Date.now() + terms.timeoutMs);
+  }
+
+  start(): void {
+    if (this.#terms.timeoutMs !== undefined) this.#startDeadline(this.#terms.timeoutMs);
+    this.#route.inFlight.add(this);
+    this.#exchange.onClose(() => this.#onClose());
+    this.#exchange.read(this.#route.bodyLimits, (body) => this.#onBody(body));
+  }
+
+  get method(): DescMethod {
+    return this.#route.method;
+  }
+
+  get name(): string {
+    return this.#route.name;
+  }
+
+  get protocol(): RpcProtocol {
+    return this.#terms.protocol.name;
+  }
+
+  get address(): string {
+    return this.#exchange.peer.address;
+  }
+
+  get listener(): string {
+    return this.#exchange.peer.listener;
+  }
+
+  get header(): Headers {
+    return (this.#header ??= new HeaderFields(this.#exchange.header));
+  }
+
+  get responseHeader(): Headers {
+    return (this.#responseHeader ??= new HeaderFields(this.#head()));
+  }
+
+  get responseTrailer(): Headers {
+    return (this.#responseTrailer ??= new HeaderFields({}));
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#abortReason) this.#controller.abort(this.#abortReason);
+    }
+    return this.#controller.signal;
+  }
+
+  /** Answers at once, even when the handler ignores its signal; what it returns later is dropped. */
+  abort(reason: ConnectError): void {
+    if (this.#stage === 'over' || this.#abortReason) return;
+    this.#abortReason = reason;
+    this.#controller?.abort(reason);
+    if (this.#stage === 'handling') this.#failAborted(reason);
+  }
+
+  #startDeadline(timeoutMs: number): void {
+    const expire = (): void => this.abort(new ConnectError('the operation timed out', Code.DeadlineExceeded));
+    if (timeoutMs <= 0) expire();
+    else if (timeoutMs <= LONGEST_TIMER_MS) this.#deadlineTimer = setTimeout(expire, timeoutMs);
+  }
+
+  #onClose(): void {
+    if (this.#stage !== 'over') this.abort(new ConnectError('the client canceled the call', Code.Canceled));
+  }
+
+  #onBody(body: Body): void {
+    const { protocol, requestGzip } = this.#terms;
+    const { maxBytes } = this.#route.bodyLimits;
+    const message = body instanceof Uint8Array ? protocol.open(body, requestGzip) : undefined;
+    if (!message || message.data.length > maxBytes) this.#leave(body);
+    else if (!message.compressed) this.#onMessage(message.data, body);
+    else {
+      gzip.decompress(message.data, maxBytes).then(
+        (data) => this.#onMessage(data, body),
+        () => this.#leave(body),
+      );
+    }
+  }
+
+  #onMessage(data: Uint8Array, body: Body): void {
+    let request: Message;
+    try {
+      request = this.#route.codec.parse(data, this.#terms.json);
+    } catch {
+      return this.#leave(body);
+    }
+    this.#stage = 'handling';
+    if (this.#abortReason) this.#failAborted(this.#abortReason);
+    else this.#handle(request);
+  }
+
+  #handle(request: Message): void {
+    try {
+      const answer = this.#route.handler(request, this);
+      if (isIterable(answer)) throw new TypeError(`${this.name} is unary, but its handler returned a stream`);
+      answer.then(
+        (message) => this.#succeed(message),
+        (error: unknown) => this.#onError(error),
+      );
+    } catch (error) {
+      this.#onError(error);
+    }
+  }
+
+  #succeed(message: object): void {
+    if (this.#stage === 'over') return;
+    const { json, acceptsGzip } = this.#terms;
+    let data: Uint8Array;
+    try {
+      data = this.#route.codec.serialize(message, json);
+    } catch (error) {
+      return this.#fail(error instanceof ConnectError ? error : hideError(error));
+    }
+    this.#end();
+    if (!acceptsGzip || data.length < this.#route.compressMinBytes) {
+      return this.#answer({ data, compressed: false });
+    }
+    gzip.compress(data).then(
+      (zipped) => this.#answer({ data: zipped, compressed: true }),
+      () => this.#exchange.abandon(),
+    );
+  }
+
+  #onError(error: unknown): void {
+    if (this.#stage === 'over') return;
+    if (!(error instanceof ConnectError)) return this.#fail(hideError(error));
+    this.#end();
+    this.#send(() => this.#terms.protocol.refuse(error, this.#reply()));
+  }
+
+  /** With a new error for every call: a shutdown is one reason for many. */
+  #failAborted({ rawMessage, code }: ConnectError): void {
+    this.#fail(new ConnectError(rawMessage, code));
+  }
+
+  /** Of an error that no handler chose. */
+  #fail(error: ConnectError): void {
+    this.#end();
+    this.#send(() => {
+      const kind = failureKind(error, 'handling');
+      const { name, header, responseHeader, protocol, address, listener } = this;
+      const call = { kind, name, header, responseHeader, protocol, address, listener };
+      return this.#terms.protocol.refuse(this.#route.describeError(error, call), this.#reply());
+    });
+  }
+
+  #answer(message: WireMessage): void {
+    this.#send(() => this.#terms.protocol.answer(message, this.#reply()));
+  }
+
+  #leave(body: Body): void {
+    this.#end();
+    void answerGenerally(this.#route.general, this.#exchange, body);
+  }
+
+  #end(): void {
+    this.#stage = 'over';
+    clearTimeout(this.#deadlineTimer);
+    this.#route.inFlight.delete(this);
+  }
+
+  #send(answer: () => Answer): void {
+    try {
+      this.#exchange.send(answer());
+    } catch {
+      // Nobody is left to tell: the answer could not be written.
+      this.#exchange.abandon();
+    }
+  }
+
+  #reply(): Reply {
+    return {
+      header: this.#responseHeader?.fields ?? this.#head(),
+      trailer: this.#responseTrailer?.fields,
+    };
+  }
+
+  #head() {
+    const { protocol, json, acceptsGzip } = this.#terms;
+    return protocol.head(json, acceptsGzip);
+  }
+}

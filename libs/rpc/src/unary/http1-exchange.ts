@@ -1,0 +1,65 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { Peer } from '../call.js';
+import type { Fields } from '../header-fields.js';
+import type { RpcLimits } from '../limits.js';
+import { DISCARD_MS, discardRest, readBody, type Body, type BodyLimits } from '../request-body.js';
+import type { Exchange } from './exchange.js';
+import type { Answer } from './protocol.js';
+import { closeUnread } from './unread.js';
+
+/** Without trailers: gRPC over HTTP/1.1 is left to the general path. */
+export class Http1Exchange implements Exchange {
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #limits: RpcLimits;
+  /** Fields of every answer to this request, whatever it is. */
+  readonly #common: Fields | undefined;
+
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    readonly peer: Peer,
+    common: Fields | undefined,
+    limits: RpcLimits,
+  ) {
+    this.#request = request;
+    this.#response = response;
+    this.#common = common;
+    this.#limits = limits;
+  }
+
+  get header(): IncomingHttpHeaders {
+    return this.#request.headers;
+  }
+
+  get url(): string {
+    return this.#request.url ?? '/';
+  }
+
+  read(limits: BodyLimits, done: (body: Body) => void): void {
+    readBody(this.#request, limits, done);
+  }
+
+  onClose(listener: () => void): void {
+    this.#response.on('close', listener);
+  }
+
+  send(answer: Answer): void {
+    if (this.#request.complete) return this.#write(answer);
+    void discardRest(this.#request, this.#limits.requestBytes, DISCARD_MS).then((complete) => {
+      if (!complete) this.#response.setHeader('Connection', 'close');
+      this.#write(answer);
+    });
+  }
+
+  abandon(): void {
+    this.#response.destroy();
+  }
+
+  #write({ status, header, body }: Answer): void {
+    if (this.#response.destroyed) return;
+    this.#response.writeHead(status, { ...this.#common, ...header });
+    this.#response.end(body);
+    closeUnread(this.#response, body, this.#limits.responseIdleMs, () => this.abandon());
+  }
+}
