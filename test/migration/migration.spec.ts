@@ -4,6 +4,8 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { migrations } from '#migrations';
 import { Client } from 'pg';
+import { DataSource } from 'typeorm';
+import { v7 as uuid } from 'uuid';
 import { appRole, grantAppRole } from '../../src/platform/database/app-role.js';
 import { databaseUrl, testMasterKey } from '../support/template-database.js';
 import { cloneDatabase, type TestDatabase } from '../support/test-database.js';
@@ -21,6 +23,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   for (const name of created) await server.query(`drop database ${name} with (force)`);
+  await server.query('drop role if exists ordinary_owner');
   await server.end();
 });
 
@@ -58,6 +61,28 @@ async function withClient<T>(url: string, work: (client: Client) => Promise<T>):
   }
 }
 
+/** As an owner for whom row-level security holds: not every PostgreSQL is ours. */
+async function migrateAsOrdinaryOwner(url: string, some: typeof migrations): Promise<void> {
+  const owner = 'ordinary_owner';
+  await withClient(url, async (client) => {
+    const { rows } = await client.query('select from pg_roles where rolname = $1', [owner]);
+    if (rows.length === 0) await client.query(`create role ${owner}`);
+    await client.query(`grant create on schema public to ${owner}`);
+  });
+  const dataSource = await new DataSource({
+    type: 'postgres',
+    url,
+    migrations: some,
+    migrationsTableName: 'schema_migration',
+    extra: { options: `-c role=${owner}` },
+  }).initialize();
+  try {
+    await dataSource.runMigrations();
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
 const applied = (url: string) =>
   withClient(url, async (client) => {
     const { rows } = await client.query<{ name: string }>('select name from schema_migration order by id');
@@ -90,6 +115,38 @@ describe('migrating', () => {
     for (const Migration of migrations) {
       await expect(new Migration().down()).rejects.toThrow('Migrations go forward only.');
     }
+  });
+
+  test('gives organizations that were there before what new ones begin with', async () => {
+    const url = await emptyDatabase();
+    const first = migrations.findIndex((Migration) => new Migration().name.startsWith('TeamsAndGroups'));
+    await migrateAsOrdinaryOwner(url, migrations.slice(0, first));
+    const [org, role, identity] = [uuid(), uuid(), uuid()];
+    await withClient(url, async (client) => {
+      await client.query(`insert into organization (id, name) values ($1, 'Old')`, [org]);
+      await client.query(
+        `insert into role (org_id, id, slug, name, permissions) values ($1, $2, 'r', 'R', '{}')`,
+        [org, role],
+      );
+      await client.query(`insert into identity (id, email) values ($1, 'a@b.example')`, [identity]);
+      await client.query(
+        `insert into member (org_id, id, identity_id, email, status, role_id) values ($1, $2, $3, 'a@b.example', 2, $4)`,
+        [org, uuid(), identity, role],
+      );
+    });
+    await migrateAsOrdinaryOwner(url, migrations.slice(0, first + 1));
+    const [rosters, headcount] = await withClient(url, (client) =>
+      Promise.all([
+        client.query('select org_id, kind, name, is_default, created_by from roster order by kind'),
+        client.query('select org_id, subject_id, members from headcount'),
+      ]),
+    );
+    const everyone = { org_id: org, name: 'Everyone', is_default: true, created_by: null };
+    expect(rosters.rows).toEqual([
+      { ...everyone, kind: 'group' },
+      { ...everyone, kind: 'team' },
+    ]);
+    expect(headcount.rows).toEqual([{ org_id: org, subject_id: org, members: 1 }]);
   });
 
   test('leads to the schema under review: run jest with -u after a deliberate change', async () => {

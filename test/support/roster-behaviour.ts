@@ -110,6 +110,22 @@ export function describeRosters(twin: RosterTwin, stageOf: () => Stage): void {
       expect((await alice().members(id, { pageSize: 100 })).totalCount).toBe(memberCount);
     });
 
+    test('come and go, and everybody who is there is counted once', async () => {
+      const { s, cast } = stage();
+      const [first, second] = [await person(), await person()];
+      await Promise.all([
+        members(cast.alice).deactivateUser({ userId: first.userId }),
+        ...[1, 2, 3, 4].map(() => invite(cast.alice)),
+        members(cast.alice).deactivateUser({ userId: second.userId }),
+      ]);
+      await members(cast.alice).reactivateUser({ userId: first.userId });
+      const [counted] = await s.database.query<{ count: number }>(
+        'select count(*)::int as count from member where org_id = $1 and status in (1, 2)',
+        [cast.acme.id],
+      );
+      expect((await defaultOf(cast.alice)).memberCount).toBe(counted?.count);
+    });
+
     test('keep each other’s changes', async () => {
       const { id } = await alice().create({ name: newName() });
       const name = newName();

@@ -3,17 +3,16 @@ import { MAX as lastUuid } from 'uuid';
 import { setStatement, statement } from '../../platform/database/index.js';
 import type { Page, Position } from '../../platform/paging/paging.js';
 import type { Scope } from '../../platform/scope/index.js';
-import { belongs } from './belonging.js';
+import { memberStatus } from '../member/index.js';
 import type { RosterKind } from './roster.kind.js';
 import type { Roster } from './roster.js';
 
+/** The member is in the default rosters. The condition of the index member_belonging, letter for letter. */
+const belongs = `m.status in (${memberStatus.invited}, ${memberStatus.active})`;
+
 const count = statement(
-  'roster_member.count',
-  'select count(*)::integer as count from roster_member where org_id = $1 and roster_id = $2',
-);
-const countEverybody = statement(
-  'roster_member.count_everybody',
-  `select count(*)::integer as count from member m where m.org_id = $1 and ${belongs}`,
+  'headcount.of',
+  'select coalesce(sum(members), 0)::integer as count from headcount where org_id = $1 and subject_id = $2',
 );
 const list = statement(
   'roster_member.list',
@@ -66,9 +65,8 @@ export interface Membership {
 export class RosterMemberStore {
   async count(scope: Scope, { id, isDefault }: Roster): Promise<number> {
     const tx = await scope.tx();
-    const row = await (isDefault
-      ? tx.queryOne<{ count: number }>(countEverybody, [scope.orgId])
-      : tx.queryOne<{ count: number }>(count, [scope.orgId, id]));
+    const subjectId = isDefault ? scope.orgId : id;
+    const row = await tx.queryOne<{ count: number }>(count, [scope.orgId, subjectId]);
     return row?.count ?? 0;
   }
 

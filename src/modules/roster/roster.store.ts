@@ -3,7 +3,6 @@ import { MAX as lastUuid } from 'uuid';
 import { setStatement, statement } from '../../platform/database/index.js';
 import type { Page } from '../../platform/paging/paging.js';
 import type { Scope } from '../../platform/scope/index.js';
-import { belongs } from './belonging.js';
 import type { RosterKind } from './roster.kind.js';
 import type { RosterView } from './roster.policy.js';
 import type { CountedRoster, FoundRoster, Roster } from './roster.js';
@@ -14,13 +13,12 @@ const columns = `
 
 const newestFirst = 'order by r.created_at desc, r.id desc';
 
-/** Counts the members of a page's rosters only, whatever it takes to find the page. */
+/** With the headcounts of a page's rosters only, whatever it takes to find the page. */
 const counted = (page: string): string => `
   select ${columns},
-         case when r.is_default
-           then (select count(*) from member m where m.org_id = r.org_id and ${belongs})
-           else (select count(*) from roster_member x where x.org_id = r.org_id and x.roster_id = r.id)
-         end::integer as "memberCount"
+         (select coalesce(sum(h.members), 0)::integer from headcount h
+           where h.org_id = r.org_id and h.subject_id = case when r.is_default then r.org_id else r.id end)
+           as "memberCount"
     from (${page}) r ${newestFirst}`;
 
 const find = `
@@ -72,6 +70,10 @@ const statements = {
       where r.org_id = $1 and r.kind = $2 and r.id = $3 returning ${columns}`,
   ),
   delete: statement('roster.delete', 'delete from roster where org_id = $1 and kind = $2 and id = $3'),
+  forgetHeadcount: statement(
+    'roster.forget_headcount',
+    'delete from headcount where org_id = $1 and subject_id = $2',
+  ),
 };
 
 @Injectable()
@@ -131,7 +133,10 @@ export class RosterStore {
   /** And its memberships; false when there is no such roster. */
   async delete(scope: Scope, kind: RosterKind, id: string): Promise<boolean> {
     const tx = await scope.tx();
-    return (await tx.execute(statements.delete, [scope.orgId, kind.word, id])).rowCount === 1;
+    const { rowCount } = await tx.execute(statements.delete, [scope.orgId, kind.word, id]);
+    // Only now: whoever removed people at the same moment has counted them.
+    if (rowCount === 1) await tx.execute(statements.forgetHeadcount, [scope.orgId, id]);
+    return rowCount === 1;
   }
 }
 
