@@ -13,7 +13,9 @@ import { Templates } from '../template/index.js';
 import type { Campaign } from './campaign.js';
 import { type CampaignRun, CampaignRunStore } from './campaign-run.store.js';
 import { CounterStore } from './counter.store.js';
+import { CampaignTranslationStore } from './campaign-translation.store.js';
 import { type FanOutRecipient, FanOutStore, type NewDelivery } from './fan-out.store.js';
+import { templateOf } from './message-templates.js';
 
 /** Recipients per transaction: long enough to be set-based, short enough that nothing waits for it. */
 const PIECE = 2_000;
@@ -22,7 +24,7 @@ const PIECE = 2_000;
 const acknowledge = 'ack';
 
 /** What a template is given that asks for none. */
-const noProfile: RecipientProfile = { profile: {}, customAttributes: {} };
+const noProfile: RecipientProfile = { profile: {}, customAttributes: {}, preferredLocale: '' };
 
 /** Sends a step's message to the frozen audience, piece by piece. */
 @Injectable()
@@ -32,6 +34,7 @@ export class FanOut {
     private readonly runs: CampaignRunStore,
     private readonly counters: CounterStore,
     private readonly templates: Templates,
+    private readonly translations: CampaignTranslationStore,
     private readonly renderer: Renderer,
   ) {}
 
@@ -87,11 +90,15 @@ export class FanOut {
     campaign: Campaign,
     config: SendNotification,
   ): Promise<{ render: RenderForRecipient; readsProfiles: boolean }> {
-    const templateId = config.templateId || campaign.templateId;
-    const version = config.templateVersion || campaign.templateVersion;
-    const template = await this.templates.getVersion(scope, templateId, version);
+    const pinned = templateOf(campaign, config);
+    const [template, translations, organizationLocale] = await Promise.all([
+      this.templates.getVersion(scope, pinned.templateId, pinned.templateVersion),
+      this.translations.list(scope, campaign.id, pinned),
+      this.templates.organizationLocale(scope),
+    ]);
     const render = this.renderer.compile({
       template,
+      translations,
       title: campaign.title || undefined,
       senderName: campaign.senderName,
       actions:
@@ -99,9 +106,13 @@ export class FanOut {
           ? [{ id: acknowledge, type: 'ACK', label: config.actionLabel || 'Acknowledge' }]
           : [],
       stepVariables: config.customVariables,
-      locale: template.sourceLocale,
+      campaignLocale: campaign.defaultLocale,
+      organizationLocale,
     });
-    return { render, readsProfiles: template.variables.some(({ source }) => source === 'PROFILE') };
+    // The profile also says which translation somebody prefers.
+    const readsProfiles =
+      translations.length > 0 || template.variables.some(({ source }) => source === 'PROFILE');
+    return { render, readsProfiles };
   }
 }
 

@@ -3,8 +3,8 @@ import { setStatement } from '../../platform/database/index.js';
 import type { Scope } from '../../platform/scope/index.js';
 import type { Recipient } from './render.rules.js';
 
-/** What a template can say about a member. */
-export type RecipientProfile = Pick<Recipient, 'profile' | 'customAttributes'>;
+/** What a template can say about a member, and in which language they want to read it. */
+export type RecipientProfile = Omit<Recipient, 'variables'>;
 
 interface ProfileRow extends RecipientProfile {
   userId: string;
@@ -19,7 +19,8 @@ const profiles = setStatement(
             'department', profile->>'department', 'title', profile->>'title', 'phone', profile->>'phone',
             'location', profile->>'location', 'employee_id', profile->>'employeeId',
             'manager_name', profile->>'managerName', 'start_date', profile->>'startDate')) as profile,
-          coalesce(profile->'customAttributes', '{}') as "customAttributes"
+          coalesce(profile->'customAttributes', '{}') as "customAttributes",
+          preferred_locale as "preferredLocale"
    from member
    where org_id = $1 and id = any($2)`,
 );

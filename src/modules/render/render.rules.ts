@@ -1,24 +1,30 @@
 import {
   compile,
+  type CompiledTemplate,
   contentId,
   type ContentAction,
   previewOf,
   RenderedTooLongError,
   summaryOf,
 } from '@dovecote/template';
-import type { TemplateVersion } from '../template/index.js';
+import type { TemplateVersion, TranslatedText } from '../template/index.js';
+import { textFor, wantedLocale } from './locale.rules.js';
 
 /** What is the same in the messages of all recipients. */
 export interface MessageSource {
-  template: Pick<TemplateVersion, 'title' | 'body' | 'variables'>;
-  /** Wins over the template's title, and may hold placeholders as that does. */
+  template: Pick<TemplateVersion, 'title' | 'body' | 'variables' | 'sourceLocale'>;
+  /** Approved ones of exactly this version. */
+  translations: readonly TranslatedText[];
+  /** Wins over the titles of template and translations, and may hold placeholders as they do. */
   title?: string;
   senderName: string;
   actions: readonly ContentAction[];
   /** Values for CUSTOM variables that the audience does not give. */
   stepVariables: Readonly<Record<string, string>>;
-  /** The language of title and body. */
-  locale: string;
+  /** Wins over what recipients prefer; empty for each their own. */
+  campaignLocale: string;
+  /** For those who prefer none; may be empty. */
+  organizationLocale: string;
 }
 
 /** What differs from recipient to recipient. */
@@ -27,6 +33,8 @@ export interface Recipient {
   profile: Record<string, string>;
   /** By key, without the `custom:` that templates put before it. */
   customAttributes: Record<string, string>;
+  /** Empty for none. */
+  preferredLocale: string;
   /** The audience entry's. */
   variables: Record<string, string>;
 }
@@ -40,6 +48,7 @@ export interface RenderedContent {
   preview: string;
   senderName: string;
   actions: readonly ContentAction[];
+  /** The language of this text, which is not always the one that was wanted. */
   locale: string;
 }
 
@@ -48,21 +57,13 @@ export type RenderResult = { ok: true; content: RenderedContent } | { ok: false;
 
 export type RenderForRecipient = (recipient: Recipient) => RenderResult;
 
-/** Reads a template once, to render it for many. */
+/** Reads a template and its translations once, to render them for many. */
 export function compileMessage(source: MessageSource): RenderForRecipient {
-  const { template, senderName, actions, stepVariables, locale } = source;
-  const compiled = compile({ ...template, title: source.title || template.title });
-  const contents = new Contents((title, body) => {
-    const content = { title, body, senderName, actions, locale };
-    return {
-      ...content,
-      contentId: contentId(content),
-      summary: summaryOf(body),
-      preview: previewOf(body),
-    };
-  });
-  return ({ profile, customAttributes, variables }) => {
+  const { stepVariables } = source;
+  const textOf = compileTexts(source);
+  return ({ profile, customAttributes, preferredLocale, variables }) => {
     try {
+      const { compiled, contents } = textOf(preferredLocale);
       const { title, body, missing } = compiled.render({
         profile: { attributes: profile, customAttributes },
         audience: variables,
@@ -77,6 +78,38 @@ export function compileMessage(source: MessageSource): RenderForRecipient {
   };
 }
 
+interface CompiledText {
+  compiled: CompiledTemplate;
+  contents: Contents;
+}
+
+/** The text for a recipient by what they prefer; each is read when the first recipient needs it. */
+function compileTexts(source: MessageSource): (preferredLocale: string) => CompiledText {
+  const { template, translations, title, campaignLocale, organizationLocale } = source;
+  const texts = new Map<string, CompiledText>();
+  const { sourceLocale, variables, ...original } = template;
+  return (preferredLocale) => {
+    const wanted = wantedLocale({
+      campaign: campaignLocale,
+      recipient: preferredLocale,
+      organization: organizationLocale,
+      source: sourceLocale,
+    });
+    let text = texts.get(wanted);
+    if (!text) {
+      const { locale, ...chosen } = textFor(wanted, { ...original, locale: sourceLocale }, translations);
+      const compiled = compile({
+        body: chosen.body,
+        title: title || chosen.title || template.title,
+        variables,
+      });
+      text = { compiled, contents: new Contents(source, locale) };
+      texts.set(wanted, text);
+    }
+    return text;
+  };
+}
+
 /** Different messages that are remembered: recipients of one department follow each other, a name comes once. */
 const MOST_REMEMBERED = 100;
 
@@ -84,7 +117,10 @@ const MOST_REMEMBERED = 100;
 class Contents {
   private readonly made = new Map<string, RenderedContent>();
 
-  constructor(private readonly make: (title: string, body: string) => RenderedContent) {}
+  constructor(
+    private readonly source: MessageSource,
+    private readonly locale: string,
+  ) {}
 
   of(title: string, body: string): RenderedContent {
     // A title has one line.
@@ -95,6 +131,17 @@ class Contents {
     if (this.made.size === MOST_REMEMBERED) this.made.clear();
     this.made.set(key, content);
     return content;
+  }
+
+  private make(title: string, body: string): RenderedContent {
+    const { senderName, actions } = this.source;
+    const content = { title, body, senderName, actions, locale: this.locale };
+    return {
+      ...content,
+      contentId: contentId(content),
+      summary: summaryOf(body),
+      preview: previewOf(body),
+    };
   }
 }
 

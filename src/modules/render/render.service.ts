@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { validate as isUuid } from 'uuid';
 import { requireOrganization, type Scope, Scopes } from '../../platform/scope/index.js';
-import { Templates } from '../template/index.js';
+import { Templates, Translations } from '../template/index.js';
 import { type RecipientProfile, RecipientStore } from './recipient.store.js';
 import {
   compileMessage,
@@ -35,11 +35,12 @@ const CHUNK = 500;
 export class Renderer {
   constructor(
     private readonly templates: Templates,
+    private readonly translations: Translations,
     private readonly recipients: RecipientStore,
     private readonly scopes: Scopes,
   ) {}
 
-  /** Reads the template once; the function that it returns renders it for one recipient. */
+  /** Reads the template and its translations once; the function that it returns renders it for one recipient. */
   compile(source: MessageSource): RenderForRecipient {
     return compileMessage(source);
   }
@@ -52,15 +53,13 @@ export class Renderer {
   /** One result for each user, in their order, as fast as the reader takes them. */
   async *batch(scope: Scope, { templateId, version, users }: Batch): AsyncGenerator<BatchResult> {
     requireOrganization(scope);
-    const template = await this.briefly(scope, (inner) =>
-      this.templates.getVersion(inner, templateId, version),
-    );
+    const texts = await this.briefly(scope, (inner) => this.textsOf(inner, templateId, version));
     const render = this.compile({
-      template,
+      ...texts,
       senderName: '',
       actions: [],
       stepVariables: {},
-      locale: template.sourceLocale,
+      campaignLocale: '',
     });
     const turns = new Turns();
     for (let start = 0; start < users.length; start += CHUNK) {
@@ -72,6 +71,19 @@ export class Renderer {
         if (await turns.take()) scope.signal?.throwIfAborted();
       }
     }
+  }
+
+  private async textsOf(
+    scope: Scope,
+    templateId: string,
+    version: number,
+  ): Promise<Pick<MessageSource, 'template' | 'translations' | 'organizationLocale'>> {
+    const template = await this.templates.getVersion(scope, templateId, version);
+    const [translations, organizationLocale] = await Promise.all([
+      this.translations.approved(scope, template.templateId, template.version),
+      this.templates.organizationLocale(scope),
+    ]);
+    return { template, translations, organizationLocale };
   }
 
   private profilesOf(scope: Scope, users: readonly BatchUser[]): Promise<Map<string, RecipientProfile>> {
