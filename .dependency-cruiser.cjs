@@ -5,7 +5,7 @@
 const rows = [
   ['organization', 'member', 'role', 'auth', 'identity', 'api-key', 'audit', 'sso', 'scim'],
   ['roster', 'team', 'group', 'device', 'project'],
-  ['template', 'render', 'campaign', 'inbox', 'action'],
+  ['template', 'render', 'campaign', 'inbox', 'action', 'fixture'],
   ['heatmap', 'replay', 'event', 'profile', 'insight', 'dashboard', 'upcoming'],
 ];
 const inModules = (names) => `^src/modules/(${names.join('|')})/`;

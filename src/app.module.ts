@@ -5,6 +5,7 @@ import { ApiKeyEntity, ApiKeyModule } from './modules/api-key/index.js';
 import { AuthModule } from './modules/auth/index.js';
 import { CampaignModule } from './modules/campaign/index.js';
 import { DeviceEntity, DeviceModule } from './modules/device/index.js';
+import { FixtureModule } from './modules/fixture/index.js';
 import { GroupModule } from './modules/group/index.js';
 import { InboxModule } from './modules/inbox/index.js';
 import { MemberEntity, MemberModule } from './modules/member/index.js';
@@ -59,6 +60,7 @@ export class AppModule {
         AuthModule,
         CampaignModule,
         DeviceModule,
+        FixtureModule,
         GroupModule,
         InboxModule,
         MemberModule,

@@ -42,6 +42,8 @@ const decidedByTheHandler = new Set([
   '/pidgr.v1.MemberService/GetUser',
   '/pidgr.v1.MemberService/UpdateUserProfile',
   '/pidgr.v1.DeviceService/ListMemberDevices',
+  // People need none, keys ORG_WRITE.
+  '/pidgr.v1.OrganizationService/CreateSandboxOrganization',
 ]);
 
 // Signing out ends the session that the other calls of the visitor need.

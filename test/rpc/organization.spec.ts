@@ -1,14 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Code } from '@connectrpc/connect';
-import { ActionType, StepType } from '@dovecote/contract/pidgr/v1/common_pb';
+import { ActionType, StepType, type VerificationUnitLevel } from '@dovecote/contract/pidgr/v1/common_pb';
 import { RoleService } from '@dovecote/contract/pidgr/v1/role_pb';
 import {
   CompanySize,
   Industry,
   OrganizationService,
   OrgType,
+  type UpdateOrganizationRequestSchema,
 } from '@dovecote/contract/pidgr/v1/organization_pb';
 import { UserStatus } from '@dovecote/contract/pidgr/v1/user_pb';
+import { createTemplate } from '../support/campaigns.js';
 import { addMember, addOrganization, type Cast, seedCast } from '../support/cast.js';
 import { refusalOf } from '../support/refusal.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
@@ -134,6 +137,56 @@ describe('UpdateOrganization', () => {
     expect(error.message).toContain('default_workflow.steps[1].transitions["completed"]');
     const none = client.updateOrganization({ ...untouched, defaultWorkflow: { steps: [] } });
     expect((await refusalOf(none)).code).toBe(Code.InvalidArgument);
+  });
+
+  test('refuses a workflow whose steps name templates that are not there, naming each', async () => {
+    const here = await createTemplate(cast.max);
+    const there = await createTemplate(cast.mallory);
+    const step = (id: string, templateId: string, templateVersion: number, next: string) => ({
+      id,
+      type: StepType.SEND_NOTIFICATION,
+      config: { case: 'sendNotification' as const, value: { type: 'push', templateId, templateVersion } },
+      transitions: { completed: next },
+    });
+    const client = cast.alice.client(OrganizationService);
+    const refused = await refusalOf(
+      client.updateOrganization({
+        ...untouched,
+        defaultWorkflow: {
+          steps: [
+            step('known', here, 1, 'version'),
+            step('version', here, 7, 'foreign'),
+            step('foreign', there, 1, 'end'),
+          ],
+        },
+      }),
+    );
+    expect(refused).toMatchObject({
+      code: Code.InvalidArgument,
+      fields: [1, 2].map((index) => `default_workflow.steps[${index}].send_notification.template_id`),
+    });
+    const sound = {
+      steps: [step('known', here.toUpperCase(), 0, 'campaigns'), step('campaigns', '', 0, 'end')],
+    };
+    await client.updateOrganization({ ...untouched, defaultWorkflow: sound });
+  });
+
+  test('refuses what is out of range', async () => {
+    const client = cast.alice.client(OrganizationService);
+    const outOfRange: [MessageInitShape<typeof UpdateOrganizationRequestSchema>, string][] = [
+      [{ name: 'x'.repeat(201) }, 'name'],
+      [{ defaultLocale: 'de' }, 'default_locale'],
+      [{ mlRetrainColdThreshold: -1 }, 'ml_retrain_cold_threshold'],
+      [{ mlRetrainColdThreshold: 101 }, 'ml_retrain_cold_threshold'],
+      [{ mlManualLimitMonthly: 11 }, 'ml_manual_limit_monthly'],
+      [{ industry: 99 as Industry }, 'industry'],
+      [{ companySize: 99 as CompanySize }, 'company_size'],
+      [{ defaultVerificationUnitLevel: 99 as VerificationUnitLevel }, 'default_verification_unit_level'],
+    ];
+    for (const [request, field] of outOfRange) {
+      const refused = await refusalOf(client.updateOrganization({ ...untouched, ...request }));
+      expect(refused).toMatchObject({ code: Code.InvalidArgument, fields: [field] });
+    }
   });
 
   test('refuses provisional archetypes on a sandbox', async () => {

@@ -4,6 +4,7 @@ import { generateApiKey } from '@dovecote/secret';
 import { v7 as uuid } from 'uuid';
 import { UserStatus } from '@dovecote/contract/pidgr/v1/user_pb';
 import { Founding, Organizations } from '../../src/modules/organization/index.js';
+import { findFixture } from '../../src/modules/organization/fixtures/index.js';
 import { seededRoles } from '../../src/modules/role/role.rules.js';
 import { organizationPermissions } from '../../src/platform/access/index.js';
 import { AccessTokens, type AccessTokenSubject } from '../../src/platform/caller/access-tokens.js';
@@ -82,12 +83,14 @@ export async function addOrganization(server: TestServer, name: string): Promise
   return { id, roles: roles };
 }
 
-/** What modules contribute to the founding of every organization. */
+/** What modules contribute to the founding of every organization, and nothing that a fixture adds. */
 async function furnish({ server: { app } }: TestServer, orgId: string): Promise<void> {
   const origin = { caller: { kind: 'system', orgId }, requestId: 'cast' } as const;
+  const fixture = findFixture('empty');
+  if (!fixture) throw new Error('No fixture is called empty.');
   await app.get(Scopes, { strict: false }).run(origin, async (scope) => {
     const organization = await app.get(Organizations, { strict: false }).get(scope);
-    await app.get(Founding, { strict: false }).furnish(scope, organization);
+    await app.get(Founding, { strict: false }).furnish(scope, organization, { fixture, adminId: '' });
   });
 }
 

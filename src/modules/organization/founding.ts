@@ -1,9 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import type { Scope } from '../../platform/scope/index.js';
+import type { Fixture } from './fixtures/index.js';
 import type { OrganizationEntity } from './organization.entity.js';
 
-/** Writes what every organization begins with of one module, in the transaction that creates it. */
-export type FoundingStep = (scope: Scope, organization: OrganizationEntity) => Promise<void>;
+/** What the founder asked for beside the organization itself. */
+export interface Furnishing {
+  fixture: Fixture;
+  /** The founder's id as a member. */
+  adminId: string;
+}
+
+/** Writes what an organization begins with of one module, in the transaction that creates it. */
+export type FoundingStep = (
+  scope: Scope,
+  organization: OrganizationEntity,
+  furnishing: Furnishing,
+) => Promise<void>;
 
 /** How modules that this one does not know furnish a new organization: all of it is there from the start, or nothing. */
 @Injectable()
@@ -16,7 +28,7 @@ export class Founding {
   }
 
   /** In the order of contribution: a module's after those of the modules it imports. */
-  async furnish(scope: Scope, organization: OrganizationEntity): Promise<void> {
-    for (const step of this.steps) await step(scope, organization);
+  async furnish(scope: Scope, organization: OrganizationEntity, furnishing: Furnishing): Promise<void> {
+    for (const step of this.steps) await step(scope, organization, furnishing);
   }
 }

@@ -1,8 +1,9 @@
 import { create } from '@bufbuild/protobuf';
-import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { timestampDate, timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { WorkflowDefinitionSchema } from '@dovecote/contract/pidgr/v1/common_pb';
 import {
   type CreateOrganizationRequest,
+  type CreateSandboxOrganizationRequest,
   type Organization,
   OrganizationSchema,
   SsoAttributeMappingSchema,
@@ -11,7 +12,9 @@ import {
 import { fromDefinition, toDefinition } from '../../platform/workflow/workflow.mapper.js';
 import type { OrganizationEntity } from './organization.entity.js';
 import type { OrganizationRequest } from './organization.rules.js';
+import type { CampaignsOver } from './organization.store.js';
 import type { NewOrganization } from './organization.service.js';
+import type { NewSandbox } from './sandbox.service.js';
 
 export function toOrganization(organization: OrganizationEntity): Organization {
   const { defaultWorkflow, createdAt, expiresAt, includeSyntheticInAggregates } = organization;
@@ -40,9 +43,34 @@ export function toOrganization(organization: OrganizationEntity): Organization {
   });
 }
 
+/** No archetypes have ever been computed here: every campaign that is over has come since the last time. */
+export function toDescribedOrganization(
+  organization: OrganizationEntity & { campaigns: CampaignsOver },
+): Organization {
+  const { completed, cancelled } = organization.campaigns;
+  const sinceLastTraining = completed + (organization.mlCancelledCounts ? cancelled : 0);
+  return create(OrganizationSchema, {
+    ...toOrganization(organization),
+    totalCompletedCampaigns: completed,
+    campaignsSinceLastTraining: sinceLastTraining,
+    mlNeedsRetrain: sinceLastTraining >= organization.mlRetrainColdThreshold,
+  });
+}
+
 export function toNewOrganization(request: CreateOrganizationRequest): NewOrganization {
-  const { name, industry, companySize, dataGovernanceRegion } = request;
-  return { name, industry, companySize, dataGovernanceRegion };
+  const { name, industry, companySize, dataGovernanceRegion, fixtureId } = request;
+  return { name, industry, companySize, dataGovernanceRegion, fixtureId };
+}
+
+/** Validation refuses a request that says no end. */
+export function toNewSandbox(request: CreateSandboxOrganizationRequest): NewSandbox {
+  const { name, dataGovernanceRegion, fixtureId, expiresAt } = request;
+  return {
+    name: name || 'Sandbox',
+    dataGovernanceRegion,
+    fixtureId,
+    expiresAt: expiresAt ? timestampDate(expiresAt) : new Date(0),
+  };
 }
 
 /** What the request leaves unchanged, each field in its own way, becomes undefined. */

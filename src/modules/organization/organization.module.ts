@@ -11,15 +11,20 @@ import { OrganizationStore } from './organization.store.js';
 import { PrivacyRpc } from './privacy.rpc.js';
 import { PrivacySettings } from './privacy-settings.service.js';
 import { PrivacySettingsStore } from './privacy-settings.store.js';
+import { PurgeSandbox, SweepSandboxes } from './sandbox.jobs.js';
+import { SandboxRpc } from './sandbox.rpc.js';
+import { Sandboxes } from './sandbox.service.js';
+import { SandboxStore } from './sandbox.store.js';
+import { WorkflowChecks } from './workflow-checks.js';
 
 /**
  * An organization is a tenant: everything else belongs to one, and nothing is seen from another.
  * Invariants: it is born with the seeded roles, a workflow to offer, one super admin and what other modules contribute
- * to its founding, or not at all.
+ * to its founding, or not at all. A sandbox ends: it answers nobody from then on, and is deleted with all it holds.
  */
 @Module({
   imports: [ApiKeyModule, MemberModule, RoleModule],
-  controllers: [OrganizationRpc, PrivacyRpc],
+  controllers: [OrganizationRpc, PrivacyRpc, SandboxRpc],
   providers: [
     AnalyticsCohorts,
     AnalyticsCohortStore,
@@ -28,7 +33,12 @@ import { PrivacySettingsStore } from './privacy-settings.store.js';
     OrganizationStore,
     PrivacySettings,
     PrivacySettingsStore,
+    PurgeSandbox,
+    Sandboxes,
+    SandboxStore,
+    SweepSandboxes,
+    WorkflowChecks,
   ],
-  exports: [AnalyticsCohorts, Founding, Organizations, PrivacySettings],
+  exports: [AnalyticsCohorts, Founding, Organizations, PrivacySettings, WorkflowChecks],
 })
 export class OrganizationModule {}

@@ -17,6 +17,7 @@ import { Rpc } from '../../platform/rpc/index.js';
 import type { Scope } from '../../platform/scope/index.js';
 import { toUser } from '../member/index.js';
 import {
+  toDescribedOrganization,
   toNewOrganization,
   toListedOrganization,
   toOrganization,
@@ -42,7 +43,7 @@ export class OrganizationRpc {
     _request: GetOrganizationRequest,
     scope: Scope,
   ): Promise<MessageInitShape<typeof GetOrganizationResponseSchema>> {
-    return { organization: toOrganization(await this.organizations.get(scope)) };
+    return { organization: toDescribedOrganization(await this.organizations.describe(scope)) };
   }
 
   @Rpc(OrganizationService.method.updateOrganization)
@@ -50,8 +51,8 @@ export class OrganizationRpc {
     request: UpdateOrganizationRequest,
     scope: Scope,
   ): Promise<MessageInitShape<typeof UpdateOrganizationResponseSchema>> {
-    const organization = await this.organizations.update(scope, toOrganizationRequest(request));
-    return { organization: toOrganization(organization) };
+    await this.organizations.update(scope, toOrganizationRequest(request));
+    return { organization: toDescribedOrganization(await this.organizations.describe(scope)) };
   }
 
   @Rpc(OrganizationService.method.updateSsoAttributeMappings)
@@ -63,7 +64,8 @@ export class OrganizationRpc {
       idpClaim,
       profileField,
     }));
-    return { organization: toOrganization(await this.organizations.mapSsoAttributes(scope, mappings)) };
+    await this.organizations.mapSsoAttributes(scope, mappings);
+    return { organization: toDescribedOrganization(await this.organizations.describe(scope)) };
   }
 
   @Rpc(OrganizationService.method.listUserOrganizations)

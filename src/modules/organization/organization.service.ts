@@ -1,11 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { WorkflowDefinition } from '@dovecote/workflow';
 import { v7 as uuid } from 'uuid';
 import { CONFIG } from '../../platform/config/config.module.js';
 import type { Config } from '../../platform/config/index.js';
-import { notFound } from '../../platform/errors/index.js';
+import { invalidArgument, notFound } from '../../platform/errors/index.js';
 import type { Scope } from '../../platform/scope/index.js';
 import { Invitations, type Member } from '../member/index.js';
 import { Roles, superAdmin } from '../role/index.js';
+import { findFixture, type Fixture } from './fixtures/index.js';
 import { Founding } from './founding.js';
 import type { OrganizationEntity, SsoAttributeMapping } from './organization.entity.js';
 import {
@@ -16,7 +18,8 @@ import {
   orgType,
   refuseChange,
 } from './organization.rules.js';
-import { OrganizationStore } from './organization.store.js';
+import { type CampaignsOver, OrganizationStore } from './organization.store.js';
+import { WorkflowChecks } from './workflow-checks.js';
 
 export interface NewOrganization {
   /** Chosen by us unless it has to be known beforehand. */
@@ -26,6 +29,14 @@ export interface NewOrganization {
   companySize?: number;
   /** Empty for the default. */
   dataGovernanceRegion?: string;
+  /** What it holds on its first day; empty for the default. */
+  fixtureId?: string;
+}
+
+/** Of an ordinary organization: no type and no end. */
+export interface Kind {
+  orgType?: number;
+  expiresAt?: Date;
 }
 
 export interface FoundedOrganization {
@@ -40,6 +51,7 @@ export class Organizations {
     private readonly roles: Roles,
     private readonly invitations: Invitations,
     private readonly founding: Founding,
+    private readonly workflowChecks: WorkflowChecks,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -47,6 +59,11 @@ export class Organizations {
     const organization = await this.store.find(scope);
     if (!organization) throw notFound('organization');
     return organization;
+  }
+
+  /** The organization and how far its campaigns have come. */
+  async describe(scope: Scope): Promise<OrganizationEntity & { campaigns: CampaignsOver }> {
+    return { ...(await this.get(scope)), campaigns: await this.store.campaignsOver(scope) };
   }
 
   async exists(scope: Scope): Promise<boolean> {
@@ -73,27 +90,30 @@ export class Organizations {
     return this.found(scope, input, { id: uuid(), identityId });
   }
 
-  private async found(
+  /** In a scope that has adopted the organization to be. */
+  async found(
     scope: Scope,
-    input: NewOrganization,
+    input: NewOrganization & Kind,
     admin: { id: string; identityId: string },
   ): Promise<FoundedOrganization> {
+    const fixture = requireFixture(input.fixtureId ?? '');
     const organization = newOrganization(scope, input);
     await this.store.insert(scope, organization);
     const roles = await this.roles.seed(scope);
     const role = roles.get(superAdmin);
     if (!role) throw new Error(`No ${superAdmin} among the seeded roles.`);
     const member = await this.invitations.addFounder(scope, { ...admin, role });
-    await scope.audit('ORG_CREATED', {
+    const isSandbox = organization.orgType === orgType.sandbox;
+    await scope.audit(isSandbox ? 'SANDBOX_CREATED' : 'ORG_CREATED', {
       entityType: 'organization',
       entityId: organization.id,
-      metadata: { admin_user_id: member.id },
+      metadata: { admin_user_id: member.id, fixture: fixture.id },
     });
-    await this.founding.furnish(scope, organization);
+    await this.founding.furnish(scope, organization, { fixture, adminId: member.id });
     return { organization, admin: member };
   }
 
-  async update(scope: Scope, request: OrganizationRequest): Promise<OrganizationEntity> {
+  async update(scope: Scope, request: OrganizationRequest): Promise<void> {
     const change = changeOf(request, {
       allowPrivateWebhooks: this.config.environment === 'development',
     });
@@ -101,38 +121,48 @@ export class Organizations {
     if (!organization) throw notFound('organization');
     const refusal = refuseChange(organization, change);
     if (refusal) throw refusal;
-    const changed = { ...organization, ...change };
-    await this.store.update(scope, changed);
+    await this.requireWorkflow(scope, change.defaultWorkflow);
+    await this.store.update(scope, { ...organization, ...change });
     await scope.audit('ORG_UPDATED', {
       entityType: 'organization',
       entityId: organization.id,
       metadata: { fields: Object.keys(change).join(',') },
     });
-    return changed;
+  }
+
+  /** Well-formed is not all: what its steps name has to be there. */
+  private async requireWorkflow(scope: Scope, workflow: WorkflowDefinition | undefined): Promise<void> {
+    if (!workflow) return;
+    const violations = await this.workflowChecks.violations(scope, workflow, 'default_workflow');
+    if (violations.length > 0) throw invalidArgument(violations);
   }
 
   /** Replaces the whole mapping. */
-  async mapSsoAttributes(
-    scope: Scope,
-    ssoAttributeMappings: SsoAttributeMapping[],
-  ): Promise<OrganizationEntity> {
+  async mapSsoAttributes(scope: Scope, ssoAttributeMappings: SsoAttributeMapping[]): Promise<void> {
     await this.store.update(scope, { ssoAttributeMappings });
     await scope.audit('SSO_CONFIGURED', {
       entityType: 'organization',
       entityId: scope.orgId,
       metadata: { attribute_mappings: String(ssoAttributeMappings.length) },
     });
-    return this.get(scope);
   }
 }
 
-function newOrganization(scope: Scope, input: NewOrganization): OrganizationEntity {
+function requireFixture(id: string): Fixture {
+  const fixture = findFixture(id);
+  if (fixture) return fixture;
+  throw invalidArgument([
+    { field: 'fixture_id', description: 'names no fixture; ListSandboxFixtures lists them' },
+  ]);
+}
+
+function newOrganization(scope: Scope, input: NewOrganization & Kind): OrganizationEntity {
   return {
     id: scope.orgId,
     name: input.name,
     industry: input.industry ?? 0,
     companySize: input.companySize ?? 0,
-    orgType: orgType.standard,
+    orgType: input.orgType ?? orgType.standard,
     defaultLocale: '',
     defaultWorkflow: firstWorkflow,
     dataGovernanceRegion: input.dataGovernanceRegion || defaultRegion,
@@ -143,7 +173,7 @@ function newOrganization(scope: Scope, input: NewOrganization): OrganizationEnti
     includeSyntheticInAggregates: null,
     provisionalArchetypesEnabled: false,
     defaultVerificationUnitLevel: 0,
-    expiresAt: null,
+    expiresAt: input.expiresAt ?? null,
     createdAt: scope.now(),
   };
 }

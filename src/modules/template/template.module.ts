@@ -1,4 +1,6 @@
-import { Module } from '@nestjs/common';
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { OrganizationModule, WorkflowChecks } from '../organization/index.js';
+import { unknownTemplates } from './workflow-check.js';
 import { TemplateRpc } from './template.rpc.js';
 import { Templates } from './template.service.js';
 import { TemplateStore } from './template.store.js';
@@ -13,8 +15,20 @@ import { TranslationStore } from './translation.store.js';
  * translation into each language, with the placeholders of the source; what is approved was read as it stands.
  */
 @Module({
+  imports: [OrganizationModule],
   controllers: [TemplateRpc, TranslationRpc],
   providers: [Templates, TemplateStore, Translations, TranslationStore],
   exports: [Templates, Translations],
 })
-export class TemplateModule {}
+export class TemplateModule implements OnModuleInit {
+  constructor(
+    private readonly workflowChecks: WorkflowChecks,
+    private readonly templates: Templates,
+  ) {}
+
+  onModuleInit(): void {
+    this.workflowChecks.contribute((scope, workflow, field) =>
+      unknownTemplates(workflow, field, (id, version) => this.templates.findVersion(scope, id, version)),
+    );
+  }
+}

@@ -154,28 +154,28 @@ export declare type Organization = Message<"pidgr.v1.Organization"> & {
   mlManualLimitMonthly: number;
 
   /**
-   * Manual runs used this month.
+   * Manual runs used this month; 0, since this release computes no archetypes.
    *
    * @generated from field: int32 ml_manual_retrains_used = 16;
    */
   mlManualRetrainsUsed: number;
 
   /**
-   * Enough campaigns have run since the last time.
+   * Enough campaigns have run since the last time. False in lists.
    *
    * @generated from field: bool ml_needs_retrain = 17;
    */
   mlNeedsRetrain: boolean;
 
   /**
-   * Campaigns since the last time.
+   * Campaigns completed since the last time, and cancelled ones if they count; without synthetic ones. Zero in lists.
    *
    * @generated from field: int32 campaigns_since_last_training = 18;
    */
   campaignsSinceLastTraining: number;
 
   /**
-   * Campaigns completed, ever.
+   * Campaigns completed, ever; without synthetic ones. Zero in lists.
    *
    * @generated from field: int32 total_completed_campaigns = 19;
    */
@@ -259,7 +259,7 @@ export declare type CreateOrganizationRequest = Message<"pidgr.v1.CreateOrganiza
   dataGovernanceRegion: string;
 
   /**
-   * Starting content, from ListSandboxFixtures; empty for the default.
+   * Starting content, from ListSandboxFixtures; empty for the default. INVALID_ARGUMENT for any other.
    *
    * @generated from field: string fixture_id = 6;
    */
@@ -570,14 +570,14 @@ export declare const UpdateAnalyticsEpsilonResponseSchema: GenMessage<UpdateAnal
  */
 export declare type CreateSandboxOrganizationRequest = Message<"pidgr.v1.CreateSandboxOrganizationRequest"> & {
   /**
-   * At most 200 characters.
+   * At most 200 characters; empty means `Sandbox`.
    *
    * @generated from field: string name = 1;
    */
   name: string;
 
   /**
-   * Required; in the future and, for people, at most 30 days ahead.
+   * Required; in the future and at most 30 days ahead.
    *
    * @generated from field: google.protobuf.Timestamp expires_at = 2;
    */
@@ -591,7 +591,7 @@ export declare type CreateSandboxOrganizationRequest = Message<"pidgr.v1.CreateS
   dataGovernanceRegion: string;
 
   /**
-   * Starting content, from ListSandboxFixtures; empty for the default.
+   * Starting content, from ListSandboxFixtures; empty for the default. INVALID_ARGUMENT for any other.
    *
    * @generated from field: string fixture_id = 4;
    */
@@ -658,7 +658,7 @@ export declare const DeleteSandboxOrganizationRequestSchema: GenMessage<DeleteSa
  */
 export declare type DeleteSandboxOrganizationResponse = Message<"pidgr.v1.DeleteSandboxOrganizationResponse"> & {
   /**
-   * Names the deletion under way.
+   * Names the deletion in the trail, in the log and on record; there is no RPC that takes it.
    *
    * @generated from field: string workflow_id = 1;
    */
@@ -1166,8 +1166,8 @@ export declare const OrganizationService: GenService<{
   },
   /**
    * Changes the caller's organization; each field says what leaves it as it is. Needs PERMISSION_ORG_WRITE.
-   * Audited. INVALID_ARGUMENT for a workflow that could not run; FAILED_PRECONDITION for
-   * `provisional_archetypes_enabled` on a sandbox.
+   * Audited. INVALID_ARGUMENT for a workflow that could not run, or that names a template which is not there;
+   * FAILED_PRECONDITION for `provisional_archetypes_enabled` on a sandbox.
    *
    * @generated from rpc pidgr.v1.OrganizationService.UpdateOrganization
    */
@@ -1231,8 +1231,9 @@ export declare const OrganizationService: GenService<{
   },
   /**
    * Creates an organization for trying things out, deleted when it expires; the caller becomes its super
-   * admin. Needs a signed-in person or an API key, no organization. Audited. RESOURCE_EXHAUSTED above 3 at a
-   * time for one person.
+   * admin. Needs a signed-in person, no organization, or an API key with PERMISSION_ORG_WRITE, which acts for the
+   * member who made it: FAILED_PRECONDITION when nobody active did. Audited. RESOURCE_EXHAUSTED above 3 at a time
+   * for one person.
    *
    * @generated from rpc pidgr.v1.OrganizationService.CreateSandboxOrganization
    */
@@ -1242,8 +1243,9 @@ export declare const OrganizationService: GenService<{
     output: typeof CreateSandboxOrganizationResponseSchema;
   },
   /**
-   * Starts the deletion of a sandbox. Needs to be its creator or a super admin of it. Audited.
-   * FAILED_PRECONDITION for other organizations.
+   * Starts the deletion of a sandbox, which answers nobody from then on. Needs to be its creator, be it a person or
+   * an API key, or a super admin of it; NOT_FOUND for everybody else. Audited. Asked again it answers the same, to
+   * its creator also when all is gone. FAILED_PRECONDITION for other organizations.
    *
    * @generated from rpc pidgr.v1.OrganizationService.DeleteSandboxOrganization
    */
