@@ -133,7 +133,8 @@ export declare type Campaign = Message<"pidgr.v1.Campaign"> & {
   critical: boolean;
 
   /**
-   * One language for all recipients; empty for each recipient's own.
+   * One language for all recipients; empty for each recipient's own, else the organization's. Who has no approved
+   * translation into it gets the source.
    *
    * @generated from field: string default_locale = 17;
    */
@@ -342,7 +343,7 @@ export declare type CreateCampaignRequest = Message<"pidgr.v1.CreateCampaignRequ
   senderName: string;
 
   /**
-   * Replaces the template's title; at most 200 characters.
+   * Replaces the template's title in every language; at most 200 characters.
    *
    * @generated from field: string title = 7;
    */
@@ -370,7 +371,8 @@ export declare type CreateCampaignRequest = Message<"pidgr.v1.CreateCampaignRequ
   critical: boolean;
 
   /**
-   * One language for all: en, es, pt-BR, zh or ja; empty for each recipient's own.
+   * One language for all: en, es, pt-BR, zh or ja; empty for each recipient's own, else the organization's. Who has
+   * no translation into it that was approved at the start gets the source.
    *
    * @generated from field: string default_locale = 11;
    */
@@ -906,7 +908,8 @@ export declare type Delivery = Message<"pidgr.v1.Delivery"> & {
   parentDeliveryId: string;
 
   /**
-   * The language it was rendered in.
+   * The language of the text that was sent, which is the source's where the wanted one had no translation; empty
+   * when nothing could be rendered.
    *
    * @generated from field: string rendered_locale = 14;
    */
@@ -1274,7 +1277,8 @@ export declare const CampaignService: GenService<{
   /**
    * Starts a campaign: from here on the workflow runs by itself. Needs PERMISSION_CAMPAIGNS_START. Audited.
    *
-   * FAILED_PRECONDITION unless it is CREATED; of two simultaneous calls one succeeds.
+   * The translations that are approved now are all that its recipients get, whatever is approved, withdrawn or
+   * edited while it runs. FAILED_PRECONDITION unless it is CREATED; of two simultaneous calls one succeeds.
    *
    * @generated from rpc pidgr.v1.CampaignService.StartCampaign
    */

@@ -223,7 +223,8 @@ export declare type Message = Message$1<"pidgr.v1.Message"> & {
   senderName: string;
 
   /**
-   * First sentence, without markup, at most 500 characters: the notification banner.
+   * First sentence, without markup, at most 500 characters: the notification banner. Personal values are masked, as
+   * in title and preview.
    *
    * @generated from field: string summary = 4;
    */

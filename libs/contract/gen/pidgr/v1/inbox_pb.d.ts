@@ -71,7 +71,7 @@ export declare type InboxEntry = Message<"pidgr.v1.InboxEntry"> & {
   parentDeliveryId: string;
 
   /**
-   * The language it was rendered in.
+   * The language of the text, which is the source's where the wanted one had no translation.
    *
    * @generated from field: string rendered_locale = 8;
    */
