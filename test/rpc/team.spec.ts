@@ -1,7 +1,10 @@
-import { afterAll, beforeAll } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Code } from '@connectrpc/connect';
 import { Permission as P } from '@dovecote/contract/pidgr/v1/common_pb';
+import { GroupService } from '@dovecote/contract/pidgr/v1/group_pb';
 import { TeamService } from '@dovecote/contract/pidgr/v1/team_pb';
 import { type Actor, type Cast, seedCast } from '../support/cast.js';
+import { refusalOf } from '../support/refusal.js';
 import { describeRosters } from '../support/roster-behaviour.js';
 import { pageOf, present, type RosterClient } from '../support/rosters.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
@@ -45,3 +48,10 @@ describeRosters(
   },
   () => ({ s, cast }),
 );
+
+test('a team is no group', async () => {
+  const team = await teamsOf(cast.alice).create({ name: 'Day shift' });
+  const call = cast.alice.client(GroupService).deleteGroup({ groupId: team.id });
+  expect(await refusalOf(call)).toMatchObject({ code: Code.NotFound, reason: 'GROUP_NOT_FOUND' });
+  expect(await teamsOf(cast.alice).get(team.id)).toEqual(team);
+});
