@@ -72,7 +72,7 @@ describe('a campaign whose work fails', () => {
     const id = await runningCampaign(cast.max, [ada.userId]);
     await loseStep(id);
     // Past what the test before has travelled as well.
-    await s.travel(2 * THREE_DAYS_MS);
+    await s.travel(3 * THREE_DAYS_MS);
     await eventually('a failure is noted', async () => (await failures(id)) === 1);
     // Often, but all within minutes: whoever acts asks for an attempt.
     await pretend(id, 20);

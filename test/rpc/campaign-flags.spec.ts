@@ -153,6 +153,24 @@ describe('a frozen audience', () => {
     await untilStatus(cast.max, id, CampaignStatus.COMPLETED);
     expect(await ledger(id)).toEqual({ [invited]: 'NO_DEVICE' });
   });
+
+  test('of forty thousand, more than 4 MiB, comes back whole', async () => {
+    const rows = await s.database.query<{ id: string }>(
+      `with people as (
+         insert into identity (id, email) select gen_random_uuid(), 'crowd-' || n || '@acme.example'
+           from generate_series(1, 40000) as n returning id, email)
+       insert into member (org_id, id, identity_id, email, name, status, role_id)
+       select $1, gen_random_uuid(), id, email, 'A name of common length', 2, $2 from people returning id`,
+      [cast.acme.id, cast.acme.roles.employee],
+    );
+    const userIds = rows.map(({ id }) => id);
+    const { campaign } = await campaigns().createCampaign({ name: 'Crowd', templateId, workflow, userIds });
+    expect(campaign).toMatchObject({ audienceSnapshotSize: 40_000, currentAudienceSize: 40_000 });
+    const { entries } = await campaigns().getCampaignAudience({ campaignId: campaign?.id });
+    expect(entries.map(({ member }) => member?.userId)).toEqual(userIds);
+    expect(entries.filter(({ email, active }) => email.startsWith('crowd-') && active)).toHaveLength(40_000);
+    await campaigns().cancelCampaign({ campaignId: campaign?.id });
+  }, 120_000);
 });
 
 describe('critical', () => {
