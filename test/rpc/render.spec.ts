@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { type Client, Code, ConnectError, createClient } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
+import { MemberService } from '@dovecote/contract/pidgr/v1/member_pb';
+import { OrganizationService } from '@dovecote/contract/pidgr/v1/organization_pb';
 import {
   type RenderBatchRequest,
   RenderBatchRequestSchema,
@@ -219,6 +221,37 @@ describe('a rendered message', () => {
     });
     expect(response?.message?.body).toContain(String.raw`Max \*Power\*, size 38, \<b\>a\_mug\</b\>`);
     expect(response?.message?.createdAt).toBeDefined();
+  });
+
+  test('is in the language of the user, else of the organization, if that is approved for this version', async () => {
+    const templateId = await template({ title: 'News', body: 'In English' });
+    const templates = cast.alice.client(TemplateService);
+    for (const [locale, body] of [
+      ['es', 'En español'],
+      ['ja', '日本語で'],
+      ['zh', '中文'],
+    ]) {
+      const { translation } = await templates.createTemplateTranslation({ templateId, locale, body });
+      if (locale === 'zh') continue;
+      await templates.approveTemplateTranslation({ translationId: translation?.id });
+    }
+    const users: { userId: string }[] = [];
+    for (const preferredLocale of ['ja', 'zh', '']) {
+      const email = `reads-${preferredLocale}@acme.example`;
+      const reader = await addMember(server, cast.acme, { email, role: 'employee' });
+      await reader.client(MemberService).updateUserSettings({ settings: { preferredLocale } });
+      users.push({ userId: reader.userId });
+    }
+    const bodies = async (version = 0) =>
+      (await render(renderer(), { templateId, version, users })).map(({ message }) => message?.body);
+    expect(await bodies()).toEqual(['日本語で', 'In English', 'In English']);
+    const organization = cast.alice.client(OrganizationService);
+    await organization.updateOrganization({ defaultLocale: 'es' });
+    expect(await bodies()).toEqual(['日本語で', 'In English', 'En español']);
+    await templates.updateTemplate({ templateId, body: 'Newer' });
+    expect(await bodies()).toEqual(['Newer', 'Newer', 'Newer']);
+    expect(await bodies(1)).toEqual(['日本語で', 'In English', 'En español']);
+    await organization.updateOrganization({ defaultLocale: 'en' });
   });
 
   test('has the id of its content', async () => {

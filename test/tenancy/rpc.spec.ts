@@ -2,9 +2,10 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import type { DescMethod } from '@bufbuild/protobuf';
 import { Code, type ConnectError, createClient, type Transport } from '@connectrpc/connect';
 import { ErrorInfoSchema } from '@dovecote/contract/google/rpc/error_details_pb';
+import { TemplateService } from '@dovecote/contract/pidgr/v1/template_pb';
 import { methodName, services } from '../../src/platform/access/index.js';
 import { callRpc, type Outcome } from '../support/call-rpc.js';
-import { addRecipient, runningCampaign } from '../support/campaigns.js';
+import { addRecipient, createTemplate, runningCampaign } from '../support/campaigns.js';
 import { type Actor, addMember, type Cast, seedCast } from '../support/cast.js';
 import { exampleRequest, idFieldsOf } from '../support/requests.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
@@ -24,6 +25,7 @@ beforeAll(async () => {
   cast = await seedCast(s);
   const ada = await addRecipient(s, cast.acme, canary);
   await runningCampaign(cast.max, [ada.userId, cast.erin.userId]);
+  await translateTemplateOfAcme();
   await markRowsOfAcme();
   acmeIds = await idsOf(cast.acme.id);
   const double = await doubleAgent();
@@ -33,6 +35,12 @@ beforeAll(async () => {
   ];
 });
 afterAll(() => s?.stop());
+
+async function translateTemplateOfAcme(): Promise<void> {
+  const templates = cast.max.client(TemplateService);
+  const templateId = await createTemplate(cast.max);
+  await templates.createTemplateTranslation({ templateId, locale: 'es', body: 'Hola {{name}}.' });
+}
 
 /** Writes the canary into whatever Acme's people have written. */
 async function markRowsOfAcme(): Promise<void> {
