@@ -1,5 +1,6 @@
 import { create, type DescMethod, type Message, toBinary, toJsonString } from '@bufbuild/protobuf';
 import { CampaignService } from '@dovecote/contract/pidgr/v1/campaign_pb';
+import { OrganizationService } from '@dovecote/contract/pidgr/v1/organization_pb';
 import { RoleService } from '@dovecote/contract/pidgr/v1/role_pb';
 import type { CallShape } from '../load/shape.js';
 
@@ -11,6 +12,8 @@ export interface Call {
 
 const { listCampaigns } = CampaignService.method;
 const { listRoles } = RoleService.method;
+/** Answered from memory: what remains is transport and pipeline, and the peers do no less for it. */
+const { listSandboxFixtures } = OrganizationService.method;
 
 /** How many campaigns there are to be listed: one full page. */
 export const campaignsInPage = 20;
@@ -21,6 +24,7 @@ export const calls: readonly Call[] = [
     request: create(listCampaigns.input, { pagination: { pageSize: campaignsInPage } }),
   },
   { method: listRoles, request: create(listRoles.input) },
+  { method: listSandboxFixtures, request: create(listSandboxFixtures.input) },
 ];
 
 export const protocols = ['gRPC', 'Connect binary', 'Connect JSON'] as const;
