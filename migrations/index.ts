@@ -7,6 +7,7 @@ import { TeamsAndGroups } from './0006-teams-and-groups.js';
 import { TemplateTranslations } from './0007-template-translations.js';
 import { PrivacyAndSandboxes } from './0008-privacy-and-sandboxes.js';
 import { ShortCodesAndRegions } from './0009-short-codes-and-regions.js';
+import { CountedByIndex } from './0010-counted-by-index.js';
 
 /** In the order in which they run. A landed migration is never edited. */
 export const migrations = [
@@ -19,4 +20,5 @@ export const migrations = [
   TemplateTranslations,
   PrivacyAndSandboxes,
   ShortCodesAndRegions,
+  CountedByIndex,
 ];

@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto';
+import type { Cast, TestOrganization } from '../support/cast.js';
+import type { TestDatabase } from '../support/test-database.js';
+
+interface Size {
+  /** Members, each with a phone and one delivery of the one large campaign. */
+  people: number;
+  /** Campaigns, templates, and entries in one member's inbox. */
+  many: number;
+}
+
+/** Acme shares the database with more than itself, as everybody does: what is all of a table is read from end to end. */
+const acmeSize: Size = { people: 20_000, many: 8_000 };
+const otherSize: Size = { people: 40_000, many: 16_000 };
+
+/** Tables that grow with the organization: reading one from end to end is what no call may do. */
+export const largeTables = [
+  'campaign',
+  'campaign_audience_member',
+  'campaign_counter',
+  'delivery',
+  'device',
+  'identity',
+  'inbox',
+  'member',
+  'message',
+  'template',
+  'template_version',
+];
+
+/** Fills both organizations until a plan matters, and lets PostgreSQL know; returns Acme's large campaign. */
+export async function fillTables(
+  database: TestDatabase,
+  { acme, erin, other, mallory }: Cast,
+): Promise<string> {
+  const campaignId = randomUUID();
+  // Keys are right by construction; looking each of them up would take most of the time.
+  await database.query('set session_replication_role = replica');
+  await fillOrganization(database, acme, acmeSize, campaignId, erin.userId);
+  await fillOrganization(database, other, otherSize, randomUUID(), mallory.userId);
+  await database.query('set session_replication_role = default');
+  await database.query('vacuum analyze');
+  return campaignId;
+}
+
+async function fillOrganization(
+  database: TestDatabase,
+  { id, roles }: TestOrganization,
+  { people: peopleCount, many }: Size,
+  campaignId: string,
+  readerId: string,
+): Promise<void> {
+  const steps = [
+    ...people(id, roles.employee, peopleCount),
+    ...texts(id, many),
+    ...campaigns(id, campaignId),
+    ...deliveries(id, campaignId, readerId),
+  ];
+  for (const [text, ...values] of steps) await database.query(text, values);
+}
+
+type Step = [text: string, ...values: unknown[]];
+
+function people(orgId: string, roleId: string, count: number): Step[] {
+  return [
+    [
+      `with person as (
+         insert into identity (id, email)
+         select gen_random_uuid(), 'reader-' || n || '@' || $1 from generate_series(1, $3::int) n returning id, email)
+       insert into member (org_id, id, identity_id, email, name, status, role_id, created_at)
+       select $1::uuid, gen_random_uuid(), id, email, 'Reader', 2, $2, now() - random() * interval '1 year' from person`,
+      orgId,
+      roleId,
+      count,
+    ],
+    [
+      `insert into device (org_id, device_id, user_id, platform, sealed_push_token, last_seen, created_at)
+       select $1, gen_random_uuid(), id, 1, '\\x00', now(), now() from member where org_id = $1`,
+      orgId,
+    ],
+  ];
+}
+
+function texts(orgId: string, count: number): Step[] {
+  return [
+    [
+      `with t as (
+         insert into template (org_id, id, name, type, source_locale, latest_version, created_at)
+         select $1, gen_random_uuid(), 'Template ' || n, 1 + n % 3, 'en', 1, now() - random() * interval '1 year'
+           from generate_series(1, $2::int) n returning id)
+       insert into template_version (org_id, template_id, version, body) select $1, id, 1, 'Hello.' from t`,
+      orgId,
+      count,
+    ],
+    [
+      `insert into message (org_id, content_id, title, body, summary, preview, sender_name, actions, locale)
+       select $1, 'content ' || n, '', '', '', '', '', '[]', 'en' from generate_series(1, $2::int) n`,
+      orgId,
+      count,
+    ],
+  ];
+}
+
+function campaigns(orgId: string, campaignId: string): Step[] {
+  return [
+    [
+      `insert into campaign (org_id, id, name, template_id, template_version, status, workflow, audience_snapshot_ref,
+                             audience_size, created_at)
+       select $1, case when n = 1 then $2 else gen_random_uuid() end, 'Campaign ' || n, id, 1, 3, '{"steps":[]}',
+              gen_random_uuid(), 1, now() - n * interval '1 minute'
+         from (select id, row_number() over () as n from template where org_id = $1) t`,
+      orgId,
+      campaignId,
+    ],
+    [
+      `insert into campaign_counter (org_id, campaign_id, shard, recipients)
+       select $1, id, shard, 1 from campaign, generate_series(0, 1) shard where org_id = $1`,
+      orgId,
+    ],
+    [
+      `insert into campaign_audience_member (org_id, campaign_id, position, user_id)
+       select $1, $2, row_number() over (), id from member where org_id = $1`,
+      orgId,
+      campaignId,
+    ],
+  ];
+}
+
+function deliveries(orgId: string, campaignId: string, userId: string): Step[] {
+  const columns =
+    'org_id, id, campaign_id, step_id, user_id, kind, status, content_id, created_at, changed_at';
+  return [
+    [
+      `insert into delivery (${columns})
+       select $1, gen_random_uuid(), $2, 'send', user_id, 1, 2 + position % 3, 'content 1', now(),
+              now() - position * interval '1 second' from campaign_audience_member where campaign_id = $2`,
+      orgId,
+      campaignId,
+    ],
+    [
+      `insert into delivery (${columns})
+       select $1, gen_random_uuid(), id, 'send', $2, 1, 2, 'content ' || row_number() over (), created_at, created_at
+         from campaign where org_id = $1 and id <> $3`,
+      orgId,
+      userId,
+      campaignId,
+    ],
+    [
+      `insert into inbox (org_id, user_id, changed_at) select $1, id, now() from member where org_id = $1`,
+      orgId,
+    ],
+  ];
+}

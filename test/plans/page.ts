@@ -1,0 +1,63 @@
+import type { Planner } from './plan.js';
+import type { Sent } from './recorder.js';
+
+/** The hottest statements, and what sends them. */
+const hot: Record<string, string> = {
+  'inbox.from_the_start': 'Sync, the first time',
+  'inbox.since': 'Sync',
+  'inbox.mark_delivered': 'Sync, when something is new',
+  'campaign.first_page': 'ListCampaigns',
+  'campaign.next_page': 'ListCampaigns, further pages',
+  'campaign.count': 'ListCampaigns, `total_count`',
+  'delivery.first_page': 'ListDeliveries',
+  'delivery.next_page': 'ListDeliveries, further pages',
+  'delivery.first_page_by_status': 'ListDeliveries of one status',
+  'delivery.next_page_by_status': 'ListDeliveries of one status, further pages',
+  'delivery.count': 'ListDeliveries, `total_count`',
+  'delivery.count_by_status': 'ListDeliveries of one status, `total_count`',
+  'member.first_page': 'ListUsers',
+  'member.next_page': 'ListUsers, further pages',
+  'member.count': 'ListUsers, `total_count`',
+  'template_version.list_latest': 'ListTemplates',
+  'audience.entries': 'GetCampaignAudience',
+  'fan_out.next_recipients': 'the fan-out of a campaign',
+  'fan_out.insert_deliveries': 'the fan-out of a campaign',
+  'delivery.mark_missed': 'the end of a deadline',
+};
+
+const introduction = `# The hottest statements and their plans
+
+What the stores send, caught while a test makes the calls, and how PostgreSQL runs it on tables that are large enough
+for that to matter: under the server's role, with row-level security. A statement that is prepared once per connection
+is shown with its generic plan, the others with the plan for the values at hand.
+
+\`PLANS=write npm run jest -- test/plans\` writes this page. The test fails when a statement is not the one shown here,
+and when any statement reads a large table from end to end.`;
+
+/** The page with the plans of the hot statements. */
+export async function pageOf(sent: ReadonlyMap<string, Sent>, planner: Planner): Promise<string> {
+  const sections: string[] = [];
+  for (const [name, use] of Object.entries(hot)) {
+    const entry = sent.get(name);
+    if (!entry) throw new Error(`The statement ${name} was not sent.`);
+    const plan = await planner.plan(entry, entry.statement.plannedEachTime ? 'custom' : 'generic');
+    sections.push(
+      `## ${name}\n\nSent by ${use}.\n\n\`\`\`sql\n${dedent(entry.statement.text)}\n\`\`\`\n\n\`\`\`text\n${plan}\n\`\`\``,
+    );
+  }
+  return `${[introduction, ...sections].join('\n\n')}\n`;
+}
+
+function dedent(text: string): string {
+  const lines = text.trim().split('\n');
+  const indent = Math.min(
+    ...lines
+      .slice(1)
+      .filter(Boolean)
+      .map((line) => line.search(/\S/)),
+    Infinity,
+  );
+  return [lines[0], ...lines.slice(1).map((line) => line.slice(Number.isFinite(indent) ? indent : 0))].join(
+    '\n',
+  );
+}
