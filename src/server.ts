@@ -70,7 +70,8 @@ async function run(
   strategy: ConnectStrategy,
   options: ServerOptions,
 ): Promise<Server> {
-  const worker = options.role === 'api' ? undefined : app.get(Worker);
+  const runsJobs = options.role === 'all' || options.role === 'worker';
+  const worker = runsJobs ? app.get(Worker) : undefined;
   const readiness = app.get(Readiness);
   const defects = await rowSecurityDefects(app.get(Database));
   if (defects.length > 0) throw new Error(`The server will not start. ${defects.join(' ')}`);

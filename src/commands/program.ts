@@ -28,6 +28,14 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
     });
 
   program
+    .command('render')
+    .description('make messages for the other processes, on the internal listener, until told to stop')
+    .action(async () => {
+      const { serveCommand } = await import('./serve.js');
+      await serveCommand(loadConfig(env, { ROLE: 'render' }));
+    });
+
+  program
     .command('migrate')
     .description('bring the database schema up to date and stop')
     .action(async () => {

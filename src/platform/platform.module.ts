@@ -7,6 +7,7 @@ import { AccessGuard } from './access/access.guard.js';
 import { AccessTokens } from './caller/access-tokens.js';
 import { ApiKeyDirectory } from './caller/api-keys.directory.js';
 import { CallerGuard } from './caller/caller.guard.js';
+import type { InternalProof } from './caller/credential.js';
 import { ExternalTokens } from './caller/external-tokens.js';
 import { MembershipDirectory } from './caller/memberships.directory.js';
 import { OrganizationGuard } from './caller/organization.guard.js';
@@ -108,13 +109,13 @@ export const ENVELOPE = Symbol('envelope');
         throttle: AddressThrottle,
         keys: ApiKeyStrategy,
         tokens: AccessTokenStrategy,
-      ) => new CallerGuard({ internalSecret: config.internal?.secret }, throttle, keys, tokens),
+      ) => new CallerGuard({ internal: internalProof(config) }, throttle, keys, tokens),
     },
     {
       provide: ConnectStrategy,
-      inject: [CONFIG, Scopes, ErrorExit],
-      useFactory: async (config: Config, scopes: Scopes, exit: ErrorExit) =>
-        new ConnectStrategy(await connectOptions(config), scopes, exit),
+      inject: [CONFIG, Scopes, ErrorExit, PinoLogger],
+      useFactory: async (config: Config, scopes: Scopes, exit: ErrorExit, log: PinoLogger) =>
+        new ConnectStrategy(await connectOptions(config, log), scopes, exit),
     },
     {
       provide: Worker,
@@ -154,3 +155,7 @@ export const ENVELOPE = Symbol('envelope');
   ],
 })
 export class PlatformModule {}
+
+function internalProof({ internal }: Config): InternalProof {
+  return internal.tls ? { kind: 'certificate' } : { kind: 'secret', secret: internal.secret };
+}

@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { type RunEvent, type Step, stepById, transition } from '@dovecote/workflow';
 import type { Scope } from '../../platform/scope/index.js';
+import type { RenderResult } from '../render/index.js';
 import type { Campaign } from './campaign.js';
 import { type CampaignRun, CampaignRunStore } from './campaign-run.store.js';
 import { CampaignFailureStore } from './campaign-failure.store.js';
 import { CampaignStore } from './campaign.store.js';
 import { Enrollment } from './enrollment.service.js';
 import { CampaignTranslationStore } from './campaign-translation.store.js';
-import { FanOut } from './fan-out.js';
+import { FanOut, type Piece } from './fan-out.js';
 import { templatesOf } from './message-templates.js';
 import { MissedMarker } from './missed-marker.js';
 import { campaignStatus } from './status.js';
@@ -66,8 +67,8 @@ export class CampaignRuns {
     if (await this.store.fewArePending(scope, campaignId)) await this.wake(scope, campaignId);
   }
 
-  /** One piece of work of a running campaign. */
-  async advance(scope: Scope, campaignId: string): Promise<Advance> {
+  /** One piece of work of a running campaign; messages are rendered before the next transaction sends them. */
+  async advance(scope: Scope, campaignId: string): Promise<Advance | Piece> {
     const run = await this.store.findForUpdate(scope, campaignId);
     // No row: cancelled, or ended by another worker.
     if (!run) return 'rest';
@@ -75,8 +76,30 @@ export class CampaignRuns {
     const step = campaign && stepById(campaign.workflow, run.stepId);
     if (!campaign || !step)
       throw new Error(`Campaign ${campaignId} stands at step ${run.stepId}, which it does not have.`);
-    const event = await this.work(scope, campaign, run, step);
-    if (run.failures > 0) await this.failures.forget(scope, campaignId);
+    if (step.config?.kind === 'SEND_NOTIFICATION') {
+      const piece = await this.fanOut.next(scope, campaign, run, step.config);
+      return piece ?? this.done(scope, campaign, run, finished(step.id));
+    }
+    return this.done(scope, campaign, run, await this.work(scope, campaign, run, step));
+  }
+
+  /** Sends a piece, unless the campaign was cancelled or somebody else sent it meanwhile. */
+  async send(scope: Scope, piece: Piece, results: readonly RenderResult[]): Promise<Advance> {
+    const { campaign, stepId } = piece;
+    const run = await this.store.findForUpdate(scope, campaign.id);
+    if (!run) return 'rest';
+    if (!isWhere(run, piece)) return 'again';
+    await this.fanOut.send(scope, piece, results);
+    return this.done(scope, campaign, run, piece.isLast ? finished(stepId) : 'again');
+  }
+
+  private async done(
+    scope: Scope,
+    campaign: Campaign,
+    run: CampaignRun,
+    event: RunEvent | Advance,
+  ): Promise<Advance> {
+    if (run.failures > 0) await this.failures.forget(scope, campaign.id);
     return event === 'again' || event === 'rest' ? event : this.enter(scope, campaign, run, event);
   }
 
@@ -87,14 +110,11 @@ export class CampaignRuns {
     run: CampaignRun,
     step: Step,
   ): Promise<RunEvent | Advance> {
-    const finished: RunEvent = { type: 'step_finished', stepId: step.id, outcome: 'completed' };
     switch (step.config?.kind) {
-      case 'SEND_NOTIFICATION':
-        return (await this.fanOut.sendNext(scope, campaign, run, step.id, step.config)) ? 'again' : finished;
       case 'DEADLINE_CHECK':
         return this.checkDeadline(scope, campaign, run);
       case undefined:
-        return (await this.missed.markNext(scope, campaign.id)) ? 'again' : finished;
+        return (await this.missed.markNext(scope, campaign.id)) ? 'again' : finished(step.id);
       default:
         throw new Error(
           `Step ${step.id} of campaign ${campaign.id} is of a kind that this release does not carry out.`,
@@ -133,4 +153,17 @@ export class CampaignRuns {
     await this.store.delete(scope, campaign.id);
     return 'rest';
   }
+}
+
+function finished(stepId: string): RunEvent {
+  return { type: 'step_finished', stepId, outcome: 'completed' };
+}
+
+/** Whether nothing has moved since the piece was read. */
+function isWhere(run: CampaignRun, piece: Piece): boolean {
+  return (
+    run.stepId === piece.stepId &&
+    run.cursor === piece.cursor &&
+    run.enteredAt.getTime() === piece.enteredAt.getTime()
+  );
 }

@@ -1,9 +1,16 @@
 import { Injectable } from '@nestjs/common';
+import { PinoLogger } from 'nestjs-pino';
+import { AppError } from '../../platform/errors/index.js';
 import { HandlesJob, type JobContext, type JobHandler } from '../../platform/jobs/index.js';
 import { enrolledTask } from '../device/index.js';
+import type { RenderResult } from '../render/index.js';
 import { CampaignFailures } from './campaign-failures.service.js';
-import { advanceTask, CampaignRuns } from './campaign-run.service.js';
+import { type Advance, advanceTask, CampaignRuns } from './campaign-run.service.js';
 import { Enrollment } from './enrollment.service.js';
+import { FanOut, type Piece } from './fan-out.js';
+
+/** Between two looks at a render process that does not answer. */
+const RENDER_PAUSE_MS = 3_000;
 
 /** Carries a campaign forward until it has to wait, one transaction after the other. */
 @Injectable()
@@ -11,8 +18,12 @@ import { Enrollment } from './enrollment.service.js';
 export class AdvanceCampaign implements JobHandler<{ campaignId: string }> {
   constructor(
     private readonly runs: CampaignRuns,
+    private readonly fanOut: FanOut,
     private readonly failures: CampaignFailures,
-  ) {}
+    private readonly log: PinoLogger,
+  ) {
+    log.setContext('campaign');
+  }
 
   async handle({ campaignId }: { campaignId: string }, context: JobContext): Promise<void> {
     try {
@@ -24,11 +35,34 @@ export class AdvanceCampaign implements JobHandler<{ campaignId: string }> {
     }
   }
 
-  private async advance(campaignId: string, { run, signal }: JobContext): Promise<void> {
-    while ((await run((scope) => this.runs.advance(scope, campaignId))) === 'again') {
-      if (!signal.aborted) continue;
+  private async advance(campaignId: string, context: JobContext): Promise<void> {
+    while ((await this.next(campaignId, context)) === 'again') {
+      if (!context.signal.aborted) continue;
       // The worker is stopping: another one goes on from here.
-      return run((scope) => this.runs.wake(scope, campaignId));
+      return context.run((scope) => this.runs.wake(scope, campaignId));
+    }
+  }
+
+  private async next(campaignId: string, context: JobContext): Promise<Advance> {
+    const next = await context.run((scope) => this.runs.advance(scope, campaignId));
+    if (next === 'again' || next === 'rest') return next;
+    const results = await this.render(next, context);
+    return results ? context.run((scope) => this.runs.send(scope, next, results)) : 'rest';
+  }
+
+  /** Undefined when nobody can at the moment: the campaign is woken again soon, however long that lasts. */
+  private async render(piece: Piece, { jobId, run }: JobContext): Promise<RenderResult[] | undefined> {
+    try {
+      return await this.fanOut.render(piece, { requestId: `job:${jobId}` });
+    } catch (error) {
+      if (!(error instanceof AppError && error.kind === 'unavailable')) throw error;
+      const { id } = piece.campaign;
+      this.log.warn(
+        { err: error.cause ?? error, campaignId: id },
+        'messages cannot be rendered now: waiting',
+      );
+      await run((scope) => this.runs.wake(scope, id, new Date(scope.now().getTime() + RENDER_PAUSE_MS)));
+      return undefined;
     }
   }
 }

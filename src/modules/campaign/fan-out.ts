@@ -3,11 +3,12 @@ import type { SendNotification } from '@dovecote/workflow';
 import { v7 as uuid } from 'uuid';
 import type { Scope } from '../../platform/scope/index.js';
 import {
+  type MessageSource,
   type RecipientProfile,
   Renderer,
-  type RenderForRecipient,
+  type RenderOrigin,
   type RenderResult,
-  Turns,
+  type RenderWork,
 } from '../render/index.js';
 import { Templates } from '../template/index.js';
 import type { Campaign } from './campaign.js';
@@ -16,6 +17,19 @@ import { CounterStore } from './counter.store.js';
 import { CampaignTranslationStore } from './campaign-translation.store.js';
 import { type FanOutRecipient, FanOutStore, type NewDelivery } from './fan-out.store.js';
 import { templateOf } from './message-templates.js';
+
+/** A part of the audience on its way: read, to be rendered, then written by somebody who finds the run as it was. */
+export interface Piece {
+  campaign: Campaign;
+  stepId: string;
+  enteredAt: Date;
+  /** Where it begins and ends in the audience. */
+  cursor: number;
+  end: number;
+  isLast: boolean;
+  userIds: string[];
+  work: RenderWork;
+}
 
 /** Recipients per transaction: long enough to be set-based, short enough that nothing waits for it. */
 const PIECE = 2_000;
@@ -38,65 +52,83 @@ export class FanOut {
     private readonly renderer: Renderer,
   ) {}
 
-  /** Sends the piece behind the cursor; false when the audience has been reached to its end. */
-  async sendNext(
+  /** The piece behind the cursor; undefined when the audience has been reached to its end. */
+  async next(
     scope: Scope,
     campaign: Campaign,
     run: CampaignRun,
-    stepId: string,
     config: SendNotification,
-  ): Promise<boolean> {
+  ): Promise<Piece | undefined> {
     const slots = await this.store.nextRecipients(scope, campaign.id, run.cursor, PIECE);
     const last = slots.at(-1);
-    if (!last) return false;
-    const recipients = slots.filter(
-      ({ reachable, restricted }) => reachable && (campaign.includeRestricted || !restricted),
+    if (!last) return undefined;
+    const reachable = slots.filter(
+      (slot) => slot.reachable && (campaign.includeRestricted || !slot.restricted),
     );
-    const deliveries = await this.deliveriesTo(scope, campaign, config, recipients);
+    const { stepId, enteredAt, cursor } = run;
+    return {
+      campaign,
+      stepId,
+      enteredAt,
+      cursor,
+      end: last.position,
+      isLast: slots.length < PIECE,
+      ...(await this.workFor(scope, campaign, config, reachable)),
+    };
+  }
+
+  /** One result for each of the piece's people. Not within a transaction: another process may do it. */
+  render({ work }: Piece, origin: RenderOrigin): Promise<RenderResult[]> {
+    return this.renderer.render(work, origin);
+  }
+
+  /** Writes the piece, together with how far that is. */
+  async send(scope: Scope, piece: Piece, results: readonly RenderResult[]): Promise<void> {
+    const { campaign, stepId, userIds } = piece;
+    const deliveries = results.map((result, index) => toDelivery(userIds[index]!, result));
     const sent = await this.store.insert(scope, { campaign, stepId, deliveries, createdAt: scope.now() });
     await Promise.all([
       this.counters.add(scope, campaign.id, { recipients: sent }),
-      this.runs.moveCursor(scope, campaign.id, last.position),
+      this.runs.moveCursor(scope, campaign.id, piece.end),
       scope.audit('MESSAGE_SENT', {
         entityType: 'campaign',
         entityId: campaign.id,
         metadata: { step_id: stepId, deliveries: String(sent) },
       }),
     ]);
-    return slots.length === PIECE;
   }
 
-  private async deliveriesTo(
+  private async workFor(
     scope: Scope,
     campaign: Campaign,
     config: SendNotification,
-    recipients: readonly FanOutRecipient[],
-  ): Promise<NewDelivery[]> {
-    const { render, readsProfiles } = await this.rendererOf(scope, campaign, config);
-    const userIds = recipients.map(({ userId }) => userId);
-    const profiles = readsProfiles ? await this.renderer.profiles(scope, userIds) : undefined;
-    const deliveries: NewDelivery[] = [];
-    const turns = new Turns();
-    for (const { userId, variables } of recipients) {
+    slots: readonly FanOutRecipient[],
+  ): Promise<Pick<Piece, 'userIds' | 'work'>> {
+    const source = await this.sourceOf(scope, campaign, config);
+    // The profile also says which translation somebody prefers.
+    const readsProfiles =
+      source.translations.length > 0 ||
+      source.template.variables.some(({ source: from }) => from === 'PROFILE');
+    const ids = slots.map(({ userId }) => userId);
+    const profiles = readsProfiles ? await this.renderer.profiles(scope, ids) : undefined;
+    const recipients = slots.flatMap(({ userId, variables }) => {
       const profile = profiles ? profiles.get(userId) : noProfile;
-      if (profile) deliveries.push(toDelivery(userId, render({ ...profile, variables })));
-      await turns.take();
-    }
-    return deliveries;
+      return profile ? { userId, recipient: { ...profile, variables } } : [];
+    });
+    return {
+      userIds: recipients.map(({ userId }) => userId),
+      work: { source, recipients: recipients.map(({ recipient }) => recipient) },
+    };
   }
 
-  private async rendererOf(
-    scope: Scope,
-    campaign: Campaign,
-    config: SendNotification,
-  ): Promise<{ render: RenderForRecipient; readsProfiles: boolean }> {
+  private async sourceOf(scope: Scope, campaign: Campaign, config: SendNotification): Promise<MessageSource> {
     const pinned = templateOf(campaign, config);
     const [template, translations, organizationLocale] = await Promise.all([
       this.templates.getVersion(scope, pinned.templateId, pinned.templateVersion),
       this.translations.list(scope, campaign.id, pinned),
       this.templates.organizationLocale(scope),
     ]);
-    const render = this.renderer.compile({
+    return {
       template,
       translations,
       title: campaign.title || undefined,
@@ -108,11 +140,7 @@ export class FanOut {
       stepVariables: config.customVariables,
       campaignLocale: campaign.defaultLocale,
       organizationLocale,
-    });
-    // The profile also says which translation somebody prefers.
-    const readsProfiles =
-      translations.length > 0 || template.variables.some(({ source }) => source === 'PROFILE');
-    return { render, readsProfiles };
+    };
   }
 }
 

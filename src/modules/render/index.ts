@@ -1,11 +1,6 @@
 export type { RecipientProfile } from './recipient.store.js';
 export { RenderModule } from './render.module.js';
-export type {
-  MessageSource,
-  Recipient,
-  RenderedContent,
-  RenderForRecipient,
-  RenderResult,
-} from './render.rules.js';
+export { probeRenderProcess } from './render-process.js';
+export type { RenderOrigin, RenderWork } from './rendering.js';
+export type { MessageSource, Recipient, RenderedContent, RenderResult } from './render.rules.js';
 export { Renderer } from './render.service.js';
-export { Turns } from './turns.js';

@@ -1,8 +1,15 @@
 import { Module } from '@nestjs/common';
+import { CONFIG } from '../../platform/config/config.module.js';
+import type { Config } from '../../platform/config/index.js';
+import { Readiness } from '../../platform/http/readiness.js';
 import { TemplateModule } from '../template/index.js';
+import { ContentRpc } from './content.rpc.js';
+import { LocalRendering } from './local-rendering.js';
 import { RecipientStore } from './recipient.store.js';
+import { connectRenderProcess } from './render-process.js';
 import { RenderRpc } from './render.rpc.js';
 import { Renderer } from './render.service.js';
+import { Rendering } from './rendering.js';
 
 /**
  * Rendering puts a recipient's values into a template version and makes a message of it.
@@ -11,8 +18,25 @@ import { Renderer } from './render.service.js';
  */
 @Module({
   imports: [TemplateModule],
-  controllers: [RenderRpc],
-  providers: [Renderer, RecipientStore],
+  controllers: [ContentRpc, RenderRpc],
+  providers: [
+    LocalRendering,
+    RecipientStore,
+    Renderer,
+    { provide: Rendering, inject: [CONFIG, LocalRendering, Readiness], useFactory: chooseRendering },
+  ],
   exports: [Renderer],
 })
 export class RenderModule {}
+
+/** Messages are made here unless another process is named. */
+async function chooseRendering(
+  { internal, render }: Config,
+  local: LocalRendering,
+  readiness: Readiness,
+): Promise<Rendering> {
+  if (!render.url) return local;
+  const remote = await connectRenderProcess(render.url, internal);
+  readiness.watch('render', () => remote.probe());
+  return remote;
+}

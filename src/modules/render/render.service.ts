@@ -3,13 +3,8 @@ import { validate as isUuid } from 'uuid';
 import { requireOrganization, type Scope, Scopes } from '../../platform/scope/index.js';
 import { Templates, Translations } from '../template/index.js';
 import { type RecipientProfile, RecipientStore } from './recipient.store.js';
-import {
-  compileMessage,
-  type MessageSource,
-  type RenderForRecipient,
-  type RenderResult,
-} from './render.rules.js';
-import { Turns } from './turns.js';
+import type { MessageSource, RenderResult } from './render.rules.js';
+import { Rendering, type RenderOrigin, type RenderWork } from './rendering.js';
 
 export interface Batch {
   templateId: string;
@@ -38,11 +33,12 @@ export class Renderer {
     private readonly translations: Translations,
     private readonly recipients: RecipientStore,
     private readonly scopes: Scopes,
+    private readonly rendering: Rendering,
   ) {}
 
-  /** Reads the template and its translations once; the function that it returns renders it for one recipient. */
-  compile(source: MessageSource): RenderForRecipient {
-    return compileMessage(source);
+  /** One result for each recipient, in their order. Not within a transaction: it may be made by another process. */
+  render(work: RenderWork, origin: RenderOrigin): Promise<RenderResult[]> {
+    return this.rendering.render(work, origin);
   }
 
   /** What templates can say about these members, by id in lower case; who is no member is left out. */
@@ -54,21 +50,18 @@ export class Renderer {
   async *batch(scope: Scope, { templateId, version, users }: Batch): AsyncGenerator<BatchResult> {
     requireOrganization(scope);
     const texts = await this.briefly(scope, (inner) => this.textsOf(inner, templateId, version));
-    const render = this.compile({
-      ...texts,
-      senderName: '',
-      actions: [],
-      stepVariables: {},
-      campaignLocale: '',
-    });
-    const turns = new Turns();
+    const source = { ...texts, senderName: '', actions: [], stepVariables: {}, campaignLocale: '' };
     for (let start = 0; start < users.length; start += CHUNK) {
       const chunk = users.slice(start, start + CHUNK);
       const profiles = await this.profilesOf(scope, chunk);
-      for (const { userId, variables } of chunk) {
+      const recipients = chunk.flatMap(({ userId, variables }) => {
         const profile = profiles.get(userId.toLowerCase());
-        yield { userId, result: profile ? render({ ...profile, variables }) : unknownUser };
-        if (await turns.take()) scope.signal?.throwIfAborted();
+        return profile ? { ...profile, variables } : [];
+      });
+      const results = (await this.render({ source, recipients }, scope)).values();
+      for (const { userId } of chunk) {
+        const result = profiles.has(userId.toLowerCase()) ? results.next().value : undefined;
+        yield { userId, result: result ?? unknownUser };
       }
     }
   }

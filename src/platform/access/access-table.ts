@@ -1,4 +1,5 @@
 import { AuthService } from '@dovecote/contract/dovecote/auth/v1/auth_pb';
+import { ContentService } from '@dovecote/contract/dovecote/render/v1/content_pb';
 import { ActionService } from '@dovecote/contract/pidgr/v1/action_pb';
 import { ApiKeyService } from '@dovecote/contract/pidgr/v1/api_key_pb';
 import { CampaignService } from '@dovecote/contract/pidgr/v1/campaign_pb';
@@ -48,6 +49,7 @@ export const services = [
   TeamService,
   TemplateService,
   AuthService,
+  ContentService,
 ];
 
 /**
@@ -198,4 +200,6 @@ export const accessTable: ReadonlyMap<string, AccessRow> = new Map([
     // Answers for a person without an organization as well; an API key learns who it is, too.
     whoAmI: read({ caller: 'member_or_key_or_person', anyOf: [] }),
   }),
+
+  ...rowsOf(ContentService, { renderContents: read(internal) }),
 ]);

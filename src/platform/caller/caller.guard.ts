@@ -3,7 +3,7 @@ import passport from 'passport';
 import { AppError, unauthenticated } from '../errors/index.js';
 import { type Call, callOf } from '../rpc/call.js';
 import { AddressThrottle } from '../throttle/address-throttle.js';
-import { type Credential, credentialOf } from './credential.js';
+import { type Credential, credentialOf, type InternalProof } from './credential.js';
 import { CredentialRecord } from './credential-record.js';
 import { orgIdHeader } from './org-id-header.js';
 import type { Proven } from './proven.js';
@@ -16,8 +16,8 @@ type CredentialMiddleware = (
 ) => void;
 
 export interface CallerGuardOptions {
-  /** Shared by the services that call the internal listener. */
-  internalSecret?: string;
+  /** What proves a caller of the internal listener. */
+  internal: InternalProof;
 }
 
 /** Finds out who calls. A credential that does not hold is refused even where none is needed. */
@@ -38,7 +38,7 @@ export class CallerGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const call = callOf(context);
-    const credential = credentialOf(call, this.options.internalSecret);
+    const credential = credentialOf(call, this.options.internal);
     if (credential.kind === 'none') return true;
     if (credential.kind === 'internal') {
       call.caller = { kind: 'internal', orgId: orgIdHeader(call) };

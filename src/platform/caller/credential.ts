@@ -9,12 +9,15 @@ export type Credential =
   | { kind: 'internal' }
   | { kind: 'malformed' };
 
+/** What proves a sibling: a certificate that the listener has checked before it read a byte, or a shared secret. */
+export type InternalProof = { kind: 'certificate' } | { kind: 'secret'; secret: string | undefined };
+
 const LONGEST = 8192;
 
-export function credentialOf(call: Call, internalSecret: string | undefined): Credential {
+export function credentialOf(call: Call, internal: InternalProof): Credential {
   const { rpc } = call;
   const header = rpc.header.get('authorization');
-  if (rpc.listener === 'internal') return internalCredential(header, internalSecret);
+  if (rpc.listener === 'internal') return internalCredential(header, internal);
   if (header === null) return { kind: 'none' };
   const bearer = /^bearer +(\S+)$/i.exec(header)?.[1];
   if (!bearer || bearer.length > LONGEST) return { kind: 'malformed' };
@@ -23,8 +26,10 @@ export function credentialOf(call: Call, internalSecret: string | undefined): Cr
     : { kind: 'access_token', token: bearer };
 }
 
-/** The internal listener knows one caller: whoever holds the shared secret. */
-function internalCredential(header: string | null, secret: string | undefined): Credential {
+/** The internal listener knows one caller: a sibling. */
+function internalCredential(header: string | null, proof: InternalProof): Credential {
+  if (proof.kind === 'certificate') return { kind: 'internal' };
+  const { secret } = proof;
   const presented = /^bearer +(\S+)$/i.exec(header ?? '')?.[1];
   return secret && presented && equalSecrets(presented, secret)
     ? { kind: 'internal' }

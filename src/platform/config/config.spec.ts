@@ -6,6 +6,12 @@ import { ConfigError, describeConfig, loadConfig, loadMasterKey } from './index.
 import { variableNames } from './variables.js';
 
 const key = Buffer.alloc(32, 7).toString('base64');
+const secret = 'a-secret-of-at-least-thirty-two-characters';
+const mutualTls = {
+  INTERNAL_TLS_CERT_FILE: 'cert.pem',
+  INTERNAL_TLS_KEY_FILE: 'key.pem',
+  INTERNAL_TLS_CA_FILE: 'ca.pem',
+};
 
 function problemsOf(env: Record<string, string>): readonly string[] {
   try {
@@ -21,7 +27,7 @@ describe('loadConfig', () => {
   test.each([
     [{ PORT: 'abc' }, 'PORT must be a whole number from 0 to 65535; it is "abc".'],
     [{ PORT: '70000' }, 'PORT must be a whole number from 0 to 65535; it is "70000".'],
-    [{ ROLE: 'boss' }, 'ROLE must be all, api or worker; it is "boss".'],
+    [{ ROLE: 'boss' }, 'ROLE must be all, api, worker or render, and'],
     [{ DATABASE_URL: 'mysql://x', MASTER_KEY: key }, 'DATABASE_URL must be a URL such as'],
     [
       { DATABASE_URL: 'postgres://h/d' },
@@ -33,7 +39,18 @@ describe('loadConfig', () => {
       'DATABASE_APP_URL must be a PostgreSQL URL, and needs DATABASE_URL',
     ],
     [{ TLS_CERT_FILE: 'a.pem' }, 'TLS_KEY_FILE must be a file name and be set together with TLS_CERT_FILE'],
-    [{ INTERNAL_PORT: '8081' }, 'INTERNAL_SECRET must be at least 32 characters long'],
+    [{ ROLE: 'render' }, 'ROLE must be all, api, worker or render, and render needs INTERNAL_PORT'],
+    [{ INTERNAL_PORT: '8081' }, 'INTERNAL_SECRET must be at least 32 visible ASCII characters'],
+    [
+      { INTERNAL_HOST: '0.0.0.0' },
+      'INTERNAL_HOST must be an address of this machine, and a loopback address',
+    ],
+    [{ INTERNAL_TLS_CA_FILE: 'ca.pem' }, 'INTERNAL_TLS_CERT_FILE must be a file name and be set together'],
+    [{ ...mutualTls, INTERNAL_PORT: '8081' }, 'INTERNAL_CLIENTS must be names such as O=Acme, CN='],
+    [{ INTERNAL_CLIENTS: 'worker' }, 'INTERNAL_CLIENTS must be names such as O=Acme, CN='],
+    [{ RENDER_URL: 'https://render:1' }, 'RENDER_URL must be an https URL, with INTERNAL_TLS_CERT_FILE set'],
+    [{ RENDER_URL: 'http://127.0.0.1:1' }, 'RENDER_URL must be an https URL'],
+    [{ RENDER_URL: 'http://render:1', INTERNAL_SECRET: secret }, 'RENDER_URL must be an https URL'],
     [
       { EXTERNAL_ISSUER: 'https://idp.example' },
       'EXTERNAL_AUDIENCE must be set together with EXTERNAL_ISSUER',
@@ -67,7 +84,8 @@ describe('loadConfig', () => {
       shutdownGraceSeconds: 10,
     });
     expect(config.database.url).toBeUndefined();
-    expect(config.internal).toBeUndefined();
+    expect(config.internal.listener).toBeUndefined();
+    expect(config.render.url).toBeUndefined();
   });
 
   test('an empty variable counts as unset and an override wins', () => {
@@ -93,6 +111,16 @@ describe('loadConfig', () => {
     expect(config.tokens.external?.jwksUrl).toBe('https://idp.example/.well-known/jwks.json');
     expect(config.http.corsOrigins).toEqual(['https://a.example', 'http://localhost:*']);
     expect(config.environment).toBe('production');
+  });
+
+  test.each([
+    { ...mutualTls, RENDER_URL: 'https://render.internal:9090' },
+    { INTERNAL_SECRET: secret, RENDER_URL: 'http://[::1]:9090' },
+  ])('messages are made elsewhere with %j', (env) => {
+    expect(loadConfig(env).render.url).toBe(env.RENDER_URL);
+    expect(
+      loadConfig({ ...env, INTERNAL_PORT: '1', INTERNAL_CLIENTS: 'CN=w', ROLE: 'render' }).render.url,
+    ).toBe(undefined);
   });
 
   test('the configuration cannot be changed afterwards', () => {

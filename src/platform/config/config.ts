@@ -1,4 +1,7 @@
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
+import { canonicalName } from './distinguished-name.js';
+import { isLoopback } from './loopback.js';
 import type { Environment, Values, VariableName } from './variables.js';
 import { documentationOf, readVariables } from './variables.js';
 
@@ -17,8 +20,21 @@ export interface Config {
     readonly corsOrigins: readonly string[];
     readonly trustedProxies: readonly string[];
   };
-  /** The listener for internal callers; absent when it is off. */
-  readonly internal?: { readonly port: number; readonly secret: string };
+  /** How the processes of this installation call each other. */
+  readonly internal: {
+    /** Absent when it is off. */
+    readonly listener?: { readonly host: string; readonly port: number };
+    /** What proves a caller where there are no certificates. */
+    readonly secret?: string;
+    readonly tls?: { readonly certFile: string; readonly keyFile: string; readonly caFile: string };
+    /** Subjects of certificates, in their canonical form. */
+    readonly clients: readonly string[];
+  };
+  readonly render: {
+    /** The process that makes the messages; absent when this one does. */
+    readonly url?: string;
+    readonly threads: number;
+  };
   readonly database: {
     /** The owner's URL; absent when PostgreSQL is embedded. */
     readonly url?: string;
@@ -73,7 +89,24 @@ function contradictions(values: Values): VariableName[] {
     TLS_CERT_FILE: values.TLS_CERT_FILE === undefined && values.TLS_KEY_FILE !== undefined,
     TLS_KEY_FILE: values.TLS_KEY_FILE === undefined && values.TLS_CERT_FILE !== undefined,
     INTERNAL_PORT: values.INTERNAL_PORT !== 0 && values.INTERNAL_PORT === values.PORT,
-    INTERNAL_SECRET: values.INTERNAL_PORT !== 0 && values.INTERNAL_SECRET === undefined,
+    INTERNAL_HOST: values.INTERNAL_TLS_CERT_FILE === undefined && !isLoopback(values.INTERNAL_HOST),
+    INTERNAL_SECRET:
+      values.INTERNAL_PORT !== 0 &&
+      values.INTERNAL_SECRET === undefined &&
+      values.INTERNAL_TLS_CERT_FILE === undefined,
+    INTERNAL_TLS_CERT_FILE:
+      values.INTERNAL_TLS_CERT_FILE === undefined &&
+      (values.INTERNAL_TLS_KEY_FILE !== undefined || values.INTERNAL_TLS_CA_FILE !== undefined),
+    INTERNAL_TLS_KEY_FILE:
+      values.INTERNAL_TLS_KEY_FILE === undefined && values.INTERNAL_TLS_CERT_FILE !== undefined,
+    INTERNAL_TLS_CA_FILE:
+      values.INTERNAL_TLS_CA_FILE === undefined && values.INTERNAL_TLS_CERT_FILE !== undefined,
+    INTERNAL_CLIENTS:
+      values.INTERNAL_PORT !== 0 &&
+      values.INTERNAL_TLS_CERT_FILE !== undefined &&
+      values.INTERNAL_CLIENTS.length === 0,
+    RENDER_URL: values.RENDER_URL !== undefined && !canCall(values.RENDER_URL, values),
+    ROLE: values.ROLE === 'render' && values.INTERNAL_PORT === 0,
     DATABASE_APP_URL: values.DATABASE_APP_URL !== undefined && values.DATABASE_URL === undefined,
     MASTER_KEY: values.DATABASE_URL !== undefined && values.MASTER_KEY === undefined,
     EXTERNAL_ISSUER: values.EXTERNAL_ISSUER === undefined && values.EXTERNAL_AUDIENCE !== undefined,
@@ -81,6 +114,13 @@ function contradictions(values: Values): VariableName[] {
     EXTERNAL_JWKS_URL: values.EXTERNAL_JWKS_URL !== undefined && values.EXTERNAL_ISSUER === undefined,
   };
   return (Object.keys(broken) as VariableName[]).filter((name) => broken[name]);
+}
+
+/** A secret in clear text does not leave the machine. */
+function canCall(siblingUrl: string, values: Values): boolean {
+  const { protocol, hostname } = new URL(siblingUrl);
+  if (protocol === 'https:') return values.INTERNAL_TLS_CERT_FILE !== undefined;
+  return isLoopback(hostname.replace(/^\[|\]$/g, '')) && values.INTERNAL_SECRET !== undefined;
 }
 
 function sentence(name: VariableName, value: string | undefined): string {
@@ -106,10 +146,18 @@ function shape(values: Values, terminalFormat: 'pretty' | 'json'): Config {
       corsOrigins: values.CORS_ORIGINS,
       trustedProxies: values.TRUSTED_PROXIES,
     },
-    internal:
-      values.INTERNAL_PORT === 0 || values.INTERNAL_SECRET === undefined
-        ? undefined
-        : { port: values.INTERNAL_PORT, secret: values.INTERNAL_SECRET },
+    internal: {
+      listener:
+        values.INTERNAL_PORT === 0 ? undefined : { host: values.INTERNAL_HOST, port: values.INTERNAL_PORT },
+      secret: values.INTERNAL_SECRET,
+      tls: internalTls(values),
+      clients: values.INTERNAL_CLIENTS.map(canonicalName),
+    },
+    render: {
+      // The render process is where the calls end.
+      url: values.ROLE === 'render' ? undefined : values.RENDER_URL,
+      threads: values.RENDER_THREADS ?? Math.min(Math.max(availableParallelism() - 1, 1), 4),
+    },
     database: {
       url: values.DATABASE_URL,
       appUrl: values.DATABASE_APP_URL,
@@ -143,6 +191,16 @@ function defaultPublicUrl(values: Values): string {
   const everywhere = values.HOST === '0.0.0.0' || values.HOST === '::';
   const host = everywhere ? 'localhost' : values.HOST.includes(':') ? `[${values.HOST}]` : values.HOST;
   return `${scheme}://${host}:${values.PORT}`;
+}
+
+function internalTls(values: Values): Config['internal']['tls'] {
+  const {
+    INTERNAL_TLS_CERT_FILE: cert,
+    INTERNAL_TLS_KEY_FILE: key,
+    INTERNAL_TLS_CA_FILE: authority,
+  } = values;
+  if (cert === undefined || key === undefined || authority === undefined) return undefined;
+  return { certFile: resolve(cert), keyFile: resolve(key), caFile: resolve(authority) };
 }
 
 function externalIssuer(values: Values): Config['tokens']['external'] {

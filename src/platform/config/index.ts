@@ -2,5 +2,6 @@ export { ConfigError, loadConfig } from './config.js';
 export type { Config, RateLimit, Role } from './config.js';
 export { describeConfig } from './describe.js';
 export type { VariableDescription } from './describe.js';
+export { canonicalName } from './distinguished-name.js';
 export { isLoopback } from './loopback.js';
 export { loadMasterKey } from './master-key.js';

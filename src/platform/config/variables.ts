@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isDistinguishedName } from './distinguished-name.js';
 
 /** What `dovecote config` and the operations guide say about a variable. */
 export interface Documentation {
@@ -25,6 +26,12 @@ const list = z
 
 const url = (...schemes: string[]) =>
   z.string().refine((text) => URL.canParse(text) && schemes.includes(new URL(text).protocol.slice(0, -1)));
+
+/** Of distinguished names, which hold commas themselves. */
+const names = z
+  .string()
+  .transform((text) => text.split(';').flatMap((item) => (item.trim() === '' ? [] : [item.trim()])))
+  .pipe(z.array(z.string().refine(isDistinguishedName)));
 
 const origin = z
   .string()
@@ -72,17 +79,55 @@ export const variables = {
     fallback: 'none',
   }),
   INTERNAL_PORT: whole(0, 65535).default(0).register(documentation, {
-    meaning: 'Port of the listener for internal callers (render service). 0 turns it off.',
+    meaning: 'Port of the listener for internal callers, such as the render service. 0 turns it off.',
     must: 'be a whole number from 0 to 65535 and differ from PORT',
   }),
-  INTERNAL_SECRET: z.string().min(32).optional().register(documentation, {
-    meaning: 'Shared secret of internal callers.',
-    must: 'be at least 32 characters long, and be set when INTERNAL_PORT is',
-    secret: true,
+  INTERNAL_HOST: z.string().min(1).default('127.0.0.1').register(documentation, {
+    meaning: 'Address of that listener. Other machines can reach it only with INTERNAL_TLS_CERT_FILE.',
+    must: 'be an address of this machine, and a loopback address unless INTERNAL_TLS_CERT_FILE is set',
   }),
-  ROLE: z.enum(['all', 'api', 'worker']).default('all').register(documentation, {
-    meaning: 'What this process does: answer calls (api), run jobs (worker) or both (all).',
-    must: 'be all, api or worker',
+  INTERNAL_SECRET: z
+    .string()
+    .min(32)
+    .regex(/^[\x21-\x7e]+$/)
+    .optional()
+    .register(documentation, {
+      meaning: 'Shared secret of internal callers on one machine, where they have no certificates.',
+      must: 'be at least 32 visible ASCII characters, and be set when INTERNAL_PORT is and INTERNAL_TLS_CERT_FILE is not',
+      secret: true,
+    }),
+  INTERNAL_TLS_CERT_FILE: z.string().optional().register(documentation, {
+    meaning: 'Certificate chain in PEM by which this process and its siblings know each other (mutual TLS).',
+    must: 'be a file name and be set together with INTERNAL_TLS_KEY_FILE and INTERNAL_TLS_CA_FILE',
+  }),
+  INTERNAL_TLS_KEY_FILE: z.string().optional().register(documentation, {
+    meaning: 'Private key in PEM for INTERNAL_TLS_CERT_FILE.',
+    must: 'be a file name and be set together with INTERNAL_TLS_CERT_FILE',
+  }),
+  INTERNAL_TLS_CA_FILE: z.string().optional().register(documentation, {
+    meaning: 'Certificates in PEM of the authority that signs those of the siblings, and of nobody else.',
+    must: 'be a file name and be set together with INTERNAL_TLS_CERT_FILE',
+  }),
+  INTERNAL_CLIENTS: names.prefault('').register(documentation, {
+    meaning: 'Subjects of the certificates that may call the internal listener, separated by semicolons.',
+    must: 'be names such as O=Acme, CN=dovecote-worker, separated by semicolons, and be set when INTERNAL_PORT and INTERNAL_TLS_CERT_FILE are',
+    fallback: 'nobody',
+  }),
+  RENDER_URL: url('http', 'https').optional().register(documentation, {
+    meaning: 'Internal listener of the render process that makes the messages.',
+    must: 'be an https URL, with INTERNAL_TLS_CERT_FILE set, or an http URL of this machine, with INTERNAL_SECRET set',
+    fallback: 'messages are made in this process',
+  }),
+  RENDER_THREADS: whole(0, 64).optional().register(documentation, {
+    meaning:
+      'Threads that make the messages of large batches, beside the one that answers calls. 0 for none.',
+    must: 'be a whole number from 0 to 64',
+    fallback: 'one for each processor but one; 1 to 4',
+  }),
+  ROLE: z.enum(['all', 'api', 'worker', 'render']).default('all').register(documentation, {
+    meaning:
+      'What this process does: answer calls (api), run jobs (worker), both (all), or make messages (render).',
+    must: 'be all, api, worker or render, and render needs INTERNAL_PORT',
   }),
   ENVIRONMENT: z.enum(['development', 'production']).optional().register(documentation, {
     meaning:

@@ -1,6 +1,11 @@
 import { readFile } from 'node:fs/promises';
+import { ContentService } from '@dovecote/contract/dovecote/render/v1/content_pb';
+import { RenderService } from '@dovecote/contract/pidgr/v1/render_pb';
+import type { PinoLogger } from 'nestjs-pino';
+import { services } from '../access/index.js';
 import type { Config } from '../config/index.js';
 import type { ConnectStrategyOptions } from './connect.strategy.js';
+import { internalListener } from './internal-listener.js';
 
 const MiB = 1024 * 1024;
 
@@ -9,6 +14,7 @@ const largeRequests = {
   '/pidgr.v1.CampaignService/CreateCampaign': 16 * MiB,
   '/pidgr.v1.CampaignService/UpdateCampaign': 16 * MiB,
   '/pidgr.v1.RenderService/RenderBatch': 16 * MiB,
+  '/dovecote.render.v1.ContentService/RenderContents': 16 * MiB,
 };
 
 const ourHeaders = {
@@ -17,11 +23,13 @@ const ourHeaders = {
 };
 
 /** The transport's options, from the configuration. */
-export async function connectOptions(config: Config): Promise<ConnectStrategyOptions> {
-  const { http, internal } = config;
+export async function connectOptions(config: Config, log: PinoLogger): Promise<ConnectStrategyOptions> {
+  const { http } = config;
+  const rendersOnly = config.role === 'render';
   return {
-    public: { host: http.host, port: http.port },
-    internal: internal && { host: '127.0.0.1', port: internal.port },
+    services: rendersOnly ? [RenderService, ContentService] : services,
+    public: rendersOnly ? undefined : { host: http.host, port: http.port },
+    internal: await internalListener(config, log),
     graceMs: config.shutdownGraceSeconds * 1000,
     limits: { requestBytesFor: largeRequests },
     cors: { origins: [...http.corsOrigins], ...ourHeaders },

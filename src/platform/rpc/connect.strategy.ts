@@ -7,10 +7,16 @@ import {
 } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
-import { type RpcCall, type RpcHandler, RpcServer, type RpcServerOptions } from '@dovecote/rpc';
+import {
+  type ListenOptions,
+  type RpcCall,
+  type RpcHandler,
+  RpcServer,
+  type RpcServerOptions,
+} from '@dovecote/rpc';
 import { file_google_rpc_error_details } from '@dovecote/contract/google/rpc/error_details_pb';
 import { isObservable, lastValueFrom } from 'rxjs';
-import { accessTable, methodName, services } from '../access/index.js';
+import { accessTable, methodName } from '../access/index.js';
 import type { AccessRow } from '../access/access-rule.js';
 import type { Scopes } from '../scope/index.js';
 import { requestContext } from '../telemetry/request-context.js';
@@ -19,16 +25,21 @@ import { accessDefects } from './startup-checks.js';
 import { connectTransport } from './rpc.decorator.js';
 import { ErrorExit } from './error-exit.js';
 
-/** Where the server listens; the internal listener is optional. */
+export interface Address {
+  host: string;
+  port: number;
+}
+
+/** Where the server listens. */
 export interface Listeners {
-  public: { host: string; port: number };
-  internal?: { host: string; port: number };
+  public?: Address;
+  internal?: Address & ListenOptions;
   /** Milliseconds that calls in flight get when the server stops. */
   graceMs: number;
 }
 
 export type ConnectStrategyOptions = Listeners &
-  Omit<RpcServerOptions, 'services' | 'reflectedFiles' | 'handle' | 'describeError' | 'fallback'>;
+  Omit<RpcServerOptions, 'reflectedFiles' | 'handle' | 'describeError' | 'fallback'>;
 
 /**
  * Nest's transport: every RPC is a Nest message handler, so Nest's guards, pipes and filters run on it, while
@@ -39,8 +50,7 @@ export class ConnectStrategy extends Server implements CustomTransportStrategy {
   override readonly transportId = connectTransport;
   private server: RpcServer | undefined;
   private http: RpcServerOptions['fallback'];
-  private address: { host: string; port: number } | undefined;
-  private internalAddress: { host: string; port: number } | undefined;
+  private listening: { public?: Address; internal?: Address } | undefined;
 
   constructor(
     private readonly options: ConnectStrategyOptions,
@@ -56,7 +66,6 @@ export class ConnectStrategy extends Server implements CustomTransportStrategy {
       if (defects.length > 0) throw new Error(`The server will not start. ${defects.join(' ')}`);
       const server = new RpcServer({
         ...this.options,
-        services,
         reflectedFiles: [file_google_rpc_error_details],
         fallback: this.http,
         handle: (method) => this.handlerOf(method),
@@ -64,12 +73,10 @@ export class ConnectStrategy extends Server implements CustomTransportStrategy {
       });
       this.server = server;
       const { public: main, internal } = this.options;
-      const bound = await server.listen({ ...main, name: 'public' });
-      this.address = { host: main.host, port: bound.port };
-      if (internal) {
-        const boundInternal = await server.listen({ ...internal, name: 'internal' });
-        this.internalAddress = { host: internal.host, port: boundInternal.port };
-      }
+      this.listening = {
+        public: main && (await listen(server, { ...main, name: 'public' })),
+        internal: internal && (await listen(server, { ...internal, name: 'internal' })),
+      };
       callback();
     } catch (error) {
       callback(error);
@@ -86,9 +93,9 @@ export class ConnectStrategy extends Server implements CustomTransportStrategy {
   }
 
   /** The bound addresses, once listening. */
-  get bound(): { public: { host: string; port: number }; internal?: { host: string; port: number } } {
-    if (!this.address) throw new Error('The server does not listen yet.');
-    return { public: this.address, internal: this.internalAddress };
+  get bound(): { public?: Address; internal?: Address } {
+    if (!this.listening) throw new Error('The server does not listen yet.');
+    return this.listening;
   }
 
   on(): void {
@@ -147,6 +154,11 @@ export class ConnectStrategy extends Server implements CustomTransportStrategy {
       await call.rollback();
     }
   }
+}
+
+async function listen(server: RpcServer, options: Address & ListenOptions): Promise<Address> {
+  const { port } = await server.listen(options);
+  return { host: options.host, port };
 }
 
 function result(handler: MessageHandler, request: Message, call: Call): Promise<unknown> {
