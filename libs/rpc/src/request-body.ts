@@ -103,7 +103,7 @@ export function discardRest(request: NodeRequest, maxBytes: number, waitMs: numb
 
 /** Grows with what really arrives, never with what a client announces. */
 class GrowingBuffer {
-  #buffer: Uint8Array = new Uint8Array(0);
+  #buffer: Uint8Array = NOTHING;
   length = 0;
 
   append(chunk: Uint8Array): void {
@@ -118,7 +118,7 @@ class GrowingBuffer {
   }
 
   view(): Uint8Array {
-    return this.#buffer.subarray(0, this.length);
+    return this.length === this.#buffer.length ? this.#buffer : this.#buffer.subarray(0, this.length);
   }
 
   #reserve(size: number): void {

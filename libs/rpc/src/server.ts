@@ -198,7 +198,7 @@ export class RpcServer {
   #trackHttp1(response: NodeResponse): void {
     if (this.#draining.signal.aborted) closeAfter(response);
     this.#http1InFlight.add(response);
-    response.once('close', () => this.#http1InFlight.delete(response));
+    response.on('close', () => this.#http1InFlight.delete(response));
   }
 }
 

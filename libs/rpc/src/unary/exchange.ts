@@ -15,9 +15,3 @@ export interface Exchange {
   send(answer: Answer): void;
   abandon(): void;
 }
-
-/** Limits for an answer that the client leaves unread. */
-export interface UnreadLimits {
-  readonly requestBytes: number;
-  readonly responseIdleMs: number;
-}

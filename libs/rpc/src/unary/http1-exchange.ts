@@ -46,10 +46,12 @@ export class Http1Exchange implements Exchange {
 
   send(answer: Answer): void {
     if (this.#request.complete) return this.#write(answer);
-    void discardRest(this.#request, this.#limits.requestBytes, DISCARD_MS).then((complete) => {
-      if (!complete) this.#response.setHeader('Connection', 'close');
-      this.#write(answer);
-    });
+    discardRest(this.#request, this.#limits.requestBytes, DISCARD_MS)
+      .then((complete) => {
+        if (!complete) this.#response.setHeader('Connection', 'close');
+        this.#write(answer);
+      })
+      .catch(() => this.abandon());
   }
 
   abandon(): void {
