@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import type { DescService } from '@bufbuild/protobuf';
 import { ContentService } from '@dovecote/contract/dovecote/render/v1/content_pb';
 import { RenderService } from '@dovecote/contract/pidgr/v1/render_pb';
 import type { PinoLogger } from 'nestjs-pino';
-import { services } from '../access/index.js';
+import { methodName, services } from '../access/index.js';
 import type { Config } from '../config/index.js';
 import type { ConnectStrategyOptions } from './connect.strategy.js';
 import { internalListener } from './internal-listener.js';
@@ -22,16 +23,22 @@ const ourHeaders = {
   exposedHeaders: ['x-request-id', 'ratelimit', 'ratelimit-policy', 'retry-after'],
 };
 
+function largeRequestsOf(served: readonly DescService[]): Record<string, number> {
+  const names = new Set(served.flatMap(({ methods }) => methods.map(methodName)));
+  return Object.fromEntries(Object.entries(largeRequests).filter(([name]) => names.has(name)));
+}
+
 /** The transport's options, from the configuration. */
 export async function connectOptions(config: Config, log: PinoLogger): Promise<ConnectStrategyOptions> {
   const { http } = config;
   const rendersOnly = config.role === 'render';
+  const served = rendersOnly ? [RenderService, ContentService] : services;
   return {
-    services: rendersOnly ? [RenderService, ContentService] : services,
+    services: served,
     public: rendersOnly ? undefined : { host: http.host, port: http.port },
     internal: await internalListener(config, log),
     graceMs: config.shutdownGraceSeconds * 1000,
-    limits: { requestBytesFor: largeRequests },
+    limits: { requestBytesFor: largeRequestsOf(served) },
     cors: { origins: [...http.corsOrigins], ...ourHeaders },
     tls: http.tls && { cert: await readFile(http.tls.certFile), key: await readFile(http.tls.keyFile) },
     trustedProxies: [...http.trustedProxies],
