@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { Code, ConnectError } from '@connectrpc/connect';
 import type { NodeRequest } from './node-http.js';
+import { stallWatch, type StallWatch, type Watched } from './stall-watch.js';
 
 /** The five bytes before an enveloped message. */
 const ENVELOPE_HEADER = 5;
@@ -37,37 +38,57 @@ export async function* streamedBody(request: NodeRequest): AsyncIterable<Uint8Ar
 export type Body = Uint8Array | ConnectError;
 
 /** Reads to the end, or until it is clear that the body is too large, stalled or cut off. */
-export function readBody(
-  source: Readable,
-  { maxBytes, idleMs }: BodyLimits,
-  done: (body: Body) => void,
-): void {
-  if (source.readableEnded) return done(NOTHING);
-  if (source.destroyed) return done(cutOff());
-  const bytes = new GrowingBuffer();
-  let settled = false;
-  const settle = (body: Body): void => {
-    if (settled) return;
-    settled = true;
-    clearTimeout(timer);
-    done(body);
-  };
-  const giveUp = (body: Body): void => {
-    source.off('data', onData);
-    // What follows is read and dropped by discardRest.
-    source.pause();
-    settle(body);
-  };
-  const stalled = (): void => giveUp(new ConnectError('the request body stalled', Code.DeadlineExceeded));
-  const timer = setTimeout(stalled, idleMs);
-  const onData = (chunk: Uint8Array): void => {
-    bytes.append(chunk);
-    timer.refresh();
-    if (bytes.length > maxBytes + ENVELOPE_HEADER) giveUp(bytes.view());
-  };
-  source.on('data', onData);
-  source.on('end', () => settle(bytes.view()));
-  source.on('close', () => settled || giveUp(cutOff()));
+export function readBody(source: Readable, limits: BodyLimits, done: (body: Body) => void): void {
+  if (source.readableEnded) done(NOTHING);
+  else if (source.destroyed) done(cutOff());
+  else new BodyReader(source, limits, done).start();
+}
+
+class BodyReader implements Watched {
+  quiet = 0;
+  readonly #source: Readable;
+  readonly #maxBytes: number;
+  readonly #watch: StallWatch;
+  readonly #bytes = new GrowingBuffer();
+  #done: ((body: Body) => void) | undefined;
+
+  constructor(source: Readable, { maxBytes, idleMs }: BodyLimits, done: (body: Body) => void) {
+    this.#source = source;
+    this.#maxBytes = maxBytes;
+    this.#watch = stallWatch(idleMs);
+    this.#done = done;
+  }
+
+  start(): void {
+    this.#watch.add(this);
+    this.#source.on('data', (chunk: Uint8Array) => this.#onData(chunk));
+    this.#source.on('end', () => this.#settle(this.#bytes.view()));
+    this.#source.on('close', () => this.#settle(cutOff()));
+  }
+
+  onStall(): void {
+    this.#giveUp(new ConnectError('the request body stalled', Code.DeadlineExceeded));
+  }
+
+  #onData(chunk: Uint8Array): void {
+    // Given up: whatever still comes is read, if at all, to be dropped.
+    if (!this.#done) return;
+    this.quiet = 0;
+    this.#bytes.append(chunk);
+    if (this.#bytes.length > this.#maxBytes + ENVELOPE_HEADER) this.#giveUp(this.#bytes.view());
+  }
+
+  #giveUp(body: Body): void {
+    this.#source.pause();
+    this.#settle(body);
+  }
+
+  #settle(body: Body): void {
+    const done = this.#done;
+    this.#done = undefined;
+    this.#watch.delete(this);
+    done?.(body);
+  }
 }
 
 function cutOff(): ConnectError {
