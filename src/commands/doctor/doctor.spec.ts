@@ -19,6 +19,7 @@ import type { OpenDatabase } from '../open-database.js';
 import { examineDatabase } from './database.js';
 import type { Finding } from './finding.js';
 import { examineMachine } from './machine.js';
+import { examineSiblings } from './siblings.js';
 
 const log = pino({ level: 'silent' });
 const masterKey = Buffer.alloc(32, 1);
@@ -129,6 +130,15 @@ describe('the doctor finds', () => {
       loadConfig({ REDIS_URL: 'redis://127.0.0.1:1', DATA_DIR: dataDir }),
     );
     expect(about('redis', findings)).toMatchObject([{ level: 'fail' }]);
+  });
+
+  test('a render process that is not there, and certificates that are not', async () => {
+    const tls = { INTERNAL_TLS_CERT_FILE: 'a', INTERNAL_TLS_KEY_FILE: 'b', INTERNAL_TLS_CA_FILE: 'c' };
+    const secret = 'a-secret-of-at-least-thirty-two-characters';
+    const env = { ...tls, RENDER_URL: 'http://127.0.0.1:1', INTERNAL_SECRET: secret };
+    const findings = await examineSiblings(loadConfig(env));
+    expect(about('certificate', findings)).toMatchObject([{ level: 'fail' }]);
+    expect(about('render', findings)).toMatchObject([{ level: 'fail' }]);
   });
 
   test.each([

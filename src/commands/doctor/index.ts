@@ -4,6 +4,7 @@ import { withDatabase } from '../open-database.js';
 import { examineDatabase } from './database.js';
 import { examine, format } from './finding.js';
 import { examineMachine } from './machine.js';
+import { examineSiblings } from './siblings.js';
 
 /** `dovecote doctor`: prints what is well and what is not; the exit code is 1 if anything must be repaired. */
 export async function doctorCommand(config: Config): Promise<number> {
@@ -12,7 +13,8 @@ export async function doctorCommand(config: Config): Promise<number> {
   const database = await examine('database', 'See the message, and "dovecote config".', () =>
     withDatabase(config, log, (open) => examineDatabase(open, log)),
   );
-  const findings = [...machine, ...database];
+  const siblings = await examineSiblings(config);
+  const findings = [...machine, ...siblings, ...database];
   for (const finding of findings) process.stdout.write(`${format(finding)}\n`);
   const failures = findings.filter(({ level }) => level === 'fail').length;
   process.stdout.write(failures === 0 ? '\nEverything needed is there.\n' : `\n${failures} to repair.\n`);
