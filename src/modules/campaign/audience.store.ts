@@ -48,19 +48,14 @@ const entries = setStatement(
      left join member m on m.org_id = a.org_id and m.id = a.user_id
     where a.org_id = $1 and a.campaign_id = $2 order by a.position`,
 );
-// Only while a campaign can still reach somebody: counting the audiences of all that ever ended would be for nothing.
-const currentSizes = setStatement(
-  'audience.current_sizes',
-  `with wanted as (
-     select campaign_id, user_id from campaign_audience_member where org_id = $1 and campaign_id = any($2)
-     union all select campaign_id, user_id from campaign_left_out where org_id = $1 and campaign_id = any($2)
-   )
-   select c.id, count(*)::int as count
-     from wanted w
-     join campaign c on c.org_id = $1 and c.id = w.campaign_id
-     join member m on m.org_id = $1 and m.id = w.user_id
-    where ${reachable} and (c.include_restricted or not m.processing_restricted)
-    group by c.id`,
+// By an array and not by a join, which compares everybody with everybody where statistics lag behind a large upload.
+const reachableIn = (table: string): string =>
+  `(select count(*) from member m
+     where m.org_id = $1 and ${reachable} and ($3 or not m.processing_restricted)
+       and m.id = any(array(select user_id from ${table} where org_id = $1 and campaign_id = $2)))`;
+const currentSize = setStatement(
+  'audience.current_size',
+  `select (${reachableIn('campaign_audience_member')} + ${reachableIn('campaign_left_out')})::int as count`,
 );
 
 /** The frozen audience of a campaign. */
@@ -106,11 +101,14 @@ export class AudienceStore {
     return tx.query<AudienceEntry>(entries, [scope.orgId, campaignId]);
   }
 
-  /** By campaign: how many of the people who were asked for it would reach now. Whoever reaches nobody is left out. */
-  async currentSizes(scope: Scope, campaignIds: readonly string[]): Promise<Map<string, number>> {
-    if (campaignIds.length === 0) return new Map();
+  /** How many of the people who were asked for the campaign would reach now. */
+  async currentSize(scope: Scope, campaignId: string, includeRestricted: boolean): Promise<number> {
     const tx = await scope.tx();
-    const rows = await tx.query<{ id: string; count: number }>(currentSizes, [scope.orgId, campaignIds]);
-    return new Map(rows.map(({ id, count }) => [id, count]));
+    const row = await tx.queryOne<{ count: number }>(currentSize, [
+      scope.orgId,
+      campaignId,
+      includeRestricted,
+    ]);
+    return row?.count ?? 0;
   }
 }

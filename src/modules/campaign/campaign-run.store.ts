@@ -15,11 +15,23 @@ export interface CampaignRun {
   failures: number;
 }
 
-/** A recipient that somebody waits for; without a device only where the campaign waits for enrollment. */
-const pending = `d.org_id = $1 and d.campaign_id = $2 and d.kind = ${deliveryKind.primary}
-  and (d.status in (${deliveryStatus.pending}, ${deliveryStatus.sent}, ${deliveryStatus.delivered})
-       or d.status = ${deliveryStatus.noDevice}
-          and (select c.wait_for_enrollment from campaign c where c.org_id = $1 and c.id = $2))`;
+/**
+ * At most so many deliveries of each status that somebody waits for; without a device only where the campaign waits for
+ * enrollment. In the order of the index by status: without one, PostgreSQL would read the whole ledger for the last few.
+ */
+function pending(limit: number): string {
+  const { pending: unsent, sent, delivered, noDevice } = deliveryStatus;
+  const ofStatus = (status: number, condition = 'true'): string =>
+    `(select d.id from delivery d
+       where d.org_id = $1 and d.campaign_id = $2 and d.status = ${status} and d.kind = ${deliveryKind.primary}
+         and ${condition}
+       order by d.created_at desc, d.id desc limit ${limit})`;
+  const waitsForEnrollment =
+    '(select c.wait_for_enrollment from campaign c where c.org_id = $1 and c.id = $2)';
+  return [ofStatus(unsent), ofStatus(sent), ofStatus(delivered), ofStatus(noDevice, waitsForEnrollment)].join(
+    ' union all ',
+  );
+}
 
 /**
  * Below this many pending recipients, each one who acts asks for a look at the campaign. More than can act in one
@@ -49,13 +61,10 @@ const remove = statement(
   'campaign_run.delete',
   'delete from campaign_run where org_id = $1 and campaign_id = $2',
 );
-const anyPending = setStatement(
-  'campaign_run.any_pending',
-  `select exists (select from delivery d where ${pending}) as pending`,
-);
+const anyPending = setStatement('campaign_run.any_pending', `select exists (${pending(1)}) as pending`);
 const fewPending = setStatement(
   'campaign_run.few_pending',
-  `select count(*) <= ${FEW} as few from (select from delivery d where ${pending} limit ${FEW + 1}) d`,
+  `select count(*) <= ${FEW} as few from (${pending(FEW + 1)} limit ${FEW + 1}) d`,
 );
 
 @Injectable()

@@ -207,13 +207,19 @@ export class Campaigns {
     );
   }
 
-  private async report(scope: Scope, campaigns: readonly CampaignView[]): Promise<CampaignReport[]> {
-    const open = campaigns.filter(({ status }) => !isOver(status)).map(({ id }) => id);
-    const sizes = await this.audiences.currentSizes(scope, open);
-    return campaigns.map((campaign) => ({
-      ...campaign,
-      currentAudienceSize: isOver(campaign.status) ? campaign.audienceSize : (sizes.get(campaign.id) ?? 0),
-    }));
+  private report(scope: Scope, campaigns: readonly CampaignView[]): Promise<CampaignReport[]> {
+    return Promise.all(
+      campaigns.map(async (campaign) => ({
+        ...campaign,
+        currentAudienceSize: await this.currentAudienceSize(scope, campaign),
+      })),
+    );
+  }
+
+  /** Counted only while the campaign can still reach somebody: for all that ever ended it would be for nothing. */
+  private async currentAudienceSize(scope: Scope, campaign: CampaignView): Promise<number> {
+    const { id, status, audienceSize, includeRestricted } = campaign;
+    return isOver(status) ? audienceSize : this.audiences.currentSize(scope, id, includeRestricted);
   }
 
   private async requireExisting(scope: Scope, id: string): Promise<void> {
