@@ -1,9 +1,11 @@
 // What "npm run bench" runs: each question of this folder, or those that are named ("npm run bench -- rpc").
-// --write keeps the answers under bench/results, --seconds and --passes say how long to measure.
+// --write keeps the answers under bench/results, --seconds and --passes say how long to measure, --large adds the
+// sizes that take minutes.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { answerFanout } from './fanout.js';
 import { answerRpc } from './rpc.js';
 import { answerStart } from './start.js';
 import type { Effort } from './support/effort.js';
@@ -14,6 +16,7 @@ import { render, type Report } from './support/report.js';
 const questions: Record<string, (effort: Effort) => Promise<Report>> = {
   start: answerStart,
   rpc: answerRpc,
+  fanout: answerFanout,
 };
 
 const { values, positionals } = parseArgs({
@@ -22,17 +25,22 @@ const { values, positionals } = parseArgs({
     write: { type: 'boolean', default: false },
     seconds: { type: 'string', default: '3' },
     passes: { type: 'string', default: '3' },
+    large: { type: 'boolean', default: false },
   },
 });
 
-const effort: Effort = { seconds: Number(values.seconds), passes: Number(values.passes) };
+const effort: Effort = {
+  seconds: Number(values.seconds),
+  passes: Number(values.passes),
+  large: values.large,
+};
 for (const name of positionals.length > 0 ? positionals : Object.keys(questions)) {
   const answer = questions[name];
   if (!answer)
     throw new Error(`There is no question ${name}; there are ${Object.keys(questions).join(', ')}.`);
   const before = loadavg();
   const report = await answer(effort);
-  const command = `npm run bench -- ${name} --seconds ${effort.seconds} --passes ${effort.passes}`;
+  const command = `npm run bench -- ${name} --seconds ${effort.seconds} --passes ${effort.passes}${effort.large ? ' --large' : ''}`;
   const text = render(report, conditions(command, before));
   process.stdout.write(`\n${text}`);
   if (values.write) await keep(name, text);

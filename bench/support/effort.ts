@@ -4,4 +4,6 @@ export interface Effort {
   readonly seconds: number;
   /** Measurements of each figure; the median counts. */
   readonly passes: number;
+  /** The sizes that take minutes, too. */
+  readonly large: boolean;
 }
