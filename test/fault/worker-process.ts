@@ -31,11 +31,65 @@ export class WorkerProcess {
     return this.output;
   }
 
+  /** Not ended, neither by us nor on its own. */
+  get isRunning(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
   /** As the kernel does it when memory runs out: nothing is finished, nobody is told. */
   async kill(): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    if (!this.isRunning) return;
     const exited = once(this.child, 'exit');
     this.child.kill('SIGKILL');
     await exited;
+  }
+}
+
+/** The workers of a spec. */
+export class WorkerProcesses {
+  private workers: WorkerProcess[] = [];
+
+  constructor(private readonly database: () => TestDatabase) {}
+
+  start(): WorkerProcess {
+    const worker = WorkerProcess.start(this.database());
+    this.workers.push(worker);
+    return worker;
+  }
+
+  get running(): readonly WorkerProcess[] {
+    return this.workers.filter((worker) => worker.isRunning);
+  }
+
+  async killAll(): Promise<void> {
+    await Promise.all(this.workers.map((worker) => worker.kill()));
+    this.workers = [];
+  }
+
+  /**
+   * Makes the others believe at once what they otherwise believe after ten seconds: that a worker is dead. One that is
+   * not, and is taken for dead, must do no harm either.
+   */
+  async declareDead(): Promise<void> {
+    await this.declare('true');
+  }
+
+  /**
+   * The same for those that were silent for two beats: what a killed process had sent still arrives, after it was
+   * declared dead, and makes it look alive once more.
+   */
+  async declareSilentDead(): Promise<void> {
+    await this.declare(`seen_at < now() - interval '5 seconds'`);
+  }
+
+  private async declare(which: string): Promise<void> {
+    await this.database().query(
+      `update worker_heartbeat set seen_at = seen_at - interval '1 minute' where ${which}`,
+    );
+    await this.database().query(
+      `update graphile_worker._private_jobs set locked_at = locked_at - interval '1 minute'
+        where locked_at is not null and not exists
+          (select from worker_heartbeat where worker_id = locked_by and seen_at > now() - interval '10 seconds')`,
+    );
   }
 }

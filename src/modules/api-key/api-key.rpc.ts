@@ -1,5 +1,5 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { timestampDate } from '@bufbuild/protobuf/wkt';
+import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import { Controller } from '@nestjs/common';
 import {
   ApiKeyService,
@@ -26,7 +26,7 @@ export class ApiKeyRpc {
   ): Promise<MessageInitShape<typeof CreateApiKeyResponseSchema>> {
     const { apiKey, secret } = await this.apiKeys.create(scope, {
       ...request,
-      expiresAt: request.expiresAt ? timestampDate(request.expiresAt) : null,
+      expiresAt: request.expiresAt ? instantOf(request.expiresAt) : null,
     });
     return { apiKey: toApiKey(apiKey), key: secret };
   }
@@ -47,4 +47,9 @@ export class ApiKeyRpc {
     await this.apiKeys.revoke(scope, request.apiKeyId);
     return {};
   }
+}
+
+/** Down to the millisecond: rounded up, the last moment that a timestamp can hold would be one that none can. */
+function instantOf({ seconds, nanos }: Timestamp): Date {
+  return new Date(Number(seconds) * 1000 + Math.floor(nanos / 1_000_000));
 }

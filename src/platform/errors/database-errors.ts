@@ -35,6 +35,8 @@ const byState: Record<string, () => AppError> = {
     new AppError('deadline_exceeded', 'DEADLINE_EXCEEDED', 'The call took longer than its deadline.'),
   '57P01': () =>
     new AppError('unavailable', 'DATABASE_UNAVAILABLE', 'The database is restarting; try again.'),
+  '57P02': () =>
+    new AppError('unavailable', 'DATABASE_UNAVAILABLE', 'The database is restarting; try again.'),
   '57P03': () => new AppError('unavailable', 'DATABASE_UNAVAILABLE', 'The database is starting; try again.'),
   '53300': () => new AppError('unavailable', 'DATABASE_UNAVAILABLE', 'The database is busy; try again.'),
 };

@@ -48,10 +48,9 @@ export class Heartbeat {
 
   async start(workerId: string): Promise<void> {
     this.workerId = workerId;
-    await this.tick();
-    this.timer = setInterval(() => {
-      this.tick().catch((error: unknown) => this.log.warn({ err: error }, 'heartbeat missed'));
-    }, BEAT_MS);
+    const missed = (error: unknown): void => this.log.warn({ err: error }, 'heartbeat missed');
+    this.timer = setInterval(() => void this.tick().catch(missed), BEAT_MS);
+    await this.tick().catch(missed);
   }
 
   async stop(): Promise<void> {

@@ -1,4 +1,5 @@
 import { EventEmitter, once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import {
@@ -29,11 +30,15 @@ interface RegisteredJob extends JobHandlerOptions {
   handler: JobHandler;
 }
 
-/** Runs the jobs of every module on graphile-worker. */
+/** Between two attempts to go on, when the database is away. */
+const RELAUNCH_MS = 1_000;
+
+/** Runs the jobs of every module on graphile-worker, and starts that again when it gives up. */
 @Injectable()
 export class Worker {
   private runner: Runner | undefined;
   private pool: Pool | undefined;
+  private relaunching = Promise.resolve();
   private readonly stopping = new AbortController();
 
   constructor(
@@ -47,7 +52,6 @@ export class Worker {
   }
 
   async start(): Promise<void> {
-    const jobs = this.registeredJobs();
     const { concurrency, databaseUrl } = this.options;
     this.pool = new Pool({
       connectionString: databaseUrl,
@@ -56,13 +60,27 @@ export class Worker {
     });
     const onLost = (error: Error): void => this.log.warn({ err: error }, 'worker connection lost');
     this.pool.on('error', onLost).on('connect', (client) => client.on('error', onLost));
+    await this.launch(this.pool);
+  }
+
+  async stop(): Promise<void> {
+    // Long jobs see it between two pieces of work, and hand over.
+    this.stopping.abort();
+    await this.relaunching;
+    await this.runner?.stop();
+    await this.heartbeat.stop();
+    await this.pool?.end();
+  }
+
+  private async launch(pgPool: Pool): Promise<void> {
+    const jobs = this.registeredJobs();
     const events: WorkerEvents = new EventEmitter();
     // The pool's id is what graphile-worker writes into the jobs that it locks.
     const poolId = once(events, 'pool:create').then(([{ workerPool }]) => (workerPool as WorkerPool).id);
-    this.runner = await run({
+    const runner = await run({
       events,
-      pgPool: this.pool,
-      concurrency,
+      pgPool,
+      concurrency: this.options.concurrency,
       pollInterval: 1_000,
       noHandleSignals: true,
       gracefulShutdownAbortTimeout: this.options.graceMs,
@@ -71,16 +89,31 @@ export class Worker {
       parsedCronItems: parseCronItems(
         jobs.flatMap(({ task, cron }) => (cron ? [{ task, match: cron, identifier: task }] : [])),
       ),
+      // Without a delay graphile-worker lets a failure to mark a job as done go uncaught: the process would end.
+      preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
     });
+    this.runner = runner;
+    const onEnd = (error?: unknown): void => {
+      if (this.stopping.signal.aborted) return;
+      this.log.warn({ err: error }, 'the worker gave up; starting it again');
+      this.runner = undefined;
+      this.relaunching = this.relaunch(pgPool);
+    };
+    runner.promise.then(() => onEnd(), onEnd);
     await this.heartbeat.start(await poolId);
   }
 
-  async stop(): Promise<void> {
-    // Long jobs see it between two pieces of work, and hand over.
-    this.stopping.abort();
-    await this.runner?.stop();
+  /** Its jobs go on elsewhere meanwhile, or here: the heart that beat for them has stopped. */
+  private async relaunch(pgPool: Pool): Promise<void> {
+    const { signal } = this.stopping;
     await this.heartbeat.stop();
-    await this.pool?.end();
+    while (!signal.aborted && !this.runner) {
+      await delay(RELAUNCH_MS, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) return;
+      await this.launch(pgPool).catch((error: unknown) =>
+        this.log.warn({ err: error }, 'the worker cannot start yet'),
+      );
+    }
   }
 
   private registeredJobs(): RegisteredJob[] {

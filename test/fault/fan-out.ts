@@ -1,0 +1,119 @@
+import { expect } from '@jest/globals';
+import { CampaignService } from '@dovecote/contract/pidgr/v1/campaign_pb';
+import { CampaignStatus, StepType } from '@dovecote/contract/pidgr/v1/common_pb';
+import { Client } from 'pg';
+import { createTemplate } from '../support/campaigns.js';
+import { type Cast, seedCast } from '../support/cast.js';
+import { eventually } from '../support/eventually.js';
+import type { TestServer } from '../support/test-server.js';
+
+/** Workers that die cost time, and so does a machine that does much else. */
+const COMPLETION_MS = 120_000;
+
+/** Campaigns to many recipients, whose workers a spec ends in many ways, and what must be true afterwards. */
+export class FanOut {
+  private constructor(
+    private readonly server: TestServer,
+    readonly cast: Cast,
+    private readonly templateId: string,
+    private readonly userIds: readonly string[],
+  ) {}
+
+  static async prepare(server: TestServer, recipients: number): Promise<FanOut> {
+    const cast = await seedCast(server);
+    const rows = await server.database.query<{ id: string }>(
+      `with person as (
+         insert into identity (id, email)
+         select gen_random_uuid(), 'recipient-' || n || '@acme.example' from generate_series(1, $3::int) n
+         returning id, email)
+       insert into member (org_id, id, identity_id, email, name, status, role_id)
+       select $1, gen_random_uuid(), id, email, 'Recipient', 2, $2 from person returning id`,
+      [cast.acme.id, cast.acme.roles.employee, recipients],
+    );
+    return new FanOut(
+      server,
+      cast,
+      await createTemplate(cast.max),
+      rows.map(({ id }) => id),
+    );
+  }
+
+  /** A started campaign of one message to everybody, which waits for a worker. */
+  async start(): Promise<string> {
+    const client = this.cast.max.client(CampaignService);
+    const config = { case: 'sendNotification' as const, value: { type: 'push' } };
+    const { campaign } = await client.createCampaign({
+      name: 'To everybody',
+      templateId: this.templateId,
+      userIds: [...this.userIds],
+      workflow: { steps: [{ id: 'send', type: StepType.SEND_NOTIFICATION, config }] },
+    });
+    const campaignId = campaign?.id ?? '';
+    await client.startCampaign({ campaignId });
+    return campaignId;
+  }
+
+  async isCompleted(campaignId: string): Promise<boolean> {
+    const { campaign } = await this.cast.max.client(CampaignService).getCampaign({ campaignId });
+    return campaign?.status === CampaignStatus.COMPLETED;
+  }
+
+  async completed(campaignId: string): Promise<void> {
+    await eventually('the campaign is completed', () => this.isCompleted(campaignId), COMPLETION_MS);
+  }
+
+  async deliveries(campaignId: string): Promise<number> {
+    const [row] = await this.server.database.query<{ count: number }>(
+      'select count(*)::int as count from delivery where campaign_id = $1',
+      [campaignId],
+    );
+    return row?.count ?? 0;
+  }
+
+  /** What must be true however the workers ended. */
+  async expectEachOnce(campaignId: string): Promise<void> {
+    const everybody = this.userIds.length;
+    const [ledger] = await this.server.database.query(
+      `select count(*)::int as deliveries, count(distinct user_id)::int as recipients from delivery where campaign_id = $1`,
+      [campaignId],
+    );
+    expect(ledger).toEqual({ deliveries: everybody, recipients: everybody });
+    const [trail] = await this.server.database.query(
+      `select sum((metadata->>'deliveries')::int)::int as deliveries from audit_event
+        where event_type = 'MESSAGE_SENT' and entity_id = $1`,
+      [campaignId],
+    );
+    expect(trail).toEqual({ deliveries: everybody });
+    const { campaign } = await this.cast.max.client(CampaignService).getCampaign({ campaignId });
+    expect(campaign).toMatchObject({ totalRecipients: everybody, actionCompletedCount: 0, missedCount: 0 });
+    expect(campaign?.completedAt).toBeDefined();
+  }
+
+  /** Nobody gets past this recipient until it is let go: a worker is sure to be in the middle of something. */
+  async obstruct(campaignId: string, position: number): Promise<() => Promise<void>> {
+    const holder = new Client({ connectionString: this.server.database.ownerUrl });
+    holder.on('error', () => undefined);
+    await holder.connect();
+    await holder.query(
+      `insert into inbox (org_id, user_id, changed_at)
+       select org_id, user_id, now() from campaign_audience_member where campaign_id = $1 and position = $2
+       on conflict do nothing`,
+      [campaignId, position],
+    );
+    await holder.query('begin');
+    await holder.query(
+      `select from inbox where user_id =
+         (select user_id from campaign_audience_member where campaign_id = $1 and position = $2) for update`,
+      [campaignId, position],
+    );
+    return () => holder.end();
+  }
+
+  async workerWaitsForLock(): Promise<boolean> {
+    const rows = await this.server.database.query(
+      `select from pg_stat_activity where usename = 'dovecote_app' and datname = current_database()
+          and state = 'active' and wait_event_type = 'Lock'`,
+    );
+    return rows.length > 0;
+  }
+}
