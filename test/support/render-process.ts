@@ -33,7 +33,7 @@ export class RenderProcess {
     const renderer = new RenderProcess(
       spawn(process.execPath, ['dist/main.js', 'render'], { env, stdio: 'pipe' }),
     );
-    await eventually(`the render process listens`, () => accepts(port), 60_000).catch((error: unknown) => {
+    await eventually('the render process listens', () => accepts(port), 60_000).catch((error: unknown) => {
       throw new Error(renderer.log, { cause: error });
     });
     return renderer;
