@@ -63,11 +63,15 @@ class BodyReader implements Watched {
     this.#watch.add(this);
     this.#source.on('data', (chunk: Uint8Array) => this.#onData(chunk));
     this.#source.on('end', () => this.#settle(this.#bytes.view()));
-    this.#source.on('close', () => this.#settle(cutOff()));
+    this.#source.on('close', () => this.#onClose());
   }
 
   onStall(): void {
     this.#giveUp(new ConnectError('the request body stalled', Code.DeadlineExceeded));
+  }
+
+  #onClose(): void {
+    if (this.#done) this.#settle(cutOff());
   }
 
   #onData(chunk: Uint8Array): void {
