@@ -10,16 +10,20 @@ export class Enrollment {
   /** Everything that waits for one person. */
   async sendToUser(scope: Scope, userId: string): Promise<void> {
     let total = 0;
-    for (let sent = -1; sent !== 0; total += sent) sent = await this.store.sendToUser(scope, userId);
+    // Until nothing is found: a client that has just synced one of them says nothing about the others.
+    for (let found = -1; found !== 0;) {
+      const piece = await this.store.sendToUser(scope, userId);
+      found = piece.found;
+      total += piece.sent;
+    }
     if (total > 0) await this.record(scope, { entityType: 'user', entityId: userId }, total);
   }
 
   /** A piece of what waits in one campaign; false when nothing does. */
   async sendNext(scope: Scope, campaignId: string): Promise<boolean> {
-    const sent = await this.store.sendInCampaign(scope, campaignId);
-    if (sent === 0) return false;
-    await this.record(scope, { entityType: 'campaign', entityId: campaignId }, sent);
-    return true;
+    const { found, sent } = await this.store.sendInCampaign(scope, campaignId);
+    if (sent > 0) await this.record(scope, { entityType: 'campaign', entityId: campaignId }, sent);
+    return found > 0;
   }
 
   private record(scope: Scope, entity: { entityType: string; entityId: string }, sent: number) {
