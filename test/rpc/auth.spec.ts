@@ -238,6 +238,17 @@ describe('signing in', () => {
     expect(self.organizations.map(({ id }) => id)).toEqual([acme.id, other.id]);
   });
 
+  test('gives a token that says whether the person has a passkey', async () => {
+    const email = newAddress();
+    const claimsOf = ({ accessToken }: TokenPair) =>
+      JSON.parse(Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString()) as object;
+    const tokens = await signIn(email);
+    expect(claimsOf(tokens)).not.toHaveProperty(['custom:passkey_enrolled']);
+    await s.database.query('update identity set passkey_enrolled = true where email = $1', [email]);
+    const next = await refresh(tokens.refreshToken);
+    expect(claimsOf(next)).toHaveProperty(['custom:passkey_enrolled'], 'true');
+  });
+
   test('gives a token that other verifiers understand', async () => {
     const tokens = await signIn(newAddress());
     const [head, body] = tokens.accessToken.split('.');

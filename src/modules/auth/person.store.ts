@@ -39,6 +39,10 @@ type OwnMembershipRow = Omit<OwnMembership, 'role'> & {
 };
 
 const findByEmail = statement('identity.find_by_email', `select id, email from identity where email = $1`);
+const passkeyEnrolled = statement(
+  'identity.passkey_enrolled',
+  'select passkey_enrolled as enrolled from identity where id = $1',
+);
 const insert = statement(
   'identity.insert',
   `insert into identity (id, email, created_at) values ($1, $2, $3) on conflict (email) do nothing`,
@@ -66,6 +70,11 @@ export class PersonStore {
   async findOrInsert(scope: Scope, email: string): Promise<Person | undefined> {
     await (await scope.tx()).execute(insert, [uuid(), email, scope.now()]);
     return this.findByEmail(scope, email);
+  }
+
+  async isPasskeyEnrolled(scope: Scope): Promise<boolean> {
+    const tx = await scope.tx();
+    return (await tx.queryOne<{ enrolled: boolean }>(passkeyEnrolled, [scope.identityId]))?.enrolled ?? false;
   }
 
   /** Active memberships, the one to work in by default first. */

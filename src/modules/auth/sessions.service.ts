@@ -96,8 +96,11 @@ export class Sessions {
   /** The next tokens of the caller's session, the access token made out for where they work by default. */
   private async pairOf(scope: Scope, caller: PersonCaller, issue: IssueAccessToken): Promise<TokenPair> {
     const { identityId, sessionId, email } = caller;
-    const [home] = await this.people.listMemberships(scope);
-    const access = await issue({ identityId, sessionId, email, orgId: home?.orgId });
+    const [[home], passkeyEnrolled] = await Promise.all([
+      this.people.listMemberships(scope),
+      this.people.isPasskeyEnrolled(scope),
+    ]);
+    const access = await issue({ identityId, sessionId, email, orgId: home?.orgId, passkeyEnrolled });
     const refreshToken = generateToken();
     const refreshExpiresAt = await this.store.insertToken(scope, {
       hash: hashToken(refreshToken),

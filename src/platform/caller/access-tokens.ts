@@ -17,6 +17,12 @@ export interface AccessTokenSubject {
   orgId?: string;
 }
 
+/** What a token also tells clients; the server asks its database instead. */
+export interface AccessTokenHints {
+  /** Whether the person can sign in with a passkey. */
+  passkeyEnrolled?: boolean;
+}
+
 export interface IssuedAccessToken {
   token: string;
   expiresAt: Date;
@@ -40,23 +46,29 @@ export class AccessTokens {
     private readonly clock: Clock,
   ) {}
 
-  async issue(subject: AccessTokenSubject): Promise<IssuedAccessToken> {
+  async issue(subject: AccessTokenSubject & AccessTokenHints): Promise<IssuedAccessToken> {
     return this.sign(await this.keys.current(), subject);
   }
 
   /** Issues tokens without asking the database: for within a transaction. */
-  async issuer(): Promise<(subject: AccessTokenSubject) => Promise<IssuedAccessToken>> {
+  async issuer(): Promise<(subject: AccessTokenSubject & AccessTokenHints) => Promise<IssuedAccessToken>> {
     const key = await this.keys.current();
     return (subject) => this.sign(key, subject);
   }
 
   private async sign(
     { kid, privateKey }: SigningKey,
-    subject: AccessTokenSubject,
+    subject: AccessTokenSubject & AccessTokenHints,
   ): Promise<IssuedAccessToken> {
     const now = this.clock.now();
     const expiresAt = new Date(now.getTime() + ACCESS_TOKEN_MINUTES * 60_000);
-    const claims = { sid: subject.sessionId, email: subject.email, 'custom:org_id': subject.orgId };
+    const claims = {
+      sid: subject.sessionId,
+      email: subject.email,
+      'custom:org_id': subject.orgId,
+      // Attributes of one's own are texts; one that does not apply is left out.
+      'custom:passkey_enrolled': subject.passkeyEnrolled ? 'true' : undefined,
+    };
     const token = await new SignJWT(claims)
       .setProtectedHeader({ alg: signingAlgorithm, kid, typ: 'JWT' })
       .setIssuer(this.options.issuer)
