@@ -6,8 +6,11 @@ import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { answerFanout } from './fanout.js';
+import { answerInbox } from './inbox.js';
+import { answerOrm } from './orm.js';
 import { answerRpc } from './rpc.js';
 import { answerStart } from './start.js';
+import { answerTenancy } from './tenancy.js';
 import type { Effort } from './support/effort.js';
 import { conditions } from './support/machine.js';
 import { root } from './support/paths.js';
@@ -17,6 +20,9 @@ const questions: Record<string, (effort: Effort) => Promise<Report>> = {
   start: answerStart,
   rpc: answerRpc,
   fanout: answerFanout,
+  inbox: answerInbox,
+  tenancy: answerTenancy,
+  orm: answerOrm,
 };
 
 const { values, positionals } = parseArgs({

@@ -2,13 +2,18 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
 
-/** A connection to the embedded database of a server as its superuser: for arranging and for looking on. */
-export async function ownerOf(dataDir: string): Promise<Client> {
+/** The embedded database of a server, as its superuser. */
+export async function ownerUrlOf(dataDir: string): Promise<string> {
   const { port, password } = JSON.parse(await readFile(join(dataDir, 'postgres.json'), 'utf8')) as {
     port: number;
     password: string;
   };
-  const client = new Client(`postgresql://dovecote:${password}@127.0.0.1:${port}/dovecote`);
+  return `postgresql://dovecote:${password}@127.0.0.1:${port}/dovecote`;
+}
+
+/** A connection to it: for arranging and for looking on. */
+export async function ownerOf(dataDir: string): Promise<Client> {
+  const client = new Client(await ownerUrlOf(dataDir));
   await client.connect();
   return client;
 }

@@ -1,0 +1,117 @@
+// How much of plain pg's speed is left behind the stores?
+import type * as campaignStoreModule from '../src/modules/campaign/campaign.store.js';
+import type * as counterStoreModule from '../src/modules/campaign/counter.store.js';
+import type * as inboxStoreModule from '../src/modules/inbox/inbox.store.js';
+import type * as roleStoreModule from '../src/modules/role/role.store.js';
+import { join } from 'node:path';
+import type { PoolClient } from 'pg';
+import type { MemberCaller } from '../src/platform/caller/caller.js';
+import type { Scope } from '../src/platform/scope/index.js';
+import { contest } from './support/contest.js';
+import { ownerOf } from './support/database.js';
+import { Dovecote } from './support/dovecote.js';
+import type { Effort } from './support/effort.js';
+import { product, type Sent, Stores } from './support/product.js';
+import { readerWith } from './support/reader.js';
+import { figure, ratio, type Report } from './support/report.js';
+import { withTemporaryFolder } from './support/temporary-folder.js';
+
+const ENTRIES = 20_000;
+const PAGE = { limit: 20, after: undefined };
+
+type Operation = readonly [name: string, work: (scope: Scope) => Promise<unknown>];
+
+export async function answerOrm(effort: Effort): Promise<Report> {
+  return withTemporaryFolder(async (folder) => {
+    const dataDir = join(folder, 'data');
+    const server = await Dovecote.start({ dataDir, compileCache: join(folder, 'compiled') });
+    const owner = await ownerOf(dataDir);
+    const stores = await Stores.connect(dataDir, 8);
+    try {
+      const caller = await readerWith(owner, ENTRIES);
+      await owner.query('vacuum analyze');
+      const rows: string[][] = [];
+      for (const [name, work] of await operations(caller, owner)) {
+        const sent = await stores.sentBy(caller, work);
+        const [plain, ours] = await contest(
+          [
+            { name: 'pg', run: () => byHand(stores, caller, sent) },
+            { name: 'store', run: () => stores.run(caller, work) },
+          ],
+          effort,
+        );
+        rows.push([name, figure(plain!), figure(ours!), ratio(ours!, plain!)]);
+      }
+      return report(rows);
+    } finally {
+      await stores.end();
+      await owner.end();
+      await server.stop();
+    }
+  });
+}
+
+async function operations(
+  caller: MemberCaller,
+  owner: Awaited<ReturnType<typeof ownerOf>>,
+): Promise<Operation[]> {
+  const { CampaignStore } = await product<typeof campaignStoreModule>('modules/campaign/campaign.store.js');
+  const { CounterStore } = await product<typeof counterStoreModule>('modules/campaign/counter.store.js');
+  const { InboxStore } = await product<typeof inboxStoreModule>('modules/inbox/inbox.store.js');
+  const { RoleStore } = await product<typeof roleStoreModule>('modules/role/role.store.js');
+  const { rows } = await owner.query<{ id: string; campaignId: string }>(
+    'select id, campaign_id as "campaignId" from delivery where user_id = $1 limit 1',
+    [caller.userId],
+  );
+  const { id, campaignId } = rows[0]!;
+  const [campaigns, counters, inboxes, roles] = [
+    new CampaignStore(),
+    new CounterStore(),
+    new InboxStore(),
+    new RoleStore(),
+  ];
+  return [
+    ['read roles', (scope) => roles.list(scope)],
+    ['read a campaign', (scope) => campaigns.find(scope, campaignId)],
+    ['read 20 campaigns', (scope) => campaigns.list(scope, PAGE)],
+    ['read a message', (scope) => inboxes.find(scope, id)],
+    ['read 20 inbox entries', (scope) => inboxes.changes(scope, undefined, 20)],
+    ['count an acknowledgement', (scope) => counters.add(scope, campaignId, { acknowledged: 1 })],
+    ['mark as delivered', (scope) => inboxes.markDelivered(scope, [id])],
+  ];
+}
+
+/** The same statements in the same kind of transaction, as somebody would write it with pg alone. */
+async function byHand(stores: Stores, { orgId }: MemberCaller, sent: readonly Sent[]): Promise<void> {
+  const client: PoolClient = await stores.app.connect();
+  try {
+    const first = [
+      client.query('begin'),
+      client.query({ name: 'scope', text: `select set_config('app.org_id', $1, true)`, values: [orgId] }),
+    ];
+    for (const { statement, values } of sent) {
+      const { text, plannedEachTime } = statement;
+      await Promise.all([
+        ...first.splice(0),
+        client.query({ name: plannedEachTime ? undefined : statement.name, text, values }),
+      ]);
+    }
+    await client.query('commit');
+  } finally {
+    client.release();
+  }
+}
+
+function report(rows: string[][]): Report {
+  return {
+    title: 'How much of plain pg’s speed is left behind the stores?',
+    method: [
+      'Hot reads and writes through the stores of the product, each in a scope of its own, against the same statements',
+      'in the same kind of transaction (same role, same organization, named, in one flight) written with pg alone.',
+    ].join('\n'),
+    tables: [
+      { title: 'Operations', head: ['operation', 'pg, per second', 'store, per second', 'of pg'], rows },
+    ],
+    notes: ['One process, 8 operations in flight on 8 connections.'],
+  };
+}

@@ -1,0 +1,108 @@
+// What does row-level security cost?
+import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import type { Pool, PoolClient } from 'pg';
+import type { MemberCaller } from '../src/platform/caller/caller.js';
+import { contest, type Rival } from './support/contest.js';
+import { ownerOf } from './support/database.js';
+import { Dovecote } from './support/dovecote.js';
+import type { Effort } from './support/effort.js';
+import { Stores } from './support/product.js';
+import { readerWith } from './support/reader.js';
+import { ratio, figure, type Report, type Table } from './support/report.js';
+import { withTemporaryFolder } from './support/temporary-folder.js';
+
+const ENTRIES = 20_000;
+
+const read = {
+  name: 'bench.read',
+  text: 'select id, name, status from campaign where org_id = $1 and id = $2',
+};
+const write = {
+  name: 'bench.write',
+  text: 'insert into inbox (org_id, user_id, changed_at) values ($1, $2, now())',
+};
+
+export async function answerTenancy(effort: Effort): Promise<Report> {
+  return withTemporaryFolder(async (folder) => {
+    const dataDir = join(folder, 'data');
+    const server = await Dovecote.start({ dataDir, compileCache: join(folder, 'compiled') });
+    const owner = await ownerOf(dataDir);
+    const stores = await Stores.connect(dataDir, 8);
+    try {
+      const caller = await readerWith(owner, ENTRIES);
+      await owner.query('vacuum analyze');
+      const { rows } = await owner.query<{ id: string }>('select id from campaign where org_id = $1', [
+        caller.orgId,
+      ]);
+      const ids = rows.map(({ id }) => id);
+      let next = 0;
+      const values = {
+        read: () => [caller.orgId, ids[next++ % ids.length]],
+        write: () => [caller.orgId, randomUUID()],
+      };
+      return report([
+        await table('A point read', read, values.read, stores, caller, effort),
+        await table('A write of one row', write, values.write, stores, caller, effort),
+      ]);
+    } finally {
+      await stores.end();
+      await owner.end();
+      await server.stop();
+    }
+  });
+}
+
+async function table(
+  title: string,
+  statement: { name: string; text: string },
+  values: () => unknown[],
+  stores: Stores,
+  caller: MemberCaller,
+  effort: Effort,
+): Promise<Table> {
+  const rivals: Rival[] = [
+    {
+      name: 'no transaction, no policy (owner)',
+      run: () => stores.owner.query({ ...statement, values: values() }),
+    },
+    {
+      name: 'transaction, no policy (owner), in one flight',
+      run: () => inTransaction(stores.owner, (client) => client.query({ ...statement, values: values() })),
+    },
+    {
+      name: 'scope of Dovecote: transaction, organization, policy',
+      run: () => stores.run(caller, async (scope) => (await scope.tx()).query(statement, values())),
+    },
+  ];
+  const rates = await contest(rivals, effort);
+  return {
+    title,
+    head: ['how', 'per second', 'of the unscoped one'],
+    rows: rivals.map(({ name }, index) => [name, figure(rates[index]!), ratio(rates[index]!, rates[0]!)]),
+  };
+}
+
+async function inTransaction(pool: Pool, work: (client: PoolClient) => Promise<unknown>): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await Promise.all([client.query('begin'), work(client)]);
+    await client.query('commit');
+  } finally {
+    client.release();
+  }
+}
+
+function report(tables: readonly Table[]): Report {
+  return {
+    title: 'What does row-level security cost?',
+    method: [
+      'One named statement by one process, as the owner, whom no policy binds, and through a scope as every call has',
+      `it: begin, the organization and the statement leave together, commit follows. ${figure(ENTRIES)} rows.`,
+    ].join('\n'),
+    tables,
+    notes: [
+      'The second line pays for the transaction; what is left to the third is the scope and the policy.',
+    ],
+  };
+}
