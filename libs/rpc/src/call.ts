@@ -12,7 +12,7 @@ export interface RpcCall {
   /** A streaming handler sets these before its first message. */
   readonly responseHeader: Headers;
   readonly responseTrailer: Headers;
-  /** Aborted when the client cancels, the deadline passes, the server is forced down, or the call is over. */
+  /** Aborted when the client cancels, the deadline passes, the server is forced down, or a stream is over. */
   readonly signal: AbortSignal;
   /** Milliseconds since the epoch. */
   readonly deadline?: number;
