@@ -8,6 +8,7 @@ import { TemplateTranslations } from './0007-template-translations.js';
 import { PrivacyAndSandboxes } from './0008-privacy-and-sandboxes.js';
 import { ShortCodesAndRegions } from './0009-short-codes-and-regions.js';
 import { CountedByIndex } from './0010-counted-by-index.js';
+import { SandboxSafeguards } from './0011-sandbox-safeguards.js';
 
 /** In the order in which they run. A landed migration is never edited. */
 export const migrations = [
@@ -21,4 +22,5 @@ export const migrations = [
   PrivacyAndSandboxes,
   ShortCodesAndRegions,
   CountedByIndex,
+  SandboxSafeguards,
 ];

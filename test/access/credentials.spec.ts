@@ -307,9 +307,10 @@ test('an organization that has expired answers nobody any more, also where it is
   const day = 24 * 60 * 60_000;
   const sandbox = await addOrganization(here, 'Sandbox');
   const guest = await addMember(here, sandbox, { email: 'guest@sandbox.example', role: 'super_admin' });
-  await here.database.query(`update organization set expires_at = now() + interval '1 day' where id = $1`, [
-    sandbox.id,
-  ]);
+  await here.database.query(
+    `update organization set org_type = 2, expires_at = now() + interval '1 day' where id = $1`,
+    [sandbox.id],
+  );
   const robot = await addApiKey(here, sandbox, []);
   expect((await guest.client(AuthService).whoAmI({})).orgId).toBe(sandbox.id);
   expect((await robot.client(AuthService).whoAmI({})).orgId).toBe(sandbox.id);

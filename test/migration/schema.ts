@@ -24,6 +24,11 @@ const parts = {
   rights: `select table_name || ' ' || string_agg(privilege_type, ' ' order by privilege_type) as line
              from information_schema.role_table_grants
             where grantee = 'dovecote_app' and table_schema = 'public' group by table_name`,
+  // Where a right is for some columns only.
+  columnRights: `select c.relname || '.' || a.attname || ' ' || string_agg(g.privilege_type, ' ' order by g.privilege_type) as line
+                   from pg_class c join pg_attribute a on a.attrelid = c.oid, aclexplode(a.attacl) g
+                  where g.grantee = 'dovecote_app'::regrole and c.relnamespace = 'public'::regnamespace
+                  group by c.relname, a.attname`,
 } as const;
 
 /** The whole schema as sorted lines, so that a change reads as such in review. */

@@ -7,6 +7,7 @@ import { CampaignService } from '@dovecote/contract/pidgr/v1/campaign_pb';
 import { CampaignStatus } from '@dovecote/contract/pidgr/v1/common_pb';
 import { GroupService } from '@dovecote/contract/pidgr/v1/group_pb';
 import { OrganizationService, OrgType } from '@dovecote/contract/pidgr/v1/organization_pb';
+import { MemberService } from '@dovecote/contract/pidgr/v1/member_pb';
 import { RoleService } from '@dovecote/contract/pidgr/v1/role_pb';
 import { TeamService } from '@dovecote/contract/pidgr/v1/team_pb';
 import { TemplateService } from '@dovecote/contract/pidgr/v1/template_pb';
@@ -334,6 +335,30 @@ describe('DeleteSandboxOrganization', () => {
   });
 });
 
+describe('people who were invited to a sandbox', () => {
+  test('and never came are forgotten; those who are somebody elsewhere, or have signed in, are not', async () => {
+    const nora = await newcomer();
+    const { id } = await createSandbox(nora);
+    const tag = randomUUID();
+    const [colleague, visitor] = [`colleague-${tag}@other.example`, `visitor-${tag}@other.example`];
+    const emails = [`stranger-${tag}@other.example`, colleague, visitor];
+    await cast.mallory.client(MemberService).inviteUser({ email: colleague });
+    for (const email of emails) await inside(nora, id).client(MemberService).inviteUser({ email });
+    await s.database.query(
+      `insert into session (id, identity_id, created_at, last_used_at, expires_at)
+       select gen_random_uuid(), id, now(), now(), now() + interval '1 day' from identity where email = $1`,
+      [visitor],
+    );
+    await organizationsOf(nora).deleteSandboxOrganization({ orgId: id });
+    await untilGone(s.database, id);
+    const left = await s.database.query<{ email: string }>(
+      'select email from identity where email = any ($1) order by email',
+      [[...emails, nora.email]],
+    );
+    expect(left.map(({ email }) => email)).toEqual([colleague, nora.email, visitor]);
+  });
+});
+
 describe('an expired sandbox', () => {
   test('answers nobody, and is deleted by the clean-up', async () => {
     const nora = await newcomer();
@@ -372,28 +397,4 @@ describe('an expired sandbox', () => {
     ]);
     return inside(fresh, orgId);
   }
-});
-
-describe('the server', () => {
-  test.each(['delete from organization', 'delete from sandbox'])('may not: %s', async (sql) => {
-    const server = new Client({ connectionString: s.database.appUrl });
-    await server.connect();
-    await expect(server.query(sql)).rejects.toMatchObject({ code: '42501' });
-    await server.end();
-  });
-
-  test('purges nothing but a sandbox whose deletion is on record', async () => {
-    const { id } = await createSandbox(await newcomer());
-    const server = new Client({ connectionString: s.database.appUrl });
-    await server.connect();
-    for (const orgId of [cast.acme.id, id, '']) {
-      await server.query('begin');
-      await server.query(`select set_config('app.org_id', $1, true)`, [orgId]);
-      await server.query('select purge_sandbox(1000, now())');
-      await server.query('commit');
-    }
-    await server.end();
-    expect((await tablesHolding(s.database, cast.acme.id)).length).toBeGreaterThan(0);
-    expect((await tablesHolding(s.database, id)).length).toBeGreaterThan(0);
-  });
 });

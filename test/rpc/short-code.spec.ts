@@ -128,7 +128,7 @@ describe('GetCampaignByShortCode', () => {
 
   test.each([
     ['is suspended', `update organization set suspended_at = now() where id = $1`],
-    ['has expired', `update organization set expires_at = '2020-01-01' where id = $1`],
+    ['has expired', `update organization set org_type = 2, expires_at = '2020-01-01' where id = $1`],
     ['is gone', 'delete from organization where id = $1'],
   ])('finds nothing when the organization %s', async (_name, ending) => {
     const brief = await addOrganization(s, 'Brief');

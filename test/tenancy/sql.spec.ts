@@ -1,18 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { Client, DatabaseError } from 'pg';
 import { v7 as uuid } from 'uuid';
 import { cloneDatabase, type TestDatabase } from '../support/test-database.js';
+import { Attacker, insufficientPrivilege, type Outcome } from './attacker.js';
 import { insertRow, plantRows, type TenantTable, tenantTables } from './tenant-tables.js';
 
 const canary = 'acme-canary-5d2c';
-const insufficientPrivilege = '42501';
 
 let database: TestDatabase;
 let tables: TenantTable[];
 let acme: string;
 let other: string;
-/** A connection of the app role, as an attacker who speaks SQL would hold. */
-let attacker: Client;
+let attacker: Attacker;
 
 beforeAll(async () => {
   database = await cloneDatabase();
@@ -22,7 +20,7 @@ beforeAll(async () => {
   await plantRows(database, tables, acme, canary);
   await plantRows(database, tables, other, 'other');
   await database.query('analyze');
-  attacker = await connect();
+  attacker = await Attacker.connect(database);
 });
 afterAll(async () => {
   await attacker?.end();
@@ -35,40 +33,11 @@ async function organization(name: string): Promise<string> {
   return id;
 }
 
-async function connect(): Promise<Client> {
-  const client = new Client({ connectionString: database.appUrl });
-  await client.connect();
-  return client;
-}
-
-/** As the server would: for one organization; then whatever happened is undone. */
-async function asTenant<T>(orgId: string | undefined, work: () => Promise<T>): Promise<T> {
-  await attacker.query('begin');
-  try {
-    if (orgId !== undefined) await attacker.query(`select set_config('app.org_id', $1, true)`, [orgId]);
-    return await work();
-  } finally {
-    await attacker.query('rollback');
-  }
-}
-
-type Outcome = { rows: unknown[]; count: number } | { refused: string; message: string };
-
-async function attempt(sql: string, values: unknown[] = []): Promise<Outcome> {
-  try {
-    const { rows, rowCount } = await attacker.query(sql, values);
-    return { rows, count: rowCount ?? 0 };
-  } catch (error) {
-    if (!(error instanceof DatabaseError)) throw error;
-    return { refused: error.code ?? '', message: `${error.message} ${error.detail ?? ''}` };
-  }
-}
-
 /** Sentences for whatever an attack of every table as Other got hold of. */
 async function breaches(attack: (table: TenantTable) => Promise<string | undefined>): Promise<string[]> {
   const found: string[] = [];
   for (const table of tables) {
-    const breach = await asTenant(other, () => attack(table));
+    const breach = await attacker.asTenant(other, () => attack(table));
     if (breach) found.push(`${table.name}: ${breach}`);
   }
   return found;
@@ -134,6 +103,9 @@ describe('the schema', () => {
       'member.own_memberships select',
       'organization.own_memberships select',
       'role.own_memberships select',
+      'sandbox.deletion update',
+      'sandbox.founding insert',
+      'sandbox.on_record select',
     ]);
   });
 
@@ -185,11 +157,15 @@ describe('the role of the server', () => {
     'update schema_migration set name = name',
   ])('may not: %s', async (sql) => {
     const attack = sql.replace('$owner', new URL(database.ownerUrl).username);
-    expect(refusedWith(await asTenant(other, () => attempt(attack)), insufficientPrivilege)).toBeUndefined();
+    expect(
+      refusedWith(await attacker.asTenant(other, () => attacker.attempt(attack)), insufficientPrivilege),
+    ).toBeUndefined();
   });
 
   test('learns no values from the planner’s statistics', async () => {
-    const { rows } = await attacker.query(`select tablename from pg_stats where schemaname = 'public'`);
+    const { rows } = await attacker.client.query(
+      `select tablename from pg_stats where schemaname = 'public'`,
+    );
     const readable = rows.map(({ tablename }: { tablename: string }) => tablename);
     expect(tables.map(({ name }) => name).filter((name) => readable.includes(name))).toEqual([]);
   });
@@ -199,7 +175,7 @@ describe('without an organization', () => {
   async function visible(orgId: string | undefined): Promise<string[]> {
     const seen: string[] = [];
     for (const { name } of tables) {
-      const outcome = await asTenant(orgId, () => attempt(`select * from ${name}`));
+      const outcome = await attacker.asTenant(orgId, () => attacker.attempt(`select * from ${name}`));
       if (harmless(outcome)) seen.push(name);
     }
     return seen;
@@ -207,27 +183,27 @@ describe('without an organization', () => {
 
   test('nothing is visible on a fresh connection', async () => {
     await attacker.end();
-    attacker = await connect();
+    attacker = await Attacker.connect(database);
     expect(await visible(undefined)).toEqual([]);
   });
 
   test('nothing is visible after the setting has been used and is empty again', async () => {
-    await asTenant(acme, () => attempt('select 1'));
+    await attacker.asTenant(acme, () => attacker.attempt('select 1'));
     expect(await visible(undefined)).toEqual([]);
     expect(await visible('')).toEqual([]);
   });
 
   test('nonsense in place of an organization is refused', async () => {
-    const outcome = await asTenant('*', () => attempt('select * from member'));
+    const outcome = await attacker.asTenant('*', () => attacker.attempt('select * from member'));
     expect(refusedWith(outcome, '22P02')).toBeUndefined();
   });
 
   test('an unknown API key, person or short code shows no row', async () => {
-    const outcome = await asTenant(undefined, async () => {
-      await attacker.query(`select set_config('app.api_key_hash', $1, true)`, ['00'.repeat(32)]);
-      await attacker.query(`select set_config('app.identity_id', $1, true)`, [uuid()]);
-      await attacker.query(`select set_config('app.short_code', 'Ab12Cd34', true)`);
-      return attempt(`select id from api_key union all select id from member union all select id from role
+    const outcome = await attacker.asTenant(undefined, async () => {
+      await attacker.client.query(`select set_config('app.api_key_hash', $1, true)`, ['00'.repeat(32)]);
+      await attacker.client.query(`select set_config('app.identity_id', $1, true)`, [uuid()]);
+      await attacker.client.query(`select set_config('app.short_code', 'Ab12Cd34', true)`);
+      return attacker.attempt(`select id from api_key union all select id from member union all select id from role
                       union all select campaign_id from campaign_short_code`);
     });
     expect(outcome).toMatchObject({ count: 0 });
@@ -238,9 +214,9 @@ describe('rows of another organization', () => {
   test('are not read', async () => {
     expect(
       await breaches(async ({ name, tenantColumn }) => {
-        const everything = await attempt(`select * from ${name}`);
+        const everything = await attacker.attempt(`select * from ${name}`);
         if (JSON.stringify(everything).includes(canary)) return 'shown';
-        return harmless(await attempt(`select * from ${name} where ${tenantColumn} = $1`, [acme]));
+        return harmless(await attacker.attempt(`select * from ${name} where ${tenantColumn} = $1`, [acme]));
       }),
     ).toEqual([]);
   });
@@ -248,12 +224,13 @@ describe('rows of another organization', () => {
   test('are not counted, joined or told apart by an error', async () => {
     expect(
       await breaches(async ({ name, tenantColumn }) => {
-        const [count] = ((await attempt(`select count(*) from ${name}`)) as { rows: { count: string }[] })
-          .rows;
+        const [count] = (
+          (await attacker.attempt(`select count(*) from ${name}`)) as { rows: { count: string }[] }
+        ).rows;
         if (count?.count !== '1') return `counts ${count?.count}`;
         // A condition that fails on other tenants' rows would tell that they are there, if it ever met them.
         const probe = `select 1 / (case when ${tenantColumn} = $1 then 0 else 1 end) from ${name}`;
-        const outcome = await attempt(probe, [acme]);
+        const outcome = await attacker.attempt(probe, [acme]);
         return 'refused' in outcome ? outcome.message : undefined;
       }),
     ).toEqual([]);
@@ -263,7 +240,7 @@ describe('rows of another organization', () => {
     expect(
       await breaches(async ({ name, tenantColumn }) => {
         const set = `update ${name} set ${tenantColumn} = ${tenantColumn}`;
-        const outcome = await attempt(`${set} where ${tenantColumn} = $1 returning *`, [acme]);
+        const outcome = await attacker.attempt(`${set} where ${tenantColumn} = $1 returning *`, [acme]);
         return harmless(outcome);
       }),
     ).toEqual([]);
@@ -272,7 +249,7 @@ describe('rows of another organization', () => {
   test('are not taken over, nor given away', async () => {
     expect(
       await breaches(async ({ name, tenantColumn }) => {
-        const outcome = await attempt(`update ${name} set ${tenantColumn} = $1`, [acme]);
+        const outcome = await attacker.attempt(`update ${name} set ${tenantColumn} = $1`, [acme]);
         return refusedWith(outcome, insufficientPrivilege);
       }),
     ).toEqual([]);
@@ -281,7 +258,9 @@ describe('rows of another organization', () => {
   test('are not deleted', async () => {
     expect(
       await breaches(async ({ name, tenantColumn }) =>
-        harmless(await attempt(`delete from ${name} where ${tenantColumn} = $1 returning *`, [acme])),
+        harmless(
+          await attacker.attempt(`delete from ${name} where ${tenantColumn} = $1 returning *`, [acme]),
+        ),
       ),
     ).toEqual([]);
   });
@@ -290,11 +269,11 @@ describe('rows of another organization', () => {
     expect(
       await breaches(async (table) => {
         for (const tail of ['', ' returning *', ' on conflict do nothing']) {
-          await attacker.query('savepoint attack');
-          const outcome = await attempt(`${insertRow(table, 'other')}${tail}`, [acme]);
+          await attacker.client.query('savepoint attack');
+          const outcome = await attacker.attempt(`${insertRow(table, 'other')}${tail}`, [acme]);
           const breach = refusedWith(outcome, insufficientPrivilege);
           if (breach) return breach;
-          await attacker.query('rollback to attack');
+          await attacker.client.query('rollback to attack');
         }
         return undefined;
       }),
@@ -304,17 +283,17 @@ describe('rows of another organization', () => {
   test('are not copied out, nor in', async () => {
     const copied: string[] = [];
     let own = 0;
-    const { connection } = attacker as unknown as { connection: NodeJS.EventEmitter };
+    const { connection } = attacker.client as unknown as { connection: NodeJS.EventEmitter };
     const listen = ({ chunk }: { chunk: Buffer }): void => void copied.push(chunk.toString());
     connection.on('copyData', listen);
     const found = await breaches(async ({ name }) => {
-      await attacker.query('savepoint attack');
-      await attempt(`copy ${name} to stdout`);
+      await attacker.client.query('savepoint attack');
+      await attacker.attempt(`copy ${name} to stdout`);
       own += copied.length;
       if (copied.splice(0).some((row) => row.includes(canary) || row.includes(acme))) return 'copied';
-      await attacker.query('rollback to attack');
+      await attacker.client.query('rollback to attack');
       // 0A000: PostgreSQL does not copy into tables under row-level security at all.
-      return refusedWith(await attempt(`copy ${name} from stdin`), '0A000', insufficientPrivilege);
+      return refusedWith(await attacker.attempt(`copy ${name} from stdin`), '0A000', insufficientPrivilege);
     });
     connection.off('copyData', listen);
     expect(found).toEqual([]);
@@ -325,7 +304,7 @@ describe('rows of another organization', () => {
   test('are not referenced: a row that exists elsewhere is as unknown as one that does not', async () => {
     const [role] = await database.query<{ id: string }>('select id from role where org_id = $1', [acme]);
     const assign = (id: string | undefined) =>
-      asTenant(other, () => attempt('update member set role_id = $1', [id]));
+      attacker.asTenant(other, () => attacker.attempt('update member set role_id = $1', [id]));
     const [theirs, nobodys] = [await assign(role?.id), await assign(uuid())];
     expect(theirs).toMatchObject({ refused: '23503' });
     const masked = (outcome: Outcome) => JSON.stringify(outcome).replaceAll(/[0-9a-f-]{36}/g, 'id');
@@ -344,7 +323,7 @@ describe('rows of another organization', () => {
   ])('are not laid open by: %s', async (sql) => {
     expect(
       await breaches(async ({ name }) => {
-        return refusedWith(await attempt(sql.replace('%s', name)), insufficientPrivilege);
+        return refusedWith(await attacker.attempt(sql.replace('%s', name)), insufficientPrivilege);
       }),
     ).toEqual([]);
   });
@@ -352,8 +331,8 @@ describe('rows of another organization', () => {
   test('are not laid open by turning row security off for the session', async () => {
     expect(
       await breaches(async ({ name }) => {
-        await attacker.query('set local row_security = off');
-        return refusedWith(await attempt(`select * from ${name}`), insufficientPrivilege);
+        await attacker.client.query('set local row_security = off');
+        return refusedWith(await attacker.attempt(`select * from ${name}`), insufficientPrivilege);
       }),
     ).toEqual([]);
   });
@@ -363,7 +342,9 @@ describe('the audit trail', () => {
   test.each(['update audit_event set metadata = metadata', 'delete from audit_event'])(
     'is not edited even by its own organization: %s',
     async (sql) => {
-      expect(refusedWith(await asTenant(acme, () => attempt(sql)), insufficientPrivilege)).toBeUndefined();
+      expect(
+        refusedWith(await attacker.asTenant(acme, () => attacker.attempt(sql)), insufficientPrivilege),
+      ).toBeUndefined();
     },
   );
 });

@@ -7,10 +7,13 @@ export interface SsoAttributeMapping {
   profileField: string;
 }
 
-/** A tenant and its settings. Enumerations hold the numbers of the contract. */
+/**
+ * A tenant and its settings. Enumerations hold the numbers of the contract. What an update leaves out is settled when the
+ * organization is founded, and the server's role could not write it.
+ */
 @Entity('organization')
 export class OrganizationEntity {
-  @PrimaryColumn('uuid')
+  @PrimaryColumn('uuid', { update: false })
   id!: string;
 
   @Column('text')
@@ -22,7 +25,7 @@ export class OrganizationEntity {
   @Column({ name: 'company_size', type: 'smallint' })
   companySize!: number;
 
-  @Column({ name: 'org_type', type: 'smallint' })
+  @Column({ name: 'org_type', type: 'smallint', update: false })
   orgType!: number;
 
   /** Language of members who chose none; may be empty. */
@@ -61,6 +64,6 @@ export class OrganizationEntity {
   @Column({ name: 'expires_at', type: 'timestamptz', nullable: true })
   expiresAt!: Date | null;
 
-  @Column({ name: 'created_at', type: 'timestamptz' })
+  @Column({ name: 'created_at', type: 'timestamptz', update: false })
   createdAt!: Date;
 }

@@ -10,6 +10,33 @@ const appendOnly = ['audit_event', 'privacy_consent'];
 /** Not the server's to delete: a trail goes with its organization, and what is left of a sandbox stays. */
 const permanent = ['organization', 'sandbox'];
 
+/**
+ * The only columns that the server may write, where a table is not named as a whole. What decides that something may be
+ * deleted is not among them: the type of an organization is what it was founded as, the end of a sandbox's record is
+ * written by `purge_sandbox()`.
+ */
+const writable = [
+  {
+    table: 'organization',
+    privilege: 'update',
+    columns: `name, industry, company_size, default_locale, default_workflow, data_governance_region,
+      sso_attribute_mappings, ml_retrain_cold_threshold, ml_cancelled_counts, ml_manual_limit_monthly,
+      include_synthetic_in_aggregates, provisional_archetypes_enabled, default_verification_unit_level, expires_at,
+      ai_clustering_enabled, behavioral_analytics_enabled, third_party_channels_enabled`,
+  },
+  {
+    table: 'sandbox',
+    privilege: 'insert',
+    columns: 'organization_id, created_by, api_key_id, created_at, expires_at',
+  },
+  {
+    table: 'sandbox',
+    privilege: 'update',
+    columns: `expires_at, deletion_id, deletion_reason, deletion_actor_kind, deletion_actor_id, deletion_request_id,
+      deletion_started_at`,
+  },
+];
+
 /** Every process derives the same password from the master key, so none has to be handed around. */
 export function appRolePassword(masterKey: Buffer): string {
   return createHmac('sha256', masterKey).update('database role dovecote_app').digest('base64url');
@@ -60,6 +87,10 @@ async function grantTables(owner: Client, name: string): Promise<void> {
   await owner.query(`grant select on table schema_migration to ${name}`);
   for (const table of appendOnly) await owner.query(`revoke update, delete on table ${table} from ${name}`);
   for (const table of permanent) await owner.query(`revoke delete on table ${table} from ${name}`);
+  for (const { table, privilege, columns } of writable) {
+    await owner.query(`revoke ${privilege} on table ${table} from ${name}`);
+    await owner.query(`grant ${privilege} (${columns}) on table ${table} to ${name}`);
+  }
   await grantJobTables(owner, name);
 }
 
