@@ -31,6 +31,11 @@ export class WorkerProcess {
     return this.output;
   }
 
+  /** On its own. */
+  get hasEnded(): boolean {
+    return this.child.exitCode !== null;
+  }
+
   /** Not ended, neither by us nor on its own. */
   get isRunning(): boolean {
     return this.child.exitCode === null && this.child.signalCode === null;
@@ -61,6 +66,11 @@ export class WorkerProcesses {
     return this.workers.filter((worker) => worker.isRunning);
   }
 
+  /** The last words of those that have ended without being killed. */
+  get lastWords(): string[] {
+    return this.workers.flatMap((worker) => (worker.hasEnded ? [worker.log.slice(-2_000)] : []));
+  }
+
   async killAll(): Promise<void> {
     await Promise.all(this.workers.map((worker) => worker.kill()));
     this.workers = [];
@@ -80,6 +90,13 @@ export class WorkerProcesses {
    */
   async declareSilentDead(): Promise<void> {
     await this.declare(`seen_at < now() - interval '5 seconds'`);
+  }
+
+  /** A job that has failed tries again after ever longer pauses: not in a spec. */
+  async hurry(): Promise<void> {
+    await this.database().query(
+      'update graphile_worker._private_jobs set run_at = now() where locked_at is null and run_at > now() and attempts > 0',
+    );
   }
 
   private async declare(which: string): Promise<void> {

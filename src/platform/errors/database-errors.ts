@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types';
 import { QueryFailedError } from 'typeorm';
 import { DatabaseError } from 'pg';
 import { AppError, alreadyExists, failedPrecondition, invalidArgument } from './app-error.js';
@@ -54,7 +55,8 @@ function mappingFor(cause: unknown): (() => AppError) | undefined {
   if (cause instanceof DatabaseError) {
     return byConstraint[cause.constraint ?? ''] ?? byState[cause.code ?? ''];
   }
-  if (cause instanceof Error && isConnectionError(cause)) {
+  // Errors of Node's core are not `instanceof` our Error everywhere; in Jest they are not.
+  if (isNativeError(cause) && isConnectionError(cause)) {
     return () =>
       new AppError('unavailable', 'DATABASE_UNAVAILABLE', 'The database cannot be reached; try again.');
   }

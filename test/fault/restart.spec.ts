@@ -1,0 +1,186 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
+import { Code } from '@connectrpc/connect';
+import { RoleService } from '@dovecote/contract/pidgr/v1/role_pb';
+import { Client } from 'pg';
+import { pino } from 'pino';
+import { appUrl } from '../../src/platform/database/app-role.js';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/platform/database/embedded/index.js';
+import { migrate } from '../../src/platform/database/migrate.js';
+import { eventually } from '../support/eventually.js';
+import { refusalOf } from '../support/refusal.js';
+import { testMasterKey } from '../support/template-database.js';
+import type { TestDatabase } from '../support/test-database.js';
+import { startTestServer, type TestServer } from '../support/test-server.js';
+import { FanOut } from './fan-out.js';
+import { WorkerProcesses } from './worker-process.js';
+
+jest.setTimeout(240_000);
+
+const RECIPIENTS = 5_000;
+
+// The others' PostgreSQL is not ours to stop.
+let dataDir: string;
+let postgres: EmbeddedPostgres;
+let database: TestDatabase;
+let s: TestServer;
+let fanOut: FanOut;
+const workers = new WorkerProcesses(() => database);
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'dovecote-restart-'));
+  postgres = await startEmbeddedPostgres({ dataDir, log: { info: () => undefined, error: () => undefined } });
+  await migrate({ ownerUrl: postgres.url, masterKey: testMasterKey }, pino({ level: 'silent' }));
+  database = databaseThatMayBeAway(postgres.url);
+  s = await startTestServer({ database, env: { ROLE: 'api' } });
+  fanOut = await FanOut.prepare(s, RECIPIENTS);
+});
+let load: Load | undefined;
+afterEach(async () => {
+  await load?.stop();
+  load = undefined;
+  await workers.killAll();
+});
+afterAll(async () => {
+  await s?.stop();
+  await postgres?.stop();
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+/** Connects for each statement: none of its connections can be lost between two. */
+function databaseThatMayBeAway(ownerUrl: string): TestDatabase {
+  return {
+    ownerUrl,
+    appUrl: appUrl(ownerUrl, testMasterKey),
+    async query<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
+      const client = new Client({ connectionString: ownerUrl });
+      await client.connect();
+      try {
+        return (await client.query(text, values)).rows as Row[];
+      } finally {
+        await client.end();
+      }
+    },
+    drop: () => Promise.resolve(),
+  };
+}
+
+/** As `pg_ctl stop -m immediate`, or a power cut: nothing is finished. The embedded server starts itself again. */
+async function stopImmediately(): Promise<void> {
+  const [pid] = (await readFile(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8')).split('\n');
+  const began = await database.query<{ at: Date }>('select pg_postmaster_start_time() as at');
+  process.kill(Number(pid), 'SIGQUIT');
+  await eventually('PostgreSQL is back', async () => {
+    const [row] = await database.query<{ at: Date }>('select pg_postmaster_start_time() as at');
+    return row && row.at > (began[0]?.at ?? new Date());
+  });
+}
+
+interface Load {
+  /** Stops it, and returns the ids of the roles whose creation was acknowledged. */
+  stop(): Promise<string[]>;
+}
+
+/** Creates roles without a pause; a call may fail only in a way that says "try again". */
+function createRoles(): Load {
+  const created: string[] = [];
+  let running = true;
+  const surprises: unknown[] = [];
+  const create = async (client: number): Promise<void> => {
+    const roles = fanOut.cast.alice.client(RoleService);
+    for (let n = 0; running; n += 1) {
+      try {
+        const { role } = await roles.createRole({
+          name: `Role ${client} ${n} ${Date.now()}`,
+          permissions: [],
+        });
+        created.push(role?.id ?? '');
+      } catch (error) {
+        const refusal = await refusalOf(Promise.reject(error));
+        if (refusal.code !== Code.Unavailable) surprises.push(refusal);
+      }
+    }
+  };
+  const clients = Promise.all([create(1), create(2)]);
+  return {
+    async stop() {
+      running = false;
+      await clients;
+      expect(internalErrors()).toEqual([]);
+      expect(surprises).toEqual([]);
+      return created;
+    },
+  };
+}
+
+/** Waits until more recipients have been reached, or all. */
+async function progress(campaignId: string): Promise<void> {
+  const before = await fanOut.deliveries(campaignId);
+  const check = async (): Promise<boolean> => {
+    await workers.declareSilentDead();
+    await workers.hurry();
+    const reached = await fanOut.deliveries(campaignId);
+    return reached > before || reached === RECIPIENTS;
+  };
+  await eventually('the fan-out goes on', check, 60_000);
+}
+
+/** What the API took for a defect of its own. */
+function internalErrors(): string[] {
+  const causes = s.logLines().filter(({ reason }) => reason === 'INTERNAL');
+  return [...new Set(causes.map(({ err }) => JSON.stringify(err).slice(0, 300)))];
+}
+
+async function expectStored(roleIds: readonly string[]): Promise<void> {
+  const [stored] = await database.query(
+    `select count(*)::int as roles,
+            (select count(*)::int from audit_event where event_type = 'ROLE_CREATED' and entity_id::text = any ($1)) as audits
+       from role where id::text = any ($1)`,
+    [roleIds],
+  );
+  expect(stored).toEqual({ roles: roleIds.length, audits: roleIds.length });
+}
+
+test('PostgreSQL that stops dead and comes back loses nothing and doubles nothing', async () => {
+  workers.start();
+  workers.start();
+  const campaignId = await fanOut.start();
+  load = createRoles();
+  for (let restart = 0; restart < 2; restart += 1) {
+    await progress(campaignId);
+    await stopImmediately();
+  }
+  await fanOut.completed(campaignId);
+  const roleIds = await load.stop();
+  await fanOut.expectEachOnce(campaignId);
+  expect(roleIds.length).toBeGreaterThan(0);
+  await expectStored(roleIds);
+  // It went away for a moment: no reason to end.
+  expect(workers.lastWords).toEqual([]);
+});
+
+test('connections that are cut all the time lose nothing and double nothing', async () => {
+  workers.start();
+  workers.start();
+  const campaignId = await fanOut.start();
+  load = createRoles();
+  let cut = 0;
+  await eventually(
+    'the campaign is completed although connections are cut',
+    async () => {
+      const rows = await database.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity
+          where usename = 'dovecote_app' and datname = current_database() and random() < 0.1`,
+      );
+      cut += rows.length;
+      return cut > 30 && (await fanOut.isCompleted(campaignId).catch(() => false));
+    },
+    120_000,
+  );
+  const roleIds = await load.stop();
+  await fanOut.expectEachOnce(campaignId);
+  await expectStored(roleIds);
+  expect(workers.lastWords).toEqual([]);
+});
