@@ -90,6 +90,7 @@ describe('a fan-out', () => {
     const campaignId = await fanOut.start();
     workers.start();
     workers.start();
+    await workers.atWork();
     for (const position of [700, 2_500]) {
       const release = await fanOut.obstruct(campaignId, position);
       await inTheMiddleOfAPiece();

@@ -146,6 +146,7 @@ async function expectStored(roleIds: readonly string[]): Promise<void> {
 test('PostgreSQL that stops dead and comes back loses nothing and doubles nothing', async () => {
   workers.start();
   workers.start();
+  await workers.atWork();
   const campaignId = await fanOut.start();
   load = createRoles();
   for (let restart = 0; restart < 2; restart += 1) {
@@ -164,6 +165,7 @@ test('PostgreSQL that stops dead and comes back loses nothing and doubles nothin
 test('connections that are cut all the time lose nothing and double nothing', async () => {
   workers.start();
   workers.start();
+  await workers.atWork();
   const campaignId = await fanOut.start();
   load = createRoles();
   let cut = 0;

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { eventually } from '../support/eventually.js';
 import { testMasterKey } from '../support/template-database.js';
 import type { TestDatabase } from '../support/test-database.js';
 
@@ -60,6 +61,17 @@ export class WorkerProcesses {
     const worker = WorkerProcess.start(this.database());
     this.workers.push(worker);
     return worker;
+  }
+
+  /** Waits until all are at work: one that is cut off in the middle of its start rightly gives up. */
+  async atWork(): Promise<void> {
+    await this.declareDead();
+    await eventually('every worker beats', async () => {
+      const [row] = await this.database().query<{ count: number }>(
+        `select count(*)::int as count from worker_heartbeat where seen_at > now() - interval '10 seconds'`,
+      );
+      return row?.count === this.running.length;
+    });
   }
 
   get running(): readonly WorkerProcess[] {
