@@ -9,6 +9,7 @@ import { PrivacyAndSandboxes } from './0008-privacy-and-sandboxes.js';
 import { ShortCodesAndRegions } from './0009-short-codes-and-regions.js';
 import { CountedByIndex } from './0010-counted-by-index.js';
 import { SandboxSafeguards } from './0011-sandbox-safeguards.js';
+import { DeactivatedHeads } from './0012-deactivated-heads.js';
 
 /** In the order in which they run. A landed migration is never edited. */
 export const migrations = [
@@ -23,4 +24,5 @@ export const migrations = [
   ShortCodesAndRegions,
   CountedByIndex,
   SandboxSafeguards,
+  DeactivatedHeads,
 ];

@@ -24,6 +24,8 @@ export const largeTables = [
   'inbox',
   'member',
   'message',
+  'roster',
+  'roster_member',
   'template',
   'template_version',
 ];
@@ -52,6 +54,7 @@ async function fillOrganization(
 ): Promise<void> {
   const steps = [
     ...people(id, roles.employee, peopleCount),
+    ...rosters(id, many),
     ...texts(id, many),
     ...campaigns(id, campaignId),
     ...deliveries(id, campaignId, readerId),
@@ -77,6 +80,30 @@ function people(orgId: string, roleId: string, count: number): Step[] {
       `insert into device (org_id, device_id, user_id, platform, sealed_push_token, last_seen, created_at)
        select $1, gen_random_uuid(), id, 1, '\\x00', now(), now() from member where org_id = $1`,
       orgId,
+    ],
+  ];
+}
+
+/** The same for whoever asks, and by its form a random one. */
+const nthId = `overlay(overlay(md5(concat($1::text, n)) placing '4' from 13) placing '8' from 17)::uuid`;
+
+/** Everybody is in the first group, and in one of the others. */
+function rosters(orgId: string, count: number): Step[] {
+  return [
+    [
+      `insert into roster (org_id, id, kind, name, created_at, updated_at)
+       select $1::text::uuid, ${nthId}, 'group', 'Group ' || n, now() - n * interval '1 minute', now()
+         from generate_series(1, $2::int) n`,
+      orgId,
+      count,
+    ],
+    [
+      `insert into roster_member (org_id, roster_id, user_id, added_at)
+       select $1::text::uuid, ${nthId}, id, now()
+         from (select id, row_number() over () as place from member where org_id = $1::text::uuid) m
+        cross join lateral (values (1), (2 + place % ($2::int - 1))) as groups (n)`,
+      orgId,
+      count,
     ],
   ];
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { CampaignService } from '@dovecote/contract/pidgr/v1/campaign_pb';
 import { CampaignStatus, DeliveryStatus } from '@dovecote/contract/pidgr/v1/common_pb';
+import { GroupService } from '@dovecote/contract/pidgr/v1/group_pb';
 import { InboxService } from '@dovecote/contract/pidgr/v1/inbox_pb';
 import { MemberService } from '@dovecote/contract/pidgr/v1/member_pb';
 import { TemplateService } from '@dovecote/contract/pidgr/v1/template_pb';
@@ -64,6 +65,9 @@ async function readEverything(): Promise<void> {
   await turnPage((pagination) => campaigns.listCampaigns({ pagination }));
   await turnPage((pagination) => cast.max.client(MemberService).listUsers({ pagination }));
   await turnPage((pagination) => cast.max.client(TemplateService).listTemplates({ pagination }));
+  for (const who of [cast.alice, cast.erin]) {
+    await turnPage((pagination) => who.client(GroupService).listGroups({ pagination }));
+  }
   const inbox = cast.erin.client(InboxService);
   const { nextSince } = await inbox.sync({});
   await inbox.sync({ since: nextSince });

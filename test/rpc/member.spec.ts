@@ -370,6 +370,32 @@ describe('the list', () => {
     expect(listed).toEqual([...ids].sort().reverse());
   });
 
+  test('has an exact count whoever comes, goes and comes back at the same moment', async () => {
+    const { alice, acme } = cast;
+    const here = await Promise.all(Array.from({ length: 6 }, () => hire(s, acme)));
+    const invited = await Promise.all(Array.from({ length: 4 }, () => invite(alice)));
+    const out = here.slice(0, 3);
+    await Promise.all(out.map(({ userId }) => members(alice).deactivateUser({ userId })));
+    await Promise.all([
+      ...here.slice(3).map(({ userId }) => members(alice).deactivateUser({ userId })),
+      ...out.slice(1).map(({ userId }) => members(alice).reactivateUser({ userId })),
+      ...invited.slice(1).map(({ id }) => members(alice).revokeInvite({ userId: id })),
+      members(alice).bulkInviteUsers({ emails: [newEmail(), newEmail()] }),
+    ]);
+    const [actual] = await s.database.query<{ all: number; deactivated: number }>(
+      `select count(*)::int as all, (count(*) filter (where status = 3))::int as deactivated
+         from member where org_id = $1`,
+      [acme.id],
+    );
+    const { pagination } = await members(alice).listUsers({});
+    expect(pagination?.totalCount).toBe(actual?.all);
+    const counted = await s.database.query(
+      'select sum(deactivated)::int as deactivated from headcount where org_id = $1 and subject_id = $1',
+      [acme.id],
+    );
+    expect(counted).toEqual([{ deactivated: actual?.deactivated }]);
+  });
+
   test('does not take the page token of another organization', async () => {
     const { pagination } = await members(cast.alice).listUsers({ pagination: { pageSize: 1 } });
     const pageToken = pagination?.nextPageToken;

@@ -29,7 +29,12 @@ const forgetIdentity = statement('member.forget_identity', 'select forget_unused
 
 const organizationName = statement('member.organization_name', 'select name from organization where id = $1');
 
-const count = statement('member.count', 'select count(*)::int as count from member where org_id = $1');
+// Counted as people come and go: counting a million members for each page would be the most of its cost.
+const count = statement(
+  'member.count',
+  `select coalesce(sum(members + deactivated), 0)::integer as count from headcount
+    where org_id = $1 and subject_id = $1`,
+);
 
 const firstPage = statement(
   'member.first_page',
