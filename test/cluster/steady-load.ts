@@ -10,7 +10,7 @@ const PAUSE_MS = 50;
 export class SteadyLoad {
   /** Ids of roles whose creation was acknowledged. */
   readonly created: string[] = [];
-  /** Calls that failed in a way that no client can simply repeat. */
+  /** Calls that failed in a way that tells no client to try again. */
   readonly failures: string[] = [];
   calls = 0;
   retries = 0;
