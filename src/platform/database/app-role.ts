@@ -73,6 +73,7 @@ export async function grantAppRole(owner: Client, role: string): Promise<void> {
   await owner.query('begin');
   try {
     await grantTables(owner, owner.escapeIdentifier(role));
+    await openJobTables(owner, role);
     await owner.query('commit');
   } catch (error) {
     await owner.query('rollback');
@@ -94,17 +95,27 @@ async function grantTables(owner: Client, name: string): Promise<void> {
   await grantJobTables(owner, name);
 }
 
-/** graphile-worker protects its tables with row security and no policy; the app role needs one on each. */
 async function grantJobTables(owner: Client, name: string): Promise<void> {
   await owner.query(
     `grant select, insert, update, delete on all tables in schema graphile_worker to ${name}`,
   );
   await owner.query(`grant usage on all sequences in schema graphile_worker to ${name}`);
   await owner.query(`grant execute on all functions in schema graphile_worker to ${name}`);
+}
+
+/**
+ * graphile-worker protects its tables with row security and no policy; the app role needs one on each. Only where it is
+ * missing: a policy is made behind whatever uses the table, and everybody else waits behind that.
+ */
+async function openJobTables(owner: Client, role: string): Promise<void> {
   const { rows } = await owner.query<{ table: string }>(
-    `select format('%I.%I', schemaname, tablename) as table from pg_tables
-      where schemaname = 'graphile_worker' and rowsecurity`,
+    `select format('%I.%I', schemaname, tablename) as table from pg_tables t
+      where schemaname = 'graphile_worker' and rowsecurity and not exists
+        (select from pg_policies p where p.schemaname = t.schemaname and p.tablename = t.tablename
+            and p.policyname = 'app_role' and $1 = any (p.roles))`,
+    [role],
   );
+  const name = owner.escapeIdentifier(role);
   for (const { table } of rows) {
     await owner.query(`drop policy if exists app_role on ${table}`);
     await owner.query(`create policy app_role on ${table} to ${name} using (true) with check (true)`);
