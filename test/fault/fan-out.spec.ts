@@ -28,6 +28,7 @@ afterAll(() => s?.stop());
 async function inTheMiddleOfAPiece(): Promise<void> {
   const check = async (): Promise<boolean> => {
     await workers.declareSilentDead();
+    await workers.hurry();
     return fanOut.workerWaitsForLock();
   };
   await eventually('a worker is in the middle of a piece', check, 60_000);
@@ -88,18 +89,22 @@ describe('a fan-out', () => {
 
   test('by two workers, whose connections PostgreSQL cuts, reaches everybody once', async () => {
     const campaignId = await fanOut.start();
+    // Ahead of the workers, and each before the last is gone: they are fast.
+    let release = await fanOut.obstruct(campaignId, 700);
     workers.start();
     workers.start();
     await workers.atWork();
-    for (const position of [700, 2_500]) {
-      const release = await fanOut.obstruct(campaignId, position);
+    for (const next of [2_500, 4_000]) {
       await inTheMiddleOfAPiece();
+      const releaseNext = await fanOut.obstruct(campaignId, next);
       await s.database.query(
         `select pg_terminate_backend(pid) from pg_stat_activity
           where usename = 'dovecote_app' and datname = current_database()`,
       );
       await release();
+      release = releaseNext;
     }
+    await release();
     await fanOut.completed(campaignId);
     await fanOut.expectEachOnce(campaignId);
     // A cut connection is no reason to end.
