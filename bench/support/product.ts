@@ -34,7 +34,7 @@ export class Stores {
     readonly app: Pool,
     /** Plain connections as the owner, who bypasses row-level security. */
     readonly owner: Pool,
-    private readonly open: (caller: Caller) => Scope,
+    private readonly open: (caller: Caller, readOnly: boolean) => Scope,
     private readonly recording: { sent: Sent[] | undefined },
   ) {}
 
@@ -62,24 +62,21 @@ export class Stores {
       recording.sent?.push({ statement, values });
       return execute.call(this, statement, values);
     } as typeof execute;
-    const open = (caller: Caller): Scope =>
-      new Scope({ caller, ability: abilities.of(caller), requestId: 'bench' }, database, clock);
+    const open = (caller: Caller, readOnly: boolean): Scope =>
+      new Scope({ caller, requestId: 'bench', readOnly }, abilities.of(caller), database, clock);
     const pool = (connectionString: string): Pool =>
       new Pool({ connectionString, max: connections, pipeline: true });
     return new Stores(dataSource, pool(url), pool(ownerUrl), open, recording);
   }
 
-  /** As a call or a job does it: one scope, committed. */
-  async run<T>(caller: Caller, work: (scope: Scope) => Promise<T>): Promise<T> {
-    const scope = this.open(caller);
-    try {
-      const result = await work(scope);
-      await scope.commit();
-      return result;
-    } catch (error) {
-      await scope.rollback();
-      throw error;
-    }
+  /** As a call that only reads does it. */
+  read<T>(caller: Caller, work: (scope: Scope) => Promise<T>): Promise<T> {
+    return settled(this.open(caller, true), work);
+  }
+
+  /** As a call that writes, or a job, does it: one scope, committed. */
+  run<T>(caller: Caller, work: (scope: Scope) => Promise<T>): Promise<T> {
+    return settled(this.open(caller, false), work);
   }
 
   /** What the stores send for `work`. */
@@ -93,5 +90,16 @@ export class Stores {
 
   async end(): Promise<void> {
     await Promise.all([this.dataSource.destroy(), this.app.end(), this.owner.end()]);
+  }
+}
+
+async function settled<T>(scope: Scope, work: (scope: Scope) => Promise<T>): Promise<T> {
+  try {
+    const result = await work(scope);
+    await scope.commit();
+    return result;
+  } catch (error) {
+    await scope.rollback();
+    throw error;
   }
 }

@@ -7,7 +7,7 @@ import {
 } from '@dovecote/contract/google/rpc/error_details_pb';
 import { ApiKeyService } from '@dovecote/contract/pidgr/v1/api_key_pb';
 import { Permission } from '@dovecote/contract/pidgr/v1/common_pb';
-import { GroupService } from '@dovecote/contract/pidgr/v1/group_pb';
+import { HeatmapService } from '@dovecote/contract/pidgr/v1/heatmap_pb';
 import { RoleService } from '@dovecote/contract/pidgr/v1/role_pb';
 import { TemplateService } from '@dovecote/contract/pidgr/v1/template_pb';
 import { Client } from 'pg';
@@ -54,7 +54,11 @@ describe('every error', () => {
       Code.FailedPrecondition,
       () => cast.alice.client(RoleService).deleteRole({ roleId: cast.acme.roles.super_admin }),
     ],
-    ['of what is still to come', Code.Unimplemented, () => cast.alice.client(GroupService).listGroups({})],
+    [
+      'of what is still to come',
+      Code.Unimplemented,
+      () => cast.alice.client(HeatmapService).listScreenshots({}),
+    ],
   ];
 
   test.each(failures)('%s names its reason, its domain and the request', async (_name, code, call) => {

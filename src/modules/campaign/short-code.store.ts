@@ -60,7 +60,9 @@ export class ShortCodeStore {
 
   /** In a transaction of its own, which the code opens: it tells the organization. */
   findByCode(code: string): Promise<ShortLink | undefined> {
-    return this.database.transaction({ shortCode: code }, (tx) => tx.queryOne<ShortLink>(findByCode, [code]));
+    return this.database.transaction({ shortCode: code, readOnly: true }, (tx) =>
+      tx.queryOne<ShortLink>(findByCode, [code]),
+    );
   }
 
   /** Nothing for an organization that is suspended or has expired. */

@@ -8,8 +8,6 @@ const wholeServices = [HeatmapService, ReplayService, SSOService];
 
 /** The RPCs of the contract that are still to come; a line leaves when its module arrives. */
 @Module({
-  controllers: [
-    ...wholeServices.map((service) => upcomingRpc(service.methods as ServedMethod[])),
-  ],
+  controllers: [...wholeServices.map((service) => upcomingRpc(service.methods as ServedMethod[]))],
 })
 export class UpcomingModule {}

@@ -75,11 +75,11 @@ export class ApiKeyDirectory {
   }
 
   private async load(hash: Buffer): Promise<KnownApiKey | undefined> {
-    const row = await this.database.transaction({ apiKeyHash: hash }, (tx) =>
+    const row = await this.database.transaction({ apiKeyHash: hash, readOnly: true }, (tx) =>
       tx.queryOne<ApiKeyRow>(findByHash, [hash]),
     );
     if (!row) return undefined;
-    const organization = await this.database.transaction({ orgId: row.org_id }, (tx) =>
+    const organization = await this.database.transaction({ orgId: row.org_id, readOnly: true }, (tx) =>
       tx.queryOne<OrganizationState>(organizationState, [row.org_id]),
     );
     if (!organization) return undefined;

@@ -60,7 +60,7 @@ export class MembershipDirectory {
   }
 
   private async load(orgId: string, identityId: string): Promise<Membership | undefined> {
-    const row = await this.database.transaction({ orgId }, (tx) =>
+    const row = await this.database.transaction({ orgId, readOnly: true }, (tx) =>
       tx.queryOne<MembershipRow>(find, [orgId, identityId]),
     );
     if (!row) return undefined;

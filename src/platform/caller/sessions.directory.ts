@@ -36,7 +36,9 @@ export class SessionDirectory {
 
   async isLive(sessionId: string, identityId: string): Promise<boolean> {
     const session = await this.cache.get(keyOf(sessionId, identityId), () =>
-      this.database.transaction({}, (tx) => tx.queryOne<KnownSession>(findLive, [sessionId, identityId])),
+      this.database.transaction({ readOnly: true }, (tx) =>
+        tx.queryOne<KnownSession>(findLive, [sessionId, identityId]),
+      ),
     );
     return this.used(session);
   }

@@ -2,6 +2,7 @@ import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import type { PoolClient, QueryResult, QueryResultRow } from 'pg';
 import { cancelRequest } from './cancel-request.js';
 import { sendInOneWrite } from './one-write.js';
+import { hasPrepared, runScoped } from './scoped-query.js';
 import type { Statement } from './statement.js';
 
 /** For whom the transaction runs; row-level security decides by these settings. */
@@ -13,6 +14,8 @@ export interface TransactionSettings {
   apiKeyHash?: Buffer;
   /** The code of a short link: shows which campaign it stands for. */
   shortCode?: string;
+  /** Whatever tries to write is refused; each statement sees its own moment, as it would in one transaction. */
+  readOnly?: boolean;
   /** Stops the running statement when it fires. */
   signal?: AbortSignal;
 }
@@ -20,14 +23,17 @@ export interface TransactionSettings {
 const setScope: Statement = {
   name: 'transaction.set_scope',
   text: `select set_config('app.org_id', $1, true), set_config('app.identity_id', $2, true),
-                set_config('app.api_key_hash', $3, true), set_config('app.short_code', $4, true)`,
+                set_config('app.api_key_hash', $3, true), set_config('app.short_code', $4, true),
+                set_config('transaction_read_only', $5, true)`,
 };
 
 /**
  * One PostgreSQL transaction under the app role, opened for one organization. `begin`, the settings and the
- * first query leave in one flight (the connection pipelines).
+ * first query leave in one flight (the connection pipelines). To read, each statement is a transaction of its own:
+ * at the isolation level of ours, read committed, it would see nothing else in a common one.
  */
 export class Transaction {
+  private begun = false;
   private finished = false;
   /** Nothing that ran without it counts: it would have run outside the transaction, for nobody. */
   private opened: Promise<unknown> = Promise.resolve();
@@ -44,25 +50,27 @@ export class Transaction {
     // TypeORM types the driver's connection as any; for PostgreSQL it is pg's pooled client.
     const client = (await runner.connect()) as PoolClient;
     const transaction = new Transaction(runner, client, settings);
-    transaction.open();
+    // The first to use a connection prepares the statement that sets the scope.
+    if (!settings.readOnly || !hasPrepared(client, setScope.name)) transaction.open();
+    settings.signal?.addEventListener('abort', transaction.cancel, { once: true });
     return transaction;
   }
 
   private open(): void {
-    const { orgId = '', identityId = '', apiKeyHash, shortCode = '', signal } = this.settings;
-    const values = [orgId, identityId, apiKeyHash?.toString('hex') ?? '', shortCode];
+    const values = scopeValues(this.settings);
+    this.begun = true;
     sendInOneWrite(this.client);
     // Not awaited here but with the first query, so that they leave in one flight.
     this.opened = Promise.all([this.client.query('begin'), this.client.query({ ...setScope, values })]);
     this.opened.catch(() => undefined);
     // TypeORM refuses row locks outside a transaction, and only believes in those that it began itself.
     Object.assign(this.runner, { isTransactionActive: true });
-    signal?.addEventListener('abort', this.cancel, { once: true });
   }
 
   /** For entities: find, insert, update, delete. Never `save`: it opens transactions of its own. */
   get entities(): EntityManager {
     this.settings.signal?.throwIfAborted();
+    if (!this.begun) this.open();
     return this.runner.manager;
   }
 
@@ -85,8 +93,11 @@ export class Transaction {
   ): Promise<QueryResult<Row>> {
     this.settings.signal?.throwIfAborted();
     const name = statement.plannedEachTime ? undefined : statement.name;
-    const query = this.client.query<Row>({ name, text: statement.text, values });
-    const [result] = await Promise.all([query, this.opened]);
+    const query = { name, text: statement.text, values };
+    if (!this.begun) {
+      return runScoped<Row>(this.client, query, { name: setScope.name, values: scopeValues(this.settings) });
+    }
+    const [result] = await Promise.all([this.client.query<Row>(query), this.opened]);
     return result;
   }
 
@@ -105,9 +116,10 @@ export class Transaction {
     try {
       // A cancel request that is still travelling must not hit the connection's next user.
       await this.cancelling;
+      if (!this.begun && !this.cancelling) return;
       const result = await this.client.query((await this.isOpen()) ? command : 'rollback');
       // PostgreSQL answers ROLLBACK to the commit of a failed transaction; that must not pass for success.
-      if (command === 'commit' && result.command !== 'COMMIT')
+      if (command === 'commit' && this.begun && result.command !== 'COMMIT')
         throw new Error('The transaction was rolled back.');
     } finally {
       await this.runner.release();
@@ -124,4 +136,9 @@ export class Transaction {
   private readonly cancel = (): void => {
     this.cancelling = cancelRequest(this.client).catch(() => undefined);
   };
+}
+
+function scopeValues(settings: TransactionSettings): string[] {
+  const { orgId = '', identityId = '', apiKeyHash, shortCode = '', readOnly = false } = settings;
+  return [orgId, identityId, apiKeyHash?.toString('hex') ?? '', shortCode, readOnly ? 'on' : 'off'];
 }

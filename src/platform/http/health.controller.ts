@@ -22,7 +22,7 @@ export class HealthController {
   async ready(): Promise<{ status: string; [other: string]: string }> {
     if (!this.readiness.serving) throw new ServiceUnavailableException({ status: 'stopping' });
     try {
-      await this.database.transaction({}, (tx) => tx.execute(ping));
+      await this.database.transaction({ readOnly: true }, (tx) => tx.execute(ping));
     } catch {
       throw new ServiceUnavailableException({ status: 'database unavailable' });
     }

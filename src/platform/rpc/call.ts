@@ -6,14 +6,14 @@ import type { Caller } from '../caller/caller.js';
 import type { OrganizationState } from '../caller/organization-state.js';
 import type { Proven } from '../caller/proven.js';
 import type { Scope } from '../scope/scope.js';
-import type { Scopes } from '../scope/scopes.js';
+import type { ScopeOrigin, Scopes } from '../scope/scopes.js';
 
 const anonymous: Caller = { kind: 'anonymous' };
 export const requestIdHeader = 'x-request-id';
 const acceptableRequestId = /^[\w.:-]{1,64}$/;
 
 /** One RPC on its way: what the wire said, what the guards have found out so far, and what it does. */
-export class Call {
+export class Call implements ScopeOrigin {
   readonly requestId: string;
   /** Set by the caller guard, refined by the organization guard. */
   caller: Caller = anonymous;
@@ -34,13 +34,21 @@ export class Call {
 
   /** The scope of the handler; the guards are through when it is first asked for. */
   get scope(): Scope {
-    this.opened ??= this.scopes.open({
-      caller: this.caller,
-      requestId: this.requestId,
-      address: this.rpc.address,
-      signal: this.rpc.signal,
-    });
+    this.opened ??= this.scopes.open(this);
     return this.opened;
+  }
+
+  get address(): string {
+    return this.rpc.address;
+  }
+
+  get signal(): AbortSignal {
+    return this.rpc.signal;
+  }
+
+  /** A read names no audit events; the contract has been compared with that at start. */
+  get readOnly(): boolean {
+    return this.access.audit === undefined;
   }
 
   async commit(): Promise<void> {

@@ -10,6 +10,7 @@ import type { Database, Transaction } from '../database/index.js';
 import { permissionDenied } from '../errors/index.js';
 import { addJob } from '../jobs/add-job.js';
 import type { JobSpec } from '../jobs/job.js';
+import type { ScopeOrigin } from './scopes.js';
 
 export interface AuditEntry {
   /** What it happened to: `role`, and its id. */
@@ -17,15 +18,6 @@ export interface AuditEntry {
   entityId: string;
   /** At most 20 pairs; no secrets, no message content. */
   metadata?: Record<string, string>;
-}
-
-export interface ScopeOptions {
-  caller: Caller;
-  ability: Ability;
-  requestId: string;
-  /** Network address of the client; absent in jobs. */
-  address?: string;
-  signal?: AbortSignal;
 }
 
 /**
@@ -36,21 +28,22 @@ export class Scope {
   readonly caller: Caller;
   readonly requestId: string;
   readonly address: string | undefined;
-  readonly signal: AbortSignal | undefined;
-  private readonly ability: Ability;
   private transaction: Promise<Transaction> | undefined;
   private adopted: { orgId: string; userId?: string } | undefined;
 
   constructor(
-    options: ScopeOptions,
+    private readonly origin: ScopeOrigin,
+    private readonly ability: Ability,
     private readonly database: Database,
     private readonly clock: Clock,
   ) {
-    this.caller = options.caller;
-    this.ability = options.ability;
-    this.requestId = options.requestId;
-    this.address = options.address;
-    this.signal = options.signal;
+    this.caller = origin.caller;
+    this.requestId = origin.requestId;
+    this.address = origin.address;
+  }
+
+  get signal(): AbortSignal | undefined {
+    return this.origin.signal;
   }
 
   /** The organization that everything in this scope belongs to. */
@@ -117,6 +110,7 @@ export class Scope {
     this.transaction ??= this.database.begin({
       orgId: this.adopted?.orgId ?? orgIdOf(this.caller),
       identityId: this.caller.kind === 'person' ? this.caller.identityId : undefined,
+      readOnly: this.origin.readOnly,
       signal: this.signal,
     });
     return this.transaction;

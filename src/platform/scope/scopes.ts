@@ -6,10 +6,14 @@ import { Database } from '../database/index.js';
 import { Scope } from './scope.js';
 
 export interface ScopeOrigin {
-  caller: Caller;
-  requestId: string;
-  address?: string;
-  signal?: AbortSignal;
+  readonly caller: Caller;
+  readonly requestId: string;
+  /** Network address of the client; absent in jobs. */
+  readonly address?: string;
+  /** Read when something is first asked of the database, and not before: a call makes its signal on demand. */
+  readonly signal?: AbortSignal;
+  /** Nothing may be written. */
+  readonly readOnly?: boolean;
 }
 
 /** Makes scopes: for a call when its handler needs it, for a job by its handler. */
@@ -22,7 +26,7 @@ export class Scopes {
   ) {}
 
   open(origin: ScopeOrigin): Scope {
-    return new Scope({ ...origin, ability: this.abilities.of(origin.caller) }, this.database, this.clock);
+    return new Scope(origin, this.abilities.of(origin.caller), this.database, this.clock);
   }
 
   /** Runs `work` in a scope of its own: committed when it returns, rolled back when it throws. */
