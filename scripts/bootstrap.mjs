@@ -11,14 +11,12 @@ import { fingerprint, stampFile } from './lib/sources.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
 const server = ['--enable-source-maps', join(root, 'dist', 'main.js')];
-const jest = ['--experimental-vm-modules', '--no-warnings', join(root, 'node_modules/jest/bin/jest.js')];
 const tasks = {
   start: [...server, 'serve'],
   dovecote: server,
   demo: [join(root, 'scripts/demo/main.mjs')],
   bench: ['--enable-source-maps', join(root, 'bench/dist/main.js')],
-  // Two at a time: each spec file has its own database, and most of the time is spent waiting for it.
-  test: [...jest, '--maxWorkers=2'],
+  test: [join(root, 'scripts/test.mjs')],
 };
 
 const [task, ...rest] = process.argv.slice(2);

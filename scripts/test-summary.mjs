@@ -1,11 +1,14 @@
-// Reads Jest's JSON report and prints its figures on a line of their own.
+// Reads Jest's JSON reports and prints their figures on a line of their own.
 import { readFileSync } from 'node:fs';
 
-const report = read(process.argv[2]);
+const reports = process.argv.slice(2).map(read);
+const sum = (...names) =>
+  reports.flatMap((report) => names.map((name) => report[name])).reduce((total, count) => total + count, 0);
+const passed = sum('numPassedTests');
 // A spec file that cannot be loaded has no tests to count, and yet is a failure.
-const failed = report.numFailedTests + report.numRuntimeErrorTestSuites;
-const skipped = report.numPendingTests + report.numTodoTests;
-console.log(`${report.numPassedTests} passed, ${failed} failed, ${skipped} skipped`);
+const failed = sum('numFailedTests', 'numRuntimeErrorTestSuites');
+const skipped = sum('numPendingTests', 'numTodoTests');
+console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 
 function read(file) {
   try {
