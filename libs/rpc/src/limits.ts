@@ -14,7 +14,7 @@ export interface RpcLimits {
   concurrentStreams: number;
   /** Responses below this size are not worth compressing. */
   compressMinBytes: number;
-  /** Time for a new connection to show which HTTP version it speaks, and for a TLS handshake. */
+  /** Time from a connection's first byte until it shows which HTTP version it speaks, and for a TLS handshake. */
   peekTimeoutMs: number;
   /** Time for an HTTP/1.1 request's headers. */
   headersTimeoutMs: number;
@@ -24,7 +24,7 @@ export interface RpcLimits {
   requestIdleMs: number;
   /** Longest time that a client may leave a response unread. */
   responseIdleMs: number;
-  /** A connection without traffic is closed after this time. */
+  /** A connection without traffic, from its start or after calls, is closed after this time. */
   connectionIdleMs: number;
 }
 

@@ -133,7 +133,8 @@ export class Listener {
       this.#sockets.delete(socket);
       this.#undecided.delete(socket);
     });
-    peekHttpVersion(socket, this.#limits.peekTimeoutMs, (version) => this.#dispatch(socket, version));
+    const { connectionIdleMs: idleMs, peekTimeoutMs: startMs } = this.#limits;
+    peekHttpVersion(socket, { idleMs, startMs }, (version) => this.#dispatch(socket, version));
   }
 
   #dispatch(socket: Socket, version: HttpVersion): void {

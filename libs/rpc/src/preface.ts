@@ -11,19 +11,26 @@ export function httpVersionOf(start: Buffer): HttpVersion | undefined {
   return length === PREFACE.length ? 'http2' : undefined;
 }
 
+export interface Patience {
+  /** For the first byte: clients open connections ahead of the calls that they will carry. */
+  readonly idleMs: number;
+  /** For the bytes after it that tell the version. */
+  readonly startMs: number;
+}
+
 /**
  * Reads just enough of a new connection to know its HTTP version, puts the bytes back and reports it.
  * Reports nothing for a connection that ends or stays silent; a silent one is destroyed.
  */
 export function peekHttpVersion(
   socket: Socket,
-  timeoutMs: number,
+  { idleMs, startMs }: Patience,
   found: (version: HttpVersion) => void,
 ): void {
   let start: Buffer = Buffer.alloc(0);
-  const timer = setTimeout(() => socket.destroy(), timeoutMs);
+  let timer = patience(idleMs, () => socket.destroy());
   const stop = (): void => {
-    clearTimeout(timer);
+    timer.stop();
     socket.off('data', onData);
     socket.off('end', onEnd);
     socket.off('close', stop);
@@ -31,6 +38,10 @@ export function peekHttpVersion(
   // A half-open connection would otherwise stay until the timeout.
   const onEnd = (): void => void socket.destroy();
   const onData = (chunk: Buffer): void => {
+    if (start.length === 0) {
+      timer.stop();
+      timer = patience(startMs, () => socket.destroy());
+    }
     start = start.length === 0 ? chunk : Buffer.concat([start, chunk]);
     const version = httpVersionOf(start);
     if (version === undefined) return;
@@ -42,4 +53,19 @@ export function peekHttpVersion(
   socket.on('data', onData);
   socket.on('end', onEnd);
   socket.on('close', stop);
+}
+
+/**
+ * A timer that hears the sockets out before it acts. Timers come first after a pause of the whole process; what
+ * arrived meanwhile is still unread then, and would be answered with a reset.
+ */
+function patience(ms: number, act: () => void): { stop(): void } {
+  let turn: NodeJS.Immediate | undefined;
+  const timer = setTimeout(() => (turn = setImmediate(act)), ms);
+  return {
+    stop: () => {
+      clearTimeout(timer);
+      clearImmediate(turn);
+    },
+  };
 }
