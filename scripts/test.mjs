@@ -1,19 +1,12 @@
 // What "npm test" runs: first what shares the machine well, two files at a time; then, one after the other, what
-// starts processes and kills them, or is large. With files named ("npm test -- test/rpc/role") only those run.
+// starts processes and kills them. With files named ("npm test -- test/rpc/role") only those run.
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run } from './lib/run.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
 const jest = ['--experimental-vm-modules', '--no-warnings', join(root, 'node_modules/jest/bin/jest.js')];
-const alone = [
-  'test/cluster/',
-  'test/fault/',
-  'test/fuzz/',
-  'test/plans/',
-  'test/rpc/campaign-size',
-  'test/rpc/render-process',
-];
+const alone = ['test/cluster/', 'test/fault/'];
 const together = '--maxWorkers=2';
 
 const given = process.argv.slice(2);
