@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect as connectHttp2, constants, getPackedSettings } from 'node:http2';
-import type { Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { create, toBinary } from '@bufbuild/protobuf';
@@ -14,12 +14,13 @@ const ECHO = '/dovecote.test.v1.EchoService/Echo';
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 
 const echo = new EchoServer();
+const general = new EchoServer({ unaryFastPath: false });
 // For clients that are slow on purpose: those of the other tests may be slow because the machine is.
 const impatient = new EchoServer({
   limits: { peekTimeoutMs: 100, headersTimeoutMs: 200, requestIdleMs: 100, connectionIdleMs: 100 },
 });
-beforeAll(() => Promise.all([echo.start(), impatient.start()]));
-afterAll(() => Promise.all([echo.stop(), impatient.stop()]));
+beforeAll(() => Promise.all([echo, general, impatient].map((server) => server.start())));
+afterAll(() => Promise.all([echo, general, impatient].map((server) => server.stop())));
 
 // Whatever came before: the next good request is answered, over either version of HTTP.
 afterEach(async () => {
@@ -123,6 +124,30 @@ describe('a request with', () => {
     void flood();
     expect(await readUntil(socket, 'resource_exhausted')).toContain('HTTP/1.1 429');
     socket.destroy();
+  });
+
+  test.each([
+    ['served directly', () => echo],
+    ["left to Connect's handlers", () => general],
+  ])('a body far over the limit has an answer that no reset overtakes, %s', async (_name, server) => {
+    const socket = connect({ port: server().port, host: '127.0.0.1', allowHalfOpen: true });
+    const errors: Error[] = [];
+    socket.on('error', (error) => errors.push(error));
+    const chunk = `10000\r\n${'a'.repeat(0x10000)}\r\n`;
+    socket.write(
+      `POST ${ECHO} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`,
+    );
+    // The limit once to be refused, and once more to be no longer waited for.
+    socket.write(chunk.repeat(10));
+    await readUntil(socket, 'resource_exhausted');
+    const before = server().calls.length;
+    const another = `POST ${ECHO} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}`;
+    for (const text of [chunk.repeat(20), `0\r\n\r\n${another}`])
+      await new Promise((resolve) => socket.write(text, resolve));
+    socket.end();
+    expect(await readToEnd(socket)).not.toContain('HTTP/1.1');
+    expect(errors).toEqual([]);
+    expect(server().calls.length).toBe(before);
   });
 
   test('a large body in tiny pieces is served', async () => {

@@ -5,6 +5,7 @@ import { peerKey, type Peer } from './call.js';
 import { PRESENTED_HTTP_VERSION } from './grpc-http1.js';
 import { base64Bytes, grpcWebText, isGrpcWebText } from './grpc-web-text.js';
 import type { RpcLimits } from './limits.js';
+import { closeLingering } from './lingering-close.js';
 import { abandonRequest, isHttp1, requestHeaders, type NodeRequest, type NodeResponse } from './node-http.js';
 import { DISCARD_MS, discardRest, streamedBody, wholeBody } from './request-body.js';
 import { writeResponse } from './response-writer.js';
@@ -45,7 +46,7 @@ export async function serveRoute(
       !route.streamsRequests &&
       !(await discardRest(request, route.maxBytes, DISCARD_MS))
     ) {
-      response.setHeader('Connection', 'close');
+      closeLingering(response);
     }
     await writeResponse(answer, response, limits.responseIdleMs);
     if (!isHttp1(response) && !request.complete) response.once('finish', () => abandonRequest(request));

@@ -13,6 +13,7 @@ import { serveRoute } from './exchange.js';
 import type { DescribeError } from './failure.js';
 import { HealthChecks } from './health.js';
 import { defaultLimits, type RpcLimits } from './limits.js';
+import { comesTooLate } from './lingering-close.js';
 import { Listener, type ListenOptions, type TlsOptions } from './listener.js';
 import {
   headerListBytes,
@@ -137,7 +138,10 @@ export class RpcServer {
     // Without a listener an 'error' event would end the process; 'close' follows and is handled.
     request.on('error', ignore);
     response.on('error', ignore);
-    if (isHttp1(response)) this.#trackHttp1(response);
+    if (isHttp1(response)) {
+      if (comesTooLate(response)) return;
+      this.#trackHttp1(response);
+    }
     if (headerListBytes(request.rawHeaders) > this.#limits.headerBytes) return refuse(response, 431);
     const path = pathOf(request.url ?? '');
     const found = this.#routes.get(path) ?? this.#unknown(request);

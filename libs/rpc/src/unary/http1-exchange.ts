@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { Peer } from '../call.js';
 import type { Fields } from '../header-fields.js';
 import type { RpcLimits } from '../limits.js';
+import { closeLingering } from '../lingering-close.js';
 import { DISCARD_MS, discardRest, readBody, type Body, type BodyLimits } from '../request-body.js';
 import type { Exchange } from './exchange.js';
 import type { Answer } from './protocol.js';
@@ -48,7 +49,7 @@ export class Http1Exchange implements Exchange {
     if (this.#request.complete) return this.#write(answer);
     discardRest(this.#request, this.#limits.requestBytes, DISCARD_MS)
       .then((complete) => {
-        if (!complete) this.#response.setHeader('Connection', 'close');
+        if (!complete) closeLingering(this.#response);
         this.#write(answer);
       })
       .catch(() => this.abandon());
