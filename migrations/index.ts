@@ -10,6 +10,7 @@ import { ShortCodesAndRegions } from './0009-short-codes-and-regions.js';
 import { CountedByIndex } from './0010-counted-by-index.js';
 import { SandboxSafeguards } from './0011-sandbox-safeguards.js';
 import { DeactivatedHeads } from './0012-deactivated-heads.js';
+import { FreshStatistics } from './0013-fresh-statistics.js';
 
 /** In the order in which they run. A landed migration is never edited. */
 export const migrations = [
@@ -25,4 +26,5 @@ export const migrations = [
   CountedByIndex,
   SandboxSafeguards,
   DeactivatedHeads,
+  FreshStatistics,
 ];
