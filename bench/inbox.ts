@@ -1,16 +1,13 @@
 // Does a look into an inbox cost more when the inbox is long?
 import type * as inboxStoreModule from '../src/modules/inbox/inbox.store.js';
-import { join } from 'node:path';
 import type { MemberCaller } from '../src/platform/caller/caller.js';
 import type { InboxStore as InboxStoreType } from '../src/modules/inbox/inbox.store.js';
 import { contest } from './support/contest.js';
-import { ownerOf } from './support/database.js';
-import { Dovecote } from './support/dovecote.js';
 import type { Effort } from './support/effort.js';
-import { product, type Sent, Stores } from './support/product.js';
+import { product, type Sent, type Stores } from './support/product.js';
 import { readerWith } from './support/reader.js';
 import { figure, ratio, type Report, type Table } from './support/report.js';
-import { withTemporaryFolder } from './support/temporary-folder.js';
+import { withStores } from './support/with-stores.js';
 
 const sizes = [10, 1_000, 100_000];
 /** As many as the smallest inbox holds, so that all answers are of one length. */
@@ -24,22 +21,12 @@ interface Measured {
 }
 
 export async function answerInbox(effort: Effort): Promise<Report> {
-  return withTemporaryFolder(async (folder) => {
-    const dataDir = join(folder, 'data');
-    const server = await Dovecote.start({ dataDir, compileCache: join(folder, 'compiled') });
-    const owner = await ownerOf(dataDir);
-    const stores = await Stores.connect(dataDir, 8);
-    try {
-      const readers: { entries: number; caller: MemberCaller }[] = [];
-      for (const entries of sizes) readers.push({ entries, caller: await readerWith(owner, entries) });
-      await owner.query('vacuum analyze');
-      const { InboxStore } = await product<typeof inboxStoreModule>('modules/inbox/inbox.store.js');
-      return report(await measure(stores, new InboxStore(), readers, effort));
-    } finally {
-      await stores.end();
-      await owner.end();
-      await server.stop();
-    }
+  return withStores(async (stores, owner) => {
+    const readers: { entries: number; caller: MemberCaller }[] = [];
+    for (const entries of sizes) readers.push({ entries, caller: await readerWith(owner, entries) });
+    await owner.query('vacuum analyze');
+    const { InboxStore } = await product<typeof inboxStoreModule>('modules/inbox/inbox.store.js');
+    return report(await measure(stores, new InboxStore(), readers, effort));
   });
 }
 

@@ -3,18 +3,15 @@ import type * as campaignStoreModule from '../src/modules/campaign/campaign.stor
 import type * as counterStoreModule from '../src/modules/campaign/counter.store.js';
 import type * as inboxStoreModule from '../src/modules/inbox/inbox.store.js';
 import type * as roleStoreModule from '../src/modules/role/role.store.js';
-import { join } from 'node:path';
-import type { PoolClient } from 'pg';
+import type { Client, PoolClient } from 'pg';
 import type { MemberCaller } from '../src/platform/caller/caller.js';
 import type { Scope } from '../src/platform/scope/index.js';
 import { contest } from './support/contest.js';
-import { ownerOf } from './support/database.js';
-import { Dovecote } from './support/dovecote.js';
 import type { Effort } from './support/effort.js';
-import { product, type Sent, Stores } from './support/product.js';
+import { product, type Sent, type Stores } from './support/product.js';
 import { readerWith } from './support/reader.js';
 import { figure, ratio, type Report } from './support/report.js';
-import { withTemporaryFolder } from './support/temporary-folder.js';
+import { withStores } from './support/with-stores.js';
 
 const ENTRIES = 20_000;
 const PAGE = { limit: 20, after: undefined };
@@ -24,39 +21,26 @@ type How = 'read' | 'run';
 type Operation = readonly [name: string, how: How, work: (scope: Scope) => Promise<unknown>];
 
 export async function answerOrm(effort: Effort): Promise<Report> {
-  return withTemporaryFolder(async (folder) => {
-    const dataDir = join(folder, 'data');
-    const server = await Dovecote.start({ dataDir, compileCache: join(folder, 'compiled') });
-    const owner = await ownerOf(dataDir);
-    const stores = await Stores.connect(dataDir, 8);
-    try {
-      const caller = await readerWith(owner, ENTRIES);
-      await owner.query('vacuum analyze');
-      const rows: string[][] = [];
-      for (const [name, how, work] of await operations(caller, owner)) {
-        const sent = await stores.sentBy(caller, work);
-        const [plain, ours] = await contest(
-          [
-            { name: 'pg', run: () => byHand(stores, caller, sent) },
-            { name: 'store', run: () => stores[how](caller, work) },
-          ],
-          effort,
-        );
-        rows.push([name, figure(plain!), figure(ours!), ratio(ours!, plain!)]);
-      }
-      return report(rows);
-    } finally {
-      await stores.end();
-      await owner.end();
-      await server.stop();
+  return withStores(async (stores, owner) => {
+    const caller = await readerWith(owner, ENTRIES);
+    await owner.query('vacuum analyze');
+    const rows: string[][] = [];
+    for (const [name, how, work] of await operations(caller, owner)) {
+      const sent = await stores.sentBy(caller, work);
+      const [plain, ours] = await contest(
+        [
+          { name: 'pg', run: () => byHand(stores, caller, sent) },
+          { name: 'store', run: () => stores[how](caller, work) },
+        ],
+        effort,
+      );
+      rows.push([name, figure(plain!), figure(ours!), ratio(ours!, plain!)]);
     }
+    return report(rows);
   });
 }
 
-async function operations(
-  caller: MemberCaller,
-  owner: Awaited<ReturnType<typeof ownerOf>>,
-): Promise<Operation[]> {
+async function operations(caller: MemberCaller, owner: Client): Promise<Operation[]> {
   const { CampaignStore } = await product<typeof campaignStoreModule>('modules/campaign/campaign.store.js');
   const { CounterStore } = await product<typeof counterStoreModule>('modules/campaign/counter.store.js');
   const { InboxStore } = await product<typeof inboxStoreModule>('modules/inbox/inbox.store.js');

@@ -1,16 +1,13 @@
 // What does row-level security cost?
-import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
 import type { MemberCaller } from '../src/platform/caller/caller.js';
 import { contest, type Rival } from './support/contest.js';
-import { ownerOf } from './support/database.js';
-import { Dovecote } from './support/dovecote.js';
 import type { Effort } from './support/effort.js';
-import { Stores } from './support/product.js';
+import type { Stores } from './support/product.js';
 import { readerWith } from './support/reader.js';
 import { ratio, figure, type Report, type Table } from './support/report.js';
-import { withTemporaryFolder } from './support/temporary-folder.js';
+import { withStores } from './support/with-stores.js';
 
 const ENTRIES = 20_000;
 
@@ -24,32 +21,22 @@ const write = {
 };
 
 export async function answerTenancy(effort: Effort): Promise<Report> {
-  return withTemporaryFolder(async (folder) => {
-    const dataDir = join(folder, 'data');
-    const server = await Dovecote.start({ dataDir, compileCache: join(folder, 'compiled') });
-    const owner = await ownerOf(dataDir);
-    const stores = await Stores.connect(dataDir, 8);
-    try {
-      const caller = await readerWith(owner, ENTRIES);
-      await owner.query('vacuum analyze');
-      const { rows } = await owner.query<{ id: string }>('select id from campaign where org_id = $1', [
-        caller.orgId,
-      ]);
-      const ids = rows.map(({ id }) => id);
-      let next = 0;
-      const values = {
-        read: () => [caller.orgId, ids[next++ % ids.length]],
-        write: () => [caller.orgId, randomUUID()],
-      };
-      return report([
-        await table('A point read', 'read', read, values.read, stores, caller, effort),
-        await table('A write of one row', 'run', write, values.write, stores, caller, effort),
-      ]);
-    } finally {
-      await stores.end();
-      await owner.end();
-      await server.stop();
-    }
+  return withStores(async (stores, owner) => {
+    const caller = await readerWith(owner, ENTRIES);
+    await owner.query('vacuum analyze');
+    const { rows } = await owner.query<{ id: string }>('select id from campaign where org_id = $1', [
+      caller.orgId,
+    ]);
+    const ids = rows.map(({ id }) => id);
+    let next = 0;
+    const values = {
+      read: () => [caller.orgId, ids[next++ % ids.length]],
+      write: () => [caller.orgId, randomUUID()],
+    };
+    return report([
+      await table('A point read', 'read', read, values.read, stores, caller, effort),
+      await table('A write of one row', 'run', write, values.write, stores, caller, effort),
+    ]);
   });
 }
 
