@@ -149,9 +149,12 @@ describe.each(rows)('$name', (row) => {
   });
 
   test('ends at the deadline, on both sides', async () => {
-    const ended = echo.ended;
-    const error = await failure(client.sleep({ milliseconds: 60_000 }, { timeoutMs: 50 }));
-    expect(error.code).toBe(Code.DeadlineExceeded);
+    const { ended } = echo;
+    const calls = echo.calls.length;
+    // Long enough for the call to arrive, on a busy machine too.
+    const call = failure(client.sleep({ milliseconds: 60_000 }, { timeoutMs: 1_000 }));
+    await until(() => echo.calls.length === calls + 1);
+    expect((await call).code).toBe(Code.DeadlineExceeded);
     expect(echo.lastCall.deadline).toBeGreaterThan(0);
     await until(() => echo.ended === ended + 1);
     expect(echo.lastCall.signal.aborted).toBe(true);
