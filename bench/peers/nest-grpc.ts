@@ -31,6 +31,11 @@ class ListRpc {
   listRoles(): object {
     return messages.get('ListRoles')!;
   }
+
+  @GrpcMethod('OrganizationService', 'ListSandboxFixtures')
+  listSandboxFixtures(): object {
+    return messages.get('ListSandboxFixtures')!;
+  }
 }
 
 @Module({ controllers: [ListRpc], providers: [AuthorizationGuard] })
