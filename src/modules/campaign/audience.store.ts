@@ -51,12 +51,15 @@ const entries = setStatement(
 // By an array and not by a join, which compares everybody with everybody where statistics lag behind a large upload.
 const reachableIn = (table: string): string =>
   `(select count(*) from member m
-     where m.org_id = $1 and ${reachable} and ($3 or not m.processing_restricted)
-       and m.id = any(array(select user_id from ${table} where org_id = $1 and campaign_id = $2)))`;
-// Planned once: the array makes one plan right for every size, and a page of campaigns asks twenty times.
-const currentSize = statement(
-  'audience.current_size',
-  `select (${reachableIn('campaign_audience_member')} + ${reachableIn('campaign_left_out')})::int as count`,
+     where m.org_id = $1 and ${reachable} and (given.include_restricted or not m.processing_restricted)
+       and m.id = any(array(
+         select user_id from ${table} where org_id = $1 and campaign_id = given.campaign_id)))`;
+// Planned once: the array makes one plan right for every size.
+const currentSizes = statement(
+  'audience.current_sizes',
+  `select given.campaign_id as "campaignId",
+          (${reachableIn('campaign_audience_member')} + ${reachableIn('campaign_left_out')})::int as size
+     from unnest($2::uuid[], $3::boolean[]) as given (campaign_id, include_restricted)`,
 );
 
 /** The frozen audience of a campaign. */
@@ -102,14 +105,18 @@ export class AudienceStore {
     return tx.query<AudienceEntry>(entries, [scope.orgId, campaignId]);
   }
 
-  /** How many of the people who were asked for the campaign would reach now. */
-  async currentSize(scope: Scope, campaignId: string, includeRestricted: boolean): Promise<number> {
+  /** How many of the people who were asked for each campaign would reach now, by its id. */
+  async currentSizes(
+    scope: Scope,
+    campaigns: readonly { id: string; includeRestricted: boolean }[],
+  ): Promise<Map<string, number>> {
+    if (campaigns.length === 0) return new Map();
     const tx = await scope.tx();
-    const row = await tx.queryOne<{ count: number }>(currentSize, [
+    const rows = await tx.query<{ campaignId: string; size: number }>(currentSizes, [
       scope.orgId,
-      campaignId,
-      includeRestricted,
+      campaigns.map(({ id }) => id),
+      campaigns.map(({ includeRestricted }) => includeRestricted),
     ]);
-    return row?.count ?? 0;
+    return new Map(rows.map(({ campaignId, size }) => [campaignId, size]));
   }
 }

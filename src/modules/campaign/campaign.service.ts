@@ -207,19 +207,16 @@ export class Campaigns {
     );
   }
 
-  private report(scope: Scope, campaigns: readonly CampaignView[]): Promise<CampaignReport[]> {
-    return Promise.all(
-      campaigns.map(async (campaign) => ({
-        ...campaign,
-        currentAudienceSize: await this.currentAudienceSize(scope, campaign),
-      })),
+  /** What is over stays as large as it was. */
+  private async report(scope: Scope, campaigns: readonly CampaignView[]): Promise<CampaignReport[]> {
+    const sizes = await this.audiences.currentSizes(
+      scope,
+      campaigns.filter(({ status }) => !isOver(status)),
     );
-  }
-
-  /** Counted only while the campaign can still reach somebody: for all that ever ended it would be for nothing. */
-  private async currentAudienceSize(scope: Scope, campaign: CampaignView): Promise<number> {
-    const { id, status, audienceSize, includeRestricted } = campaign;
-    return isOver(status) ? audienceSize : this.audiences.currentSize(scope, id, includeRestricted);
+    return campaigns.map((campaign) => ({
+      ...campaign,
+      currentAudienceSize: sizes.get(campaign.id) ?? campaign.audienceSize,
+    }));
   }
 
   private async requireExisting(scope: Scope, id: string): Promise<void> {
