@@ -32,7 +32,7 @@ import { ConnectStrategy } from './rpc/connect.strategy.js';
 import { connectOptions } from './rpc/connect-options.js';
 import { ErrorExit } from './rpc/error-exit.js';
 import { RpcErrorFilter } from './rpc/rpc-error.filter.js';
-import { ValidationPipe } from './rpc/validation.pipe.js';
+import { ValidationGuard } from './rpc/validation.guard.js';
 import { Scopes } from './scope/index.js';
 import { FrameworkLogger } from './telemetry/framework-logger.js';
 import { AddressThrottle } from './throttle/address-throttle.js';
@@ -63,7 +63,7 @@ export const ENVELOPE = Symbol('envelope');
     Scopes,
     SessionDirectory,
     UsageRecorder,
-    ValidationPipe,
+    ValidationGuard,
     {
       provide: ENVELOPE,
       inject: [MASTER_KEY],

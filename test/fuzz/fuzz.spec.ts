@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import type { DescMethod } from '@bufbuild/protobuf';
 import { methodName, services } from '../../src/platform/access/index.js';
@@ -140,7 +141,7 @@ async function tryOne({ index, method, visitor, world }: Call): Promise<void> {
       world,
     );
   } catch (error) {
-    findings.set(`${methodName(method)} no answer`, `No answer (${String(error)}) to ${sent}`);
+    findings.set(`${methodName(method)} no answer`, `No answer (${inspect(error)}) to ${sent}`);
   }
 }
 

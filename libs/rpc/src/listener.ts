@@ -9,6 +9,7 @@ import {
 } from 'node:http2';
 import { createServer as createNetServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import { closeWhenIdle } from './idle-session.js';
 import { http1Options, http2Options, type RpcLimits } from './limits.js';
 import type { NodeRequest, NodeResponse } from './node-http.js';
 import { peekHttpVersion, type HttpVersion } from './preface.js';
@@ -49,9 +50,6 @@ export interface RequestListener {
 
 /** Keep-alive finds the peers that vanished without a word and left a quiet stream open. */
 const SOCKET_OPTIONS = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 };
-
-/** Time for a connection that is being closed to take what is still on its way. */
-const LAST_WORDS_MS = 1_000;
 
 /** One port that speaks HTTP/1.1 and HTTP/2, told apart by the first bytes; with TLS also offered by ALPN. */
 export class Listener {
@@ -150,25 +148,15 @@ export class Listener {
   }
 
   #track(session: ServerHttp2Session, socket: Socket): void {
-    let streams = 0;
-    const onStreamClose = (): void => void streams--;
     const { remoteAddress } = socket;
     this.#sessions.add(session);
     session.once('close', () => this.#sessions.delete(session));
     session.on('error', () => session.destroy());
+    closeWhenIdle(session, socket, this.#limits.connectionIdleMs);
     session.on('stream', (stream, header, flags, rawHeader) => {
-      streams++;
-      stream.on('close', onStreamClose);
       if (!this.#onStream(stream, header, rawHeader, remoteAddress)) {
         this.#http2Requests.emit('stream', stream, header, flags, rawHeader);
       }
-    });
-    session.setTimeout(this.#limits.connectionIdleMs, () => {
-      // A quiet stream may be alive, a watch for instance; an unread one ends by its own limit.
-      if (streams > 0) return;
-      session.close();
-      // Closing waits for what a peer that no longer reads will never take.
-      setTimeout(() => socket.destroy(), LAST_WORDS_MS).unref();
     });
   }
 }

@@ -5,6 +5,11 @@ export function hashSecret(secret: string): Buffer {
   return hash('sha256', secret, 'buffer');
 }
 
+/** The same hash as text: the name under which a process may remember what a secret proved. */
+export function fingerprintOf(secret: string): string {
+  return hash('sha256', secret, 'hex');
+}
+
 /** Compares in constant time. Strings are hashed first, so that their length is not given away either. */
 export function equalSecrets(a: string | Buffer, b: string | Buffer): boolean {
   return timingSafeEqual(digest(a), digest(b));

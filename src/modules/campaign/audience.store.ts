@@ -9,12 +9,12 @@ const reachable = `m.status in (${memberStatus.invited}, ${memberStatus.active})
 
 const unknown = setStatement(
   'audience.unknown',
-  `select (given.position - 1)::int as position
+  `select (given.position - 1 + $3)::int as position
      from unnest($2::uuid[]) with ordinality as given (user_id, position)
      left join lateral (
        select true as known from member m where m.org_id = $1 and m.id = given.user_id limit 1) m on true
     where m.known is null
-    order by given.position limit 100`,
+    order by given.position limit $4`,
 );
 const clear = setStatement(
   'audience.clear',
@@ -34,7 +34,7 @@ const insertLeftOut = setStatement(
 const insert = setStatement(
   'audience.insert',
   `insert into campaign_audience_member (org_id, campaign_id, position, user_id, variables)
-   select $1, $2, row_number() over (order by given.position), given.user_id, given.variables::jsonb
+   select $1, $2, $6 + row_number() over (order by given.position), given.user_id, given.variables::jsonb
      from unnest($3::uuid[], $4::text[]) with ordinality as given (user_id, variables, position)
     cross join lateral (
       select from member m
@@ -62,17 +62,29 @@ const currentSizes = statement(
      from unnest($2::uuid[], $3::boolean[]) as given (campaign_id, include_restricted)`,
 );
 
+/** People that one statement is given: nobody else is served while they are made into text. */
+const SLICE = 5_000;
+
+/** As many unknown people as an error names. */
+const MOST_UNKNOWN = 100;
+
 /** The frozen audience of a campaign. */
 @Injectable()
 export class AudienceStore {
   /** Indexes of those who are not members of the organization; the first hundred. */
   async unknown(scope: Scope, members: readonly AudienceMember[]): Promise<number[]> {
     const tx = await scope.tx();
-    const rows = await tx.query<{ position: number }>(unknown, [
-      scope.orgId,
-      members.map(({ userId }) => userId),
-    ]);
-    return rows.map(({ position }) => position);
+    const found: number[] = [];
+    let start = 0;
+    for (const slice of slicesOf(members)) {
+      const userIds = slice.map(({ userId }) => userId);
+      const most = MOST_UNKNOWN - found.length;
+      const rows = await tx.query<{ position: number }>(unknown, [scope.orgId, userIds, start, most]);
+      found.push(...rows.map(({ position }) => position));
+      if (found.length === MOST_UNKNOWN) break;
+      start += slice.length;
+    }
+    return found;
   }
 
   /**
@@ -86,18 +98,24 @@ export class AudienceStore {
     includeRestricted: boolean,
   ): Promise<number> {
     const tx = await scope.tx();
-    const userIds = members.map(({ userId }) => userId);
     await tx.execute(clear, [scope.orgId, campaignId]);
     await tx.execute(clearLeftOut, [scope.orgId, campaignId]);
-    if (!includeRestricted) await tx.execute(insertLeftOut, [scope.orgId, campaignId, userIds]);
-    const result = await tx.execute(insert, [
-      scope.orgId,
-      campaignId,
-      userIds,
-      members.map(({ variables }) => JSON.stringify(variables)),
-      includeRestricted,
-    ]);
-    return result.rowCount ?? 0;
+    let frozen = 0;
+    for (const slice of slicesOf(members)) {
+      const userIds = slice.map(({ userId }) => userId);
+      if (!includeRestricted) await tx.execute(insertLeftOut, [scope.orgId, campaignId, userIds]);
+      const variables = slice.map((member) => JSON.stringify(member.variables));
+      const { rowCount } = await tx.execute(insert, [
+        scope.orgId,
+        campaignId,
+        userIds,
+        variables,
+        includeRestricted,
+        frozen,
+      ]);
+      frozen += rowCount ?? 0;
+    }
+    return frozen;
   }
 
   async entries(scope: Scope, campaignId: string): Promise<AudienceEntry[]> {
@@ -119,4 +137,8 @@ export class AudienceStore {
     ]);
     return new Map(rows.map(({ campaignId, size }) => [campaignId, size]));
   }
+}
+
+function* slicesOf(members: readonly AudienceMember[]): Generator<readonly AudienceMember[]> {
+  for (let start = 0; start < members.length; start += SLICE) yield members.slice(start, start + SLICE);
 }

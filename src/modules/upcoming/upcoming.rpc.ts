@@ -13,13 +13,10 @@ export function upcomingRpc(methods: readonly ServedMethod[]): Type {
   @Controller()
   class UpcomingRpc {}
   for (const method of methods) {
-    Object.defineProperty(UpcomingRpc.prototype, method.localName, {
-      writable: true,
-      value: () => Promise.reject(notYet(method)),
-    });
-    const descriptor = Object.getOwnPropertyDescriptor(UpcomingRpc.prototype, method.localName);
+    const descriptor = { writable: true, value: () => Promise.reject(notYet(method)) };
     // A refusal has the shape of every response.
-    if (descriptor) Rpc(method as DescMethodUnary)(UpcomingRpc.prototype, method.localName, descriptor);
+    Rpc(method as DescMethodUnary)(UpcomingRpc.prototype, method.localName, descriptor);
+    Object.defineProperty(UpcomingRpc.prototype, method.localName, descriptor);
   }
   return UpcomingRpc;
 }

@@ -1,5 +1,5 @@
-import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { fingerprintOf } from '@dovecote/secret';
 import { importJWK, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { Clock } from '../clock/clock.js';
@@ -120,10 +120,6 @@ export class AccessTokens {
     if (!jwk) throw new Error('The token was signed with a key that is not ours.');
     return importJWK(jwk, signingAlgorithm);
   }
-}
-
-function fingerprintOf(token: string): string {
-  return hash('sha256', token, 'base64');
 }
 
 function subjectOf(payload: JWTPayload): AccessTokenSubject {

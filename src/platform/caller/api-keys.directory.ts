@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { hashSecret } from '@dovecote/secret';
+import { fingerprintOf, hashSecret } from '@dovecote/secret';
 import type { Permission } from '../access/permissions.js';
 import { Clock } from '../clock/clock.js';
 import { Database, statement } from '../database/index.js';
@@ -57,13 +57,12 @@ export class ApiKeyDirectory {
 
   /** The key, if it exists and is neither revoked nor expired. */
   async find(secret: string): Promise<KnownApiKey | undefined> {
-    const hash = hashSecret(secret);
-    return this.used(await this.cache.get(keyOf(hash), () => this.load(hash)));
+    return this.used(await this.cache.get(fingerprintOf(secret), () => this.load(hashSecret(secret))));
   }
 
   /** What `find` would answer without a look into the database. */
   recall(secret: string): KnownApiKey | undefined {
-    return this.used(this.cache.recall(keyOf(hashSecret(secret))));
+    return this.used(this.cache.recall(fingerprintOf(secret)));
   }
 
   private used(known: KnownApiKey | undefined): KnownApiKey | undefined {
@@ -87,8 +86,4 @@ export class ApiKeyDirectory {
     const caller: ApiKeyCaller = { kind: 'api_key', orgId: row.org_id, keyId: row.id, permissions };
     return { caller, expiresAt: row.expires_at, organization };
   }
-}
-
-function keyOf(hash: Buffer): string {
-  return hash.toString('base64');
 }

@@ -4,6 +4,9 @@ import type { RevocationFeed } from './revocation-feed.js';
 /** How long a found credential may be remembered while the revocation feed is heard. */
 const TTL_MS = 30_000;
 
+/** How exactly; lru-cache sets a timer for each step of its clock. */
+const TTL_RESOLUTION_MS = 500;
+
 /**
  * Remembers what was found for a credential, for as long as its revocation would be heard. While the feed is
  * silent nothing is remembered: every call asks the database, and a revocation still holds at once.
@@ -18,7 +21,7 @@ export class CredentialCache<T extends object> {
     private readonly subjectsOf: (value: T) => readonly string[],
     max = 20_000,
   ) {
-    this.entries = new LRUCache({ max, ttl: TTL_MS });
+    this.entries = new LRUCache({ max, ttl: TTL_MS, ttlResolution: TTL_RESOLUTION_MS });
     feed.onRevoked((subject) => this.drop(subject));
     feed.onLost(() => this.clear());
   }

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { fingerprintOf } from '@dovecote/secret';
 import { LRUCache } from 'lru-cache';
 import type { Credential } from './credential.js';
 
@@ -14,19 +14,19 @@ export class CredentialRecord {
    * access token fails by its signature already, and one of ours can only be one that has ended.
    */
   isSuspect(credential: Credential): boolean {
-    const fingerprint = fingerprintOf(credential);
+    const fingerprint = nameOf(credential);
     if (this.held.get(fingerprint)) return false;
     return credential.kind !== 'access_token' || this.failed.get(fingerprint) === true;
   }
 
   note(credential: Credential, outcome: 'held' | 'failed'): void {
-    const fingerprint = fingerprintOf(credential);
+    const fingerprint = nameOf(credential);
     const [gains, loses] = outcome === 'held' ? [this.held, this.failed] : [this.failed, this.held];
     loses.delete(fingerprint);
     gains.set(fingerprint, true);
   }
 }
 
-function fingerprintOf(credential: Credential): string {
-  return hash('sha256', JSON.stringify(credential), 'base64');
+function nameOf(credential: Credential): string {
+  return fingerprintOf(JSON.stringify(credential));
 }

@@ -1,10 +1,4 @@
-import {
-  create,
-  type DescMessage,
-  type DescMethod,
-  type Message,
-  type MessageInitShape,
-} from '@bufbuild/protobuf';
+import type { DescMethod, Message } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import {
@@ -114,22 +108,21 @@ export class ConnectStrategy extends Server implements CustomTransportStrategy {
     if (!handler || !access) return undefined;
     return method.methodKind === 'server_streaming'
       ? (request, rpc) => this.stream(handler, request, rpc, access)
-      : (request, rpc) => this.unary(handler, method, request, rpc, access);
+      : (request, rpc) => this.unary(handler, request, rpc, access);
   }
 
   private async unary(
     handler: MessageHandler,
-    method: DescMethod,
     request: Message,
     rpc: RpcCall,
     access: AccessRow,
-  ): Promise<Message> {
+  ): Promise<object> {
     const call = new Call(rpc, access, this.scopes);
     try {
       const response = await result(handler, request, call);
       await call.commit();
       // The decorator holds every handler to the shape of its response.
-      return create(method.output, response as MessageInitShape<DescMessage>);
+      return response as object;
     } catch (error) {
       await call.rollback();
       throw this.exit.convert(error, rpc.name, call);
@@ -161,10 +154,8 @@ async function listen(server: RpcServer, options: Address & ListenOptions): Prom
   return { host: options.host, port };
 }
 
-function result(handler: MessageHandler, request: Message, call: Call): Promise<unknown> {
-  return requestContext.run({ requestId: call.requestId }, async () => {
-    const answer: unknown = await handler(request, call);
-    // Only what Nest's filter made of an error.
-    return isObservable(answer) ? lastValueFrom(answer) : answer;
-  });
+async function result(handler: MessageHandler, request: Message, call: Call): Promise<unknown> {
+  const answer: unknown = await requestContext.run({ requestId: call.requestId }, handler, request, call);
+  // Only what Nest's filter made of an error.
+  return isObservable(answer) ? lastValueFrom(answer) : answer;
 }

@@ -4,16 +4,14 @@ import type {
   MessageInitShape,
   MessageShape,
 } from '@bufbuild/protobuf';
-import { createParamDecorator } from '@nestjs/common';
-import { MessagePattern, Payload } from '@nestjs/microservices';
+import { MessagePattern } from '@nestjs/microservices';
+import { PARAM_ARGS_METADATA } from '@nestjs/microservices/constants.js';
 import { methodName } from '../access/access-rule.js';
 import type { Scope } from '../scope/scope.js';
-import { callOf } from './call.js';
+import type { Call } from './call.js';
 
 /** Under this id the strategy registers, so that another transport's handlers are left alone. */
 export const connectTransport = Symbol('connect');
-
-const CurrentScope = createParamDecorator((_data: unknown, context): Scope => callOf(context).scope);
 
 type UnaryHandler<M extends DescMethodUnary> = (
   request: MessageShape<M['input']>,
@@ -37,8 +35,13 @@ export function Rpc<M extends DescMethodServerStreaming>(
 ): (target: object, key: string, descriptor: TypedPropertyDescriptor<StreamHandler<M>>) => void;
 export function Rpc(method: DescMethodUnary | DescMethodServerStreaming) {
   return (target: object, key: string, descriptor: PropertyDescriptor): void => {
-    Payload()(target, key, 0);
-    CurrentScope()(target, key, 1);
+    // The overloads above hold the method to this.
+    const handle = descriptor.value as (request: unknown, scope: Scope) => unknown;
+    descriptor.value = function (this: unknown, request: unknown, call: Call): unknown {
+      return handle.call(this, request, call.scope);
+    };
+    // No parameter is fetched by Nest: it would await each of them, one by one, in every call.
+    Reflect.defineMetadata(PARAM_ARGS_METADATA, {}, target.constructor, key);
     MessagePattern(methodName(method), connectTransport)(target, key, descriptor);
   };
 }
