@@ -58,6 +58,15 @@ describe.each(rawProtocols)('$name: a call is described once that', (protocol) =
     ],
     ['is no protobuf message', path, '\x07', Code.InvalidArgument, 'request_malformed', {}],
     ['is no JSON', path, '{', Code.InvalidArgument, 'request_malformed', { format: 'json' }],
+    // Stands in the error's message, which gRPC percent-encodes.
+    [
+      'has half a surrogate pair where a number belongs',
+      path,
+      '{"number":"\\ud800","to":"\\ud800"}',
+      Code.InvalidArgument,
+      'request_malformed',
+      { format: 'json' },
+    ],
     [
       'is no gzip',
       path,
@@ -124,6 +133,12 @@ describe.each(rawProtocols.filter(({ name }) => name !== 'Connect streams'))('$n
     const { error } = await rawError(protocol, echo.port, `${SERVICE}/Fail`, message);
     expect([error.code, error.rawMessage, reasons(error)]).toEqual([Code.Internal, 'mine', ['ASKED_FOR']]);
     expect(seen).toEqual([]);
+  });
+
+  test('an error whose text was cut within a character arrives', async () => {
+    const message = toBinary(FailRequestSchema, create(FailRequestSchema, { code: 3, message: 'cut 🕊' }));
+    const { error } = await rawError(protocol, echo.port, `${SERVICE}/Fail`, message);
+    expect([error.rawMessage, reasons(error)]).toEqual(['cut \ufffd', ['ASKED_FOR']]);
   });
 });
 

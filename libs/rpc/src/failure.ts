@@ -57,6 +57,15 @@ export function failureKind(error: ConnectError, stage: Stage): FailureKind {
   return kindsWhileReceiving[error.code] ?? 'internal';
 }
 
+/** What a client sent may stand in a message, and half a surrogate pair cannot be percent-encoded for gRPC. */
+export function wellFormed(error: ConnectError): ConnectError {
+  const { rawMessage, code, metadata, details, cause } = error;
+  if (rawMessage.isWellFormed()) return error;
+  const result = new ConnectError(rawMessage.toWellFormed(), code, metadata, undefined, cause);
+  result.details = details;
+  return result;
+}
+
 /** Internal causes are never sent. */
 export function hideError(error: unknown): ConnectError {
   return new ConnectError('internal error', Code.Internal, undefined, undefined, error);

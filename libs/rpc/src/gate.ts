@@ -1,6 +1,13 @@
 import { Code, ConnectError, createContextKey, type HandlerContext } from '@connectrpc/connect';
 import { peerKey, type RpcProtocol } from './call.js';
-import { failureKind, hideError, type DescribeError, type FailureKind, type Stage } from './failure.js';
+import {
+  failureKind,
+  hideError,
+  type DescribeError,
+  type FailureKind,
+  type Stage,
+  wellFormed,
+} from './failure.js';
 import { checkGetMessage } from './get-request.js';
 
 /** The first thing that every call passes, before its body is read. */
@@ -64,15 +71,17 @@ function explain(reason: unknown, context: HandlerContext, stage: Stage, describ
   if (kind === 'request_malformed' && error.code === Code.Internal) {
     replace(error, new ConnectError(error.rawMessage, Code.InvalidArgument, error.metadata));
   }
-  const described = describe(error, {
-    kind,
-    name: pathOf(context),
-    header: context.requestHeader,
-    responseHeader: context.responseHeader,
-    // Typed as string upstream; only the three protocols that the router enables can occur.
-    protocol: context.protocolName as RpcProtocol,
-    ...context.values.get(peerKey),
-  });
+  const described = wellFormed(
+    describe(error, {
+      kind,
+      name: pathOf(context),
+      header: context.requestHeader,
+      responseHeader: context.responseHeader,
+      // Typed as string upstream; only the three protocols that the router enables can occur.
+      protocol: context.protocolName as RpcProtocol,
+      ...context.values.get(peerKey),
+    }),
+  );
   if (described !== error) replace(error, described);
 }
 

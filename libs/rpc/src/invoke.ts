@@ -1,7 +1,7 @@
 import type { Message } from '@bufbuild/protobuf';
 import { Code, ConnectError, type HandlerContext } from '@connectrpc/connect';
 import { rpcCall, type RpcHandler } from './call.js';
-import { hideError } from './failure.js';
+import { hideError, wellFormed } from './failure.js';
 import { progressOf } from './gate.js';
 
 export function unaryImplementation(handler: RpcHandler) {
@@ -60,8 +60,9 @@ function publicError(error: unknown, context: HandlerContext): ConnectError {
   if (signal.aborted && (error === signal.reason || !(error instanceof ConnectError)))
     return abortError(signal);
   if (!(error instanceof ConnectError)) return hideError(error);
-  progressOf(context).chosen = error;
-  return error;
+  const chosen = wellFormed(error);
+  progressOf(context).chosen = chosen;
+  return chosen;
 }
 
 /** A new error for every call: a shutdown is one reason for many. */

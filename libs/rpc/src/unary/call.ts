@@ -1,7 +1,7 @@
 import type { DescMethod, Message } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
 import type { RpcCall, RpcProtocol } from '../call.js';
-import { failureKind, hideError } from '../failure.js';
+import { failureKind, hideError, wellFormed } from '../failure.js';
 import { gzip } from '../gzip.js';
 import { HeaderFields } from '../header-fields.js';
 import { isIterable } from '../invoke.js';
@@ -169,7 +169,7 @@ export class UnaryCall implements RpcCall, Abortable {
     if (this.#stage === 'over') return;
     if (!(error instanceof ConnectError)) return this.#fail(hideError(error));
     this.#end();
-    this.#send(() => this.#terms.protocol.refuse(error, this.#reply()));
+    this.#send(() => this.#terms.protocol.refuse(wellFormed(error), this.#reply()));
   }
 
   /** With a new error for every call: a shutdown is one reason for many. */
@@ -184,7 +184,8 @@ export class UnaryCall implements RpcCall, Abortable {
       const kind = failureKind(error, 'handling');
       const { name, header, responseHeader, protocol, address, listener } = this;
       const call = { kind, name, header, responseHeader, protocol, address, listener };
-      return this.#terms.protocol.refuse(this.#route.describeError(error, call), this.#reply());
+      const described = wellFormed(this.#route.describeError(error, call));
+      return this.#terms.protocol.refuse(described, this.#reply());
     });
   }
 
