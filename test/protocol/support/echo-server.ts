@@ -78,12 +78,17 @@ export class EchoServer {
   async #fail({ code, message }: FailRequest, call: RpcCall): Promise<Message> {
     this.calls.push(call);
     // As careless code would shorten what it quotes.
-    throw new ConnectError(message.startsWith('cut') ? message.slice(0, -1) : message, code, { 'x-fail': 'yes' }, [
-      {
-        desc: ErrorInfoSchema,
-        value: { reason: 'ASKED_FOR', domain: 'dovecote', metadata: { why: 'test' } },
-      },
-    ]);
+    throw new ConnectError(
+      message.startsWith('cut') ? message.slice(0, -1) : message,
+      code,
+      { 'x-fail': 'yes' },
+      [
+        {
+          desc: ErrorInfoSchema,
+          value: { reason: 'ASKED_FOR', domain: 'dovecote', metadata: { why: 'test' } },
+        },
+      ],
+    );
   }
 
   async #sleep({ milliseconds }: SleepRequest, call: RpcCall): Promise<Message> {
