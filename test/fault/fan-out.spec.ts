@@ -11,7 +11,8 @@ const seed = Number(process.env['FAULT_SEED'] ?? Math.floor(Math.random() * 2 **
 const kills = Number(process.env['FAULT_KILLS'] ?? 50);
 const RECIPIENTS = 5_000;
 
-jest.setTimeout(180_000 + kills * 5_000);
+// Longer than all the waits together: each of them says what it waited for in vain.
+jest.setTimeout(400_000 + kills * 5_000);
 
 let s: TestServer;
 let fanOut: FanOut;
