@@ -4,9 +4,9 @@ import { Code, ConnectError } from '@connectrpc/connect';
 import { createEnvelope } from '@dovecote/secret';
 import { Platform } from '@dovecote/contract/pidgr/v1/common_pb';
 import { DeviceService } from '@dovecote/contract/pidgr/v1/device_pb';
-import { Devices } from '../../src/modules/device/index.js';
-import { Scopes } from '../../src/platform/scope/index.js';
+import { runningCampaign } from '../support/campaigns.js';
 import { type Actor, addApiKey, addMember, type Cast, seedCast } from '../support/cast.js';
+import { eventually } from '../support/eventually.js';
 import { testMasterKey } from '../support/template-database.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 
@@ -238,21 +238,18 @@ describe('ListDevices', () => {
   });
 });
 
-describe('the devices that take pushes', () => {
-  test('are known by member, the stopped ones left out', async () => {
-    const stopped = await registered(cast.max);
-    await cast.max.client(DeviceService).deactivate({ deviceId: stopped.deviceId });
-    const running = await registered(cast.max);
-    const foreign = await registered(cast.mallory);
-    const scopes = server.server.app.get(Scopes, { strict: false });
-    const devices = server.server.app.get(Devices, { strict: false });
-    const found = await scopes.run(
-      { caller: { kind: 'system', orgId: cast.acme.id }, requestId: 'test' },
-      (scope) => devices.activeByUser(scope, [cast.max.userId, cast.mallory.userId, unknownId]),
-    );
-    expect([...found.keys()]).toEqual([cast.max.userId]);
-    expect(found.get(cast.max.userId)).toContain(running.deviceId);
-    expect(found.get(cast.max.userId)).not.toContain(stopped.deviceId);
-    expect(found.get(cast.max.userId)).not.toContain(foreign.deviceId);
+describe('a device that has not registered for nine months', () => {
+  test('is retired when a campaign starts, in its organization alone', async () => {
+    const silent = await registered(cast.max);
+    const fresh = await registered(cast.max);
+    const elsewhere = await registered(cast.mallory);
+    await server.database.query(`update device set last_seen = $2 where device_id = any($1)`, [
+      [silent.deviceId, elsewhere.deviceId],
+      new Date(Date.now() - 271 * 24 * 60 * 60_000),
+    ]);
+    await runningCampaign(cast.max, [cast.erin.userId]);
+    await eventually('it is retired', async () => !(await activeIds(cast.max)).includes(silent.deviceId));
+    expect(await activeIds(cast.max)).toContain(fresh.deviceId);
+    expect(await activeIds(cast.mallory)).toContain(elsewhere.deviceId);
   });
 });

@@ -4,6 +4,7 @@ import { v7 as uuid } from 'uuid';
 import { failedPrecondition, invalidArgument, notFound } from '../../platform/errors/index.js';
 import type { Page } from '../../platform/paging/paging.js';
 import type { Scope } from '../../platform/scope/index.js';
+import { Devices } from '../device/index.js';
 import { Templates } from '../template/index.js';
 import { AudienceStore } from './audience.store.js';
 import { CampaignRuns } from './campaign-run.service.js';
@@ -70,6 +71,7 @@ export class Campaigns {
     private readonly deliveries: DeliveryStore,
     private readonly runs: CampaignRuns,
     private readonly templates: Templates,
+    private readonly devices: Devices,
   ) {}
 
   async create(scope: Scope, input: NewCampaign): Promise<CampaignReport> {
@@ -150,6 +152,7 @@ export class Campaigns {
     const refusal = refuseStart(campaign.status);
     if (refusal) throw refusal;
     await this.store.start(scope, campaign.id, campaignStatus.running);
+    await this.devices.enqueueRetirement(scope);
     await this.runs.begin(scope, campaign);
     await scope.audit('CAMPAIGN_STARTED', { entityType: 'campaign', entityId: campaign.id });
     return this.get(scope, campaign.id);

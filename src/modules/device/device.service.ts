@@ -11,8 +11,16 @@ import { DeviceStore } from './device.store.js';
 /** A member who had no active device has one: `{ userId }`. */
 export const enrolledTask = 'device.enrolled';
 
+/** Looks for devices that have been silent for too long. */
+export const retireSilentTask = 'device.retire_silent';
+
 /** Active devices of one member. Each costs a push per delivery. */
 const MOST_ACTIVE = 20;
+
+/** Push services forget a token that was not renewed for so long (FCM's own limit). */
+const SILENT_DAYS = 270;
+const DAY_MS = 24 * 60 * 60_000;
+const RETIRED_AT_ONCE = 5_000;
 
 @Injectable()
 export class Devices {
@@ -67,9 +75,15 @@ export class Devices {
     await scope.enqueue({ task: enrolledTask, payload: { userId }, key: `enrolled:${userId}` });
   }
 
-  /** Ids of the devices that take pushes, by member; members without one are left out. */
-  activeByUser(scope: Scope, userIds: readonly string[]): Promise<Map<string, string[]>> {
-    return this.store.activeByUser(scope, userIds);
+  /** Before pushes are made: those to dead tokens would be for nothing. */
+  async enqueueRetirement(scope: Scope): Promise<void> {
+    await scope.enqueue({ task: retireSilentTask, payload: {}, key: `retire:${scope.orgId}` });
+  }
+
+  /** Retires a piece of the devices whose push token must be dead by now; true when it was the last. */
+  async retireSilent(scope: Scope): Promise<boolean> {
+    const since = new Date(scope.now().getTime() - SILENT_DAYS * DAY_MS);
+    return (await this.store.deactivateSilent(scope, since, RETIRED_AT_ONCE)) < RETIRED_AT_ONCE;
   }
 }
 

@@ -60,12 +60,11 @@ const deactivateBeyond = statement(
        order by last_seen desc, device_id desc offset $4 for update skip locked)`,
 );
 
-const activeByUser = setStatement(
-  'device.active_by_user',
-  `select user_id as "userId", array_agg(device_id::text order by created_at, device_id) as "deviceIds"
-   from device
-   where org_id = $1 and user_id = any($2) and active
-   group by user_id`,
+const deactivateSilent = setStatement(
+  'device.deactivate_silent',
+  `update device set active = false
+    where org_id = $1 and device_id in (
+      select device_id from device where org_id = $1 and active and last_seen < $2 limit $3 for update skip locked)`,
 );
 
 @Injectable()
@@ -114,12 +113,9 @@ export class DeviceStore {
     });
   }
 
-  async activeByUser(scope: Scope, userIds: readonly string[]): Promise<Map<string, string[]>> {
-    const tx = await scope.tx();
-    const rows = await tx.query<{ userId: string; deviceIds: string[] }>(activeByUser, [
-      scope.orgId,
-      userIds,
-    ]);
-    return new Map(rows.map(({ userId, deviceIds }) => [userId, deviceIds]));
+  /** Stops devices that have not registered since then; says how many, which is `most` when there may be more. */
+  async deactivateSilent(scope: Scope, since: Date, most: number): Promise<number> {
+    const { rowCount } = await (await scope.tx()).execute(deactivateSilent, [scope.orgId, since, most]);
+    return rowCount ?? 0;
   }
 }

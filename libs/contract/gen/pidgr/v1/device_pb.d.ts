@@ -309,7 +309,8 @@ export declare const DeviceService: GenService<{
    * Registers a device of the caller, or renews its token and reactivates it. Self. A device that was somebody
    * else's in the organization becomes the caller's: who signs in on a shared phone takes it over. So does the push token:
    * another active device of the organization with the same one is deactivated; organizations do not affect each
-   * other. A member has at most 20 active devices: one more, and the one that registered longest ago is deactivated.
+   * other. A member has at most 20 active devices: one more, and the one that registered longest ago is deactivated. A
+   * device that has not registered for 270 days is deactivated when the next campaign of the organization starts.
    *
    * @generated from rpc pidgr.v1.DeviceService.Register
    */
