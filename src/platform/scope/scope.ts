@@ -135,8 +135,9 @@ export class Scope {
     await addJob(await this.tx(), this.adopted?.orgId ?? orgIdOf(this.caller), job);
   }
 
-  async commit(): Promise<void> {
-    await (await this.transaction)?.commit();
+  /** Undefined when nothing was asked of the database. */
+  commit(): Promise<void> | undefined {
+    return this.transaction?.then((transaction) => transaction.commit());
   }
 
   async rollback(): Promise<void> {

@@ -45,8 +45,11 @@ export class UnaryCall implements RpcCall, Abortable {
   start(): void {
     if (this.#terms.timeoutMs !== undefined) this.#startDeadline(this.#terms.timeoutMs);
     this.#route.inFlight.add(this);
-    this.#exchange.onClose(() => this.#onClose());
-    this.#exchange.read(this.#route.bodyLimits, (body) => this.#onBody(body));
+    const reader = this.#exchange.read(this.#route.bodyLimits, (body) => this.#onBody(body));
+    this.#exchange.onClose(() => {
+      this.#onClose();
+      reader.cutOff();
+    });
   }
 
   get method(): DescMethod {
