@@ -8,8 +8,8 @@ describe('refuses', () => {
     ['a name that is none', 'x a', 'one'],
   ])('%s', (_what, name, value) => {
     const header = new HeaderFields({});
-    expect(() => header.set(name, value)).toThrow(/no name of a header field|no header may have/);
-    expect(() => header.append(name, value)).toThrow(/no name of a header field|no header may have/);
+    expect(() => header.set(name, value)).toThrow(/invalid character|valid HTTP token/i);
+    expect(() => header.append(name, value)).toThrow(/invalid character|valid HTTP token/i);
     expect([...header]).toEqual([]);
   });
 });

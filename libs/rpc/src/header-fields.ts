@@ -1,10 +1,10 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http';
+
 /** Header fields by their names in lower case, as Node reads and writes them. */
 export type Fields = NodeJS.Dict<string | string[]>;
 
 const SET_COOKIE = 'set-cookie';
 const COLON = 58;
-const FIELD_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
-const NO_FIELD_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 
 /**
  * `Headers` over the very object that Node reads or writes. The one of the platform copies and checks each field
@@ -84,8 +84,7 @@ function joined(value: string | string[]): string {
 /** Throws a TypeError for what would split the header or not be one. */
 function checked(name: string, value: string): string {
   const trimmed = value.trim();
-  if (!FIELD_NAME.test(name)) throw new TypeError(`"${name}" is no name of a header field`);
-  if (NO_FIELD_VALUE.test(trimmed))
-    throw new TypeError(`the value of ${name} has a character that no header may have`);
+  validateHeaderName(name);
+  validateHeaderValue(name, trimmed);
   return trimmed;
 }

@@ -23,10 +23,7 @@ export interface BodyLimits {
  * A body over the limit is cut just above it, which the protocol then reports in its own words.
  */
 export async function* wholeBody(request: NodeRequest, limits: BodyLimits): AsyncIterable<Uint8Array> {
-  const body = await new Promise<Body>((resolve) => {
-    const reader = readBody(request, limits, resolve);
-    request.on('close', () => reader.cutOff());
-  });
+  const body = await new Promise<Body>((resolve) => readBody(request, limits, resolve));
   if (!(body instanceof Uint8Array)) throw body;
   if (body.length > 0) yield body;
 }
@@ -40,17 +37,14 @@ export async function* streamedBody(request: NodeRequest): AsyncIterable<Uint8Ar
 /** A whole body, or why it did not come. */
 export type Body = Uint8Array | ConnectError;
 
-/**
- * Reads to the end, or until it is clear that the body is too large or stalled. Whoever reads watches for the end of
- * the connection as well, and says so with `cutOff`.
- */
-export function readBody(source: Readable, limits: BodyLimits, done: (body: Body) => void): BodyReader {
-  const reader = new BodyReader(source, limits, done);
-  reader.start();
-  return reader;
+/** Reads to the end, or until it is clear that the body is too large, stalled or cut off. */
+export function readBody(source: Readable, limits: BodyLimits, done: (body: Body) => void): void {
+  if (source.readableEnded) done(NOTHING);
+  else if (source.destroyed) done(cutOff());
+  else new BodyReader(source, limits, done).start();
 }
 
-export class BodyReader implements Watched {
+class BodyReader implements Watched {
   quiet = 0;
   readonly #source: Readable;
   readonly #maxBytes: number;
@@ -66,20 +60,18 @@ export class BodyReader implements Watched {
   }
 
   start(): void {
-    if (this.#source.readableEnded) return this.#settle(NOTHING);
-    if (this.#source.destroyed) return this.cutOff();
     this.#watch.add(this);
     this.#source.on('data', (chunk: Uint8Array) => this.#onData(chunk));
     this.#source.on('end', () => this.#settle(this.#bytes.view()));
-  }
-
-  /** The connection is gone; of no interest once the body is there. */
-  cutOff(): void {
-    if (this.#done) this.#settle(new ConnectError('the request was cut off', Code.Canceled));
+    this.#source.on('close', () => this.#onClose());
   }
 
   onStall(): void {
     this.#giveUp(new ConnectError('the request body stalled', Code.DeadlineExceeded));
+  }
+
+  #onClose(): void {
+    if (this.#done) this.#settle(cutOff());
   }
 
   #onData(chunk: Uint8Array): void {
@@ -101,6 +93,10 @@ export class BodyReader implements Watched {
     this.#watch.delete(this);
     done?.(body);
   }
+}
+
+function cutOff(): ConnectError {
+  return new ConnectError('the request was cut off', Code.Canceled);
 }
 
 /**

@@ -51,9 +51,8 @@ export class Call implements ScopeOrigin {
     return this.access.audit === undefined;
   }
 
-  /** Undefined when there is nothing to commit. */
-  commit(): Promise<void> | undefined {
-    return this.opened?.commit();
+  async commit(): Promise<void> {
+    await this.opened?.commit();
   }
 
   /** Does nothing after a commit. Why the call failed is known; that undoing it failed as well adds nothing. */

@@ -135,9 +135,8 @@ export class Scope {
     await addJob(await this.tx(), this.adopted?.orgId ?? orgIdOf(this.caller), job);
   }
 
-  /** Undefined when nothing was asked of the database. */
-  commit(): Promise<void> | undefined {
-    return this.transaction?.then((transaction) => transaction.commit());
+  async commit(): Promise<void> {
+    await (await this.transaction)?.commit();
   }
 
   async rollback(): Promise<void> {

@@ -45,11 +45,8 @@ export class UnaryCall implements RpcCall, Abortable {
   start(): void {
     if (this.#terms.timeoutMs !== undefined) this.#startDeadline(this.#terms.timeoutMs);
     this.#route.inFlight.add(this);
-    const reader = this.#exchange.read(this.#route.bodyLimits, (body) => this.#onBody(body));
-    this.#exchange.onClose(() => {
-      this.#onClose();
-      reader.cutOff();
-    });
+    this.#exchange.onClose(() => this.#onClose());
+    this.#exchange.read(this.#route.bodyLimits, (body) => this.#onBody(body));
   }
 
   get method(): DescMethod {

@@ -3,14 +3,7 @@ import type { Peer } from '../call.js';
 import type { Fields } from '../header-fields.js';
 import type { RpcLimits } from '../limits.js';
 import { closeLingering } from '../lingering-close.js';
-import {
-  DISCARD_MS,
-  discardRest,
-  readBody,
-  type Body,
-  type BodyLimits,
-  type BodyReader,
-} from '../request-body.js';
+import { DISCARD_MS, discardRest, readBody, type Body, type BodyLimits } from '../request-body.js';
 import type { Exchange } from './exchange.js';
 import type { Answer } from './protocol.js';
 import { closeUnread } from './unread.js';
@@ -44,8 +37,8 @@ export class Http1Exchange implements Exchange {
     return this.#request.url ?? '/';
   }
 
-  read(limits: BodyLimits, done: (body: Body) => void): BodyReader {
-    return readBody(this.#request, limits, done);
+  read(limits: BodyLimits, done: (body: Body) => void): void {
+    readBody(this.#request, limits, done);
   }
 
   onClose(listener: () => void): void {

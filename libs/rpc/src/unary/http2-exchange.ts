@@ -2,7 +2,7 @@ import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'nod
 import type { Peer } from '../call.js';
 import type { Fields } from '../header-fields.js';
 import type { RpcLimits } from '../limits.js';
-import { readBody, type Body, type BodyLimits, type BodyReader } from '../request-body.js';
+import { readBody, type Body, type BodyLimits } from '../request-body.js';
 import type { Exchange } from './exchange.js';
 import type { Answer } from './protocol.js';
 import { closeUnread } from './unread.js';
@@ -33,8 +33,8 @@ export class Http2Exchange implements Exchange {
     return this.header[':path'] ?? '/';
   }
 
-  read(limits: BodyLimits, done: (body: Body) => void): BodyReader {
-    return readBody(this.#stream, limits, done);
+  read(limits: BodyLimits, done: (body: Body) => void): void {
+    readBody(this.#stream, limits, done);
   }
 
   onClose(listener: () => void): void {
@@ -45,8 +45,7 @@ export class Http2Exchange implements Exchange {
     const stream = this.#stream;
     if (stream.destroyed || stream.closed) return;
     if (trailer) stream.on('wantTrailers', () => this.#sendTrailers(trailer));
-    const fields = this.#common ? { ...this.#common, ...header } : header;
-    stream.respond(rawHeader(status, fields), trailer ? withTrailer : withoutTrailer);
+    stream.respond({ ':status': status, ...this.#common, ...header }, trailer ? withTrailer : withoutTrailer);
     stream.end(body);
     if (!trailer) stream.on('finish', () => this.#dropRequest());
     closeUnread(stream, body, this.#limits.responseIdleMs, () => this.abandon());
@@ -66,13 +65,4 @@ export class Http2Exchange implements Exchange {
   #dropRequest(): void {
     if (!this.#stream.readableEnded) this.#stream.close(constants.NGHTTP2_NO_ERROR);
   }
-}
-
-/** Names and values in turn: Node copies an object before it reads it. */
-function rawHeader(status: number, fields: Fields): string[] {
-  const raw = [':status', String(status)];
-  for (const [name, value = []] of Object.entries(fields)) {
-    for (const one of typeof value === 'string' ? [value] : value) raw.push(name, one);
-  }
-  return raw;
 }
