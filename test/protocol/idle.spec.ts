@@ -16,6 +16,16 @@ test('an idle connection is closed, over HTTP/2 with a GOAWAY', async () => {
   await Promise.all([once(session, 'goaway'), once(session, 'close')]);
 });
 
+test('a connection whose client pings it is not idle', async () => {
+  const session = connectHttp2(echo.url);
+  await once(session, 'connect');
+  const ping = (): Promise<boolean> => new Promise((resolve) => session.ping((error) => resolve(!error)));
+  const begin = performance.now();
+  while (performance.now() - begin < 200) expect(await ping()).toBe(true);
+  expect(session.closed).toBe(false);
+  await once(session, 'close');
+});
+
 test('an idle connection is closed, over HTTP/1.1 after its answer', async () => {
   const socket = await rawSocket(echo.port);
   socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');

@@ -75,7 +75,7 @@ export class Devices {
     await scope.enqueue({ task: enrolledTask, payload: { userId }, key: `enrolled:${userId}` });
   }
 
-  /** Before pushes are made: those to dead tokens would be for nothing. */
+  /** For when many pushes are to be made; those that are made before the job is done go to dead tokens once more. */
   async enqueueRetirement(scope: Scope): Promise<void> {
     await scope.enqueue({ task: retireSilentTask, payload: {}, key: `retire:${scope.orgId}` });
   }

@@ -4,7 +4,7 @@ import type { RevocationFeed } from './revocation-feed.js';
 /** How long a found credential may be remembered while the revocation feed is heard. */
 const TTL_MS = 30_000;
 
-/** How exactly; lru-cache sets a timer for each step of its clock. */
+/** An entry may live longer by this: lru-cache sets a timer for each step of its clock, and a small step means many. */
 const TTL_RESOLUTION_MS = 500;
 
 /**
@@ -21,7 +21,7 @@ export class CredentialCache<T extends object> {
     private readonly subjectsOf: (value: T) => readonly string[],
     max = 20_000,
   ) {
-    this.entries = new LRUCache({ max, ttl: TTL_MS, ttlResolution: TTL_RESOLUTION_MS });
+    this.entries = new LRUCache({ max, ttl: TTL_MS - TTL_RESOLUTION_MS, ttlResolution: TTL_RESOLUTION_MS });
     feed.onRevoked((subject) => this.drop(subject));
     feed.onLost(() => this.clear());
   }
