@@ -1,4 +1,4 @@
-import type { MessageInitShape } from '@bufbuild/protobuf';
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { Controller } from '@nestjs/common';
 import {
   type CreateSandboxOrganizationRequest,
@@ -6,7 +6,7 @@ import {
   type DeleteSandboxOrganizationRequest,
   type DeleteSandboxOrganizationResponseSchema,
   type ListSandboxFixturesRequest,
-  type ListSandboxFixturesResponseSchema,
+  ListSandboxFixturesResponseSchema,
   type ListUserSandboxesRequest,
   type ListUserSandboxesResponseSchema,
   OrganizationService,
@@ -17,6 +17,11 @@ import { toUser } from '../member/index.js';
 import { fixtures } from './fixtures/index.js';
 import { toListedOrganization, toNewSandbox, toOrganization } from './organization.mapper.js';
 import { Sandboxes } from './sandbox.service.js';
+
+/** The same for everybody, so it is made once. */
+const fixtureCatalogue = create(ListSandboxFixturesResponseSchema, {
+  fixtures: fixtures.map(({ id, name, description, isDefault }) => ({ id, name, description, isDefault })),
+});
 
 @Controller()
 export class SandboxRpc {
@@ -44,14 +49,7 @@ export class SandboxRpc {
     _request: ListSandboxFixturesRequest,
     _scope: Scope,
   ): Promise<MessageInitShape<typeof ListSandboxFixturesResponseSchema>> {
-    return Promise.resolve({
-      fixtures: fixtures.map(({ id, name, description, isDefault }) => ({
-        id,
-        name,
-        description,
-        isDefault,
-      })),
-    });
+    return Promise.resolve(fixtureCatalogue);
   }
 
   @Rpc(OrganizationService.method.listUserSandboxes)
