@@ -115,6 +115,17 @@ module.exports = {
       to: { path: '\\.(store|entity)\\.ts$' },
     },
     {
+      name: 'one-way-out',
+      comment:
+        'Requests to others leave through platform/outbound, which checks where they go. DNS proofs ask the resolver only.',
+      severity: 'error',
+      from: { path: '^(src|libs)/', pathNot: ['^src/platform/outbound/', '^libs/rpc/', spec] },
+      to: {
+        path: '^(node:)?(http|https|http2|undici)$|node_modules/(undici|axios|got|node-fetch)/',
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
       name: 'rules-import-no-package',
       comment: 'Decisions are pure: they need nothing that is not in this repository.',
       severity: 'error',

@@ -40,6 +40,8 @@ describe('an address is refused', () => {
     'https://[fd00::1]/',
     'https://[fe80::1]/',
     'https://localhost/',
+    'https://metadata.google.internal.invalid/',
+    'no address',
   ])('that is not public: %s', async (address) => {
     await expect(strict.get(address)).rejects.toMatchObject(refusal);
   });
@@ -88,6 +90,32 @@ test('the address that was checked is the one connected to, whatever the name sa
   const response = await client.get(`http://issuer.example:${port}/`);
   expect(await response.text()).toBe(`issuer.example:${port}`);
   expect(lookups).toBe(1);
+});
+
+test('a request carries its method, header fields and body, and the answer its type', async () => {
+  const port = await serve((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const { method, headers } = request;
+      response.setHeader('content-type', 'application/json');
+      response.end(
+        JSON.stringify({ method, accept: headers.accept, body: Buffer.concat(chunks).toString() }),
+      );
+    });
+  });
+  const client = new OutboundClient({ allowedHosts: ['127.0.0.1'] });
+  const answer = await client.send(`http://127.0.0.1:${port}/token`, {
+    method: 'POST',
+    headers: { accept: 'application/json' },
+    body: 'grant_type=authorization_code',
+  });
+  expect(answer.headers.get('content-type')).toBe('application/json');
+  expect(await answer.json()).toEqual({
+    method: 'POST',
+    accept: 'application/json',
+    body: 'grant_type=authorization_code',
+  });
 });
 
 test('a redirect is not followed', async () => {

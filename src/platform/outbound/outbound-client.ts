@@ -18,6 +18,13 @@ export interface OutboundOptions {
   lookup?: (hostname: string) => Promise<LookupAddress[]>;
 }
 
+/** What is sent; an answer's content type is the only one of its header fields that comes back. */
+export interface OutboundRequest {
+  method: 'GET' | 'POST';
+  headers?: Record<string, string>;
+  body?: string | Uint8Array;
+}
+
 const TIMEOUT_MS = 5_000;
 const MAX_BYTES = 1024 * 1024;
 
@@ -33,17 +40,24 @@ export class OutboundClient {
   constructor(private readonly options: OutboundOptions) {}
 
   /** Fetches a document; refuses with UNAVAILABLE when the address is not allowed or nothing usable answers. */
-  async get(address: string): Promise<Response> {
+  get(address: string): Promise<Response> {
+    return this.send(address, { method: 'GET' });
+  }
+
+  /** Sends a request; refuses like `get`. */
+  async send(address: string, request: OutboundRequest): Promise<Response> {
+    if (!URL.canParse(address)) throw refused('The address is no URL.');
     const url = new URL(address);
     const { allowedHosts, timeoutMs = TIMEOUT_MS, maxBytes = MAX_BYTES } = this.options;
     const exempt = allowedHosts.includes(url.host) || allowedHosts.includes(url.hostname);
     if (url.protocol !== 'https:' && !exempt) throw refused(`${url.protocol}//${url.host} is not https.`);
     const addresses = await this.resolve(url.hostname, exempt);
     try {
-      const response = await open(url, addresses, AbortSignal.timeout(timeoutMs));
+      const response = await open(url, request, addresses, AbortSignal.timeout(timeoutMs));
       const body = await bodyOf(response, maxBytes);
       const status = response.statusCode ?? 502;
-      return new Response(bodiless.has(status) ? null : new Uint8Array(body), { status });
+      const headers = { 'content-type': response.headers['content-type'] ?? '' };
+      return new Response(bodiless.has(status) ? null : new Uint8Array(body), { status, headers });
     } catch (error) {
       throw error instanceof AppError ? error : refused(`${url.host} does not answer.`, error);
     }
@@ -62,7 +76,12 @@ export class OutboundClient {
   }
 }
 
-function open(url: URL, addresses: LookupAddress[], signal: AbortSignal): Promise<IncomingMessage> {
+function open(
+  url: URL,
+  { method, headers, body }: OutboundRequest,
+  addresses: LookupAddress[],
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
   // The name is not resolved again: between check and use its answer could change.
   const lookup: LookupFunction = (_hostname, options, callback) => {
     if (options.all) callback(null, addresses);
@@ -70,7 +89,7 @@ function open(url: URL, addresses: LookupAddress[], signal: AbortSignal): Promis
   };
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
-    send(url, { lookup, signal, agent: false }, resolve).on('error', reject).end();
+    send(url, { method, headers, lookup, signal, agent: false }, resolve).on('error', reject).end(body);
   });
 }
 
