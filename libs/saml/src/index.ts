@@ -1,0 +1,12 @@
+export type { IdpCertificate } from './certificate.js';
+export { explainRefusal, SamlRefusal } from './refusal.js';
+export type { SamlRefusalReason } from './refusal.js';
+export type { SamlConnection } from './connection.js';
+export { parseIdpMetadata } from './metadata.js';
+export type { IdpMetadata, MetadataOptions } from './metadata.js';
+export { MetadataError } from './metadata-error.js';
+export type { MetadataErrorReason } from './metadata-error.js';
+export { newSpKey } from './sp-key.js';
+export type { SpKey } from './sp-key.js';
+export { spMetadata } from './sp-metadata.js';
+export type { ServiceProvider } from './sp-metadata.js';

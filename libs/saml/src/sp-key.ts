@@ -1,0 +1,46 @@
+import 'reflect-metadata';
+import { webcrypto } from 'node:crypto';
+import { KeyUsageFlags, KeyUsagesExtension, X509CertificateGenerator } from '@peculiar/x509';
+import { PemConverter } from '@peculiar/x509';
+
+/** A key of ours with the certificate that carries it to identity providers. */
+export interface SpKey {
+  /** PKCS #8. */
+  privateKeyPem: string;
+  certificatePem: string;
+}
+
+const ALGORITHM = {
+  name: 'RSASSA-PKCS1-v1_5',
+  hash: 'SHA-256',
+  modulusLength: 3072,
+  publicExponent: Uint8Array.of(1, 0, 1),
+};
+
+/**
+ * Makes a key for signing and decryption. Nobody checks who issued the certificate (identity providers pin it), so it
+ * signs itself; some refuse it after its end, so it lives long and is replaced on purpose.
+ */
+export async function newSpKey(commonName: string, now: Date, years = 10): Promise<SpKey> {
+  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  const notAfter = new Date(now);
+  notAfter.setUTCFullYear(notAfter.getUTCFullYear() + years);
+  const certificate = await X509CertificateGenerator.createSelfSigned(
+    {
+      name: [{ CN: [commonName] }],
+      notBefore: now,
+      notAfter,
+      keys,
+      signingAlgorithm: ALGORITHM,
+      extensions: [
+        new KeyUsagesExtension(KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment, true),
+      ],
+    },
+    webcrypto,
+  );
+  const privateKey = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey);
+  return {
+    privateKeyPem: PemConverter.encode(privateKey, 'PRIVATE KEY'),
+    certificatePem: certificate.toString('pem'),
+  };
+}
