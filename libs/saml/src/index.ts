@@ -10,3 +10,5 @@ export { newSpKey } from './sp-key.js';
 export type { SpKey } from './sp-key.js';
 export { spMetadata } from './sp-metadata.js';
 export type { ServiceProvider } from './sp-metadata.js';
+export { authnRequestPost, authnRequestRedirect, newRequestId } from './authn-request.js';
+export type { AuthnRequest } from './authn-request.js';
