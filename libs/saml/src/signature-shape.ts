@@ -1,0 +1,79 @@
+import type { Element } from '@xmldom/xmldom';
+import { DIGESTS, ENVELOPED, EXCLUSIVE_C14N, isSignatureAlgorithm } from './algorithms.js';
+import { attributeOf, elementsIn, is } from './element.js';
+import { NS } from './names.js';
+import { quoted, SamlRefusal } from './refusal.js';
+
+/** What is read of a signature before it is verified. */
+export interface SignatureShape {
+  readonly keyInfo?: Element;
+}
+
+const ID = /^[\w.:-]{1,256}$/;
+
+/**
+ * Accepts one form of signature: over its parent as a whole, by one reference, with algorithms of our list. Every other
+ * form that XML signatures can have is a way to sign something else than what is read.
+ */
+export function checkedShape(signature: Element, parent: Element): SignatureShape {
+  const [signedInfo, value, keyInfo, ...more] = elementsIn(signature);
+  const whole =
+    named(signedInfo, 'SignedInfo') &&
+    named(value, 'SignatureValue') &&
+    (!keyInfo || named(keyInfo, 'KeyInfo'));
+  if (!signedInfo || !whole || more.length > 0) {
+    throw shape('has other parts than SignedInfo, SignatureValue and KeyInfo, or one of them twice');
+  }
+  const [canonicalization, method, reference, ...others] = elementsIn(signedInfo);
+  const known =
+    named(canonicalization, 'CanonicalizationMethod') &&
+    named(method, 'SignatureMethod') &&
+    named(reference, 'Reference');
+  if (!canonicalization || !method || !reference || !known || others.length > 0) {
+    throw shape('does not have exactly one reference');
+  }
+  refuseAlgorithm(algorithmOf(method), isSignatureAlgorithm);
+  refuseAlgorithm(algorithmOf(canonicalization), (uri) => uri === EXCLUSIVE_C14N);
+  if (elementsIn(canonicalization).length + elementsIn(method).length > 0) {
+    throw shape('gives parameters to its algorithms');
+  }
+  checkReference(reference, parent);
+  return { keyInfo };
+}
+
+function checkReference(reference: Element, parent: Element): void {
+  const [transforms, digest, value, ...others] = elementsIn(reference);
+  const known =
+    named(transforms, 'Transforms') && named(digest, 'DigestMethod') && named(value, 'DigestValue');
+  if (!transforms || !digest || !known || others.length > 0) throw shape('has an unusual reference');
+  const id = attributeOf(parent, 'ID') ?? '';
+  if (!ID.test(id) || attributeOf(reference, 'URI') !== `#${id}`) {
+    throw shape('does not refer to the element that it stands in');
+  }
+  refuseAlgorithm(algorithmOf(digest), (uri) => DIGESTS.has(uri));
+  const steps = elementsIn(transforms);
+  for (const step of steps) {
+    refuseAlgorithm(algorithmOf(step), (uri) => uri === ENVELOPED || uri === EXCLUSIVE_C14N);
+  }
+  if (steps.map(algorithmOf).join(' ') !== `${ENVELOPED} ${EXCLUSIVE_C14N}`) {
+    throw shape('does not have the two transforms of an enveloped signature');
+  }
+}
+
+function refuseAlgorithm(uri: string, allowed: (uri: string) => boolean): void {
+  if (allowed(uri)) return;
+  if (/sha1$/.test(uri)) throw new SamlRefusal('sha1', `The signature is made with ${uri}.`);
+  throw new SamlRefusal('signature_algorithm', `The signature is made with ${quoted(uri)}.`);
+}
+
+function algorithmOf(element: Element): string {
+  return attributeOf(element, 'Algorithm') ?? '';
+}
+
+function named(element: Element | undefined, name: string): boolean {
+  return element !== undefined && is(element, NS.signature, name);
+}
+
+function shape(what: string): SamlRefusal {
+  return new SamlRefusal('signature_shape', `The signature ${what}.`);
+}

@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto';
+import type { Element } from '@xmldom/xmldom';
+import { SignedXml } from 'xml-crypto';
+import { DIGESTS, ENVELOPED, EXCLUSIVE_C14N, signatureAlgorithms, verifySignature } from './algorithms.js';
+import { fingerprintIn } from './certificate.js';
+import type { IdpCertificate } from './certificate.js';
+import type { SamlConnection } from './connection.js';
+import { attributeOf, childrenOf, is, textOf } from './element.js';
+import { LARGEST_MESSAGE } from './limits.js';
+import { NS } from './names.js';
+import { SamlRefusal } from './refusal.js';
+import { checkedShape } from './signature-shape.js';
+import { parseXml } from './xml.js';
+
+/** What was signed, parsed from the very characters that the digest was made of, and by whom. */
+export interface Signed {
+  readonly element: Element;
+  readonly certificate: IdpCertificate;
+}
+
+/**
+ * Verifies the signature directly in `element`, which was parsed from `xml`. Undefined when there is none; nothing else
+ * than the returned element may be read afterwards.
+ */
+export function verifySigned(
+  xml: string,
+  element: Element,
+  connection: SamlConnection,
+  now: Date,
+): Signed | undefined {
+  const [signature, another] = childrenOf(element, NS.signature, 'Signature');
+  if (!signature) return undefined;
+  if (another) throw new SamlRefusal('signature_shape', `${element.nodeName} holds several signatures.`);
+  const { keyInfo } = checkedShape(signature, element);
+  const outcome = verifyWithAny(xml, signature, connection.idp.certificates, now);
+  if (!outcome.intact) throw new SamlRefusal('bad_signature', 'What was signed has been changed.');
+  if (!outcome.certificate) throw wrongKey(keyInfo, connection);
+  refuseExpired(outcome.certificate, connection, now);
+  return { element: reparsed(outcome.canonical, element), certificate: outcome.certificate };
+}
+
+interface Outcome {
+  /** Whether the digest fits what it is the digest of. */
+  readonly intact: boolean;
+  readonly certificate?: IdpCertificate;
+  readonly canonical?: string;
+}
+
+/** Digests and canonicalizes once, whatever number of certificates there is. */
+function verifyWithAny(
+  xml: string,
+  signature: Element,
+  certificates: readonly IdpCertificate[],
+  now: Date,
+): Outcome {
+  // The same key may be in an old certificate and in a renewed one.
+  const candidates = certificates.toSorted(
+    (a, b) => Number(isOutOfDate(a, now)) - Number(isOutOfDate(b, now)),
+  );
+  let intact = false;
+  let certificate: IdpCertificate | undefined;
+  const verifier = verifierWith((algorithm, signed, value) => {
+    intact = true;
+    certificate = candidates.find(({ pem }) => verifySignature(algorithm, signed, pem, value));
+    return certificate !== undefined;
+  });
+  try {
+    verifier.loadSignature(signature);
+    verifier.checkSignature(xml);
+  } catch (error) {
+    // It throws when no key fits, which is told by what was noted above, and when the signature is broken.
+    if (!intact) throw new SamlRefusal('bad_signature', 'The signature cannot be read.', { cause: error });
+  }
+  const [canonical, ...others] = verifier.getSignedReferences();
+  return others.length === 0 ? { intact, certificate, canonical } : { intact: false };
+}
+
+type Verify = (algorithm: string, signed: string, value: Buffer) => boolean;
+
+/** Knows the algorithms of our list and no others, and takes no key from the document. */
+function verifierWith(verify: Verify): SignedXml {
+  const verifier = new SignedXml({ publicCert: 'unused', getCertFromKeyInfo: () => null });
+  const { [ENVELOPED]: enveloped, [EXCLUSIVE_C14N]: exclusive } = verifier.CanonicalizationAlgorithms;
+  Object.assign(verifier, {
+    CanonicalizationAlgorithms: { [ENVELOPED]: enveloped, [EXCLUSIVE_C14N]: exclusive },
+    HashAlgorithms: Object.fromEntries([...DIGESTS].map(([uri, name]) => [uri, hashClass(uri, name)])),
+    SignatureAlgorithms: Object.fromEntries(
+      [...signatureAlgorithms()].map((uri) => [uri, signatureClass(uri, verify)]),
+    ),
+  });
+  return verifier;
+}
+
+function hashClass(uri: string, name: string): new () => object {
+  return class {
+    getAlgorithmName = (): string => uri;
+    getHash = (xml: string): string => createHash(name).update(xml).digest('base64');
+  };
+}
+
+function signatureClass(uri: string, verify: Verify): new () => object {
+  return class {
+    getAlgorithmName = (): string => uri;
+    verifySignature = (signed: string, _key: unknown, value: string): boolean =>
+      verify(uri, signed, Buffer.from(value, 'base64'));
+  };
+}
+
+/** The certificate in the document proves nothing; it tells a change of keys from a broken signature. */
+function wrongKey(keyInfo: Element | undefined, { idp }: SamlConnection): SamlRefusal {
+  const named = (keyInfo ? childrenOf(keyInfo, NS.signature, 'X509Data') : [])
+    .flatMap((data) => childrenOf(data, NS.signature, 'X509Certificate'))
+    .flatMap((certificate) => fingerprintIn(textOf(certificate)) ?? []);
+  const ours = idp.certificates.filter(({ fingerprint }) => named.includes(fingerprint));
+  if (ours.length > 0) {
+    return new SamlRefusal('bad_signature', 'The signature does not fit the certificate that it names.');
+  }
+  const [stranger] = named;
+  return new SamlRefusal(
+    'unknown_signing_key',
+    stranger === undefined
+      ? 'The signature was made with none of the certificates of this connection.'
+      : `The signature names a certificate that this connection does not know (SHA-256 ${stranger}).`,
+  );
+}
+
+export function refuseExpired(certificate: IdpCertificate, connection: SamlConnection, now: Date): void {
+  if (connection.allowExpiredCertificates || !isOutOfDate(certificate, now)) return;
+  const { subject, notBefore, notAfter } = certificate;
+  throw new SamlRefusal(
+    'certificate_expired',
+    `The certificate ${subject} is valid from ${notBefore.toISOString()} to ${notAfter.toISOString()}.`,
+  );
+}
+
+function isOutOfDate({ notBefore, notAfter }: IdpCertificate, now: Date): boolean {
+  return now < notBefore || now > notAfter;
+}
+
+function reparsed(canonical: string | undefined, original: Element): Element {
+  const element = canonical === undefined ? undefined : parseXml(canonical, LARGEST_MESSAGE);
+  const same =
+    element &&
+    is(element, original.namespaceURI ?? '', original.localName) &&
+    attributeOf(element, 'ID') === attributeOf(original, 'ID');
+  if (same) return element;
+  throw new SamlRefusal('bad_signature', 'Something else was signed than what the signature stands in.');
+}

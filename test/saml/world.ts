@@ -1,0 +1,95 @@
+import 'reflect-metadata';
+import { X509Certificate } from 'node:crypto';
+import { webcrypto } from 'node:crypto';
+import { PemConverter, X509CertificateGenerator } from '@peculiar/x509';
+import { newSpKey } from '@dovecote/saml';
+import type { IdpCertificate, OneTimeUse, SamlConnection, SpKey } from '@dovecote/saml';
+
+export const now = new Date('2026-11-22T12:00:00Z');
+export const REQUEST = '_request1';
+export const OTHER_REQUEST = '_requestOfAnotherConnection';
+
+/** Two organizations with an identity provider each, and the keys that a test needs of them. */
+export interface World {
+  connection: SamlConnection;
+  idp: SpKey;
+  /** Valid beside the first. */
+  idpNext: SpKey;
+  idpEc: SpKey;
+  idpExpired: SpKey;
+  /** Of the other organization's identity provider: a good key, but not here. */
+  stranger: SpKey;
+  sp: SpKey;
+  spNext: SpKey;
+}
+
+export async function createWorld(): Promise<World> {
+  const [idp, idpNext, stranger, sp, spNext, idpExpired, idpEc] = await Promise.all([
+    newSpKey('idp', now),
+    newSpKey('idp next', now),
+    newSpKey('idp of mallory', now),
+    newSpKey('dovecote', now),
+    newSpKey('dovecote next', now),
+    newSpKey('idp expired', new Date('2020-01-01T00:00:00Z'), 5),
+    ecKey(),
+  ]);
+  const connection: SamlConnection = {
+    spEntityId: 'https://dovecote.test/saml/acme',
+    acsUrl: 'https://dovecote.test/saml/acme/acs',
+    sloUrl: 'https://dovecote.test/saml/acme/slo',
+    idp: {
+      entityId: 'https://idp.acme.test/',
+      ssoRedirectUrl: 'https://idp.acme.test/sso',
+      sloRedirectUrl: 'https://idp.acme.test/slo',
+      certificates: [idp, idpNext, idpExpired, idpEc].map(certificateOf),
+      wantAuthnRequestsSigned: true,
+      nameIdFormats: [],
+    },
+    keys: [sp, spNext],
+    allowIdpInitiated: false,
+  };
+  return { connection, idp, idpNext, idpEc, idpExpired, stranger, sp, spNext };
+}
+
+/** In memory, for this connection; the product remembers in PostgreSQL. */
+export function rememberingUse(): OneTimeUse {
+  const requests = new Set([REQUEST]);
+  const assertions = new Set<string>();
+  return {
+    consumeRequest: async (id) => requests.delete(id),
+    consumeAssertion: async (id) => assertions.size < assertions.add(id).size,
+  };
+}
+
+export function certificateOf({ certificatePem }: SpKey): IdpCertificate {
+  const certificate = new X509Certificate(certificatePem);
+  return {
+    pem: certificatePem,
+    fingerprint: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
+    subject: certificate.subject,
+    notBefore: certificate.validFromDate,
+    notAfter: certificate.validToDate,
+  };
+}
+
+async function ecKey(): Promise<SpKey> {
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const certificate = await X509CertificateGenerator.createSelfSigned(
+    {
+      name: 'CN=idp ec',
+      notBefore: now,
+      notAfter: new Date('2036-01-01T00:00:00Z'),
+      keys,
+      signingAlgorithm: algorithm,
+    },
+    webcrypto,
+  );
+  return {
+    privateKeyPem: PemConverter.encode(
+      await webcrypto.subtle.exportKey('pkcs8', keys.privateKey),
+      'PRIVATE KEY',
+    ),
+    certificatePem: certificate.toString('pem'),
+  };
+}
