@@ -167,6 +167,8 @@ export interface EncryptionOptions {
   content?: EncryptOptions['encryptionAlgorithm'];
   key?: EncryptOptions['keyEncryptionAlgorithm'];
   digest?: 'sha1' | 'sha256';
+  /** What is encrypted in the place of the assertion. */
+  plaintext?: string;
 }
 
 /** The assertion in this response, encrypted for us. */
@@ -180,6 +182,6 @@ export async function encrypted(xml: string, sp: SpKey, options: EncryptionOptio
     keyEncryptionDigest: options.digest ?? 'sha1',
     warnInsecureAlgorithm: false,
   };
-  const data = await promisify(encrypt)(assertion, all);
+  const data = await promisify(encrypt)(options.plaintext ?? assertion, all);
   return xml.replace(assertion, () => `<saml:EncryptedAssertion>${data}</saml:EncryptedAssertion>`);
 }
