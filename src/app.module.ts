@@ -20,6 +20,7 @@ import { ConfigModule } from './platform/config/config.module.js';
 import type { Config } from './platform/config/index.js';
 import { DatabaseModule } from './platform/database/database.module.js';
 import { MailModule } from './platform/mail/index.js';
+import { ObjectStoreModule } from './platform/object-store/index.js';
 import { PlatformModule } from './platform/platform.module.js';
 
 const entities = [
@@ -56,6 +57,7 @@ export class AppModule {
         ),
         PlatformModule,
         MailModule,
+        ObjectStoreModule,
         ApiKeyModule,
         AuthModule,
         CampaignModule,

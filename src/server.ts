@@ -30,7 +30,8 @@ export interface Server {
 export async function startServer(options: ServerOptions): Promise<Server> {
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.with(options),
-    new FastifyAdapter(),
+    // The token of a download is a parameter, and longer than Fastify expects of one.
+    new FastifyAdapter({ routerOptions: { maxParamLength: 4096 } }),
     {
       bufferLogs: true,
       abortOnError: false,

@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import { type Client, createClient, type Interceptor, type Transport } from '@connectrpc/connect';
 import type { DescService } from '@bufbuild/protobuf';
@@ -34,6 +36,7 @@ export interface TestServerOptions {
 }
 
 const testEnv = {
+  DATA_DIR: join(tmpdir(), 'dovecote-test-data'),
   PORT: '0',
   ENVIRONMENT: 'development',
   SIGN_UP: 'open',

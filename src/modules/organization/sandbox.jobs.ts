@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
 import { HandlesJob, type JobContext, type JobHandler } from '../../platform/jobs/index.js';
+import { ObjectStore } from '../../platform/object-store/index.js';
 import { purgeTask, Sandboxes } from './sandbox.service.js';
 
 /** Deletes all that a sandbox held, piece by piece: whoever goes on after a crash finds what is left. */
@@ -9,6 +10,7 @@ import { purgeTask, Sandboxes } from './sandbox.service.js';
 export class PurgeSandbox implements JobHandler<{ deletionId: string }> {
   constructor(
     private readonly sandboxes: Sandboxes,
+    private readonly objects: ObjectStore,
     private readonly log: PinoLogger,
   ) {
     log.setContext('sandbox');
@@ -20,6 +22,7 @@ export class PurgeSandbox implements JobHandler<{ deletionId: string }> {
       // The worker is stopping: another one goes on from here.
       return run((scope) => this.sandboxes.enqueuePurge(scope, deletionId));
     }
+    if (orgId) await this.objects.removeAll(orgId);
     this.log.info({ orgId, deletionId }, 'sandbox deleted');
   }
 }

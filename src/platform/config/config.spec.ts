@@ -34,6 +34,10 @@ describe('loadConfig', () => {
       'MASTER_KEY must be 32 bytes in base64, and is required with DATABASE_URL',
     ],
     [{ MASTER_KEY: 'c2hvcnQ=' }, 'MASTER_KEY must be 32 bytes in base64'],
+    [{ S3_ENDPOINT: 'http://store' }, 'S3_ENDPOINT must be an http or https URL, and needs S3_BUCKET'],
+    [{ S3_BUCKET: 'b/c' }, 'S3_BUCKET must be the name of a bucket; it is "b/c".'],
+    [{ S3_BUCKET: 'abc', S3_ACCESS_KEY_ID: 'k' }, 'S3_SECRET_ACCESS_KEY must be set together with'],
+    [{ S3_BUCKET: 'abc', S3_SECRET_ACCESS_KEY: 's' }, 'S3_ACCESS_KEY_ID must be set together with'],
     [
       { DATABASE_APP_URL: 'postgres://h/d' },
       'DATABASE_APP_URL must be a PostgreSQL URL, and needs DATABASE_URL',

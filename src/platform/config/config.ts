@@ -35,6 +35,15 @@ export interface Config {
     readonly url?: string;
     readonly threads: number;
   };
+  /** Where exports are kept; absent: in the data folder. */
+  readonly bucket?: {
+    readonly name: string;
+    readonly region: string;
+    /** Absent: Amazon's. */
+    readonly endpoint?: string;
+    /** Absent: what the machine has. */
+    readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  };
   readonly database: {
     /** The owner's URL; absent when PostgreSQL is embedded. */
     readonly url?: string;
@@ -107,6 +116,11 @@ function contradictions(values: Values): VariableName[] {
       values.INTERNAL_CLIENTS.length === 0,
     RENDER_URL: values.RENDER_URL !== undefined && !canCall(values.RENDER_URL, values),
     ROLE: values.ROLE === 'render' && values.INTERNAL_PORT === 0,
+    S3_ENDPOINT: values.S3_ENDPOINT !== undefined && values.S3_BUCKET === undefined,
+    S3_ACCESS_KEY_ID:
+      (values.S3_ACCESS_KEY_ID === undefined && values.S3_SECRET_ACCESS_KEY !== undefined) ||
+      (values.S3_ACCESS_KEY_ID !== undefined && values.S3_BUCKET === undefined),
+    S3_SECRET_ACCESS_KEY: values.S3_SECRET_ACCESS_KEY === undefined && values.S3_ACCESS_KEY_ID !== undefined,
     DATABASE_APP_URL: values.DATABASE_APP_URL !== undefined && values.DATABASE_URL === undefined,
     MASTER_KEY: values.DATABASE_URL !== undefined && values.MASTER_KEY === undefined,
     EXTERNAL_ISSUER: values.EXTERNAL_ISSUER === undefined && values.EXTERNAL_AUDIENCE !== undefined,
@@ -158,6 +172,7 @@ function shape(values: Values, terminalFormat: 'pretty' | 'json'): Config {
       url: values.ROLE === 'render' ? undefined : values.RENDER_URL,
       threads: values.RENDER_THREADS ?? Math.min(Math.max(availableParallelism() - 1, 1), 4),
     },
+    bucket: bucketOf(values),
     database: {
       url: values.DATABASE_URL,
       appUrl: values.DATABASE_APP_URL,
@@ -201,6 +216,17 @@ function internalTls(values: Values): Config['internal']['tls'] {
   } = values;
   if (cert === undefined || key === undefined || authority === undefined) return undefined;
   return { certFile: resolve(cert), keyFile: resolve(key), caFile: resolve(authority) };
+}
+
+function bucketOf(values: Values): Config['bucket'] {
+  if (values.S3_BUCKET === undefined) return undefined;
+  const { S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey } = values;
+  return {
+    name: values.S3_BUCKET,
+    region: values.S3_REGION,
+    endpoint: values.S3_ENDPOINT,
+    credentials: accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : undefined,
+  };
 }
 
 function externalIssuer(values: Values): Config['tokens']['external'] {

@@ -139,6 +139,35 @@ export const variables = {
     meaning: 'Folder of the embedded PostgreSQL, keys and files.',
     must: 'be a folder name',
   }),
+  S3_BUCKET: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/)
+    .optional()
+    .register(documentation, {
+      meaning:
+        'Bucket of an S3-compatible store for exports. Several machines need one, or a shared DATA_DIR.',
+      must: 'be the name of a bucket',
+      fallback: 'files in DATA_DIR/objects',
+    }),
+  S3_REGION: z.string().min(1).default('us-east-1').register(documentation, {
+    meaning: 'Region of the bucket.',
+    must: 'be the name of a region',
+  }),
+  S3_ENDPOINT: url('http', 'https').optional().register(documentation, {
+    meaning: 'Where the store is, if it is not Amazon S3. Download links lead there.',
+    must: 'be an http or https URL, and needs S3_BUCKET',
+    fallback: 'Amazon S3',
+  }),
+  S3_ACCESS_KEY_ID: z.string().min(1).optional().register(documentation, {
+    meaning: 'Access key of the store.',
+    must: 'be set together with S3_SECRET_ACCESS_KEY, and needs S3_BUCKET',
+    fallback: 'what the machine has for Amazon S3: its role, or AWS_ variables',
+  }),
+  S3_SECRET_ACCESS_KEY: z.string().min(1).optional().register(documentation, {
+    meaning: 'Secret of that access key.',
+    must: 'be set together with S3_ACCESS_KEY_ID',
+    secret: true,
+  }),
   DATABASE_URL: url('postgres', 'postgresql').optional().register(documentation, {
     meaning: 'PostgreSQL 15 or newer, as the role that owns the tables and migrates.',
     must: 'be a URL such as postgresql://owner:password@host:5432/dovecote',

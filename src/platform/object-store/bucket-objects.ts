@@ -1,0 +1,79 @@
+import type { Readable } from 'node:stream';
+import type { OnApplicationShutdown } from '@nestjs/common';
+import {
+  DeleteObjectCommand,
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import type { Config } from '../config/index.js';
+import { attachment, type Download, LINK_MS, ObjectStore, requireKey } from './object-store.js';
+
+export type BucketOptions = NonNullable<Config['bucket']>;
+
+/** In memory at once for each upload: this, and the next one. */
+const PART_BYTES = 8 * 1024 * 1024;
+
+/** Objects in a bucket of an S3-compatible store, behind links that the store answers. */
+export class BucketObjects extends ObjectStore implements OnApplicationShutdown {
+  private readonly client: S3Client;
+  private readonly bucket: string;
+
+  constructor({ name, region, endpoint, credentials }: BucketOptions) {
+    super();
+    this.bucket = name;
+    this.client = new S3Client({
+      region,
+      // A copy: the client notes on it where it comes from.
+      credentials: credentials && { ...credentials },
+      // What is not Amazon's seldom answers to bucket.host, and may not know checksums that nobody asked for.
+      ...(endpoint && { endpoint, forcePathStyle: true }),
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+    });
+  }
+
+  override async put(key: string, source: Readable, contentType: string): Promise<void> {
+    const upload = new Upload({
+      client: this.client,
+      params: { Bucket: this.bucket, Key: requireKey(key), Body: source, ContentType: contentType },
+      partSize: PART_BYTES,
+      queueSize: 1,
+    });
+    await upload.done();
+  }
+
+  override link(key: string, { filename, contentType }: Download): Promise<string> {
+    const command = new GetObjectCommand({
+      Bucket: this.bucket,
+      Key: requireKey(key),
+      ResponseContentDisposition: attachment(filename),
+      ResponseContentType: contentType,
+    });
+    return getSignedUrl(this.client, command, { expiresIn: LINK_MS / 1000 });
+  }
+
+  override async remove(key: string): Promise<void> {
+    await this.client.send(new DeleteObjectCommand({ Bucket: this.bucket, Key: requireKey(key) }));
+  }
+
+  override async removeAll(orgId: string): Promise<void> {
+    const Prefix = requireKey(`${orgId}/any`).slice(0, -'any'.length);
+    for (;;) {
+      const { Contents = [], IsTruncated } = await this.client.send(
+        new ListObjectsV2Command({ Bucket: this.bucket, Prefix }),
+      );
+      const Objects = Contents.map(({ Key }) => ({ Key }));
+      if (Objects.length === 0) return;
+      await this.client.send(new DeleteObjectsCommand({ Bucket: this.bucket, Delete: { Objects } }));
+      if (!IsTruncated) return;
+    }
+  }
+
+  onApplicationShutdown(): void {
+    this.client.destroy();
+  }
+}

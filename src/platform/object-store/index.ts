@@ -1,0 +1,2 @@
+export { type Download, ObjectStore } from './object-store.js';
+export { ObjectStoreModule } from './object-store.module.js';

@@ -1,0 +1,42 @@
+import type { Readable } from 'node:stream';
+
+/** What whoever follows a link gets to see of an object. */
+export interface Download {
+  /** Letters, digits, dots and dashes. */
+  filename: string;
+  contentType: string;
+}
+
+/** How long a link is good. */
+export const LINK_MS = 60 * 60_000;
+
+/** Keys are ours: the organization's id first, so that what belongs to one can be removed with it. */
+const wellFormedKey = /^[0-9a-f-]{36}(\/[a-z0-9][a-z0-9-]*(\.[a-z0-9]+)?)+$/;
+
+/**
+ * Large things that somebody downloads: exports. Nobody can list them, and nobody gets at one without a link; whoever
+ * makes a link has checked who asks.
+ */
+export abstract class ObjectStore {
+  /** Stores what comes out of the source: all of it, or nothing. An object with this key is replaced. */
+  abstract put(key: string, source: Readable, contentType: string): Promise<void>;
+
+  /** A URL for one hour. Whether the object is there shows when it is followed. */
+  abstract link(key: string, download: Download): Promise<string>;
+
+  /** Also of an object that is not there. */
+  abstract remove(key: string): Promise<void>;
+
+  /** All that an organization has. */
+  abstract removeAll(orgId: string): Promise<void>;
+}
+
+export function requireKey(key: string): string {
+  if (!wellFormedKey.test(key)) throw new RangeError(`"${key}" is no key of an object.`);
+  return key;
+}
+
+export function attachment(filename: string): string {
+  if (!/^[\w.-]+$/.test(filename)) throw new RangeError(`"${filename}" is no name for a download.`);
+  return `attachment; filename="${filename}"`;
+}
