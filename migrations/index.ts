@@ -11,6 +11,7 @@ import { CountedByIndex } from './0010-counted-by-index.js';
 import { SandboxSafeguards } from './0011-sandbox-safeguards.js';
 import { DeactivatedHeads } from './0012-deactivated-heads.js';
 import { FreshStatistics } from './0013-fresh-statistics.js';
+import { SingleSignOn } from './0014-single-sign-on.js';
 
 /** In the order in which they run. A landed migration is never edited. */
 export const migrations = [
@@ -27,4 +28,5 @@ export const migrations = [
   SandboxSafeguards,
   DeactivatedHeads,
   FreshStatistics,
+  SingleSignOn,
 ];

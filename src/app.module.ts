@@ -7,11 +7,13 @@ import { CampaignModule } from './modules/campaign/index.js';
 import { DeviceEntity, DeviceModule } from './modules/device/index.js';
 import { FixtureModule } from './modules/fixture/index.js';
 import { GroupModule } from './modules/group/index.js';
+import { IdentityModule } from './modules/identity/index.js';
 import { InboxModule } from './modules/inbox/index.js';
 import { MemberEntity, MemberModule } from './modules/member/index.js';
 import { OrganizationEntity, OrganizationModule } from './modules/organization/index.js';
 import { RenderModule } from './modules/render/index.js';
 import { RoleEntity, RoleModule } from './modules/role/index.js';
+import { SsoModule } from './modules/sso/index.js';
 import { TeamModule } from './modules/team/index.js';
 import { TemplateEntity, TemplateModule, TemplateVersionEntity } from './modules/template/index.js';
 import { UpcomingModule } from './modules/upcoming/index.js';
@@ -64,11 +66,13 @@ export class AppModule {
         DeviceModule,
         FixtureModule,
         GroupModule,
+        IdentityModule,
         InboxModule,
         MemberModule,
         OrganizationModule,
         RenderModule,
         RoleModule,
+        SsoModule,
         TeamModule,
         TemplateModule,
         UpcomingModule,

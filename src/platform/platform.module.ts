@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Global, Module } from '@nestjs/common';
 import { DiscoveryModule, DiscoveryService } from '@nestjs/core';
 import { createEnvelope, type Envelope } from '@dovecote/secret';
@@ -88,7 +89,11 @@ export const ENVELOPE = Symbol('envelope');
     {
       provide: OutboundClient,
       inject: [CONFIG],
-      useFactory: (config: Config) => new OutboundClient(config.outbound),
+      useFactory: ({ outbound: { allowedHosts, caFile } }: Config) =>
+        new OutboundClient({
+          allowedHosts,
+          authorities: caFile === undefined ? undefined : readFileSync(caFile, 'utf8'),
+        }),
     },
     {
       provide: ExternalTokens,

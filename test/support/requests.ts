@@ -2,6 +2,7 @@ import { type DescField, type DescMessage, type DescMethod, getOption } from '@b
 import {
   type FieldRules,
   field as fieldRules,
+  oneof as oneofRules,
 } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js';
 import { StepType } from '@dovecote/contract/pidgr/v1/common_pb';
 import { v7 as uuid } from 'uuid';
@@ -19,6 +20,7 @@ type Init = Record<string, unknown>;
 const wellFormed: Record<string, string> = {
   '^[0-9]{6}$': '123456',
   '^[0-9A-Za-z]{8}$': 'Ab12Cd34',
+  '^[A-Za-z0-9_-]{43}$': 'a'.repeat(43),
 };
 
 /** A request that passes validation, read off the descriptor, so that a new RPC is called by existing. */
@@ -62,7 +64,9 @@ function fieldInit(field: DescField, path: string, options: Required<RequestOpti
   const wanted = options.including === path || options.including.startsWith(`${path}.`);
   switch (field.fieldKind) {
     case 'message':
-      return wanted || rules.required ? messageInit(field.message, `${path}.`, options) : undefined;
+      return wanted || rules.required || isOneRequired(field)
+        ? messageInit(field.message, `${path}.`, options)
+        : undefined;
     case 'list': {
       const minimum = rules.type.case === 'repeated' ? Number(rules.type.value.minItems) : 0;
       return wanted || minimum > 0 ? [itemInit(field, rules, path, options)] : undefined;
@@ -74,6 +78,11 @@ function fieldInit(field: DescField, path: string, options: Required<RequestOpti
     case 'map':
       return undefined;
   }
+}
+
+/** Whether one of the fields beside it has to be there. */
+function isOneRequired({ oneof }: DescField): boolean {
+  return oneof !== undefined && getOption(oneof, oneofRules).required;
 }
 
 function itemInit(

@@ -78,8 +78,14 @@ describe('the schema', () => {
         from pg_index i join pg_class c on c.oid = i.indrelid
         join pg_attribute o on o.attrelid = c.oid and o.attname = 'org_id'
        where i.indisunique and c.relnamespace = 'public'::regnamespace and i.indkey[0] <> o.attnum`);
-    // Who can offer the hash of a key holds the key; short codes are public, and random.
-    expect(keys.map(({ key }) => key).sort()).toEqual(['api_key_hash_key', 'campaign_short_code_key']);
+    // Who can offer the hash of a key holds the key; short codes and names of providers are public, and random. That
+    // somebody has proven a domain is told to whoever proves it, too, and to nobody else.
+    expect(keys.map(({ key }) => key).sort()).toEqual([
+      'api_key_hash_key',
+      'campaign_short_code_key',
+      'sso_connection_provider_key',
+      'sso_domain_owner_key',
+    ]);
   });
 
   test('carries org_id in every reference between tenants’ tables', async () => {
@@ -106,6 +112,9 @@ describe('the schema', () => {
       'sandbox.deletion update',
       'sandbox.founding insert',
       'sandbox.on_record select',
+      'sso_connection.by_id select',
+      'sso_connection.by_provider select',
+      'sso_domain.by_name select',
     ]);
   });
 
@@ -202,7 +211,7 @@ describe('without an organization', () => {
     const outcome = await attacker.asTenant(undefined, async () => {
       await attacker.client.query(`select set_config('app.api_key_hash', $1, true)`, ['00'.repeat(32)]);
       await attacker.client.query(`select set_config('app.identity_id', $1, true)`, [uuid()]);
-      await attacker.client.query(`select set_config('app.short_code', 'Ab12Cd34', true)`);
+      await attacker.client.query(`select set_config('app.lookup', 'short_code:Ab12Cd34', true)`);
       return attacker.attempt(`select id from api_key union all select id from member union all select id from role
                       union all select campaign_id from campaign_short_code`);
     });

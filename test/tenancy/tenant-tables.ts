@@ -51,7 +51,7 @@ const examples: Record<string, (canary: string) => string> = {
 };
 
 /** Columns that hold words of ours. */
-const words: Record<string, string> = { 'roster.kind': `'team'` };
+const words: Record<string, string> = { 'roster.kind': `'team'`, 'sso_sp_key.status': `'next'` };
 
 /** An insert of one row of the organization, with the canary in every text; $1 is the organization's id. */
 export function insertRow({ name, columns, tenantColumn }: TenantTable, canary: string): string {

@@ -57,5 +57,6 @@ import { WhoAmI } from './who-am-i.service.js';
         ),
     },
   ],
+  exports: [Sessions],
 })
 export class AuthModule {}

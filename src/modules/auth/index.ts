@@ -1,1 +1,4 @@
+export { toTokenPair } from './auth.mapper.js';
 export { AuthModule } from './auth.module.js';
+export { Sessions, type TokenPair } from './sessions.service.js';
+export type { SsoOrigin } from './session.store.js';

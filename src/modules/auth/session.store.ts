@@ -12,14 +12,28 @@ export interface Session {
   lastUsedAt: Date;
 }
 
+/** A session that an identity provider vouched for. */
+export interface SsoOrigin {
+  orgId: string;
+  connectionId: string;
+  /** When the provider wants it to end; null: like any other. */
+  endsAt: Date | null;
+}
+
 const insert = statement(
   'session.insert',
   `insert into session (id, identity_id, device_name, address, created_at, last_used_at, expires_at)
    values ($1, $2, $3, $4, $5, $5, $6)`,
 );
+const markSso = statement(
+  'session.mark_sso',
+  `update session set sso_organization_id = $2, sso_connection_id = $3, ends_at = $4,
+          expires_at = least(expires_at, $4)
+    where id = $1`,
+);
 const extend = statement(
   'session.extend',
-  `update session set last_used_at = $2, expires_at = $3, address = $4
+  `update session set last_used_at = $2, expires_at = least($3, ends_at), address = $4
     where id = $1 and revoked_at is null and expires_at > $2`,
 );
 const list = statement(
@@ -37,6 +51,10 @@ const revokeOwn = statement(
   `update session set revoked_at = $3
     where id = $1 and identity_id = $2 and revoked_at is null and expires_at > $3`,
 );
+const revokeThrough = statement(
+  'session.revoke_through_connection',
+  `update session set revoked_at = $2 where sso_connection_id = $1 and revoked_at is null returning id`,
+);
 const purgeSessions = statement(
   'session.purge',
   `delete from session where revoked_at < $1 or expires_at < $1`,
@@ -48,7 +66,7 @@ const insertToken = statement(
 );
 const holder = statement(
   'refresh_token.holder',
-  `select i.id as "identityId", i.email, s.id as "sessionId"
+  `select i.id as "identityId", i.email, s.id as "sessionId", s.sso_organization_id as "ssoOrgId"
      from refresh_token t join session s on s.id = t.session_id join identity i on i.id = s.identity_id
     where t.token_hash = $1 and t.used_at is null and t.expires_at > $2
       and s.revoked_at is null and s.expires_at > $2`,
@@ -70,6 +88,17 @@ export class SessionStore {
     const { id, identityId, deviceName } = session;
     const values = [id, identityId, deviceName, scope.address ?? '', scope.now(), sessionExpiry(scope)];
     await (await scope.tx()).execute(insert, values);
+  }
+
+  /** Notes where the session came from, and when it ends at the latest. */
+  async markSso(scope: Scope, id: string, { orgId, connectionId, endsAt }: SsoOrigin): Promise<void> {
+    await (await scope.tx()).execute(markSso, [id, orgId, connectionId, endsAt]);
+  }
+
+  /** The ids of the sessions that came through the connection and have not ended before. */
+  async revokeThrough(scope: Scope, connectionId: string): Promise<string[]> {
+    const rows = await (await scope.tx()).query<{ id: string }>(revokeThrough, [connectionId, scope.now()]);
+    return rows.map(({ id }) => id);
   }
 
   /** False when the session has ended. */
@@ -102,8 +131,11 @@ export class SessionStore {
   /** The person for whom a refresh token is good; undefined when it is good for nothing (any more). */
   async holderOf(scope: Scope, hash: Buffer): Promise<PersonCaller | undefined> {
     const tx = await scope.tx();
-    const row = await tx.queryOne<Omit<PersonCaller, 'kind'>>(holder, [hash, scope.now()]);
-    return row && { kind: 'person', ...row };
+    const row = await tx.queryOne<Omit<PersonCaller, 'kind' | 'ssoOrgId'> & { ssoOrgId: string | null }>(
+      holder,
+      [hash, scope.now()],
+    );
+    return row && { ...row, kind: 'person', ssoOrgId: row.ssoOrgId ?? undefined };
   }
 
   /** Spends a refresh token; false when it is spent already. Of two calls at once, one gets it. */

@@ -4,9 +4,9 @@ import { AccessTokens } from '../../platform/caller/access-tokens.js';
 import type { PersonCaller } from '../../platform/caller/caller.js';
 import { announceRevocation } from '../../platform/caller/revocation-feed.js';
 import { failedPrecondition, notFound } from '../../platform/errors/index.js';
-import { type Scope, type ScopeOrigin, Scopes } from '../../platform/scope/index.js';
+import { originOf, type Scope, type ScopeOrigin, Scopes } from '../../platform/scope/index.js';
 import { PersonStore } from './person.store.js';
-import { type Session, SessionStore } from './session.store.js';
+import { type Session, SessionStore, type SsoOrigin } from './session.store.js';
 import { refreshRefused } from './sign-in.rules.js';
 
 export interface TokenPair {
@@ -34,11 +34,13 @@ export class Sessions {
     caller: PersonCaller,
     deviceName: string,
     admit: (scope: Scope) => Promise<void>,
+    sso?: SsoOrigin,
   ): Promise<TokenPair> {
     const issue = await this.tokens.issuer();
     return this.scopes.run({ ...origin, caller }, async (scope) => {
       await admit(scope);
       await this.store.insert(scope, { id: caller.sessionId, identityId: caller.identityId, deviceName });
+      if (sso) await this.store.markSso(scope, caller.sessionId, sso);
       return this.pairOf(scope, caller, issue);
     });
   }
@@ -89,6 +91,21 @@ export class Sessions {
     await announceRevocation(scope, `session:${sessionId}`);
   }
 
+  /** Ends every session that came through the connection. */
+  async endThrough(scope: Scope, connectionId: string): Promise<void> {
+    for (const id of await this.store.revokeThrough(scope, connectionId)) {
+      await announceRevocation(scope, `session:${id}`);
+    }
+  }
+
+  /** Ends sessions by id, for whoever has found out that they have to. */
+  async end(scope: Scope, ids: readonly string[]): Promise<void> {
+    for (const id of ids) {
+      await this.store.revoke(scope, id);
+      await announceRevocation(scope, `session:${id}`);
+    }
+  }
+
   async purge(scope: Scope): Promise<void> {
     await this.store.purge(scope);
   }
@@ -96,10 +113,11 @@ export class Sessions {
   /** The next tokens of the caller's session, the access token made out for where they work by default. */
   private async pairOf(scope: Scope, caller: PersonCaller, issue: IssueAccessToken): Promise<TokenPair> {
     const { identityId, sessionId, email } = caller;
-    const [[home], passkeyEnrolled] = await Promise.all([
+    const [memberships, passkeyEnrolled] = await Promise.all([
       this.people.listMemberships(scope),
       this.people.isPasskeyEnrolled(scope),
     ]);
+    const home = memberships.find(({ orgId }) => orgId === caller.ssoOrgId) ?? memberships[0];
     const access = await issue({ identityId, sessionId, email, orgId: home?.orgId, passkeyEnrolled });
     const refreshToken = generateToken();
     const refreshExpiresAt = await this.store.insertToken(scope, {
@@ -122,9 +140,4 @@ export class Sessions {
     await this.store.revoke(scope, sessionId);
     await announceRevocation(scope, `session:${sessionId}`);
   }
-}
-
-/** The same call, for a transaction of its own. */
-export function originOf({ caller, requestId, address, signal }: Scope): ScopeOrigin {
-  return { caller, requestId, address, signal };
 }

@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { ApiKeyCaller, MemberCaller, PersonCaller } from '../../platform/caller/caller.js';
-import { type Scope, Scopes } from '../../platform/scope/index.js';
+import { originOf, type Scope, Scopes } from '../../platform/scope/index.js';
 import { ApiKeys } from '../api-key/index.js';
 import { type OwnMembership, PersonStore } from './person.store.js';
-import { originOf } from './sessions.service.js';
 
 export interface SelfOfPerson {
   kind: 'person';

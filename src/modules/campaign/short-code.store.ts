@@ -60,7 +60,8 @@ export class ShortCodeStore {
 
   /** In a transaction of its own, which the code opens: it tells the organization. */
   findByCode(code: string): Promise<ShortLink | undefined> {
-    return this.database.transaction({ shortCode: code, readOnly: true }, (tx) =>
+    const lookup = { kind: 'short_code', key: code } as const;
+    return this.database.transaction({ lookup, readOnly: true }, (tx) =>
       tx.queryOne<ShortLink>(findByCode, [code]),
     );
   }

@@ -1,3 +1,4 @@
+export { Admissions, type Vouched } from './admissions.service.js';
 export { Invitations } from './invitations.service.js';
 export { MemberEntity } from './member.entity.js';
 export { toColleague, toUser } from './member.mapper.js';

@@ -1,6 +1,7 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { Abilities } from '../../platform/access/index.js';
 import { RoleModule } from '../role/index.js';
+import { Admissions } from './admissions.service.js';
 import { BulkInvitationStore } from './bulk-invitation.store.js';
 import { BulkInvitations } from './bulk-invitations.service.js';
 import { Invitations } from './invitations.service.js';
@@ -23,6 +24,7 @@ import { RegionChanges } from './region-changes.service.js';
   imports: [RoleModule],
   controllers: [MemberRpc],
   providers: [
+    Admissions,
     BulkInvitations,
     BulkInvitationStore,
     ChangeRegionJob,
@@ -34,7 +36,7 @@ import { RegionChanges } from './region-changes.service.js';
     RegionChanges,
     RegionChangeStore,
   ],
-  exports: [Members, Invitations],
+  exports: [Admissions, Members, Invitations],
 })
 export class MemberModule implements OnModuleInit {
   constructor(private readonly abilities: Abilities) {}

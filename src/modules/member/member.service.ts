@@ -43,6 +43,11 @@ export class Members {
     return ids.flatMap((id) => members.get(id) ?? []);
   }
 
+  /** The active ones: who is told when something concerns the whole organization. */
+  superAdmins(scope: Scope): Promise<Member[]> {
+    return this.store.superAdmins(scope);
+  }
+
   async list(scope: Scope, request: PageRequest | undefined): Promise<MemberPage> {
     const binding = ['members', scope.orgId];
     const page = this.paging.parse(request, binding);
@@ -123,6 +128,10 @@ export class Members {
       metadata: { data_governance_region: region, ...(changeId && { region_change_id: changeId }) },
     });
     return { member: { ...member, dataGovernanceRegion: region }, changeId };
+  }
+
+  organizationName(scope: Scope): Promise<string> {
+    return this.store.organizationName(scope);
   }
 
   self(scope: Scope): Promise<Member> {

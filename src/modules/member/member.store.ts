@@ -29,6 +29,11 @@ const forgetIdentity = statement('member.forget_identity', 'select forget_unused
 
 const organizationName = statement('member.organization_name', 'select name from organization where id = $1');
 
+const findByEmail = statement(
+  'member.find_by_email',
+  'select id from member where org_id = $1 and email = $2',
+);
+
 // Counted as people come and go: counting a million members for each page would be the most of its cost.
 const count = statement(
   'member.count',
@@ -56,10 +61,22 @@ const lock = statement(
     order by m.id for update of m`,
 );
 
+const listSuperAdmins = statement(
+  'member.list_super_admins',
+  `select m.id from member m join role r on r.org_id = m.org_id and r.id = m.role_id and r.slug = '${superAdmin}'
+    where m.org_id = $1 and m.status = ${memberStatus.active}`,
+);
+
 @Injectable()
 export class MemberStore {
   async find(scope: Scope, id: string): Promise<Member | undefined> {
     return (await this.findAll(scope, [id]))[0];
+  }
+
+  async findByEmail(scope: Scope, email: string): Promise<Member | undefined> {
+    const tx = await scope.tx();
+    const row = await tx.queryOne<{ id: string }>(findByEmail, [scope.orgId, email.toLowerCase()]);
+    return row && this.find(scope, row.id);
   }
 
   /** A page of members, newest first, and one more if there is a next page. */
@@ -98,6 +115,14 @@ export class MemberStore {
     const tx = await scope.tx();
     const rows = await tx.query<{ id: string; isActiveSuperAdmin: boolean }>(lock, [scope.orgId, id]);
     return rows.filter((row) => row.isActiveSuperAdmin).map((row) => row.id);
+  }
+
+  async superAdmins(scope: Scope): Promise<Member[]> {
+    const rows = await (await scope.tx()).query<{ id: string }>(listSuperAdmins, [scope.orgId]);
+    return this.findAll(
+      scope,
+      rows.map(({ id }) => id),
+    );
   }
 
   async insert(scope: Scope, member: MemberEntity): Promise<void> {

@@ -1,5 +1,9 @@
 import { AuthService } from '@dovecote/contract/dovecote/auth/v1/auth_pb';
+import { SsoSignInService } from '@dovecote/contract/dovecote/auth/v1/sso_pb';
 import { ContentService } from '@dovecote/contract/dovecote/render/v1/content_pb';
+import { ConnectionService } from '@dovecote/contract/dovecote/sso/v1/connection_pb';
+import { DomainService } from '@dovecote/contract/dovecote/sso/v1/domain_pb';
+import { EnforcementService } from '@dovecote/contract/dovecote/sso/v1/enforcement_pb';
 import { ActionService } from '@dovecote/contract/pidgr/v1/action_pb';
 import { ApiKeyService } from '@dovecote/contract/pidgr/v1/api_key_pb';
 import { CampaignService } from '@dovecote/contract/pidgr/v1/campaign_pb';
@@ -49,7 +53,11 @@ export const services = [
   TeamService,
   TemplateService,
   AuthService,
+  SsoSignInService,
   ContentService,
+  ConnectionService,
+  DomainService,
+  EnforcementService,
 ];
 
 /**
@@ -201,5 +209,38 @@ export const accessTable: ReadonlyMap<string, AccessRow> = new Map([
     whoAmI: read({ caller: 'member_or_key_or_person', anyOf: [] }),
   }),
 
+  ...rowsOf(SsoSignInService, {
+    startSsoSignIn: unaudited(anyone),
+    exchangeSsoCode: unaudited(anyone),
+  }),
+
   ...rowsOf(ContentService, { renderContents: read(internal) }),
+
+  ...rowsOf(ConnectionService, {
+    createConnection: write(permission(P.ORG_WRITE), 'SSO_PROVIDER_CREATED'),
+    getConnection: read(permission(P.ORG_READ)),
+    listConnections: read(permission(P.ORG_READ)),
+    updateConnection: write(permission(P.ORG_WRITE), 'SSO_CONFIGURED'),
+    deleteConnection: write(permission(P.ORG_WRITE), 'SSO_PROVIDER_DELETED'),
+    refreshMetadata: write(permission(P.ORG_WRITE), 'SSO_CONFIGURED'),
+    rotateSpKey: write(permission(P.ORG_WRITE), 'SSO_CONFIGURED'),
+    // It is on record as a login.
+    startTestLogin: unaudited(self(P.ORG_WRITE)),
+    listLogins: read(permission(P.ORG_READ)),
+    getLogin: read(permission(P.ORG_READ)),
+  }),
+
+  ...rowsOf(DomainService, {
+    addDomain: write(permission(P.ORG_WRITE), 'SSO_CONFIGURED'),
+    verifyDomain: write(permission(P.ORG_WRITE), 'SSO_CONFIGURED'),
+    listDomains: read(permission(P.ORG_READ)),
+    removeDomain: write(permission(P.ORG_WRITE), 'SSO_CONFIGURED'),
+  }),
+
+  ...rowsOf(EnforcementService, {
+    getEnforcement: read(permission(P.ORG_READ)),
+    setEnforcement: write(self(P.ORG_WRITE), 'SSO_CONFIGURED'),
+    armBreakGlass: write(self(P.ORG_WRITE), 'SSO_CONFIGURED'),
+    disarmBreakGlass: write(permission(P.ORG_WRITE), 'SSO_CONFIGURED'),
+  }),
 ]);

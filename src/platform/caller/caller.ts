@@ -11,6 +11,8 @@ export interface PersonCaller {
   readonly identityId: string;
   readonly email: string;
   readonly sessionId: string;
+  /** The organization whose identity provider vouched for the session; it acts there and nowhere else. */
+  readonly ssoOrgId?: string;
 }
 
 /** A signed-in person as a member of one organization. */
@@ -19,6 +21,7 @@ export interface MemberCaller {
   readonly identityId: string;
   readonly email: string;
   readonly sessionId: string;
+  readonly ssoOrgId?: string;
   readonly orgId: string;
   readonly userId: string;
   readonly roleSlug: string;

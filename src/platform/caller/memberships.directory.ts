@@ -13,6 +13,8 @@ export interface Membership {
   status: UserStatus;
   roleSlug: string;
   permissions: ReadonlySet<Permission>;
+  /** Only sessions that the organization's own identity provider vouched for act in it. */
+  ssoEnforced: boolean;
   organization: OrganizationState;
 }
 
@@ -21,13 +23,15 @@ interface MembershipRow extends OrganizationState {
   status: UserStatus;
   roleSlug: string;
   permissions: Permission[];
+  ssoEnforced: boolean;
 }
 
 const find = statement(
   'membership.find',
   `select m.id as "userId", m.status, r.slug as "roleSlug", r.permissions,
           o.suspended_at is not null as suspended, o.rate_limit_per_second as "ratePerSecond",
-          o.rate_limit_burst as "rateBurst", o.expires_at as "expiresAt"
+          o.rate_limit_burst as "rateBurst", o.expires_at as "expiresAt",
+          o.sso_enforced_at is not null as "ssoEnforced"
      from member m
      join role r on r.org_id = m.org_id and r.id = m.role_id
      join organization o on o.id = m.org_id
@@ -64,9 +68,9 @@ export class MembershipDirectory {
       tx.queryOne<MembershipRow>(find, [orgId, identityId]),
     );
     if (!row) return undefined;
-    const { userId, status, roleSlug, permissions, ...organization } = row;
+    const { userId, status, roleSlug, permissions, ssoEnforced, ...organization } = row;
     const role = { roleSlug, permissions: new Set(permissions) };
-    return { orgId, identityId, userId, status, ...role, organization };
+    return { orgId, identityId, userId, status, ...role, ssoEnforced, organization };
   }
 }
 

@@ -51,6 +51,8 @@ export class OrganizationGuard implements CanActivate {
 
   private enterAs(call: Call, person: PersonCaller, membership: Membership | undefined): true {
     if (!membership) throw permissionDenied('NOT_A_MEMBER', 'You are not a member of this organization.');
+    const refusal = refuseSession(person, membership);
+    if (refusal) throw refusal;
     requireActive(membership);
     call.caller = memberCaller(person, membership);
     return this.enter(call, membership.organization);
@@ -88,6 +90,22 @@ function memberCaller(person: PersonCaller, membership: Membership): MemberCalle
   const caller: MemberCaller = { ...person, kind: 'member', orgId, userId, roleSlug, permissions };
   bySession.set(person.sessionId, caller);
   return caller;
+}
+
+/** An identity provider speaks for its own organization; where it has to, nothing else does. */
+function refuseSession(person: PersonCaller, { orgId, ssoEnforced }: Membership): AppError | undefined {
+  if (person.ssoOrgId === orgId) return undefined;
+  if (person.ssoOrgId) {
+    return permissionDenied(
+      'SESSION_OF_ANOTHER_ORGANIZATION',
+      'You signed in through the identity provider of another organization; sign in again to work here.',
+    );
+  }
+  if (!ssoEnforced) return undefined;
+  return permissionDenied(
+    'SSO_REQUIRED',
+    'This organization requires single sign-on; sign in through its identity provider.',
+  );
 }
 
 function refuseEntry(rpc: string, organization: OrganizationState, now: Date): AppError | undefined {

@@ -5,17 +5,20 @@ import { CredentialCache } from './credential-cache.js';
 import { RevocationFeed } from './revocation-feed.js';
 import { UsageRecorder } from './usage-recorder.js';
 
-interface KnownSession {
+export interface KnownSession {
   id: string;
   expiresAt: Date;
+  /** The organization whose identity provider vouched for it. */
+  ssoOrgId: string | null;
 }
 
 const findLive = statement(
   'session.find_live',
-  `select id, expires_at as "expiresAt" from session where id = $1 and identity_id = $2 and revoked_at is null`,
+  `select id, expires_at as "expiresAt", sso_organization_id as "ssoOrgId"
+     from session where id = $1 and identity_id = $2 and revoked_at is null`,
 );
 
-/** Tells whether the session behind an access token still lives. */
+/** Finds the session behind an access token, while it lives. */
 @Injectable()
 export class SessionDirectory {
   private readonly cache: CredentialCache<KnownSession>;
@@ -29,12 +32,12 @@ export class SessionDirectory {
     this.cache = new CredentialCache(feed, (session) => [`session:${session.id}`]);
   }
 
-  /** Whether `isLive` would say yes without a look into the database. */
-  isKnownLive(sessionId: string, identityId: string): boolean {
+  /** What `findLive` would answer without a look into the database. */
+  recallLive(sessionId: string, identityId: string): KnownSession | undefined {
     return this.used(this.cache.recall(keyOf(sessionId, identityId)));
   }
 
-  async isLive(sessionId: string, identityId: string): Promise<boolean> {
+  async findLive(sessionId: string, identityId: string): Promise<KnownSession | undefined> {
     const session = await this.cache.get(keyOf(sessionId, identityId), () =>
       this.database.transaction({ readOnly: true }, (tx) =>
         tx.queryOne<KnownSession>(findLive, [sessionId, identityId]),
@@ -43,11 +46,11 @@ export class SessionDirectory {
     return this.used(session);
   }
 
-  private used(session: KnownSession | undefined): boolean {
+  private used(session: KnownSession | undefined): KnownSession | undefined {
     const now = this.clock.now();
-    if (!session || session.expiresAt <= now) return false;
+    if (!session || session.expiresAt <= now) return undefined;
     this.usage.sessionUsed(session.id, now);
-    return true;
+    return session;
   }
 }
 

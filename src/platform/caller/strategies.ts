@@ -7,7 +7,7 @@ import { ApiKeyDirectory } from './api-keys.directory.js';
 import type { Credential } from './credential.js';
 import { ExternalTokens } from './external-tokens.js';
 import type { Proven } from './proven.js';
-import { SessionDirectory } from './sessions.directory.js';
+import { type KnownSession, SessionDirectory } from './sessions.directory.js';
 
 /** What the caller guard hands to Passport in place of an HTTP request. */
 export interface CredentialRequest {
@@ -69,22 +69,24 @@ export class AccessTokenStrategy extends CredentialStrategy {
 
   override recall(credential: Credential): Proven | undefined {
     const subject = credential.kind === 'access_token' ? this.tokens.recall(credential.token) : undefined;
-    return subject && this.sessions.isKnownLive(subject.sessionId, subject.identityId)
-      ? personOf(subject)
-      : undefined;
+    const session = subject && this.sessions.recallLive(subject.sessionId, subject.identityId);
+    return session && personOf(subject, session);
   }
 
   protected override async prove(credential: Credential): Promise<Proven | undefined> {
     if (credential.kind !== 'access_token') return undefined;
     if (this.external.issued(credential.token)) return this.external.prove(credential.token);
     const subject = await this.tokens.verify(credential.token);
-    if (!(await this.sessions.isLive(subject.sessionId, subject.identityId))) {
-      throw unauthenticated('SESSION_ENDED', 'The session has ended; sign in again.');
-    }
-    return personOf(subject);
+    const session = await this.sessions.findLive(subject.sessionId, subject.identityId);
+    if (!session) throw unauthenticated('SESSION_ENDED', 'The session has ended; sign in again.');
+    return personOf(subject, session);
   }
 }
 
-function personOf({ identityId, sessionId, email, orgId }: AccessTokenSubject): Proven {
-  return { caller: { kind: 'person', identityId, email, sessionId }, claimedOrgId: orgId };
+function personOf(
+  { identityId, sessionId, email, orgId }: AccessTokenSubject,
+  { ssoOrgId }: KnownSession,
+): Proven {
+  const caller = { kind: 'person', identityId, email, sessionId, ssoOrgId: ssoOrgId ?? undefined } as const;
+  return { caller, claimedOrgId: orgId };
 }

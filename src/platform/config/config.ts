@@ -63,7 +63,13 @@ export interface Config {
     readonly organization: RateLimit;
     readonly anonymous: RateLimit;
   };
-  readonly outbound: { readonly allowedHosts: readonly string[] };
+  readonly outbound: { readonly allowedHosts: readonly string[]; readonly caFile?: string };
+  readonly sso: {
+    /** Where a sign-in may lead to. */
+    readonly redirectUris: readonly string[];
+    readonly trustedDomains: readonly string[];
+    readonly dnsServers: readonly string[];
+  };
   readonly mail: { readonly smtpUrl?: string; readonly from: string };
   readonly worker: { readonly concurrency: number };
   readonly log: { readonly level: Values['LOG_LEVEL']; readonly format: 'pretty' | 'json' };
@@ -123,6 +129,7 @@ function contradictions(values: Values): VariableName[] {
     S3_SECRET_ACCESS_KEY: values.S3_SECRET_ACCESS_KEY === undefined && values.S3_ACCESS_KEY_ID !== undefined,
     DATABASE_APP_URL: values.DATABASE_APP_URL !== undefined && values.DATABASE_URL === undefined,
     MASTER_KEY: values.DATABASE_URL !== undefined && values.MASTER_KEY === undefined,
+    SSO_TRUSTED_DOMAINS: values.SSO_TRUSTED_DOMAINS.length > 0 && environmentOf(values) === 'production',
     EXTERNAL_ISSUER: values.EXTERNAL_ISSUER === undefined && values.EXTERNAL_AUDIENCE !== undefined,
     EXTERNAL_AUDIENCE: values.EXTERNAL_AUDIENCE === undefined && values.EXTERNAL_ISSUER !== undefined,
     EXTERNAL_JWKS_URL: values.EXTERNAL_JWKS_URL !== undefined && values.EXTERNAL_ISSUER === undefined,
@@ -147,7 +154,7 @@ function shape(values: Values, terminalFormat: 'pretty' | 'json'): Config {
   const publicUrl = (values.PUBLIC_URL ?? defaultPublicUrl(values)).replace(/\/+$/, '');
   return {
     role: values.ROLE,
-    environment: values.ENVIRONMENT ?? (values.DATABASE_URL === undefined ? 'development' : 'production'),
+    environment: environmentOf(values),
     dataDir: resolve(values.DATA_DIR),
     http: {
       host: values.HOST,
@@ -193,12 +200,24 @@ function shape(values: Values, terminalFormat: 'pretty' | 'json'): Config {
         burst: values.ANONYMOUS_RATE_LIMIT_BURST,
       },
     },
-    outbound: { allowedHosts: values.OUTBOUND_ALLOWED_HOSTS },
+    outbound: {
+      allowedHosts: values.OUTBOUND_ALLOWED_HOSTS,
+      caFile: values.OUTBOUND_CA_FILE && resolve(values.OUTBOUND_CA_FILE),
+    },
+    sso: {
+      redirectUris: values.SSO_REDIRECT_URIS,
+      trustedDomains: values.SSO_TRUSTED_DOMAINS,
+      dnsServers: values.DNS_SERVERS,
+    },
     mail: { smtpUrl: values.SMTP_URL, from: values.MAIL_FROM },
     worker: { concurrency: values.WORKER_CONCURRENCY },
     log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT ?? terminalFormat },
     shutdownGraceSeconds: values.SHUTDOWN_GRACE_SECONDS,
   };
+}
+
+function environmentOf(values: Values): Config['environment'] {
+  return values.ENVIRONMENT ?? (values.DATABASE_URL === undefined ? 'development' : 'production');
 }
 
 function defaultPublicUrl(values: Values): string {

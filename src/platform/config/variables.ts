@@ -239,9 +239,38 @@ export const variables = {
     meaning: 'Calls at once from one address without a valid sign-in.',
     must: 'be a whole number from 1 to 1000000',
   }),
+  SSO_REDIRECT_URIS: list
+    .pipe(z.array(url('http', 'https')))
+    .prefault('')
+    .register(documentation, {
+      meaning:
+        'Where clients may be sent back to after single sign-on, separated by commas. Native apps may always use http://127.0.0.1 and http://[::1] with any port.',
+      must: 'be http or https URLs, separated by commas',
+      fallback: 'native apps only',
+    }),
+  SSO_TRUSTED_DOMAINS: list.prefault('').register(documentation, {
+    meaning:
+      'E-mail domains that count as proven without a DNS record, separated by commas. In development only.',
+    must: 'be domain names separated by commas, and be empty where ENVIRONMENT is production',
+    fallback: 'none: domains are proven by DNS',
+  }),
+  DNS_SERVERS: list
+    .pipe(z.array(z.string().regex(/^([0-9.]+|\[[0-9a-f:.]+\])(:\d{1,5})?$/i)))
+    .prefault('')
+    .register(documentation, {
+      meaning: 'Name servers that are asked for the records by which domains are proven.',
+      must: 'be addresses, with a port if it is not 53, separated by commas',
+      fallback: 'those of the system',
+    }),
+  OUTBOUND_CA_FILE: z.string().optional().register(documentation, {
+    meaning:
+      'Certificates of further authorities in PEM that identity providers and webhooks may present, such as a company’s own.',
+    must: 'be a file name',
+    fallback: 'the public authorities only',
+  }),
   OUTBOUND_ALLOWED_HOSTS: list.prefault('').register(documentation, {
     meaning:
-      'Private hosts that webhooks may call although private addresses are refused, separated by commas.',
+      'Private hosts that webhooks and single sign-on may call although private addresses are refused, separated by commas.',
     must: 'be host names or addresses, separated by commas',
     fallback: 'none: public addresses only',
   }),

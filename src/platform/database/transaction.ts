@@ -5,6 +5,12 @@ import { sendInOneWrite } from './one-write.js';
 import { hasPrepared, runScoped } from './scoped-query.js';
 import type { Statement } from './statement.js';
 
+/** By what kind of name a row is found before its organization is known, and the name. */
+export interface Lookup {
+  kind: 'short_code' | 'sso_connection' | 'sso_domain' | 'sso_provider';
+  key: string;
+}
+
 /** For whom the transaction runs; row-level security decides by these settings. */
 export interface TransactionSettings {
   orgId?: string;
@@ -12,8 +18,8 @@ export interface TransactionSettings {
   identityId?: string;
   /** SHA-256 of a presented API key: shows the one row that has it. */
   apiKeyHash?: Buffer;
-  /** The code of a short link: shows which campaign it stands for. */
-  shortCode?: string;
+  /** The public name of one row: shows that row, and with it whose it is. */
+  lookup?: Lookup;
   /** Whatever tries to write is refused; each statement sees its own moment, as it would in one transaction. */
   readOnly?: boolean;
   /** Stops the running statement when it fires. */
@@ -23,7 +29,7 @@ export interface TransactionSettings {
 const setScope: Statement = {
   name: 'transaction.set_scope',
   text: `select set_config('app.org_id', $1, true), set_config('app.identity_id', $2, true),
-                set_config('app.api_key_hash', $3, true), set_config('app.short_code', $4, true),
+                set_config('app.api_key_hash', $3, true), set_config('app.lookup', $4, true),
                 set_config('transaction_read_only', $5, true)`,
 };
 
@@ -139,6 +145,7 @@ export class Transaction {
 }
 
 function scopeValues(settings: TransactionSettings): string[] {
-  const { orgId = '', identityId = '', apiKeyHash, shortCode = '', readOnly = false } = settings;
-  return [orgId, identityId, apiKeyHash?.toString('hex') ?? '', shortCode, readOnly ? 'on' : 'off'];
+  const { orgId = '', identityId = '', apiKeyHash, lookup, readOnly = false } = settings;
+  const found = lookup ? `${lookup.kind}:${lookup.key}` : '';
+  return [orgId, identityId, apiKeyHash?.toString('hex') ?? '', found, readOnly ? 'on' : 'off'];
 }

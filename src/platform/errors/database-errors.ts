@@ -16,6 +16,10 @@ const byConstraint: Record<string, () => AppError> = {
   group_name_key: () => alreadyExists('GROUP_EXISTS', 'A group with this name already exists.'),
   template_translation_locale_key: () =>
     alreadyExists('TRANSLATION_EXISTS', 'This version already has a translation into this language.'),
+  sso_domain_owner_key: () =>
+    alreadyExists('DOMAIN_TAKEN', 'Another organization has proven that this domain is its own.'),
+  sso_connection_contract_key: () =>
+    alreadyExists('SSO_PROVIDER_EXISTS', 'The organization has an SSO provider; delete it first.'),
   role_slug_key: () => alreadyExists('ROLE_EXISTS', 'A role with this name already exists.'),
 };
 

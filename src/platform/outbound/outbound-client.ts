@@ -3,6 +3,7 @@ import { lookup as systemLookup } from 'node:dns/promises';
 import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
+import { rootCertificates } from 'node:tls';
 import { Injectable } from '@nestjs/common';
 import { isPublicAddress } from '@dovecote/workflow';
 import { AppError } from '../errors/index.js';
@@ -10,6 +11,8 @@ import { AppError } from '../errors/index.js';
 export interface OutboundOptions {
   /** Hosts (`name` or `name:port`) that may be reached over plain http and on any address, for development. */
   allowedHosts: readonly string[];
+  /** Certificates in PEM of authorities that are trusted beside the public ones. */
+  authorities?: string;
   /** Milliseconds for the whole exchange. */
   timeoutMs?: number;
   /** The largest answer that is read. */
@@ -37,7 +40,12 @@ const bodiless = new Set([204, 205, 304]);
  */
 @Injectable()
 export class OutboundClient {
-  constructor(private readonly options: OutboundOptions) {}
+  /** Undefined: what Node trusts. */
+  private readonly ca: string[] | undefined;
+
+  constructor(private readonly options: OutboundOptions) {
+    this.ca = options.authorities === undefined ? undefined : [...rootCertificates, options.authorities];
+  }
 
   /** Fetches a document; refuses with UNAVAILABLE when the address is not allowed or nothing usable answers. */
   get(address: string): Promise<Response> {
@@ -53,7 +61,11 @@ export class OutboundClient {
     if (url.protocol !== 'https:' && !exempt) throw refused(`${url.protocol}//${url.host} is not https.`);
     const addresses = await this.resolve(url.hostname, exempt);
     try {
-      const response = await open(url, request, addresses, AbortSignal.timeout(timeoutMs));
+      const response = await open(url, request, {
+        addresses,
+        ca: this.ca,
+        signal: AbortSignal.timeout(timeoutMs),
+      });
       const body = await bodyOf(response, maxBytes);
       const status = response.statusCode ?? 502;
       const headers = { 'content-type': response.headers['content-type'] ?? '' };
@@ -79,8 +91,7 @@ export class OutboundClient {
 function open(
   url: URL,
   { method, headers, body }: OutboundRequest,
-  addresses: LookupAddress[],
-  signal: AbortSignal,
+  { addresses, ca, signal }: { addresses: LookupAddress[]; ca?: string[]; signal: AbortSignal },
 ): Promise<IncomingMessage> {
   // The name is not resolved again: between check and use its answer could change.
   const lookup: LookupFunction = (_hostname, options, callback) => {
@@ -89,7 +100,7 @@ function open(
   };
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
-    send(url, { method, headers, lookup, signal, agent: false }, resolve).on('error', reject).end(body);
+    send(url, { method, headers, lookup, ca, signal, agent: false }, resolve).on('error', reject).end(body);
   });
 }
 

@@ -1,3 +1,3 @@
 export { requireOrganization } from './require-organization.js';
 export { Scope, type AuditEntry } from './scope.js';
-export { Scopes, type ScopeOrigin } from './scopes.js';
+export { originOf, Scopes, type ScopeOrigin } from './scopes.js';

@@ -42,3 +42,8 @@ export class Scopes {
     }
   }
 }
+
+/** The same call, for a transaction of its own. */
+export function originOf({ caller, requestId, address, signal }: Scope): ScopeOrigin {
+  return { caller, requestId, address, signal };
+}

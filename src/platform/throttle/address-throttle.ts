@@ -15,10 +15,15 @@ export class AddressThrottle {
   ) {}
 
   /** Takes one token of the caller's address, or refuses. */
-  async take(call: Call): Promise<void> {
+  take(call: Call): Promise<void> {
+    return this.takeFrom(call.rpc.address);
+  }
+
+  /** The same for a plain HTTP request. */
+  async takeFrom(address: string): Promise<void> {
     const { burst, perSecond } = this.limit;
     const ttl = ttlOf(this.limit);
-    const record = await this.buckets.increment(keyOf(call), ttl, burst, ttl, 'address');
+    const record = await this.buckets.increment(keyOf(address), ttl, burst, ttl, 'address');
     if (!record.isBlocked) return;
     throw throttled(
       record,
@@ -29,11 +34,11 @@ export class AddressThrottle {
 
   /** Returns the token of a caller who has proven who they are after all. */
   putBack(call: Call): Promise<void> {
-    return this.buckets.putBack(keyOf(call));
+    return this.buckets.putBack(keyOf(call.rpc.address));
   }
 }
 
 /** IPv6 by /64: whoever has one address there has them all. */
-function keyOf(call: Call): string {
-  return `address:${normalizeIp(call.rpc.address)}`;
+function keyOf(address: string): string {
+  return `address:${normalizeIp(address)}`;
 }

@@ -1,0 +1,1 @@
+export { SsoSignInService } from './sso_pb.js';

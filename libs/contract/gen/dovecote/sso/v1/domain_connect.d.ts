@@ -1,0 +1,1 @@
+export { DomainService } from './domain_pb.js';

@@ -1,0 +1,1 @@
+export { EnforcementService } from './enforcement_pb.js';

@@ -1,0 +1,31 @@
+import { Module } from '@nestjs/common';
+import { AuthModule } from '../auth/index.js';
+import { MemberModule } from '../member/index.js';
+import { RoleModule } from '../role/index.js';
+import { SsoModule } from '../sso/index.js';
+import { Admission } from './admission.service.js';
+import { Browser } from './browser.js';
+import { LoginRpc } from './login.rpc.js';
+import { LoginStore } from './login.store.js';
+import { Logins } from './logins.service.js';
+import { OidcLogins } from './oidc-logins.service.js';
+import { OidcController } from './oidc.controller.js';
+import { SamlLogins } from './saml-logins.service.js';
+import { SamlController } from './saml.controller.js';
+import { SsoSignInRpc } from './sso-sign-in.rpc.js';
+import { SsoSignIn } from './sso-sign-in.service.js';
+import { SubjectStore } from './subject.store.js';
+
+/**
+ * Logins through identity providers: the way there, the judgement of the answer, who the person is here, the session
+ * that comes of it, and the record of all that.
+ * Invariants: an answer and an assertion are good once, on however many servers; a provider speaks for addresses in
+ * domains that its organization has proven, and for nobody else; a role above the ceiling is not given; whoever is
+ * refused learns by which number the admin finds the cause, and nothing more.
+ */
+@Module({
+  imports: [AuthModule, MemberModule, RoleModule, SsoModule],
+  controllers: [LoginRpc, OidcController, SamlController, SsoSignInRpc],
+  providers: [Admission, Browser, Logins, LoginStore, OidcLogins, SamlLogins, SsoSignIn, SubjectStore],
+})
+export class IdentityModule {}

@@ -1,0 +1,175 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { type Envelope, generateToken } from '@dovecote/secret';
+import {
+  AuthorizationResponseError,
+  authorizationCodeGrant,
+  buildAuthorizationUrl,
+  calculatePKCECodeChallenge,
+  type Configuration,
+  randomNonce,
+  randomPKCECodeVerifier,
+} from 'openid-client';
+import { z } from 'zod';
+import { Clock } from '../../platform/clock/clock.js';
+import { CONFIG } from '../../platform/config/config.module.js';
+import type { Config } from '../../platform/config/index.js';
+import { notFound } from '../../platform/errors/index.js';
+import { ENVELOPE } from '../../platform/platform.module.js';
+import { type ScopeOrigin, Scopes } from '../../platform/scope/index.js';
+import {
+  type Connection,
+  Connections,
+  OidcDiscovery,
+  oidcRedirectUri,
+  UnusableMetadata,
+} from '../sso/index.js';
+import { attributesOf } from './claims.rules.js';
+import { LoginRefusal } from './login-refusal.js';
+import { type Login, LoginStore } from './login.store.js';
+import { type Beginning, type Judgement, Logins, type ProvenLogin } from './logins.service.js';
+
+const USUAL_SCOPES = ['openid', 'email', 'profile'];
+
+/** What an answer is checked with; kept sealed until it comes. */
+const flow = z.object({ codeVerifier: z.string(), nonce: z.string() });
+
+/** Logins through OpenID Connect providers: authorization code with PKCE, state and nonce. */
+@Injectable()
+export class OidcLogins {
+  constructor(
+    private readonly connections: Connections,
+    private readonly discovery: OidcDiscovery,
+    private readonly logins: Logins,
+    private readonly store: LoginStore,
+    private readonly scopes: Scopes,
+    private readonly clock: Clock,
+    @Inject(ENVELOPE) private readonly envelope: Envelope,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  async begin(
+    origin: ScopeOrigin,
+    beginning: Omit<Beginning, 'requestId'>,
+  ): Promise<{ url: string; login: Login }> {
+    const { connection } = beginning;
+    const client = await this.client(connection);
+    const [requestId, codeVerifier, nonce] = [generateToken(), randomPKCECodeVerifier(), randomNonce()];
+    const login = await this.scopes.run(origin, (scope) =>
+      this.logins.begin(scope, {
+        ...beginning,
+        requestId,
+        sealedFlow: this.envelope.seal(JSON.stringify({ codeVerifier, nonce }), sealContext(requestId)),
+      }),
+    );
+    const url = buildAuthorizationUrl(client, {
+      redirect_uri: this.redirectUri(connection),
+      scope: [...new Set([...USUAL_SCOPES, ...(connection.oidc?.scopes ?? [])])].join(' '),
+      state: requestId,
+      nonce,
+      code_challenge: await calculatePKCECodeChallenge(codeVerifier),
+      code_challenge_method: 'S256',
+    });
+    return { url: url.toString(), login };
+  }
+
+  /** `query` is what the provider sent the browser back with. */
+  async judge(origin: ScopeOrigin, connectionId: string, query: URLSearchParams): Promise<Judgement> {
+    const connection = await this.scopes.run(origin, (scope) => this.connections.get(scope, connectionId));
+    if (!connection.oidc) throw notFound('connection');
+    let proven: ProvenLogin | undefined;
+    let login: Login | undefined;
+    try {
+      login = await this.take(origin, connection, query.get('state') ?? '');
+      proven = await this.prove(connection, login, query);
+      const code = await this.logins.succeed(origin, connection, login, proven);
+      return { kind: 'admitted', login, code };
+    } catch (error) {
+      if (!(error instanceof LoginRefusal)) throw error;
+      return {
+        kind: 'refused',
+        login,
+        id: await this.logins.refuse(origin, connection, login, error, proven),
+      };
+    }
+  }
+
+  /** The login that waits for this answer; nobody else gets it afterwards. */
+  private async take(origin: ScopeOrigin, connection: Connection, state: string): Promise<Login> {
+    const login = await this.scopes.run(origin, async (scope) => {
+      const taken = await this.store.consumeRequest(scope, connection.id, state);
+      return taken ? this.store.findByRequest(scope, connection.id, state) : undefined;
+    });
+    if (!login) {
+      throw new LoginRefusal(
+        'unknown_request',
+        'The answer belongs to no login that is waiting: it was begun elsewhere, too long ago, or answered before.',
+      );
+    }
+    return login;
+  }
+
+  private async prove(connection: Connection, login: Login, query: URLSearchParams): Promise<ProvenLogin> {
+    const client = await this.client(connection);
+    const { codeVerifier, nonce } = this.opened(login);
+    const callback = new URL(this.redirectUri(connection));
+    callback.search = query.toString();
+    const tokens = await authorizationCodeGrant(client, callback, {
+      pkceCodeVerifier: codeVerifier,
+      expectedNonce: nonce,
+      expectedState: login.requestId ?? '',
+      idTokenExpected: true,
+    }).catch((error: unknown) => {
+      throw grantRefusal(error);
+    });
+    const claims = tokens.claims();
+    if (!claims) throw new LoginRefusal('invalid_token', 'The provider sent no ID token.');
+    if (claims.email_verified === false) {
+      throw new LoginRefusal('email_not_verified', 'The provider says that it has not verified the address.');
+    }
+    return {
+      subject: claims.sub,
+      subjectFormat: '',
+      lasting: true,
+      sessionIndex: typeof claims.sid === 'string' ? claims.sid : '',
+      sessionEndsAt: null,
+      attributes: attributesOf(claims),
+    };
+  }
+
+  private async client(connection: Connection): Promise<Configuration> {
+    const { issuer = '', clientId = '' } = connection.oidc ?? {};
+    const clientSecret = this.connections.clientSecretOf(connection);
+    try {
+      return await this.discovery.discover({ issuer, clientId, clientSecret }, () => this.clock.now());
+    } catch (error) {
+      if (!(error instanceof UnusableMetadata)) throw error;
+      throw new LoginRefusal('issuer_unreachable', error.message, { cause: error });
+    }
+  }
+
+  private opened({ sealedFlow, requestId }: Login): z.infer<typeof flow> {
+    if (!sealedFlow) throw new LoginRefusal('unknown_request', 'The login was not begun with this protocol.');
+    return flow.parse(JSON.parse(this.envelope.open(sealedFlow, sealContext(requestId ?? '')).toString()));
+  }
+
+  private redirectUri({ id }: Connection): string {
+    return oidcRedirectUri(this.config.http.publicUrl, id);
+  }
+}
+
+function grantRefusal(error: unknown): LoginRefusal {
+  if (error instanceof AuthorizationResponseError) {
+    const said = error.error_description ? ` (${error.error_description})` : '';
+    return new LoginRefusal('provider_error', `The provider answered ${error.error}${said}.`, {
+      cause: error,
+    });
+  }
+  const message = error instanceof Error ? error.message : 'no reason given';
+  return new LoginRefusal('invalid_token', `The provider's answer does not hold: ${message}.`, {
+    cause: error,
+  });
+}
+
+function sealContext(requestId: string): string {
+  return `sso_login/${requestId}`;
+}

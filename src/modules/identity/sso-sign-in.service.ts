@@ -1,0 +1,140 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { createHash } from 'node:crypto';
+import { equalSecrets } from '@dovecote/secret';
+import { v7 as uuid } from 'uuid';
+import type { PersonCaller } from '../../platform/caller/caller.js';
+import { CONFIG } from '../../platform/config/config.module.js';
+import type { Config } from '../../platform/config/index.js';
+import {
+  failedPrecondition,
+  invalidArgument,
+  notFound,
+  unauthenticated,
+} from '../../platform/errors/index.js';
+import { originOf, type Scope, type ScopeOrigin, Scopes } from '../../platform/scope/index.js';
+import { Sessions, type TokenPair } from '../auth/index.js';
+import { Connections } from '../sso/index.js';
+import { readLoginCode } from './login-code.js';
+import { LoginRefusal } from './login-refusal.js';
+import { type Login, LoginStore } from './login.store.js';
+import type { Beginning } from './logins.service.js';
+import { OidcLogins } from './oidc-logins.service.js';
+import { isAllowedRedirect } from './redirect.rules.js';
+import { SamlLogins } from './saml-logins.service.js';
+
+export type Hint = { email: string } | { providerName: string };
+
+export interface StartRequest {
+  hint: Hint;
+  redirectUri: string;
+  state: string;
+  codeChallenge: string;
+}
+
+export interface ExchangeRequest {
+  code: string;
+  codeVerifier: string;
+  deviceName: string;
+}
+
+/** What a client does to sign somebody in through a provider: the way there, and the tokens afterwards. */
+@Injectable()
+export class SsoSignIn {
+  constructor(
+    private readonly connections: Connections,
+    private readonly saml: SamlLogins,
+    private readonly oidc: OidcLogins,
+    private readonly store: LoginStore,
+    private readonly sessions: Sessions,
+    private readonly scopes: Scopes,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  /** Answers where to send the browser. */
+  async start(scope: Scope, { hint, redirectUri, state, codeChallenge }: StartRequest): Promise<string> {
+    if (!isAllowedRedirect(redirectUri, this.config.sso.redirectUris)) {
+      throw invalidArgument([
+        {
+          field: 'redirect_uri',
+          description: 'is not one that this installation lists in SSO_REDIRECT_URIS',
+        },
+      ]);
+    }
+    const connection = await this.connections.forSignIn(scope, hint);
+    if (!connection) throw notFound('connection');
+    const beginning = { connection, redirectUri, clientState: state, codeChallenge };
+    return (await this.begin(systemOrigin(scope, connection.orgId), beginning)).url;
+  }
+
+  /** A login that shows what would come of it. */
+  async startTest(scope: Scope, connectionId: string): Promise<{ url: string; loginId: string }> {
+    const connection = await this.scopes.run(originOf(scope), (inner) =>
+      this.connections.get(inner, connectionId),
+    );
+    const begun = await this.begin(originOf(scope), { connection, testedBy: scope.userId });
+    return { url: begun.url, loginId: begun.login.id };
+  }
+
+  /** Trades the code for a session. Of two at once, one gets it. */
+  async exchange(scope: Scope, { code, codeVerifier, deviceName }: ExchangeRequest): Promise<TokenPair> {
+    const origin = originOf(scope);
+    const read = readLoginCode(code);
+    if (!read) throw codeRefused();
+    const sessionId = uuid();
+    // In a transaction of its own: a refused trade has spoiled the code.
+    const login = await this.scopes.run(systemOrigin(scope, read.orgId), async (inner) => {
+      const found = await this.store.find(inner, read.loginId);
+      if (!found?.identityId || !found.codeHash || !equalSecrets(found.codeHash, read.hash)) return undefined;
+      if (!fits(found, codeVerifier)) {
+        // Whoever brings the code without its secret has seen it on the way.
+        await this.store.spoilCode(inner, found.id);
+        return undefined;
+      }
+      return (await this.store.takeCode(inner, found.id, read.hash, sessionId)) ? found : undefined;
+    });
+    if (!login?.identityId) throw codeRefused();
+    const caller: PersonCaller = {
+      kind: 'person',
+      identityId: login.identityId,
+      email: login.email,
+      sessionId,
+      ssoOrgId: read.orgId,
+    };
+    const { connectionId, sessionEndsAt: endsAt } = login;
+    return this.sessions.open(origin, caller, deviceName, async () => undefined, {
+      orgId: read.orgId,
+      connectionId,
+      endsAt,
+    });
+  }
+
+  private async begin(
+    origin: ScopeOrigin,
+    beginning: Omit<Beginning, 'requestId'>,
+  ): Promise<{ url: string; login: Login }> {
+    try {
+      return await (beginning.connection.saml ? this.saml : this.oidc).begin(origin, beginning);
+    } catch (error) {
+      if (!(error instanceof LoginRefusal)) throw error;
+      throw failedPrecondition('PROVIDER_UNREACHABLE', error.detail);
+    }
+  }
+}
+
+/** As the installation itself, for one organization: before anybody has been proven. */
+export function systemOrigin(
+  { requestId, address, signal }: Omit<ScopeOrigin, 'caller'>,
+  orgId: string,
+): ScopeOrigin {
+  return { caller: { kind: 'system', orgId }, requestId, address, signal };
+}
+
+/** A login that began at the provider has no challenge, and no verifier fits it but none. */
+function fits({ codeChallenge }: Login, codeVerifier: string): boolean {
+  if (codeChallenge === '') return codeVerifier === '';
+  return equalSecrets(createHash('sha256').update(codeVerifier).digest('base64url'), codeChallenge);
+}
+
+function codeRefused() {
+  return unauthenticated('SSO_CODE_REFUSED', 'The code is wrong, was used, or has expired; sign in again.');
+}

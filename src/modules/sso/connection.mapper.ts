@@ -1,0 +1,123 @@
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import {
+  type Connection as ConnectionMessage,
+  ConnectionSchema,
+  type CreateConnectionRequest,
+  IdentityProviderSchema,
+  type OidcSettings as OidcMessage,
+  type Provisioning as ProvisioningMessage,
+  type SamlSettings as SamlMessage,
+  ServiceProviderSchema,
+  type UpdateConnectionRequest,
+} from '@dovecote/contract/dovecote/sso/v1/connection_pb';
+import type { Connection, Provisioning, StoredIdp } from './connection.js';
+import type { ConnectionChange, NewConnection, Settings } from './connections.service.js';
+import { oidcRedirectUri, samlEndpoints } from './endpoints.js';
+import type { SpCertificate } from './sp-keys.service.js';
+
+/** A connection with what stands beside its row. */
+export interface ConnectionView {
+  connection: Connection;
+  certificates: readonly SpCertificate[];
+  publicUrl: string;
+}
+
+export function toConnection({ connection, certificates, publicUrl }: ConnectionView): ConnectionMessage {
+  const { id, name, protocol, state, saml, oidc, idp, provisioning, createdAt, updatedAt } = connection;
+  const endpoints = samlEndpoints(publicUrl, id);
+  return create(ConnectionSchema, {
+    id,
+    name,
+    protocol,
+    state,
+    saml: saml ?? undefined,
+    oidc: oidc ?? undefined,
+    provisioning,
+    serviceProvider: saml
+      ? create(ServiceProviderSchema, {
+          ...endpoints,
+          entityId: saml.spEntityId || endpoints.metadataUrl,
+          certificates: certificates.map(({ notAfter, ...certificate }) => ({
+            ...certificate,
+            notAfter: timestampFromDate(notAfter),
+          })),
+        })
+      : undefined,
+    identityProvider: idp ? create(IdentityProviderSchema, toIdentityProvider(connection, idp)) : undefined,
+    oidcRedirectUri: oidc ? oidcRedirectUri(publicUrl, id) : '',
+    createdAt: timestampFromDate(createdAt),
+    updatedAt: timestampFromDate(updatedAt),
+  });
+}
+
+function toIdentityProvider(
+  { fetchedAt, nextFetchAt, lastError }: Connection,
+  { entityId, certificates, validUntil, ...idp }: StoredIdp,
+): MessageInitShape<typeof IdentityProviderSchema> {
+  return {
+    entityId,
+    ssoUrl: idp.ssoRedirectUrl ?? idp.ssoPostUrl ?? '',
+    sloUrl: idp.sloRedirectUrl ?? idp.sloPostUrl ?? '',
+    certificates: certificates.map(({ fingerprint, subject, notBefore, notAfter }) => ({
+      fingerprint,
+      subject,
+      notBefore: timestampFromDate(new Date(notBefore)),
+      notAfter: timestampFromDate(new Date(notAfter)),
+    })),
+    fetchedAt: fetchedAt ? timestampFromDate(fetchedAt) : undefined,
+    nextFetchAt: nextFetchAt ? timestampFromDate(nextFetchAt) : undefined,
+    lastError,
+    validUntil: validUntil ? timestampFromDate(new Date(validUntil)) : undefined,
+  };
+}
+
+export function toNewConnection({ name, settings, provisioning }: CreateConnectionRequest): NewConnection {
+  const given = toSettings(settings);
+  // A rule of the contract: one of the two is there.
+  if (!given) throw new Error('A connection without settings.');
+  return { name, settings: given, provisioning: provisioning && toProvisioning(provisioning) };
+}
+
+export function toConnectionChange(request: UpdateConnectionRequest): ConnectionChange {
+  const { connectionId, name, state, settings, provisioning } = request;
+  return {
+    id: connectionId.toLowerCase(),
+    name,
+    state,
+    settings: toSettings(settings),
+    provisioning: provisioning && toProvisioning(provisioning),
+  };
+}
+
+function toSettings(
+  settings: { case: 'saml'; value: SamlMessage } | { case: 'oidc'; value: OidcMessage } | { case: undefined },
+): Settings | undefined {
+  switch (settings.case) {
+    case 'saml': {
+      const { $typeName: _name, $unknown: _unknown, ...saml } = settings.value;
+      return { kind: 'saml', saml };
+    }
+    case 'oidc': {
+      const { $typeName: _name, $unknown: _unknown, ...oidc } = settings.value;
+      return { kind: 'oidc', oidc };
+    }
+    case undefined:
+      return undefined;
+  }
+}
+
+function toProvisioning(message: ProvisioningMessage): Provisioning {
+  const { createMembers, defaultRoleId, attributes, groupAttribute, roleMappings } = message;
+  return {
+    createMembers,
+    defaultRoleId: defaultRoleId.toLowerCase(),
+    attributes: {
+      email: attributes?.email ?? '',
+      givenName: attributes?.givenName ?? '',
+      familyName: attributes?.familyName ?? '',
+    },
+    groupAttribute,
+    roleMappings: roleMappings.map(({ group, roleId }) => ({ group, roleId: roleId.toLowerCase() })),
+  };
+}

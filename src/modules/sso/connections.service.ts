@@ -1,0 +1,311 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { type Envelope, randomBase62 } from '@dovecote/secret';
+import { v7 as uuid } from 'uuid';
+import { failedPrecondition, invalidArgument, notFound } from '../../platform/errors/index.js';
+import { ENVELOPE } from '../../platform/platform.module.js';
+import { originOf, type Scope, Scopes } from '../../platform/scope/index.js';
+import { Sessions } from '../auth/index.js';
+import { refuseGrant, Roles } from '../role/index.js';
+import {
+  type Connection,
+  connectionState,
+  membersOnly,
+  type OidcSettings,
+  protocol,
+  type Provisioning,
+  type SamlSettings,
+  type StoredIdp,
+} from './connection.js';
+import { refuseActivation, refuseAnother, refuseLoss, refuseSource } from './connection.rules.js';
+import { ConnectionStore } from './connection.store.js';
+import { Domains } from './domain.service.js';
+import { EnforcementStore } from './enforcement.store.js';
+import { nextFetchAfter, refuseTakeover } from './metadata.rules.js';
+import { Metadata } from './metadata.service.js';
+import { MetadataSource, UnusableMetadata } from './metadata-source.js';
+import { OidcDiscovery } from './oidc-discovery.js';
+import { SpKeys } from './sp-keys.service.js';
+
+export type SamlRequest = SamlSettings & { metadataXml: string };
+export type OidcRequest = OidcSettings & { clientSecret: string };
+
+export type Settings = { kind: 'saml'; saml: SamlRequest } | { kind: 'oidc'; oidc: OidcRequest };
+
+export interface NewConnection {
+  name: string;
+  settings: Settings;
+  provisioning?: Provisioning;
+  state?: number;
+  /** Of the provider that pidgr.v1 shows. */
+  contractDomain?: string;
+}
+
+export interface ConnectionChange {
+  id: string;
+  /** Empty: unchanged. */
+  name: string;
+  /** 0: unchanged. */
+  state: number;
+  settings?: Settings;
+  provisioning?: Provisioning;
+}
+
+/** How an organization is connected to its identity providers. */
+@Injectable()
+export class Connections {
+  constructor(
+    private readonly store: ConnectionStore,
+    private readonly keys: SpKeys,
+    private readonly source: MetadataSource,
+    private readonly oidc: OidcDiscovery,
+    private readonly metadata: Metadata,
+    private readonly domains: Domains,
+    private readonly enforcement: EnforcementStore,
+    private readonly roles: Roles,
+    private readonly sessions: Sessions,
+    private readonly scopes: Scopes,
+    @Inject(ENVELOPE) private readonly envelope: Envelope,
+  ) {}
+
+  list(scope: Scope): Promise<Connection[]> {
+    return this.store.list(scope);
+  }
+
+  async get(scope: Scope, id: string): Promise<Connection> {
+    const connection = await this.store.find(scope, id);
+    if (!connection) throw notFound('connection');
+    return connection;
+  }
+
+  /** The active connection that a client means, by its name or by the domain of an address. */
+  async forSignIn(
+    scope: Scope,
+    hint: { email: string } | { providerName: string },
+  ): Promise<Connection | undefined> {
+    if ('providerName' in hint) {
+      const key = await this.store.ownerByProvider(hint.providerName);
+      return key && this.activeIn(scope, key.orgId, (inner) => this.store.find(inner, key.id));
+    }
+    const orgId = await this.domains.ownerOf(hint.email);
+    return orgId ? this.activeIn(scope, orgId, (inner) => this.store.preferred(inner)) : undefined;
+  }
+
+  /** Whose the connection is; undefined when there is none. */
+  async ownerOf(id: string): Promise<string | undefined> {
+    return (await this.store.ownerById(id))?.orgId;
+  }
+
+  async create(scope: Scope, request: NewConnection): Promise<Connection> {
+    const id = uuid();
+    // The provider is asked, and the key computed, before the transaction begins.
+    const known = await this.knowledgeOf(request.settings, null, scope.now());
+    const key = known.idp ? await this.keys.make(scope.orgId, id, 'current', scope.now()) : undefined;
+    const { provisioning = membersOnly, settings, state = connectionState.draft } = request;
+    const refusal = refuseAnother((await this.store.listForUpdate(scope)).length);
+    if (refusal) throw refusal;
+    await this.refuseRoles(scope, provisioning);
+    const connection: Connection = {
+      orgId: scope.orgId,
+      id,
+      name: request.name,
+      providerName: `sso_${randomBase62(20)}`,
+      protocol: protocol[settings.kind],
+      state,
+      contractDomain: request.contractDomain ?? null,
+      fetchedAt: null,
+      attemptedAt: null,
+      nextFetchAt: null,
+      lastError: '',
+      warned: {},
+      saml: null,
+      idp: null,
+      oidc: null,
+      sealedClientSecret: null,
+      ...this.stored(scope, id, settings),
+      ...known,
+      provisioning,
+      ceiling: [...scope.permissions],
+      activatedAt: state === connectionState.active ? scope.now() : null,
+      createdBy: scope.actorId || null,
+      createdAt: scope.now(),
+      updatedAt: scope.now(),
+    };
+    await this.store.insert(scope, connection);
+    if (key) await this.keys.add(scope, key);
+    if (connection.idp) {
+      await this.metadata.schedule(scope, id, connection.nextFetchAt ?? nextFetchAfter({}, scope.now()));
+    }
+    await this.record(scope, connection, 'SSO_PROVIDER_CREATED', { protocol: settings.kind });
+    return connection;
+  }
+
+  async update(scope: Scope, change: ConnectionChange): Promise<Connection> {
+    const { settings, provisioning, id } = change;
+    const before = await this.scopes.run(originOf(scope), (inner) => this.get(inner, id));
+    const known = settings ? await this.knowledgeOf(settings, before, scope.now()) : {};
+    const all = await this.store.listForUpdate(scope);
+    const current = all.find((one) => one.id === id);
+    if (!current) throw notFound('connection');
+    if (provisioning) await this.refuseRoles(scope, provisioning);
+    const state = change.state || current.state;
+    const activated = state === connectionState.active && current.state !== connectionState.active;
+    const connection: Connection = {
+      ...current,
+      ...(settings && this.stored(scope, id, settings, current)),
+      ...known,
+      name: change.name || current.name,
+      state,
+      ...(provisioning && { provisioning, ceiling: [...scope.permissions] }),
+      activatedAt: activated ? scope.now() : current.activatedAt,
+      updatedAt: scope.now(),
+    };
+    await this.refuseState(scope, connection, all);
+    await this.store.update(scope, connection);
+    if (connection.state === connectionState.disabled) await this.sessions.endThrough(scope, id);
+    await this.record(scope, connection, 'SSO_CONFIGURED', {
+      change: 'connection_updated',
+      state: String(state),
+    });
+    return connection;
+  }
+
+  async delete(scope: Scope, id: string): Promise<void> {
+    const all = await this.store.listForUpdate(scope);
+    const connection = all.find((one) => one.id === id);
+    if (!connection) throw notFound('connection');
+    const { enforcedAt } = await this.enforcement.getForUpdate(scope);
+    const refusal = refuseLoss(connection, all, enforcedAt !== null);
+    if (refusal) throw refusal;
+    await this.store.delete(scope, id);
+    await this.sessions.endThrough(scope, id);
+    await this.record(scope, connection, 'SSO_PROVIDER_DELETED', {});
+  }
+
+  /** Makes the next key, or puts it in the place of the current one. */
+  async rotateKey(scope: Scope, id: string): Promise<Connection> {
+    await this.scopes.run(originOf(scope), (inner) => this.get(inner, id));
+    // Computed in advance: whether it is needed shows inside the transaction only.
+    const fresh = await this.keys.make(scope.orgId, id, 'next', scope.now());
+    const connection = (await this.store.listForUpdate(scope)).find((one) => one.id === id);
+    if (!connection) throw notFound('connection');
+    if (!connection.idp) throw failedPrecondition('NOT_SAML', 'Only SAML connections have keys of ours.');
+    const certificates = (await this.keys.certificates(scope, [id])).get(id) ?? [];
+    const promoted = certificates.some(({ next }) => next);
+    if (promoted) await this.keys.promote(scope, id);
+    else await this.keys.add(scope, fresh);
+    await this.record(scope, connection, 'SSO_CONFIGURED', {
+      change: promoted ? 'sp_key_promoted' : 'sp_key_added',
+    });
+    return connection;
+  }
+
+  clientSecretOf({ id, orgId, sealedClientSecret }: Connection): string {
+    if (!sealedClientSecret) return '';
+    return this.envelope.open(sealedClientSecret, secretContext(orgId, id)).toString();
+  }
+
+  private async activeIn(
+    scope: Scope,
+    orgId: string,
+    find: (scope: Scope) => Promise<Connection | undefined>,
+  ): Promise<Connection | undefined> {
+    const origin = { ...originOf(scope), caller: { kind: 'system', orgId } as const };
+    const connection = await this.scopes.run(origin, find);
+    return connection?.state === connectionState.active ? connection : undefined;
+  }
+
+  private stored(scope: Scope, id: string, settings: Settings, before?: Connection): Partial<Connection> {
+    if (settings.kind === 'saml') {
+      const { metadataXml: _taken, ...saml } = settings.saml;
+      const kept = before?.saml && saml.metadataUrl === '' && settings.saml.metadataXml === '';
+      return { saml: kept ? { ...saml, metadataUrl: before.saml?.metadataUrl ?? '' } : saml };
+    }
+    const { clientSecret, ...oidc } = settings.oidc;
+    if (clientSecret === '') return { oidc };
+    return { oidc, sealedClientSecret: this.envelope.seal(clientSecret, secretContext(scope.orgId, id)) };
+  }
+
+  /** What the provider says about itself; nothing new when a SAML connection keeps what is known. */
+  private async knowledgeOf(
+    settings: Settings,
+    before: Connection | null,
+    now: Date,
+  ): Promise<Partial<Connection>> {
+    if (before && before.protocol !== protocol[settings.kind]) {
+      throw invalidArgument([
+        { field: settings.kind, description: 'is not the protocol of this connection' },
+      ]);
+    }
+    if (settings.kind === 'oidc') {
+      const { issuer, clientId, clientSecret } = settings.oidc;
+      await this.usable('oidc.issuer', () =>
+        this.oidc.discover({ issuer, clientId: clientId || '-', clientSecret }),
+      );
+      return {};
+    }
+    const { metadataUrl, metadataXml } = settings.saml;
+    if (before && metadataUrl === '' && metadataXml === '') return {};
+    const refusal = refuseSource({ metadataUrl, metadataXml });
+    if (refusal) throw refusal;
+    const field = metadataUrl === '' ? 'saml.metadata_xml' : 'saml.metadata_url';
+    const idp = await this.usable(field, async () => {
+      const found =
+        metadataUrl === '' ? this.source.parse(metadataXml) : await this.source.fetch(metadataUrl);
+      const problem = refuseTakeover(null, found, now);
+      if (problem) throw new UnusableMetadata(problem);
+      return found;
+    });
+    return knownSince(idp, metadataUrl, now);
+  }
+
+  private async usable<T>(field: string, ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof UnusableMetadata)) throw error;
+      throw invalidArgument([{ field, description: `cannot be used: ${error.message}` }]);
+    }
+  }
+
+  /** Nobody lets a provider give what they do not hold. */
+  private async refuseRoles(scope: Scope, { defaultRoleId, roleMappings }: Provisioning): Promise<void> {
+    for (const id of new Set([defaultRoleId, ...roleMappings.map(({ roleId }) => roleId)])) {
+      const role = await this.roles.get(scope, id);
+      const refusal = refuseGrant(role.permissions, scope.permissions);
+      if (refusal) throw refusal;
+    }
+  }
+
+  private async refuseState(scope: Scope, connection: Connection, all: Connection[]): Promise<void> {
+    const { enforcedAt } = await this.enforcement.getForUpdate(scope);
+    const refusal =
+      connection.state === connectionState.active
+        ? refuseActivation(connection)
+        : refuseLoss(connection, all, enforcedAt !== null);
+    if (refusal) throw refusal;
+  }
+
+  private record(
+    scope: Scope,
+    { id }: Connection,
+    event: 'SSO_PROVIDER_CREATED' | 'SSO_PROVIDER_DELETED' | 'SSO_CONFIGURED',
+    metadata: Record<string, string>,
+  ): Promise<void> {
+    return scope.audit(event, { entityType: 'sso_connection', entityId: id, metadata });
+  }
+}
+
+function knownSince(idp: StoredIdp, metadataUrl: string, now: Date): Partial<Connection> {
+  return {
+    idp,
+    fetchedAt: now,
+    attemptedAt: now,
+    nextFetchAt: metadataUrl === '' ? null : nextFetchAfter(idp, now),
+    lastError: '',
+    warned: {},
+  };
+}
+
+function secretContext(orgId: string, id: string): string {
+  return `sso_connection/${orgId}/${id}`;
+}

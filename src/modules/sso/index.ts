@@ -1,0 +1,11 @@
+export { type AttributeNames, type Connection, connectionState, type Provisioning } from './connection.js';
+export { Connections } from './connections.service.js';
+export { Domains } from './domain.service.js';
+export { oidcRedirectUri, samlEndpoints } from './endpoints.js';
+export { Enforcement } from './enforcement.service.js';
+export { loginOutcome } from './login.js';
+export { Metadata } from './metadata.service.js';
+export { UnusableMetadata } from './metadata-source.js';
+export { OidcDiscovery } from './oidc-discovery.js';
+export { SpKeys } from './sp-keys.service.js';
+export { SsoModule } from './sso.module.js';

@@ -1,0 +1,280 @@
+import { Code } from '@connectrpc/connect';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { ConnectionService, ConnectionState } from '@dovecote/contract/dovecote/sso/v1/connection_pb';
+import { DomainService } from '@dovecote/contract/dovecote/sso/v1/domain_pb';
+import { RoleService } from '@dovecote/contract/pidgr/v1/role_pb';
+import { Permission } from '@dovecote/contract/pidgr/v1/common_pb';
+import { addApiKey, type Cast, seedCast } from '../support/cast.js';
+import { eventually } from '../support/eventually.js';
+import { type NameServer, startNameServer } from '../support/name-server.js';
+import { refusalOf } from '../support/refusal.js';
+import { type SamlProvider, startSamlProvider } from '../support/saml-provider.js';
+import { mailsTo } from '../support/sign-in.js';
+import { startTestServer, type TestServer } from '../support/test-server.js';
+
+let s: TestServer;
+let cast: Cast;
+let provider: SamlProvider;
+let names: NameServer;
+
+beforeAll(async () => {
+  provider = await startSamlProvider();
+  names = await startNameServer();
+  s = await startTestServer({
+    env: {
+      PUBLIC_URL: 'https://dovecote.example',
+      OUTBOUND_ALLOWED_HOSTS: provider.host,
+      DNS_SERVERS: names.address,
+    },
+  });
+  cast = await seedCast(s);
+});
+
+beforeEach(() => {
+  provider.trouble = undefined;
+});
+
+afterAll(async () => {
+  await s?.stop();
+  await provider?.stop();
+  await names?.stop();
+});
+
+const saml = (value: { metadataUrl?: string; metadataXml?: string }) => ({ case: 'saml', value }) as const;
+
+async function connect(actor = cast.alice, name = 'Directory') {
+  const { connection } = await actor
+    .client(ConnectionService)
+    .createConnection({ name, settings: saml({ metadataUrl: provider.metadataUrl }) });
+  return connection!;
+}
+
+describe('a domain', () => {
+  test.each(['', 'co.uk', 'localhost', '10.0.0.1', 'a b.com', `${'a'.repeat(64)}.example`])(
+    'is not %j',
+    async (name) => {
+      const refusal = await refusalOf(cast.alice.client(DomainService).addDomain({ name }));
+      expect(refusal).toMatchObject({ code: Code.InvalidArgument, fields: ['name'] });
+    },
+  );
+
+  test('is proven by its record, and by nothing else', async () => {
+    const domains = cast.alice.client(DomainService);
+    const { domain } = await domains.addDomain({ name: 'Proof.Example' });
+    expect(domain).toMatchObject({ name: 'proof.example', recordName: '_dovecote-challenge.proof.example' });
+    expect(domain?.verifiedAt).toBeUndefined();
+    const missing = await refusalOf(domains.verifyDomain({ name: 'proof.example' }));
+    expect(missing).toMatchObject({ code: Code.FailedPrecondition, reason: 'DOMAIN_NOT_PROVEN' });
+    expect(missing.message).toContain('_dovecote-challenge.proof.example');
+    const { recordName = '', recordValue = '' } = domain ?? {};
+    names.records.set(recordName, ['something else', `${recordValue}x`]);
+    expect((await refusalOf(domains.verifyDomain({ name: 'proof.example' }))).reason).toBe(
+      'DOMAIN_NOT_PROVEN',
+    );
+    names.records.set(recordName, ['something else', recordValue]);
+    expect((await domains.verifyDomain({ name: 'proof.example' })).domain?.verifiedAt).toBeDefined();
+    // Added again, it is what it was; and proven, nobody is asked any more.
+    expect((await domains.addDomain({ name: 'proof.example' })).domain?.recordValue).toBe(recordValue);
+    const asked = names.questions;
+    await domains.verifyDomain({ name: 'proof.example' });
+    expect(names.questions).toBe(asked);
+  });
+
+  test('belongs to one organization: the first to prove it', async () => {
+    const [ours, theirs] = [cast.alice.client(DomainService), cast.mallory.client(DomainService)];
+    const claims = await Promise.all(
+      [ours, theirs].map((domains) => domains.addDomain({ name: 'both.example' })),
+    );
+    names.records.set(
+      '_dovecote-challenge.both.example',
+      claims.map(({ domain }) => domain?.recordValue ?? ''),
+    );
+    await ours.verifyDomain({ name: 'both.example' });
+    const refusal = await refusalOf(theirs.verifyDomain({ name: 'both.example' }));
+    expect(refusal).toMatchObject({ code: Code.AlreadyExists, reason: 'DOMAIN_TAKEN' });
+    expect((await theirs.listDomains({})).domains.map(({ name }) => name)).not.toContain('proof.example');
+    expect((await refusalOf(theirs.verifyDomain({ name: 'proof.example' }))).code).toBe(Code.NotFound);
+    expect((await refusalOf(theirs.removeDomain({ name: 'proof.example' }))).code).toBe(Code.NotFound);
+    await ours.removeDomain({ name: 'both.example' });
+    expect((await theirs.verifyDomain({ name: 'both.example' })).domain?.verifiedAt).toBeDefined();
+  });
+});
+
+describe('a connection is refused', () => {
+  test.each([
+    ['that answers with an error', { status: 500, body: '' }, 'answered 500'],
+    ['that is a redirect', { status: 302, body: '' }, 'answered 302'],
+    ['that is no metadata', { status: 200, body: '<html></html>' }, 'not SAML metadata'],
+    ['that declares entities', { status: 200, body: '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>' }, 'DOCTYPE'],
+    ['that never ends', { status: 200, body: 'x'.repeat(2 * 1024 * 1024) }, 'too large'],
+  ])('for metadata %s', async (_what, trouble, sentence) => {
+    provider.trouble = trouble;
+    const refusal = await refusalOf(connect());
+    expect(refusal).toMatchObject({ code: Code.InvalidArgument, fields: ['saml.metadata_url'] });
+    expect(refusal.message).toContain(sentence);
+    expect((await cast.alice.client(ConnectionService).listConnections({})).connections).toEqual([]);
+  });
+
+  test.each([
+    'http://169.254.169.254/latest/meta-data',
+    'https://127.0.0.1:1/metadata',
+    'https://localhost/metadata',
+    'file:///etc/passwd',
+    'nonsense',
+  ])('for metadata at %s', async (metadataUrl) => {
+    const refusal = await refusalOf(
+      cast.alice.client(ConnectionService).createConnection({ name: 'x', settings: saml({ metadataUrl }) }),
+    );
+    expect(refusal).toMatchObject({ code: Code.InvalidArgument, fields: ['saml.metadata_url'] });
+  });
+
+  test('without metadata, and with two kinds of it', async () => {
+    const { createConnection } = cast.alice.client(ConnectionService);
+    expect((await refusalOf(createConnection({ name: 'x', settings: saml({}) }))).fields).toEqual([
+      'saml.metadata_url',
+    ]);
+    const both = saml({ metadataUrl: provider.metadataUrl, metadataXml: provider.metadata() });
+    expect((await refusalOf(createConnection({ name: 'x', settings: both }))).fields).toEqual([
+      'saml.metadata_xml',
+    ]);
+  });
+
+  test('that would give what its maker does not hold', async () => {
+    const limited = await addApiKey(s, cast.acme, [Permission.ORG_READ, Permission.ORG_WRITE]);
+    const { createConnection } = limited.client(ConnectionService);
+    for (const provisioning of [
+      { defaultRoleId: cast.acme.roles.admin },
+      { roleMappings: [{ group: 'all', roleId: cast.acme.roles.super_admin }] },
+    ]) {
+      const refusal = await refusalOf(
+        createConnection({ name: 'x', settings: saml({ metadataUrl: provider.metadataUrl }), provisioning }),
+      );
+      expect(refusal).toMatchObject({ code: Code.PermissionDenied, reason: 'GRANT_EXCEEDS_OWN' });
+    }
+    const stranger = await refusalOf(
+      cast.alice.client(ConnectionService).createConnection({
+        name: 'x',
+        settings: saml({ metadataUrl: provider.metadataUrl }),
+        provisioning: { defaultRoleId: cast.other.roles.employee },
+      }),
+    );
+    expect(stranger.code).toBe(Code.NotFound);
+  });
+});
+
+describe('a connection', () => {
+  test('says what to enter at the provider, and what is known of it', async () => {
+    const connection = await connect();
+    const base = `https://dovecote.example/sso/saml/${connection.id}`;
+    expect(connection.serviceProvider).toMatchObject({
+      entityId: `${base}/metadata`,
+      acsUrl: `${base}/acs`,
+      sloUrl: `${base}/slo`,
+    });
+    expect(connection.serviceProvider?.certificates).toHaveLength(1);
+    expect(connection.identityProvider).toMatchObject({ entityId: provider.entityId, lastError: '' });
+    expect(connection.identityProvider?.certificates).toHaveLength(1);
+    expect(connection.state).toBe(ConnectionState.DRAFT);
+  });
+
+  test('is nobody else’s', async () => {
+    const { id: connectionId } = await connect();
+    const theirs = cast.mallory.client(ConnectionService);
+    expect((await theirs.listConnections({})).connections).toEqual([]);
+    const calls = [
+      () => theirs.getConnection({ connectionId }),
+      () => theirs.updateConnection({ connectionId, name: 'mine' }),
+      () => theirs.deleteConnection({ connectionId }),
+      () => theirs.refreshMetadata({ connectionId }),
+      () => theirs.rotateSpKey({ connectionId }),
+      () => theirs.startTestLogin({ connectionId }),
+    ];
+    for (const call of calls) expect((await refusalOf(call())).code).toBe(Code.NotFound);
+  });
+
+  test('takes uploaded metadata, keeps it, and takes its successor', async () => {
+    const connections = cast.alice.client(ConnectionService);
+    const { connection } = await connections.createConnection({
+      name: 'Uploaded',
+      settings: saml({ metadataXml: provider.metadata() }),
+    });
+    const connectionId = connection!.id;
+    const kept = await connections.updateConnection({ connectionId, settings: saml({}) });
+    expect(kept.connection?.identityProvider?.entityId).toBe(provider.entityId);
+    const broken = await refusalOf(
+      connections.updateConnection({ connectionId, settings: saml({ metadataXml: '<x/>' }) }),
+    );
+    expect(broken).toMatchObject({ code: Code.InvalidArgument, fields: ['saml.metadata_xml'] });
+    expect((await refusalOf(connections.refreshMetadata({ connectionId }))).reason).toBe('METADATA_UPLOADED');
+    const other = await refusalOf(
+      connections.updateConnection({
+        connectionId,
+        settings: { case: 'oidc', value: { issuer: 'https://a.example' } },
+      }),
+    );
+    expect(other).toMatchObject({ code: Code.InvalidArgument, fields: ['oidc'] });
+  });
+
+  test('gets its next key before the current one goes', async () => {
+    const connections = cast.alice.client(ConnectionService);
+    const { id: connectionId, serviceProvider } = await connect();
+    const first = serviceProvider?.certificates[0]?.fingerprint;
+    const added =
+      (await connections.rotateSpKey({ connectionId })).connection?.serviceProvider?.certificates ?? [];
+    expect(added.map(({ next }) => next)).toEqual([false, true]);
+    expect(added[0]?.fingerprint).toBe(first);
+    const promoted =
+      (await connections.rotateSpKey({ connectionId })).connection?.serviceProvider?.certificates ?? [];
+    expect(promoted.map(({ next }) => next)).toEqual([false]);
+    expect(promoted[0]?.fingerprint).toBe(added[1]?.fingerprint);
+  });
+});
+
+describe('metadata', () => {
+  test('is fetched on request once a minute, and what is broken is not taken over', async () => {
+    const connections = cast.alice.client(ConnectionService);
+    const { id: connectionId } = await connect();
+    const early = await refusalOf(connections.refreshMetadata({ connectionId }));
+    expect(early).toMatchObject({ code: Code.ResourceExhausted, reason: 'REFRESHED_JUST_NOW' });
+    expect(early.retryAfterSeconds).toBeGreaterThan(0);
+    await s.travel(61_000);
+    provider.trouble = {
+      status: 200,
+      body: provider.metadata().replaceAll(provider.entityId, 'https://evil.example/'),
+    };
+    const broken = await refusalOf(connections.refreshMetadata({ connectionId }));
+    expect(broken).toMatchObject({ code: Code.FailedPrecondition, reason: 'METADATA_BROKEN' });
+    const { connection } = await connections.getConnection({ connectionId });
+    expect(connection?.identityProvider).toMatchObject({ entityId: provider.entityId });
+    expect(connection?.identityProvider?.lastError).toContain('https://evil.example/');
+  });
+
+  test('is fetched in turn, and who it concerns is told before the last certificate ends', async () => {
+    const { id: connectionId } = await connect(cast.alice, 'Turning');
+    const connections = cast.alice.client(ConnectionService);
+    const before = provider.fetches;
+    await s.travel(7 * 3_600_000);
+    await eventually('the metadata is fetched again', () => Promise.resolve(provider.fetches > before));
+    await s.database.query(
+      `update sso_connection set idp = jsonb_set(idp, '{certificates,0,notAfter}', to_jsonb($2::text)), saml = jsonb_set(saml, '{metadataUrl}', '""') where id = $1`,
+      [connectionId, new Date(Date.now() + 5 * 86_400_000).toISOString()],
+    );
+    await s.travel(24 * 3_600_000);
+    const mail = await eventually('the warning', async () =>
+      (await mailsTo(s, cast.alice.email)).find((body) => body.includes('“Turning”')),
+    );
+    expect(mail).toContain('Renew it at the identity provider');
+    const { connection } = await connections.getConnection({ connectionId });
+    expect(connection?.identityProvider?.certificates).toHaveLength(1);
+    expect((await mailsTo(s, cast.max.email)).join()).not.toContain('“Turning”');
+  });
+});
+
+test('whoever may not change an organization changes none of this', async () => {
+  const { permissions } = (await cast.alice.client(RoleService).listRoles({})).roles.find(
+    ({ slug }) => slug === 'manager',
+  )!;
+  expect(permissions).not.toContain(Permission.ORG_WRITE);
+  const refusal = await refusalOf(connect(cast.max));
+  expect(refusal).toMatchObject({ code: Code.PermissionDenied });
+});
