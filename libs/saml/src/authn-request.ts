@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { SamlConnection } from './connection.js';
 import { BINDING } from './names.js';
-import { checkedRelayState, redirectUrl, signingKey } from './redirect-binding.js';
-import { signElement } from './sign.js';
+import { postForm, redirectUrl, signingKey } from './outgoing.js';
+import type { PostForm } from './outgoing.js';
 import { writeXml } from './write-xml.js';
 
 export interface AuthnRequest {
@@ -35,22 +35,11 @@ export async function authnRequestRedirect(
 }
 
 /** The form that the browser posts, for identity providers without the redirect binding. */
-export async function authnRequestPost(
-  connection: SamlConnection,
-  request: AuthnRequest,
-): Promise<{ url: string; fields: Record<string, string> }> {
+export async function authnRequestPost(connection: SamlConnection, request: AuthnRequest): Promise<PostForm> {
   const url = endpoint(connection.idp.ssoPostUrl, 'POST');
-  const xml = signElement(authnRequest(connection, request, url), {
-    id: request.requestId,
-    key: signingKey(connection),
-  });
-  return {
-    url,
-    fields: {
-      SAMLRequest: Buffer.from(xml).toString('base64'),
-      RelayState: checkedRelayState(request.relayState),
-    },
-  };
+  const xml = authnRequest(connection, request, url);
+  const message = { field: 'SAMLRequest', xml, relayState: request.relayState } as const;
+  return postForm(url, message, request.requestId, signingKey(connection));
 }
 
 function authnRequest(connection: SamlConnection, request: AuthnRequest, url: string): string {

@@ -14,3 +14,14 @@ export { authnRequestPost, authnRequestRedirect, newRequestId } from './authn-re
 export type { AuthnRequest } from './authn-request.js';
 export { validateResponse } from './validate-response.js';
 export type { OneTimeUse, ResponseInput, SamlLogin } from './validate-response.js';
+export {
+  logoutRequestPost,
+  logoutRequestRedirect,
+  logoutResponsePost,
+  logoutResponseRedirect,
+} from './logout.js';
+export type { LogoutAnswer, LogoutRequest } from './logout.js';
+export type { PostForm } from './outgoing.js';
+export type { Delivery } from './incoming.js';
+export { validateLogoutRequest, validateLogoutResponse } from './validate-logout.js';
+export type { LogoutInput, ReceivedLogoutRequest, ReceivedLogoutResponse } from './validate-logout.js';

@@ -18,6 +18,7 @@ export interface IdpMetadata {
   sloPostUrl?: string;
   /** Where answers to logout requests go, if not where the requests go. */
   sloResponseRedirectUrl?: string;
+  sloResponsePostUrl?: string;
   /** All that are valid for signing: during a change of keys there are two. */
   certificates: IdpCertificate[];
   validUntil?: Date;
@@ -75,6 +76,7 @@ function readMetadata(xml: string, options: MetadataOptions): IdpMetadata {
     sloRedirectUrl: slo.redirect,
     sloPostUrl: slo.post,
     sloResponseRedirectUrl: slo.redirectResponse,
+    sloResponsePostUrl: slo.postResponse,
     certificates: signingCertificates(role),
     validUntil: earliest(around),
     cacheDurationMs: shortest(around),
@@ -132,7 +134,7 @@ function endpoints(
   role: Element,
   name: string,
   options: MetadataOptions,
-): { redirect?: string; post?: string; redirectResponse?: string } {
+): { redirect?: string; post?: string; redirectResponse?: string; postResponse?: string } {
   const all = childrenOf(role, NS.metadata, name);
   const first = (binding: string): Element | undefined =>
     all.find((endpoint) => attributeOf(endpoint, 'Binding') === binding);
@@ -144,6 +146,7 @@ function endpoints(
     redirect: url(first(BINDING.redirect), 'Location'),
     post: url(first(BINDING.post), 'Location'),
     redirectResponse: url(first(BINDING.redirect), 'ResponseLocation'),
+    postResponse: url(first(BINDING.post), 'ResponseLocation'),
   };
 }
 

@@ -4,6 +4,7 @@ import type { XmlErrorReason } from './xml-error.js';
 export type SamlRefusalReason =
   | XmlErrorReason
   | 'not_a_response'
+  | 'not_a_logout'
   | 'status'
   | 'no_assertion'
   | 'several_assertions'
@@ -55,6 +56,8 @@ const ADVICE: Record<SamlRefusalReason, string> = {
   relative_namespace: 'Give every namespace that your attributes declare an absolute URI.',
   not_a_response:
     'Check that the application’s ACS URL is set as the assertion consumer service, with the POST binding.',
+  not_a_logout:
+    'Check that our logout URL is set as the single logout service, with a binding of our metadata.',
   status: 'Look into the log of the identity provider: it refused the sign-in itself.',
   no_assertion: 'Assign the person to the application, and let the identity provider send an assertion.',
   several_assertions: 'Let the identity provider send one assertion in each response.',

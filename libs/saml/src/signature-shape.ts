@@ -60,7 +60,7 @@ function checkReference(reference: Element, parent: Element): void {
   }
 }
 
-function refuseAlgorithm(uri: string, allowed: (uri: string) => boolean): void {
+export function refuseAlgorithm(uri: string, allowed: (uri: string) => boolean): void {
   if (allowed(uri)) return;
   if (/sha1$/.test(uri)) throw new SamlRefusal('sha1', `The signature is made with ${uri}.`);
   throw new SamlRefusal('signature_algorithm', `The signature is made with ${quoted(uri)}.`);

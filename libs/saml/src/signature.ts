@@ -53,10 +53,7 @@ function verifyWithAny(
   certificates: readonly IdpCertificate[],
   now: Date,
 ): Outcome {
-  // The same key may be in an old certificate and in a renewed one.
-  const candidates = certificates.toSorted(
-    (a, b) => Number(isOutOfDate(a, now)) - Number(isOutOfDate(b, now)),
-  );
+  const candidates = bestFirst(certificates, now);
   let intact = false;
   let certificate: IdpCertificate | undefined;
   const verifier = verifierWith((algorithm, signed, value) => {
@@ -73,6 +70,11 @@ function verifyWithAny(
   }
   const [canonical, ...others] = verifier.getSignedReferences();
   return others.length === 0 ? { intact, certificate, canonical } : { intact: false };
+}
+
+/** The same key may be in an old certificate and in a renewed one. */
+export function bestFirst(certificates: readonly IdpCertificate[], now: Date): IdpCertificate[] {
+  return certificates.toSorted((a, b) => Number(isOutOfDate(a, now)) - Number(isOutOfDate(b, now)));
 }
 
 type Verify = (algorithm: string, signed: string, value: Buffer) => boolean;

@@ -7,13 +7,19 @@ import { decodeBase64, decodeUtf8 } from './decode.js';
 import { decryptAssertion } from './decrypt.js';
 import { attributeOf, childOf, is, textOf } from './element.js';
 import { LARGEST_MESSAGE, LONGEST_ENCODED, SKEW_MS } from './limits.js';
+import {
+  refuseOtherDestination,
+  refuseOtherIssuer,
+  refuseOtherVersion,
+  refusing,
+  statusCode,
+} from './message.js';
 import { NS, STATUS_SUCCESS } from './names.js';
 import { quoted, SamlRefusal } from './refusal.js';
 import { verifySigned } from './signature.js';
 import type { Signed } from './signature.js';
 import { onlyAssertion, refuseDisguise } from './structure.js';
 import { parseXml } from './xml.js';
-import { XmlError } from './xml-error.js';
 
 /** What must happen once, remembered where every process sees it. Asked only after everything else holds. */
 export interface OneTimeUse {
@@ -57,16 +63,6 @@ export async function validateResponse(connection: SamlConnection, input: Respon
     throw unknownRequest(login.inResponseTo, connection);
   }
   return login;
-}
-
-/** Runs checks of a message; a document that cannot be read is a refusal like the others. */
-export function refusing<T>(check: () => T): T {
-  try {
-    return check();
-  } catch (error) {
-    if (error instanceof XmlError) throw new SamlRefusal(error.reason, error.message, { cause: error });
-    throw error;
-  }
 }
 
 function checkedResponse(
@@ -169,43 +165,6 @@ function refuseFailure(response: Element): void {
     'status',
     `The identity provider answered ${values.map(quoted).join(', ') || 'without a status'}` +
       `${message ? `: ${quoted(textOf(message))}` : ''}.`,
-  );
-}
-
-export function statusCode(parent: Element | undefined): Element | undefined {
-  return parent && childOf(parent, NS.protocol, 'StatusCode');
-}
-
-export function refuseOtherDestination(
-  message: Element,
-  url: string,
-  { required }: { required: boolean },
-): void {
-  const destination = attributeOf(message, 'Destination');
-  if (destination === url || (destination === undefined && !required)) return;
-  throw new SamlRefusal(
-    'wrong_destination',
-    `The message is meant for ${quoted(destination)}, but came to ${quoted(url)}.`,
-  );
-}
-
-export function refuseOtherVersion(element: Element): void {
-  const version = attributeOf(element, 'Version');
-  if (version === '2.0') return;
-  throw new SamlRefusal('malformed', `${element.nodeName} has version ${quoted(version)}, and not 2.0.`);
-}
-
-export function refuseOtherIssuer(
-  element: Element,
-  { idp }: SamlConnection,
-  { required }: { required: boolean },
-): void {
-  const issuer = childOf(element, NS.assertion, 'Issuer');
-  const name = issuer && textOf(issuer).trim();
-  if (name === idp.entityId || (name === undefined && !required)) return;
-  throw new SamlRefusal(
-    'wrong_issuer',
-    `The message is from ${quoted(name)}, but this connection trusts ${quoted(idp.entityId)}.`,
   );
 }
 

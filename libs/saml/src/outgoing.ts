@@ -2,6 +2,7 @@ import { sign } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
 import { RSA_SHA256 } from './algorithms.js';
 import type { SamlConnection } from './connection.js';
+import { signElement } from './sign.js';
 import type { SpKey } from './sp-key.js';
 
 export type MessageField = 'SAMLRequest' | 'SAMLResponse';
@@ -10,6 +11,11 @@ export interface OutgoingMessage {
   readonly field: MessageField;
   readonly xml: string;
   readonly relayState?: string;
+}
+
+export interface PostForm {
+  url: string;
+  fields: Record<string, string>;
 }
 
 /** The specification's limit, in bytes. */
@@ -30,9 +36,22 @@ export function redirectUrl(url: string, { field, xml, relayState }: OutgoingMes
   return `${url}${url.includes('?') ? '&' : '?'}${query}&Signature=${encodeURIComponent(signature)}`;
 }
 
-export function checkedRelayState(relayState: string): string {
+function checkedRelayState(relayState: string): string {
   if (Buffer.byteLength(relayState) <= LONGEST_RELAY_STATE) return relayState;
   throw new RangeError(`RelayState has at most ${LONGEST_RELAY_STATE} bytes.`);
+}
+
+/** The form that the browser posts: signed within, and not compressed. */
+export function postForm(
+  url: string,
+  { field, xml, relayState }: OutgoingMessage,
+  id: string,
+  key: SpKey,
+): PostForm {
+  const message = { [field]: Buffer.from(signElement(xml, { id, key })).toString('base64') };
+  return relayState === undefined
+    ? { url, fields: message }
+    : { url, fields: { ...message, RelayState: checkedRelayState(relayState) } };
 }
 
 export function signingKey({ keys }: SamlConnection): SpKey {
