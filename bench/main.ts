@@ -9,6 +9,7 @@ import { answerFanout } from './fanout.js';
 import { answerInbox } from './inbox.js';
 import { answerOrm } from './orm.js';
 import { answerRpc } from './rpc.js';
+import { answerSaml } from './saml.js';
 import { answerStart } from './start.js';
 import { answerTenancy } from './tenancy.js';
 import type { Effort } from './support/effort.js';
@@ -23,6 +24,7 @@ const questions: Record<string, (effort: Effort) => Promise<Report>> = {
   inbox: answerInbox,
   tenancy: answerTenancy,
   orm: answerOrm,
+  saml: answerSaml,
 };
 
 const { values, positionals } = parseArgs({
