@@ -1,5 +1,5 @@
-/** What an IdP sends is a few kilobytes; with hundreds of groups it is a few hundred. */
-export const LARGEST_MESSAGE = 512 * 1024;
+/** What an IdP sends is a few kilobytes; with a thousand groups it is a hundred. A MiB is a second's work. */
+export const LARGEST_MESSAGE = 256 * 1024;
 /** Base64 is a third longer, and some IdPs break it into lines. */
 export const LONGEST_ENCODED = Math.ceil((LARGEST_MESSAGE * 4) / 3) + 16 * 1024;
 /** A logout message in a query string, before and after it is inflated. */
@@ -8,6 +8,6 @@ export const LARGEST_INFLATED = 64 * 1024;
 export const LARGEST_METADATA = 1024 * 1024;
 /** Elements within elements; SAML needs about a dozen. */
 export const DEEPEST = 40;
-export const MOST_ELEMENTS = 20_000;
+export const MOST_ELEMENTS = 10_000;
 /** Clocks of two companies may differ by this much. */
 export const SKEW_MS = 60_000;

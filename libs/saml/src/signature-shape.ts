@@ -6,6 +6,9 @@ import { quoted, SamlRefusal } from './refusal.js';
 
 /** What is read of a signature before it is verified. */
 export interface SignatureShape {
+  readonly signedInfo: Element;
+  readonly algorithm: string;
+  readonly value: Element;
   readonly keyInfo?: Element;
 }
 
@@ -21,7 +24,7 @@ export function checkedShape(signature: Element, parent: Element): SignatureShap
     named(signedInfo, 'SignedInfo') &&
     named(value, 'SignatureValue') &&
     (!keyInfo || named(keyInfo, 'KeyInfo'));
-  if (!signedInfo || !whole || more.length > 0) {
+  if (!signedInfo || !value || !whole || more.length > 0) {
     throw shape('has other parts than SignedInfo, SignatureValue and KeyInfo, or one of them twice');
   }
   const [canonicalization, method, reference, ...others] = elementsIn(signedInfo);
@@ -38,7 +41,7 @@ export function checkedShape(signature: Element, parent: Element): SignatureShap
     throw shape('gives parameters to its algorithms');
   }
   checkReference(reference, parent);
-  return { keyInfo };
+  return { signedInfo, algorithm: algorithmOf(method), value, keyInfo };
 }
 
 function checkReference(reference: Element, parent: Element): void {

@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto';
 import type { Element } from '@xmldom/xmldom';
-import { SignedXml } from 'xml-crypto';
+import { ExclusiveCanonicalization, SignedXml } from 'xml-crypto';
 import { DIGESTS, ENVELOPED, EXCLUSIVE_C14N, signatureAlgorithms, verifySignature } from './algorithms.js';
 import { fingerprintIn } from './certificate.js';
 import type { IdpCertificate } from './certificate.js';
 import type { SamlConnection } from './connection.js';
+import { decodeBase64 } from './decode.js';
 import { attributeOf, childrenOf, is, textOf } from './element.js';
-import { LARGEST_MESSAGE } from './limits.js';
+import { LARGEST_MESSAGE, LONGEST_ENCODED } from './limits.js';
 import { NS } from './names.js';
 import { SamlRefusal } from './refusal.js';
 import { checkedShape } from './signature-shape.js';
+import type { SignatureShape } from './signature-shape.js';
 import { parseXml } from './xml.js';
 
 /** What was signed, parsed from the very characters that the digest was made of, and by whom. */
@@ -31,45 +33,42 @@ export function verifySigned(
   const [signature, another] = childrenOf(element, NS.signature, 'Signature');
   if (!signature) return undefined;
   if (another) throw new SamlRefusal('signature_shape', `${element.nodeName} holds several signatures.`);
-  const { keyInfo } = checkedShape(signature, element);
-  const outcome = verifyWithAny(xml, signature, connection.idp.certificates, now);
-  if (!outcome.intact) throw new SamlRefusal('bad_signature', 'What was signed has been changed.');
-  if (!outcome.certificate) throw wrongKey(keyInfo, connection);
-  refuseExpired(outcome.certificate, connection, now);
-  return { element: reparsed(outcome.canonical, element), certificate: outcome.certificate };
+  const shape = checkedShape(signature, element);
+  const certificate = signerOf(shape, connection, now);
+  const canonical = digested(xml, signature, certificate);
+  return { element: reparsed(canonical, element), certificate };
 }
 
-interface Outcome {
-  /** Whether the digest fits what it is the digest of. */
-  readonly intact: boolean;
-  readonly certificate?: IdpCertificate;
-  readonly canonical?: string;
-}
-
-/** Digests and canonicalizes once, whatever number of certificates there is. */
-function verifyWithAny(
-  xml: string,
-  signature: Element,
-  certificates: readonly IdpCertificate[],
+/**
+ * Who signed the digest: told before the document is digested, which takes most of the time, so that a stranger cannot
+ * make us work.
+ */
+function signerOf(
+  { signedInfo, algorithm, value, keyInfo }: SignatureShape,
+  connection: SamlConnection,
   now: Date,
-): Outcome {
-  const candidates = bestFirst(certificates, now);
-  let intact = false;
-  let certificate: IdpCertificate | undefined;
-  const verifier = verifierWith((algorithm, signed, value) => {
-    intact = true;
-    certificate = candidates.find(({ pem }) => verifySignature(algorithm, signed, pem, value));
-    return certificate !== undefined;
-  });
+): IdpCertificate {
+  const canonical = new ExclusiveCanonicalization().process(signedInfo, {});
+  const bytes = decodeBase64(textOf(value), LONGEST_ENCODED);
+  const certificate = bestFirst(connection.idp.certificates, now).find(({ pem }) =>
+    verifySignature(algorithm, canonical, pem, bytes),
+  );
+  if (!certificate) throw wrongKey(keyInfo, connection);
+  refuseExpired(certificate, connection, now);
+  return certificate;
+}
+
+/** The characters that were digested, when the digest fits and xml-crypto finds the same signature good. */
+function digested(xml: string, signature: Element, { pem }: IdpCertificate): string {
+  const verifier = verifierWith(pem);
   try {
     verifier.loadSignature(signature);
-    verifier.checkSignature(xml);
+    const [canonical, ...others] = verifier.checkSignature(xml) ? verifier.getSignedReferences() : [];
+    if (canonical !== undefined && others.length === 0) return canonical;
   } catch (error) {
-    // It throws when no key fits, which is told by what was noted above, and when the signature is broken.
-    if (!intact) throw new SamlRefusal('bad_signature', 'The signature cannot be read.', { cause: error });
+    throw new SamlRefusal('bad_signature', 'The signature cannot be read.', { cause: error });
   }
-  const [canonical, ...others] = verifier.getSignedReferences();
-  return others.length === 0 ? { intact, certificate, canonical } : { intact: false };
+  throw new SamlRefusal('bad_signature', 'What was signed has been changed.');
 }
 
 /** The same key may be in an old certificate and in a renewed one. */
@@ -77,17 +76,15 @@ export function bestFirst(certificates: readonly IdpCertificate[], now: Date): I
   return certificates.toSorted((a, b) => Number(isOutOfDate(a, now)) - Number(isOutOfDate(b, now)));
 }
 
-type Verify = (algorithm: string, signed: string, value: Buffer) => boolean;
-
 /** Knows the algorithms of our list and no others, and takes no key from the document. */
-function verifierWith(verify: Verify): SignedXml {
-  const verifier = new SignedXml({ publicCert: 'unused', getCertFromKeyInfo: () => null });
+function verifierWith(pem: string): SignedXml {
+  const verifier = new SignedXml({ publicCert: pem, getCertFromKeyInfo: () => null });
   const { [ENVELOPED]: enveloped, [EXCLUSIVE_C14N]: exclusive } = verifier.CanonicalizationAlgorithms;
   Object.assign(verifier, {
     CanonicalizationAlgorithms: { [ENVELOPED]: enveloped, [EXCLUSIVE_C14N]: exclusive },
     HashAlgorithms: Object.fromEntries([...DIGESTS].map(([uri, name]) => [uri, hashClass(uri, name)])),
     SignatureAlgorithms: Object.fromEntries(
-      [...signatureAlgorithms()].map((uri) => [uri, signatureClass(uri, verify)]),
+      [...signatureAlgorithms()].map((uri) => [uri, signatureClass(uri)]),
     ),
   });
   return verifier;
@@ -100,11 +97,11 @@ function hashClass(uri: string, name: string): new () => object {
   };
 }
 
-function signatureClass(uri: string, verify: Verify): new () => object {
+function signatureClass(uri: string): new () => object {
   return class {
     getAlgorithmName = (): string => uri;
-    verifySignature = (signed: string, _key: unknown, value: string): boolean =>
-      verify(uri, signed, Buffer.from(value, 'base64'));
+    verifySignature = (signed: string, pem: string, value: string): boolean =>
+      verifySignature(uri, signed, pem, Buffer.from(value, 'base64'));
   };
 }
 
@@ -139,10 +136,9 @@ function isOutOfDate({ notBefore, notAfter }: IdpCertificate, now: Date): boolea
   return now < notBefore || now > notAfter;
 }
 
-function reparsed(canonical: string | undefined, original: Element): Element {
-  const element = canonical === undefined ? undefined : parseXml(canonical, LARGEST_MESSAGE);
+function reparsed(canonical: string, original: Element): Element {
+  const element = parseXml(canonical, LARGEST_MESSAGE);
   const same =
-    element &&
     is(element, original.namespaceURI ?? '', original.localName) &&
     attributeOf(element, 'ID') === attributeOf(original, 'ID');
   if (same) return element;

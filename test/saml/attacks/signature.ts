@@ -162,6 +162,17 @@ const keys: readonly Attack[] = [
     make: (world) => valid(world, 'assertion', {}, { keyInfo: null }, world.stranger),
   },
   {
+    // Told without digesting the document, which a stranger could make long.
+    name: 'the same over something else',
+    reason: 'unknown_signing_key',
+    make: (world) =>
+      changed(
+        valid(world, 'assertion', {}, {}, world.stranger),
+        '>anna@acme.test</saml:NameID>',
+        `>${VICTIM}</saml:NameID>`,
+      ),
+  },
+  {
     name: 'the attacker’s key, with our certificate in KeyInfo',
     reason: 'bad_signature',
     make: (world) => valid(world, 'assertion', {}, { keyInfo: world.idp }, world.stranger),
