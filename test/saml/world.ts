@@ -1,8 +1,6 @@
 import 'reflect-metadata';
-import { X509Certificate } from 'node:crypto';
-import { webcrypto } from 'node:crypto';
+import { webcrypto, X509Certificate } from 'node:crypto';
 import { PemConverter, X509CertificateGenerator } from '@peculiar/x509';
-import { newSpKey } from '@dovecote/saml';
 import type { IdpCertificate, OneTimeUse, SamlConnection, SpKey } from '@dovecote/saml';
 
 export const now = new Date('2026-11-22T12:00:00Z');
@@ -25,13 +23,13 @@ export interface World {
 
 export async function createWorld(): Promise<World> {
   const [idp, idpNext, stranger, sp, spNext, idpExpired, idpEc] = await Promise.all([
-    newSpKey('idp', now),
-    newSpKey('idp next', now),
-    newSpKey('idp of mallory', now),
-    newSpKey('dovecote', now),
-    newSpKey('dovecote next', now),
-    newSpKey('idp expired', new Date('2020-01-01T00:00:00Z'), 5),
-    ecKey(),
+    madeKey('idp'),
+    madeKey('idp next'),
+    madeKey('idp of mallory'),
+    madeKey('dovecote'),
+    madeKey('dovecote next'),
+    madeKey('idp expired', RSA, '2025-01-01T00:00:00Z'),
+    madeKey('idp ec', { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }),
   ]);
   const connection: SamlConnection = {
     spEntityId: 'https://dovecote.test/saml/acme',
@@ -72,24 +70,33 @@ export function certificateOf({ certificatePem }: SpKey): IdpCertificate {
   };
 }
 
-async function ecKey(): Promise<SpKey> {
-  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+/** Shorter than those of newSpKey(), which take seconds to make. */
+const RSA = {
+  name: 'RSASSA-PKCS1-v1_5',
+  hash: 'SHA-256',
+  modulusLength: 2048,
+  publicExponent: Uint8Array.of(1, 0, 1),
+};
+
+async function madeKey(
+  name: string,
+  algorithm: webcrypto.RsaHashedKeyGenParams | webcrypto.EcKeyGenParams = RSA,
+  end = '2036-01-01T00:00:00Z',
+): Promise<SpKey> {
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const certificate = await X509CertificateGenerator.createSelfSigned(
     {
-      name: 'CN=idp ec',
-      notBefore: now,
-      notAfter: new Date('2036-01-01T00:00:00Z'),
+      name: `CN=${name}`,
+      notBefore: new Date('2020-01-01T00:00:00Z'),
+      notAfter: new Date(end),
       keys,
-      signingAlgorithm: algorithm,
+      signingAlgorithm: { ...algorithm, hash: 'SHA-256' },
     },
     webcrypto,
   );
+  const privateKey = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey);
   return {
-    privateKeyPem: PemConverter.encode(
-      await webcrypto.subtle.exportKey('pkcs8', keys.privateKey),
-      'PRIVATE KEY',
-    ),
+    privateKeyPem: PemConverter.encode(privateKey, 'PRIVATE KEY'),
     certificatePem: certificate.toString('pem'),
   };
 }

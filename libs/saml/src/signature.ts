@@ -7,7 +7,7 @@ import type { IdpCertificate } from './certificate.js';
 import type { SamlConnection } from './connection.js';
 import { decodeBase64 } from './decode.js';
 import { attributeOf, childrenOf, is, textOf } from './element.js';
-import { LARGEST_MESSAGE, LONGEST_ENCODED } from './limits.js';
+import { LARGEST_MESSAGE, LONGEST_ENCODED, SKEW_MS } from './limits.js';
 import { NS } from './names.js';
 import { SamlRefusal } from './refusal.js';
 import { checkedShape } from './signature-shape.js';
@@ -19,6 +19,9 @@ export interface Signed {
   readonly element: Element;
   readonly certificate: IdpCertificate;
 }
+
+/** Certificates in KeyInfo that are looked at: the chain of one. */
+const MOST_NAMED = 10;
 
 /**
  * Verifies the signature directly in `element`, which was parsed from `xml`. Undefined when there is none; nothing else
@@ -109,6 +112,7 @@ function signatureClass(uri: string): new () => object {
 function wrongKey(keyInfo: Element | undefined, { idp }: SamlConnection): SamlRefusal {
   const named = (keyInfo ? childrenOf(keyInfo, NS.signature, 'X509Data') : [])
     .flatMap((data) => childrenOf(data, NS.signature, 'X509Certificate'))
+    .slice(0, MOST_NAMED)
     .flatMap((certificate) => fingerprintIn(textOf(certificate)) ?? []);
   const ours = idp.certificates.filter(({ fingerprint }) => named.includes(fingerprint));
   if (ours.length > 0) {
@@ -132,8 +136,9 @@ export function refuseExpired(certificate: IdpCertificate, connection: SamlConne
   );
 }
 
+/** A certificate is often used in the minute in which it is made. */
 function isOutOfDate({ notBefore, notAfter }: IdpCertificate, now: Date): boolean {
-  return now < notBefore || now > notAfter;
+  return now.getTime() + SKEW_MS < notBefore.getTime() || now > notAfter;
 }
 
 function reparsed(canonical: string, original: Element): Element {

@@ -1,7 +1,6 @@
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
-import { KeyUsageFlags, KeyUsagesExtension, X509CertificateGenerator } from '@peculiar/x509';
-import { PemConverter } from '@peculiar/x509';
+import { KeyUsageFlags, KeyUsagesExtension, PemConverter, X509CertificateGenerator } from '@peculiar/x509';
 
 /** A key of ours with the certificate that carries it to identity providers. */
 export interface SpKey {
