@@ -46,6 +46,12 @@ export const encryption: readonly Attack[] = [
     make: (world) => encrypted(valid(world, 'assertion'), world.stranger),
   },
   {
+    name: 'a comment in the name, behind the encryption',
+    reason: 'hidden_text',
+    make: (world) =>
+      encrypted(valid(world, 'assertion', { nameId: 'admin@acme.test<!---->.evil.test' }), world.sp),
+  },
+  {
     name: 'encrypted, and signed by the attacker',
     reason: 'unknown_signing_key',
     make: (world) => encrypted(valid(world, 'assertion', {}, {}, world.stranger), world.sp),
