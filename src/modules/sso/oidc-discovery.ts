@@ -1,11 +1,15 @@
 import {
   allowInsecureRequests,
+  type ClientAuth,
+  ClientSecretBasic,
   ClientSecretPost,
   clockSkew,
   clockTolerance,
   type Configuration,
   customFetch,
   discovery,
+  enableNonRepudiationChecks,
+  None,
 } from 'openid-client';
 import { AppError } from '../../platform/errors/index.js';
 import type { OutboundClient } from '../../platform/outbound/outbound-client.js';
@@ -41,9 +45,10 @@ export class OidcDiscovery {
     try {
       const skewSeconds = now ? Math.round((now().getTime() - Date.now()) / 1000) : 0;
       const metadata = { [clockSkew]: skewSeconds, [clockTolerance]: TOLERANCE_S };
-      return await discovery(new URL(issuer), clientId, metadata, ClientSecretPost(clientSecret), {
+      return await discovery(new URL(issuer), clientId, metadata, clientAuth(clientSecret), {
         [customFetch]: (url, request) => this.fetch(url, request),
-        execute: this.options.allowHttp ? [allowInsecureRequests] : [],
+        // The signature of an ID token counts, also where it came straight from the provider.
+        execute: [enableNonRepudiationChecks, ...(this.options.allowHttp ? [allowInsecureRequests] : [])],
       });
     } catch (error) {
       throw new UnusableMetadata(reasonOf(error), { cause: error });
@@ -55,6 +60,18 @@ export class OidcDiscovery {
     if (method !== 'GET' && method !== 'POST') throw new Error(`openid-client sends ${method}.`);
     return this.outbound.send(url, { method, headers, body: body ? textOf(body) : undefined });
   }
+}
+
+/** In the form where the provider takes it there, which keeps it out of logs of header fields. */
+function clientAuth(secret: string): ClientAuth {
+  if (secret === '') return None();
+  return (server, ...rest) => {
+    const methods = server.token_endpoint_auth_methods_supported ?? ['client_secret_post'];
+    const authenticate = methods.includes('client_secret_post')
+      ? ClientSecretPost(secret)
+      : ClientSecretBasic(secret);
+    authenticate(server, ...rest);
+  };
 }
 
 /** What openid-client hands to its fetch. */

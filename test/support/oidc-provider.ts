@@ -1,0 +1,160 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
+
+export const clientId = 'dovecote';
+export const clientSecret = 'a-secret-of-the-client';
+
+/** What an authorization request asked for. */
+interface Asked {
+  nonce: string;
+  codeChallenge: string;
+  redirectUri: string;
+  claims: Record<string, unknown>;
+  spoil: Spoil;
+}
+
+/** What is wrong about the token of a login, on purpose. */
+export interface Spoil {
+  issuer?: string;
+  audience?: string;
+  nonce?: string;
+  expiresInS?: number;
+  /** Signed by a key that nobody published. */
+  strangeKey?: boolean;
+  algorithm?: 'none';
+}
+
+/** An OpenID Connect provider that answers as a test wants. */
+export interface OidcProvider {
+  readonly issuer: string;
+  readonly host: string;
+  /** What the discovery document says beside the usual. */
+  discovery: Record<string, unknown>;
+  /** Requests to the token endpoint. */
+  readonly trades: number;
+  /** Replaces the key; the former one is not published any more. */
+  rotate(): Promise<void>;
+  /** Signs a person in, as a browser at the URL would, and answers where it is sent back to. */
+  signIn(url: string, claims: Record<string, unknown>, spoil?: Spoil): URL;
+  stop(): Promise<void>;
+}
+
+interface Key {
+  privateKey: CryptoKey;
+  jwk: JWK;
+}
+
+export async function startOidcProvider(): Promise<OidcProvider> {
+  const codes = new Map<string, Asked>();
+  let key = await newKey();
+  let trades = 0;
+  const server = createServer((request, response) => {
+    void answer(request).then(({ status, body }) =>
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body)),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const issuer = `http://${host}`;
+
+  async function answer(request: IncomingMessage): Promise<{ status: number; body: unknown }> {
+    if (request.url === '/.well-known/openid-configuration') return { status: 200, body: documentOf() };
+    if (request.url === '/keys') return { status: 200, body: { keys: [key.jwk] } };
+    trades += 1;
+    const form = new URLSearchParams(await bodyOf(request));
+    const asked = codes.get(form.get('code') ?? '');
+    codes.delete(form.get('code') ?? '');
+    const verifier = createHash('sha256')
+      .update(form.get('code_verifier') ?? '')
+      .digest('base64url');
+    const isGood =
+      asked &&
+      form.get('client_id') === clientId &&
+      form.get('client_secret') === clientSecret &&
+      form.get('redirect_uri') === asked.redirectUri &&
+      verifier === asked.codeChallenge;
+    if (!isGood) return { status: 400, body: { error: 'invalid_grant' } };
+    const idToken = await tokenOf(asked);
+    return { status: 200, body: { access_token: 'opaque', token_type: 'Bearer', id_token: idToken } };
+  }
+
+  function documentOf(): Record<string, unknown> {
+    return {
+      issuer,
+      authorization_endpoint: `${issuer}/authorize`,
+      token_endpoint: `${issuer}/token`,
+      jwks_uri: `${issuer}/keys`,
+      response_types_supported: ['code'],
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: ['RS256'],
+      ...provider.discovery,
+    };
+  }
+
+  async function tokenOf({ nonce, claims, spoil }: Asked): Promise<string> {
+    const nowS = Math.floor(Date.now() / 1000);
+    const payload = {
+      ...claims,
+      iss: spoil.issuer ?? issuer,
+      aud: spoil.audience ?? clientId,
+      nonce: spoil.nonce ?? nonce,
+      iat: nowS,
+      exp: nowS + (spoil.expiresInS ?? 300),
+    };
+    if (spoil.algorithm === 'none') {
+      const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+      return `${part({ alg: 'none' })}.${part(payload)}.`;
+    }
+    const signer = spoil.strangeKey ? await newKey() : key;
+    return new SignJWT(payload)
+      .setProtectedHeader({ alg: 'RS256', kid: key.jwk.kid ?? '' })
+      .sign(signer.privateKey);
+  }
+
+  const provider: OidcProvider = {
+    issuer,
+    host,
+    discovery: {},
+    get trades() {
+      return trades;
+    },
+    async rotate() {
+      key = await newKey();
+    },
+    signIn(url, claims, spoil = {}) {
+      const { searchParams } = new URL(url);
+      const code = randomBytes(16).toString('hex');
+      const redirectUri = searchParams.get('redirect_uri') ?? '';
+      codes.set(code, {
+        nonce: searchParams.get('nonce') ?? '',
+        codeChallenge: searchParams.get('code_challenge') ?? '',
+        redirectUri,
+        claims,
+        spoil,
+      });
+      const back = new URL(redirectUri);
+      back.searchParams.set('code', code);
+      back.searchParams.set('state', searchParams.get('state') ?? '');
+      return back;
+    },
+    stop() {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+  return provider;
+}
+
+async function newKey(): Promise<Key> {
+  const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true });
+  const kid = randomBytes(8).toString('hex');
+  return { privateKey, jwk: { ...(await exportJWK(publicKey)), kid, alg: 'RS256', use: 'sig' } };
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
