@@ -16,6 +16,18 @@ redis() {
   fi
 }
 
+chromium() {
+  if [ -x /usr/bin/chromium ]; then
+    echo 'chromium is here.'
+  elif [ "$(id -u)" != 0 ] || ! command -v apt-get > /dev/null; then
+    echo 'skipped: chromium needs apt-get and root'
+  elif apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium > /dev/null; then
+    echo 'chromium is installed.'
+  else
+    echo 'skipped: apt-get could not install chromium'
+  fi
+}
+
 # go keeps what it has compiled: the specs, which have limits of time, only link.
 go_programs() {
   if ! command -v go > /dev/null; then
@@ -42,4 +54,5 @@ END
 }
 
 redis
+chromium
 go_programs

@@ -11,6 +11,7 @@ import { IdentityModule } from './modules/identity/index.js';
 import { InboxModule } from './modules/inbox/index.js';
 import { MemberEntity, MemberModule } from './modules/member/index.js';
 import { OrganizationEntity, OrganizationModule } from './modules/organization/index.js';
+import { PasskeyModule } from './modules/passkey/index.js';
 import { RenderModule } from './modules/render/index.js';
 import { RoleEntity, RoleModule } from './modules/role/index.js';
 import { SsoModule } from './modules/sso/index.js';
@@ -70,6 +71,7 @@ export class AppModule {
         InboxModule,
         MemberModule,
         OrganizationModule,
+        PasskeyModule,
         RenderModule,
         RoleModule,
         SsoModule,

@@ -1,4 +1,4 @@
-import { AuthService } from '@dovecote/contract/dovecote/auth/v1/auth_pb';
+import { AuthService, type TokenPair } from '@dovecote/contract/dovecote/auth/v1/auth_pb';
 import { eventually } from './eventually.js';
 import type { TestServer } from './test-server.js';
 
@@ -19,4 +19,12 @@ export async function codeFor(server: TestServer, email: string): Promise<string
     return found.length > before && found;
   });
   return /\b\d{6}\b/.exec(mails.at(-1) ?? '')?.[0] ?? '';
+}
+
+/** A session of its own, opened by code. */
+export async function signIn(server: TestServer, email: string, deviceName = ''): Promise<TokenPair> {
+  const code = await codeFor(server, email);
+  const { tokens } = await server.client(AuthService).verifySignInCode({ email, code, deviceName });
+  if (!tokens) throw new Error('No tokens came back.');
+  return tokens;
 }

@@ -85,6 +85,11 @@ describe('the schema', () => {
       'campaign_short_code_key',
       'sso_connection_provider_key',
       'sso_domain_owner_key',
+    // Who can offer the hash of a key or of a link's token holds it; short codes are public, and random.
+    expect(keys.map(({ key }) => key).sort()).toEqual([
+      'api_key_hash_key',
+      'campaign_short_code_key',
+      'invite_link_token_key',
     ]);
   });
 
@@ -105,6 +110,7 @@ describe('the schema', () => {
     expect(policies.map(({ policy }) => policy)).toEqual([
       'api_key.by_hash select',
       'campaign_short_code.by_code select',
+      'invite_link.by_token select',
       'member.accept_invitation update',
       'member.own_memberships select',
       'organization.own_memberships select',

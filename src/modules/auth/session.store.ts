@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { PersonCaller } from '../../platform/caller/caller.js';
 import { statement } from '../../platform/database/index.js';
 import type { Scope } from '../../platform/scope/index.js';
+import type { Proof } from './proof.js';
 import { SESSION_MS } from './sign-in.rules.js';
 
 export interface Session {
@@ -18,12 +19,17 @@ export interface SsoOrigin {
   connectionId: string;
   /** When the provider wants it to end; null: like any other. */
   endsAt: Date | null;
+export interface NewSession {
+  id: string;
+  identityId: string;
+  deviceName: string;
+  proof: Proof;
 }
 
 const insert = statement(
   'session.insert',
-  `insert into session (id, identity_id, device_name, address, created_at, last_used_at, expires_at)
-   values ($1, $2, $3, $4, $5, $5, $6)`,
+  `insert into session (id, identity_id, device_name, address, proof, created_at, last_used_at, proven_at, expires_at)
+   values ($1, $2, $3, $4, $5, $6, $6, $6, $7)`,
 );
 const markSso = statement(
   'session.mark_sso',
@@ -84,10 +90,10 @@ const purgeTokens = statement('refresh_token.purge', `delete from refresh_token 
 /** Sessions and their refresh tokens. Neither belongs to an organization. */
 @Injectable()
 export class SessionStore {
-  async insert(scope: Scope, session: { id: string; identityId: string; deviceName: string }): Promise<void> {
-    const { id, identityId, deviceName } = session;
-    const values = [id, identityId, deviceName, scope.address ?? '', scope.now(), sessionExpiry(scope)];
-    await (await scope.tx()).execute(insert, values);
+  async insert(scope: Scope, session: NewSession): Promise<void> {
+    const { id, identityId, deviceName, proof } = session;
+    const values = [id, identityId, deviceName, scope.address ?? '', proof, scope.now()];
+    await (await scope.tx()).execute(insert, [...values, sessionExpiry(scope)]);
   }
 
   /** Notes where the session came from, and when it ends at the latest. */

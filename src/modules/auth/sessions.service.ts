@@ -7,6 +7,8 @@ import { failedPrecondition, notFound } from '../../platform/errors/index.js';
 import { originOf, type Scope, type ScopeOrigin, Scopes } from '../../platform/scope/index.js';
 import { PersonStore } from './person.store.js';
 import { type Session, SessionStore, type SsoOrigin } from './session.store.js';
+import type { Proof } from './proof.js';
+import { type Session, SessionStore } from './session.store.js';
 import { refreshRefused } from './sign-in.rules.js';
 
 export interface TokenPair {
@@ -35,12 +37,19 @@ export class Sessions {
     deviceName: string,
     admit: (scope: Scope) => Promise<void>,
     sso?: SsoOrigin,
+    proof: Proof = 'code',
   ): Promise<TokenPair> {
     const issue = await this.tokens.issuer();
     return this.scopes.run({ ...origin, caller }, async (scope) => {
       await admit(scope);
       await this.store.insert(scope, { id: caller.sessionId, identityId: caller.identityId, deviceName });
       if (sso) await this.store.markSso(scope, caller.sessionId, sso);
+      await this.store.insert(scope, {
+        id: caller.sessionId,
+        identityId: caller.identityId,
+        deviceName,
+        proof,
+      });
       return this.pairOf(scope, caller, issue);
     });
   }

@@ -1,5 +1,6 @@
 import { AuthService } from '@dovecote/contract/dovecote/auth/v1/auth_pb';
 import { SsoSignInService } from '@dovecote/contract/dovecote/auth/v1/sso_pb';
+import { PasskeyService } from '@dovecote/contract/dovecote/auth/v1/passkey_pb';
 import { ContentService } from '@dovecote/contract/dovecote/render/v1/content_pb';
 import { ConnectionService } from '@dovecote/contract/dovecote/sso/v1/connection_pb';
 import { DomainService } from '@dovecote/contract/dovecote/sso/v1/domain_pb';
@@ -54,6 +55,7 @@ export const services = [
   TemplateService,
   AuthService,
   SsoSignInService,
+  PasskeyService,
   ContentService,
   ConnectionService,
   DomainService,
@@ -212,6 +214,14 @@ export const accessTable: ReadonlyMap<string, AccessRow> = new Map([
   ...rowsOf(SsoSignInService, {
     startSsoSignIn: unaudited(anyone),
     exchangeSsoCode: unaudited(anyone),
+  ...rowsOf(PasskeyService, {
+    beginPasskeyRegistration: unaudited(person),
+    finishPasskeyRegistration: unaudited(person),
+    beginPasskeySignIn: unaudited(anyone),
+    finishPasskeySignIn: unaudited(anyone),
+    listPasskeys: read(person),
+    renamePasskey: unaudited(person),
+    removePasskey: unaudited(person),
   }),
 
   ...rowsOf(ContentService, { renderContents: read(internal) }),

@@ -176,3 +176,32 @@ describe('loadMasterKey', () => {
     expect((await loadMasterKey({ masterKey: key, dataDir: '/nonexistent' })).toString('base64')).toBe(key);
   });
 });
+
+describe('passkeys', () => {
+  const passkeysOf = (env: Record<string, string>) => loadConfig(env).passkeys;
+
+  test('work on localhost where nothing is said', () => {
+    expect(passkeysOf({})).toEqual({
+      id: 'localhost',
+      name: 'Dovecote',
+      origins: ['http://127.0.0.1:8080', 'http://localhost:*'],
+    });
+  });
+
+  test('are made for the domain of PUBLIC_URL, and used from there', () => {
+    expect(passkeysOf({ PUBLIC_URL: 'https://hr.acme.example/' })).toMatchObject({
+      id: 'hr.acme.example',
+      origins: ['https://hr.acme.example'],
+    });
+  });
+
+  test.each([
+    ['PASSKEY_RP_ID', '127.0.0.1'],
+    ['PASSKEY_RP_ID', 'https://acme.example'],
+    ['PASSKEY_ORIGINS', 'https://acme.example/'],
+    ['PASSKEY_ORIGINS', 'https://acme.example:*'],
+    ['PASSKEY_ORIGINS', '*'],
+  ])('are not taken with %s=%s', (name, value) => {
+    expect(() => loadConfig({ [name]: value })).toThrow(name);
+  });
+});

@@ -59,6 +59,8 @@ export interface Config {
     readonly external?: { readonly issuer: string; readonly audience: string; readonly jwksUrl: string };
   };
   readonly signUp: Values['SIGN_UP'];
+  /** The WebAuthn relying party. */
+  readonly passkeys: { readonly id: string; readonly name: string; readonly origins: readonly string[] };
   readonly rateLimit: {
     readonly organization: RateLimit;
     readonly anonymous: RateLimit;
@@ -193,6 +195,7 @@ function shape(values: Values, terminalFormat: 'pretty' | 'json'): Config {
       external: externalIssuer(values),
     },
     signUp: values.SIGN_UP,
+    passkeys: passkeys(values, publicUrl),
     rateLimit: {
       organization: { perSecond: values.RATE_LIMIT_PER_SECOND, burst: values.RATE_LIMIT_BURST },
       anonymous: {
@@ -225,6 +228,16 @@ function defaultPublicUrl(values: Values): string {
   const everywhere = values.HOST === '0.0.0.0' || values.HOST === '::';
   const host = everywhere ? 'localhost' : values.HOST.includes(':') ? `[${values.HOST}]` : values.HOST;
   return `${scheme}://${host}:${values.PORT}`;
+}
+
+/** Authenticators take no addresses; on one's own machine localhost is meant. */
+function passkeys(values: Values, publicUrl: string): Config['passkeys'] {
+  const { hostname, origin } = new URL(publicUrl);
+  const isAddress = /^[\d.]+$|^\[/.test(hostname);
+  const id = values.PASSKEY_RP_ID ?? (isAddress ? 'localhost' : hostname);
+  const fallback = id === 'localhost' ? [origin, 'http://localhost:*'] : [origin];
+  const origins = values.PASSKEY_ORIGINS.length > 0 ? values.PASSKEY_ORIGINS : fallback;
+  return { id, name: values.PASSKEY_RP_NAME, origins };
 }
 
 function internalTls(values: Values): Config['internal']['tls'] {

@@ -37,6 +37,11 @@ const origin = z
   .string()
   .refine((text) => text === '*' || /^https?:\/\/[a-z0-9.-]+(:(\d{1,5}|\*))?$/i.test(text));
 
+/** A pattern is allowed for this machine only: elsewhere another port may be somebody else. */
+const passkeyOrigin = z
+  .string()
+  .regex(/^(https?:\/\/[a-z0-9.-]+(:\d{1,5})?|http:\/\/localhost:\*|(android|ios):[\w.:=+/-]{1,200})$/);
+
 const network = z.string().regex(/^[0-9a-f.:]+(\/\d{1,3})?$/i);
 
 const base64Key = z
@@ -222,6 +227,26 @@ export const variables = {
   SIGN_UP: z.enum(['invited', 'open']).default('invited').register(documentation, {
     meaning: 'Who may sign up: invited people only, or anyone (open).',
     must: 'be invited or open',
+  }),
+  PASSKEY_RP_ID: z
+    .string()
+    .regex(/^(?!-)[a-z0-9-]+(\.[a-z0-9-]+)*$/)
+    .refine((text) => !/^[\d.]+$/.test(text))
+    .optional()
+    .register(documentation, {
+      meaning: 'Domain that passkeys are made for. Changing it makes every registered passkey useless.',
+      must: 'be a domain in small letters, such as example.com, and no address',
+      fallback: 'host of PUBLIC_URL; localhost if that is an address',
+    }),
+  PASSKEY_RP_NAME: z.string().min(1).max(100).default('Dovecote').register(documentation, {
+    meaning: 'What authenticators call this server when they ask people for a passkey.',
+    must: 'be a name of at most 100 characters',
+  }),
+  PASSKEY_ORIGINS: list.pipe(z.array(passkeyOrigin)).prefault('').register(documentation, {
+    meaning:
+      'Where passkeys may be used: web origins and those of apps (android:apk-key-hash:…), separated by commas; http://localhost:* for any port.',
+    must: 'be origins such as https://app.example.com or android:apk-key-hash:…, separated by commas',
+    fallback: 'PUBLIC_URL; http://localhost:* too if PASSKEY_RP_ID is localhost',
   }),
   RATE_LIMIT_PER_SECOND: whole(1, 1_000_000).default(100).register(documentation, {
     meaning: 'Calls per second that an organization may sustain, or a person outside of one.',

@@ -66,6 +66,13 @@ export class Scope {
     return this.caller.identityId;
   }
 
+  /** The address of the person behind the call, as it was when they signed in. */
+  get email(): string {
+    if (this.caller.kind !== 'person' && this.caller.kind !== 'member')
+      throw new Error('This scope has no person.');
+    return this.caller.email;
+  }
+
   /** The session of the person behind the call; empty when another issuer keeps it. */
   get sessionId(): string {
     if (this.caller.kind !== 'person' && this.caller.kind !== 'member')

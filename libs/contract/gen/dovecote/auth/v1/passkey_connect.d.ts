@@ -1,0 +1,1 @@
+export { PasskeyService } from './passkey_pb.js';

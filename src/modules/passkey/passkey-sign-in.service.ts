@@ -1,0 +1,66 @@
+import { createHmac } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { generateToken } from '@dovecote/secret';
+import { v7 as uuid } from 'uuid';
+import type { PersonCaller } from '../../platform/caller/caller.js';
+import { acceptInvitations } from '../../platform/caller/invitations.js';
+import { MASTER_KEY } from '../../platform/config/config.module.js';
+import { type Scope, Scopes } from '../../platform/scope/index.js';
+import { originOf, Sessions, type TokenPair } from '../auth/index.js';
+import { Assertions } from './assertions.service.js';
+import { ChallengeStore } from './challenge.store.js';
+import { readAssertion } from './credential-json.js';
+import { decoysFor } from './decoys.js';
+import { passkeyInvalid } from './passkey.rules.js';
+import { PasskeyStore } from './passkey.store.js';
+import { nameOf } from './passkeys.service.js';
+import { RelyingParty } from './relying-party.js';
+
+/** Sign-in by a key that only the person's own devices hold. */
+@Injectable()
+export class PasskeySignIn {
+  private readonly decoyKey: Buffer;
+
+  constructor(
+    private readonly relyingParty: RelyingParty,
+    private readonly assertions: Assertions,
+    private readonly challenges: ChallengeStore,
+    private readonly store: PasskeyStore,
+    private readonly sessions: Sessions,
+    private readonly scopes: Scopes,
+    @Inject(MASTER_KEY) masterKey: Buffer,
+  ) {
+    this.decoyKey = createHmac('sha256', masterKey).update('passkey decoys').digest();
+  }
+
+  /** The same work for every address, and an answer of the same form. */
+  async begin(scope: Scope, email: string): Promise<string> {
+    const challenge = generateToken();
+    await this.challenges.insert(scope, challenge, { kind: 'sign_in', email });
+    if (email === '') return this.relyingParty.requestOptions(challenge);
+    const known = (await this.store.listByEmail(scope, email)).map(nameOf);
+    const decoys = decoysFor(email, this.decoyKey);
+    return this.relyingParty.requestOptions(challenge, known.length > 0 ? known : decoys);
+  }
+
+  async finish(scope: Scope, input: { credentialJson: string; deviceName: string }): Promise<TokenPair> {
+    const origin = originOf(scope);
+    const claimed = readAssertion(input.credentialJson);
+    if (!claimed) throw passkeyInvalid();
+    // In a transaction of its own: a refused answer has still spent its challenge.
+    const spent = await this.scopes.run(origin, (inner) =>
+      this.challenges.spendSignIn(inner, claimed.challenge),
+    );
+    if (!spent) throw passkeyInvalid();
+    const { passkey, use } = await this.assertions.prove(origin, claimed);
+    // Also when nobody has the address: otherwise one's own passkey would tell.
+    if (spent.email !== '' && spent.email !== passkey.email) throw passkeyInvalid();
+    const { identityId, credentialId, email } = passkey;
+    const caller: PersonCaller = { kind: 'person', identityId, email, sessionId: uuid() };
+    const admit = async (inner: Scope): Promise<void> => {
+      if (!(await this.store.use(inner, credentialId, use))) throw passkeyInvalid();
+      await acceptInvitations(await inner.tx(), identityId, inner.now());
+    };
+    return this.sessions.open(origin, caller, input.deviceName, admit, 'passkey');
+  }
+}
