@@ -49,7 +49,6 @@ export const ENVELOPE = Symbol('envelope');
   controllers: [HealthController, KeysController],
   providers: [
     Abilities,
-    AccessGuard,
     AccessTokenStrategy,
     AddressThrottleGuard,
     ApiKeyDirectory,
@@ -69,6 +68,12 @@ export const ENVELOPE = Symbol('envelope');
       provide: ENVELOPE,
       inject: [MASTER_KEY],
       useFactory: (masterKey: Buffer) => createEnvelope(masterKey),
+    },
+    {
+      provide: AccessGuard,
+      inject: [Abilities, Clock, CONFIG],
+      useFactory: (abilities: Abilities, clock: Clock, config: Config) =>
+        new AccessGuard(abilities, clock, config.recentSignInMs),
     },
     {
       provide: Paging,

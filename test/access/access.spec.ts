@@ -35,6 +35,8 @@ const gateReasons = new Set([
   'CALLER_NOT_ADMITTED',
   'INTERNAL_ONLY',
   'PERMISSION_MISSING',
+  'INSUFFICIENT_USER_AUTHENTICATION',
+  'PERSON_REQUIRED',
 ]);
 
 /** Everyone may make these calls about themselves; about others the handler asks for the permission. */
@@ -67,7 +69,7 @@ beforeAll(async () => {
   const pat = await addMember(s, cast.acme, { email: 'pat@acme.example', role: 'super_admin' });
   const tokens = s.server.app.get(AccessTokens, { strict: false });
   const { identityId, sessionId, email } = pat;
-  const undecided = await tokens.issue({ identityId, sessionId, email });
+  const undecided = await tokens.issue({ identityId, sessionId, email, provenAt: Date.now() });
   const secret = { authorization: `Bearer ${internalSecret}` };
   visitors = {
     nobody: { kind: 'nobody', permissions: [], headers: {} },

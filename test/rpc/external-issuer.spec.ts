@@ -4,6 +4,8 @@ import { Code } from '@connectrpc/connect';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT, UnsecuredJWT } from 'jose';
 import { AuthService } from '@dovecote/contract/dovecote/auth/v1/auth_pb';
+import { ApiKeyService } from '@dovecote/contract/pidgr/v1/api_key_pb';
+import { Permission } from '@dovecote/contract/pidgr/v1/common_pb';
 import { UserStatus } from '@dovecote/contract/pidgr/v1/user_pb';
 import { addMember, addOrganization, type Cast, seedCast, type TestOrganization } from '../support/cast.js';
 import { refusalOf } from '../support/refusal.js';
@@ -194,6 +196,23 @@ describe('a valid token', () => {
       code: Code.FailedPrecondition,
       reason: 'SESSION_ELSEWHERE',
     });
+    expect(await refusalOf(client.reauthenticate({ code: '123456' }))).toMatchObject({
+      reason: 'SESSION_ELSEWHERE',
+    });
+  });
+
+  test('counts as a recent sign-in by its auth_time, and not by when it was renewed', async () => {
+    const alice = `alice-${acme.id.slice(-6)}@acme.example`;
+    const now = Math.floor(Date.now() / 1000);
+    const create = async (claims: Record<string, unknown>) => {
+      const token = await sign(claimsOf(alice, claims));
+      const keys = s.client(ApiKeyService, { authorization: `Bearer ${token}` });
+      return keys.createApiKey({ name: 'ci', permissions: [Permission.ORG_READ] });
+    };
+    for (const claims of [{}, { auth_time: now - 601 }, { auth_time: `${now}` }]) {
+      expect((await refusalOf(create(claims))).reason).toBe('INSUFFICIENT_USER_AUTHENTICATION');
+    }
+    await create({ auth_time: now - 60 });
   });
 
   test('that is remembered still expires', async () => {

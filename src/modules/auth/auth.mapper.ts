@@ -1,9 +1,12 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import {
+  type AccessToken as AccessTokenMessage,
+  AccessTokenSchema,
   CallerKind,
   type OrganizationSummary,
   OrganizationSummarySchema,
+  ProofMethod,
   type Session as SessionMessage,
   SessionSchema,
   type TokenPair as TokenPairMessage,
@@ -12,8 +15,10 @@ import {
   WhoAmIResponseSchema,
 } from '@dovecote/contract/dovecote/auth/v1/auth_pb';
 import type { Permission } from '../../platform/access/index.js';
+import type { IssuedAccessToken } from '../../platform/caller/access-tokens.js';
 import { toRole } from '../role/index.js';
 import type { OwnMembership } from './person.store.js';
+import type { Proof } from './proof.js';
 import type { Session } from './session.store.js';
 import type { TokenPair } from './sessions.service.js';
 import type { Self } from './who-am-i.service.js';
@@ -27,6 +32,17 @@ export function toTokenPair(pair: TokenPair): TokenPairMessage {
   });
 }
 
+export function toAccessToken({ token, expiresAt }: IssuedAccessToken): AccessTokenMessage {
+  return create(AccessTokenSchema, { token, expiresAt: timestampFromDate(expiresAt) });
+}
+
+const proofMethods: Record<Proof, ProofMethod> = {
+  code: ProofMethod.CODE,
+  link: ProofMethod.LINK,
+  passkey: ProofMethod.PASSKEY,
+  sso: ProofMethod.SSO,
+};
+
 export function toSession(session: Session, currentId: string): SessionMessage {
   return create(SessionSchema, {
     id: session.id,
@@ -35,6 +51,8 @@ export function toSession(session: Session, currentId: string): SessionMessage {
     createdAt: timestampFromDate(session.createdAt),
     lastUsedAt: timestampFromDate(session.lastUsedAt),
     current: session.id === currentId,
+    proofMethod: proofMethods[session.proof],
+    provenAt: timestampFromDate(session.provenAt),
   });
 }
 

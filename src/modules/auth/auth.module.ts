@@ -20,7 +20,7 @@ import { WhoAmI } from './who-am-i.service.js';
  * refresh token at a time.
  * Invariants: nobody learns whether an address has an account; a code works once, and every guess is counted
  * before it is judged; a refresh token works once, and using it again ends its session; codes and tokens are
- * stored only as hashes.
+ * stored only as hashes; a session says when its person last proved who they are.
  */
 @Module({
   imports: [ApiKeyModule],

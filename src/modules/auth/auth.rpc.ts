@@ -4,6 +4,8 @@ import {
   AuthService,
   type ListSessionsRequest,
   type ListSessionsResponseSchema,
+  type ReauthenticateRequest,
+  type ReauthenticateResponseSchema,
   type RefreshTokenRequest,
   type RefreshTokenResponseSchema,
   type RequestSignInCodeRequest,
@@ -19,7 +21,7 @@ import {
 } from '@dovecote/contract/dovecote/auth/v1/auth_pb';
 import { Rpc } from '../../platform/rpc/index.js';
 import type { Scope } from '../../platform/scope/index.js';
-import { toSession, toTokenPair, toWhoAmI } from './auth.mapper.js';
+import { toAccessToken, toSession, toTokenPair, toWhoAmI } from './auth.mapper.js';
 import { Sessions } from './sessions.service.js';
 import { SignIn } from './sign-in.service.js';
 import { WhoAmI } from './who-am-i.service.js';
@@ -56,6 +58,14 @@ export class AuthRpc {
     scope: Scope,
   ): Promise<MessageInitShape<typeof RefreshTokenResponseSchema>> {
     return { tokens: toTokenPair(await this.sessions.refresh(scope, request.refreshToken)) };
+  }
+
+  @Rpc(AuthService.method.reauthenticate)
+  async reauthenticate(
+    request: ReauthenticateRequest,
+    scope: Scope,
+  ): Promise<MessageInitShape<typeof ReauthenticateResponseSchema>> {
+    return { accessToken: toAccessToken(await this.signIn.reauthenticate(scope, request.code)) };
   }
 
   @Rpc(AuthService.method.signOut)

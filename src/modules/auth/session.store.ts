@@ -11,6 +11,16 @@ export interface Session {
   address: string;
   createdAt: Date;
   lastUsedAt: Date;
+  /** How and when its person last proved who they are. */
+  proof: Proof;
+  provenAt: Date;
+}
+
+interface HolderRow {
+  identityId: string;
+  email: string;
+  sessionId: string;
+  provenAt: Date;
 }
 
 /** A session that an identity provider vouched for. */
@@ -44,9 +54,15 @@ const extend = statement(
 );
 const list = statement(
   'session.list',
-  `select id, device_name as "deviceName", address, created_at as "createdAt", last_used_at as "lastUsedAt"
+  `select id, device_name as "deviceName", address, created_at as "createdAt", last_used_at as "lastUsedAt",
+          proof, proven_at as "provenAt"
      from session where identity_id = $1 and revoked_at is null and expires_at > $2
     order by last_used_at desc, id desc`,
+);
+const prove = statement(
+  'session.prove',
+  `update session set proof = $3, proven_at = $4
+    where id = $1 and identity_id = $2 and revoked_at is null and expires_at > $4`,
 );
 const revoke = statement(
   'session.revoke',
@@ -73,6 +89,7 @@ const insertToken = statement(
 const holder = statement(
   'refresh_token.holder',
   `select i.id as "identityId", i.email, s.id as "sessionId", s.sso_organization_id as "ssoOrgId"
+  `select i.id as "identityId", i.email, s.id as "sessionId", s.proven_at as "provenAt"
      from refresh_token t join session s on s.id = t.session_id join identity i on i.id = s.identity_id
     where t.token_hash = $1 and t.used_at is null and t.expires_at > $2
       and s.revoked_at is null and s.expires_at > $2`,
@@ -118,6 +135,12 @@ export class SessionStore {
     return (await scope.tx()).query<Session>(list, [scope.identityId, scope.now()]);
   }
 
+  /** False when the caller has no such live session. */
+  async prove(scope: Scope, id: string, proof: Proof): Promise<boolean> {
+    const values = [id, scope.identityId, proof, scope.now()];
+    return (await (await scope.tx()).execute(prove, values)).rowCount === 1;
+  }
+
   async revoke(scope: Scope, id: string): Promise<void> {
     await (await scope.tx()).execute(revoke, [id, scope.now()]);
   }
@@ -142,6 +165,8 @@ export class SessionStore {
       [hash, scope.now()],
     );
     return row && { ...row, kind: 'person', ssoOrgId: row.ssoOrgId ?? undefined };
+    const row = await tx.queryOne<HolderRow>(holder, [hash, scope.now()]);
+    return row && { kind: 'person', ...row, provenAt: row.provenAt.getTime() };
   }
 
   /** Spends a refresh token; false when it is spent already. Of two calls at once, one gets it. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { generateToken, hashToken } from '@dovecote/secret';
-import { AccessTokens } from '../../platform/caller/access-tokens.js';
+import { AccessTokens, type IssuedAccessToken } from '../../platform/caller/access-tokens.js';
 import type { PersonCaller } from '../../platform/caller/caller.js';
 import { announceRevocation } from '../../platform/caller/revocation-feed.js';
 import { failedPrecondition, notFound } from '../../platform/errors/index.js';
@@ -50,7 +50,26 @@ export class Sessions {
         deviceName,
         proof,
       });
-      return this.pairOf(scope, caller, issue);
+      return this.pairOf(scope, { ...caller, provenAt: scope.now().getTime() }, issue);
+    });
+  }
+
+  /**
+   * Goes on with the calling session when `admit` finds that its person has proven themselves again. The refresh token
+   * stays: what it is traded for from now on says so too.
+   */
+  async reauthenticate(
+    scope: Scope,
+    proof: Proof,
+    admit: (scope: Scope) => Promise<void>,
+  ): Promise<IssuedAccessToken> {
+    const issue = await this.tokens.issuer();
+    const { identityId, email, sessionId } = scope;
+    const caller: PersonCaller = { kind: 'person', identityId, email, sessionId };
+    return this.scopes.run({ ...originOf(scope), caller }, async (inner) => {
+      await admit(inner);
+      if (!(await this.store.prove(inner, sessionId, proof))) throw notFound('session');
+      return this.accessOf(inner, { ...caller, provenAt: inner.now().getTime() }, issue);
     });
   }
 
@@ -90,12 +109,7 @@ export class Sessions {
 
   /** Ends the calling session. */
   async signOut(scope: Scope, sessionId: string): Promise<void> {
-    if (sessionId === '') {
-      throw failedPrecondition(
-        'SESSION_ELSEWHERE',
-        'This session belongs to the issuer of the access token; sign out there.',
-      );
-    }
+    refuseForeignSession(sessionId);
     await this.store.revokeOwn(scope, sessionId);
     await announceRevocation(scope, `session:${sessionId}`);
   }
@@ -134,6 +148,25 @@ export class Sessions {
       sessionId,
     });
     return { accessToken: access.token, accessExpiresAt: access.expiresAt, refreshToken, refreshExpiresAt };
+    const access = await this.accessOf(scope, caller, issue);
+    const refreshToken = generateToken();
+    const refreshExpiresAt = await this.store.insertToken(scope, {
+      hash: hashToken(refreshToken),
+      sessionId: caller.sessionId,
+    });
+    return { accessToken: access.token, accessExpiresAt: access.expiresAt, refreshToken, refreshExpiresAt };
+  }
+
+  private async accessOf(
+    scope: Scope,
+    { identityId, sessionId, email, provenAt }: PersonCaller,
+    issue: IssueAccessToken,
+  ): Promise<IssuedAccessToken> {
+    const [[home], passkeyEnrolled] = await Promise.all([
+      this.people.listMemberships(scope),
+      this.people.isPasskeyEnrolled(scope),
+    ]);
+    return issue({ identityId, sessionId, email, provenAt, orgId: home?.orgId, passkeyEnrolled });
   }
 
   /** False when somebody was faster, or the session has ended since we looked. */
@@ -149,4 +182,18 @@ export class Sessions {
     await this.store.revoke(scope, sessionId);
     await announceRevocation(scope, `session:${sessionId}`);
   }
+}
+
+/** What another issuer keeps is ended, and proven again, there. */
+export function refuseForeignSession(sessionId: string): void {
+  if (sessionId !== '') return;
+  throw failedPrecondition(
+    'SESSION_ELSEWHERE',
+    'This session belongs to the issuer of the access token; sign in or out there.',
+  );
+}
+
+/** The same call, for a transaction of its own. */
+export function originOf({ caller, requestId, address, signal }: Scope): ScopeOrigin {
+  return { caller, requestId, address, signal };
 }

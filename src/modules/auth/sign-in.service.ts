@@ -3,12 +3,14 @@ import { Injectable } from '@nestjs/common';
 import { type Envelope, equalSecrets, generateOneTimeCode, hashOneTimeCode } from '@dovecote/secret';
 import { v7 as uuid } from 'uuid';
 import { z } from 'zod';
+import type { IssuedAccessToken } from '../../platform/caller/access-tokens.js';
 import type { PersonCaller } from '../../platform/caller/caller.js';
 import { acceptInvitations } from '../../platform/caller/invitations.js';
 import { Mailer } from '../../platform/mail/index.js';
 import { originOf, type Scope, Scopes } from '../../platform/scope/index.js';
 import { type Person, PersonStore } from './person.store.js';
 import { Sessions, type TokenPair } from './sessions.service.js';
+import { originOf, refuseForeignSession, Sessions, type TokenPair } from './sessions.service.js';
 import { signInCodeMail } from './sign-in-code.mail.js';
 import { SignInCodeStore } from './sign-in-code.store.js';
 import { codeExpiry, codeRefused, refuseSend } from './sign-in.rules.js';
@@ -66,11 +68,7 @@ export class SignIn {
     input: { email: string; code: string; deviceName: string },
   ): Promise<TokenPair> {
     const origin = originOf(scope);
-    // In a transaction of its own: a refused call has still spent its attempt.
-    const tried = await this.scopes.run(origin, (inner) => this.codes.attempt(inner, input.email));
-    // The comparison is made even when there is nothing to compare with.
-    const matches = equalSecrets(this.hash(tried?.id ?? '', input.code), tried?.codeHash ?? this.pepper);
-    if (!tried || !matches) throw codeRefused();
+    const codeId = await this.proveCode(scope, input);
     const person = await this.scopes.run(origin, (inner) => this.personOf(inner, input.email));
     if (!person) throw codeRefused();
     const caller: PersonCaller = {
@@ -80,13 +78,32 @@ export class SignIn {
       sessionId: uuid(),
     };
     return this.sessions.open(origin, caller, input.deviceName, async (inner) => {
-      if (!(await this.codes.consume(inner, tried.id))) throw codeRefused();
+      if (!(await this.codes.consume(inner, codeId))) throw codeRefused();
       await acceptInvitations(await inner.tx(), person.id, inner.now());
+    });
+  }
+
+  /** Proves again who is behind the calling session. */
+  async reauthenticate(scope: Scope, code: string): Promise<IssuedAccessToken> {
+    refuseForeignSession(scope.sessionId);
+    const codeId = await this.proveCode(scope, { email: scope.email, code });
+    return this.sessions.reauthenticate(scope, 'code', async (inner) => {
+      if (!(await this.codes.consume(inner, codeId))) throw codeRefused();
     });
   }
 
   async purge(scope: Scope): Promise<void> {
     await this.codes.purge(scope);
+  }
+
+  /** The id of the code that was proven; it is spent by whoever opens something with it. */
+  private async proveCode(scope: Scope, { email, code }: { email: string; code: string }): Promise<string> {
+    // In a transaction of its own: a refused call has still spent its attempt.
+    const tried = await this.scopes.run(originOf(scope), (inner) => this.codes.attempt(inner, email));
+    // The comparison is made even when there is nothing to compare with.
+    const matches = equalSecrets(this.hash(tried?.id ?? '', code), tried?.codeHash ?? this.pepper);
+    if (!tried || !matches) throw codeRefused();
+    return tried.id;
   }
 
   private personOf(scope: Scope, email: string): Promise<Person | undefined> {

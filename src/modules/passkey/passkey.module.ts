@@ -4,6 +4,7 @@ import type { Config } from '../../platform/config/index.js';
 import { AuthModule } from '../auth/index.js';
 import { Assertions } from './assertions.service.js';
 import { ChallengeStore } from './challenge.store.js';
+import { PasskeyReauthentication } from './passkey-reauthentication.service.js';
 import { PasskeySignIn } from './passkey-sign-in.service.js';
 import { PurgeChallengesJob } from './passkey.jobs.js';
 import { PasskeyRpc } from './passkey.rpc.js';
@@ -23,6 +24,7 @@ import { RelyingParty } from './relying-party.js';
   providers: [
     Assertions,
     ChallengeStore,
+    PasskeyReauthentication,
     Passkeys,
     PasskeySignIn,
     PasskeyStore,

@@ -1,10 +1,14 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Controller } from '@nestjs/common';
 import {
+  type BeginPasskeyReauthenticationRequest,
+  type BeginPasskeyReauthenticationResponseSchema,
   type BeginPasskeyRegistrationRequest,
   type BeginPasskeyRegistrationResponseSchema,
   type BeginPasskeySignInRequest,
   type BeginPasskeySignInResponseSchema,
+  type FinishPasskeyReauthenticationRequest,
+  type FinishPasskeyReauthenticationResponseSchema,
   type FinishPasskeyRegistrationRequest,
   type FinishPasskeyRegistrationResponseSchema,
   type FinishPasskeySignInRequest,
@@ -19,7 +23,8 @@ import {
 } from '@dovecote/contract/dovecote/auth/v1/passkey_pb';
 import { Rpc } from '../../platform/rpc/index.js';
 import type { Scope } from '../../platform/scope/index.js';
-import { toTokenPair } from '../auth/index.js';
+import { toAccessToken, toTokenPair } from '../auth/index.js';
+import { PasskeyReauthentication } from './passkey-reauthentication.service.js';
 import { PasskeySignIn } from './passkey-sign-in.service.js';
 import { toPasskey } from './passkey.mapper.js';
 import { Passkeys } from './passkeys.service.js';
@@ -29,6 +34,7 @@ export class PasskeyRpc {
   constructor(
     private readonly passkeys: Passkeys,
     private readonly signIn: PasskeySignIn,
+    private readonly reauthentication: PasskeyReauthentication,
   ) {}
 
   @Rpc(PasskeyService.method.beginPasskeyRegistration)
@@ -61,6 +67,22 @@ export class PasskeyRpc {
     scope: Scope,
   ): Promise<MessageInitShape<typeof FinishPasskeySignInResponseSchema>> {
     return { tokens: toTokenPair(await this.signIn.finish(scope, request)) };
+  }
+
+  @Rpc(PasskeyService.method.beginPasskeyReauthentication)
+  async beginPasskeyReauthentication(
+    _request: BeginPasskeyReauthenticationRequest,
+    scope: Scope,
+  ): Promise<MessageInitShape<typeof BeginPasskeyReauthenticationResponseSchema>> {
+    return { optionsJson: await this.reauthentication.begin(scope) };
+  }
+
+  @Rpc(PasskeyService.method.finishPasskeyReauthentication)
+  async finishPasskeyReauthentication(
+    request: FinishPasskeyReauthenticationRequest,
+    scope: Scope,
+  ): Promise<MessageInitShape<typeof FinishPasskeyReauthenticationResponseSchema>> {
+    return { accessToken: toAccessToken(await this.reauthentication.finish(scope, request.credentialJson)) };
   }
 
   @Rpc(PasskeyService.method.listPasskeys)

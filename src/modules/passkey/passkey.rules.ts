@@ -56,6 +56,13 @@ export function registrationRefused(why: string, cause?: unknown): AppError {
   return new AppError(kind, 'PASSKEY_REFUSED', message, details, cause);
 }
 
+export function passkeyMissing(): AppError {
+  return failedPrecondition(
+    'PASSKEY_NOT_REGISTERED',
+    'You have no registered passkey; prove who you are with a code.',
+  );
+}
+
 export function passkeyExists(): AppError {
   return alreadyExists('PASSKEY_EXISTS', 'This passkey is registered already.');
 }

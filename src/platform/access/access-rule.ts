@@ -19,7 +19,12 @@ export interface AccessRule {
   readonly caller: CallerRule;
   /** One of these is enough; none listed: the caller rule alone decides. */
   readonly anyOf: readonly Permission[];
+  /** Present: the caller must have proven lately who they are, but for the kinds named. */
+  readonly recent?: { readonly exempt: readonly CallerWithoutProof[] };
 }
+
+/** Callers behind whom nobody sits who could prove anything again. */
+export type CallerWithoutProof = 'api_key' | 'internal';
 
 export interface AccessRow extends AccessRule {
   /** The audit events that a mutating RPC writes; absent for reads. */
@@ -40,6 +45,14 @@ export function permission(...anyOf: Permission[]): AccessRule {
 /** A member, for their own data; with permissions named, one of those too. */
 export function self(...anyOf: Permission[]): AccessRule {
   return { caller: 'member', anyOf };
+}
+
+/**
+ * Asks for a proof that is not older than `RECENT_SIGN_IN_MINUTES`: a stolen token, or a device left open, is not
+ * enough for what cannot be taken back. Programs are refused unless named as exempt.
+ */
+export function recent(rule: AccessRule, ...exempt: CallerWithoutProof[]): AccessRule {
+  return { ...rule, recent: { exempt } };
 }
 
 export function read(rule: AccessRule): AccessRow {

@@ -27,6 +27,7 @@ import {
   person,
   personOrKey,
   read,
+  recent,
   rowsOf,
   self,
   signedIn,
@@ -70,7 +71,7 @@ export const accessTable: ReadonlyMap<string, AccessRow> = new Map([
   ...rowsOf(ActionService, { submitAction: write(self(P.INBOX_ACT), 'ACK_REGISTERED') }),
 
   ...rowsOf(ApiKeyService, {
-    createApiKey: write(permission(P.ORG_WRITE), 'API_KEY_CREATED'),
+    createApiKey: write(recent(permission(P.ORG_WRITE), 'api_key'), 'API_KEY_CREATED'),
     listApiKeys: read(permission(P.ORG_READ)),
     revokeApiKey: write(permission(P.ORG_WRITE), 'API_KEY_REVOKED'),
   }),
@@ -127,7 +128,7 @@ export const accessTable: ReadonlyMap<string, AccessRow> = new Map([
     // Yourself needs no permission, others MEMBERS_READ: decided on the requested user.
     getUser: read(signedIn),
     listUsers: read(permission(P.MEMBERS_READ)),
-    updateUserRole: write(permission(P.MEMBERS_MANAGE), 'ROLE_CHANGED'),
+    updateUserRole: write(recent(permission(P.MEMBERS_MANAGE), 'api_key'), 'ROLE_CHANGED'),
     deactivateUser: write(permission(P.MEMBERS_MANAGE), 'USER_DEACTIVATED'),
     reactivateUser: write(permission(P.MEMBERS_MANAGE), 'USER_REACTIVATED'),
     revokeInvite: write(permission(P.MEMBERS_MANAGE), 'INVITE_REVOKED'),
@@ -150,7 +151,7 @@ export const accessTable: ReadonlyMap<string, AccessRow> = new Map([
     getOrgPrivacySettings: read(permission(P.PRIVACY_READ)),
     updateOrgPrivacySettings: write(permission(P.PRIVACY_WRITE), 'ORG_UPDATED'),
     createSandboxOrganization: write(personOrKey, 'SANDBOX_CREATED'),
-    deleteSandboxOrganization: write(personOrKey, 'ORG_DELETED'),
+    deleteSandboxOrganization: write(recent(personOrKey, 'api_key'), 'ORG_DELETED'),
     listSandboxFixtures: read(personOrKey),
     listUserOrganizations: read(person),
     listUserSandboxes: read(person),
@@ -166,7 +167,7 @@ export const accessTable: ReadonlyMap<string, AccessRow> = new Map([
   ...rowsOf(RoleService, {
     listRoles: read(permission(P.ORG_READ)),
     createRole: write(permission(P.MEMBERS_MANAGE), 'ROLE_CREATED'),
-    updateRole: write(permission(P.MEMBERS_MANAGE), 'ROLE_UPDATED'),
+    updateRole: write(recent(permission(P.MEMBERS_MANAGE), 'api_key'), 'ROLE_UPDATED'),
     deleteRole: write(permission(P.MEMBERS_MANAGE), 'ROLE_DELETED'),
   }),
 
@@ -204,6 +205,7 @@ export const accessTable: ReadonlyMap<string, AccessRow> = new Map([
     requestSignInCode: unaudited(anyone),
     verifySignInCode: unaudited(anyone),
     refreshToken: unaudited(anyone),
+    reauthenticate: unaudited(person),
     signOut: unaudited(person),
     listSessions: read(person),
     revokeSession: unaudited(person),
@@ -215,13 +217,15 @@ export const accessTable: ReadonlyMap<string, AccessRow> = new Map([
     startSsoSignIn: unaudited(anyone),
     exchangeSsoCode: unaudited(anyone),
   ...rowsOf(PasskeyService, {
-    beginPasskeyRegistration: unaudited(person),
+    beginPasskeyRegistration: unaudited(recent(person)),
     finishPasskeyRegistration: unaudited(person),
     beginPasskeySignIn: unaudited(anyone),
     finishPasskeySignIn: unaudited(anyone),
+    beginPasskeyReauthentication: unaudited(person),
+    finishPasskeyReauthentication: unaudited(person),
     listPasskeys: read(person),
     renamePasskey: unaudited(person),
-    removePasskey: unaudited(person),
+    removePasskey: unaudited(recent(person)),
   }),
 
   ...rowsOf(ContentService, { renderContents: read(internal) }),

@@ -2,18 +2,27 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import type { Caller } from '../caller/caller.js';
 import { AppError, permissionDenied, unauthenticated } from '../errors/index.js';
 import { callOf } from '../rpc/call.js';
+import { Clock } from '../clock/clock.js';
 import { Abilities, type Ability } from './ability.js';
 import type { AccessRule, CallerRule } from './access-rule.js';
 import { permissionName } from './permissions.js';
+import { refuseStale } from './recent-proof.js';
 
 /** Holds every call against its row of the access table. */
 @Injectable()
 export class AccessGuard implements CanActivate {
-  constructor(private readonly abilities: Abilities) {}
+  constructor(
+    private readonly abilities: Abilities,
+    private readonly clock: Clock,
+    private readonly recentMs: number,
+  ) {}
 
   canActivate(context: ExecutionContext): boolean {
     const call = callOf(context);
-    const refusal = refuse(call.access, call.caller, this.abilities.of(call.caller));
+    const { access, caller } = call;
+    const refusal =
+      refuse(access, caller, this.abilities.of(caller)) ??
+      refuseStale(access, caller, this.clock.now().getTime(), this.recentMs);
     if (refusal) throw refusal;
     return true;
   }

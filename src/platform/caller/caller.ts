@@ -13,6 +13,8 @@ export interface PersonCaller {
   readonly sessionId: string;
   /** The organization whose identity provider vouched for the session; it acts there and nowhere else. */
   readonly ssoOrgId?: string;
+  /** When they last proved who they are, in milliseconds of the epoch; absent where nothing says so. */
+  readonly provenAt?: number;
 }
 
 /** A signed-in person as a member of one organization. */
@@ -22,6 +24,7 @@ export interface MemberCaller {
   readonly email: string;
   readonly sessionId: string;
   readonly ssoOrgId?: string;
+  readonly provenAt?: number;
   readonly orgId: string;
   readonly userId: string;
   readonly roleSlug: string;

@@ -7,7 +7,8 @@ import type { Clock } from '../clock/clock.js';
 import { type Database, statement, type Transaction } from '../database/index.js';
 import { AppError, unauthenticated } from '../errors/index.js';
 import type { OutboundClient } from '../outbound/outbound-client.js';
-import { textOf } from './access-tokens.js';
+import { provenAtOf, textOf } from './access-tokens.js';
+import type { PersonCaller } from './caller.js';
 import { acceptInvitations } from './invitations.js';
 import type { ProvenPerson } from './proven.js';
 
@@ -86,7 +87,8 @@ export class ExternalTokens {
     );
     const orgId = payload['custom:org_id'];
     return {
-      caller: { kind: 'person', identityId: identity.id, email: identity.email, sessionId: '' },
+      // Not `iat`: a token that was renewed while nobody looked proves nothing anew.
+      caller: { ...personOf(identity), provenAt: provenAtOf(payload) },
       claimedOrgId: typeof orgId === 'string' && isUuid(orgId) ? orgId.toLowerCase() : undefined,
     };
   }
@@ -113,6 +115,11 @@ export class ExternalTokens {
       );
     }
   }
+}
+
+/** The session is the issuer's. */
+function personOf({ id, email }: Identity): PersonCaller {
+  return { kind: 'person', identityId: id, email, sessionId: '' };
 }
 
 async function fetchKeys(outbound: OutboundClient, url: string): Promise<Response> {

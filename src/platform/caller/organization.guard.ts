@@ -78,14 +78,14 @@ function requireActive(membership: Membership): void {
     : permissionDenied('MEMBER_DEACTIVATED', 'Your membership in this organization has been deactivated.');
 }
 
-/** One caller object per membership and session, so that what is derived from it is derived once. */
+/** One caller object per membership, session and proof, so that what is derived from it is derived once. */
 const callers = new WeakMap<Membership, Map<string, MemberCaller>>();
 
 function memberCaller(person: PersonCaller, membership: Membership): MemberCaller {
   const bySession = callers.get(membership) ?? new Map<string, MemberCaller>();
   callers.set(membership, bySession);
   const known = bySession.get(person.sessionId);
-  if (known) return known;
+  if (known && known.provenAt === person.provenAt) return known;
   const { orgId, userId, roleSlug, permissions } = membership;
   const caller: MemberCaller = { ...person, kind: 'member', orgId, userId, roleSlug, permissions };
   bySession.set(person.sessionId, caller);

@@ -89,4 +89,6 @@ function personOf(
 ): Proven {
   const caller = { kind: 'person', identityId, email, sessionId, ssoOrgId: ssoOrgId ?? undefined } as const;
   return { caller, claimedOrgId: orgId };
+function personOf({ identityId, sessionId, email, orgId, provenAt }: AccessTokenSubject): Proven {
+  return { caller: { kind: 'person', identityId, email, sessionId, provenAt }, claimedOrgId: orgId };
 }

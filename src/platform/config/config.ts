@@ -59,6 +59,7 @@ export interface Config {
     readonly external?: { readonly issuer: string; readonly audience: string; readonly jwksUrl: string };
   };
   readonly signUp: Values['SIGN_UP'];
+  readonly recentSignInMs: number;
   /** The WebAuthn relying party. */
   readonly passkeys: { readonly id: string; readonly name: string; readonly origins: readonly string[] };
   readonly rateLimit: {
@@ -195,6 +196,7 @@ function shape(values: Values, terminalFormat: 'pretty' | 'json'): Config {
       external: externalIssuer(values),
     },
     signUp: values.SIGN_UP,
+    recentSignInMs: values.RECENT_SIGN_IN_MINUTES * 60_000,
     passkeys: passkeys(values, publicUrl),
     rateLimit: {
       organization: { perSecond: values.RATE_LIMIT_PER_SECOND, burst: values.RATE_LIMIT_BURST },

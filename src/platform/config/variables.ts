@@ -228,6 +228,11 @@ export const variables = {
     meaning: 'Who may sign up: invited people only, or anyone (open).',
     must: 'be invited or open',
   }),
+  RECENT_SIGN_IN_MINUTES: whole(1, 1440).default(10).register(documentation, {
+    meaning:
+      'How long a proof of who somebody is counts as recent, for what a stolen token must not be enough.',
+    must: 'be a whole number from 1 to 1440',
+  }),
   PASSKEY_RP_ID: z
     .string()
     .regex(/^(?!-)[a-z0-9-]+(\.[a-z0-9-]+)*$/)

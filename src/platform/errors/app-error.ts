@@ -28,6 +28,8 @@ export interface ErrorDetails {
   retryAfterSeconds?: number;
   /** What ran out, for RESOURCE_EXHAUSTED: the subject and a sentence. */
   quota?: { subject: string; description: string };
+  /** What to answer with: a value of the header WWW-Authenticate. */
+  challenge?: string;
   /** Machine-readable extras for ErrorInfo. */
   metadata?: Record<string, string>;
 }

@@ -29,7 +29,7 @@ const codes: Record<ErrorKind, Code> = {
 /** The public face of an error, with the google.rpc details that clients branch on. */
 export function toConnectError(error: AppError, requestId: string): ConnectError {
   const details = identification(error.reason, requestId, error.details.metadata);
-  const { violations, retryAfterSeconds, quota } = error.details;
+  const { violations, retryAfterSeconds, quota, challenge } = error.details;
   if (violations) {
     details.push({
       desc: BadRequestSchema,
@@ -47,6 +47,7 @@ export function toConnectError(error: AppError, requestId: string): ConnectError
   }
   const headers = new Headers();
   if (retryAfterSeconds !== undefined) headers.set('retry-after', String(Math.ceil(retryAfterSeconds)));
+  if (challenge !== undefined) headers.set('www-authenticate', challenge);
   const connectError = new ConnectError(error.message, codes[error.kind], headers);
   connectError.details.push(...details);
   return connectError;

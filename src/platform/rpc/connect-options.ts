@@ -20,7 +20,7 @@ const largeRequests = {
 
 const ourHeaders = {
   allowedHeaders: ['authorization', 'x-org-id', 'x-request-id'],
-  exposedHeaders: ['x-request-id', 'ratelimit', 'ratelimit-policy', 'retry-after'],
+  exposedHeaders: ['x-request-id', 'ratelimit', 'ratelimit-policy', 'retry-after', 'www-authenticate'],
 };
 
 function largeRequestsOf(served: readonly DescService[]): Record<string, number> {

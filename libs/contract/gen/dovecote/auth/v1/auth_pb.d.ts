@@ -144,6 +144,73 @@ export declare type RefreshTokenResponse = Message<"dovecote.auth.v1.RefreshToke
 export declare const RefreshTokenResponseSchema: GenMessage<RefreshTokenResponse>;
 
 /**
+ * A code that was sent to the caller's own address.
+ *
+ * @generated from message dovecote.auth.v1.ReauthenticateRequest
+ */
+export declare type ReauthenticateRequest = Message<"dovecote.auth.v1.ReauthenticateRequest"> & {
+  /**
+   * Six digits.
+   *
+   * @generated from field: string code = 1;
+   */
+  code: string;
+};
+
+/**
+ * Describes the message dovecote.auth.v1.ReauthenticateRequest.
+ * Use `create(ReauthenticateRequestSchema)` to create a new message.
+ */
+export declare const ReauthenticateRequestSchema: GenMessage<ReauthenticateRequest>;
+
+/**
+ * The session, proven anew. Its refresh token stays as it is.
+ *
+ * @generated from message dovecote.auth.v1.ReauthenticateResponse
+ */
+export declare type ReauthenticateResponse = Message<"dovecote.auth.v1.ReauthenticateResponse"> & {
+  /**
+   * Says when the person proved themselves; tokens from later refreshes say so too.
+   *
+   * @generated from field: dovecote.auth.v1.AccessToken access_token = 1;
+   */
+  accessToken?: AccessToken | undefined;
+};
+
+/**
+ * Describes the message dovecote.auth.v1.ReauthenticateResponse.
+ * Use `create(ReauthenticateResponseSchema)` to create a new message.
+ */
+export declare const ReauthenticateResponseSchema: GenMessage<ReauthenticateResponse>;
+
+/**
+ * A token for calls. A secret.
+ *
+ * @generated from message dovecote.auth.v1.AccessToken
+ */
+export declare type AccessToken = Message<"dovecote.auth.v1.AccessToken"> & {
+  /**
+   * A JWT for `Authorization: Bearer`. Lives 15 minutes.
+   *
+   * @generated from field: string token = 1;
+   */
+  token: string;
+
+  /**
+   * When it stops working.
+   *
+   * @generated from field: google.protobuf.Timestamp expires_at = 2;
+   */
+  expiresAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message dovecote.auth.v1.AccessToken.
+ * Use `create(AccessTokenSchema)` to create a new message.
+ */
+export declare const AccessTokenSchema: GenMessage<AccessToken>;
+
+/**
  * The two tokens of a session. Both are secrets.
  *
  * @generated from message dovecote.auth.v1.TokenPair
@@ -293,6 +360,20 @@ export declare type Session = Message<"dovecote.auth.v1.Session"> & {
    * @generated from field: string address = 6;
    */
   address: string;
+
+  /**
+   * How the person last proved who they are in this session.
+   *
+   * @generated from field: dovecote.auth.v1.ProofMethod proof_method = 7;
+   */
+  proofMethod: ProofMethod;
+
+  /**
+   * When they did.
+   *
+   * @generated from field: google.protobuf.Timestamp proven_at = 8;
+   */
+  provenAt?: Timestamp | undefined;
 };
 
 /**
@@ -505,6 +586,51 @@ export enum CallerKind {
 export declare const CallerKindSchema: GenEnum<CallerKind>;
 
 /**
+ * How a person proved who they are.
+ *
+ * @generated from enum dovecote.auth.v1.ProofMethod
+ */
+export enum ProofMethod {
+  /**
+   * @generated from enum value: PROOF_METHOD_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * A code from a mail, typed.
+   *
+   * @generated from enum value: PROOF_METHOD_CODE = 1;
+   */
+  CODE = 1,
+
+  /**
+   * A link from a mail, followed.
+   *
+   * @generated from enum value: PROOF_METHOD_LINK = 2;
+   */
+  LINK = 2,
+
+  /**
+   * A passkey.
+   *
+   * @generated from enum value: PROOF_METHOD_PASSKEY = 3;
+   */
+  PASSKEY = 3,
+
+  /**
+   * A sign-in at the organization's identity provider.
+   *
+   * @generated from enum value: PROOF_METHOD_SSO = 4;
+   */
+  SSO = 4,
+}
+
+/**
+ * Describes the enum dovecote.auth.v1.ProofMethod.
+ */
+export declare const ProofMethodSchema: GenEnum<ProofMethod>;
+
+/**
  * Signs people in without passwords: a code by e-mail, then a short access token and a rotating refresh
  * token. One sign-in is one session; every token of the session dies with it.
  *
@@ -550,6 +676,23 @@ export declare const AuthService: GenService<{
     methodKind: "unary";
     input: typeof RefreshTokenRequestSchema;
     output: typeof RefreshTokenResponseSchema;
+  },
+  /**
+   * Proves again, with a code, who the caller is, and goes on with the calling session. Needs a signed-in person.
+   *
+   * Calls that a stolen token must not be enough for answer UNAUTHENTICATED with a message that begins with
+   * `insufficient_user_authentication` and the reason INSUFFICIENT_USER_AUTHENTICATION when the last proof is older
+   * than 10 minutes (or as configured): ask for a code with RequestSignInCode, prove it here, and repeat the call
+   * with the new access token. `PasskeyService.BeginPasskeyReauthentication` does the same with a passkey. A code is
+   * refused as in VerifySignInCode. FAILED_PRECONDITION with a token of another issuer, which then has to say in
+   * `auth_time` when its person signed in.
+   *
+   * @generated from rpc dovecote.auth.v1.AuthService.Reauthenticate
+   */
+  reauthenticate: {
+    methodKind: "unary";
+    input: typeof ReauthenticateRequestSchema;
+    output: typeof ReauthenticateResponseSchema;
   },
   /**
    * Ends the calling session; its tokens stop working within a second on every server. Needs a signed-in person.

@@ -6,7 +6,7 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { TokenPair } from "./auth_pb.js";
+import type { AccessToken, TokenPair } from "./auth_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 
 /**
@@ -181,6 +181,80 @@ export declare type FinishPasskeySignInResponse = Message<"dovecote.auth.v1.Fini
  * Use `create(FinishPasskeySignInResponseSchema)` to create a new message.
  */
 export declare const FinishPasskeySignInResponseSchema: GenMessage<FinishPasskeySignInResponse>;
+
+/**
+ * Empty: the caller.
+ *
+ * @generated from message dovecote.auth.v1.BeginPasskeyReauthenticationRequest
+ */
+export declare type BeginPasskeyReauthenticationRequest = Message<"dovecote.auth.v1.BeginPasskeyReauthenticationRequest"> & {
+};
+
+/**
+ * Describes the message dovecote.auth.v1.BeginPasskeyReauthenticationRequest.
+ * Use `create(BeginPasskeyReauthenticationRequestSchema)` to create a new message.
+ */
+export declare const BeginPasskeyReauthenticationRequestSchema: GenMessage<BeginPasskeyReauthenticationRequest>;
+
+/**
+ * What to hand to the authenticator.
+ *
+ * @generated from message dovecote.auth.v1.BeginPasskeyReauthenticationResponse
+ */
+export declare type BeginPasskeyReauthenticationResponse = Message<"dovecote.auth.v1.BeginPasskeyReauthenticationResponse"> & {
+  /**
+   * PublicKeyCredentialRequestOptionsJSON, naming the caller's passkeys.
+   *
+   * @generated from field: string options_json = 1;
+   */
+  optionsJson: string;
+};
+
+/**
+ * Describes the message dovecote.auth.v1.BeginPasskeyReauthenticationResponse.
+ * Use `create(BeginPasskeyReauthenticationResponseSchema)` to create a new message.
+ */
+export declare const BeginPasskeyReauthenticationResponseSchema: GenMessage<BeginPasskeyReauthenticationResponse>;
+
+/**
+ * The authenticator's answer.
+ *
+ * @generated from message dovecote.auth.v1.FinishPasskeyReauthenticationRequest
+ */
+export declare type FinishPasskeyReauthenticationRequest = Message<"dovecote.auth.v1.FinishPasskeyReauthenticationRequest"> & {
+  /**
+   * AuthenticationResponseJSON.
+   *
+   * @generated from field: string credential_json = 1;
+   */
+  credentialJson: string;
+};
+
+/**
+ * Describes the message dovecote.auth.v1.FinishPasskeyReauthenticationRequest.
+ * Use `create(FinishPasskeyReauthenticationRequestSchema)` to create a new message.
+ */
+export declare const FinishPasskeyReauthenticationRequestSchema: GenMessage<FinishPasskeyReauthenticationRequest>;
+
+/**
+ * The session, proven anew. Its refresh token stays as it is.
+ *
+ * @generated from message dovecote.auth.v1.FinishPasskeyReauthenticationResponse
+ */
+export declare type FinishPasskeyReauthenticationResponse = Message<"dovecote.auth.v1.FinishPasskeyReauthenticationResponse"> & {
+  /**
+   * Says when the person proved themselves.
+   *
+   * @generated from field: dovecote.auth.v1.AccessToken access_token = 1;
+   */
+  accessToken?: AccessToken | undefined;
+};
+
+/**
+ * Describes the message dovecote.auth.v1.FinishPasskeyReauthenticationResponse.
+ * Use `create(FinishPasskeyReauthenticationResponseSchema)` to create a new message.
+ */
+export declare const FinishPasskeyReauthenticationResponseSchema: GenMessage<FinishPasskeyReauthenticationResponse>;
 
 /**
  * Empty: the caller's own.
@@ -385,7 +459,8 @@ export declare const RemovePasskeyResponseSchema: GenMessage<RemovePasskeyRespon
  */
 export declare const PasskeyService: GenService<{
   /**
-   * Begins to register a passkey of the caller. Needs a signed-in person. FAILED_PRECONDITION when they have
+   * Begins to register a passkey of the caller. Needs a signed-in person with a recent proof: see
+   * `AuthService.Reauthenticate`. FAILED_PRECONDITION when they have
    * 20 already.
    *
    * @generated from rpc dovecote.auth.v1.PasskeyService.BeginPasskeyRegistration
@@ -437,6 +512,28 @@ export declare const PasskeyService: GenService<{
     output: typeof FinishPasskeySignInResponseSchema;
   },
   /**
+   * Begins to prove again, with a passkey, who the caller is. Needs a signed-in person. FAILED_PRECONDITION with a
+   * token of another issuer, and without a passkey.
+   *
+   * @generated from rpc dovecote.auth.v1.PasskeyService.BeginPasskeyReauthentication
+   */
+  beginPasskeyReauthentication: {
+    methodKind: "unary";
+    input: typeof BeginPasskeyReauthenticationRequestSchema;
+    output: typeof BeginPasskeyReauthenticationResponseSchema;
+  },
+  /**
+   * Proves it, and goes on with the calling session: see `AuthService.Reauthenticate`. Needs the session that began.
+   * Any failure is UNAUTHENTICATED with one text, as in FinishPasskeySignIn.
+   *
+   * @generated from rpc dovecote.auth.v1.PasskeyService.FinishPasskeyReauthentication
+   */
+  finishPasskeyReauthentication: {
+    methodKind: "unary";
+    input: typeof FinishPasskeyReauthenticationRequestSchema;
+    output: typeof FinishPasskeyReauthenticationResponseSchema;
+  },
+  /**
    * Lists the caller's passkeys, newest first. Needs a signed-in person.
    *
    * @generated from rpc dovecote.auth.v1.PasskeyService.ListPasskeys
@@ -457,8 +554,8 @@ export declare const PasskeyService: GenService<{
     output: typeof RenamePasskeyResponseSchema;
   },
   /**
-   * Removes one of the caller's own passkeys; it signs in nobody any more. Needs a signed-in person. Without
-   * any passkey left the person counts as not enrolled. NOT_FOUND when it is not the caller's.
+   * Removes one of the caller's own passkeys; it signs in nobody any more. Needs a signed-in person with a recent
+   * proof. Without any passkey left the person counts as not enrolled. NOT_FOUND when it is not the caller's.
    *
    * @generated from rpc dovecote.auth.v1.PasskeyService.RemovePasskey
    */
