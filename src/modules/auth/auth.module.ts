@@ -12,6 +12,8 @@ import { PersonStore } from './person.store.js';
 import { SessionStore } from './session.store.js';
 import { Sessions } from './sessions.service.js';
 import { SignInCodeStore } from './sign-in-code.store.js';
+import { SignInCodes } from './sign-in-codes.service.js';
+import { SignInLinkController } from './sign-in-link.controller.js';
 import { SignIn } from './sign-in.service.js';
 import { WhoAmI } from './who-am-i.service.js';
 
@@ -19,12 +21,12 @@ import { WhoAmI } from './who-am-i.service.js';
  * Signing in, without passwords: a code by mail opens a session; the session has short access tokens and one
  * refresh token at a time.
  * Invariants: nobody learns whether an address has an account; a code works once, and every guess is counted
- * before it is judged; a refresh token works once, and using it again ends its session; codes and tokens are
+ * before it is judged; a link signs in the device that asked for it and no other; a refresh token works once, and using it again ends its session; codes and tokens are
  * stored only as hashes; a session says when its person last proved who they are.
  */
 @Module({
   imports: [ApiKeyModule],
-  controllers: [AuthRpc],
+  controllers: [AuthRpc, SignInLinkController],
   providers: [
     DeliverCodeJob,
     PersonStore,
@@ -34,22 +36,29 @@ import { WhoAmI } from './who-am-i.service.js';
     SignInCodeStore,
     WhoAmI,
     {
+      provide: SignInCodes,
+      inject: [MASTER_KEY, ENVELOPE, SignInCodeStore, Scopes],
+      useFactory: (masterKey: Buffer, envelope: Envelope, store: SignInCodeStore, scopes: Scopes) =>
+        new SignInCodes(masterKey, envelope, store, scopes),
+    },
+    {
       provide: SignIn,
-      inject: [CONFIG, MASTER_KEY, ENVELOPE, SignInCodeStore, PersonStore, Sessions, Mailer, Scopes],
+      inject: [CONFIG, ENVELOPE, SignInCodes, SignInCodeStore, PersonStore, Sessions, Mailer, Scopes],
       useFactory: (
         config: Config,
-        masterKey: Buffer,
         envelope: Envelope,
-        codes: SignInCodeStore,
+        codes: SignInCodes,
+        store: SignInCodeStore,
         people: PersonStore,
         sessions: Sessions,
         mailer: Mailer,
         scopes: Scopes,
       ) =>
         new SignIn(
-          { open: config.signUp === 'open', masterKey },
+          { open: config.signUp === 'open', publicUrl: config.http.publicUrl },
           envelope,
           codes,
+          store,
           people,
           sessions,
           mailer,

@@ -16,6 +16,8 @@ import {
   type SignOutResponseSchema,
   type VerifySignInCodeRequest,
   type VerifySignInCodeResponseSchema,
+  type VerifySignInLinkRequest,
+  type VerifySignInLinkResponseSchema,
   type WhoAmIRequest,
   type WhoAmIResponseSchema,
 } from '@dovecote/contract/dovecote/auth/v1/auth_pb';
@@ -39,8 +41,7 @@ export class AuthRpc {
     request: RequestSignInCodeRequest,
     scope: Scope,
   ): Promise<MessageInitShape<typeof RequestSignInCodeResponseSchema>> {
-    await this.signIn.requestCode(scope, request.email.toLowerCase());
-    return {};
+    return { state: await this.signIn.requestCode(scope, request.email.toLowerCase()) };
   }
 
   @Rpc(AuthService.method.verifySignInCode)
@@ -50,6 +51,14 @@ export class AuthRpc {
   ): Promise<MessageInitShape<typeof VerifySignInCodeResponseSchema>> {
     const input = { ...request, email: request.email.toLowerCase() };
     return { tokens: toTokenPair(await this.signIn.verifyCode(scope, input)) };
+  }
+
+  @Rpc(AuthService.method.verifySignInLink)
+  async verifySignInLink(
+    request: VerifySignInLinkRequest,
+    scope: Scope,
+  ): Promise<MessageInitShape<typeof VerifySignInLinkResponseSchema>> {
+    return { tokens: toTokenPair(await this.signIn.verifyLink(scope, request)) };
   }
 
   @Rpc(AuthService.method.refreshToken)

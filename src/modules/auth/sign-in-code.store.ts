@@ -7,7 +7,18 @@ export interface NewCode {
   id: string;
   email: string;
   codeHash: Buffer;
+  /** Of the secret of the device that asked. */
+  stateHash: Buffer;
   expiresAt: Date;
+}
+
+/** A code that somebody tries. */
+export interface TriedCode {
+  id: string;
+  email: string;
+  codeHash: Buffer;
+  /** Null for codes from before there were links. */
+  stateHash: Buffer | null;
 }
 
 const lock = statement(
@@ -25,15 +36,28 @@ const recent = statement(
 );
 const insert = statement(
   'sign_in_code.insert',
-  `insert into sign_in_code (id, email, code_hash, created_at, expires_at) values ($1, $2, $3, $4, $5)`,
+  `insert into sign_in_code (id, email, code_hash, state_hash, created_at, expires_at)
+   values ($1, $2, $3, $4, $5, $6)`,
 );
+const live = `attempts < ${CODE_ATTEMPTS} and consumed_at is null and expires_at > $2`;
 // Only the latest code of an address counts. The attempt is spent before anything is compared.
 const attempt = statement(
   'sign_in_code.attempt',
   `update sign_in_code set attempts = attempts + 1
     where id = (select id from sign_in_code where email = $1 order by created_at desc, id desc limit 1)
-      and attempts < ${CODE_ATTEMPTS} and consumed_at is null and expires_at > $2
-   returning id, code_hash as "codeHash"`,
+      and ${live}
+   returning id, email, code_hash as "codeHash", state_hash as "stateHash"`,
+);
+const isLatest = `id = (select latest.id from sign_in_code latest where latest.email = sign_in_code.email
+                        order by latest.created_at desc, latest.id desc limit 1)`;
+const attemptById = statement(
+  'sign_in_code.attempt_by_id',
+  `update sign_in_code set attempts = attempts + 1 where id = $1 and ${isLatest} and ${live}
+   returning id, email, code_hash as "codeHash", state_hash as "stateHash"`,
+);
+const isLive = statement(
+  'sign_in_code.is_live',
+  `select exists (select from sign_in_code where id = $1 and ${isLatest} and ${live}) as live`,
 );
 const consume = statement(
   'sign_in_code.consume',
@@ -57,13 +81,24 @@ export class SignInCodeStore {
   }
 
   async insert(scope: Scope, code: NewCode): Promise<void> {
-    const values = [code.id, code.email, code.codeHash, scope.now(), code.expiresAt];
+    const { id, email, codeHash, stateHash, expiresAt } = code;
+    const values = [id, email, codeHash, stateHash, scope.now(), expiresAt];
     await (await scope.tx()).execute(insert, values);
   }
 
   /** Spends one attempt at the latest code of the address; undefined when none is left to try. */
-  async attempt(scope: Scope, email: string): Promise<{ id: string; codeHash: Buffer } | undefined> {
-    return (await scope.tx()).queryOne(attempt, [email, scope.now()]);
+  async attempt(scope: Scope, email: string): Promise<TriedCode | undefined> {
+    return (await scope.tx()).queryOne<TriedCode>(attempt, [email, scope.now()]);
+  }
+
+  /** The same for one that a link names. */
+  async attemptById(scope: Scope, id: string): Promise<TriedCode | undefined> {
+    return (await scope.tx()).queryOne<TriedCode>(attemptById, [id, scope.now()]);
+  }
+
+  async isLive(scope: Scope, id: string): Promise<boolean> {
+    const row = await (await scope.tx()).queryOne<{ live: boolean }>(isLive, [id, scope.now()]);
+    return row?.live ?? false;
   }
 
   /** False when another call was faster: a code works once. */

@@ -50,6 +50,14 @@ export function codeRefused(): AppError {
   return unauthenticated('CODE_INVALID', 'The code is wrong, was used, or has expired; ask for a new one.');
 }
 
+/** The same for links, and for one that somebody follows who did not ask. */
+export function linkRefused(): AppError {
+  return unauthenticated(
+    'LINK_INVALID',
+    'The link was used, has expired, or was asked for on another device; use the code.',
+  );
+}
+
 /** One text for unknown, expired, used and revoked. */
 export function refreshRefused(): AppError {
   return unauthenticated('REFRESH_TOKEN_INVALID', 'The session has ended; sign in again.');

@@ -204,6 +204,7 @@ export const accessTable: ReadonlyMap<string, AccessRow> = new Map([
   ...rowsOf(AuthService, {
     requestSignInCode: unaudited(anyone),
     verifySignInCode: unaudited(anyone),
+    verifySignInLink: unaudited(anyone),
     refreshToken: unaudited(anyone),
     reauthenticate: unaudited(person),
     signOut: unaudited(person),

@@ -16,6 +16,7 @@ export interface Config {
     readonly host: string;
     readonly port: number;
     readonly publicUrl: string;
+    readonly appUrl: string;
     readonly tls?: { readonly certFile: string; readonly keyFile: string };
     readonly corsOrigins: readonly string[];
     readonly trustedProxies: readonly string[];
@@ -163,6 +164,7 @@ function shape(values: Values, terminalFormat: 'pretty' | 'json'): Config {
       host: values.HOST,
       port: values.PORT,
       publicUrl,
+      appUrl: values.APP_URL?.replace(/\/+$/, '') ?? publicUrl,
       tls:
         values.TLS_CERT_FILE === undefined || values.TLS_KEY_FILE === undefined
           ? undefined

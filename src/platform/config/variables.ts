@@ -63,6 +63,11 @@ export const variables = {
     must: 'be an http or https URL',
     fallback: 'from HOST, PORT and TLS_CERT_FILE',
   }),
+  APP_URL: url('http', 'https').optional().register(documentation, {
+    meaning: 'Where people find the app; used in links that they follow or share.',
+    must: 'be an http or https URL',
+    fallback: 'PUBLIC_URL',
+  }),
   TLS_CERT_FILE: z.string().optional().register(documentation, {
     meaning: 'Certificate chain in PEM. With TLS_KEY_FILE, the port speaks TLS.',
     must: 'be a file name and be set together with TLS_KEY_FILE',

@@ -36,11 +36,17 @@ export declare type RequestSignInCodeRequest = Message<"dovecote.auth.v1.Request
 export declare const RequestSignInCodeRequestSchema: GenMessage<RequestSignInCodeRequest>;
 
 /**
- * Empty on purpose: it must not tell whether the account exists.
+ * It does not tell whether the account exists.
  *
  * @generated from message dovecote.auth.v1.RequestSignInCodeResponse
  */
 export declare type RequestSignInCodeResponse = Message<"dovecote.auth.v1.RequestSignInCodeResponse"> & {
+  /**
+   * A secret of the device that asked: with it, and nowhere else, the link of the mail signs in. Keep it until then.
+   *
+   * @generated from field: string state = 1;
+   */
+  state: string;
 };
 
 /**
@@ -48,6 +54,60 @@ export declare type RequestSignInCodeResponse = Message<"dovecote.auth.v1.Reques
  * Use `create(RequestSignInCodeResponseSchema)` to create a new message.
  */
 export declare const RequestSignInCodeResponseSchema: GenMessage<RequestSignInCodeResponse>;
+
+/**
+ * A link that was followed on the device that asked.
+ *
+ * @generated from message dovecote.auth.v1.VerifySignInLinkRequest
+ */
+export declare type VerifySignInLinkRequest = Message<"dovecote.auth.v1.VerifySignInLinkRequest"> & {
+  /**
+   * The parameter `token` of the link.
+   *
+   * @generated from field: string token = 1;
+   */
+  token: string;
+
+  /**
+   * From the answer to RequestSignInCode.
+   *
+   * @generated from field: string state = 2;
+   */
+  state: string;
+
+  /**
+   * What the session list should call this device, e.g. `Pixel 9`. At most 100 characters; may be empty.
+   *
+   * @generated from field: string device_name = 3;
+   */
+  deviceName: string;
+};
+
+/**
+ * Describes the message dovecote.auth.v1.VerifySignInLinkRequest.
+ * Use `create(VerifySignInLinkRequestSchema)` to create a new message.
+ */
+export declare const VerifySignInLinkRequestSchema: GenMessage<VerifySignInLinkRequest>;
+
+/**
+ * A new session.
+ *
+ * @generated from message dovecote.auth.v1.VerifySignInLinkResponse
+ */
+export declare type VerifySignInLinkResponse = Message<"dovecote.auth.v1.VerifySignInLinkResponse"> & {
+  /**
+   * Its tokens.
+   *
+   * @generated from field: dovecote.auth.v1.TokenPair tokens = 1;
+   */
+  tokens?: TokenPair | undefined;
+};
+
+/**
+ * Describes the message dovecote.auth.v1.VerifySignInLinkResponse.
+ * Use `create(VerifySignInLinkResponseSchema)` to create a new message.
+ */
+export declare const VerifySignInLinkResponseSchema: GenMessage<VerifySignInLinkResponse>;
 
 /**
  * Proof that the caller reads the mailbox.
@@ -638,7 +698,7 @@ export declare const ProofMethodSchema: GenEnum<ProofMethod>;
  */
 export declare const AuthService: GenService<{
   /**
-   * Sends a six-digit code to the address. Needs no credential.
+   * Sends a six-digit code, and a link that carries it, to the address. Needs no credential.
    *
    * The answer is the same, and takes the same path, whether or not an account exists. A new code replaces
    * the last one. RESOURCE_EXHAUSTED, with the time to wait, after 3 sends in 10 minutes for one address, and
@@ -663,6 +723,20 @@ export declare const AuthService: GenService<{
     methodKind: "unary";
     input: typeof VerifySignInCodeRequestSchema;
     output: typeof VerifySignInCodeResponseSchema;
+  },
+  /**
+   * Trades the link of a mail for the tokens of a new session, on the device that asked for it. Needs no credential.
+   *
+   * For apps that open the link themselves: `<public url>/auth/link?token=…`. Where none does, a page there shows the
+   * code, once somebody has pressed a button. Link and code are one: they live 3 minutes, and using either spends
+   * both. Any failure is UNAUTHENTICATED with one text.
+   *
+   * @generated from rpc dovecote.auth.v1.AuthService.VerifySignInLink
+   */
+  verifySignInLink: {
+    methodKind: "unary";
+    input: typeof VerifySignInLinkRequestSchema;
+    output: typeof VerifySignInLinkResponseSchema;
   },
   /**
    * Trades a refresh token for new tokens of the same session. Needs no other credential.

@@ -14,7 +14,7 @@ import { file_pidgr_v1_organization } from "../../../pidgr/v1/organization_pb.js
  * Describes the file dovecote/auth/v1/auth.proto.
  */
 export const file_dovecote_auth_v1_auth = /*@__PURE__*/
-  fileDesc("Chtkb3ZlY290ZS9hdXRoL3YxL2F1dGgucHJvdG8SEGRvdmVjb3RlLmF1dGgudjEiNQoYUmVxdWVzdFNpZ25JbkNvZGVSZXF1ZXN0EhkKBWVtYWlsGAEgASgJQgq6SAdyBRj+AWABIhsKGVJlcXVlc3RTaWduSW5Db2RlUmVzcG9uc2UicwoXVmVyaWZ5U2lnbkluQ29kZVJlcXVlc3QSGQoFZW1haWwYASABKAlCCrpIB3IFGP4BYAESHwoEY29kZRgCIAEoCUIRukgOcgwyCl5bMC05XXs2fSQSHAoLZGV2aWNlX25hbWUYAyABKAlCB7pIBHICGGQiRwoYVmVyaWZ5U2lnbkluQ29kZVJlc3BvbnNlEisKBnRva2VucxgBIAEoCzIbLmRvdmVjb3RlLmF1dGgudjEuVG9rZW5QYWlyIjgKE1JlZnJlc2hUb2tlblJlcXVlc3QSIQoNcmVmcmVzaF90b2tlbhgBIAEoCUIKukgHcgUQARiABCJDChRSZWZyZXNoVG9rZW5SZXNwb25zZRIrCgZ0b2tlbnMYASABKAsyGy5kb3ZlY290ZS5hdXRoLnYxLlRva2VuUGFpciI4ChVSZWF1dGhlbnRpY2F0ZVJlcXVlc3QSHwoEY29kZRgBIAEoCUIRukgOcgwyCl5bMC05XXs2fSQiTQoWUmVhdXRoZW50aWNhdGVSZXNwb25zZRIzCgxhY2Nlc3NfdG9rZW4YASABKAsyHS5kb3ZlY290ZS5hdXRoLnYxLkFjY2Vzc1Rva2VuIkwKC0FjY2Vzc1Rva2VuEg0KBXRva2VuGAEgASgJEi4KCmV4cGlyZXNfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIqcBCglUb2tlblBhaXISFAoMYWNjZXNzX3Rva2VuGAEgASgJEjUKEWFjY2Vzc19leHBpcmVzX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIVCg1yZWZyZXNoX3Rva2VuGAMgASgJEjYKEnJlZnJlc2hfZXhwaXJlc19hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiEAoOU2lnbk91dFJlcXVlc3QiEQoPU2lnbk91dFJlc3BvbnNlIhUKE0xpc3RTZXNzaW9uc1JlcXVlc3QiQwoUTGlzdFNlc3Npb25zUmVzcG9uc2USKwoIc2Vzc2lvbnMYASADKAsyGS5kb3ZlY290ZS5hdXRoLnYxLlNlc3Npb24ikgIKB1Nlc3Npb24SCgoCaWQYASABKAkSEwoLZGV2aWNlX25hbWUYAiABKAkSLgoKY3JlYXRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMbGFzdF91c2VkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdjdXJyZW50GAUgASgIEg8KB2FkZHJlc3MYBiABKAkSMwoMcHJvb2ZfbWV0aG9kGAcgASgOMh0uZG92ZWNvdGUuYXV0aC52MS5Qcm9vZk1ldGhvZBItCglwcm92ZW5fYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIjQKFFJldm9rZVNlc3Npb25SZXF1ZXN0EhwKCnNlc3Npb25faWQYASABKAlCCLpIBXIDsAEBIhcKFVJldm9rZVNlc3Npb25SZXNwb25zZSIPCg1XaG9BbUlSZXF1ZXN0IpwCCg5XaG9BbUlSZXNwb25zZRIPCgd1c2VyX2lkGAEgASgJEg0KBWVtYWlsGAIgASgJEgwKBG5hbWUYAyABKAkSDgoGb3JnX2lkGAQgASgJEhwKBHJvbGUYBSABKAsyDi5waWRnci52MS5Sb2xlEikKC3Blcm1pc3Npb25zGAYgAygOMhQucGlkZ3IudjEuUGVybWlzc2lvbhI8Cg1vcmdhbml6YXRpb25zGAcgAygLMiUuZG92ZWNvdGUuYXV0aC52MS5Pcmdhbml6YXRpb25TdW1tYXJ5EhIKCnNlc3Npb25faWQYCCABKAkSMQoLY2FsbGVyX2tpbmQYCSABKA4yHC5kb3ZlY290ZS5hdXRoLnYxLkNhbGxlcktpbmQiZwoTT3JnYW5pemF0aW9uU3VtbWFyeRIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJEiMKCG9yZ190eXBlGAMgASgOMhEucGlkZ3IudjEuT3JnVHlwZRIRCglyb2xlX3NsdWcYBCABKAkqcgoKQ2FsbGVyS2luZBIbChdDQUxMRVJfS0lORF9VTlNQRUNJRklFRBAAEhQKEENBTExFUl9LSU5EX1VTRVIQARIXChNDQUxMRVJfS0lORF9BUElfS0VZEAISGAoUQ0FMTEVSX0tJTkRfSU5URVJOQUwQAyqJAQoLUHJvb2ZNZXRob2QSHAoYUFJPT0ZfTUVUSE9EX1VOU1BFQ0lGSUVEEAASFQoRUFJPT0ZfTUVUSE9EX0NPREUQARIVChFQUk9PRl9NRVRIT0RfTElOSxACEhgKFFBST09GX01FVEhPRF9QQVNTS0VZEAMSFAoQUFJPT0ZfTUVUSE9EX1NTTxAEMpIGCgtBdXRoU2VydmljZRJsChFSZXF1ZXN0U2lnbkluQ29kZRIqLmRvdmVjb3RlLmF1dGgudjEuUmVxdWVzdFNpZ25JbkNvZGVSZXF1ZXN0GisuZG92ZWNvdGUuYXV0aC52MS5SZXF1ZXN0U2lnbkluQ29kZVJlc3BvbnNlEmkKEFZlcmlmeVNpZ25JbkNvZGUSKS5kb3ZlY290ZS5hdXRoLnYxLlZlcmlmeVNpZ25JbkNvZGVSZXF1ZXN0GiouZG92ZWNvdGUuYXV0aC52MS5WZXJpZnlTaWduSW5Db2RlUmVzcG9uc2USXQoMUmVmcmVzaFRva2VuEiUuZG92ZWNvdGUuYXV0aC52MS5SZWZyZXNoVG9rZW5SZXF1ZXN0GiYuZG92ZWNvdGUuYXV0aC52MS5SZWZyZXNoVG9rZW5SZXNwb25zZRJjCg5SZWF1dGhlbnRpY2F0ZRInLmRvdmVjb3RlLmF1dGgudjEuUmVhdXRoZW50aWNhdGVSZXF1ZXN0GiguZG92ZWNvdGUuYXV0aC52MS5SZWF1dGhlbnRpY2F0ZVJlc3BvbnNlEk4KB1NpZ25PdXQSIC5kb3ZlY290ZS5hdXRoLnYxLlNpZ25PdXRSZXF1ZXN0GiEuZG92ZWNvdGUuYXV0aC52MS5TaWduT3V0UmVzcG9uc2USYgoMTGlzdFNlc3Npb25zEiUuZG92ZWNvdGUuYXV0aC52MS5MaXN0U2Vzc2lvbnNSZXF1ZXN0GiYuZG92ZWNvdGUuYXV0aC52MS5MaXN0U2Vzc2lvbnNSZXNwb25zZSIDkAIBEmAKDVJldm9rZVNlc3Npb24SJi5kb3ZlY290ZS5hdXRoLnYxLlJldm9rZVNlc3Npb25SZXF1ZXN0GicuZG92ZWNvdGUuYXV0aC52MS5SZXZva2VTZXNzaW9uUmVzcG9uc2USUAoGV2hvQW1JEh8uZG92ZWNvdGUuYXV0aC52MS5XaG9BbUlSZXF1ZXN0GiAuZG92ZWNvdGUuYXV0aC52MS5XaG9BbUlSZXNwb25zZSIDkAIBYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_pidgr_v1_common, file_pidgr_v1_organization]);
+  fileDesc("Chtkb3ZlY290ZS9hdXRoL3YxL2F1dGgucHJvdG8SEGRvdmVjb3RlLmF1dGgudjEiNQoYUmVxdWVzdFNpZ25JbkNvZGVSZXF1ZXN0EhkKBWVtYWlsGAEgASgJQgq6SAdyBRj+AWABIioKGVJlcXVlc3RTaWduSW5Db2RlUmVzcG9uc2USDQoFc3RhdGUYASABKAkibQoXVmVyaWZ5U2lnbkluTGlua1JlcXVlc3QSGQoFdG9rZW4YASABKAlCCrpIB3IFEAEYgAgSGQoFc3RhdGUYAiABKAlCCrpIB3IFEAEYgAESHAoLZGV2aWNlX25hbWUYAyABKAlCB7pIBHICGGQiRwoYVmVyaWZ5U2lnbkluTGlua1Jlc3BvbnNlEisKBnRva2VucxgBIAEoCzIbLmRvdmVjb3RlLmF1dGgudjEuVG9rZW5QYWlyInMKF1ZlcmlmeVNpZ25JbkNvZGVSZXF1ZXN0EhkKBWVtYWlsGAEgASgJQgq6SAdyBRj+AWABEh8KBGNvZGUYAiABKAlCEbpIDnIMMgpeWzAtOV17Nn0kEhwKC2RldmljZV9uYW1lGAMgASgJQge6SARyAhhkIkcKGFZlcmlmeVNpZ25JbkNvZGVSZXNwb25zZRIrCgZ0b2tlbnMYASABKAsyGy5kb3ZlY290ZS5hdXRoLnYxLlRva2VuUGFpciI4ChNSZWZyZXNoVG9rZW5SZXF1ZXN0EiEKDXJlZnJlc2hfdG9rZW4YASABKAlCCrpIB3IFEAEYgAQiQwoUUmVmcmVzaFRva2VuUmVzcG9uc2USKwoGdG9rZW5zGAEgASgLMhsuZG92ZWNvdGUuYXV0aC52MS5Ub2tlblBhaXIiOAoVUmVhdXRoZW50aWNhdGVSZXF1ZXN0Eh8KBGNvZGUYASABKAlCEbpIDnIMMgpeWzAtOV17Nn0kIk0KFlJlYXV0aGVudGljYXRlUmVzcG9uc2USMwoMYWNjZXNzX3Rva2VuGAEgASgLMh0uZG92ZWNvdGUuYXV0aC52MS5BY2Nlc3NUb2tlbiJMCgtBY2Nlc3NUb2tlbhINCgV0b2tlbhgBIAEoCRIuCgpleHBpcmVzX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKnAQoJVG9rZW5QYWlyEhQKDGFjY2Vzc190b2tlbhgBIAEoCRI1ChFhY2Nlc3NfZXhwaXJlc19hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFQoNcmVmcmVzaF90b2tlbhgDIAEoCRI2ChJyZWZyZXNoX2V4cGlyZXNfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIhAKDlNpZ25PdXRSZXF1ZXN0IhEKD1NpZ25PdXRSZXNwb25zZSIVChNMaXN0U2Vzc2lvbnNSZXF1ZXN0IkMKFExpc3RTZXNzaW9uc1Jlc3BvbnNlEisKCHNlc3Npb25zGAEgAygLMhkuZG92ZWNvdGUuYXV0aC52MS5TZXNzaW9uIpICCgdTZXNzaW9uEgoKAmlkGAEgASgJEhMKC2RldmljZV9uYW1lGAIgASgJEi4KCmNyZWF0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDGxhc3RfdXNlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHY3VycmVudBgFIAEoCBIPCgdhZGRyZXNzGAYgASgJEjMKDHByb29mX21ldGhvZBgHIAEoDjIdLmRvdmVjb3RlLmF1dGgudjEuUHJvb2ZNZXRob2QSLQoJcHJvdmVuX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI0ChRSZXZva2VTZXNzaW9uUmVxdWVzdBIcCgpzZXNzaW9uX2lkGAEgASgJQgi6SAVyA7ABASIXChVSZXZva2VTZXNzaW9uUmVzcG9uc2UiDwoNV2hvQW1JUmVxdWVzdCKcAgoOV2hvQW1JUmVzcG9uc2USDwoHdXNlcl9pZBgBIAEoCRINCgVlbWFpbBgCIAEoCRIMCgRuYW1lGAMgASgJEg4KBm9yZ19pZBgEIAEoCRIcCgRyb2xlGAUgASgLMg4ucGlkZ3IudjEuUm9sZRIpCgtwZXJtaXNzaW9ucxgGIAMoDjIULnBpZGdyLnYxLlBlcm1pc3Npb24SPAoNb3JnYW5pemF0aW9ucxgHIAMoCzIlLmRvdmVjb3RlLmF1dGgudjEuT3JnYW5pemF0aW9uU3VtbWFyeRISCgpzZXNzaW9uX2lkGAggASgJEjEKC2NhbGxlcl9raW5kGAkgASgOMhwuZG92ZWNvdGUuYXV0aC52MS5DYWxsZXJLaW5kImcKE09yZ2FuaXphdGlvblN1bW1hcnkSCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIjCghvcmdfdHlwZRgDIAEoDjIRLnBpZGdyLnYxLk9yZ1R5cGUSEQoJcm9sZV9zbHVnGAQgASgJKnIKCkNhbGxlcktpbmQSGwoXQ0FMTEVSX0tJTkRfVU5TUEVDSUZJRUQQABIUChBDQUxMRVJfS0lORF9VU0VSEAESFwoTQ0FMTEVSX0tJTkRfQVBJX0tFWRACEhgKFENBTExFUl9LSU5EX0lOVEVSTkFMEAMqiQEKC1Byb29mTWV0aG9kEhwKGFBST09GX01FVEhPRF9VTlNQRUNJRklFRBAAEhUKEVBST09GX01FVEhPRF9DT0RFEAESFQoRUFJPT0ZfTUVUSE9EX0xJTksQAhIYChRQUk9PRl9NRVRIT0RfUEFTU0tFWRADEhQKEFBST09GX01FVEhPRF9TU08QBDL9BgoLQXV0aFNlcnZpY2USbAoRUmVxdWVzdFNpZ25JbkNvZGUSKi5kb3ZlY290ZS5hdXRoLnYxLlJlcXVlc3RTaWduSW5Db2RlUmVxdWVzdBorLmRvdmVjb3RlLmF1dGgudjEuUmVxdWVzdFNpZ25JbkNvZGVSZXNwb25zZRJpChBWZXJpZnlTaWduSW5Db2RlEikuZG92ZWNvdGUuYXV0aC52MS5WZXJpZnlTaWduSW5Db2RlUmVxdWVzdBoqLmRvdmVjb3RlLmF1dGgudjEuVmVyaWZ5U2lnbkluQ29kZVJlc3BvbnNlEmkKEFZlcmlmeVNpZ25JbkxpbmsSKS5kb3ZlY290ZS5hdXRoLnYxLlZlcmlmeVNpZ25JbkxpbmtSZXF1ZXN0GiouZG92ZWNvdGUuYXV0aC52MS5WZXJpZnlTaWduSW5MaW5rUmVzcG9uc2USXQoMUmVmcmVzaFRva2VuEiUuZG92ZWNvdGUuYXV0aC52MS5SZWZyZXNoVG9rZW5SZXF1ZXN0GiYuZG92ZWNvdGUuYXV0aC52MS5SZWZyZXNoVG9rZW5SZXNwb25zZRJjCg5SZWF1dGhlbnRpY2F0ZRInLmRvdmVjb3RlLmF1dGgudjEuUmVhdXRoZW50aWNhdGVSZXF1ZXN0GiguZG92ZWNvdGUuYXV0aC52MS5SZWF1dGhlbnRpY2F0ZVJlc3BvbnNlEk4KB1NpZ25PdXQSIC5kb3ZlY290ZS5hdXRoLnYxLlNpZ25PdXRSZXF1ZXN0GiEuZG92ZWNvdGUuYXV0aC52MS5TaWduT3V0UmVzcG9uc2USYgoMTGlzdFNlc3Npb25zEiUuZG92ZWNvdGUuYXV0aC52MS5MaXN0U2Vzc2lvbnNSZXF1ZXN0GiYuZG92ZWNvdGUuYXV0aC52MS5MaXN0U2Vzc2lvbnNSZXNwb25zZSIDkAIBEmAKDVJldm9rZVNlc3Npb24SJi5kb3ZlY290ZS5hdXRoLnYxLlJldm9rZVNlc3Npb25SZXF1ZXN0GicuZG92ZWNvdGUuYXV0aC52MS5SZXZva2VTZXNzaW9uUmVzcG9uc2USUAoGV2hvQW1JEh8uZG92ZWNvdGUuYXV0aC52MS5XaG9BbUlSZXF1ZXN0GiAuZG92ZWNvdGUuYXV0aC52MS5XaG9BbUlSZXNwb25zZSIDkAIBYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_pidgr_v1_common, file_pidgr_v1_organization]);
 
 /**
  * Describes the message dovecote.auth.v1.RequestSignInCodeRequest.
@@ -31,130 +31,144 @@ export const RequestSignInCodeResponseSchema = /*@__PURE__*/
   messageDesc(file_dovecote_auth_v1_auth, 1);
 
 /**
+ * Describes the message dovecote.auth.v1.VerifySignInLinkRequest.
+ * Use `create(VerifySignInLinkRequestSchema)` to create a new message.
+ */
+export const VerifySignInLinkRequestSchema = /*@__PURE__*/
+  messageDesc(file_dovecote_auth_v1_auth, 2);
+
+/**
+ * Describes the message dovecote.auth.v1.VerifySignInLinkResponse.
+ * Use `create(VerifySignInLinkResponseSchema)` to create a new message.
+ */
+export const VerifySignInLinkResponseSchema = /*@__PURE__*/
+  messageDesc(file_dovecote_auth_v1_auth, 3);
+
+/**
  * Describes the message dovecote.auth.v1.VerifySignInCodeRequest.
  * Use `create(VerifySignInCodeRequestSchema)` to create a new message.
  */
 export const VerifySignInCodeRequestSchema = /*@__PURE__*/
-  messageDesc(file_dovecote_auth_v1_auth, 2);
+  messageDesc(file_dovecote_auth_v1_auth, 4);
 
 /**
  * Describes the message dovecote.auth.v1.VerifySignInCodeResponse.
  * Use `create(VerifySignInCodeResponseSchema)` to create a new message.
  */
 export const VerifySignInCodeResponseSchema = /*@__PURE__*/
-  messageDesc(file_dovecote_auth_v1_auth, 3);
+  messageDesc(file_dovecote_auth_v1_auth, 5);
 
 /**
  * Describes the message dovecote.auth.v1.RefreshTokenRequest.
  * Use `create(RefreshTokenRequestSchema)` to create a new message.
  */
 export const RefreshTokenRequestSchema = /*@__PURE__*/
-  messageDesc(file_dovecote_auth_v1_auth, 4);
+  messageDesc(file_dovecote_auth_v1_auth, 6);
 
 /**
  * Describes the message dovecote.auth.v1.RefreshTokenResponse.
  * Use `create(RefreshTokenResponseSchema)` to create a new message.
  */
 export const RefreshTokenResponseSchema = /*@__PURE__*/
-  messageDesc(file_dovecote_auth_v1_auth, 5);
+  messageDesc(file_dovecote_auth_v1_auth, 7);
 
 /**
  * Describes the message dovecote.auth.v1.ReauthenticateRequest.
  * Use `create(ReauthenticateRequestSchema)` to create a new message.
  */
 export const ReauthenticateRequestSchema = /*@__PURE__*/
-  messageDesc(file_dovecote_auth_v1_auth, 6);
+  messageDesc(file_dovecote_auth_v1_auth, 8);
 
 /**
  * Describes the message dovecote.auth.v1.ReauthenticateResponse.
  * Use `create(ReauthenticateResponseSchema)` to create a new message.
  */
 export const ReauthenticateResponseSchema = /*@__PURE__*/
-  messageDesc(file_dovecote_auth_v1_auth, 7);
+  messageDesc(file_dovecote_auth_v1_auth, 9);
 
 /**
  * Describes the message dovecote.auth.v1.AccessToken.
  * Use `create(AccessTokenSchema)` to create a new message.
  */
 export const AccessTokenSchema = /*@__PURE__*/
-  messageDesc(file_dovecote_auth_v1_auth, 8);
+  messageDesc(file_dovecote_auth_v1_auth, 10);
 
 /**
  * Describes the message dovecote.auth.v1.TokenPair.
  * Use `create(TokenPairSchema)` to create a new message.
  */
 export const TokenPairSchema = /*@__PURE__*/
-  messageDesc(file_dovecote_auth_v1_auth, 9);
+  messageDesc(file_dovecote_auth_v1_auth, 11);
 
 /**
  * Describes the message dovecote.auth.v1.SignOutRequest.
  * Use `create(SignOutRequestSchema)` to create a new message.
  */
 export const SignOutRequestSchema = /*@__PURE__*/
-  messageDesc(file_dovecote_auth_v1_auth, 10);
+  messageDesc(file_dovecote_auth_v1_auth, 12);
 
 /**
  * Describes the message dovecote.auth.v1.SignOutResponse.
  * Use `create(SignOutResponseSchema)` to create a new message.
  */
 export const SignOutResponseSchema = /*@__PURE__*/
-  messageDesc(file_dovecote_auth_v1_auth, 11);
+  messageDesc(file_dovecote_auth_v1_auth, 13);
 
 /**
  * Describes the message dovecote.auth.v1.ListSessionsRequest.
  * Use `create(ListSessionsRequestSchema)` to create a new message.
  */
 export const ListSessionsRequestSchema = /*@__PURE__*/
-  messageDesc(file_dovecote_auth_v1_auth, 12);
+  messageDesc(file_dovecote_auth_v1_auth, 14);
 
 /**
  * Describes the message dovecote.auth.v1.ListSessionsResponse.
  * Use `create(ListSessionsResponseSchema)` to create a new message.
  */
 export const ListSessionsResponseSchema = /*@__PURE__*/
-  messageDesc(file_dovecote_auth_v1_auth, 13);
+  messageDesc(file_dovecote_auth_v1_auth, 15);
 
 /**
  * Describes the message dovecote.auth.v1.Session.
  * Use `create(SessionSchema)` to create a new message.
  */
 export const SessionSchema = /*@__PURE__*/
-  messageDesc(file_dovecote_auth_v1_auth, 14);
+  messageDesc(file_dovecote_auth_v1_auth, 16);
 
 /**
  * Describes the message dovecote.auth.v1.RevokeSessionRequest.
  * Use `create(RevokeSessionRequestSchema)` to create a new message.
  */
 export const RevokeSessionRequestSchema = /*@__PURE__*/
-  messageDesc(file_dovecote_auth_v1_auth, 15);
+  messageDesc(file_dovecote_auth_v1_auth, 17);
 
 /**
  * Describes the message dovecote.auth.v1.RevokeSessionResponse.
  * Use `create(RevokeSessionResponseSchema)` to create a new message.
  */
 export const RevokeSessionResponseSchema = /*@__PURE__*/
-  messageDesc(file_dovecote_auth_v1_auth, 16);
+  messageDesc(file_dovecote_auth_v1_auth, 18);
 
 /**
  * Describes the message dovecote.auth.v1.WhoAmIRequest.
  * Use `create(WhoAmIRequestSchema)` to create a new message.
  */
 export const WhoAmIRequestSchema = /*@__PURE__*/
-  messageDesc(file_dovecote_auth_v1_auth, 17);
+  messageDesc(file_dovecote_auth_v1_auth, 19);
 
 /**
  * Describes the message dovecote.auth.v1.WhoAmIResponse.
  * Use `create(WhoAmIResponseSchema)` to create a new message.
  */
 export const WhoAmIResponseSchema = /*@__PURE__*/
-  messageDesc(file_dovecote_auth_v1_auth, 18);
+  messageDesc(file_dovecote_auth_v1_auth, 20);
 
 /**
  * Describes the message dovecote.auth.v1.OrganizationSummary.
  * Use `create(OrganizationSummarySchema)` to create a new message.
  */
 export const OrganizationSummarySchema = /*@__PURE__*/
-  messageDesc(file_dovecote_auth_v1_auth, 19);
+  messageDesc(file_dovecote_auth_v1_auth, 21);
 
 /**
  * Describes the enum dovecote.auth.v1.CallerKind.
