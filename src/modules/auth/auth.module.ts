@@ -6,6 +6,7 @@ import { Mailer } from '../../platform/mail/index.js';
 import { ENVELOPE } from '../../platform/platform.module.js';
 import { Scopes } from '../../platform/scope/index.js';
 import { ApiKeyModule } from '../api-key/index.js';
+import { MemberModule } from '../member/index.js';
 import { DeliverCodeJob, PurgeCredentialsJob } from './auth.jobs.js';
 import { AuthRpc } from './auth.rpc.js';
 import { PersonStore } from './person.store.js';
@@ -25,7 +26,7 @@ import { WhoAmI } from './who-am-i.service.js';
  * stored only as hashes; a session says when its person last proved who they are.
  */
 @Module({
-  imports: [ApiKeyModule],
+  imports: [ApiKeyModule, MemberModule],
   controllers: [AuthRpc, SignInLinkController],
   providers: [
     DeliverCodeJob,

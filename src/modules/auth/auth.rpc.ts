@@ -10,6 +10,10 @@ import {
   type RefreshTokenResponseSchema,
   type RequestSignInCodeRequest,
   type RequestSignInCodeResponseSchema,
+  type RevokeMemberSessionsRequest,
+  type RevokeMemberSessionsResponseSchema,
+  type RevokeOtherSessionsRequest,
+  type RevokeOtherSessionsResponseSchema,
   type RevokeSessionRequest,
   type RevokeSessionResponseSchema,
   type SignOutRequest,
@@ -23,6 +27,7 @@ import {
 } from '@dovecote/contract/dovecote/auth/v1/auth_pb';
 import { Rpc } from '../../platform/rpc/index.js';
 import type { Scope } from '../../platform/scope/index.js';
+import { Members } from '../member/index.js';
 import { toAccessToken, toSession, toTokenPair, toWhoAmI } from './auth.mapper.js';
 import { Sessions } from './sessions.service.js';
 import { SignIn } from './sign-in.service.js';
@@ -34,6 +39,7 @@ export class AuthRpc {
     private readonly signIn: SignIn,
     private readonly sessions: Sessions,
     private readonly self: WhoAmI,
+    private readonly members: Members,
   ) {}
 
   @Rpc(AuthService.method.requestSignInCode)
@@ -101,6 +107,23 @@ export class AuthRpc {
     scope: Scope,
   ): Promise<MessageInitShape<typeof RevokeSessionResponseSchema>> {
     await this.sessions.revoke(scope, request.sessionId.toLowerCase());
+    return {};
+  }
+
+  @Rpc(AuthService.method.revokeOtherSessions)
+  async revokeOtherSessions(
+    _request: RevokeOtherSessionsRequest,
+    scope: Scope,
+  ): Promise<MessageInitShape<typeof RevokeOtherSessionsResponseSchema>> {
+    return { revokedCount: await this.sessions.revokeOthers(scope) };
+  }
+
+  @Rpc(AuthService.method.revokeMemberSessions)
+  async revokeMemberSessions(
+    request: RevokeMemberSessionsRequest,
+    scope: Scope,
+  ): Promise<MessageInitShape<typeof RevokeMemberSessionsResponseSchema>> {
+    await this.members.signOut(scope, request.userId.toLowerCase());
     return {};
   }
 

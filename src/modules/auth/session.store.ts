@@ -76,6 +76,10 @@ const revokeOwn = statement(
 const revokeThrough = statement(
   'session.revoke_through_connection',
   `update session set revoked_at = $2 where sso_connection_id = $1 and revoked_at is null returning id`,
+const revokeOthers = statement(
+  'session.revoke_others',
+  `update session set revoked_at = $3
+    where identity_id = $1 and id is distinct from $2 and revoked_at is null and expires_at > $3 returning id`,
 );
 const purgeSessions = statement(
   'session.purge',
@@ -149,6 +153,12 @@ export class SessionStore {
   async revokeOwn(scope: Scope, id: string): Promise<boolean> {
     const { rowCount } = await (await scope.tx()).execute(revokeOwn, [id, scope.identityId, scope.now()]);
     return rowCount === 1;
+  }
+
+  /** The ids of those that have ended; with another issuer's session all of ours. */
+  async revokeOthers(scope: Scope, sessionId: string): Promise<string[]> {
+    const values = [scope.identityId, sessionId || null, scope.now()];
+    return (await (await scope.tx()).query<{ id: string }>(revokeOthers, values)).map(({ id }) => id);
   }
 
   async insertToken(scope: Scope, token: { hash: Buffer; sessionId: string }): Promise<Date> {

@@ -5,6 +5,8 @@ import type { PersonCaller } from '../../platform/caller/caller.js';
 import { announceRevocation } from '../../platform/caller/revocation-feed.js';
 import { failedPrecondition, notFound } from '../../platform/errors/index.js';
 import { originOf, type Scope, type ScopeOrigin, Scopes } from '../../platform/scope/index.js';
+import { type Scope, type ScopeOrigin, Scopes } from '../../platform/scope/index.js';
+import { deviceNameOf } from './device-name.js';
 import { PersonStore } from './person.store.js';
 import { type Session, SessionStore, type SsoOrigin } from './session.store.js';
 import type { Proof } from './proof.js';
@@ -50,6 +52,9 @@ export class Sessions {
         deviceName,
         proof,
       });
+      const { sessionId: id, identityId } = caller;
+      const name = deviceName || deviceNameOf(scope.userAgent);
+      await this.store.insert(scope, { id, identityId, deviceName: name, proof });
       return this.pairOf(scope, { ...caller, provenAt: scope.now().getTime() }, issue);
     });
   }
@@ -105,6 +110,13 @@ export class Sessions {
   async revoke(scope: Scope, sessionId: string): Promise<void> {
     if (!(await this.store.revokeOwn(scope, sessionId))) throw notFound('session');
     await announceRevocation(scope, `session:${sessionId}`);
+  }
+
+  /** Ends every session of the person but the calling one; how many there were. */
+  async revokeOthers(scope: Scope): Promise<number> {
+    const ended = await this.store.revokeOthers(scope, scope.sessionId);
+    for (const id of ended) await announceRevocation(scope, `session:${id}`);
+    return ended.length;
   }
 
   /** Ends the calling session. */
@@ -194,6 +206,6 @@ export function refuseForeignSession(sessionId: string): void {
 }
 
 /** The same call, for a transaction of its own. */
-export function originOf({ caller, requestId, address, signal }: Scope): ScopeOrigin {
-  return { caller, requestId, address, signal };
+export function originOf({ caller, requestId, address, userAgent, signal }: Scope): ScopeOrigin {
+  return { caller, requestId, address, userAgent, signal };
 }

@@ -88,6 +88,21 @@ export class Members {
     return this.changeStatus(scope, member, memberStatus.invited, 'USER_REACTIVATED');
   }
 
+  /**
+   * The member has to prove again who they are before they act here. Their sessions are theirs, in whatever other
+   * organizations they are, and go on there.
+   */
+  async signOut(scope: Scope, id: string): Promise<void> {
+    const { member } = await this.lock(scope, id);
+    await this.store.signOut(scope, member.id);
+    await announceChange(scope, member);
+    await scope.audit('PROFILE_UPDATED', {
+      entityType: 'user',
+      entityId: member.id,
+      metadata: { sessions: 'revoked' },
+    });
+  }
+
   /** The invited person leaves no trace but the trail. */
   async revokeInvitation(scope: Scope, id: string): Promise<void> {
     const { member } = await this.lock(scope, id);

@@ -65,6 +65,9 @@ const listSuperAdmins = statement(
   'member.list_super_admins',
   `select m.id from member m join role r on r.org_id = m.org_id and r.id = m.role_id and r.slug = '${superAdmin}'
     where m.org_id = $1 and m.status = ${memberStatus.active}`,
+const signOut = statement(
+  'member.sign_out',
+  'update member set signed_out_at = $3 where org_id = $1 and id = $2',
 );
 
 @Injectable()
@@ -133,6 +136,10 @@ export class MemberStore {
   async update(scope: Scope, id: string, change: Partial<MemberEntity>): Promise<void> {
     const { entities } = await scope.tx();
     await entities.update(MemberEntity, { orgId: scope.orgId, id }, { ...change, updatedAt: scope.now() });
+  }
+
+  async signOut(scope: Scope, id: string): Promise<void> {
+    await (await scope.tx()).execute(signOut, [scope.orgId, id, scope.now()]);
   }
 
   /** And the person behind them, unless they are somebody elsewhere or have signed in. */

@@ -210,6 +210,9 @@ export const accessTable: ReadonlyMap<string, AccessRow> = new Map([
     signOut: unaudited(person),
     listSessions: read(person),
     revokeSession: unaudited(person),
+    revokeOtherSessions: unaudited(person),
+    // The contract has no event of its own for this.
+    revokeMemberSessions: write(permission(P.MEMBERS_MANAGE), 'PROFILE_UPDATED'),
     // Answers for a person without an organization as well; an API key learns who it is, too.
     whoAmI: read({ caller: 'member_or_key_or_person', anyOf: [] }),
   }),

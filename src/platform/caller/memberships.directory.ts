@@ -15,6 +15,8 @@ export interface Membership {
   permissions: ReadonlySet<Permission>;
   /** Only sessions that the organization's own identity provider vouched for act in it. */
   ssoEnforced: boolean;
+  /** Whoever proved themselves before this has to do it again; null: nobody was signed out. */
+  signedOutAt: Date | null;
   organization: OrganizationState;
 }
 
@@ -24,11 +26,12 @@ interface MembershipRow extends OrganizationState {
   roleSlug: string;
   permissions: Permission[];
   ssoEnforced: boolean;
+  signedOutAt: Date | null;
 }
 
 const find = statement(
   'membership.find',
-  `select m.id as "userId", m.status, r.slug as "roleSlug", r.permissions,
+  `select m.id as "userId", m.status, m.signed_out_at as "signedOutAt", r.slug as "roleSlug", r.permissions,
           o.suspended_at is not null as suspended, o.rate_limit_per_second as "ratePerSecond",
           o.rate_limit_burst as "rateBurst", o.expires_at as "expiresAt",
           o.sso_enforced_at is not null as "ssoEnforced"
@@ -71,6 +74,9 @@ export class MembershipDirectory {
     const { userId, status, roleSlug, permissions, ssoEnforced, ...organization } = row;
     const role = { roleSlug, permissions: new Set(permissions) };
     return { orgId, identityId, userId, status, ...role, ssoEnforced, organization };
+    const { userId, status, roleSlug, permissions, signedOutAt, ...organization } = row;
+    const role = { roleSlug, permissions: new Set(permissions) };
+    return { orgId, identityId, userId, status, ...role, signedOutAt, organization };
   }
 }
 

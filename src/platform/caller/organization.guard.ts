@@ -1,7 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { UserStatus } from '@dovecote/contract/pidgr/v1/user_pb';
 import { Clock } from '../clock/clock.js';
-import { type AppError, failedPrecondition, permissionDenied } from '../errors/index.js';
+import { type AppError, failedPrecondition, permissionDenied, unauthenticated } from '../errors/index.js';
 import type { CallerRule } from '../access/access-rule.js';
 import { type Call, callOf } from '../rpc/call.js';
 import { PersonThrottle } from '../throttle/person-throttle.js';
@@ -54,6 +54,7 @@ export class OrganizationGuard implements CanActivate {
     const refusal = refuseSession(person, membership);
     if (refusal) throw refusal;
     requireActive(membership);
+    requireSignedIn(membership, person);
     call.caller = memberCaller(person, membership);
     return this.enter(call, membership.organization);
   }
@@ -76,6 +77,15 @@ function requireActive(membership: Membership): void {
   throw membership.status === UserStatus.INVITED
     ? permissionDenied('INVITATION_OPEN', 'Sign in again to accept the invitation to this organization.')
     : permissionDenied('MEMBER_DEACTIVATED', 'Your membership in this organization has been deactivated.');
+}
+
+/** Sessions are the person's, in all their organizations; this one no longer believes in those from before. */
+function requireSignedIn({ signedOutAt }: Membership, { provenAt = 0 }: PersonCaller): void {
+  if (!signedOutAt || provenAt > signedOutAt.getTime()) return;
+  throw unauthenticated(
+    'SIGNED_OUT',
+    'An administrator has signed you out of this organization; sign in again.',
+  );
 }
 
 /** One caller object per membership, session and proof, so that what is derived from it is derived once. */

@@ -42,6 +42,10 @@ export class Call implements ScopeOrigin {
     return this.rpc.address;
   }
 
+  get userAgent(): string {
+    return this.rpc.header.get('user-agent') ?? '';
+  }
+
   get signal(): AbortSignal {
     return this.rpc.signal;
   }

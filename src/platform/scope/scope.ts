@@ -42,6 +42,10 @@ export class Scope {
     this.address = origin.address;
   }
 
+  get userAgent(): string {
+    return this.origin.userAgent ?? '';
+  }
+
   get signal(): AbortSignal | undefined {
     return this.origin.signal;
   }

@@ -10,6 +10,8 @@ export interface ScopeOrigin {
   readonly requestId: string;
   /** Network address of the client; absent in jobs. */
   readonly address?: string;
+  /** How the program of the client calls itself; absent in jobs. */
+  readonly userAgent?: string;
   /** Read when something is first asked of the database, and not before: a call makes its signal on demand. */
   readonly signal?: AbortSignal;
   /** Nothing may be written. */

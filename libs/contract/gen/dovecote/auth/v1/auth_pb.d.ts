@@ -387,7 +387,7 @@ export declare type Session = Message<"dovecote.auth.v1.Session"> & {
   id: string;
 
   /**
-   * As given at sign-in; may be empty.
+   * As given at sign-in, or as the client's program calls itself, e.g. `Chrome on macOS`; may be empty.
    *
    * @generated from field: string device_name = 2;
    */
@@ -475,6 +475,74 @@ export declare type RevokeSessionResponse = Message<"dovecote.auth.v1.RevokeSess
  * Use `create(RevokeSessionResponseSchema)` to create a new message.
  */
 export declare const RevokeSessionResponseSchema: GenMessage<RevokeSessionResponse>;
+
+/**
+ * Empty: all but the calling one.
+ *
+ * @generated from message dovecote.auth.v1.RevokeOtherSessionsRequest
+ */
+export declare type RevokeOtherSessionsRequest = Message<"dovecote.auth.v1.RevokeOtherSessionsRequest"> & {
+};
+
+/**
+ * Describes the message dovecote.auth.v1.RevokeOtherSessionsRequest.
+ * Use `create(RevokeOtherSessionsRequestSchema)` to create a new message.
+ */
+export declare const RevokeOtherSessionsRequestSchema: GenMessage<RevokeOtherSessionsRequest>;
+
+/**
+ * What was ended.
+ *
+ * @generated from message dovecote.auth.v1.RevokeOtherSessionsResponse
+ */
+export declare type RevokeOtherSessionsResponse = Message<"dovecote.auth.v1.RevokeOtherSessionsResponse"> & {
+  /**
+   * How many sessions.
+   *
+   * @generated from field: int32 revoked_count = 1;
+   */
+  revokedCount: number;
+};
+
+/**
+ * Describes the message dovecote.auth.v1.RevokeOtherSessionsResponse.
+ * Use `create(RevokeOtherSessionsResponseSchema)` to create a new message.
+ */
+export declare const RevokeOtherSessionsResponseSchema: GenMessage<RevokeOtherSessionsResponse>;
+
+/**
+ * Whom to sign out.
+ *
+ * @generated from message dovecote.auth.v1.RevokeMemberSessionsRequest
+ */
+export declare type RevokeMemberSessionsRequest = Message<"dovecote.auth.v1.RevokeMemberSessionsRequest"> & {
+  /**
+   * A member of the caller's organization.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message dovecote.auth.v1.RevokeMemberSessionsRequest.
+ * Use `create(RevokeMemberSessionsRequestSchema)` to create a new message.
+ */
+export declare const RevokeMemberSessionsRequestSchema: GenMessage<RevokeMemberSessionsRequest>;
+
+/**
+ * Empty.
+ *
+ * @generated from message dovecote.auth.v1.RevokeMemberSessionsResponse
+ */
+export declare type RevokeMemberSessionsResponse = Message<"dovecote.auth.v1.RevokeMemberSessionsResponse"> & {
+};
+
+/**
+ * Describes the message dovecote.auth.v1.RevokeMemberSessionsResponse.
+ * Use `create(RevokeMemberSessionsResponseSchema)` to create a new message.
+ */
+export declare const RevokeMemberSessionsResponseSchema: GenMessage<RevokeMemberSessionsResponse>;
 
 /**
  * Empty: the caller.
@@ -799,6 +867,33 @@ export declare const AuthService: GenService<{
     methodKind: "unary";
     input: typeof RevokeSessionRequestSchema;
     output: typeof RevokeSessionResponseSchema;
+  },
+  /**
+   * Ends the caller's sessions on all other devices; their tokens stop working within a second on every server.
+   * Needs a signed-in person.
+   *
+   * @generated from rpc dovecote.auth.v1.AuthService.RevokeOtherSessions
+   */
+  revokeOtherSessions: {
+    methodKind: "unary";
+    input: typeof RevokeOtherSessionsRequestSchema;
+    output: typeof RevokeOtherSessionsResponseSchema;
+  },
+  /**
+   * Signs a member out of the caller's organization on all their devices, in force within a second. Needs
+   * PERMISSION_MEMBERS_MANAGE. Audited, as a change of the profile. PERMISSION_DENIED for a member who may do more.
+   *
+   * Sessions belong to the person and not to the organization: those in which they have proven themselves before
+   * this are refused here with UNAUTHENTICATED and the reason SIGNED_OUT, and go on in the person's other
+   * organizations. Signing in again, or Reauthenticate, lets them back in; to shut them out use
+   * `MemberService.DeactivateUser`. Tokens of another issuer count by `auth_time`; without it they stay refused.
+   *
+   * @generated from rpc dovecote.auth.v1.AuthService.RevokeMemberSessions
+   */
+  revokeMemberSessions: {
+    methodKind: "unary";
+    input: typeof RevokeMemberSessionsRequestSchema;
+    output: typeof RevokeMemberSessionsResponseSchema;
   },
   /**
    * Says who is calling, in which organization, and what they may do there. Works without an organization,
