@@ -9,6 +9,7 @@ import { FixtureModule } from './modules/fixture/index.js';
 import { GroupModule } from './modules/group/index.js';
 import { IdentityModule } from './modules/identity/index.js';
 import { InboxModule } from './modules/inbox/index.js';
+import { InviteLinkModule } from './modules/invite-link/index.js';
 import { MemberEntity, MemberModule } from './modules/member/index.js';
 import { OrganizationEntity, OrganizationModule } from './modules/organization/index.js';
 import { PasskeyModule } from './modules/passkey/index.js';
@@ -69,6 +70,7 @@ export class AppModule {
         GroupModule,
         IdentityModule,
         InboxModule,
+        InviteLinkModule,
         MemberModule,
         OrganizationModule,
         PasskeyModule,

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuid } from 'uuid';
+import { announceRevocation } from '../../platform/caller/revocation-feed.js';
 import { CONFIG } from '../../platform/config/config.module.js';
 import type { Config } from '../../platform/config/index.js';
 import { Mailer } from '../../platform/mail/index.js';
@@ -67,9 +68,50 @@ export class Invitations {
     });
   }
 
+  findMember(scope: Scope, identityId: string): Promise<Member | undefined> {
+    return this.store.findByIdentity(scope, identityId);
+  }
+
+  /** Lets the person who calls in by a link: as it says, or as an invitation that waits for them says. */
+  async join(
+    scope: Scope,
+    given: { member?: Member; roleId: string; dataGovernanceRegion: string; inviteLinkId: string },
+  ): Promise<void> {
+    const member = given.member ?? (await this.admitByLink(scope, given));
+    if (given.member) {
+      const joinedAt = member.joinedAt ?? scope.now();
+      await this.store.update(scope, member.id, { status: memberStatus.active, joinedAt });
+    }
+    await announceRevocation(scope, `member:${scope.orgId}:${scope.identityId}`);
+    await scope.audit('USER_INVITED', {
+      entityType: 'user',
+      entityId: member.id,
+      metadata: { role: member.role.slug, invite_link_id: given.inviteLinkId },
+    });
+  }
+
   /** The id of the person with this address, known here or not. */
   async identify(scope: Scope, email: string): Promise<string> {
     return (await this.store.identify(scope, email)).id;
+  }
+
+  private async admitByLink(
+    scope: Scope,
+    { roleId, dataGovernanceRegion }: { roleId: string; dataGovernanceRegion: string },
+  ): Promise<Member> {
+    const role = await this.roles.get(scope, roleId);
+    const identity = await this.store.findIdentity(scope, scope.identityId);
+    if (!identity) throw new Error('A person without an identity.');
+    const status = memberStatus.active;
+    return this.admit(scope, {
+      ...emptyProfile,
+      id: uuid(),
+      identity,
+      role,
+      status,
+      name: '',
+      dataGovernanceRegion,
+    });
   }
 
   private async admit(scope: Scope, newcomer: Newcomer): Promise<Member> {

@@ -25,6 +25,11 @@ const identityByEmail = statement(
    on conflict (email) do update set email = excluded.email returning id, email`,
 );
 
+const idByIdentity = statement(
+  'member.id_by_identity',
+  'select id from member where org_id = $1 and identity_id = $2',
+);
+
 const forgetIdentity = statement('member.forget_identity', 'select forget_unused_identity($1)');
 
 const organizationName = statement('member.organization_name', 'select name from organization where id = $1');
@@ -147,6 +152,12 @@ export class MemberStore {
     const tx = await scope.tx();
     await tx.entities.delete(MemberEntity, { orgId: scope.orgId, id: member.id });
     await tx.execute(forgetIdentity, [member.identityId]);
+  }
+
+  /** What the person is here, if they are anything. */
+  async findByIdentity(scope: Scope, identityId: string): Promise<Member | undefined> {
+    const row = await (await scope.tx()).queryOne<{ id: string }>(idByIdentity, [scope.orgId, identityId]);
+    return row && this.find(scope, row.id);
   }
 
   async findIdentity(scope: Scope, id: string): Promise<Identity | undefined> {

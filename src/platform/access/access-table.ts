@@ -12,6 +12,7 @@ import { DeviceService } from '@dovecote/contract/pidgr/v1/device_pb';
 import { GroupService } from '@dovecote/contract/pidgr/v1/group_pb';
 import { HeatmapService } from '@dovecote/contract/pidgr/v1/heatmap_pb';
 import { InboxService } from '@dovecote/contract/pidgr/v1/inbox_pb';
+import { InviteLinkService } from '@dovecote/contract/pidgr/v1/invite_link_pb';
 import { MemberService } from '@dovecote/contract/pidgr/v1/member_pb';
 import { OrganizationService } from '@dovecote/contract/pidgr/v1/organization_pb';
 import { RenderService } from '@dovecote/contract/pidgr/v1/render_pb';
@@ -46,6 +47,7 @@ export const services = [
   GroupService,
   HeatmapService,
   InboxService,
+  InviteLinkService,
   MemberService,
   OrganizationService,
   RenderService,
@@ -121,6 +123,14 @@ export const accessTable: ReadonlyMap<string, AccessRow> = new Map([
     sync: unaudited(self(P.INBOX_READ)),
     markRead: write(self(P.INBOX_READ), 'MESSAGE_OPENED'),
     getMessage: unaudited(self(P.INBOX_READ)),
+  }),
+
+  ...rowsOf(InviteLinkService, {
+    createInviteLink: write(permission(P.MEMBERS_INVITE), 'INVITE_LINK_CREATED'),
+    listInviteLinks: read(permission(P.MEMBERS_INVITE)),
+    revokeInviteLink: write(permission(P.MEMBERS_INVITE), 'INVITE_LINK_REVOKED'),
+    validateInviteLink: unaudited(anyone),
+    redeemInviteLink: write(person, 'USER_INVITED'),
   }),
 
   ...rowsOf(MemberService, {

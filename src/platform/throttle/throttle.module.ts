@@ -12,6 +12,7 @@ import { createClient, type RedisClientType } from 'redis';
 import { Clock } from '../clock/clock.js';
 import { CONFIG } from '../config/config.module.js';
 import type { Config } from '../config/index.js';
+import { AddressLimits } from './address-limits.js';
 import { AddressThrottle } from './address-throttle.js';
 import type { Buckets } from './buckets.js';
 import { MemoryBuckets } from './memory-buckets.js';
@@ -75,13 +76,18 @@ class RedisModule implements OnApplicationShutdown {
         new AddressThrottle(rateLimit.anonymous, buckets),
     },
     {
+      provide: AddressLimits,
+      inject: [getStorageToken()],
+      useFactory: (buckets: Buckets) => new AddressLimits(buckets),
+    },
+    {
       provide: PersonThrottle,
       inject: [CONFIG, getStorageToken()],
       useFactory: ({ rateLimit }: Config, buckets: Buckets) =>
         new PersonThrottle(rateLimit.organization, buckets),
     },
   ],
-  exports: [AddressThrottle, OrganizationThrottleGuard, PersonThrottle],
+  exports: [AddressLimits, AddressThrottle, OrganizationThrottleGuard, PersonThrottle],
 })
 export class ThrottleModule {}
 

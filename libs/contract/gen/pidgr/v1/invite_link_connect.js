@@ -1,0 +1,1 @@
+export { InviteLinkService } from './invite_link_pb.js';

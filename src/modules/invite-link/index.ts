@@ -1,0 +1,1 @@
+export { InviteLinkModule } from './invite-link.module.js';

@@ -1,0 +1,28 @@
+import { Injectable } from '@nestjs/common';
+import { normalizeIp } from '@nestjs/throttler';
+import type { Buckets } from './buckets.js';
+import { throttled } from './refusal.js';
+import type { BucketLimit } from './token-bucket.js';
+import { ttlOf } from './throttle-record.js';
+
+/** A limit of its own for something that addresses do. */
+export interface AddressLimit {
+  name: string;
+  limit: BucketLimit;
+  /** For whoever goes beyond it. */
+  sentence: string;
+}
+
+/** Token buckets by client address for what needs a tighter limit than calls have in general. */
+@Injectable()
+export class AddressLimits {
+  constructor(private readonly buckets: Buckets) {}
+
+  /** Takes one token of the address, or refuses. */
+  async take({ name, limit, sentence }: AddressLimit, address: string): Promise<void> {
+    const ttl = ttlOf(limit);
+    const key = `${name}:${normalizeIp(address)}`;
+    const record = await this.buckets.increment(key, ttl, limit.burst, ttl, name);
+    if (record.isBlocked) throw throttled(record, 'client address', sentence);
+  }
+}
