@@ -2,7 +2,7 @@ import { Code } from '@connectrpc/connect';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { AuthService, type TokenPair } from '@dovecote/contract/dovecote/auth/v1/auth_pb';
 import { UserStatus } from '@dovecote/contract/pidgr/v1/user_pb';
-import { addMember, addOrganization, type Cast, seedCast } from '../support/cast.js';
+import { addMember, addOrganization } from '../support/cast.js';
 import { eventually } from '../support/eventually.js';
 import { refusalOf } from '../support/refusal.js';
 import { codeFor, mailsTo } from '../support/sign-in.js';
@@ -12,12 +12,10 @@ const minute = 60_000;
 const day = 24 * 60 * minute;
 
 let s: TestServer;
-let cast: Cast;
 let people = 0;
 
 beforeAll(async () => {
   s = await startTestServer();
-  cast = await seedCast(s);
 });
 
 afterAll(() => s.stop());
@@ -300,59 +298,6 @@ describe('a refresh token', () => {
     const served = used.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
     expect(served).toHaveLength(1);
     expect((await refusalOf(refresh(served[0]?.refreshToken ?? ''))).code).toBe(Code.Unauthenticated);
-  });
-});
-
-describe('sessions', () => {
-  test('of others cannot be seen or ended', async () => {
-    const mine = await signIn(newAddress());
-    const refused = await refusalOf(auth(mine).revokeSession({ sessionId: cast.alice.sessionId }));
-    expect(refused.code).toBe(Code.NotFound);
-    const { sessions } = await auth(mine).listSessions({});
-    expect(sessions).toHaveLength(1);
-    await cast.alice.client(AuthService).whoAmI({});
-  });
-
-  test('are listed, last used first, and end one by one', async () => {
-    const email = newAddress();
-    const phone = await signIn(email, 'Pixel 9');
-    const laptop = await signIn(email, 'Laptop');
-    const { sessions } = await auth(laptop).listSessions({});
-    expect(sessions.map(({ deviceName, current }) => ({ deviceName, current }))).toEqual([
-      { deviceName: 'Laptop', current: true },
-      { deviceName: 'Pixel 9', current: false },
-    ]);
-    expect(sessions[0]?.address).toMatch(/127\.0\.0\.1|::1/);
-    await auth(phone).whoAmI({});
-    await auth(laptop).revokeSession({ sessionId: sessions[1]?.id ?? '' });
-    const refused = await eventually('the refusal', () => refusalOf(auth(phone).whoAmI({})), 1_000);
-    expect(refused.reason).toBe('SESSION_ENDED');
-    expect((await refusalOf(refresh(phone.refreshToken))).code).toBe(Code.Unauthenticated);
-    const again = await refusalOf(auth(laptop).revokeSession({ sessionId: sessions[1]?.id ?? '' }));
-    expect(again.code).toBe(Code.NotFound);
-    expect((await auth(laptop).listSessions({})).sessions).toHaveLength(1);
-  });
-
-  test('end by signing out', async () => {
-    const tokens = await signIn(newAddress());
-    await auth(tokens).signOut({});
-    const refused = await eventually('the refusal', () => refusalOf(auth(tokens).whoAmI({})), 1_000);
-    expect(refused.reason).toBe('SESSION_ENDED');
-    expect((await refusalOf(refresh(tokens.refreshToken))).code).toBe(Code.Unauthenticated);
-  });
-
-  test('need a person: an API key is told why', async () => {
-    const client = cast.kiosk.client(AuthService);
-    for (const call of [
-      client.signOut({}),
-      client.listSessions({}),
-      client.revokeSession({ sessionId: cast.alice.sessionId }),
-    ]) {
-      const refused = await refusalOf(call);
-      expect(refused).toMatchObject({ code: Code.PermissionDenied, reason: 'API_KEY_HAS_NO_USER' });
-      expect(refused.message).toContain('API key');
-    }
-    expect((await refusalOf(auth().listSessions({}))).code).toBe(Code.Unauthenticated);
   });
 });
 

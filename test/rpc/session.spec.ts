@@ -23,6 +23,8 @@ afterAll(() => s?.stop());
 
 const as = (accessToken = '', extra: Record<string, string> = {}) =>
   s.client(AuthService, { authorization: `Bearer ${accessToken}`, ...extra });
+const refresh = (tokens?: TokenPair) =>
+  s.client(AuthService).refreshToken({ refreshToken: tokens?.refreshToken });
 const revoke = (who: { client: Cast['alice']['client'] }, userId: string) =>
   who.client(AuthService).revokeMemberSessions({ userId });
 
@@ -46,6 +48,63 @@ test('a session is called after the program that opened it, unless it was given 
   ]);
 });
 
+describe('sessions', () => {
+  test('of others cannot be seen or ended', async () => {
+    const mine = await signIn(s, newEmail());
+    const refused = await refusalOf(as(mine.accessToken).revokeSession({ sessionId: cast.alice.sessionId }));
+    expect(refused.code).toBe(Code.NotFound);
+    const { sessions } = await as(mine.accessToken).listSessions({});
+    expect(sessions).toHaveLength(1);
+    await cast.alice.client(AuthService).whoAmI({});
+  });
+
+  test('are listed, last used first, and end one by one', async () => {
+    const email = newEmail();
+    const phone = await signIn(s, email, 'Pixel 9');
+    const laptop = await signIn(s, email, 'Laptop');
+    const { sessions } = await as(laptop.accessToken).listSessions({});
+    expect(sessions.map(({ deviceName, current }) => ({ deviceName, current }))).toEqual([
+      { deviceName: 'Laptop', current: true },
+      { deviceName: 'Pixel 9', current: false },
+    ]);
+    expect(sessions[0]?.address).toMatch(/127\.0\.0\.1|::1/);
+    await as(phone.accessToken).whoAmI({});
+    await as(laptop.accessToken).revokeSession({ sessionId: sessions[1]?.id ?? '' });
+    const refused = await eventually('the refusal', () => refusalOf(as(phone.accessToken).whoAmI({})), 1_000);
+    expect(refused.reason).toBe('SESSION_ENDED');
+    expect((await refusalOf(refresh(phone))).code).toBe(Code.Unauthenticated);
+    const again = await refusalOf(as(laptop.accessToken).revokeSession({ sessionId: sessions[1]?.id ?? '' }));
+    expect(again.code).toBe(Code.NotFound);
+    expect((await as(laptop.accessToken).listSessions({})).sessions).toHaveLength(1);
+  });
+
+  test('end by signing out', async () => {
+    const tokens = await signIn(s, newEmail());
+    await as(tokens.accessToken).signOut({});
+    const refused = await eventually(
+      'the refusal',
+      () => refusalOf(as(tokens.accessToken).whoAmI({})),
+      1_000,
+    );
+    expect(refused.reason).toBe('SESSION_ENDED');
+    expect((await refusalOf(refresh(tokens))).code).toBe(Code.Unauthenticated);
+  });
+
+  test('need a person: an API key is told why', async () => {
+    const client = cast.kiosk.client(AuthService);
+    for (const call of [
+      client.signOut({}),
+      client.listSessions({}),
+      client.revokeSession({ sessionId: cast.alice.sessionId }),
+    ]) {
+      const refused = await refusalOf(call);
+      expect(refused).toMatchObject({ code: Code.PermissionDenied, reason: 'API_KEY_HAS_NO_USER' });
+      expect(refused.message).toContain('API key');
+    }
+    expect((await refusalOf(s.client(AuthService).listSessions({}))).code).toBe(Code.Unauthenticated);
+  });
+});
+
 describe('ending all other sessions', () => {
   test('leaves the calling one, and those of others', async () => {
     const email = newEmail();
@@ -61,8 +120,7 @@ describe('ending all other sessions', () => {
         1_000,
       );
       expect(refused).toMatchObject({ code: Code.Unauthenticated, reason: 'SESSION_ENDED' });
-      const refresh = s.client(AuthService).refreshToken({ refreshToken: gone?.refreshToken });
-      expect((await refusalOf(refresh)).code).toBe(Code.Unauthenticated);
+      expect((await refusalOf(refresh(gone))).code).toBe(Code.Unauthenticated);
     }
     expect((await as(desk?.accessToken).listSessions({})).sessions).toHaveLength(1);
     expect((await as(desk?.accessToken).revokeOtherSessions({})).revokedCount).toBe(0);

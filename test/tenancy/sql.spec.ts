@@ -213,13 +213,15 @@ describe('without an organization', () => {
     expect(refusedWith(outcome, '22P02')).toBeUndefined();
   });
 
-  test('an unknown API key, person or short code shows no row', async () => {
+  test('an unknown API key, person, short code or invite token shows no row', async () => {
     const outcome = await attacker.asTenant(undefined, async () => {
       await attacker.client.query(`select set_config('app.api_key_hash', $1, true)`, ['00'.repeat(32)]);
       await attacker.client.query(`select set_config('app.identity_id', $1, true)`, [uuid()]);
       await attacker.client.query(`select set_config('app.lookup', 'short_code:Ab12Cd34', true)`);
+      await attacker.client.query(`select set_config('app.short_code', 'Ab12Cd34', true)`);
+      await attacker.client.query(`select set_config('app.invite_token_hash', $1, true)`, ['00'.repeat(32)]);
       return attacker.attempt(`select id from api_key union all select id from member union all select id from role
-                      union all select campaign_id from campaign_short_code`);
+                      union all select campaign_id from campaign_short_code union all select id from invite_link`);
     });
     expect(outcome).toMatchObject({ count: 0 });
   });

@@ -28,7 +28,7 @@ const assertion = z.object({
     clientDataJSON: bytes,
     authenticatorData: bytes,
     signature: bytes,
-    userHandle: bytes.nullish(),
+    userHandle: bytes.or(z.literal('')).nullish(),
   }),
 });
 
@@ -59,7 +59,7 @@ export function readAssertion(json: string): Claimed<AuthenticationResponseJSON>
   const read = assertion.safeParse(parsed(json));
   if (!read.success) return undefined;
   const { id, rawId, type, response } = read.data;
-  const userHandle = response.userHandle ?? undefined;
+  const userHandle = response.userHandle || undefined;
   const given = { id, rawId, type, response: { ...response, userHandle }, clientExtensionResults: {} };
   return claimed(given, response.clientDataJSON);
 }
