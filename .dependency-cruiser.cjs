@@ -3,7 +3,19 @@
  * or a lower one; upwards it talks through jobs.
  */
 const rows = [
-  ['organization', 'member', 'role', 'auth', 'identity', 'invite-link', 'passkey', 'api-key', 'audit', 'sso', 'scim'],
+  [
+    'organization',
+    'member',
+    'role',
+    'auth',
+    'identity',
+    'invite-link',
+    'passkey',
+    'api-key',
+    'audit',
+    'sso',
+    'scim',
+  ],
   ['roster', 'team', 'group', 'device', 'project'],
   ['template', 'render', 'campaign', 'inbox', 'action', 'fixture'],
   ['heatmap', 'replay', 'event', 'profile', 'insight', 'dashboard', 'upcoming'],
