@@ -12,6 +12,7 @@ import { SandboxSafeguards } from './0011-sandbox-safeguards.js';
 import { DeactivatedHeads } from './0012-deactivated-heads.js';
 import { FreshStatistics } from './0013-fresh-statistics.js';
 import { SingleSignOn } from './0014-single-sign-on.js';
+import { AuditChain } from './0015-audit-chain.js';
 import { PasskeysAndProofs } from './0016-passkeys-and-proofs.js';
 
 /** In the order in which they run. A landed migration is never edited. */
@@ -30,5 +31,6 @@ export const migrations = [
   DeactivatedHeads,
   FreshStatistics,
   SingleSignOn,
+  AuditChain,
   PasskeysAndProofs,
 ];

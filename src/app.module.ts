@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
 import type { Logger } from 'pino';
 import { ApiKeyEntity, ApiKeyModule } from './modules/api-key/index.js';
+import { AuditModule } from './modules/audit/index.js';
 import { AuthModule } from './modules/auth/index.js';
 import { CampaignModule } from './modules/campaign/index.js';
 import { DeviceEntity, DeviceModule } from './modules/device/index.js';
@@ -63,6 +64,7 @@ export class AppModule {
         MailModule,
         ObjectStoreModule,
         ApiKeyModule,
+        AuditModule,
         AuthModule,
         CampaignModule,
         DeviceModule,

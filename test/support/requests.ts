@@ -21,6 +21,7 @@ const wellFormed: Record<string, string> = {
   '^[0-9]{6}$': '123456',
   '^[0-9A-Za-z]{8}$': 'Ab12Cd34',
   '^[A-Za-z0-9_-]{43}$': 'a'.repeat(43),
+  '^[A-Z][A-Z0-9_]{0,99}$': 'REACHABILITY_UPSERT',
 };
 
 /** A request that passes validation, read off the descriptor, so that a new RPC is called by existing. */

@@ -96,6 +96,8 @@ const asIfUnknown = new Set([Code.NotFound, Code.InvalidArgument, Code.Permissio
  * show and change nothing of Acme's is what the canary and the comparison of rows are for.
  */
 const indifferent = new Set([
+  // Nobody's events, as for any unknown actor.
+  '/pidgr.v1.AuditService/ListAuditEvents',
   // The id is one that the client made up for its own device.
   '/pidgr.v1.DeviceService/Register',
   '/pidgr.v1.DeviceService/Deactivate',
@@ -145,6 +147,8 @@ function verdict(method: DescMethod, field: string, outcome: Outcome): string | 
 async function rowsOfAcme(): Promise<Record<string, unknown>> {
   const rows: Record<string, unknown> = {};
   for (const { name, tenantColumn } of await tenantTables(s.database)) {
+    // Grows every minute, by a job.
+    if (name === 'audit_chain') continue;
     rows[name] = await s.database.query(
       `select to_jsonb(t) - 'last_used_at' as row from ${name} t where ${tenantColumn} = $1 order by 1`,
       [cast.acme.id],

@@ -109,6 +109,9 @@ describe('the schema', () => {
        where schemaname = 'public' and policyname <> 'tenant' order by 1`);
     expect(policies.map(({ policy }) => policy)).toEqual([
       'api_key.by_hash select',
+      'audit_backlog.appended insert',
+      'audit_backlog.chained delete',
+      'audit_backlog.waiting select',
       'campaign_short_code.by_code select',
       'invite_link.by_token select',
       'member.accept_invitation update',
@@ -356,12 +359,14 @@ describe('rows of another organization', () => {
 });
 
 describe('the audit trail', () => {
-  test.each(['update audit_event set metadata = metadata', 'delete from audit_event'])(
-    'is not edited even by its own organization: %s',
-    async (sql) => {
-      expect(
-        refusedWith(await attacker.asTenant(acme, () => attacker.attempt(sql)), insufficientPrivilege),
-      ).toBeUndefined();
-    },
-  );
+  test.each([
+    'update audit_event set metadata = metadata',
+    'delete from audit_event',
+    'update audit_chain set hash = hash',
+    'delete from audit_chain',
+  ])('is not edited even by its own organization: %s', async (sql) => {
+    expect(
+      refusedWith(await attacker.asTenant(acme, () => attacker.attempt(sql)), insufficientPrivilege),
+    ).toBeUndefined();
+  });
 });

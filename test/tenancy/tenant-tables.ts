@@ -51,7 +51,12 @@ const examples: Record<string, (canary: string) => string> = {
 };
 
 /** Columns that hold words of ours. */
-const words: Record<string, string> = { 'roster.kind': `'team'`, 'sso_sp_key.status': `'next'` };
+const words: Record<string, string> = {
+  'audit_export.format': `'csv'`,
+  'privacy_request.kind': `'export'`,
+  'roster.kind': `'team'`,
+  'sso_sp_key.status': `'next'`,
+};
 
 /** An insert of one row of the organization, with the canary in every text; $1 is the organization's id. */
 export function insertRow({ name, columns, tenantColumn }: TenantTable, canary: string): string {

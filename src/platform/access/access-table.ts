@@ -7,6 +7,7 @@ import { DomainService } from '@dovecote/contract/dovecote/sso/v1/domain_pb';
 import { EnforcementService } from '@dovecote/contract/dovecote/sso/v1/enforcement_pb';
 import { ActionService } from '@dovecote/contract/pidgr/v1/action_pb';
 import { ApiKeyService } from '@dovecote/contract/pidgr/v1/api_key_pb';
+import { AuditService } from '@dovecote/contract/pidgr/v1/audit_pb';
 import { CampaignService } from '@dovecote/contract/pidgr/v1/campaign_pb';
 import { DeviceService } from '@dovecote/contract/pidgr/v1/device_pb';
 import { GroupService } from '@dovecote/contract/pidgr/v1/group_pb';
@@ -42,6 +43,7 @@ import { Permission as P } from './permissions.js';
 export const services = [
   ActionService,
   ApiKeyService,
+  AuditService,
   CampaignService,
   DeviceService,
   GroupService,
@@ -76,6 +78,15 @@ export const accessTable: ReadonlyMap<string, AccessRow> = new Map([
     createApiKey: write(recent(permission(P.ORG_WRITE), 'api_key'), 'API_KEY_CREATED'),
     listApiKeys: read(permission(P.ORG_READ)),
     revokeApiKey: write(permission(P.ORG_WRITE), 'API_KEY_REVOKED'),
+  }),
+
+  // The trail is for people: a key that leaks must not carry it out.
+  ...rowsOf(AuditService, {
+    listAuditEvents: read(self(P.AUDIT_READ)),
+    exportAuditTrail: write(self(P.AUDIT_READ), 'DATA_EXPORT_REQUESTED'),
+    listAuditExports: read(self(P.AUDIT_READ)),
+    // Writes whatever event the sibling names.
+    append: unaudited(internal),
   }),
 
   ...rowsOf(CampaignService, {

@@ -1,10 +1,10 @@
 import { statement, type Transaction } from '../database/index.js';
-import type { AuditEventType } from './audit-event-type.js';
 
 export interface AuditEvent {
   id: string;
   orgId: string;
-  type: AuditEventType;
+  /** An AuditEventType, or a word of a sibling service. */
+  type: string;
   actorKind: string;
   actorId: string;
   entityType: string;

@@ -5,7 +5,7 @@ import type { Client } from 'pg';
 export const appRole = 'dovecote_app';
 
 /** Append-only for the server: a trail that it could edit would prove nothing. */
-const appendOnly = ['audit_event', 'privacy_consent'];
+const appendOnly = ['audit_chain', 'audit_event', 'privacy_consent'];
 
 /** Not the server's to delete: a trail goes with its organization, and what is left of a sandbox stays. */
 const permanent = ['organization', 'sandbox'];

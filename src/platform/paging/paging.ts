@@ -22,7 +22,14 @@ export interface Page {
   after?: Position;
 }
 
-const DEFAULT_SIZE = 20;
+/** How a list takes its page: most have a message of their own for it. */
+export interface PageForm {
+  defaultSize: number;
+  /** In front of the names of the fields. */
+  path: string;
+}
+
+const usual: PageForm = { defaultSize: 20, path: 'pagination.' };
 const MAX_SIZE = 100;
 
 const payload = z.tuple([z.number(), z.uuid()]);
@@ -33,12 +40,12 @@ export class Paging {
   constructor(private readonly envelope: Envelope) {}
 
   /** `binding` names what a token is good for: list, organization, filter. */
-  parse(request: PageRequest | undefined, binding: readonly string[]): Page {
+  parse(request: PageRequest | undefined, binding: readonly string[], form = usual): Page {
     const { pageSize = 0, pageToken = '' } = request ?? {};
     if (pageSize < 0)
-      throw invalidArgument([{ field: 'pagination.page_size', description: 'must not be negative' }]);
-    const limit = pageSize === 0 ? DEFAULT_SIZE : Math.min(pageSize, MAX_SIZE);
-    return pageToken === '' ? { limit } : { limit, after: this.open(pageToken, binding) };
+      throw invalidArgument([{ field: `${form.path}page_size`, description: 'must not be negative' }]);
+    const limit = pageSize === 0 ? form.defaultSize : Math.min(pageSize, MAX_SIZE);
+    return pageToken === '' ? { limit } : { limit, after: this.open(pageToken, binding, form) };
   }
 
   /** The page's rows and the way on, from one row more than the page holds. */
@@ -59,14 +66,14 @@ export class Paging {
     return sealToken(this.envelope, [last.createdAt.getTime(), last.id], ['page', ...binding]);
   }
 
-  private open(token: string, binding: readonly string[]): Position {
+  private open(token: string, binding: readonly string[], { path }: PageForm): Position {
     try {
       const [createdAt, id] = payload.parse(openToken(this.envelope, token, ['page', ...binding]));
       return { createdAt: new Date(createdAt), id };
     } catch (error) {
       if (!(error instanceof UnsealError) && !(error instanceof z.ZodError)) throw error;
       throw invalidArgument([
-        { field: 'pagination.page_token', description: 'is not a token that this list has issued' },
+        { field: `${path}page_token`, description: 'is not a token that this list has issued' },
       ]);
     }
   }

@@ -1,0 +1,1 @@
+export { AuthorizationService } from './authorization_pb.js';

@@ -1,0 +1,1 @@
+export { PrivacyService } from './privacy_pb.js';

@@ -1,0 +1,70 @@
+const MOST_PAIRS = 20;
+const LONGEST_KEY = 50;
+const LONGEST_VALUE = 500;
+const DEEPEST = 8;
+
+const removed = '[removed]';
+
+/** Words of names whose values say who somebody is, or open something. Siblings are told to send neither. */
+const sensitiveWords = new Set(
+  `email mail phone mobile msisdn tel name firstname lastname fullname displayname nickname username surname address
+   street city zip postcode birthday birthdate dob ssn passport iban ip latitude longitude handle identifier recipient
+   secret password passphrase token jwt cookie authorization credential credentials private pepper salt seed otp pin
+   key keys plaintext ciphertext signature`.split(/\s+/),
+);
+/** Of such names, those that end in one of these only say which. */
+const harmlessEndings = new Set(['id', 'ids', 'version', 'count', 'kind', 'type', 'purpose', 'alias', 'arn']);
+
+const sensitiveText = new RegExp(
+  [
+    String.raw`[^\s@<>"']+@[^\s@<>"']+\.[^\s@<>"']+`, // mail addresses
+    String.raw`\+\d[\d\s().-]{6,20}\d`, // phone numbers
+    String.raw`\b\d{1,3}(\.\d{1,3}){3}\b`, // network addresses
+    String.raw`\beyJ[\w-]+\.[\w-]+\.[\w-]*`, // tokens
+    String.raw`-----BEGIN [^-]+-----`, // keys
+  ].join('|'),
+  'g',
+);
+
+/**
+ * The details of a sibling's event as pairs of a dotted path and a text, without what would be somebody's secret or
+ * somebody's data. What is removed says so; what is too much is counted.
+ */
+export function pairsOf(details: object): Record<string, string> {
+  const pairs: Record<string, string> = {};
+  let surplus = 0;
+  for (const { path, value } of leavesOf(details, [])) {
+    if (Object.keys(pairs).length >= MOST_PAIRS - 1) surplus += 1;
+    else pairs[path.join('.').slice(-LONGEST_KEY)] = textOf(path, value).slice(0, LONGEST_VALUE);
+  }
+  return surplus > 0 ? { ...pairs, left_out: String(surplus) } : pairs;
+}
+
+function* leavesOf(value: unknown, path: readonly string[]): Generator<{ path: string[]; value: unknown }> {
+  if (typeof value !== 'object' || value === null) {
+    yield { path: [...path], value };
+  } else if (path.length >= DEEPEST) {
+    yield { path: [...path], value: removed };
+  } else {
+    for (const [key, inner] of Object.entries(value)) yield* leavesOf(inner, [...path, key]);
+  }
+}
+
+/** Anywhere on the path: what is inside of something private is private. */
+function textOf(path: readonly string[], value: unknown): string {
+  if (path.some(isSensitive)) return removed;
+  return withoutNul(String(value)).replaceAll(sensitiveText, removed);
+}
+
+function isSensitive(name: string): boolean {
+  const words = name
+    .replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .toLowerCase()
+    .split(/[^a-z0-9]+/);
+  return words.some((word) => sensitiveWords.has(word)) && !harmlessEndings.has(words.at(-1) ?? '');
+}
+
+/** PostgreSQL stores any text but that. */
+function withoutNul(text: string): string {
+  return text.replaceAll('\0', '').toWellFormed();
+}

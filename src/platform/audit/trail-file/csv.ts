@@ -1,0 +1,61 @@
+import { createReadStream } from 'node:fs';
+import { parse } from 'csv-parse';
+import { fromEnd, parsed, toEnd, toRow, type TrailLine } from './read-row.js';
+import { columnNames, columns, endOfTrail, type TrailEnd, type TrailRow } from './trail-row.js';
+
+const LONGEST_RECORD = 1_000_000;
+
+/** A spreadsheet runs cells that begin so; and what begins with the guard gets one as well, so that it can be undone. */
+const needsGuard = /^[=+\-@\t\r']/;
+
+export async function* csvOf(rows: AsyncIterable<TrailRow>, end: TrailEnd): AsyncGenerator<string> {
+  yield recordOf(columnNames);
+  for await (const row of rows) {
+    yield recordOf(columnNames.map((name) => cellOf(row[columns[name]])));
+  }
+  const closing: Partial<Record<keyof typeof columns, string>> = {
+    event_type: endOfTrail,
+    metadata: JSON.stringify(fromEnd(end)),
+  };
+  yield recordOf(columnNames.map((name) => closing[name] ?? ''));
+}
+
+export async function* readCsv(path: string): AsyncGenerator<TrailLine> {
+  const parser = createReadStream(path).pipe(
+    parse({ columns: true, max_record_size: LONGEST_RECORD, bom: true }),
+  );
+  // Behind the header. A record begins here, and may be several lines long.
+  let line = 2;
+  try {
+    for await (const record of parser as AsyncIterable<Record<string, string>>) {
+      yield record.event_type === endOfTrail
+        ? toEnd(line, parsed(record.metadata ?? ''))
+        : toRow(line, unguarded(record));
+      line += 1 + Object.values(record).reduce((breaks, cell) => breaks + cell.split('\n').length - 1, 0);
+    }
+  } catch (error) {
+    yield { line, unreadable: (error as Error).message };
+  }
+}
+
+function cellOf(value: TrailRow[keyof TrailRow]): string {
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** Every cell in quotes: then nothing in it ends it. */
+function recordOf(cells: readonly string[]): string {
+  const quoted = cells.map((cell) => {
+    const guarded = needsGuard.test(cell) ? `'${cell}` : cell;
+    return `"${guarded.replaceAll('"', '""')}"`;
+  });
+  return `${quoted.join(',')}\r\n`;
+}
+
+function unguarded(record: Record<string, string>): Record<string, unknown> {
+  const cells = Object.entries(record).map(([name, cell]) => [
+    name,
+    cell.startsWith("'") ? cell.slice(1) : cell,
+  ]);
+  const plain = Object.fromEntries(cells) as Record<string, string>;
+  return { ...plain, metadata: parsed(plain.metadata ?? '') };
+}
