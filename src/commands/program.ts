@@ -68,6 +68,25 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
     });
 
   program
+    .command('verify')
+    .description(
+      'check an exported audit trail, without the server: nothing changed, removed, inserted or moved',
+    )
+    .argument('<file>', 'as downloaded: CSV, JSON lines or Parquet')
+    .option(
+      '--head <hash>',
+      'the hash that the last event must have, if you noted it down when the export was made',
+    )
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 the trail is sound, 1 it is broken (the first broken line is named), 2 it cannot be read.',
+    )
+    .action(async (file: string, options: { head?: string }) => {
+      const { verifyCommand } = await import('./verify/index.js');
+      process.exitCode = await verifyCommand(file, options);
+    });
+
+  program
     .command('rotate-keys')
     .description('sign access tokens with a new key; those that are out stay valid')
     .action(async () => {

@@ -1,0 +1,81 @@
+import { beginning, hashOf } from '../../platform/audit/audit-chain.js';
+import type { TrailEnd, TrailLine, TrailRow } from '../../platform/audit/trail-file/index.js';
+
+export type Verdict =
+  | { sound: true; end: TrailEnd }
+  /** The first line that cannot be as it was written. */
+  | { sound: false; line: number; problem: string };
+
+/** Follows the chain from line to line, holding one of them. `progress` is told how many events have been looked at. */
+export async function checkTrail(
+  lines: AsyncIterable<TrailLine>,
+  progress: (events: number) => void = () => undefined,
+): Promise<Verdict> {
+  let first: TrailRow | undefined;
+  let previous: TrailRow | undefined;
+  let end: TrailEnd | undefined;
+  let events = 0;
+  let lastLine = 0;
+  for await (const found of lines) {
+    const { line } = found;
+    if ('unreadable' in found) return broken(line, `this is no line of a trail: ${found.unreadable}.`);
+    if (end) return broken(line, 'there is something behind the end of the trail.');
+    if ('end' in found) {
+      end = found.end;
+      const problem = problemOfEnd(end, { first, last: previous, events });
+      if (problem) return broken(line, problem);
+    } else {
+      const problem = problemOfRow(found.row, previous);
+      if (problem) return broken(line, problem);
+      previous = found.row;
+      first ??= found.row;
+      progress((events += 1));
+    }
+    lastLine = line;
+  }
+  return end
+    ? { sound: true, end }
+    : broken(lastLine + 1, 'the end of the trail is missing: the file was cut off here, or is no export.');
+}
+
+function problemOfRow(row: TrailRow, previous: TrailRow | undefined): string | undefined {
+  if (hashOf(row.previousHash, row) !== row.hash) {
+    return `event ${row.seq} does not have its hash: something in this line was changed.`;
+  }
+  if (!previous) {
+    return row.seq === 1 && row.previousHash !== beginning
+      ? 'event 1 follows something: it is not the first one.'
+      : undefined;
+  }
+  if (row.orgId !== previous.orgId) return `event ${row.seq} belongs to another organization.`;
+  if (row.seq <= previous.seq) {
+    return `event ${row.seq} stands behind event ${previous.seq}: it was moved or inserted.`;
+  }
+  const missing = row.seq - previous.seq - 1;
+  if (missing > 0) return `${countOf(missing)} missing in front of this line, behind event ${previous.seq}.`;
+  if (row.previousHash !== previous.hash) {
+    return `event ${row.seq} does not follow the line before: one of the two was changed or exchanged.`;
+  }
+  return undefined;
+}
+
+function problemOfEnd(
+  end: TrailEnd,
+  { first, last, events }: { first?: TrailRow; last?: TrailRow; events: number },
+): string | undefined {
+  if (events < end.events) return `${countOf(end.events - events)} missing in front of the end of the trail.`;
+  const agrees =
+    events === end.events &&
+    (first?.seq ?? 0) === end.firstSeq &&
+    (last?.seq ?? 0) === end.lastSeq &&
+    (last === undefined || (last.hash === end.head && last.orgId === end.orgId));
+  return agrees ? undefined : 'the end of the trail does not belong to the events in front of it.';
+}
+
+function countOf(missing: number): string {
+  return missing === 1 ? 'an event is' : `${missing} events are`;
+}
+
+function broken(line: number, problem: string): Verdict {
+  return { sound: false, line, problem };
+}
