@@ -13,11 +13,12 @@ const rows = [
     'passkey',
     'api-key',
     'audit',
+    'authorization',
     'sso',
     'scim',
   ],
   ['roster', 'team', 'group', 'device', 'project'],
-  ['template', 'render', 'campaign', 'inbox', 'action', 'fixture'],
+  ['template', 'render', 'campaign', 'deeplink', 'inbox', 'action', 'fixture'],
   ['heatmap', 'replay', 'event', 'profile', 'insight', 'dashboard', 'upcoming'],
 ];
 const inModules = (names) => `^src/modules/(${names.join('|')})/`;

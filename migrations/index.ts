@@ -14,6 +14,7 @@ import { FreshStatistics } from './0013-fresh-statistics.js';
 import { SingleSignOn } from './0014-single-sign-on.js';
 import { AuditChain } from './0015-audit-chain.js';
 import { PasskeysAndProofs } from './0016-passkeys-and-proofs.js';
+import { DeeplinkKeys } from './0019-deeplink-keys.js';
 
 /** In the order in which they run. A landed migration is never edited. */
 export const migrations = [
@@ -33,4 +34,5 @@ export const migrations = [
   SingleSignOn,
   AuditChain,
   PasskeysAndProofs,
+  DeeplinkKeys,
 ];

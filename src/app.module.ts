@@ -4,7 +4,9 @@ import type { Logger } from 'pino';
 import { ApiKeyEntity, ApiKeyModule } from './modules/api-key/index.js';
 import { AuditModule } from './modules/audit/index.js';
 import { AuthModule } from './modules/auth/index.js';
+import { AuthorizationModule } from './modules/authorization/index.js';
 import { CampaignModule } from './modules/campaign/index.js';
+import { DeeplinkModule } from './modules/deeplink/index.js';
 import { DeviceEntity, DeviceModule } from './modules/device/index.js';
 import { FixtureModule } from './modules/fixture/index.js';
 import { GroupModule } from './modules/group/index.js';
@@ -66,7 +68,9 @@ export class AppModule {
         ApiKeyModule,
         AuditModule,
         AuthModule,
+        AuthorizationModule,
         CampaignModule,
+        DeeplinkModule,
         DeviceModule,
         FixtureModule,
         GroupModule,

@@ -103,6 +103,7 @@ function itemInit(
 
 function scalarInit(field: DescField, { type }: FieldRules): unknown {
   if (type.case === 'bytes') return new Uint8Array(Number(type.value.minLen));
+  if (type.case === 'int64' && type.value.greaterThan.case === 'gt') return type.value.greaterThan.value + 1n;
   if (type.case === 'float' && type.value.greaterThan.case) return type.value.greaterThan.value;
   if (type.case !== 'string') return undefined;
   const rules = type.value;

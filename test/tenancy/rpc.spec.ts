@@ -105,6 +105,8 @@ const indifferent = new Set([
   '/pidgr.v1.DeviceService/ListMemberDevices',
   // Nobody's groups, as for any unknown user.
   '/pidgr.v1.GroupService/GetUserGroupMemberships',
+  // No token, as for any campaign.
+  '/pidgr.v1.TokenService/ValidateDeeplinkToken',
   // Free text of a profile.
   '/pidgr.v1.MemberService/InviteUser',
   '/pidgr.v1.MemberService/UpdateUserProfile',

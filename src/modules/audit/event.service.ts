@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuid } from 'uuid';
-import { orgIdOf } from '../../platform/caller/caller.js';
-import { invalidArgument, notFound } from '../../platform/errors/index.js';
+import { notFound } from '../../platform/errors/index.js';
 import { Paging, type PageRequest } from '../../platform/paging/paging.js';
-import type { Scope } from '../../platform/scope/index.js';
+import { adoptOrganization, type Scope } from '../../platform/scope/index.js';
 import { pairsOf } from './details.rules.js';
 import { refuseRange } from './event.rules.js';
 import { type EventFilter, EventStore, type ListedEvent } from './event.store.js';
@@ -42,11 +41,7 @@ export class AuditEvents {
   /** What a sibling service has done for an organization. Returns the id of the event. */
   async append(scope: Scope, event: SiblingEvent): Promise<string> {
     const { orgId, eventType, subjectUserId, actorId, details } = event;
-    const named = orgIdOf(scope.caller);
-    if (named !== undefined && named !== orgId) {
-      throw invalidArgument([{ field: 'org_id', description: 'must be the organization of x-org-id' }]);
-    }
-    scope.adopt(orgId);
+    adoptOrganization(scope, orgId);
     const id = uuid();
     const found = await this.store.append(scope, {
       id,

@@ -8,6 +8,7 @@ import { EnforcementService } from '@dovecote/contract/dovecote/sso/v1/enforceme
 import { ActionService } from '@dovecote/contract/pidgr/v1/action_pb';
 import { ApiKeyService } from '@dovecote/contract/pidgr/v1/api_key_pb';
 import { AuditService } from '@dovecote/contract/pidgr/v1/audit_pb';
+import { AuthorizationService } from '@dovecote/contract/pidgr/v1/authorization_pb';
 import { CampaignService } from '@dovecote/contract/pidgr/v1/campaign_pb';
 import { DeviceService } from '@dovecote/contract/pidgr/v1/device_pb';
 import { GroupService } from '@dovecote/contract/pidgr/v1/group_pb';
@@ -22,6 +23,7 @@ import { RoleService } from '@dovecote/contract/pidgr/v1/role_pb';
 import { SSOService } from '@dovecote/contract/pidgr/v1/sso_pb';
 import { TeamService } from '@dovecote/contract/pidgr/v1/team_pb';
 import { TemplateService } from '@dovecote/contract/pidgr/v1/template_pb';
+import { TokenService } from '@dovecote/contract/pidgr/v1/token_pb';
 import {
   anyone,
   internal,
@@ -44,6 +46,7 @@ export const services = [
   ActionService,
   ApiKeyService,
   AuditService,
+  AuthorizationService,
   CampaignService,
   DeviceService,
   GroupService,
@@ -58,6 +61,7 @@ export const services = [
   SSOService,
   TeamService,
   TemplateService,
+  TokenService,
   AuthService,
   SsoSignInService,
   PasskeyService,
@@ -87,6 +91,12 @@ export const accessTable: ReadonlyMap<string, AccessRow> = new Map([
     listAuditExports: read(self(P.AUDIT_READ)),
     // Writes whatever event the sibling names.
     append: unaudited(internal),
+  }),
+
+  ...rowsOf(AuthorizationService, {
+    resolvePrincipalPermissions: read(internal),
+    resolveCallerIdentity: read(internal),
+    checkOrgSuspended: read(internal),
   }),
 
   ...rowsOf(CampaignService, {
@@ -220,6 +230,11 @@ export const accessTable: ReadonlyMap<string, AccessRow> = new Map([
     updateTemplateTranslation: write(permission(P.TEMPLATES_WRITE), 'TEMPLATE_UPDATED'),
     listTemplateTranslations: read(permission(P.TEMPLATES_READ)),
     approveTemplateTranslation: write(permission(P.TEMPLATES_REVIEW), 'TRANSLATION_APPROVED'),
+  }),
+
+  ...rowsOf(TokenService, {
+    signDeeplinkToken: unaudited(internal),
+    validateDeeplinkToken: read(anyone),
   }),
 
   ...rowsOf(AuthService, {

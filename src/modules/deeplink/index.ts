@@ -1,0 +1,1 @@
+export { DeeplinkModule } from './deeplink.module.js';
