@@ -19,7 +19,7 @@ const rows = [
   ],
   ['roster', 'team', 'group', 'device', 'project'],
   ['template', 'render', 'campaign', 'deeplink', 'inbox', 'action', 'fixture'],
-  ['heatmap', 'replay', 'event', 'profile', 'insight', 'dashboard', 'upcoming'],
+  ['heatmap', 'replay', 'event', 'profile', 'insight', 'dashboard', 'privacy', 'upcoming'],
 ];
 const inModules = (names) => `^src/modules/(${names.join('|')})/`;
 const spec = '\\.spec\\.ts$';

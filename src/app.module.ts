@@ -16,6 +16,7 @@ import { InviteLinkModule } from './modules/invite-link/index.js';
 import { MemberEntity, MemberModule } from './modules/member/index.js';
 import { OrganizationEntity, OrganizationModule } from './modules/organization/index.js';
 import { PasskeyModule } from './modules/passkey/index.js';
+import { PrivacyModule } from './modules/privacy/index.js';
 import { RenderModule } from './modules/render/index.js';
 import { RoleEntity, RoleModule } from './modules/role/index.js';
 import { SsoModule } from './modules/sso/index.js';
@@ -80,6 +81,7 @@ export class AppModule {
         MemberModule,
         OrganizationModule,
         PasskeyModule,
+        PrivacyModule,
         RenderModule,
         RoleModule,
         SsoModule,

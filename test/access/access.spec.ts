@@ -44,6 +44,8 @@ const decidedByTheHandler = new Set([
   '/pidgr.v1.MemberService/GetUser',
   '/pidgr.v1.MemberService/UpdateUserProfile',
   '/pidgr.v1.DeviceService/ListMemberDevices',
+  '/pidgr.v1.PrivacyService/ExportUserData',
+  '/pidgr.v1.PrivacyService/RectifyUserData',
   // People need none, keys ORG_WRITE.
   '/pidgr.v1.OrganizationService/CreateSandboxOrganization',
 ]);

@@ -105,6 +105,8 @@ const indifferent = new Set([
   '/pidgr.v1.DeviceService/ListMemberDevices',
   // Nobody's groups, as for any unknown user.
   '/pidgr.v1.GroupService/GetUserGroupMemberships',
+  // Nothing is known, as about any unknown user.
+  '/pidgr.v1.PrivacyService/GetDataExistenceConfirmation',
   // No token, as for any campaign.
   '/pidgr.v1.TokenService/ValidateDeeplinkToken',
   // Free text of a profile.

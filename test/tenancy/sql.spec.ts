@@ -117,6 +117,7 @@ describe('the schema', () => {
       'member.accept_invitation update',
       'member.own_memberships select',
       'organization.own_memberships select',
+      'privacy_consent.forget update',
       'role.own_memberships select',
       'sandbox.deletion update',
       'sandbox.founding insert',

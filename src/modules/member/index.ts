@@ -1,7 +1,9 @@
 export { Admissions, type Vouched } from './admissions.service.js';
 export { Invitations } from './invitations.service.js';
+export type { Corrections } from './correction.rules.js';
 export { MemberEntity } from './member.entity.js';
 export { toColleague, toUser } from './member.mapper.js';
+export { deletedDomain, MemberPrivacy, type Standing } from './member-privacy.service.js';
 export { MemberModule } from './member.module.js';
 export { type MemberProfile, memberStatus } from './member.rules.js';
 export { Members } from './member.service.js';

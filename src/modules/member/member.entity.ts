@@ -53,6 +53,10 @@ export class MemberEntity {
   @Column({ name: 'processing_restricted', type: 'boolean' })
   processingRestricted!: boolean;
 
+  /** Since when; null when it is not. */
+  @Column({ name: 'restricted_at', type: 'timestamptz', nullable: true })
+  restrictedAt!: Date | null;
+
   /** Empty: the organization's. */
   @Column({ name: 'data_governance_region', type: 'text' })
   dataGovernanceRegion!: string;

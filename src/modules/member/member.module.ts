@@ -7,6 +7,7 @@ import { BulkInvitations } from './bulk-invitations.service.js';
 import { Invitations } from './invitations.service.js';
 import { ChangeRegionJob } from './member.jobs.js';
 import { memberPolicy } from './member.policy.js';
+import { MemberPrivacy } from './member-privacy.service.js';
 import { MemberRpc } from './member.rpc.js';
 import { Members } from './member.service.js';
 import { MemberStore } from './member.store.js';
@@ -29,6 +30,7 @@ import { RegionChanges } from './region-changes.service.js';
     BulkInvitationStore,
     ChangeRegionJob,
     Invitations,
+    MemberPrivacy,
     Members,
     MemberStore,
     Passkeys,
@@ -36,7 +38,7 @@ import { RegionChanges } from './region-changes.service.js';
     RegionChanges,
     RegionChangeStore,
   ],
-  exports: [Admissions, Members, Invitations],
+  exports: [Admissions, MemberPrivacy, Members, Invitations],
 })
 export class MemberModule implements OnModuleInit {
   constructor(private readonly abilities: Abilities) {}

@@ -45,7 +45,7 @@ export function refuseProfile(
 }
 
 /** `2025-02-30` has the form of a date and is none. */
-function isCalendarDate(text: string): boolean {
+export function isCalendarDate(text: string): boolean {
   const date = new Date(`${text}T00:00:00Z`);
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
 }

@@ -32,6 +32,8 @@ const idByIdentity = statement(
 
 const forgetIdentity = statement('member.forget_identity', 'select forget_unused_identity($1)');
 
+const forgetPerson = statement('member.forget_person', 'select forget_identity($1)');
+
 const organizationName = statement('member.organization_name', 'select name from organization where id = $1');
 
 const findByEmail = statement(
@@ -70,6 +72,8 @@ const listSuperAdmins = statement(
   'member.list_super_admins',
   `select m.id from member m join role r on r.org_id = m.org_id and r.id = m.role_id and r.slug = '${superAdmin}'
     where m.org_id = $1 and m.status = ${memberStatus.active}`,
+);
+
 const signOut = statement(
   'member.sign_out',
   'update member set signed_out_at = $3 where org_id = $1 and id = $2',
@@ -158,6 +162,17 @@ export class MemberStore {
   async findByIdentity(scope: Scope, identityId: string): Promise<Member | undefined> {
     const row = await (await scope.tx()).queryOne<{ id: string }>(idByIdentity, [scope.orgId, identityId]);
     return row && this.find(scope, row.id);
+  }
+
+  /** The row alone, with what belongs to it. */
+  async remove(scope: Scope, id: string): Promise<void> {
+    const { entities } = await scope.tx();
+    await entities.delete(MemberEntity, { orgId: scope.orgId, id });
+  }
+
+  /** A person who is no member any more, unless they are one elsewhere: with all that they sign in by. */
+  async forget(scope: Scope, identityId: string): Promise<void> {
+    await (await scope.tx()).execute(forgetPerson, [identityId]);
   }
 
   async findIdentity(scope: Scope, id: string): Promise<Identity | undefined> {

@@ -28,6 +28,7 @@ export function newMember(
     themePreference: 0,
     preferredLocale: '',
     processingRestricted: false,
+    restrictedAt: null,
     createdAt: now,
     updatedAt: now,
     joinedAt: given.status === memberStatus.active ? now : null,

@@ -17,6 +17,7 @@ import { InboxService } from '@dovecote/contract/pidgr/v1/inbox_pb';
 import { InviteLinkService } from '@dovecote/contract/pidgr/v1/invite_link_pb';
 import { MemberService } from '@dovecote/contract/pidgr/v1/member_pb';
 import { OrganizationService } from '@dovecote/contract/pidgr/v1/organization_pb';
+import { PrivacyService } from '@dovecote/contract/pidgr/v1/privacy_pb';
 import { RenderService } from '@dovecote/contract/pidgr/v1/render_pb';
 import { ReplayService } from '@dovecote/contract/pidgr/v1/replay_pb';
 import { RoleService } from '@dovecote/contract/pidgr/v1/role_pb';
@@ -55,6 +56,7 @@ export const services = [
   InviteLinkService,
   MemberService,
   OrganizationService,
+  PrivacyService,
   RenderService,
   ReplayService,
   RoleService,
@@ -186,6 +188,22 @@ export const accessTable: ReadonlyMap<string, AccessRow> = new Map([
     listSandboxFixtures: read(personOrKey),
     listUserOrganizations: read(person),
     listUserSandboxes: read(person),
+  }),
+
+  // All of it is for people: whoever asks for somebody's data, or their deletion, has a name.
+  ...rowsOf(PrivacyService, {
+    // One's own data need no permission, those of others PRIVACY_WRITE: decided on the requested user.
+    exportUserData: write(self(), 'DATA_EXPORT_REQUESTED'),
+    exportOrgData: write(self(P.PRIVACY_WRITE), 'DATA_EXPORT_REQUESTED'),
+    deleteUserData: write(self(P.PRIVACY_WRITE), 'DATA_DELETION_REQUESTED'),
+    rectifyUserData: write(self(), 'DATA_RECTIFIED'),
+    restrictProcessing: write(self(P.PRIVACY_WRITE), 'PROCESSING_RESTRICTED'),
+    getDataExistenceConfirmation: read(self(P.PRIVACY_WRITE)),
+    listPrivacyRequests: read(self(P.PRIVACY_READ)),
+    cancelDeletion: write(self(P.PRIVACY_WRITE), 'DELETION_CANCELLED'),
+    immediateDelete: write(self(P.PRIVACY_WRITE), 'DELETION_IMMEDIATE'),
+    listMyPrivacyRequests: read(self()),
+    listOrgSecurityIncidents: read(self(P.PRIVACY_READ)),
   }),
 
   ...rowsOf(RenderService, { renderBatch: read(internal) }),

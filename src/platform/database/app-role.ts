@@ -24,6 +24,8 @@ const writable = [
       include_synthetic_in_aggregates, provisional_archetypes_enabled, default_verification_unit_level, expires_at,
       ai_clustering_enabled, behavioral_analytics_enabled, third_party_channels_enabled, sso_enforced_at, sso_enforced_by`,
   },
+  // Only to nothing: see the policy.
+  { table: 'privacy_consent', privilege: 'update', columns: 'actor_email' },
   {
     table: 'sandbox',
     privilege: 'insert',

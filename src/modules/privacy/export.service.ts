@@ -1,0 +1,128 @@
+import { randomBytes } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Envelope } from '@dovecote/secret';
+import { v7 as uuid } from 'uuid';
+import { Permission } from '../../platform/access/index.js';
+import { notFound } from '../../platform/errors/index.js';
+import { ObjectStore } from '../../platform/object-store/index.js';
+import { ENVELOPE } from '../../platform/platform.module.js';
+import type { Scope } from '../../platform/scope/index.js';
+import { Members } from '../member/index.js';
+import { DossierStore, memberSections, organizationSections, type Section } from './dossier.store.js';
+import { KEPT_MS, type PrivacyRequest, requestStatus } from './request.rules.js';
+import { RequestStore } from './request.store.js';
+
+/** `{ requestId }`: makes the bundle. */
+export const exportTask = 'privacy.export';
+/** `{ requestId }`: deletes it, and forgets its key. */
+export const expireTask = 'privacy.expire_export';
+
+const MOST_ATTEMPTS = 5;
+
+/** Copies of what is known, for those whom it is about. */
+@Injectable()
+export class PrivacyExports {
+  constructor(
+    private readonly requests: RequestStore,
+    private readonly dossier: DossierStore,
+    private readonly members: Members,
+    private readonly objects: ObjectStore,
+    @Inject(ENVELOPE) private readonly envelope: Envelope,
+  ) {}
+
+  async ofMember(scope: Scope, userId: string): Promise<string> {
+    if (userId !== scope.userId) scope.require(Permission.PRIVACY_WRITE);
+    const [member] = await this.members.listByIds(scope, [userId]);
+    if (!member) throw notFound('member');
+    return this.request(scope, member.id);
+  }
+
+  ofOrganization(scope: Scope): Promise<string> {
+    return this.request(scope, null);
+  }
+
+  /** Undefined when it has ended. */
+  begin(scope: Scope, id: string): Promise<PrivacyRequest | undefined> {
+    return this.requests.begin(scope, id);
+  }
+
+  sectionsOf({ userId }: PrivacyRequest): readonly Section[] {
+    return userId === null ? organizationSections : memberSections;
+  }
+
+  page(
+    scope: Scope,
+    section: Section,
+    page: { after: string; most: number; userId: string | null },
+  ): Promise<{ key: string; object: unknown }[]> {
+    return this.dossier.page(scope, section, page);
+  }
+
+  async complete(scope: Scope, { id }: PrivacyRequest): Promise<void> {
+    const expiresAt = new Date(scope.now().getTime() + KEPT_MS);
+    await this.requests.update(scope, id, { status: requestStatus.completed, expiresAt });
+    await scope.enqueue({ task: expireTask, payload: { requestId: id }, runAt: expiresAt });
+  }
+
+  /** True when it is not tried again. */
+  async giveUp(scope: Scope, { id, attempts }: PrivacyRequest): Promise<boolean> {
+    if (attempts < MOST_ATTEMPTS) return false;
+    await this.requests.update(scope, id, {
+      status: requestStatus.failed,
+      reason: 'the file could not be made',
+    });
+    return true;
+  }
+
+  async forgetKey(scope: Scope, id: string): Promise<void> {
+    await this.requests.forgetKey(scope, id);
+  }
+
+  /** What the bundle is encrypted with; undefined when it is not. */
+  keyOf(orgId: string, { id, sealedKey }: PrivacyRequest): Buffer | undefined {
+    return sealedKey ? this.envelope.open(sealedKey, sealContext(orgId, id)) : undefined;
+  }
+
+  /** Where to download it; undefined when there is nothing. */
+  linkTo(scope: Scope, request: PrivacyRequest): Promise<string> | undefined {
+    const { kind, status, expiresAt, userId, createdAt } = request;
+    if (kind !== 'export' || status !== requestStatus.completed || !expiresAt || expiresAt <= scope.now())
+      return undefined;
+    const [name, extension] = userId === null ? ['organization', 'zip.sealed'] : ['my-data', 'zip'];
+    const filename = `${name}-${createdAt.toISOString().slice(0, 10)}.${extension}`;
+    return this.objects.link(keyOf(scope.orgId, request.id), { filename, contentType: contentType(request) });
+  }
+
+  private async request(scope: Scope, userId: string | null): Promise<string> {
+    const id = uuid();
+    const sealedKey =
+      userId === null ? this.envelope.seal(randomBytes(32), sealContext(scope.orgId, id)) : null;
+    await this.requests.insert(scope, {
+      id,
+      kind: 'export',
+      userId,
+      status: requestStatus.pending,
+      sealedKey,
+    });
+    await scope.audit('DATA_EXPORT_REQUESTED', {
+      entityType: userId === null ? 'organization' : 'user',
+      entityId: userId ?? scope.orgId,
+      metadata: { request_id: id },
+    });
+    await scope.enqueue({ task: exportTask, payload: { requestId: id } });
+    return id;
+  }
+}
+
+/** Where the bundle of a request is. */
+export function keyOf(orgId: string, id: string): string {
+  return `${orgId}/privacy/${id}.zip`;
+}
+
+export function contentType({ userId }: PrivacyRequest): string {
+  return userId === null ? 'application/octet-stream' : 'application/zip';
+}
+
+function sealContext(orgId: string, id: string): string {
+  return `privacy_export/${orgId}/${id}`;
+}
