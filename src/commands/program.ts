@@ -87,6 +87,17 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
     });
 
   program
+    .command('open-export')
+    .description('decrypt an export of an organization, without the server')
+    .argument('<file>', 'as downloaded')
+    .requiredOption('--key <key>', 'decryption_key of the request, as the list of privacy requests shows it')
+    .requiredOption('--out <file>', 'where to write the ZIP')
+    .action(async (file: string, options: { key: string; out: string }) => {
+      const { openExportCommand } = await import('./open-export.js');
+      print(await openExportCommand(file, options));
+    });
+
+  program
     .command('rotate-keys')
     .description('sign access tokens with a new key; those that are out stay valid')
     .action(async () => {

@@ -12,8 +12,8 @@ import {
 } from '@dovecote/contract/pidgr/v1/privacy_pb';
 import { UserStatus } from '@dovecote/contract/pidgr/v1/user_pb';
 import { v7 as uuid } from 'uuid';
-import { openSealedFile } from '../../src/platform/object-store/index.js';
-import { type Actor, type Cast, seedCast } from '../support/cast.js';
+import { openExportCommand } from '../../src/commands/open-export.js';
+import { type Actor, addMember, type Cast, seedCast } from '../support/cast.js';
 import { eventually } from '../support/eventually.js';
 import { auditOf, hire, members } from '../support/members.js';
 import { refusalOf } from '../support/refusal.js';
@@ -225,11 +225,12 @@ describe('an export', () => {
     const { metadata } = await completed(exportId);
     const path = await download(metadata.result_url);
     expect((await readFile(path)).includes(cast.max.email)).toBe(false);
-    const key = Buffer.from(metadata.decryption_key ?? '', 'base64url');
-    const target = `${path}.zip`;
-    await expect(openSealedFile(path, Buffer.alloc(32), target)).rejects.toThrow('key does not fit');
-    await openSealedFile(path, key, target);
-    const files = unzipped(target);
+    const out = `${path}.zip`;
+    const open = (key = metadata.decryption_key ?? '') => openExportCommand(path, { key, out });
+    await expect(open('short')).rejects.toThrow('--key must be');
+    await expect(open(Buffer.alloc(32).toString('base64url'))).rejects.toThrow('key does not fit');
+    await open();
+    const files = unzipped(out);
     expect(files['organization.ndjson']).toEqual([
       expect.objectContaining({ id: cast.acme.id, name: 'Acme' }),
     ]);
@@ -240,7 +241,7 @@ describe('an export', () => {
     const bytes = await readFile(path);
     bytes[bytes.length >> 1]! ^= 1;
     await writeFile(path, bytes);
-    await expect(openSealedFile(path, key, target)).rejects.toThrow('file was changed');
+    await expect(open()).rejects.toThrow('file was changed');
     await s.travel(7 * DAY_MS + 1000);
     await hurry('privacy.expire_export');
     await eventually('the key is forgotten', async () => {
@@ -330,6 +331,24 @@ describe('a deletion', () => {
     expect(await completed(requestId)).toMatchObject({ userEmail: '', anonymize: false });
     expect((await refusalOf(members(cast.alice).getUser({ userId: ada.userId }))).code).toBe(Code.NotFound);
   });
+});
+
+test('a deletion is not made of somebody who became the last super admin', async () => {
+  const boss = await addMember(s, cast.other, { email: 'boss@other.example', role: 'super_admin' });
+  await prolongSessions();
+  const { requestId } = await privacy(cast.mallory).deleteUserData({ userId: boss.userId });
+  await s.database.query('update member set status = 2 where id = $1', [boss.userId]);
+  await s.database.query('update member set status = 3 where id = $1', [cast.mallory.userId]);
+  await s.database.query(`update privacy_request set scheduled_for = now() where id = $1`, [requestId]);
+  await hurry('privacy.delete');
+  await eventually('the deletion is given up', async () => {
+    const [row] = await s.database.query('select status, reason from privacy_request where id = $1', [
+      requestId,
+    ]);
+    const { status, reason } = row as { status: number; reason: string };
+    return status === 4 && reason === 'last super admin';
+  });
+  await s.database.query('update member set status = 2 where id = $1', [cast.mallory.userId]);
 });
 
 describe('the lists', () => {

@@ -23,6 +23,11 @@ export class MemberPrivacy {
     return this.store.find(scope, id);
   }
 
+  /** Whether the organization would lose the last person who may do everything in it. */
+  async isIndispensable(scope: Scope, id: string): Promise<boolean> {
+    return refuseLoss(id, await this.store.lock(scope, id)) !== undefined;
+  }
+
   /** Shuts the member out and restricts their processing, until they are deleted or restored. */
   async setAside(scope: Scope, id: string): Promise<{ member: Member; before: Standing }> {
     const activeSuperAdmins = await this.store.lock(scope, id);

@@ -90,8 +90,12 @@ export class Deletions {
   }
 
   /** Undefined when there is nothing to do any more, or yet. */
-  begin(scope: Scope, id: string): Promise<PrivacyRequest | undefined> {
-    return this.requests.begin(scope, id);
+  async begin(scope: Scope, id: string): Promise<PrivacyRequest | undefined> {
+    const request = await this.requests.begin(scope, id);
+    if (!request?.userId || !(await this.members.isIndispensable(scope, request.userId))) return request;
+    // Somebody has let them in again meanwhile, and everybody else who could do everything has gone.
+    await this.requests.update(scope, id, { status: requestStatus.failed, reason: 'last super admin' });
+    return undefined;
   }
 
   ownMessages(scope: Scope, userId: string): Promise<string[]> {
