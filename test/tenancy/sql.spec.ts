@@ -365,9 +365,28 @@ describe('the audit trail', () => {
     'delete from audit_event',
     'update audit_chain set hash = hash',
     'delete from audit_chain',
+    'update privacy_consent set enabled = not enabled',
+    `update privacy_consent set actor_email = 'somebody else'`,
+    'delete from privacy_consent',
   ])('is not edited even by its own organization: %s', async (sql) => {
     expect(
       refusedWith(await attacker.asTenant(acme, () => attacker.attempt(sql)), insufficientPrivilege),
     ).toBeUndefined();
+  });
+
+  test('loses no event on its way into the chain', async () => {
+    const append = `insert into audit_event (org_id, id, event_type, actor_kind) values ($1, gen_random_uuid(), 'X', 'member')`;
+    const left = await attacker.asTenant(acme, async () => {
+      await attacker.attempt(append, [acme]);
+      const cleared = await attacker.attempt('delete from audit_backlog');
+      return [cleared, await attacker.attempt('select from audit_backlog')];
+    });
+    expect(left).toMatchObject([{ count: 0 }, { count: 1 }]);
+  });
+
+  test('is queued by nobody else', async () => {
+    const foreign = `insert into audit_backlog (organization_id, event_id) values ($1, gen_random_uuid())`;
+    const outcome = await attacker.asTenant(other, () => attacker.attempt(foreign, [acme]));
+    expect(refusedWith(outcome, insufficientPrivilege)).toBeUndefined();
   });
 });
