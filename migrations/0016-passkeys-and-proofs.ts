@@ -54,9 +54,6 @@ export class PasskeysAndProofs implements MigrationInterface {
   }
 
   private async inviteLinks(runner: QueryRunner): Promise<void> {
-    await runner.query(`
-      create function app_invite_token_hash() returns bytea language sql stable parallel safe
-        as $$ select decode(nullif(current_setting('app.invite_token_hash', true), ''), 'hex') $$`);
     // No reference to the role: it may be deleted, and the link then leads nowhere.
     await runner.query(`
       create table invite_link (
@@ -78,7 +75,7 @@ export class PasskeysAndProofs implements MigrationInterface {
     await tenantTable(runner, 'invite_link');
     // A link is followed before its organization is known: knowing the token shows that one row.
     await runner.query(
-      `create policy by_token on invite_link for select using (token_hash = (select app_invite_token_hash()))`,
+      `create policy by_token on invite_link for select using (token_hash = (select decode(app_lookup('invite_link'), 'hex')))`,
     );
     await runner.query(`create index invite_link_newest on invite_link (org_id, created_at desc, id desc)`);
   }

@@ -78,18 +78,14 @@ describe('the schema', () => {
         from pg_index i join pg_class c on c.oid = i.indrelid
         join pg_attribute o on o.attrelid = c.oid and o.attname = 'org_id'
        where i.indisunique and c.relnamespace = 'public'::regnamespace and i.indkey[0] <> o.attnum`);
-    // Who can offer the hash of a key holds the key; short codes and names of providers are public, and random. That
-    // somebody has proven a domain is told to whoever proves it, too, and to nobody else.
-    expect(keys.map(({ key }) => key).sort()).toEqual([
-      'api_key_hash_key',
-      'campaign_short_code_key',
-      'sso_connection_provider_key',
-      'sso_domain_owner_key',
-    // Who can offer the hash of a key or of a link's token holds it; short codes are public, and random.
+    // Who can offer the hash of a key, or of a link's token, holds it; short codes and names of providers are public, and
+    // random. That somebody has proven a domain is told to whoever proves it, too, and to nobody else.
     expect(keys.map(({ key }) => key).sort()).toEqual([
       'api_key_hash_key',
       'campaign_short_code_key',
       'invite_link_token_key',
+      'sso_connection_provider_key',
+      'sso_domain_owner_key',
     ]);
   });
 
@@ -222,12 +218,17 @@ describe('without an organization', () => {
       await attacker.client.query(`select set_config('app.api_key_hash', $1, true)`, ['00'.repeat(32)]);
       await attacker.client.query(`select set_config('app.identity_id', $1, true)`, [uuid()]);
       await attacker.client.query(`select set_config('app.lookup', 'short_code:Ab12Cd34', true)`);
-      await attacker.client.query(`select set_config('app.short_code', 'Ab12Cd34', true)`);
-      await attacker.client.query(`select set_config('app.invite_token_hash', $1, true)`, ['00'.repeat(32)]);
       return attacker.attempt(`select id from api_key union all select id from member union all select id from role
-                      union all select campaign_id from campaign_short_code union all select id from invite_link`);
+                      union all select campaign_id from campaign_short_code`);
     });
     expect(outcome).toMatchObject({ count: 0 });
+    const link = await attacker.asTenant(undefined, async () => {
+      await attacker.client.query(`select set_config('app.lookup', $1, true)`, [
+        `invite_link:${'00'.repeat(32)}`,
+      ]);
+      return attacker.attempt('select id from invite_link');
+    });
+    expect(link).toMatchObject({ count: 0 });
   });
 });
 

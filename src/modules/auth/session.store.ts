@@ -21,6 +21,7 @@ interface HolderRow {
   email: string;
   sessionId: string;
   provenAt: Date;
+  ssoOrgId: string | null;
 }
 
 /** A session that an identity provider vouched for. */
@@ -29,6 +30,8 @@ export interface SsoOrigin {
   connectionId: string;
   /** When the provider wants it to end; null: like any other. */
   endsAt: Date | null;
+}
+
 export interface NewSession {
   id: string;
   identityId: string;
@@ -76,6 +79,7 @@ const revokeOwn = statement(
 const revokeThrough = statement(
   'session.revoke_through_connection',
   `update session set revoked_at = $2 where sso_connection_id = $1 and revoked_at is null returning id`,
+);
 const revokeOthers = statement(
   'session.revoke_others',
   `update session set revoked_at = $3
@@ -92,8 +96,8 @@ const insertToken = statement(
 );
 const holder = statement(
   'refresh_token.holder',
-  `select i.id as "identityId", i.email, s.id as "sessionId", s.sso_organization_id as "ssoOrgId"
-  `select i.id as "identityId", i.email, s.id as "sessionId", s.proven_at as "provenAt"
+  `select i.id as "identityId", i.email, s.id as "sessionId", s.proven_at as "provenAt",
+          s.sso_organization_id as "ssoOrgId"
      from refresh_token t join session s on s.id = t.session_id join identity i on i.id = s.identity_id
     where t.token_hash = $1 and t.used_at is null and t.expires_at > $2
       and s.revoked_at is null and s.expires_at > $2`,
@@ -170,13 +174,9 @@ export class SessionStore {
   /** The person for whom a refresh token is good; undefined when it is good for nothing (any more). */
   async holderOf(scope: Scope, hash: Buffer): Promise<PersonCaller | undefined> {
     const tx = await scope.tx();
-    const row = await tx.queryOne<Omit<PersonCaller, 'kind' | 'ssoOrgId'> & { ssoOrgId: string | null }>(
-      holder,
-      [hash, scope.now()],
-    );
-    return row && { ...row, kind: 'person', ssoOrgId: row.ssoOrgId ?? undefined };
     const row = await tx.queryOne<HolderRow>(holder, [hash, scope.now()]);
-    return row && { kind: 'person', ...row, provenAt: row.provenAt.getTime() };
+    if (!row) return undefined;
+    return { ...row, kind: 'person', provenAt: row.provenAt.getTime(), ssoOrgId: row.ssoOrgId ?? undefined };
   }
 
   /** Spends a refresh token; false when it is spent already. Of two calls at once, one gets it. */

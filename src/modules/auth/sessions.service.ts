@@ -5,12 +5,10 @@ import type { PersonCaller } from '../../platform/caller/caller.js';
 import { announceRevocation } from '../../platform/caller/revocation-feed.js';
 import { failedPrecondition, notFound } from '../../platform/errors/index.js';
 import { originOf, type Scope, type ScopeOrigin, Scopes } from '../../platform/scope/index.js';
-import { type Scope, type ScopeOrigin, Scopes } from '../../platform/scope/index.js';
 import { deviceNameOf } from './device-name.js';
 import { PersonStore } from './person.store.js';
-import { type Session, SessionStore, type SsoOrigin } from './session.store.js';
 import type { Proof } from './proof.js';
-import { type Session, SessionStore } from './session.store.js';
+import { type Session, SessionStore, type SsoOrigin } from './session.store.js';
 import { refreshRefused } from './sign-in.rules.js';
 
 export interface TokenPair {
@@ -38,23 +36,16 @@ export class Sessions {
     caller: PersonCaller,
     deviceName: string,
     admit: (scope: Scope) => Promise<void>,
-    sso?: SsoOrigin,
     proof: Proof = 'code',
+    sso?: SsoOrigin,
   ): Promise<TokenPair> {
     const issue = await this.tokens.issuer();
     return this.scopes.run({ ...origin, caller }, async (scope) => {
       await admit(scope);
-      await this.store.insert(scope, { id: caller.sessionId, identityId: caller.identityId, deviceName });
-      if (sso) await this.store.markSso(scope, caller.sessionId, sso);
-      await this.store.insert(scope, {
-        id: caller.sessionId,
-        identityId: caller.identityId,
-        deviceName,
-        proof,
-      });
       const { sessionId: id, identityId } = caller;
       const name = deviceName || deviceNameOf(scope.userAgent);
       await this.store.insert(scope, { id, identityId, deviceName: name, proof });
+      if (sso) await this.store.markSso(scope, id, sso);
       return this.pairOf(scope, { ...caller, provenAt: scope.now().getTime() }, issue);
     });
   }
@@ -68,12 +59,12 @@ export class Sessions {
     proof: Proof,
     admit: (scope: Scope) => Promise<void>,
   ): Promise<IssuedAccessToken> {
+    const { caller } = scope;
+    if (caller.kind !== 'person') throw new Error('The access table admits people here, and nobody else.');
     const issue = await this.tokens.issuer();
-    const { identityId, email, sessionId } = scope;
-    const caller: PersonCaller = { kind: 'person', identityId, email, sessionId };
-    return this.scopes.run({ ...originOf(scope), caller }, async (inner) => {
+    return this.scopes.run(originOf(scope), async (inner) => {
       await admit(inner);
-      if (!(await this.store.prove(inner, sessionId, proof))) throw notFound('session');
+      if (!(await this.store.prove(inner, caller.sessionId, proof))) throw notFound('session');
       return this.accessOf(inner, { ...caller, provenAt: inner.now().getTime() }, issue);
     });
   }
@@ -147,19 +138,6 @@ export class Sessions {
 
   /** The next tokens of the caller's session, the access token made out for where they work by default. */
   private async pairOf(scope: Scope, caller: PersonCaller, issue: IssueAccessToken): Promise<TokenPair> {
-    const { identityId, sessionId, email } = caller;
-    const [memberships, passkeyEnrolled] = await Promise.all([
-      this.people.listMemberships(scope),
-      this.people.isPasskeyEnrolled(scope),
-    ]);
-    const home = memberships.find(({ orgId }) => orgId === caller.ssoOrgId) ?? memberships[0];
-    const access = await issue({ identityId, sessionId, email, orgId: home?.orgId, passkeyEnrolled });
-    const refreshToken = generateToken();
-    const refreshExpiresAt = await this.store.insertToken(scope, {
-      hash: hashToken(refreshToken),
-      sessionId,
-    });
-    return { accessToken: access.token, accessExpiresAt: access.expiresAt, refreshToken, refreshExpiresAt };
     const access = await this.accessOf(scope, caller, issue);
     const refreshToken = generateToken();
     const refreshExpiresAt = await this.store.insertToken(scope, {
@@ -171,13 +149,14 @@ export class Sessions {
 
   private async accessOf(
     scope: Scope,
-    { identityId, sessionId, email, provenAt }: PersonCaller,
+    { identityId, sessionId, email, provenAt, ssoOrgId }: PersonCaller,
     issue: IssueAccessToken,
   ): Promise<IssuedAccessToken> {
-    const [[home], passkeyEnrolled] = await Promise.all([
+    const [memberships, passkeyEnrolled] = await Promise.all([
       this.people.listMemberships(scope),
       this.people.isPasskeyEnrolled(scope),
     ]);
+    const home = memberships.find(({ orgId }) => orgId === ssoOrgId) ?? memberships[0];
     return issue({ identityId, sessionId, email, provenAt, orgId: home?.orgId, passkeyEnrolled });
   }
 
@@ -203,9 +182,4 @@ export function refuseForeignSession(sessionId: string): void {
     'SESSION_ELSEWHERE',
     'This session belongs to the issuer of the access token; sign in or out there.',
   );
-}
-
-/** The same call, for a transaction of its own. */
-export function originOf({ caller, requestId, address, userAgent, signal }: Scope): ScopeOrigin {
-  return { caller, requestId, address, userAgent, signal };
 }

@@ -12,8 +12,7 @@ import {
 } from '@dovecote/secret';
 import { v7 as uuid } from 'uuid';
 import { z } from 'zod';
-import { type Scope, Scopes } from '../../platform/scope/index.js';
-import { originOf } from './sessions.service.js';
+import { originOf, type Scope, Scopes } from '../../platform/scope/index.js';
 import { SignInCodeStore } from './sign-in-code.store.js';
 import { codeExpiry, codeRefused, linkRefused } from './sign-in.rules.js';
 

@@ -101,7 +101,7 @@ export class SsoSignIn {
       ssoOrgId: read.orgId,
     };
     const { connectionId, sessionEndsAt: endsAt } = login;
-    return this.sessions.open(origin, caller, deviceName, async () => undefined, {
+    return this.sessions.open(origin, caller, deviceName, async () => undefined, 'sso', {
       orgId: read.orgId,
       connectionId,
       endsAt,

@@ -109,9 +109,10 @@ export class InviteLinkStore {
 
   /** In a transaction of its own, which the token opens: it tells the organization. */
   findByToken(token: string): Promise<FoundLink | undefined> {
-    const inviteTokenHash = hashToken(token);
-    return this.database.transaction({ inviteTokenHash, readOnly: true }, (tx) =>
-      tx.queryOne<FoundLink>(findByToken, [inviteTokenHash]),
+    const hash = hashToken(token);
+    const lookup = { kind: 'invite_link', key: hash.toString('hex') } as const;
+    return this.database.transaction({ lookup, readOnly: true }, (tx) =>
+      tx.queryOne<FoundLink>(findByToken, [hash]),
     );
   }
 

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { generateToken } from '@dovecote/secret';
 import type { IssuedAccessToken } from '../../platform/caller/access-tokens.js';
-import { type Scope, Scopes } from '../../platform/scope/index.js';
-import { originOf, refuseForeignSession, Sessions } from '../auth/index.js';
+import { originOf, type Scope, Scopes } from '../../platform/scope/index.js';
+import { refuseForeignSession, Sessions } from '../auth/index.js';
 import { Assertions } from './assertions.service.js';
 import { ChallengeStore } from './challenge.store.js';
 import { readAssertion } from './credential-json.js';

@@ -274,6 +274,8 @@ export const accessTable: ReadonlyMap<string, AccessRow> = new Map([
   ...rowsOf(SsoSignInService, {
     startSsoSignIn: unaudited(anyone),
     exchangeSsoCode: unaudited(anyone),
+  }),
+
   ...rowsOf(PasskeyService, {
     beginPasskeyRegistration: unaudited(recent(person)),
     finishPasskeyRegistration: unaudited(person),

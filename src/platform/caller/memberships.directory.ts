@@ -71,12 +71,9 @@ export class MembershipDirectory {
       tx.queryOne<MembershipRow>(find, [orgId, identityId]),
     );
     if (!row) return undefined;
-    const { userId, status, roleSlug, permissions, ssoEnforced, ...organization } = row;
+    const { userId, status, roleSlug, permissions, ssoEnforced, signedOutAt, ...organization } = row;
     const role = { roleSlug, permissions: new Set(permissions) };
-    return { orgId, identityId, userId, status, ...role, ssoEnforced, organization };
-    const { userId, status, roleSlug, permissions, signedOutAt, ...organization } = row;
-    const role = { roleSlug, permissions: new Set(permissions) };
-    return { orgId, identityId, userId, status, ...role, signedOutAt, organization };
+    return { orgId, identityId, userId, status, ...role, ssoEnforced, signedOutAt, organization };
   }
 }
 

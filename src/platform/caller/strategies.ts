@@ -84,11 +84,9 @@ export class AccessTokenStrategy extends CredentialStrategy {
 }
 
 function personOf(
-  { identityId, sessionId, email, orgId }: AccessTokenSubject,
+  { identityId, sessionId, email, orgId, provenAt }: AccessTokenSubject,
   { ssoOrgId }: KnownSession,
 ): Proven {
-  const caller = { kind: 'person', identityId, email, sessionId, ssoOrgId: ssoOrgId ?? undefined } as const;
-  return { caller, claimedOrgId: orgId };
-function personOf({ identityId, sessionId, email, orgId, provenAt }: AccessTokenSubject): Proven {
-  return { caller: { kind: 'person', identityId, email, sessionId, provenAt }, claimedOrgId: orgId };
+  const person = { kind: 'person', identityId, email, sessionId, provenAt } as const;
+  return { caller: { ...person, ssoOrgId: ssoOrgId ?? undefined }, claimedOrgId: orgId };
 }

@@ -7,7 +7,7 @@ import type { Statement } from './statement.js';
 
 /** By what kind of name a row is found before its organization is known, and the name. */
 export interface Lookup {
-  kind: 'short_code' | 'sso_connection' | 'sso_domain' | 'sso_provider';
+  kind: 'invite_link' | 'short_code' | 'sso_connection' | 'sso_domain' | 'sso_provider';
   key: string;
 }
 
@@ -20,10 +20,6 @@ export interface TransactionSettings {
   apiKeyHash?: Buffer;
   /** The public name of one row: shows that row, and with it whose it is. */
   lookup?: Lookup;
-  /** The code of a short link: shows which campaign it stands for. */
-  shortCode?: string;
-  /** SHA-256 of the token of an invite link: shows the one row that has it. */
-  inviteTokenHash?: Buffer;
   /** Whatever tries to write is refused; each statement sees its own moment, as it would in one transaction. */
   readOnly?: boolean;
   /** Stops the running statement when it fires. */
@@ -35,8 +31,6 @@ const setScope: Statement = {
   text: `select set_config('app.org_id', $1, true), set_config('app.identity_id', $2, true),
                 set_config('app.api_key_hash', $3, true), set_config('app.lookup', $4, true),
                 set_config('transaction_read_only', $5, true)`,
-                set_config('app.api_key_hash', $3, true), set_config('app.short_code', $4, true),
-                set_config('app.invite_token_hash', $5, true), set_config('transaction_read_only', $6, true)`,
 };
 
 /**
@@ -154,17 +148,4 @@ function scopeValues(settings: TransactionSettings): string[] {
   const { orgId = '', identityId = '', apiKeyHash, lookup, readOnly = false } = settings;
   const found = lookup ? `${lookup.kind}:${lookup.key}` : '';
   return [orgId, identityId, apiKeyHash?.toString('hex') ?? '', found, readOnly ? 'on' : 'off'];
-  const {
-    orgId = '',
-    identityId = '',
-    apiKeyHash,
-    shortCode = '',
-    inviteTokenHash,
-    readOnly = false,
-  } = settings;
-  return [orgId, identityId, hex(apiKeyHash), shortCode, hex(inviteTokenHash), readOnly ? 'on' : 'off'];
-}
-
-function hex(hash: Buffer | undefined): string {
-  return hash?.toString('hex') ?? '';
 }

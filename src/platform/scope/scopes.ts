@@ -46,6 +46,6 @@ export class Scopes {
 }
 
 /** The same call, for a transaction of its own. */
-export function originOf({ caller, requestId, address, signal }: Scope): ScopeOrigin {
-  return { caller, requestId, address, signal };
+export function originOf({ caller, requestId, address, userAgent, signal }: Scope): ScopeOrigin {
+  return { caller, requestId, address, userAgent, signal };
 }
