@@ -15,6 +15,7 @@ import { OrganizationGuard } from './caller/organization.guard.js';
 import { RevocationFeed } from './caller/revocation-feed.js';
 import { SessionDirectory } from './caller/sessions.directory.js';
 import { SigningKeys } from './caller/signing-keys.js';
+import { BreakGlassUses } from './caller/sso-entry.js';
 import { AccessTokenStrategy, ApiKeyStrategy } from './caller/strategies.js';
 import { UsageRecorder } from './caller/usage-recorder.js';
 import { Clock } from './clock/clock.js';
@@ -53,6 +54,7 @@ export const ENVELOPE = Symbol('envelope');
     AddressThrottleGuard,
     ApiKeyDirectory,
     ApiKeyStrategy,
+    BreakGlassUses,
     ErrorExit,
     FrameworkLogger,
     Heartbeat,

@@ -1,4 +1,4 @@
-import { AppError, failedPrecondition } from '../../platform/errors/index.js';
+import { AppError, failedPrecondition, permissionDenied } from '../../platform/errors/index.js';
 
 export const ACTIVE_LINKS_LIMIT = 200;
 export const LISTED_LINKS = 1000;
@@ -29,6 +29,8 @@ export interface LinkState {
 export interface Destination {
   suspended: boolean;
   expiresAt: Date | null;
+  /** People come in through the organization's own identity provider only. */
+  ssoEnforced: boolean;
 }
 
 export function refuseDestination({ suspended, expiresAt }: Destination, now: Date): AppError | undefined {
@@ -36,6 +38,25 @@ export function refuseDestination({ suspended, expiresAt }: Destination, now: Da
     return failedPrecondition('ORGANIZATION_EXPIRED', 'This sandbox has expired, or was deleted.');
   if (suspended) return failedPrecondition('ORGANIZATION_SUSPENDED', 'This organization is suspended.');
   return undefined;
+}
+
+/** Whoever comes through the organization's own provider is welcome; `ssoOrgId` is whose vouched for the session. */
+export function refuseEntrance(
+  { ssoEnforced }: Pick<Destination, 'ssoEnforced'>,
+  orgId: string,
+  ssoOrgId: string | undefined,
+): AppError | undefined {
+  const elsewhere = ssoOrgId !== undefined && ssoOrgId !== orgId;
+  if (ssoOrgId === orgId || (!ssoEnforced && !elsewhere)) return undefined;
+  return elsewhere
+    ? permissionDenied(
+        'SESSION_OF_ANOTHER_ORGANIZATION',
+        'You signed in through the identity provider of another organization; sign in again to join this one.',
+      )
+    : permissionDenied(
+        'SSO_REQUIRED',
+        'This organization requires single sign-on; sign in through its identity provider.',
+      );
 }
 
 /** One text: what became of a link is the business of those who made it. */

@@ -22,6 +22,7 @@ export interface FollowedLink extends LinkState {
 type FollowedRow = Omit<FollowedLink, 'destination'> & {
   suspended: boolean;
   organizationExpiresAt: Date | null;
+  ssoEnforced: boolean;
 };
 
 const columns = `id, sealed_token as "sealedToken", role_id as "roleId",
@@ -66,7 +67,7 @@ const followed = (locked: string) => `
          l.use_count as "useCount", l.expires_at as "expiresAt", l.revoked_at as "revokedAt",
          exists (select from role r where r.org_id = l.org_id and r.id = l.role_id) as "hasRole",
          o.name as "organizationName", o.suspended_at is not null as suspended,
-         o.expires_at as "organizationExpiresAt"
+         o.expires_at as "organizationExpiresAt", o.sso_enforced_at is not null as "ssoEnforced"
     from invite_link l join organization o on o.id = l.org_id
    where l.org_id = $1 and l.id = $2 ${locked}`;
 const follow = statement('invite_link.follow', followed(''));
@@ -132,6 +133,6 @@ export class InviteLinkStore {
 
 function toFollowed(row: FollowedRow | undefined): FollowedLink | undefined {
   if (!row) return undefined;
-  const { suspended, organizationExpiresAt, ...link } = row;
-  return { ...link, destination: { suspended, expiresAt: organizationExpiresAt } };
+  const { suspended, organizationExpiresAt, ssoEnforced, ...link } = row;
+  return { ...link, destination: { suspended, expiresAt: organizationExpiresAt, ssoEnforced } };
 }

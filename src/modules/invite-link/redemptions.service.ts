@@ -3,7 +3,7 @@ import { notFound } from '../../platform/errors/index.js';
 import type { Scope } from '../../platform/scope/index.js';
 import { AddressLimits } from '../../platform/throttle/address-limits.js';
 import { Invitations, memberStatus } from '../member/index.js';
-import { memberDeactivated, refuseDestination, refuseLink } from './invite-link.rules.js';
+import { memberDeactivated, refuseDestination, refuseEntrance, refuseLink } from './invite-link.rules.js';
 import { type FollowedLink, InviteLinkStore } from './invite-link.store.js';
 
 const validations = {
@@ -38,6 +38,8 @@ export class Redemptions {
     if (!link) throw notFound('invite link');
     const inTheWay = refuseDestination(link.destination, scope.now());
     if (inTheWay) throw inTheWay;
+    const elsewhere = refuseEntrance(link.destination, scope.orgId, scope.ssoOrgId);
+    if (elsewhere) throw elsewhere;
     const member = await this.invitations.findMember(scope, scope.identityId);
     if (member?.status === memberStatus.active) return link.organizationName;
     if (member?.status === memberStatus.deactivated) throw memberDeactivated();

@@ -44,11 +44,6 @@ const disarm = statement(
   'sso_break_glass.disarm',
   `delete from sso_break_glass where org_id = $1 and user_id = $2 and expires_at > $3`,
 );
-const noteUse = statement(
-  'sso_break_glass.note_use',
-  `insert into sso_break_glass_use (org_id, user_id, session_id, used_at) values ($1, $2, $3, $4)
-   on conflict do nothing`,
-);
 const lastTest = statement(
   'sso_login.last_test',
   `select max(l.completed_at) as "testedAt" from sso_login l
@@ -102,12 +97,6 @@ export class EnforcementStore {
     const tx = await scope.tx();
     const row = await tx.queryOne<{ provenAt: Date | null }>(passkeyProof, [scope.orgId, userId]);
     return row?.provenAt ?? undefined;
-  }
-
-  /** False when the session was noted before. */
-  async noteUse(scope: Scope, userId: string, sessionId: string): Promise<boolean> {
-    const values = [scope.orgId, userId, sessionId, scope.now()];
-    return (await (await scope.tx()).execute(noteUse, values)).rowCount === 1;
   }
 
   private one(state: EnforcementState | undefined): EnforcementState {

@@ -22,7 +22,7 @@ import { ProviderRpc } from './provider.rpc.js';
 import { Providers } from './providers.service.js';
 import { SpKeyStore } from './sp-key.store.js';
 import { SpKeys } from './sp-keys.service.js';
-import { RefreshMetadataJob } from './sso.jobs.js';
+import { BreakGlassUsedJob, RefreshMetadataJob } from './sso.jobs.js';
 
 /**
  * How an organization is connected to its identity providers: its proven domains, its connections, and whether
@@ -34,6 +34,7 @@ import { RefreshMetadataJob } from './sso.jobs.js';
   imports: [AuthModule, MemberModule, RoleModule],
   controllers: [ConnectionRpc, DomainRpc, EnforcementRpc, ProviderRpc],
   providers: [
+    BreakGlassUsedJob,
     Connections,
     ConnectionStore,
     Domains,

@@ -222,9 +222,9 @@ export const accessTable: ReadonlyMap<string, AccessRow> = new Map([
 
   ...rowsOf(SSOService, {
     checkSSOByDomain: read(anyone),
-    createSSOProvider: write(permission(P.ORG_WRITE), 'SSO_PROVIDER_CREATED'),
+    createSSOProvider: write(recent(permission(P.ORG_WRITE), 'api_key'), 'SSO_PROVIDER_CREATED'),
     getSSOProvider: read(permission(P.ORG_READ)),
-    deleteSSOProvider: write(permission(P.ORG_WRITE), 'SSO_PROVIDER_DELETED'),
+    deleteSSOProvider: write(recent(permission(P.ORG_WRITE), 'api_key'), 'SSO_PROVIDER_DELETED'),
   }),
 
   ...rowsOf(TeamService, {
@@ -291,13 +291,13 @@ export const accessTable: ReadonlyMap<string, AccessRow> = new Map([
   ...rowsOf(ContentService, { renderContents: read(internal) }),
 
   ...rowsOf(ConnectionService, {
-    createConnection: write(permission(P.ORG_WRITE), 'SSO_PROVIDER_CREATED'),
+    createConnection: write(recent(permission(P.ORG_WRITE), 'api_key'), 'SSO_PROVIDER_CREATED'),
     getConnection: read(permission(P.ORG_READ)),
     listConnections: read(permission(P.ORG_READ)),
-    updateConnection: write(permission(P.ORG_WRITE), 'SSO_CONFIGURED'),
-    deleteConnection: write(permission(P.ORG_WRITE), 'SSO_PROVIDER_DELETED'),
+    updateConnection: write(recent(permission(P.ORG_WRITE), 'api_key'), 'SSO_CONFIGURED'),
+    deleteConnection: write(recent(permission(P.ORG_WRITE), 'api_key'), 'SSO_PROVIDER_DELETED'),
     refreshMetadata: write(permission(P.ORG_WRITE), 'SSO_CONFIGURED'),
-    rotateSpKey: write(permission(P.ORG_WRITE), 'SSO_CONFIGURED'),
+    rotateSpKey: write(recent(permission(P.ORG_WRITE), 'api_key'), 'SSO_CONFIGURED'),
     // It is on record as a login.
     startTestLogin: unaudited(self(P.ORG_WRITE)),
     listLogins: read(permission(P.ORG_READ)),
@@ -313,8 +313,8 @@ export const accessTable: ReadonlyMap<string, AccessRow> = new Map([
 
   ...rowsOf(EnforcementService, {
     getEnforcement: read(permission(P.ORG_READ)),
-    setEnforcement: write(self(P.ORG_WRITE), 'SSO_CONFIGURED'),
-    armBreakGlass: write(self(P.ORG_WRITE), 'SSO_CONFIGURED'),
+    setEnforcement: write(recent(self(P.ORG_WRITE)), 'SSO_CONFIGURED'),
+    armBreakGlass: write(recent(self(P.ORG_WRITE)), 'SSO_CONFIGURED'),
     disarmBreakGlass: write(permission(P.ORG_WRITE), 'SSO_CONFIGURED'),
   }),
 ]);

@@ -13,6 +13,8 @@ export interface PersonCaller {
   readonly sessionId: string;
   /** The organization whose identity provider vouched for the session; it acts there and nowhere else. */
   readonly ssoOrgId?: string;
+  /** Whether a passkey was their last proof. */
+  readonly byPasskey?: boolean;
   /** When they last proved who they are, in milliseconds of the epoch; absent where nothing says so. */
   readonly provenAt?: number;
 }
@@ -24,6 +26,7 @@ export interface MemberCaller {
   readonly email: string;
   readonly sessionId: string;
   readonly ssoOrgId?: string;
+  readonly byPasskey?: boolean;
   readonly provenAt?: number;
   readonly orgId: string;
   readonly userId: string;

@@ -15,6 +15,8 @@ export interface Membership {
   permissions: ReadonlySet<Permission>;
   /** Only sessions that the organization's own identity provider vouched for act in it. */
   ssoEnforced: boolean;
+  /** Until when a passkey lets this member in all the same; null: it does not. */
+  breakGlassUntil: Date | null;
   /** Whoever proved themselves before this has to do it again; null: nobody was signed out. */
   signedOutAt: Date | null;
   organization: OrganizationState;
@@ -26,6 +28,7 @@ interface MembershipRow extends OrganizationState {
   roleSlug: string;
   permissions: Permission[];
   ssoEnforced: boolean;
+  breakGlassUntil: Date | null;
   signedOutAt: Date | null;
 }
 
@@ -34,7 +37,9 @@ const find = statement(
   `select m.id as "userId", m.status, m.signed_out_at as "signedOutAt", r.slug as "roleSlug", r.permissions,
           o.suspended_at is not null as suspended, o.rate_limit_per_second as "ratePerSecond",
           o.rate_limit_burst as "rateBurst", o.expires_at as "expiresAt",
-          o.sso_enforced_at is not null as "ssoEnforced"
+          o.sso_enforced_at is not null as "ssoEnforced",
+          (select g.expires_at from sso_break_glass g where g.org_id = m.org_id and g.user_id = m.id)
+            as "breakGlassUntil"
      from member m
      join role r on r.org_id = m.org_id and r.id = m.role_id
      join organization o on o.id = m.org_id
@@ -71,9 +76,11 @@ export class MembershipDirectory {
       tx.queryOne<MembershipRow>(find, [orgId, identityId]),
     );
     if (!row) return undefined;
-    const { userId, status, roleSlug, permissions, ssoEnforced, signedOutAt, ...organization } = row;
+    const { userId, status, roleSlug, permissions, ...rest } = row;
+    const { ssoEnforced, breakGlassUntil, signedOutAt, ...organization } = rest;
     const role = { roleSlug, permissions: new Set(permissions) };
-    return { orgId, identityId, userId, status, ...role, ssoEnforced, signedOutAt, organization };
+    const entry = { ssoEnforced, breakGlassUntil, signedOutAt };
+    return { orgId, identityId, userId, status, ...role, ...entry, organization };
   }
 }
 

@@ -9,6 +9,7 @@ import type { MemberCaller, PersonCaller } from './caller.js';
 import { orgIdHeader } from './org-id-header.js';
 import { type Membership, MembershipDirectory } from './memberships.directory.js';
 import type { OrganizationState } from './organization-state.js';
+import { BreakGlassUses, entryOf } from './sso-entry.js';
 
 /** Still answered for a suspended organization, so that its people can see why nothing else is, and go elsewhere. */
 const answeredWhenSuspended = [
@@ -25,6 +26,7 @@ export class OrganizationGuard implements CanActivate {
   constructor(
     private readonly memberships: MembershipDirectory,
     private readonly throttle: PersonThrottle,
+    private readonly breakGlass: BreakGlassUses,
     private readonly clock: Clock,
   ) {}
 
@@ -49,10 +51,21 @@ export class OrganizationGuard implements CanActivate {
     return this.enterAs(call, person, await this.memberships.find(orgId, person.identityId));
   }
 
-  private enterAs(call: Call, person: PersonCaller, membership: Membership | undefined): true {
+  private enterAs(
+    call: Call,
+    person: PersonCaller,
+    membership: Membership | undefined,
+  ): boolean | Promise<boolean> {
     if (!membership) throw permissionDenied('NOT_A_MEMBER', 'You are not a member of this organization.');
-    const refusal = refuseSession(person, membership);
-    if (refusal) throw refusal;
+    const entry = entryOf(person, membership, this.clock.now());
+    if (typeof entry !== 'string') throw entry;
+    if (entry === 'usual' || this.breakGlass.isNoted(membership, person)) {
+      return this.enterMember(call, person, membership);
+    }
+    return this.breakGlass.note(membership, person).then(() => this.enterMember(call, person, membership));
+  }
+
+  private enterMember(call: Call, person: PersonCaller, membership: Membership): true {
     requireActive(membership);
     requireSignedIn(membership, person);
     call.caller = memberCaller(person, membership);
@@ -100,22 +113,6 @@ function memberCaller(person: PersonCaller, membership: Membership): MemberCalle
   const caller: MemberCaller = { ...person, kind: 'member', orgId, userId, roleSlug, permissions };
   bySession.set(person.sessionId, caller);
   return caller;
-}
-
-/** An identity provider speaks for its own organization; where it has to, nothing else does. */
-function refuseSession(person: PersonCaller, { orgId, ssoEnforced }: Membership): AppError | undefined {
-  if (person.ssoOrgId === orgId) return undefined;
-  if (person.ssoOrgId) {
-    return permissionDenied(
-      'SESSION_OF_ANOTHER_ORGANIZATION',
-      'You signed in through the identity provider of another organization; sign in again to work here.',
-    );
-  }
-  if (!ssoEnforced) return undefined;
-  return permissionDenied(
-    'SSO_REQUIRED',
-    'This organization requires single sign-on; sign in through its identity provider.',
-  );
 }
 
 function refuseEntry(rpc: string, organization: OrganizationState, now: Date): AppError | undefined {

@@ -10,11 +10,13 @@ export interface KnownSession {
   expiresAt: Date;
   /** The organization whose identity provider vouched for it. */
   ssoOrgId: string | null;
+  /** Whether a passkey was the last proof. */
+  byPasskey: boolean;
 }
 
 const findLive = statement(
   'session.find_live',
-  `select id, expires_at as "expiresAt", sso_organization_id as "ssoOrgId"
+  `select id, expires_at as "expiresAt", sso_organization_id as "ssoOrgId", proof = 'passkey' as "byPasskey"
      from session where id = $1 and identity_id = $2 and revoked_at is null`,
 );
 

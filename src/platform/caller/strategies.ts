@@ -85,8 +85,8 @@ export class AccessTokenStrategy extends CredentialStrategy {
 
 function personOf(
   { identityId, sessionId, email, orgId, provenAt }: AccessTokenSubject,
-  { ssoOrgId }: KnownSession,
+  { ssoOrgId, byPasskey }: KnownSession,
 ): Proven {
-  const person = { kind: 'person', identityId, email, sessionId, provenAt } as const;
+  const person = { kind: 'person', identityId, email, sessionId, provenAt, byPasskey } as const;
   return { caller: { ...person, ssoOrgId: ssoOrgId ?? undefined }, claimedOrgId: orgId };
 }

@@ -84,6 +84,11 @@ export class Scope {
     return this.caller.sessionId;
   }
 
+  /** The organization whose identity provider vouched for the caller's session, if one did. */
+  get ssoOrgId(): string | undefined {
+    return this.caller.kind === 'person' || this.caller.kind === 'member' ? this.caller.ssoOrgId : undefined;
+  }
+
   /** The id for `created_by` columns and audit rows; empty for the system. */
   get actorId(): string {
     return this.adopted?.userId ?? actorIdOf(this.caller);
