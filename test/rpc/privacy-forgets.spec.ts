@@ -48,6 +48,7 @@ async function somebody(canary: string): Promise<Actor> {
     `insert into webauthn_credential (credential_id, identity_id, public_key, name, created_at) values ($2, $1, '', $3, now())`,
     [person.identityId, Buffer.from(canary), canary],
   );
+  await addLogins(person, canary);
   await s.client(AuthService).requestSignInCode({ email: person.email });
   await eventually('the code was mailed', async () =>
     (await found(canary)).some((place) => place.startsWith('captured_mail')),
@@ -64,6 +65,31 @@ async function somebody(canary: string): Promise<Actor> {
   const { group } = await groups.createGroup({ name: `Group ${uuid()}` });
   await groups.addGroupMembers({ groupId: group?.id, userIds: [person.userId] });
   return person;
+}
+
+/** One that succeeded, and one that came to nothing; the connection does not matter. */
+async function addLogins({ userId, email }: Actor, canary: string): Promise<void> {
+  await s.database.query('set session_replication_role = replica');
+  for (const user of [userId, null]) {
+    await s.database.query(
+      `insert into sso_login (org_id, id, connection_id, test, idp_initiated, created_at, expires_at, outcome, user_id,
+         subject, detail, attributes, address)
+       values ($1, gen_random_uuid(), gen_random_uuid(), false, false, now(), now(), 1, $2, $3, $4, $5, 'somewhere')`,
+      [
+        cast.acme.id,
+        user,
+        user ? canary : '',
+        user ? canary : `Nobody is called ${email}.`,
+        { mail: [email] },
+      ],
+    );
+  }
+  await s.database.query(
+    `insert into sso_subject (org_id, connection_id, subject, user_id, created_at)
+     values ($1, gen_random_uuid(), $2, $3, now())`,
+    [cast.acme.id, canary, userId],
+  );
+  await s.database.query('set session_replication_role = origin');
 }
 
 /** One message made for each, and one that both got. */
@@ -159,6 +185,8 @@ describe.each([
       'captured_mail',
       'sign_in_code',
       'webauthn_credential',
+      'sso_login',
+      'sso_subject',
     ];
     expect([...tables]).toEqual(expect.arrayContaining(expected));
 

@@ -58,6 +58,12 @@ export const memberSections: readonly Section[] = [
     `from session s where s.identity_id = ${identity} and $1 = $1`,
   ),
   section(
+    'sso_logins',
+    'l.id',
+    `to_jsonb(l) - '{org_id,sealed_flow,code_hash,code_challenge,client_state}'::text[]`,
+    'from sso_login l where l.org_id = $1 and l.user_id = $4',
+  ),
+  section(
     'passkeys',
     'md5(w.credential_id)::uuid',
     `jsonb_build_object('name', w.name, 'created_at', w.created_at, 'last_used_at', w.last_used_at)`,

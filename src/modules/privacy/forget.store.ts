@@ -57,6 +57,26 @@ const deleteRegions = statement(
   'forget.delete_regions',
   'delete from member_region_change where org_id = $1 and user_id = $2',
 );
+// Also logins that came to nothing, and name the person only by what the provider said.
+const deleteLogins = setStatement(
+  'forget.delete_logins',
+  `delete from sso_login l using member m
+    where m.org_id = $1 and m.id = $2 and l.org_id = m.org_id
+      and (l.user_id = m.id or l.identity_id = m.identity_id
+        or position(m.email in lower(concat(l.email, l.subject, l.detail, l.attributes))) > 0)`,
+);
+const deleteSubjects = statement(
+  'forget.delete_subjects',
+  'delete from sso_subject where org_id = $1 and user_id = $2',
+);
+const deleteBreakGlass = statement(
+  'forget.delete_break_glass',
+  'delete from sso_break_glass where org_id = $1 and user_id = $2',
+);
+const deleteBreakGlassUses = statement(
+  'forget.delete_break_glass_uses',
+  'delete from sso_break_glass_use where org_id = $1 and user_id = $2',
+);
 const blankConsents = setStatement(
   'forget.blank_consents',
   `update privacy_consent set actor_email = '' where org_id = $1 and actor_id = $2::text and actor_email <> ''`,
@@ -73,6 +93,7 @@ const categories = setStatement(
           exists (select from privacy_consent where org_id = $1 and actor_id = $2::text) as consents,
           exists (select from privacy_request where org_id = $1 and user_id = $2) as requests,
           exists (select from audit_event where org_id = $1 and actor_id = $2::text) as audit,
+          exists (select from sso_login where org_id = $1 and user_id = $2) as logins,
           exists (select from session s join member m on m.identity_id = s.identity_id
                    where m.org_id = $1 and m.id = $2) as sessions`,
 );
@@ -87,6 +108,7 @@ export type Category =
   | 'consents'
   | 'requests'
   | 'audit'
+  | 'logins'
   | 'sessions';
 
 /** What other modules' tables hold about one member. */
@@ -125,6 +147,10 @@ export class ForgetStore {
       deleteRegions,
       deleteLeftOut,
       deleteInbox,
+      deleteLogins,
+      deleteSubjects,
+      deleteBreakGlass,
+      deleteBreakGlassUses,
       blankConsents,
     ];
     for (const one of all) await tx.execute(one, [scope.orgId, userId]);
