@@ -48,6 +48,11 @@ async function somebody(canary: string): Promise<Actor> {
     `insert into webauthn_credential (credential_id, identity_id, public_key, name, created_at) values ($2, $1, '', $3, now())`,
     [person.identityId, Buffer.from(canary), canary],
   );
+  await s.database.query(
+    `insert into webauthn_challenge (challenge_hash, purpose, email, expires_at)
+     values (decode(md5($1), 'hex'), 'sign_in', $1, now() + interval '1 day')`,
+    [person.email],
+  );
   await addLogins(person, canary);
   await s.client(AuthService).requestSignInCode({ email: person.email });
   await eventually('the code was mailed', async () =>
@@ -184,6 +189,7 @@ describe.each([
       'privacy_consent',
       'captured_mail',
       'sign_in_code',
+      'webauthn_challenge',
       'webauthn_credential',
       'sso_login',
       'sso_subject',

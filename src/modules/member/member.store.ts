@@ -32,6 +32,12 @@ const idByIdentity = statement(
 
 const forgetIdentity = statement('member.forget_identity', 'select forget_unused_identity($1)');
 
+// Of somebody who is asked to sign in by address, and may be nobody.
+const forgetChallenges = statement(
+  'member.forget_challenges',
+  'delete from webauthn_challenge where email = (select email from identity where id = $1)',
+);
+
 const forgetPerson = statement('member.forget_person', 'select forget_identity($1)');
 
 const organizationName = statement('member.organization_name', 'select name from organization where id = $1');
@@ -172,7 +178,9 @@ export class MemberStore {
 
   /** A person who is no member any more, unless they are one elsewhere: with all that they sign in by. */
   async forget(scope: Scope, identityId: string): Promise<void> {
-    await (await scope.tx()).execute(forgetPerson, [identityId]);
+    const tx = await scope.tx();
+    await tx.execute(forgetChallenges, [identityId]);
+    await tx.execute(forgetPerson, [identityId]);
   }
 
   async findIdentity(scope: Scope, id: string): Promise<Identity | undefined> {
