@@ -156,6 +156,7 @@ export const ENVELOPE = Symbol('envelope');
   exports: [
     Abilities,
     AccessTokens,
+    ConnectStrategy,
     ENVELOPE,
     OutboundClient,
     Paging,

@@ -140,14 +140,15 @@ async function freshToken(server: TestServer, subject: AccessTokenSubject): Prom
   const tokens = server.server.app.get(AccessTokens, { strict: false });
   const clock = server.server.app.get(Clock, { strict: false });
   let provenAt = clock.now().getTime();
-  let issued = await tokens.issue({ ...subject, provenAt });
+  // A promise: of many who ask at once, none gets the former one.
+  let issued = tokens.issue({ ...subject, provenAt });
   return async () => {
     const now = clock.now().getTime();
     if (now - provenAt >= RENEWED_AFTER_MS) {
       provenAt = now;
-      issued = await tokens.issue({ ...subject, provenAt });
+      issued = tokens.issue({ ...subject, provenAt });
     }
-    return issued.token;
+    return (await issued).token;
   };
 }
 

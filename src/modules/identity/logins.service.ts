@@ -3,7 +3,7 @@ import { v7 as uuid } from 'uuid';
 import { notFound } from '../../platform/errors/index.js';
 import { type PageRequest, Paging } from '../../platform/paging/paging.js';
 import { type Scope, type ScopeOrigin, Scopes } from '../../platform/scope/index.js';
-import { type Connection, connectionState, loginOutcome } from '../sso/index.js';
+import { type Connection, Connections, connectionState, loginOutcome } from '../sso/index.js';
 import { Admission, type Admitted, type ProvenSubject } from './admission.service.js';
 import { newLoginCode } from './login-code.js';
 import { LoginRefusal } from './login-refusal.js';
@@ -67,6 +67,7 @@ export class Logins {
   constructor(
     private readonly store: LoginStore,
     private readonly admission: Admission,
+    private readonly connections: Connections,
     private readonly paging: Paging,
     private readonly scopes: Scopes,
   ) {}
@@ -90,6 +91,7 @@ export class Logins {
   }
 
   async list(scope: Scope, filter: LoginFilter, request: PageRequest | undefined): Promise<LoginPage> {
+    if (filter.connectionId) await this.connections.get(scope, filter.connectionId);
     const binding = ['logins', scope.orgId, filter.connectionId ?? '', String(filter.outcome)];
     const page = this.paging.parse(request, binding);
     const [rows, total] = await Promise.all([

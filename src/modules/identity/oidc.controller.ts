@@ -1,5 +1,6 @@
 import { Controller, Get, Param, Req, Res } from '@nestjs/common';
-import { type BrowserReply, type BrowserRequest, Browser } from './browser.js';
+import type { PageReply } from '../../platform/http/page.js';
+import { type BrowserRequest, Browser } from './browser.js';
 import { OidcLogins } from './oidc-logins.service.js';
 import { sendOn } from './outcome.js';
 
@@ -15,7 +16,7 @@ export class OidcController {
   callback(
     @Param('connectionId') connectionId: string,
     @Req() request: BrowserRequest & { url: string },
-    @Res() reply: BrowserReply,
+    @Res() reply: PageReply,
   ): Promise<void> {
     return this.browser.serve(request, reply, connectionId, async (origin) => {
       // As it came: what a parser makes of repeated parameters is not what the provider sent.

@@ -1,19 +1,19 @@
-import { type BrowserReply, redirect, show } from './browser.js';
+import { type PageReply, sendPage, sendTo } from '../../platform/http/page.js';
 import type { Judgement } from './logins.service.js';
-import { refusedPage } from './pages.js';
+import { refusedPage, testedPage } from './pages.js';
 import { withParameters } from './redirect.rules.js';
-import { testPage } from './test-page.js';
 
 /** Sends the browser on: to the client with a code or an error, or to a page of ours where nobody waits. */
-export function sendOn(reply: BrowserReply, judgement: Judgement): void {
+export function sendOn(reply: PageReply, judgement: Judgement): void {
   const { login } = judgement;
   if (judgement.kind === 'admitted') {
-    const { redirectUri, clientState } = judgement.login;
-    if (judgement.code === undefined) return show(reply, testPage(judgement.login));
-    return redirect(reply, withParameters(redirectUri, { code: judgement.code, state: clientState }));
+    const { redirectUri, clientState, id } = judgement.login;
+    if (judgement.code === undefined) return sendPage(reply, testedPage(true, id));
+    return sendTo(reply, withParameters(redirectUri, { code: judgement.code, state: clientState }));
   }
-  if (!login?.redirectUri) return show(reply, refusedPage(judgement.id));
-  redirect(
+  if (login?.test) return sendPage(reply, testedPage(false, judgement.id));
+  if (!login?.redirectUri) return sendPage(reply, refusedPage(judgement.id));
+  sendTo(
     reply,
     withParameters(login.redirectUri, {
       error: 'access_denied',

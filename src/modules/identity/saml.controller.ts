@@ -1,5 +1,6 @@
 import { Body, Controller, Get, Param, Post, Req, Res } from '@nestjs/common';
-import { type BrowserReply, type BrowserRequest, Browser, show } from './browser.js';
+import { type PageReply, sendPage } from '../../platform/http/page.js';
+import { type BrowserRequest, Browser } from './browser.js';
 import { sendOn } from './outcome.js';
 import { formPage, messagePage } from './pages.js';
 import { SamlLogins } from './saml-logins.service.js';
@@ -17,7 +18,7 @@ export class SamlController {
   metadata(
     @Param('connectionId') connectionId: string,
     @Req() request: BrowserRequest,
-    @Res() reply: BrowserReply,
+    @Res() reply: PageReply,
   ): Promise<void> {
     return this.browser.serve(request, reply, connectionId, async (origin) => {
       const xml = await this.logins.metadataOf(origin, connectionId.toLowerCase());
@@ -34,13 +35,13 @@ export class SamlController {
     @Param('connectionId') connectionId: string,
     @Param('loginId') loginId: string,
     @Req() request: BrowserRequest,
-    @Res() reply: BrowserReply,
+    @Res() reply: PageReply,
   ): Promise<void> {
     return this.browser.serve(request, reply, connectionId, async (origin) => {
       const isId = /^[0-9a-f-]{36}$/.test(loginId);
       const form = isId ? await this.logins.formOf(origin, connectionId.toLowerCase(), loginId) : undefined;
       const over = messagePage(410, 'This sign-in is over', 'Begin it anew from the application.');
-      show(reply, form ? formPage(form.url, form.fields) : over);
+      sendPage(reply, form ? formPage(form.url, form.fields) : over);
     });
   }
 
@@ -50,14 +51,14 @@ export class SamlController {
     @Param('connectionId') connectionId: string,
     @Body() body: unknown,
     @Req() request: BrowserRequest,
-    @Res() reply: BrowserReply,
+    @Res() reply: PageReply,
   ): Promise<void> {
     return this.browser.serve(request, reply, connectionId, async (origin) => {
       const samlResponse = fieldOf(body, 'SAMLResponse');
       const relayState = fieldOf(body, 'RelayState') ?? '';
       if (samlResponse === undefined) {
         const text = 'This address takes SAML responses, and this was none.';
-        return show(reply, messagePage(400, 'No SAML response', text));
+        return sendPage(reply, messagePage(400, 'No SAML response', text));
       }
       sendOn(
         reply,

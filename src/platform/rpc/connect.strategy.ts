@@ -1,4 +1,12 @@
-import type { DescMethod, Message } from '@bufbuild/protobuf';
+import {
+  create,
+  type DescMessage,
+  type DescMethod,
+  type DescMethodUnary,
+  type Message,
+  type MessageInitShape,
+  type MessageShape,
+} from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import {
@@ -18,6 +26,7 @@ import { Call } from './call.js';
 import { accessDefects } from './startup-checks.js';
 import { connectTransport } from './rpc.decorator.js';
 import { ErrorExit } from './error-exit.js';
+import { LocalCall, type LocalCaller } from './local-call.js';
 
 export interface Address {
   host: string;
@@ -90,6 +99,28 @@ export class ConnectStrategy extends Server implements CustomTransportStrategy {
   get bound(): { public?: Address; internal?: Address } {
     if (!this.listening) throw new Error('The server does not listen yet.');
     return this.listening;
+  }
+
+  /**
+   * Makes a unary call as a client would, through the whole pipeline; throws ConnectError as a client would get it.
+   * For pages that the server makes itself.
+   */
+  async call<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodUnary<I, O>,
+    request: MessageInitShape<I>,
+    caller: LocalCaller,
+  ): Promise<MessageShape<O>> {
+    const handler = this.getHandlerByPattern(methodName(method));
+    const access = accessTable.get(methodName(method));
+    if (!handler || !access) throw new Error(`${methodName(method)} is not served.`);
+    const answer = await this.unary(
+      handler,
+      create(method.input, request),
+      new LocalCall(method, caller),
+      access,
+    );
+    // The decorator holds every handler to the shape of its response.
+    return create(method.output, answer as MessageInitShape<O>);
   }
 
   on(): void {

@@ -1372,6 +1372,7 @@ export declare const ConnectionService: GenService<{
   },
   /**
    * Lists the logins of the last 30 days, newest first, refused ones with their cause. Needs PERMISSION_ORG_READ.
+   * NOT_FOUND for a connection that is not the organization's.
    *
    * @generated from rpc dovecote.sso.v1.ConnectionService.ListLogins
    */

@@ -1,0 +1,9 @@
+import { Module } from '@nestjs/common';
+import { SetupController } from './setup.controller.js';
+
+/**
+ * The page on which an admin connects an identity provider, without a script and without help.
+ * Invariant: it does nothing but call the API with the admin's own token, so that it can do no more than they.
+ */
+@Module({ controllers: [SetupController] })
+export class SetupModule {}

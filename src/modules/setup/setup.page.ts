@@ -1,0 +1,303 @@
+import { type Timestamp, timestampDate } from '@bufbuild/protobuf/wkt';
+import type { WhoAmIResponse } from '@dovecote/contract/dovecote/auth/v1/auth_pb';
+import {
+  type Connection,
+  ConnectionState,
+  type Login,
+  LoginOutcome,
+} from '@dovecote/contract/dovecote/sso/v1/connection_pb';
+import type { Domain } from '@dovecote/contract/dovecote/sso/v1/domain_pb';
+import type { Enforcement } from '@dovecote/contract/dovecote/sso/v1/enforcement_pb';
+import { type Html, html, type Part } from '../../platform/http/html.js';
+import { type Page, page } from '../../platform/http/page.js';
+import type { Setup } from './setup-api.js';
+
+const TITLE = 'Single sign-on';
+
+export interface Notice {
+  /** What went wrong, for whoever reads the page. */
+  error?: string;
+}
+
+export function signInPage({ error }: Notice, email = ''): Page {
+  return page(
+    error ? 400 : 200,
+    TITLE,
+    errorBox(error),
+    html`<p>Set up single sign-on for your organization. Sign in as an administrator first.</p>
+      <form method="post" action="/setup/sso/code">
+        <label
+          >Your e-mail address
+          <input type="email" name="email" value="${email}" required maxlength="254" autofocus
+        /></label>
+        <button>Send me a code</button>
+      </form>`,
+  );
+}
+
+export function codePage({ error }: Notice, email: string): Page {
+  return page(
+    error ? 400 : 200,
+    TITLE,
+    errorBox(error),
+    html`<p>If <code>${email}</code> may sign in, a code is on its way. It is good for three minutes.</p>
+      <form method="post" action="/setup/sso/session">
+        <input type="hidden" name="email" value="${email}" />
+        <label
+          >The six digits
+          <input
+            type="text"
+            name="code"
+            inputmode="numeric"
+            autocomplete="one-time-code"
+            pattern="[0-9]{6}"
+            required
+            autofocus
+        /></label>
+        <button>Sign in</button>
+      </form>
+      <p><a href="/setup/sso">Use another address</a></p>`,
+  );
+}
+
+/** For whoever is signed in and may not do this here. */
+export function elsewherePage(error: string, self: WhoAmIResponse): Page {
+  return page(403, TITLE, errorBox(error), whoIs(self));
+}
+
+export function setupPage(
+  { self, domains, connections, enforcement, logins }: Setup,
+  { error }: Notice,
+): Page {
+  return page(
+    error ? 400 : 200,
+    TITLE,
+    whoIs(self),
+    errorBox(error),
+    domainSection(domains),
+    connectionSection(connections),
+    loginSection(logins, connections),
+    enforcementSection(enforcement),
+  );
+}
+
+export function loginPage(login: Login): Page {
+  const rows: [string, Part][] = [
+    ['Outcome', outcomeOf(login)],
+    ['Failed check', login.reason && html`<code>${login.reason}</code>`],
+    ['What was found', login.detail],
+    ['What to do', login.advice],
+    ['Address', login.email],
+    ['Role that it leads to', login.roleSlug],
+    ['Groups', login.groups.join(', ')],
+    ['Began', `${timeOf(login.createdAt)}${login.idpInitiated ? ', at the provider' : ''}`],
+    ['Answered', timeOf(login.completedAt)],
+    ['From', login.address],
+    ['Number', html`<code>${login.id}</code>`],
+  ];
+  const attributes = login.attributes.map(
+    ({ name, values }) =>
+      html`<tr>
+        <td><code>${name}</code></td>
+        <td>${values.join(', ')}</td>
+      </tr>`,
+  );
+  return page(
+    200,
+    login.test ? 'Test login' : 'Login',
+    html`<dl>
+        ${rows
+          .filter(([, value]) => value)
+          .map(
+            ([name, value]) =>
+              html`<dt>${name}</dt>
+                <dd>${value}</dd>`,
+          )}
+      </dl>
+      ${
+        attributes.length > 0 &&
+        html`<h2>What the provider sent</h2>
+          <table>
+            ${attributes}
+          </table>`
+      }
+      <p><a href="/setup/sso">Back</a></p>`,
+  );
+}
+
+function whoIs({ email, orgId, organizations }: WhoAmIResponse): Html {
+  const choices = organizations.map(
+    ({ id, name }) => html`<option value="${id}" ${id === orgId && html` selected`}>${name}</option>`,
+  );
+  return html`<p>Signed in as <code>${email}</code>.
+<form class="inline" method="post" action="/setup/sso/sign-out"><button>Sign out</button></form>
+${
+  choices.length > 1 &&
+  html`<form class="inline" method="post" action="/setup/sso/organization">
+    <select name="org_id" aria-label="Organization">
+      ${choices}
+    </select>
+    <button>Switch</button>
+  </form>`
+}</p>`;
+}
+
+function domainSection(domains: readonly Domain[]): Html {
+  const rows = domains.map(
+    ({ name, recordName, recordValue, verifiedAt }) =>
+      html`<tr>
+        <td><strong>${name}</strong></td>
+        <td>
+          ${
+            verifiedAt
+              ? html`<span class="good">Proven ${timeOf(verifiedAt)}</span>`
+              : html`Publish this DNS record, then check it. It can take an hour to be seen.
+                  <dl>
+                    <dt>Type</dt>
+                    <dd>TXT</dd>
+                    <dt>Name</dt>
+                    <dd><code>${recordName}</code></dd>
+                    <dt>Value</dt>
+                    <dd><code>${recordValue}</code></dd>
+                  </dl>
+                  ${button('domains/verify', 'Check the record', { name })}`
+          }
+          ${button('domains/remove', 'Remove', { name })}
+        </td>
+      </tr>`,
+  );
+  return html`<h2 id="domains">1. Prove your e-mail domain</h2>
+    <p>A provider speaks for addresses in proven domains, and for no others.</p>
+    <table>
+      ${rows}
+    </table>
+    <form method="post" action="/setup/sso/domains">
+      <label
+        >Domain <input type="text" name="name" placeholder="example.com" required maxlength="253"
+      /></label>
+      <button>Add</button>
+    </form>`;
+}
+
+function connectionSection(connections: readonly Connection[]): Html {
+  return html`<h2 id="connections">2. Connect your identity provider</h2>
+    ${connections.map(connectionBox)}
+    <form method="post" action="/setup/sso/connections">
+      <label>Name <input type="text" name="name" placeholder="Okta" required maxlength="200" /></label>
+      <label
+        >Metadata URL of the provider (SAML)
+        <input type="url" name="metadata_url" placeholder="https://" required maxlength="2048"
+      /></label>
+      <label
+        ><input type="checkbox" name="create_members" checked /> Take in people who are no members yet</label
+      >
+      <p><button>Connect</button></p>
+    </form>`;
+}
+
+function connectionBox(connection: Connection): Html {
+  const { id, name, state, serviceProvider: ours, identityProvider: theirs, oidcRedirectUri } = connection;
+  const named = { connection_id: id };
+  const values: [string, string | undefined][] = ours
+    ? [
+        ['ACS URL (reply URL)', ours.acsUrl],
+        ['Entity ID (audience)', ours.entityId],
+        ['Metadata URL', ours.metadataUrl],
+        ['Logout URL', ours.sloUrl],
+      ]
+    : [['Redirect URI', oidcRedirectUri]];
+  const ends = theirs?.certificates.map(({ notAfter }) => timeOf(notAfter)).join(', ');
+  return html`<h3>${name} <small>${stateOf(state)}</small></h3>
+    <p>Enter these values at the provider:</p>
+    <dl>
+      ${values.map(
+        ([label, value]) =>
+          html`<dt>${label}</dt>
+            <dd><code>${value}</code></dd>`,
+      )}
+    </dl>
+    ${
+      theirs &&
+      html`<dl>
+          <dt>The provider is</dt>
+          <dd><code>${theirs.entityId}</code></dd>
+          <dt>Its certificates end</dt>
+          <dd>${ends}</dd>
+          <dt>Metadata fetched</dt>
+          <dd>${timeOf(theirs.fetchedAt)}</dd>
+        </dl>
+        ${theirs.lastError !== '' && html`<p class="error">The last fetch came to nothing: ${theirs.lastError}</p>`}`
+    }
+    <p>
+      ${button('connections/test', 'Run a test login', named)}
+      ${state !== ConnectionState.ACTIVE && button('connections/activate', 'Activate', named)}
+      ${state === ConnectionState.ACTIVE && button('connections/disable', 'Disable', named)}
+      ${connection.saml?.metadataUrl && button('connections/refresh', 'Fetch metadata now', named)}
+    </p>`;
+}
+
+function loginSection(logins: readonly Login[], connections: readonly Connection[]): Html {
+  const names = new Map(connections.map(({ id, name }) => [id, name]));
+  const rows = logins.map(
+    (login) =>
+      html`<tr>
+        <td>${timeOf(login.createdAt)}</td>
+        <td>${names.get(login.connectionId)}${login.test && ', test'}</td>
+        <td>${login.email}</td>
+        <td>${outcomeOf(login)}<br />${login.detail} ${login.advice}</td>
+        <td><a href="/setup/sso/logins/${login.id}">Details</a></td>
+      </tr>`,
+  );
+  return html`<h2 id="logins">3. See what comes in</h2>
+    ${
+      rows.length === 0
+        ? html`<p>Nobody has come in yet. Run a test login.</p>`
+        : html`<table>
+            ${rows}
+          </table>`
+    }`;
+}
+
+function enforcementSection(enforcement: Enforcement | undefined): Html {
+  const on = enforcement?.enforced ?? false;
+  return html`<h2 id="enforcement">4. Make it a must</h2>
+    <p>
+      ${
+        on
+          ? html`<span class="good">Enforced since ${timeOf(enforcement?.enforcedAt)}.</span> Only sessions
+              through a connection act in this organization; API keys go on.`
+          : html`Everybody may still sign in by code or passkey. To enforce single sign-on, run a test login
+            with your own address first; it counts for an hour. Think of a way back in for the day your
+            provider is down (<code>EnforcementService.ArmBreakGlass</code>).`
+      }
+    </p>
+    ${button('enforcement', on ? 'Stop enforcing' : 'Enforce', { enforced: String(!on) })}`;
+}
+
+function button(action: string, label: string, fields: Readonly<Record<string, string>>): Html {
+  const inputs = Object.entries(fields).map(
+    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`,
+  );
+  return html`<form class="inline" method="post" action="/setup/sso/${action}">
+    ${inputs}<button>${label}</button>
+  </form>`;
+}
+
+function errorBox(error: string | undefined): Part {
+  return error !== undefined && html`<p class="error" role="alert">${error}</p>`;
+}
+
+function outcomeOf({ outcome }: Login): Html {
+  if (outcome === LoginOutcome.SUCCEEDED) return html`<span class="good">Good</span>`;
+  if (outcome === LoginOutcome.REFUSED) return html`<span class="bad">Refused</span>`;
+  return html`Waiting for the provider`;
+}
+
+function stateOf(state: ConnectionState): string {
+  if (state === ConnectionState.ACTIVE) return 'active';
+  return state === ConnectionState.DISABLED ? 'disabled' : 'draft: test logins only';
+}
+
+function timeOf(time: Timestamp | undefined): string {
+  return time ? `${timestampDate(time).toISOString().slice(0, 16).replace('T', ' ')} UTC` : '';
+}

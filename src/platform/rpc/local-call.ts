@@ -1,0 +1,30 @@
+import type { DescMethod } from '@bufbuild/protobuf';
+import type { RpcCall } from '@dovecote/rpc';
+import { methodName } from '../access/index.js';
+
+export interface LocalCaller {
+  /** Of the browser that the page is made for. */
+  readonly address: string;
+  readonly header: Headers;
+}
+
+/** A call that comes from a page of ours instead of the wire; whatever guards calls guards it as well. */
+export class LocalCall implements RpcCall {
+  readonly name: string;
+  readonly header: Headers;
+  readonly address: string;
+  readonly responseHeader = new Headers();
+  readonly responseTrailer = new Headers();
+  readonly signal = new AbortController().signal;
+  readonly protocol = 'connect';
+  readonly listener = 'public';
+
+  constructor(
+    readonly method: DescMethod,
+    { address, header }: LocalCaller,
+  ) {
+    this.name = methodName(method);
+    this.address = address;
+    this.header = header;
+  }
+}

@@ -1,0 +1,162 @@
+import { mkdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+import { addMember, type Actor, type Cast, seedCast } from '../support/cast.js';
+import { startChromium } from '../support/chromium.js';
+import { eventually } from '../support/eventually.js';
+import type { Claims } from '../saml/idp.js';
+import { type NameServer, startNameServer } from '../support/name-server.js';
+import { type SamlProvider, startSamlProvider } from '../support/saml-provider.js';
+import { mailsTo } from '../support/sign-in.js';
+import { startTestServer, type TestServer } from '../support/test-server.js';
+
+// The first run on a machine installs the browser.
+jest.setTimeout(300_000);
+
+const pictures = process.env.SCREENSHOTS ?? join(tmpdir(), 'dovecote-screenshots');
+
+let s: TestServer;
+let cast: Cast;
+let provider: SamlProvider;
+let names: NameServer;
+let browser: Browser | undefined;
+let page: Page;
+let admin: Actor;
+
+beforeAll(async () => {
+  browser = await startChromium();
+  if (!browser) return;
+  provider = await startSamlProvider();
+  names = await startNameServer();
+  s = await startTestServer({ env: { OUTBOUND_ALLOWED_HOSTS: provider.host, DNS_SERVERS: names.address } });
+  cast = await seedCast(s);
+  admin = await addMember(s, cast.acme, { email: 'admin@setup.example', role: 'super_admin' });
+  // Nothing on the page needs a script.
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  page = await context.newPage();
+  await mkdir(pictures, { recursive: true });
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await s?.stop();
+  await provider?.stop();
+  await names?.stop();
+});
+
+async function picture(name: string): Promise<void> {
+  await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
+}
+
+async function press(name: string): Promise<void> {
+  await page.getByRole('button', { name, exact: true }).first().click();
+}
+
+const text = (): Promise<string> => page.locator('main').innerText();
+
+async function signIn(email: string): Promise<void> {
+  await page.goto(`${s.url}/setup`);
+  await page.getByLabel('Your e-mail address').fill(email);
+  const before = (await mailsTo(s, email)).length;
+  await press('Send me a code');
+  const mails = await eventually('the code', async () => {
+    const found = await mailsTo(s, email);
+    return found.length > before && found;
+  });
+  await page.getByLabel('The six digits').fill(/\b\d{6}\b/.exec(mails.at(-1) ?? '')?.[0] ?? '');
+  await press('Sign in');
+}
+
+describe('the setup page, in a browser without scripts,', () => {
+  test('lets in nobody who may not change the organization', async () => {
+    if (!browser) return;
+    await addMember(s, cast.acme, { email: 'clerk@setup.example', role: 'employee' });
+    await signIn('clerk@setup.example');
+    expect(await text()).toContain('PERMISSION_ORG_READ');
+    await press('Sign out');
+    await page.goto(`${s.url}/setup/sso`);
+    expect(await text()).toContain('Sign in as an administrator');
+  });
+
+  test('takes an admin from the metadata URL to a login that can be read', async () => {
+    if (!browser) return;
+    await signIn(admin.email);
+    await picture('1-empty');
+    await page.getByLabel('Domain').fill('setup.example');
+    await press('Add');
+    await press('Check the record');
+    expect(await text()).toContain('There is no TXT record at _dovecote-challenge.setup.example');
+    await picture('2-domain-missing');
+    const value = /dovecote-domain-verification=\S+/.exec(await text())?.[0] ?? '';
+    names.records.set('_dovecote-challenge.setup.example', [value]);
+    await press('Check the record');
+    expect(await text()).toContain('Proven');
+
+    await page.getByLabel('Name').last().fill('Directory <b>');
+    await page.getByLabel('Metadata URL of the provider').fill('https://127.0.0.1/metadata');
+    await press('Connect');
+    expect(await text()).toContain('saml.metadata_url');
+    await page.getByLabel('Name').last().fill('Directory <b>');
+    await page.getByLabel('Metadata URL of the provider').fill(provider.metadataUrl);
+    await press('Connect');
+    expect(await text()).toContain('Directory <b>');
+    const acsUrl = /http\S+\/acs/.exec(await text())?.[0] ?? '';
+    await picture('3-connected');
+
+    // The provider is another site, and sends its answer as a form.
+    const acs = `${s.url}${new URL(acsUrl).pathname}`;
+    let changes: Partial<Claims> = { audience: 'https://somebody.else' };
+    await page.route('https://idp.example/**', (route) => {
+      const form = provider.answer(route.request().url(), { nameId: admin.email }, changes);
+      const inputs = Object.entries(form).map(
+        ([name, given]) => `<input type="hidden" name="${name}" value="${given}">`,
+      );
+      const body = `<form method="post" action="${acs}">${inputs.join('')}<button>Carry</button></form>`;
+      return route.fulfill({ contentType: 'text/html', body });
+    });
+    await press('Run a test login');
+    await page.waitForURL('https://idp.example/**');
+    const asked = page.url();
+    await press('Carry');
+    expect(await text()).toContain('The test login was refused');
+    await page.getByRole('link').click();
+    expect(await text()).toContain('wrong_audience');
+    expect(await text()).toContain('What to do');
+    await picture('4-login-refused');
+
+    changes = {};
+    await page.goto(asked);
+    await press('Carry');
+    expect(await text()).toContain('The test login was good');
+    await page.getByRole('link').click();
+    expect(await text()).toContain(admin.email);
+    await picture('5-login-good');
+    await page.getByRole('link', { name: 'Back' }).click();
+    await press('Activate');
+    expect(await text()).toContain('active');
+    await press('Enforce');
+    await picture('6-enforced');
+    // The admin came by a code, which is not enough from now on.
+    expect(await text()).toContain('single sign-on');
+  });
+});
+
+test('a form of another site does nothing', async () => {
+  if (!browser) return;
+  for (const origin of ['https://evil.example', undefined]) {
+    const response = await fetch(`${s.url}/setup/sso/domains`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded',
+        cookie: `dovecote_setup=${admin.headers.authorization.replace('Bearer ', '')}`,
+        ...(origin && { origin }),
+      },
+      body: 'name=evil.example',
+    });
+    expect(response.status).toBe(403);
+  }
+  const rows = await s.database.query(`select from sso_domain where name = 'evil.example'`);
+  expect(rows).toEqual([]);
+});
