@@ -5,6 +5,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { answerAuth } from './auth.js';
 import { answerFanout } from './fanout.js';
 import { answerInbox } from './inbox.js';
 import { answerOrm } from './orm.js';
@@ -25,6 +26,7 @@ const questions: Record<string, (effort: Effort) => Promise<Report>> = {
   tenancy: answerTenancy,
   orm: answerOrm,
   saml: answerSaml,
+  auth: answerAuth,
 };
 
 const { values, positionals } = parseArgs({

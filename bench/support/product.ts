@@ -36,6 +36,9 @@ export class Stores {
     readonly owner: Pool,
     private readonly open: (caller: Caller, readOnly: boolean) => Scope,
     private readonly recording: { sent: Sent[] | undefined },
+    /** Of the server's role. */
+    readonly url: string,
+    readonly masterKey: Buffer,
   ) {}
 
   static async connect(dataDir: string, connections: number): Promise<Stores> {
@@ -66,7 +69,7 @@ export class Stores {
       new Scope({ caller, requestId: 'bench', readOnly }, abilities.of(caller), database, clock);
     const pool = (connectionString: string): Pool =>
       new Pool({ connectionString, max: connections, pipeline: true });
-    return new Stores(dataSource, pool(url), pool(ownerUrl), open, recording);
+    return new Stores(dataSource, pool(url), pool(ownerUrl), open, recording, url, masterKey);
   }
 
   /** As a call that only reads does it. */
