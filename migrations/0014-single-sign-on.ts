@@ -124,6 +124,7 @@ export class SingleSignOn implements MigrationInterface {
         email text not null default '',
         subject text not null default '',
         subject_format text not null default '',
+        subject_qualifiers text[] not null default '{}',
         session_index text not null default '',
         session_ends_at timestamptz,
         user_id uuid,

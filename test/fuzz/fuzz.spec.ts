@@ -110,7 +110,8 @@ async function* allCalls(isTime: () => boolean): AsyncGenerator<Call> {
   }
 }
 
-const isLast = ({ name }: DescMethod): boolean => /^(SignOut|Delete|Deactivate|Revoke|Remove)/.test(name);
+const isLast = ({ name }: DescMethod): boolean =>
+  /^(SignOut|StartSsoSignOut|Delete|Deactivate|Revoke|Remove)/.test(name);
 
 async function work(calls: AsyncGenerator<Call>): Promise<void> {
   for await (const call of calls) await tryOne(call);

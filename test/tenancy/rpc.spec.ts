@@ -77,7 +77,9 @@ async function idsOf(orgId: string): Promise<string[]> {
   return [...ids];
 }
 
-const methods = services.flatMap((service) => service.methods).filter(({ name }) => name !== 'SignOut');
+const methods = services
+  .flatMap((service) => service.methods)
+  .filter(({ name }) => !name.endsWith('SignOut'));
 
 /** Everything that came back, as text: messages, the error, its details. */
 function everythingIn({ messages, error }: Outcome): string {

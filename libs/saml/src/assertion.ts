@@ -6,6 +6,9 @@ import { SamlRefusal } from './refusal.js';
 export interface Name {
   readonly nameId: string;
   readonly nameIdFormat: string;
+  /** Among whose names it is one, where the provider says so: it knows the person by all of it. */
+  readonly nameQualifier?: string;
+  readonly spNameQualifier?: string;
 }
 
 /** Of a subject or a logout request. */
@@ -15,7 +18,12 @@ export function nameIn(parent: Element | undefined): Name {
   if (!element || nameId.trim() === '') {
     throw new SamlRefusal('no_subject', 'The identity provider does not say who the person is: no NameID.');
   }
-  return { nameId, nameIdFormat: attributeOf(element, 'Format') ?? NAME_ID.unspecified };
+  return {
+    nameId,
+    nameIdFormat: attributeOf(element, 'Format') ?? NAME_ID.unspecified,
+    nameQualifier: attributeOf(element, 'NameQualifier'),
+    spNameQualifier: attributeOf(element, 'SPNameQualifier'),
+  };
 }
 
 /** All values by name, in order: some providers repeat the attribute in place of the value. */

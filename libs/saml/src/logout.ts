@@ -12,6 +12,8 @@ export interface LogoutRequest {
   /** As the login had them. */
   nameId: string;
   nameIdFormat: string;
+  nameQualifier?: string;
+  spNameQualifier?: string;
   sessionIndex?: string;
   relayState?: string;
   now: Date;
@@ -76,9 +78,14 @@ function logoutRequest(connection: SamlConnection, request: LogoutRequest, url: 
     'samlp:LogoutRequest',
     header(request.requestId, request.now, url),
     ['saml:Issuer', {}, connection.spEntityId],
-    ['saml:NameID', { Format: request.nameIdFormat }, request.nameId],
+    ['saml:NameID', nameAttributes(request), request.nameId],
     request.sessionIndex === undefined ? undefined : ['samlp:SessionIndex', {}, request.sessionIndex],
   ]);
+}
+
+/** Providers compare all of it with what they have sent. */
+function nameAttributes({ nameIdFormat, nameQualifier, spNameQualifier }: LogoutRequest): Markup[1] {
+  return { Format: nameIdFormat, NameQualifier: nameQualifier, SPNameQualifier: spNameQualifier };
 }
 
 function logoutResponse(connection: SamlConnection, answer: LogoutAnswer, url: string, id: string): string {

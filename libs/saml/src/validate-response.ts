@@ -40,6 +40,8 @@ export interface ResponseInput {
 export interface SamlLogin {
   nameId: string;
   nameIdFormat: string;
+  nameQualifier?: string;
+  spNameQualifier?: string;
   sessionIndex?: string;
   sessionNotOnOrAfter?: Date;
   attributes: Record<string, string[]>;

@@ -13,6 +13,7 @@ import { messagePage } from './pages.js';
 
 /** What is read of a request; Fastify's has more. */
 export interface BrowserRequest {
+  readonly url: string;
   readonly headers: IncomingHttpHeaders;
   readonly socket: { readonly remoteAddress?: string };
 }

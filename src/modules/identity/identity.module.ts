@@ -10,7 +10,10 @@ import { LoginStore } from './login.store.js';
 import { Logins } from './logins.service.js';
 import { OidcLogins } from './oidc-logins.service.js';
 import { OidcController } from './oidc.controller.js';
+import { SamlConnections } from './saml-connections.service.js';
 import { SamlLogins } from './saml-logins.service.js';
+import { SamlLogoutController } from './saml-logout.controller.js';
+import { SamlLogout } from './saml-logout.service.js';
 import { SamlController } from './saml.controller.js';
 import { SsoSignInRpc } from './sso-sign-in.rpc.js';
 import { SsoSignIn } from './sso-sign-in.service.js';
@@ -25,7 +28,18 @@ import { SubjectStore } from './subject.store.js';
  */
 @Module({
   imports: [AuthModule, MemberModule, RoleModule, SsoModule],
-  controllers: [LoginRpc, OidcController, SamlController, SsoSignInRpc],
-  providers: [Admission, Browser, Logins, LoginStore, OidcLogins, SamlLogins, SsoSignIn, SubjectStore],
+  controllers: [LoginRpc, OidcController, SamlController, SamlLogoutController, SsoSignInRpc],
+  providers: [
+    Admission,
+    Browser,
+    Logins,
+    LoginStore,
+    OidcLogins,
+    SamlConnections,
+    SamlLogins,
+    SamlLogout,
+    SsoSignIn,
+    SubjectStore,
+  ],
 })
 export class IdentityModule {}

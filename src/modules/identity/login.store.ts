@@ -29,6 +29,8 @@ export interface Login {
   email: string;
   subject: string;
   subjectFormat: string;
+  /** NameQualifier and SPNameQualifier of the subject, empty where there is none; nothing for OIDC. */
+  subjectQualifiers: string[];
   sessionIndex: string;
   sessionEndsAt: Date | null;
   userId: string | null;
@@ -63,6 +65,7 @@ const columns = {
   email: 'email',
   subject: 'subject',
   subjectFormat: 'subject_format',
+  subjectQualifiers: 'subject_qualifiers',
   sessionIndex: 'session_index',
   sessionEndsAt: 'session_ends_at',
   userId: 'user_id',
@@ -103,6 +106,7 @@ const settled = [
   'email',
   'subject',
   'subjectFormat',
+  'subjectQualifiers',
   'sessionIndex',
   'sessionEndsAt',
   'userId',
@@ -153,6 +157,13 @@ const nextPage = statement(
 const count = statement(
   'sso_login.count',
   `select count(*)::integer as count from sso_login where ${matching}`,
+);
+// Codes that nobody has traded yet; a code lives a minute, and its login had time for `created_at` before.
+const spoilCodesOf = statement(
+  'sso_login.spoil_codes_of',
+  `update sso_login set code_hash = null
+    where org_id = $1 and connection_id = $2 and subject = $3 and code_hash is not null and created_at > $5
+      and (cardinality($4::text[]) = 0 or session_index = any ($4))`,
 );
 const sessionsOf = statement(
   'sso_login.sessions_of',
@@ -264,6 +275,18 @@ export class LoginStore {
     const tx = await scope.tx();
     const values = [scope.orgId, connectionId, subject, sessionIndexes];
     return (await tx.query<{ sessionId: string }>(sessionsOf, values)).map(({ sessionId }) => sessionId);
+  }
+
+  /** Nobody gets a session any more for what the person began since then. */
+  async spoilCodesOf(
+    scope: Scope,
+    connectionId: string,
+    subject: string,
+    sessionIndexes: readonly string[],
+    since: Date,
+  ): Promise<void> {
+    const values = [scope.orgId, connectionId, subject, sessionIndexes, since];
+    await (await scope.tx()).execute(spoilCodesOf, values);
   }
 
   async ofSession(scope: Scope, sessionId: string): Promise<Login | undefined> {

@@ -36,6 +36,8 @@ export interface Beginning {
 /** What a provider has proven, and how its session goes on. */
 export interface ProvenLogin extends ProvenSubject {
   subjectFormat: string;
+  /** As a record keeps them. */
+  subjectQualifiers: string[];
   sessionIndex: string;
   sessionEndsAt: Date | null;
 }
@@ -213,6 +215,7 @@ function newLogin({ connection, requestId, testedBy, ...given }: Beginning, now:
     email: '',
     subject: '',
     subjectFormat: '',
+    subjectQualifiers: [],
     sessionIndex: '',
     sessionEndsAt: null,
     userId: null,
@@ -230,13 +233,10 @@ function newLogin({ connection, requestId, testedBy, ...given }: Beginning, now:
 
 function described(
   proven: ProvenLogin,
-): Pick<Login, 'subject' | 'subjectFormat' | 'sessionIndex' | 'sessionEndsAt' | 'attributes'> {
-  const { subject, subjectFormat, sessionIndex, sessionEndsAt, attributes } = proven;
+): Omit<ProvenLogin, 'lasting' | 'attributes'> & Pick<Login, 'attributes'> {
+  const { lasting: _, attributes, ...said } = proven;
   return {
-    subject,
-    subjectFormat,
-    sessionIndex,
-    sessionEndsAt,
+    ...said,
     attributes: Object.fromEntries(
       Object.entries(attributes)
         .slice(0, MOST_SHOWN)

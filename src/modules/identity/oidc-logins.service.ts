@@ -129,6 +129,7 @@ export class OidcLogins {
     return {
       subject: claims.sub,
       subjectFormat: '',
+      subjectQualifiers: [],
       lasting: true,
       sessionIndex: typeof claims.sid === 'string' ? claims.sid : '',
       sessionEndsAt: null,

@@ -1,15 +1,15 @@
 import { html } from '../../platform/http/html.js';
 import { type Page, page } from '../../platform/http/page.js';
 
-/** A form that the browser sends on, to a provider that takes requests by POST. */
-export function formPage(url: string, fields: Readonly<Record<string, string>>): Page {
+/** A form that the browser sends on, to a provider that takes messages by POST. */
+export function formPage(title: string, url: string, fields: Readonly<Record<string, string>>): Page {
   const inputs = Object.entries(fields).map(
     ([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`,
   );
   return page(
     200,
-    'Signing in',
-    html`<p>Go on to your organization’s sign-in page.</p>
+    title,
+    html`<p>Go on at your organization’s identity provider.</p>
       <form method="post" action="${url}">${inputs}<button autofocus>Continue</button></form>`,
   );
 }

@@ -5,7 +5,6 @@ import {
   authnRequestRedirect,
   newRequestId,
   type OneTimeUse,
-  type SamlConnection,
   type SamlLogin,
   SamlRefusal,
   spMetadata,
@@ -15,11 +14,11 @@ import { CONFIG } from '../../platform/config/config.module.js';
 import type { Config } from '../../platform/config/index.js';
 import { type ScopeOrigin, Scopes } from '../../platform/scope/index.js';
 import { Clock } from '../../platform/clock/clock.js';
-import { type Connection, Connections, Metadata, samlEndpoints, SpKeys } from '../sso/index.js';
+import { type Connection, samlEndpoints } from '../sso/index.js';
 import { LoginRefusal } from './login-refusal.js';
 import { type Login, LoginStore } from './login.store.js';
 import { type Beginning, type Judgement, Logins, type ProvenLogin } from './logins.service.js';
-import { samlConnection } from './saml-connection.js';
+import { SamlConnections } from './saml-connections.service.js';
 
 /** NameIDs of this format are other ones at each login. */
 const TRANSIENT = 'urn:oasis:names:tc:SAML:2.0:nameid-format:transient';
@@ -34,9 +33,7 @@ export interface SamlAnswer {
 @Injectable()
 export class SamlLogins {
   constructor(
-    private readonly connections: Connections,
-    private readonly keys: SpKeys,
-    private readonly metadata: Metadata,
+    private readonly saml: SamlConnections,
     private readonly logins: Logins,
     private readonly store: LoginStore,
     private readonly scopes: Scopes,
@@ -46,7 +43,7 @@ export class SamlLogins {
 
   /** Our metadata for the provider. */
   async metadataOf(origin: ScopeOrigin, connectionId: string): Promise<string> {
-    const { saml } = await this.load(origin, connectionId);
+    const { saml } = await this.saml.load(origin, connectionId);
     return spMetadata({
       entityId: saml.spEntityId,
       acsUrl: saml.acsUrl,
@@ -61,7 +58,7 @@ export class SamlLogins {
     beginning: Omit<Beginning, 'requestId'>,
   ): Promise<{ url: string; login: Login }> {
     const { connection } = beginning;
-    const { saml } = await this.load(origin, connection.id);
+    const { saml } = await this.saml.load(origin, connection.id);
     const requestId = newRequestId();
     const login = await this.scopes.run(origin, (scope) =>
       this.logins.begin(scope, { ...beginning, requestId }),
@@ -82,19 +79,25 @@ export class SamlLogins {
   ): Promise<{ url: string; fields: Record<string, string> } | undefined> {
     const login = await this.scopes.run(origin, (scope) => this.store.find(scope, loginId));
     if (!login?.requestId || !this.isOpen(login) || login.connectionId !== connectionId) return undefined;
-    const { saml } = await this.load(origin, connectionId);
+    const { saml } = await this.saml.load(origin, connectionId);
     if (!saml.idp.ssoPostUrl) return undefined;
     const { requestId } = login;
     return authnRequestPost(saml, { requestId, relayState: login.id, now: this.clock.now() });
   }
 
   async judge(origin: ScopeOrigin, connectionId: string, answer: SamlAnswer): Promise<Judgement> {
-    const { connection } = await this.load(origin, connectionId);
+    const { connection } = await this.saml.load(origin, connectionId);
     const begun = await this.begun(origin, connection, answer.relayState);
     const { relayState } = answer;
     let proven: ProvenLogin | undefined;
     try {
-      const said = await this.validate(origin, connectionId, answer.samlResponse);
+      const said = await this.saml.check(origin, connectionId, (saml) =>
+        validateResponse(saml, {
+          samlResponse: answer.samlResponse,
+          now: this.clock.now(),
+          oneTimeUse: this.oneTimeUse(origin, connectionId),
+        }),
+      );
       proven = provenBy(said);
       const login = await this.loginOf(origin, connection, said, relayState);
       const code = await this.logins.succeed(origin, connection, login, proven);
@@ -104,24 +107,6 @@ export class SamlLogins {
       if (!refusal) throw error;
       const id = await this.logins.refuse(origin, connection, begun, refusal, proven);
       return { kind: 'refused', login: begun, id };
-    }
-  }
-
-  /** Once more with fresh metadata, when the provider signs with a key that is not known. */
-  private async validate(
-    origin: ScopeOrigin,
-    connectionId: string,
-    samlResponse: string,
-  ): Promise<SamlLogin> {
-    const { connection, saml } = await this.load(origin, connectionId);
-    const input = { samlResponse, now: this.clock.now(), oneTimeUse: this.oneTimeUse(origin, connectionId) };
-    try {
-      return await validateResponse(saml, input);
-    } catch (error) {
-      if (!(error instanceof SamlRefusal) || error.reason !== 'unknown_signing_key') throw error;
-      const refreshed = await this.metadata.refreshForUnknownKey(origin, connection);
-      if (refreshed?.outcome !== 'changed') throw error;
-      return validateResponse((await this.load(origin, connectionId)).saml, input);
     }
   }
 
@@ -174,17 +159,6 @@ export class SamlLogins {
         ),
     };
   }
-
-  private async load(
-    origin: ScopeOrigin,
-    connectionId: string,
-  ): Promise<{ connection: Connection; saml: SamlConnection }> {
-    return this.scopes.run(origin, async (scope) => {
-      const connection = await this.connections.get(scope, connectionId);
-      const keys = await this.keys.of(scope, connectionId);
-      return { connection, saml: samlConnection(connection, keys, this.config.http.publicUrl) };
-    });
-  }
 }
 
 /** Where a login that began at the provider leads: to one of the places that the connection lists. */
@@ -202,6 +176,7 @@ function provenBy(said: SamlLogin): ProvenLogin {
   return {
     subject: said.nameId,
     subjectFormat: said.nameIdFormat,
+    subjectQualifiers: [said.nameQualifier ?? '', said.spNameQualifier ?? ''],
     lasting: said.nameIdFormat !== TRANSIENT,
     sessionIndex: said.sessionIndex ?? '',
     sessionEndsAt: said.sessionNotOnOrAfter ?? null,

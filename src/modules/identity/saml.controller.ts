@@ -1,6 +1,7 @@
 import { Body, Controller, Get, Param, Post, Req, Res } from '@nestjs/common';
 import { type PageReply, sendPage } from '../../platform/http/page.js';
 import { type BrowserRequest, Browser } from './browser.js';
+import { fieldOf } from './form-field.js';
 import { sendOn } from './outcome.js';
 import { formPage, messagePage } from './pages.js';
 import { SamlLogins } from './saml-logins.service.js';
@@ -41,7 +42,7 @@ export class SamlController {
       const isId = /^[0-9a-f-]{36}$/.test(loginId);
       const form = isId ? await this.logins.formOf(origin, connectionId.toLowerCase(), loginId) : undefined;
       const over = messagePage(410, 'This sign-in is over', 'Begin it anew from the application.');
-      sendPage(reply, form ? formPage(form.url, form.fields) : over);
+      sendPage(reply, form ? formPage('Signing in', form.url, form.fields) : over);
     });
   }
 
@@ -66,11 +67,4 @@ export class SamlController {
       );
     });
   }
-}
-
-/** A field that was sent once. */
-function fieldOf(body: unknown, name: string): string | undefined {
-  if (typeof body !== 'object' || body === null || !Object.hasOwn(body, name)) return undefined;
-  const value: unknown = Reflect.get(body, name);
-  return typeof value === 'string' ? value : undefined;
 }

@@ -6,15 +6,21 @@ import {
   SsoSignInService,
   type StartSsoSignInRequest,
   type StartSsoSignInResponseSchema,
+  type StartSsoSignOutRequest,
+  type StartSsoSignOutResponseSchema,
 } from '@dovecote/contract/dovecote/auth/v1/sso_pb';
 import { Rpc } from '../../platform/rpc/index.js';
 import type { Scope } from '../../platform/scope/index.js';
 import { toTokenPair } from '../auth/index.js';
+import { SamlLogout } from './saml-logout.service.js';
 import { type Hint, SsoSignIn } from './sso-sign-in.service.js';
 
 @Controller()
 export class SsoSignInRpc {
-  constructor(private readonly signIn: SsoSignIn) {}
+  constructor(
+    private readonly signIn: SsoSignIn,
+    private readonly logout: SamlLogout,
+  ) {}
 
   @Rpc(SsoSignInService.method.startSsoSignIn)
   async startSsoSignIn(
@@ -31,6 +37,14 @@ export class SsoSignInRpc {
     scope: Scope,
   ): Promise<MessageInitShape<typeof ExchangeSsoCodeResponseSchema>> {
     return { tokens: toTokenPair(await this.signIn.exchange(scope, { code, codeVerifier, deviceName })) };
+  }
+
+  @Rpc(SsoSignInService.method.startSsoSignOut)
+  async startSsoSignOut(
+    _request: StartSsoSignOutRequest,
+    scope: Scope,
+  ): Promise<MessageInitShape<typeof StartSsoSignOutResponseSchema>> {
+    return { url: await this.logout.start(scope) };
   }
 }
 

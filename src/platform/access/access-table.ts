@@ -274,6 +274,7 @@ export const accessTable: ReadonlyMap<string, AccessRow> = new Map([
   ...rowsOf(SsoSignInService, {
     startSsoSignIn: unaudited(anyone),
     exchangeSsoCode: unaudited(anyone),
+    startSsoSignOut: unaudited(person),
   }),
 
   ...rowsOf(PasskeyService, {

@@ -146,6 +146,41 @@ export declare type ExchangeSsoCodeResponse = Message<"dovecote.auth.v1.Exchange
 export declare const ExchangeSsoCodeResponseSchema: GenMessage<ExchangeSsoCodeResponse>;
 
 /**
+ * The session is the calling one.
+ *
+ * @generated from message dovecote.auth.v1.StartSsoSignOutRequest
+ */
+export declare type StartSsoSignOutRequest = Message<"dovecote.auth.v1.StartSsoSignOutRequest"> & {
+};
+
+/**
+ * Describes the message dovecote.auth.v1.StartSsoSignOutRequest.
+ * Use `create(StartSsoSignOutRequestSchema)` to create a new message.
+ */
+export declare const StartSsoSignOutRequestSchema: GenMessage<StartSsoSignOutRequest>;
+
+/**
+ * Signed out here.
+ *
+ * @generated from message dovecote.auth.v1.StartSsoSignOutResponse
+ */
+export declare type StartSsoSignOutResponse = Message<"dovecote.auth.v1.StartSsoSignOutResponse"> & {
+  /**
+   * To open in the browser, within five minutes; it ends on a page of ours. Empty when there is nothing to sign out of at
+   * a provider, or the provider takes no logout requests.
+   *
+   * @generated from field: string url = 1;
+   */
+  url: string;
+};
+
+/**
+ * Describes the message dovecote.auth.v1.StartSsoSignOutResponse.
+ * Use `create(StartSsoSignOutResponseSchema)` to create a new message.
+ */
+export declare const StartSsoSignOutResponseSchema: GenMessage<StartSsoSignOutResponse>;
+
+/**
  * The browser goes to the provider and comes back with a code, which the client trades for the tokens of a new
  * session, as in OAuth 2.0 with PKCE (RFC 7636). Such a session acts in the organization of the connection only.
  *
@@ -174,6 +209,17 @@ export declare const SsoSignInService: GenService<{
     methodKind: "unary";
     input: typeof ExchangeSsoCodeRequestSchema;
     output: typeof ExchangeSsoCodeResponseSchema;
+  },
+  /**
+   * Signs the caller out here at once, and answers where they sign out at the identity provider. Needs an access token
+   * of any session; one that came through no SAML provider just ends, as by AuthService.SignOut.
+   *
+   * @generated from rpc dovecote.auth.v1.SsoSignInService.StartSsoSignOut
+   */
+  startSsoSignOut: {
+    methodKind: "unary";
+    input: typeof StartSsoSignOutRequestSchema;
+    output: typeof StartSsoSignOutResponseSchema;
   },
 }>;
 
