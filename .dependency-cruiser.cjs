@@ -16,9 +16,8 @@ const rows = [
     'authorization',
     'setup',
     'sso',
-    'scim',
   ],
-  ['roster', 'team', 'group', 'device', 'project'],
+  ['roster', 'team', 'group', 'device', 'project', 'scim'],
   ['template', 'render', 'campaign', 'deeplink', 'inbox', 'action', 'fixture'],
   ['heatmap', 'replay', 'event', 'profile', 'insight', 'dashboard', 'privacy', 'upcoming'],
 ];

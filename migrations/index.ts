@@ -14,6 +14,7 @@ import { FreshStatistics } from './0013-fresh-statistics.js';
 import { SingleSignOn } from './0014-single-sign-on.js';
 import { AuditChain } from './0015-audit-chain.js';
 import { PasskeysAndProofs } from './0016-passkeys-and-proofs.js';
+import { Scim } from './0017-scim.js';
 import { PrivacyRequests } from './0018-privacy-requests.js';
 import { DeeplinkKeys } from './0019-deeplink-keys.js';
 
@@ -35,6 +36,7 @@ export const migrations = [
   SingleSignOn,
   AuditChain,
   PasskeysAndProofs,
+  Scim,
   PrivacyRequests,
   DeeplinkKeys,
 ];

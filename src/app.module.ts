@@ -19,6 +19,7 @@ import { PasskeyModule } from './modules/passkey/index.js';
 import { PrivacyModule } from './modules/privacy/index.js';
 import { RenderModule } from './modules/render/index.js';
 import { RoleEntity, RoleModule } from './modules/role/index.js';
+import { ScimModule } from './modules/scim/index.js';
 import { SetupModule } from './modules/setup/index.js';
 import { SsoModule } from './modules/sso/index.js';
 import { TeamModule } from './modules/team/index.js';
@@ -85,6 +86,7 @@ export class AppModule {
         PrivacyModule,
         RenderModule,
         RoleModule,
+        ScimModule,
         SetupModule,
         SsoModule,
         TeamModule,

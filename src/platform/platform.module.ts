@@ -6,7 +6,7 @@ import { PinoLogger } from 'nestjs-pino';
 import { Abilities } from './access/ability.js';
 import { AccessGuard } from './access/access.guard.js';
 import { AccessTokens } from './caller/access-tokens.js';
-import { ApiKeyDirectory } from './caller/api-keys.directory.js';
+import { ApiKeyDirectory, ScimTokenDirectory } from './caller/api-keys.directory.js';
 import { CallerGuard } from './caller/caller.guard.js';
 import type { InternalProof } from './caller/credential.js';
 import { ExternalTokens } from './caller/external-tokens.js';
@@ -62,6 +62,7 @@ export const ENVELOPE = Symbol('envelope');
     OrganizationGuard,
     Readiness,
     RpcErrorFilter,
+    ScimTokenDirectory,
     Scopes,
     SessionDirectory,
     UsageRecorder,
@@ -162,6 +163,7 @@ export const ENVELOPE = Symbol('envelope');
     Paging,
     Readiness,
     RevocationFeed,
+    ScimTokenDirectory,
     Scopes,
     SigningKeys,
     UsageRecorder,

@@ -6,5 +6,6 @@ export { toColleague, toUser } from './member.mapper.js';
 export { deletedDomain, MemberPrivacy, type Standing } from './member-privacy.service.js';
 export { MemberModule } from './member.module.js';
 export { type MemberProfile, memberStatus } from './member.rules.js';
+export { type DirectoryEntry, ProvisionedMembers } from './provisioned.service.js';
 export { Members } from './member.service.js';
 export type { Member } from './member.store.js';

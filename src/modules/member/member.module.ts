@@ -13,6 +13,7 @@ import { Members } from './member.service.js';
 import { MemberStore } from './member.store.js';
 import { PasskeyStore } from './passkey.store.js';
 import { Passkeys } from './passkeys.service.js';
+import { ProvisionedMembers } from './provisioned.service.js';
 import { RegionChangeStore } from './region-change.store.js';
 import { RegionChanges } from './region-changes.service.js';
 
@@ -35,10 +36,11 @@ import { RegionChanges } from './region-changes.service.js';
     MemberStore,
     Passkeys,
     PasskeyStore,
+    ProvisionedMembers,
     RegionChanges,
     RegionChangeStore,
   ],
-  exports: [Admissions, MemberPrivacy, Members, Invitations],
+  exports: [Admissions, MemberPrivacy, Members, Invitations, ProvisionedMembers],
 })
 export class MemberModule implements OnModuleInit {
   constructor(private readonly abilities: Abilities) {}

@@ -69,6 +69,14 @@ const deleteSubjects = statement(
   'forget.delete_subjects',
   'delete from sso_subject where org_id = $1 and user_id = $2',
 );
+const deleteDirectoryUsers = statement(
+  'forget.delete_directory_users',
+  'delete from scim_user where org_id = $1 and user_id = $2',
+);
+const deleteDirectoryGroups = statement(
+  'forget.delete_directory_groups',
+  'delete from scim_group_member where org_id = $1 and user_id = $2',
+);
 const deleteBreakGlass = statement(
   'forget.delete_break_glass',
   'delete from sso_break_glass where org_id = $1 and user_id = $2',
@@ -149,6 +157,8 @@ export class ForgetStore {
       deleteInbox,
       deleteLogins,
       deleteSubjects,
+      deleteDirectoryUsers,
+      deleteDirectoryGroups,
       deleteBreakGlass,
       deleteBreakGlassUses,
       blankConsents,

@@ -5,6 +5,7 @@ import { ContentService } from '@dovecote/contract/dovecote/render/v1/content_pb
 import { ConnectionService } from '@dovecote/contract/dovecote/sso/v1/connection_pb';
 import { DomainService } from '@dovecote/contract/dovecote/sso/v1/domain_pb';
 import { EnforcementService } from '@dovecote/contract/dovecote/sso/v1/enforcement_pb';
+import { ScimService } from '@dovecote/contract/dovecote/sso/v1/scim_pb';
 import { ActionService } from '@dovecote/contract/pidgr/v1/action_pb';
 import { ApiKeyService } from '@dovecote/contract/pidgr/v1/api_key_pb';
 import { AuditService } from '@dovecote/contract/pidgr/v1/audit_pb';
@@ -71,6 +72,7 @@ export const services = [
   ConnectionService,
   DomainService,
   EnforcementService,
+  ScimService,
 ];
 
 /**
@@ -317,5 +319,14 @@ export const accessTable: ReadonlyMap<string, AccessRow> = new Map([
     setEnforcement: write(recent(self(P.ORG_WRITE)), 'SSO_CONFIGURED'),
     armBreakGlass: write(recent(self(P.ORG_WRITE)), 'SSO_CONFIGURED'),
     disarmBreakGlass: write(permission(P.ORG_WRITE), 'SSO_CONFIGURED'),
+  }),
+
+  ...rowsOf(ScimService, {
+    getScimSettings: read(permission(P.ORG_READ)),
+    setScimPaused: write(permission(P.ORG_WRITE), 'SSO_CONFIGURED'),
+    setGroupMappings: write(permission(P.ORG_WRITE), 'SSO_CONFIGURED'),
+    createScimToken: write(recent(permission(P.ORG_WRITE), 'api_key'), 'API_KEY_CREATED'),
+    listScimTokens: read(permission(P.ORG_READ)),
+    revokeScimToken: write(permission(P.ORG_WRITE), 'API_KEY_REVOKED'),
   }),
 ]);

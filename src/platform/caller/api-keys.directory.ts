@@ -23,12 +23,13 @@ export interface KnownApiKey {
   organization: OrganizationState;
 }
 
-/** pidgr.v1.KeyType: the other type, SCIM tokens, provisions people and calls no RPC. */
+/** Numbers of pidgr.v1.KeyType: SCIM tokens provision people and call no RPC. */
 const KEY_TYPE_API_KEY = 1;
+const KEY_TYPE_SCIM_TOKEN = 2;
 
 const findByHash = statement(
   'api_key.find_by_hash',
-  `select org_id, id, permissions, expires_at from api_key where key_hash = $1 and key_type = ${KEY_TYPE_API_KEY} and revoked_at is null`,
+  `select org_id, id, permissions, expires_at from api_key where key_hash = $1 and key_type = $2 and revoked_at is null`,
 );
 
 const organizationState = statement(
@@ -41,6 +42,7 @@ const organizationState = statement(
 /** Finds the caller behind a presented API key. */
 @Injectable()
 export class ApiKeyDirectory {
+  protected readonly keyType: number = KEY_TYPE_API_KEY;
   private readonly cache: CredentialCache<KnownApiKey>;
 
   constructor(
@@ -75,7 +77,7 @@ export class ApiKeyDirectory {
 
   private async load(hash: Buffer): Promise<KnownApiKey | undefined> {
     const row = await this.database.transaction({ apiKeyHash: hash, readOnly: true }, (tx) =>
-      tx.queryOne<ApiKeyRow>(findByHash, [hash]),
+      tx.queryOne<ApiKeyRow>(findByHash, [hash, this.keyType]),
     );
     if (!row) return undefined;
     const organization = await this.database.transaction({ orgId: row.org_id, readOnly: true }, (tx) =>
@@ -86,4 +88,10 @@ export class ApiKeyDirectory {
     const caller: ApiKeyCaller = { kind: 'api_key', orgId: row.org_id, keyId: row.id, permissions };
     return { caller, expiresAt: row.expires_at, organization };
   }
+}
+
+/** The same for the tokens of directories, which are good for nothing but SCIM. */
+@Injectable()
+export class ScimTokenDirectory extends ApiKeyDirectory {
+  protected override readonly keyType = KEY_TYPE_SCIM_TOKEN;
 }

@@ -20,6 +20,14 @@ const byConstraint: Record<string, () => AppError> = {
     alreadyExists('DOMAIN_TAKEN', 'Another organization has proven that this domain is its own.'),
   sso_connection_contract_key: () =>
     alreadyExists('SSO_PROVIDER_EXISTS', 'The organization has an SSO provider; delete it first.'),
+  scim_user_name_key: () =>
+    alreadyExists('USER_NAME_TAKEN', 'Another user of this connection has this userName.'),
+  scim_user_external_key: () =>
+    alreadyExists('EXTERNAL_ID_TAKEN', 'Another user of this connection has this externalId.'),
+  scim_group_name_key: () =>
+    alreadyExists('DISPLAY_NAME_TAKEN', 'Another group of this connection has this displayName.'),
+  scim_group_external_key: () =>
+    alreadyExists('EXTERNAL_ID_TAKEN', 'Another group of this connection has this externalId.'),
   role_slug_key: () => alreadyExists('ROLE_EXISTS', 'A role with this name already exists.'),
 };
 

@@ -34,7 +34,11 @@ export class AddressThrottle {
 
   /** Returns the token of a caller who has proven who they are after all. */
   putBack(call: Call): Promise<void> {
-    return this.buckets.putBack(keyOf(call.rpc.address));
+    return this.putBackTo(call.rpc.address);
+  }
+
+  putBackTo(address: string): Promise<void> {
+    return this.buckets.putBack(keyOf(address));
   }
 }
 

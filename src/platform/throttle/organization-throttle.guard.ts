@@ -8,11 +8,15 @@ import type { BucketLimit } from './token-bucket.js';
 import { ttlOf } from './throttle-record.js';
 
 /** The limit that applies to the call: the organization's own, or the configured one. */
-export function organizationLimit(call: Call, configured: BucketLimit): BucketLimit {
+export function organizationLimit(call: Pick<Call, 'organization'>, configured: BucketLimit): BucketLimit {
   return {
     perSecond: call.organization?.ratePerSecond ?? configured.perSecond,
     burst: call.organization?.rateBurst ?? configured.burst,
   };
+}
+
+export function organizationKey(orgId: string): string {
+  return `organization:${orgId}`;
 }
 
 /**
@@ -37,7 +41,7 @@ export class OrganizationThrottleGuard extends ThrottlerGuard {
     if (kind !== 'member' && kind !== 'api_key') return true;
     const limit = organizationLimit(call, this.configured);
     const ttl = ttlOf(limit);
-    const key = `organization:${orgIdOf(call.caller)}`;
+    const key = organizationKey(orgIdOf(call.caller) ?? '');
     const record = await this.storageService.increment(key, ttl, limit.burst, ttl, 'organization');
     setRateLimitHeaders(call.rpc.responseHeader, 'organization', limit.burst, ttl, record);
     if (!record.isBlocked) return true;

@@ -17,6 +17,7 @@ import { AddressThrottle } from './address-throttle.js';
 import type { Buckets } from './buckets.js';
 import { MemoryBuckets } from './memory-buckets.js';
 import { OrganizationThrottleGuard } from './organization-throttle.guard.js';
+import { OrganizationThrottle } from './organization-throttle.js';
 import { PersonThrottle } from './person-throttle.js';
 import { RedisBuckets } from './redis-buckets.js';
 import { ttlOf } from './throttle-record.js';
@@ -81,13 +82,19 @@ class RedisModule implements OnApplicationShutdown {
       useFactory: (buckets: Buckets) => new AddressLimits(buckets),
     },
     {
+      provide: OrganizationThrottle,
+      inject: [CONFIG, getStorageToken()],
+      useFactory: ({ rateLimit }: Config, buckets: Buckets) =>
+        new OrganizationThrottle(rateLimit.organization, buckets),
+    },
+    {
       provide: PersonThrottle,
       inject: [CONFIG, getStorageToken()],
       useFactory: ({ rateLimit }: Config, buckets: Buckets) =>
         new PersonThrottle(rateLimit.organization, buckets),
     },
   ],
-  exports: [AddressLimits, AddressThrottle, OrganizationThrottleGuard, PersonThrottle],
+  exports: [AddressLimits, AddressThrottle, OrganizationThrottle, OrganizationThrottleGuard, PersonThrottle],
 })
 export class ThrottleModule {}
 

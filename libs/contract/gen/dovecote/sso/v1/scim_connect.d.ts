@@ -1,0 +1,1 @@
+export { ScimService } from './scim_pb.js';

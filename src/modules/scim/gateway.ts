@@ -1,0 +1,171 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { Inject, Injectable } from '@nestjs/common';
+import { type ClientAddress, clientAddress } from '@dovecote/rpc';
+import { readApiKey } from '@dovecote/secret';
+import { PinoLogger } from 'nestjs-pino';
+import { Permission } from '../../platform/access/index.js';
+import { type KnownApiKey, ScimTokenDirectory } from '../../platform/caller/api-keys.directory.js';
+import type { ApiKeyCaller } from '../../platform/caller/caller.js';
+import { Clock } from '../../platform/clock/clock.js';
+import { CONFIG } from '../../platform/config/config.module.js';
+import type { Config } from '../../platform/config/index.js';
+import { AppError, fromDatabaseError } from '../../platform/errors/index.js';
+import { requestIdHeader, requestIdOf } from '../../platform/rpc/call.js';
+import { type Scope, Scopes } from '../../platform/scope/index.js';
+import { requestContext } from '../../platform/telemetry/request-context.js';
+import { AddressThrottle } from '../../platform/throttle/address-throttle.js';
+import { OrganizationThrottle } from '../../platform/throttle/organization-throttle.js';
+import { type Connection, Connections, connectionState } from '../sso/index.js';
+import { ScimError, errorBody, scimErrorOf } from './scim-error.js';
+import { ScimSettingsStore } from './scim-settings.store.js';
+
+/** What is read of a request; Fastify's has more. */
+export interface ScimRequest {
+  readonly method: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly socket: { readonly remoteAddress?: string };
+}
+
+/** What is answered. */
+export interface ScimAnswer {
+  status: number;
+  headers?: Record<string, string>;
+  body?: object;
+}
+
+export type Work = (scope: Scope, connection: Connection) => Promise<ScimAnswer>;
+
+const PAUSE_SECONDS = 300;
+
+/** The way in for directories: proves the token, keeps the limits, and answers whatever fails in the form of SCIM. */
+@Injectable()
+export class ScimGateway {
+  private readonly addressOf: ClientAddress;
+
+  constructor(
+    private readonly tokens: ScimTokenDirectory,
+    private readonly addresses: AddressThrottle,
+    private readonly organizations: OrganizationThrottle,
+    private readonly connections: Connections,
+    private readonly settings: ScimSettingsStore,
+    private readonly scopes: Scopes,
+    private readonly clock: Clock,
+    private readonly log: PinoLogger,
+    @Inject(CONFIG) config: Config,
+  ) {
+    this.addressOf = clientAddress(config.http.trustedProxies);
+    log.setContext('scim');
+  }
+
+  /** Runs `work` in a scope of its own, for the connection of the token. */
+  async serve(request: ScimRequest, work: Work): Promise<ScimAnswer> {
+    const presented = textOf(request.headers[requestIdHeader]);
+    const requestId = requestIdOf(new Headers({ [requestIdHeader]: presented }));
+    const header = new Headers({ [requestIdHeader]: requestId });
+    const answer = await requestContext.run({ requestId }, async () => {
+      try {
+        return await this.admit(request, requestId, header, work);
+      } catch (error) {
+        return this.refusal(error, requestId);
+      }
+    });
+    return { ...answer, headers: { ...Object.fromEntries(header), ...answer.headers } };
+  }
+
+  /** The answer to an error, which is logged where it is ours. */
+  refusal(error: unknown, requestId = ''): ScimAnswer {
+    const refused = this.describe(error, requestId);
+    const { status, retryAfterSeconds } = refused;
+    return {
+      status,
+      headers: {
+        ...(status === 401 && { 'www-authenticate': 'Bearer realm="scim"' }),
+        ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
+      },
+      body: errorBody(refused),
+    };
+  }
+
+  private describe(error: unknown, requestId: string): ScimError {
+    if (error instanceof ScimError) {
+      this.log.info({ requestId, status: error.status }, error.message);
+      return error;
+    }
+    const known = error instanceof AppError ? error : fromDatabaseError(error);
+    if (!known || known.kind === 'internal') {
+      this.log.error({ requestId, err: error }, 'internal error');
+      return new ScimError(500, 'Internal error.');
+    }
+    this.log.info({ requestId, reason: known.reason, err: known.cause }, known.message);
+    return scimErrorOf(known);
+  }
+
+  private async admit(
+    request: ScimRequest,
+    requestId: string,
+    header: Headers,
+    work: Work,
+  ): Promise<ScimAnswer> {
+    const address = this.addressOf(request.socket.remoteAddress, textOf(request.headers['x-forwarded-for']));
+    const { caller, organization } = await this.prove(request, address);
+    if (organization.expiresAt && organization.expiresAt <= this.clock.now())
+      throw new ScimError(403, 'This sandbox has expired, or was deleted.');
+    if (organization.suspended) throw new ScimError(403, 'This organization is suspended.');
+    await this.organizations.take(caller.orgId, organization, header);
+    const origin = { requestId, address, readOnly: request.method === 'GET' };
+    const connection = await this.scopes.run({ ...origin, caller, readOnly: true }, (scope) =>
+      this.connectionOf(scope, caller),
+    );
+    return this.scopes.run({ ...origin, caller: within(connection, caller) }, (scope) =>
+      work(scope, connection),
+    );
+  }
+
+  /** Guessing is limited by address: what may be a guess takes its token first, and gets it back when it holds. */
+  private async prove(request: ScimRequest, address: string): Promise<KnownApiKey> {
+    const secret = /^bearer +(\S{1,200})$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
+    const known = this.tokens.recall(secret);
+    if (known) return known;
+    await this.addresses.takeFrom(address);
+    const proven = readApiKey(secret) && (await this.tokens.find(secret));
+    if (!proven) throw new ScimError(401, 'This needs a SCIM token that is neither revoked nor expired.');
+    await this.addresses.putBackTo(address);
+    return proven;
+  }
+
+  private async connectionOf(scope: Scope, caller: ApiKeyCaller): Promise<Connection> {
+    if (!caller.permissions.has(Permission.MEMBERS_MANAGE))
+      throw new ScimError(403, 'The token lacks PERMISSION_MEMBERS_MANAGE; make one that has it.');
+    const connection = await this.boundConnection(scope, caller.keyId);
+    if (connection.state === connectionState.disabled)
+      throw new ScimError(403, 'The connection of this token is disabled.');
+    const { pausedAt } = await this.settings.find(scope, connection.id);
+    if (!pausedAt) return connection;
+    throw new ScimError(503, 'Provisioning is paused; try again later.', undefined, PAUSE_SECONDS);
+  }
+
+  private async boundConnection(scope: Scope, keyId: string): Promise<Connection> {
+    const binding = await this.settings.bindingOf(scope, keyId);
+    if (binding?.connectionId) return this.connections.get(scope, binding.connectionId);
+    if (binding)
+      throw new ScimError(403, 'The connection of this token was deleted; make a token for another.');
+    const [only, ...others] = await this.connections.list(scope);
+    if (only && others.length === 0) return only;
+    throw new ScimError(
+      403,
+      only
+        ? 'The token is bound to no connection, and there are several: make one with ScimService.CreateScimToken.'
+        : 'The organization has no connection yet: make one, and a token with ScimService.CreateScimToken.',
+    );
+  }
+}
+
+/** Nothing beyond what the token holds, nor beyond what its connection may give. */
+function within({ ceiling }: Connection, caller: ApiKeyCaller): ApiKeyCaller {
+  const limit: ReadonlySet<number> = new Set(ceiling);
+  return { ...caller, permissions: new Set([...caller.permissions].filter((one) => limit.has(one))) };
+}
+
+function textOf(header: string | string[] | undefined): string {
+  return Array.isArray(header) ? header.join(',') : (header ?? '');
+}

@@ -1,0 +1,53 @@
+/** From a group of the directory to a team, an audience group or a role. */
+export interface GroupMapping {
+  /** displayName, in any case, or externalId. */
+  group: string;
+  target: number;
+  targetId: string;
+}
+
+/** Numbers of dovecote.sso.v1.GroupTarget. */
+export const groupTarget = { team: 1, group: 2, role: 3 } as const;
+
+interface NamedGroup {
+  displayName: string;
+  externalId: string | null;
+}
+
+export function isFor({ group }: GroupMapping, { displayName, externalId }: NamedGroup): boolean {
+  return group === externalId || group.toLowerCase() === displayName.toLowerCase();
+}
+
+export function mappingsFor(mappings: readonly GroupMapping[], group: NamedGroup): GroupMapping[] {
+  return mappings.filter((mapping) => isFor(mapping, group));
+}
+
+/** What is mapped now and was not before. */
+export function newMappings(before: readonly GroupMapping[], after: readonly GroupMapping[]): GroupMapping[] {
+  return after.filter((mapping) => !before.some((known) => sameMapping(known, mapping)));
+}
+
+function sameMapping(one: GroupMapping, other: GroupMapping): boolean {
+  return one.group === other.group && one.target === other.target && one.targetId === other.targetId;
+}
+
+/** Whether somebody in these groups is brought to the target by one of them. */
+export function leadTo(
+  mappings: readonly GroupMapping[],
+  groups: readonly NamedGroup[],
+  { target, targetId }: GroupMapping,
+): boolean {
+  return mappings
+    .filter((mapping) => mapping.target === target && mapping.targetId === targetId)
+    .some((mapping) => groups.some((group) => isFor(mapping, group)));
+}
+
+/** The first role that one of the groups gives. */
+export function roleFor(
+  mappings: readonly GroupMapping[],
+  groups: readonly NamedGroup[],
+): string | undefined {
+  return mappings.find(
+    (mapping) => mapping.target === groupTarget.role && groups.some((group) => isFor(mapping, group)),
+  )?.targetId;
+}

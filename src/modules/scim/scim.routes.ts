@@ -1,0 +1,265 @@
+import { Injectable, Inject, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
+import { CONFIG } from '../../platform/config/config.module.js';
+import type { Config } from '../../platform/config/index.js';
+import { notFound } from '../../platform/errors/index.js';
+import type { Scope } from '../../platform/scope/index.js';
+import type { Connection } from '../sso/index.js';
+import { scimBaseUrl, scimPath } from './base-url.js';
+import { listed, resourceTypes, schemas, serviceProviderConfig } from './discovery.js';
+import { type ETagged, matches } from './etag.js';
+import { type ScimAnswer, ScimGateway } from './gateway.js';
+import { ScimGroups } from './groups.service.js';
+import { readPage } from './page.js';
+import { readOperations } from './patch.js';
+import { type Answer, excludes, project, type Projection, readProjection } from './projection.js';
+import { invalid, ScimError } from './scim-error.js';
+import { ScimUsers } from './users.service.js';
+
+const BODY_LIMIT = 1024 * 1024;
+const mediaType = 'application/scim+json';
+const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const satisfies readonly HTTPMethods[];
+
+/** What a route is asked, read of the request. */
+interface Asked {
+  id: string;
+  body: unknown;
+  query: Record<string, string | undefined>;
+  projection: Projection;
+  ifMatch: string | undefined;
+  ifNoneMatch: string | undefined;
+}
+
+type Handler = (scope: Scope, connection: Connection, asked: Asked) => Promise<ScimAnswer>;
+type Handlers = Partial<Record<(typeof methods)[number], Handler>>;
+
+/**
+ * The routes under /scim/v2. A scope of Fastify's own, and no Nest controllers: what reads bodies and what answers
+ * errors there is meant for these routes alone.
+ */
+@Injectable()
+export class ScimRoutes implements OnModuleInit {
+  private readonly baseUrl: string;
+
+  constructor(
+    private readonly host: HttpAdapterHost<FastifyAdapter>,
+    private readonly gateway: ScimGateway,
+    private readonly users: ScimUsers,
+    private readonly groups: ScimGroups,
+    @Inject(CONFIG) config: Config,
+  ) {
+    this.baseUrl = scimBaseUrl(config.http.publicUrl);
+  }
+
+  onModuleInit(): void {
+    const server: FastifyInstance = this.host.httpAdapter.getInstance();
+    server.register(
+      (scim, _options, done) => {
+        this.install(scim);
+        done();
+      },
+      { prefix: scimPath },
+    );
+  }
+
+  private install(scim: FastifyInstance): void {
+    scim.removeAllContentTypeParsers();
+    scim.addContentTypeParser(
+      ['application/json', mediaType],
+      { parseAs: 'string', bodyLimit: BODY_LIMIT },
+      (_request, text, done) => parse(String(text), done),
+    );
+    scim.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) =>
+      send(reply, this.gateway.refusal(refusalOf(error))),
+    );
+    scim.setNotFoundHandler((request, reply) =>
+      this.answer(request, reply, () => Promise.reject(notFound('endpoint'))),
+    );
+    for (const [url, handlers] of Object.entries(this.routes())) this.installRoute(scim, url, handlers);
+  }
+
+  private installRoute(scim: FastifyInstance, url: string, handlers: Handlers): void {
+    for (const method of methods) {
+      const handler = handlers[method] ?? notAllowed;
+      scim.route({
+        method,
+        url,
+        exposeHeadRoute: false,
+        handler: (request, reply) => this.answer(request, reply, handler),
+      });
+    }
+  }
+
+  private async answer(request: FastifyRequest, reply: FastifyReply, handler: Handler): Promise<void> {
+    const answer = await this.gateway.serve(
+      { method: request.method, headers: request.headers, socket: request.socket },
+      (scope, connection) => handler(scope, connection, askedBy(request)),
+    );
+    send(reply, answer);
+  }
+
+  private routes(): Record<string, Handlers> {
+    return { ...this.discovery(), ...this.userRoutes(), ...this.groupRoutes() };
+  }
+
+  private discovery(): Record<string, Handlers> {
+    const one = (all: readonly Answer[], id: string): ScimAnswer => {
+      const found = all.find((resource) => String(resource.id).toLowerCase() === id.toLowerCase());
+      if (!found) throw notFound('resource');
+      return ok(found);
+    };
+    const list = (all: readonly Answer[], { query }: Asked): ScimAnswer => {
+      // RFC 7644, section 4.
+      if (query.filter !== undefined) throw new ScimError(403, 'This endpoint takes no filter.');
+      return ok(listed(all));
+    };
+    return {
+      '/ServiceProviderConfig': { GET: async () => ok(serviceProviderConfig(this.baseUrl)) },
+      '/ResourceTypes': {
+        GET: async (_scope, _connection, asked) => list(resourceTypes(this.baseUrl), asked),
+      },
+      '/ResourceTypes/:id': {
+        GET: async (_scope, _connection, { id }) => one(resourceTypes(this.baseUrl), id),
+      },
+      '/Schemas': { GET: async (_scope, _connection, asked) => list(schemas(this.baseUrl), asked) },
+      '/Schemas/:id': { GET: async (_scope, _connection, { id }) => one(schemas(this.baseUrl), id) },
+    };
+  }
+
+  private userRoutes(): Record<string, Handlers> {
+    return {
+      '/Users': {
+        GET: async (scope, connection, { query, projection }) =>
+          ok(projectAll(await this.users.list(scope, connection, readPage(query)), projection)),
+        POST: async (scope, connection, { body, projection }) =>
+          created(await this.users.create(scope, connection, body), projection),
+      },
+      '/Users/:id': {
+        GET: async (scope, connection, asked) =>
+          read(await this.users.get(scope, connection, asked.id), asked),
+        PUT: async (scope, connection, { id, body, ifMatch, projection }) =>
+          tagged(await this.users.replace(scope, connection, id, body, ifMatch), projection),
+        PATCH: async (scope, connection, { id, body, ifMatch, projection }) =>
+          tagged(await this.users.patch(scope, connection, id, readOperations(body), ifMatch), projection),
+        DELETE: async (scope, connection, { id, ifMatch }) => {
+          await this.users.delete(scope, connection, id, ifMatch);
+          return { status: 204 };
+        },
+      },
+    };
+  }
+
+  private groupRoutes(): Record<string, Handlers> {
+    return {
+      '/Groups': {
+        GET: async (scope, connection, { query, projection }) => {
+          const withMembers = !excludes(projection, 'members');
+          const list = await this.groups.list(scope, connection, readPage(query), withMembers);
+          return ok(projectAll(list, projection));
+        },
+        POST: async (scope, connection, { body, projection }) =>
+          created(await this.groups.create(scope, connection, body), projection),
+      },
+      '/Groups/:id': {
+        GET: async (scope, connection, asked) => {
+          const withMembers = !excludes(asked.projection, 'members');
+          return read(await this.groups.get(scope, connection, asked.id, withMembers), asked);
+        },
+        PUT: async (scope, connection, { id, body, ifMatch, projection }) =>
+          tagged(await this.groups.replace(scope, connection, id, body, ifMatch), projection),
+        // Without the group: it may have very many members.
+        PATCH: async (scope, connection, { id, body, ifMatch }) => {
+          const { etag } = await this.groups.patch(scope, connection, id, readOperations(body), ifMatch);
+          return { status: 204, headers: { etag } };
+        },
+        DELETE: async (scope, connection, { id, ifMatch }) => {
+          await this.groups.delete(scope, connection, id, ifMatch);
+          return { status: 204 };
+        },
+      },
+    };
+  }
+}
+
+const notAllowed: Handler = () =>
+  Promise.reject(new ScimError(405, 'This endpoint does not take this method.'));
+
+function askedBy({ params, query, body, headers }: FastifyRequest): Asked {
+  const parameters = textsIn(query);
+  return {
+    id: textsIn(params).id ?? '',
+    body,
+    query: parameters,
+    projection: readProjection(parameters),
+    ifMatch: headers['if-match'],
+    ifNoneMatch: headers['if-none-match'],
+  };
+}
+
+/** Names are not case-sensitive, and what is there twice counts once. */
+function textsIn(given: unknown): Record<string, string | undefined> {
+  const texts = Object.entries(given ?? {}).flatMap(([name, value]: [string, unknown]) => {
+    const first: unknown = Array.isArray(value) ? value[0] : value;
+    return typeof first === 'string' ? [[name.toLowerCase(), first] as const] : [];
+  });
+  return Object.fromEntries(texts);
+}
+
+function ok(body: Answer): ScimAnswer {
+  return { status: 200, body };
+}
+
+function tagged({ body, etag }: ETagged, projection: Projection): ScimAnswer {
+  return { status: 200, headers: { etag }, body: project(body, projection) };
+}
+
+function created(resource: ETagged, projection: Projection): ScimAnswer {
+  const { meta } = resource.body as { meta?: { location?: string } };
+  const { headers, body } = tagged(resource, projection);
+  return { status: 201, headers: { ...headers, location: meta?.location ?? '' }, body };
+}
+
+function read(resource: ETagged, { projection, ifNoneMatch }: Asked): ScimAnswer {
+  if (ifNoneMatch !== undefined && matches(ifNoneMatch, resource.etag)) {
+    return { status: 304, headers: { etag: resource.etag } };
+  }
+  return tagged(resource, projection);
+}
+
+function projectAll(list: Answer, projection: Projection): Answer {
+  const resources = list.Resources as Answer[];
+  return { ...list, Resources: resources.map((resource) => project(resource, projection)) };
+}
+
+function parse(text: string, done: (error: Error | null, body?: unknown) => void): void {
+  try {
+    done(null, text === '' ? undefined : JSON.parse(text));
+  } catch {
+    done(invalid('invalidSyntax', 'The body is not JSON.'));
+  }
+}
+
+/** What Fastify refuses before a handler runs: bodies that are too large, of another type, or cut off. */
+function refusalOf(error: Error & { statusCode?: number }): Error {
+  if (error instanceof ScimError) return error;
+  switch (error.statusCode) {
+    case 413:
+      return new ScimError(413, 'The body is larger than 1 MiB.');
+    case 415:
+      return new ScimError(415, `The body must be ${mediaType} or application/json.`);
+    case 400:
+      return invalid('invalidSyntax', 'The request cannot be read.');
+    default:
+      return error;
+  }
+}
+
+function send(reply: FastifyReply, { status, headers, body }: ScimAnswer): void {
+  void reply
+    .code(status)
+    .headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', ...headers })
+    .type(`${mediaType}; charset=utf-8`)
+    .send(body === undefined ? '' : JSON.stringify(body));
+}

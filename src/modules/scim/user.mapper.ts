@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto';
+import type { MemberProfile } from '../member/index.js';
+import type { Answer } from './projection.js';
+import { type Document, documentOf, listOf, textOf, type Value } from './resource.js';
+import { enterpriseUrn, userSchema } from './schema.js';
+
+/** A member as a directory sees them through its connection. */
+export interface ScimUser {
+  id: string;
+  email: string;
+  name: string;
+  active: boolean;
+  profile: MemberProfile;
+  managerId: string | null;
+  /** What the directory last said; null when it never spoke of them. */
+  document: Document | null;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+/** What there is to change: what the directory said, or what it would have. */
+export function currentDocument(user: ScimUser): Document {
+  return { ...(user.document ?? inferredDocument(user)), active: user.active };
+}
+
+function inferredDocument({ email, name, profile, managerId }: ScimUser): Document {
+  const { firstName, lastName, title, phone, department, employeeId } = profile;
+  return assigned({
+    userName: email,
+    name: assigned({ givenName: firstName, familyName: lastName }),
+    displayName: name,
+    title,
+    emails: [{ value: email, type: 'work', primary: true }],
+    phoneNumbers: phone ? [{ value: phone, type: 'work' }] : undefined,
+    [enterpriseUrn]: assigned({
+      employeeNumber: employeeId,
+      department,
+      manager: managerId ? { value: managerId } : undefined,
+    }),
+  });
+}
+
+/** What says something. */
+function assigned(values: Record<string, Value | undefined>): Document {
+  const said = Object.entries(values).filter(([, value]) => {
+    if (value === undefined || value === '') return false;
+    return typeof value !== 'object' || Object.keys(value).length > 0;
+  });
+  return Object.fromEntries(said) as Document;
+}
+
+/** Addresses by which the person may be known here, most likely first. */
+export function addressesIn(document: Document): string[] {
+  const emails = listOf(document.emails);
+  const rank = ({ primary, type }: Document): number => (primary === true ? 0 : type === 'work' ? 1 : 2);
+  const inOrder = emails.toSorted((a, b) => rank(a) - rank(b)).map(({ value }) => textOf(value));
+  const all = [...inOrder, textOf(document.userName)].map((address) => address.trim().toLowerCase());
+  return [
+    ...new Set(all.filter((address) => address.length <= 254 && /^[^\s@]{1,64}@[^\s@]+$/.test(address))),
+  ];
+}
+
+export function nameIn(document: Document): string {
+  const { formatted, givenName, familyName } = documentOf(document.name);
+  const parts = [textOf(givenName), textOf(familyName)].filter(Boolean).join(' ');
+  return (textOf(document.displayName) || textOf(formatted) || parts).slice(0, 200);
+}
+
+export function managerIn(document: Document): string {
+  return textOf(documentOf(documentOf(document[enterpriseUrn]).manager).value);
+}
+
+/** The fields of a profile that directories fill. */
+export function profileIn(document: Document): Partial<MemberProfile> {
+  const { givenName, familyName } = documentOf(document.name);
+  const { employeeNumber, department } = documentOf(document[enterpriseUrn]);
+  const phones = listOf(document.phoneNumbers);
+  const phone = phones.find(({ primary }) => primary === true) ?? phones.find(({ type }) => type === 'work');
+  return assigned({
+    firstName: givenName,
+    lastName: familyName,
+    department,
+    title: document.title,
+    phone: (phone ?? phones[0])?.value,
+    employeeId: employeeNumber,
+  });
+}
+
+/** What the profile had from the directory before, and has no more. */
+export function withdrawnFrom(before: Document | null, after: Document): (keyof MemberProfile)[] {
+  const said = profileIn(after);
+  const fields = Object.keys(before ? profileIn(before) : {}) as (keyof MemberProfile)[];
+  return fields.filter((field) => !(field in said));
+}
+
+/** The resource, with its ETag. */
+export function toUser(user: ScimUser, baseUrl: string): { body: Answer; etag: string } {
+  const document = currentDocument(user);
+  const schemas = [userSchema.id, ...(enterpriseUrn in document ? [enterpriseUrn] : [])];
+  const plain = { schemas, id: user.id, ...document };
+  const etag = etagOf(plain);
+  const meta = {
+    resourceType: 'User',
+    created: user.createdAt.toISOString(),
+    lastModified: user.updatedAt.toISOString(),
+    location: `${baseUrl}/Users/${user.id}`,
+    version: etag,
+  };
+  return { body: { ...plain, meta }, etag };
+}
+
+/** By content, so that it changes with whoever changed the member. */
+function etagOf(content: Answer): string {
+  const digest = createHash('sha256').update(JSON.stringify(content)).digest('base64url');
+  return `W/"${digest.slice(0, 22)}"`;
+}
