@@ -2,6 +2,7 @@ import { Code } from '@connectrpc/connect';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { newSpKey } from '@dovecote/saml';
 import { AuthService } from '@dovecote/contract/dovecote/auth/v1/auth_pb';
+import { PasskeyService } from '@dovecote/contract/dovecote/auth/v1/passkey_pb';
 import { SsoSignInService } from '@dovecote/contract/dovecote/auth/v1/sso_pb';
 import {
   type Connection,
@@ -79,6 +80,36 @@ describe('whoever signs in', () => {
       code: Code.PermissionDenied,
       reason: 'SESSION_OF_ANOTHER_ORGANIZATION',
     });
+  });
+
+  test('reaches nothing of theirs beyond it, and can plant nothing that would', async () => {
+    const person = world.newPerson();
+    const elsewhere = await addMember(s, cast.other, { email: person.email, role: 'super_admin' });
+    const { headers, client } = await world.signIn(person);
+    expect((await client.whoAmI({})).organizations.map(({ id }) => id)).toEqual([cast.acme.id]);
+    const { organizations } = await s.client(OrganizationService, headers).listUserOrganizations({});
+    expect(organizations.map(({ id }) => id)).toEqual([cast.acme.id]);
+    const { sessions } = await client.listSessions({});
+    expect(sessions.map(({ id }) => id)).not.toContain(elsewhere.sessionId);
+    expect((await refusalOf(client.revokeSession({ sessionId: elsewhere.sessionId }))).code).toBe(
+      Code.NotFound,
+    );
+    const passkeys = s.client(PasskeyService, headers);
+    const organizationsOf = s.client(OrganizationService, headers);
+    const calls = [
+      () => passkeys.beginPasskeyRegistration({}),
+      () => passkeys.listPasskeys({}),
+      () => client.revokeOtherSessions({}),
+      () => organizationsOf.createOrganization({ name: 'Mine' }),
+      () => organizationsOf.deleteSandboxOrganization({ orgId: cast.other.id }),
+    ];
+    for (const call of calls) {
+      expect(await refusalOf(call())).toMatchObject({
+        code: Code.PermissionDenied,
+        reason: 'SESSION_OF_A_PROVIDER',
+      });
+    }
+    await client.signOut({});
   });
 
   test('gets new tokens of the same kind, until the provider’s session ends', async () => {

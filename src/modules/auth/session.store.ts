@@ -60,6 +60,7 @@ const list = statement(
   `select id, device_name as "deviceName", address, created_at as "createdAt", last_used_at as "lastUsedAt",
           proof, proven_at as "provenAt"
      from session where identity_id = $1 and revoked_at is null and expires_at > $2
+      and ($3::uuid is null or sso_organization_id = $3)
     order by last_used_at desc, id desc`,
 );
 const prove = statement(
@@ -74,7 +75,8 @@ const revoke = statement(
 const revokeOwn = statement(
   'session.revoke_own',
   `update session set revoked_at = $3
-    where id = $1 and identity_id = $2 and revoked_at is null and expires_at > $3`,
+    where id = $1 and identity_id = $2 and revoked_at is null and expires_at > $3
+      and ($4::uuid is null or sso_organization_id = $4)`,
 );
 const revokeThrough = statement(
   'session.revoke_through_connection',
@@ -139,8 +141,10 @@ export class SessionStore {
     return rowCount === 1;
   }
 
+  /** A provider that vouched for the caller's session sees those that it vouched for. */
   async list(scope: Scope): Promise<Session[]> {
-    return (await scope.tx()).query<Session>(list, [scope.identityId, scope.now()]);
+    const values = [scope.identityId, scope.now(), scope.ssoOrgId ?? null];
+    return (await scope.tx()).query<Session>(list, values);
   }
 
   /** False when the caller has no such live session. */
@@ -155,8 +159,8 @@ export class SessionStore {
 
   /** False when the caller has no such live session. */
   async revokeOwn(scope: Scope, id: string): Promise<boolean> {
-    const { rowCount } = await (await scope.tx()).execute(revokeOwn, [id, scope.identityId, scope.now()]);
-    return rowCount === 1;
+    const values = [id, scope.identityId, scope.now(), scope.ssoOrgId ?? null];
+    return (await (await scope.tx()).execute(revokeOwn, values)).rowCount === 1;
   }
 
   /** The ids of those that have ended; with another issuer's session all of ours. */

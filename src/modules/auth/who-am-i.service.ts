@@ -43,9 +43,9 @@ export class WhoAmI {
   }
 
   private async person(scope: Scope, caller: MemberCaller | PersonCaller): Promise<SelfOfPerson> {
-    const { identityId, email, sessionId } = caller;
+    const { identityId, email, sessionId, ssoOrgId } = caller;
     // As a person, not as a member: their other organizations do not show inside of one.
-    const person: PersonCaller = { kind: 'person', identityId, email, sessionId };
+    const person: PersonCaller = { kind: 'person', identityId, email, sessionId, ssoOrgId };
     const memberships = await this.scopes.run({ ...originOf(scope), caller: person }, (inner) =>
       this.people.listMemberships(inner),
     );

@@ -19,6 +19,8 @@ export interface AccessRule {
   readonly caller: CallerRule;
   /** One of these is enough; none listed: the caller rule alone decides. */
   readonly anyOf: readonly Permission[];
+  /** Not for sessions that an organization's identity provider vouched for: it speaks for that organization only. */
+  readonly personal?: true;
   /** Present: the caller must have proven lately who they are, but for the kinds named. */
   readonly recent?: { readonly exempt: readonly CallerWithoutProof[] };
 }
@@ -53,6 +55,11 @@ export function self(...anyOf: Permission[]): AccessRule {
  */
 export function recent(rule: AccessRule, ...exempt: CallerWithoutProof[]): AccessRule {
   return { ...rule, recent: { exempt } };
+}
+
+/** For what is the person's everywhere: whoever runs the provider of one organization must not reach it. */
+export function personal(rule: AccessRule): AccessRule {
+  return { ...rule, personal: true };
 }
 
 export function read(rule: AccessRule): AccessRow {

@@ -31,6 +31,7 @@ import {
   internal,
   permission,
   person,
+  personal,
   personOrKey,
   read,
   recent,
@@ -177,7 +178,7 @@ export const accessTable: ReadonlyMap<string, AccessRow> = new Map([
   }),
 
   ...rowsOf(OrganizationService, {
-    createOrganization: write(person, 'ORG_CREATED'),
+    createOrganization: write(personal(person), 'ORG_CREATED'),
     getOrganization: read(permission(P.ORG_READ)),
     updateOrganization: write(permission(P.ORG_WRITE), 'ORG_UPDATED'),
     updateSsoAttributeMappings: write(permission(P.ORG_WRITE), 'SSO_CONFIGURED'),
@@ -185,11 +186,11 @@ export const accessTable: ReadonlyMap<string, AccessRow> = new Map([
     updateAnalyticsEpsilon: write(permission(P.PRIVACY_WRITE), 'ORG_UPDATED'),
     getOrgPrivacySettings: read(permission(P.PRIVACY_READ)),
     updateOrgPrivacySettings: write(permission(P.PRIVACY_WRITE), 'ORG_UPDATED'),
-    createSandboxOrganization: write(personOrKey, 'SANDBOX_CREATED'),
-    deleteSandboxOrganization: write(recent(personOrKey, 'api_key'), 'ORG_DELETED'),
+    createSandboxOrganization: write(personal(personOrKey), 'SANDBOX_CREATED'),
+    deleteSandboxOrganization: write(personal(recent(personOrKey, 'api_key')), 'ORG_DELETED'),
     listSandboxFixtures: read(personOrKey),
     listUserOrganizations: read(person),
-    listUserSandboxes: read(person),
+    listUserSandboxes: read(personal(person)),
   }),
 
   // All of it is for people: whoever asks for somebody's data, or their deletion, has a name.
@@ -266,7 +267,7 @@ export const accessTable: ReadonlyMap<string, AccessRow> = new Map([
     signOut: unaudited(person),
     listSessions: read(person),
     revokeSession: unaudited(person),
-    revokeOtherSessions: unaudited(person),
+    revokeOtherSessions: unaudited(personal(person)),
     // The contract has no event of its own for this.
     revokeMemberSessions: write(permission(P.MEMBERS_MANAGE), 'PROFILE_UPDATED'),
     // Answers for a person without an organization as well; an API key learns who it is, too.
@@ -280,15 +281,15 @@ export const accessTable: ReadonlyMap<string, AccessRow> = new Map([
   }),
 
   ...rowsOf(PasskeyService, {
-    beginPasskeyRegistration: unaudited(recent(person)),
-    finishPasskeyRegistration: unaudited(person),
+    beginPasskeyRegistration: unaudited(personal(recent(person))),
+    finishPasskeyRegistration: unaudited(personal(person)),
     beginPasskeySignIn: unaudited(anyone),
     finishPasskeySignIn: unaudited(anyone),
     beginPasskeyReauthentication: unaudited(person),
     finishPasskeyReauthentication: unaudited(person),
-    listPasskeys: read(person),
-    renamePasskey: unaudited(person),
-    removePasskey: unaudited(recent(person)),
+    listPasskeys: read(personal(person)),
+    renamePasskey: unaudited(personal(person)),
+    removePasskey: unaudited(personal(recent(person))),
   }),
 
   ...rowsOf(ContentService, { renderContents: read(internal) }),

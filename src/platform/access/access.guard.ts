@@ -41,6 +41,12 @@ const admitted: Record<CallerRule, readonly Caller['kind'][]> = {
 /** Why the caller may not make this call; undefined when they may. */
 export function refuse(rule: AccessRule, caller: Caller, ability: Ability): AppError | undefined {
   if (!admitted[rule.caller].includes(caller.kind)) return refuseKind(rule.caller, caller);
+  if (rule.personal && caller.kind === 'person' && caller.ssoOrgId !== undefined) {
+    return permissionDenied(
+      'SESSION_OF_A_PROVIDER',
+      'This is yours in every organization, and you signed in through the identity provider of one; sign in by code or passkey.',
+    );
+  }
   const names = rule.anyOf.map(permissionName);
   if (names.length === 0 || names.some((name) => ability.can('use', name))) return undefined;
   return permissionDenied('PERMISSION_MISSING', `This needs ${names.join(' or ')}.`);

@@ -124,8 +124,9 @@ export class Scope {
   /** The transaction of this scope. Several queries may be in flight at once: they are pipelined in order. */
   tx(): Promise<Transaction> {
     this.transaction ??= this.database.begin({
-      orgId: this.adopted?.orgId ?? orgIdOf(this.caller),
-      identityId: this.caller.kind === 'person' ? this.caller.identityId : undefined,
+      // A provider vouches for a person in its own organization: the others do not show.
+      orgId: this.adopted?.orgId ?? orgIdOf(this.caller) ?? this.ssoOrgId,
+      identityId: this.caller.kind === 'person' && !this.ssoOrgId ? this.caller.identityId : undefined,
       readOnly: this.origin.readOnly,
       signal: this.signal,
     });
