@@ -151,6 +151,18 @@ describe('a code is worth nothing', () => {
     }
   });
 
+  test('for whoever has been shut out meanwhile', async () => {
+    const person = world.newPerson();
+    const member = await addMember(s, cast.acme, { email: person.email, role: 'employee' });
+    const { url, verifier } = await world.begin();
+    const code = destination(await carry(s, connection.id, provider.answer(url, person))).get('code') ?? '';
+    await cast.alice.client(MemberService).deactivateUser({ userId: member.userId });
+    const refusal = await refusalOf(
+      s.client(SsoSignInService).exchangeSsoCode({ code, codeVerifier: verifier }),
+    );
+    expect(refusal).toMatchObject({ code: Code.Unauthenticated, reason: 'SSO_CODE_REFUSED' });
+  });
+
   test('twice, also at once', async () => {
     const { url, verifier } = await world.begin();
     const code =

@@ -13,8 +13,9 @@ import {
 } from '../../platform/errors/index.js';
 import { originOf, type Scope, type ScopeOrigin, Scopes } from '../../platform/scope/index.js';
 import { Sessions, type TokenPair } from '../auth/index.js';
+import { Admissions, type Member, memberStatus } from '../member/index.js';
 import { Connections } from '../sso/index.js';
-import { readLoginCode } from './login-code.js';
+import { type LoginCode, readLoginCode } from './login-code.js';
 import { LoginRefusal } from './login-refusal.js';
 import { type Login, LoginStore } from './login.store.js';
 import type { Beginning } from './logins.service.js';
@@ -45,6 +46,7 @@ export class SsoSignIn {
     private readonly saml: SamlLogins,
     private readonly oidc: OidcLogins,
     private readonly store: LoginStore,
+    private readonly members: Admissions,
     private readonly sessions: Sessions,
     private readonly scopes: Scopes,
     @Inject(CONFIG) private readonly config: Config,
@@ -82,30 +84,33 @@ export class SsoSignIn {
     if (!read) throw codeRefused();
     const sessionId = uuid();
     // In a transaction of its own: a refused trade has spoiled the code.
-    const login = await this.scopes.run(systemOrigin(scope, read.orgId), async (inner) => {
-      const found = await this.store.find(inner, read.loginId);
-      if (!found?.identityId || !found.codeHash || !equalSecrets(found.codeHash, read.hash)) return undefined;
-      if (!fits(found, codeVerifier)) {
-        // Whoever brings the code without its secret has seen it on the way.
-        await this.store.spoilCode(inner, found.id);
-        return undefined;
-      }
-      return (await this.store.takeCode(inner, found.id, read.hash, sessionId)) ? found : undefined;
-    });
-    if (!login?.identityId) throw codeRefused();
-    const caller: PersonCaller = {
-      kind: 'person',
-      identityId: login.identityId,
-      email: login.email,
-      sessionId,
-      ssoOrgId: read.orgId,
-    };
+    const taken = await this.scopes.run(systemOrigin(scope, read.orgId), (inner) =>
+      this.take(inner, read, { codeVerifier, sessionId }),
+    );
+    if (!taken) throw codeRefused();
+    const { member, login } = taken;
+    const { identityId, email, orgId } = member;
+    const caller: PersonCaller = { kind: 'person', identityId, email, sessionId, ssoOrgId: orgId };
     const { connectionId, sessionEndsAt: endsAt } = login;
-    return this.sessions.open(origin, caller, deviceName, async () => undefined, 'sso', {
-      orgId: read.orgId,
-      connectionId,
-      endsAt,
-    });
+    const sso = { orgId, connectionId, endsAt };
+    return this.sessions.open(origin, caller, deviceName, async () => undefined, 'sso', sso);
+  }
+
+  /** The login that the code stands for, and whose it is by now; undefined when it is good for nothing. */
+  private async take(
+    scope: Scope,
+    { loginId, hash }: LoginCode,
+    { codeVerifier, sessionId }: { codeVerifier: string; sessionId: string },
+  ): Promise<{ login: Login; member: Member } | undefined> {
+    const login = await this.store.find(scope, loginId);
+    if (!login?.userId || !login.codeHash || !equalSecrets(login.codeHash, hash)) return undefined;
+    const member = await this.members.find(scope, login.userId);
+    if (member?.status !== memberStatus.active || !fits(login, codeVerifier)) {
+      // Whoever brings the code without its secret has seen it on the way.
+      await this.store.spoilCode(scope, login.id);
+      return undefined;
+    }
+    return (await this.store.takeCode(scope, login.id, hash, sessionId)) ? { login, member } : undefined;
   }
 
   private async begin(
