@@ -53,7 +53,7 @@ export function applyOperation(schemas: PathSchemas, resource: Document, operati
   if (!target) throw unknownPath(path);
   if (target.chain.some(({ mutability }) => mutability === 'readOnly'))
     throw invalid('mutability', `"${path}" cannot be written.`);
-  const after = structuredClone(resource);
+  const after = JSON.parse(JSON.stringify(resource)) as Document;
   const [first, ...below] = target.chain;
   if (first.multiValued) setItems(after, first, changedItems(listOf(after[first.name]), target, op, value));
   else change(after, [first, ...below], op, value);
