@@ -282,6 +282,16 @@ describe('searching', () => {
     expect(await page('&count=-1')).toMatchObject({ totalResults: 3, itemsPerPage: 0 });
   });
 
+  test('is asked for by POST as well', async () => {
+    const user = await create({ displayName: 'By POST' });
+    const body = { filter: 'displayName eq "by post"', count: 1, startIndex: 1, attributes: ['userName'] };
+    const found = await world.scim('POST', '/Users/.search', { body });
+    const { schemas, id, userName } = user;
+    expect(found.body).toMatchObject({ totalResults: 1, Resources: [{ schemas, id, userName }] });
+    expect(found.body.Resources[0]?.displayName).toBeUndefined();
+    expect((await world.scim('POST', '/Users/.search', { body: [] })).status).toBe(400);
+  });
+
   test('answers the attributes that are asked for', async () => {
     const user = await create({ name: { givenName: 'A', familyName: 'B' }, title: 'C' });
     const only = await world.scim('GET', `/Users/${user.id}?attributes=userName,name.givenName`);

@@ -15,6 +15,7 @@ import { ScimGroups } from './groups.service.js';
 import { readPage } from './page.js';
 import { readOperations } from './patch.js';
 import { type Answer, excludes, project, type Projection, readProjection } from './projection.js';
+import { isObject } from './resource.js';
 import { invalid, ScimError } from './scim-error.js';
 import { ScimUsers } from './users.service.js';
 
@@ -136,6 +137,12 @@ export class ScimRoutes implements OnModuleInit {
         POST: async (scope, connection, { body, projection }) =>
           created(await this.users.create(scope, connection, body), projection),
       },
+      '/Users/.search': {
+        POST: async (scope, connection, { body }) => {
+          const { query, projection } = searchIn(body);
+          return ok(projectAll(await this.users.list(scope, connection, readPage(query)), projection));
+        },
+      },
       '/Users/:id': {
         GET: async (scope, connection, asked) =>
           read(await this.users.get(scope, connection, asked.id), asked),
@@ -154,13 +161,12 @@ export class ScimRoutes implements OnModuleInit {
   private groupRoutes(): Record<string, Handlers> {
     return {
       '/Groups': {
-        GET: async (scope, connection, { query, projection }) => {
-          const withMembers = !excludes(projection, 'members');
-          const list = await this.groups.list(scope, connection, readPage(query), withMembers);
-          return ok(projectAll(list, projection));
-        },
+        GET: (scope, connection, asked) => this.listGroups(scope, connection, asked),
         POST: async (scope, connection, { body, projection }) =>
           created(await this.groups.create(scope, connection, body), projection),
+      },
+      '/Groups/.search': {
+        POST: (scope, connection, { body }) => this.listGroups(scope, connection, searchIn(body)),
       },
       '/Groups/:id': {
         GET: async (scope, connection, asked) => {
@@ -180,6 +186,16 @@ export class ScimRoutes implements OnModuleInit {
         },
       },
     };
+  }
+
+  private async listGroups(
+    scope: Scope,
+    connection: Connection,
+    { query, projection }: Pick<Asked, 'query' | 'projection'>,
+  ): Promise<ScimAnswer> {
+    const withMembers = !excludes(projection, 'members');
+    const list = await this.groups.list(scope, connection, readPage(query), withMembers);
+    return ok(projectAll(list, projection));
   }
 }
 
@@ -205,6 +221,17 @@ function textsIn(given: unknown): Record<string, string | undefined> {
     return typeof first === 'string' ? [[name.toLowerCase(), first] as const] : [];
   });
   return Object.fromEntries(texts);
+}
+
+/** RFC 7644, section 3.4.3: the parameters of a query, as members of the body. */
+function searchIn(body: unknown): Pick<Asked, 'query' | 'projection'> {
+  if (!isObject(body)) throw invalid('invalidSyntax', 'The body must be a JSON object.');
+  const given = Object.entries(body).map(([name, value]: [string, unknown]) => [
+    name,
+    Array.isArray(value) ? value.join() : typeof value === 'number' ? String(value) : value,
+  ]);
+  const query = textsIn(Object.fromEntries(given));
+  return { query, projection: readProjection(query) };
 }
 
 function ok(body: Answer): ScimAnswer {
