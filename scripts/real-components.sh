@@ -28,6 +28,18 @@ chromium() {
   fi
 }
 
+xmlsec() {
+  if command -v xmlsec1 > /dev/null; then
+    echo 'xmlsec1 is here.'
+  elif [ "$(id -u)" != 0 ] || ! command -v apt-get > /dev/null; then
+    echo 'skipped: xmlsec1 needs apt-get and root'
+  elif apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends xmlsec1 > /dev/null; then
+    echo 'xmlsec1 is installed.'
+  else
+    echo 'skipped: apt-get could not install xmlsec1'
+  fi
+}
+
 # go keeps what it has compiled: the specs, which have limits of time, only link.
 go_programs() {
   if ! command -v go > /dev/null; then
@@ -55,4 +67,5 @@ END
 
 redis
 chromium
+xmlsec
 go_programs
