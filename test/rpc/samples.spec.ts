@@ -123,7 +123,7 @@ describe('the first call', () => {
 
 test('signing in: code, mailbox, tokens, who am I', async () => {
   const [request = [], mailbox = [], verify = []] = commands(sample('sh', 'RequestSignInCode'));
-  expect(await curl(request)).toEqual({});
+  expect(await curl(request)).toEqual({ state: expect.any(String) });
   const code = await eventually('the mail', async () => {
     const { mail } = (await curl(mailbox)) as { mail: { text: string }[] };
     return /\b\d{6}\b/.exec(mail[0]?.text ?? '')?.[0];
