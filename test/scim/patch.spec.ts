@@ -194,6 +194,7 @@ describe('a patch is refused', () => {
     [{ op: 'add', path: 'emails[', value: 'x' }, 'invalidPath'],
     [{ op: 'add', path: 'emails[type].value', value: 'x' }, 'invalidFilter'],
     [{ op: 'add', path: `emails[${'('.repeat(1500)}].value`, value: 'x' }, 'invalidFilter'],
+    [{ op: 'add', path: `emails[value eq "${'\n'.repeat(40)}].value`, value: 'x' }, 'invalidFilter'],
     [{ op: 'add', path: 'emails[__proto__ eq "x"].value', value: 'x' }, 'invalidFilter'],
     [{ op: 'replace', path: 'emails[type ne "x"].value', value: 'x' }, 'noTarget'],
     [{ op: 'replace', path: 'active', value: 'perhaps' }, 'invalidValue'],

@@ -6,7 +6,14 @@ import { addMember } from '../support/cast.js';
 import { eventually } from '../support/eventually.js';
 import { auditOf } from '../support/members.js';
 import { refusalOf } from '../support/refusal.js';
-import { newUser, patchOf, type ScimBody, type ScimWorld, startScimWorld } from '../support/scim.js';
+import {
+  newUser,
+  patchOf,
+  type ScimBody,
+  scimDirectory,
+  type ScimWorld,
+  startScimWorld,
+} from '../support/scim.js';
 
 const enterprise = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
 let world: ScimWorld;
@@ -77,6 +84,10 @@ describe('users are refused', () => {
   test('with a body that is too large, or of another type', async () => {
     const large = await world.scim('POST', '/Users', { body: `"${'x'.repeat(1024 * 1024)}"` });
     expect(large).toMatchObject({ status: 413, body: { status: '413' } });
+    const requestId = large.headers.get('x-request-id');
+    expect(world.s.logLines().some((line) => line.requestId === requestId)).toBe(true);
+    const stranger = scimDirectory(world.s, 'nobody');
+    expect((await stranger('POST', '/Users', { body: '{' })).status).toBe(401);
     const headers = { 'content-type': 'text/plain' };
     const text = await world.scim('POST', '/Users', { body: 'x', headers });
     expect(text).toMatchObject({ status: 415, body: { status: '415' } });
@@ -93,6 +104,8 @@ describe('users are refused', () => {
     'active gt true',
     'meta.lastModified gt "yesterday"',
     'x'.repeat(2001),
+    // Exponential in the parser: with forty of them it would not return.
+    `userName eq "${'\n'.repeat(40)}`,
   ])('with the filter number %#', async (filter) => {
     const { status, body } = await search(filter);
     expect({ status, scimType: body.scimType }).toEqual({ status: 400, scimType: 'invalidFilter' });

@@ -12,6 +12,8 @@ const DEEPEST_FILTER = 20;
 export function readFilter(text: string): Filter {
   if (text.length > LONGEST_FILTER)
     throw invalid('invalidFilter', `A filter may have ${LONGEST_FILTER} characters at most.`);
+  // None may stand in a text of JSON; the parser takes exponential time over line breaks that no quote ends.
+  if (/\p{Cc}/u.test(text)) throw invalid('invalidFilter', 'A filter has no control characters.');
   // Counted before it is parsed, which is recursive; texts in quotes do not count.
   const words = text.replaceAll(/"(?:[^"\\]|\\.)*"/g, '""');
   const openings = words.match(/\(|\bnot\b/gi)?.length ?? 0;

@@ -73,7 +73,7 @@ export class ScimGateway {
   }
 
   /** The answer to an error, which is logged where it is ours. */
-  refusal(error: unknown, requestId = ''): ScimAnswer {
+  private refusal(error: unknown, requestId: string): ScimAnswer {
     const refused = this.describe(error, requestId);
     const { status, retryAfterSeconds } = refused;
     return {

@@ -72,8 +72,9 @@ export class ScimRoutes implements OnModuleInit {
       { parseAs: 'string', bodyLimit: BODY_LIMIT },
       (_request, text, done) => parse(String(text), done),
     );
-    scim.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) =>
-      send(reply, this.gateway.refusal(refusalOf(error))),
+    // Whoever may not come in learns that first.
+    scim.setErrorHandler((error: Error & { statusCode?: number }, request, reply) =>
+      this.answer(request, reply, () => Promise.reject(refusalOf(error))),
     );
     scim.setNotFoundHandler((request, reply) =>
       this.answer(request, reply, () => Promise.reject(notFound('endpoint'))),
