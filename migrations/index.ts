@@ -17,6 +17,7 @@ import { PasskeysAndProofs } from './0016-passkeys-and-proofs.js';
 import { Scim } from './0017-scim.js';
 import { PrivacyRequests } from './0018-privacy-requests.js';
 import { DeeplinkKeys } from './0019-deeplink-keys.js';
+import { ScimNames } from './0021-scim-names.js';
 
 /** In the order in which they run. A landed migration is never edited. */
 export const migrations = [
@@ -39,4 +40,5 @@ export const migrations = [
   Scim,
   PrivacyRequests,
   DeeplinkKeys,
+  ScimNames,
 ];

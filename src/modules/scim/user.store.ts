@@ -43,7 +43,7 @@ const save = statement(
   'scim_user.save',
   `insert into scim_user
      (org_id, connection_id, user_id, external_id, user_name, document, created_at, updated_at)
-   values ($1, $2, $3, $4, $5, $6, $7, $7)
+   values ($1, $2, $3, $4, lower($5), $6, $7, $7)
    on conflict (org_id, connection_id, user_id) do update
      set external_id = excluded.external_id, user_name = excluded.user_name, document = excluded.document,
          updated_at = excluded.updated_at, deleted_at = null`,
@@ -60,21 +60,21 @@ const forget = statement(
 
 const known = 'select user_id from scim_user where org_id = $1 and connection_id = $2 and deleted_at is null';
 
-/** Equality of names and ids is looked up by index. */
+/** Equality of names and ids is looked up by index, once: as a list, the planner compares it with nobody else. */
 const columns: Columns = {
   id: { type: 'id', sql: 'm.id' },
   username: {
     type: 'text',
     sql: 'coalesce(u.user_name, m.email)',
     equals: (name) =>
-      `m.id in (${known} and lower(user_name) = ${name}
+      `m.id = any (array(${known} and user_name = ${name}
          union all select id from member where org_id = $1 and email = ${name}
-           and not exists (${known} and user_id = member.id))`,
+           and not exists (${known} and user_id = member.id)))`,
   },
   externalid: {
     type: 'exact',
     sql: 'u.external_id',
-    equals: (id) => `m.id in (${known} and external_id = ${id})`,
+    equals: (id) => `m.id = any (array(${known} and external_id = ${id}))`,
   },
   active: { type: 'boolean', sql: `(m.status <> ${memberStatus.deactivated})` },
   displayname: { type: 'text', sql: 'm.name' },
