@@ -28,15 +28,17 @@ chromium() {
   fi
 }
 
-xmlsec() {
-  if command -v xmlsec1 > /dev/null; then
-    echo 'xmlsec1 is here.'
+# SimpleSAMLphp wants no web server here: PHP has one.
+identity_providers() {
+  local packages=(xmlsec1 simplesamlphp php-cli php-xml php-mbstring)
+  if dpkg-query --show "${packages[@]}" > /dev/null 2>&1; then
+    echo 'xmlsec1 and simplesamlphp are here.'
   elif [ "$(id -u)" != 0 ] || ! command -v apt-get > /dev/null; then
-    echo 'skipped: xmlsec1 needs apt-get and root'
-  elif apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends xmlsec1 > /dev/null; then
-    echo 'xmlsec1 is installed.'
+    echo 'skipped: xmlsec1 and simplesamlphp need apt-get and root'
+  elif apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" > /dev/null; then
+    echo 'xmlsec1 and simplesamlphp are installed.'
   else
-    echo 'skipped: apt-get could not install xmlsec1'
+    echo 'skipped: apt-get could not install xmlsec1 and simplesamlphp'
   fi
 }
 
@@ -67,5 +69,5 @@ END
 
 redis
 chromium
-xmlsec
+identity_providers
 go_programs

@@ -44,6 +44,15 @@ export async function startProviderWorld(metadataUrl: string, host: string): Pro
       SSO_REDIRECT_URIS: appUrl,
     },
   });
+  try {
+    return await connectTo(server, metadataUrl);
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
+
+async function connectTo(server: TestServer, metadataUrl: string): Promise<ProviderWorld> {
   const cast = await seedCast(server);
   const domains = cast.alice.client(DomainService);
   await domains.addDomain({ name: 'acme.example' });
