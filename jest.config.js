@@ -16,4 +16,6 @@ export default {
   globalTeardown: '<rootDir>/test/support/global-teardown.js',
   setupFiles: ['<rootDir>/test/support/load-nest.js'],
   testTimeout: 30_000,
+  // What a spec has loaded stays in the process that ran it, as ES modules do: it is replaced before it needs gigabytes.
+  workerIdleMemoryLimit: '1500MB',
 };

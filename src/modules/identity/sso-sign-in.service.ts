@@ -82,35 +82,36 @@ export class SsoSignIn {
     const origin = originOf(scope);
     const read = readLoginCode(code);
     if (!read) throw codeRefused();
-    const sessionId = uuid();
     // In a transaction of its own: a refused trade has spoiled the code.
-    const taken = await this.scopes.run(systemOrigin(scope, read.orgId), (inner) =>
-      this.take(inner, read, { codeVerifier, sessionId }),
+    const found = await this.scopes.run(systemOrigin(scope, read.orgId), (inner) =>
+      this.find(inner, read, codeVerifier),
     );
-    if (!taken) throw codeRefused();
-    const { member, login } = taken;
+    if (!found) throw codeRefused();
+    const { member, login } = found;
     const { identityId, email, orgId } = member;
+    const sessionId = uuid();
     const caller: PersonCaller = { kind: 'person', identityId, email, sessionId, ssoOrgId: orgId };
+    // With the session, so that a logout finds either a code to spoil or a session to end.
+    const take = async (inner: Scope): Promise<void> => {
+      if (!(await this.store.takeCode(inner, login.id, read.hash, sessionId))) throw codeRefused();
+    };
     const { connectionId, sessionEndsAt: endsAt } = login;
-    const sso = { orgId, connectionId, endsAt };
-    return this.sessions.open(origin, caller, deviceName, async () => undefined, 'sso', sso);
+    return this.sessions.open(origin, caller, deviceName, take, 'sso', { orgId, connectionId, endsAt });
   }
 
   /** The login that the code stands for, and whose it is by now; undefined when it is good for nothing. */
-  private async take(
+  private async find(
     scope: Scope,
     { loginId, hash }: LoginCode,
-    { codeVerifier, sessionId }: { codeVerifier: string; sessionId: string },
+    codeVerifier: string,
   ): Promise<{ login: Login; member: Member } | undefined> {
     const login = await this.store.find(scope, loginId);
     if (!login?.userId || !login.codeHash || !equalSecrets(login.codeHash, hash)) return undefined;
     const member = await this.members.find(scope, login.userId);
-    if (member?.status !== memberStatus.active || !fits(login, codeVerifier)) {
-      // Whoever brings the code without its secret has seen it on the way.
-      await this.store.spoilCode(scope, login.id);
-      return undefined;
-    }
-    return (await this.store.takeCode(scope, login.id, hash, sessionId)) ? { login, member } : undefined;
+    if (member?.status === memberStatus.active && fits(login, codeVerifier)) return { login, member };
+    // Whoever brings the code without its secret has seen it on the way.
+    await this.store.spoilCode(scope, login.id);
+    return undefined;
   }
 
   private async begin(

@@ -52,7 +52,7 @@ export class Scope {
 
   /** The organization that everything in this scope belongs to. */
   get orgId(): string {
-    const orgId = this.adopted?.orgId ?? orgIdOf(this.caller);
+    const orgId = this.adopted?.orgId ?? orgIdOf(this.caller) ?? this.ssoOrgId;
     if (!orgId) throw new Error('This scope has no organization.');
     return orgId;
   }
