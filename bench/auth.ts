@@ -48,7 +48,12 @@ export async function answerAuth(effort: Effort): Promise<Report> {
       [orgId, randomUUID(), key.hash, key.displayPrefix, key.lastFour],
     );
     const parts = await build(stores);
-    const { token } = await parts.tokens().issue({ identityId: person, sessionId, email, orgId });
+    const subject = { identityId: person, sessionId, email, orgId };
+    const strangers = await manyTokens((number) =>
+      parts.tokens.issue({ ...subject, email: `${number}@acme.example` }),
+    );
+    const { token } = await parts.tokens.issue(subject);
+    let next = 0;
     const { kid } = decodeProtectedHeader(token);
     const jwk = (await parts.keys.published()).find((one) => one.kid === kid)!;
     const publicKey = await importJWK(jwk, 'RS256');
@@ -63,7 +68,8 @@ export async function answerAuth(effort: Effort): Promise<Report> {
           {
             name: 'cold: signature, claims, and the session in the database',
             run: async () => {
-              const { sessionId: id, identityId: whose } = await parts.tokens().verify(token);
+              const stranger = strangers[next++ % strangers.length]!;
+              const { sessionId: id, identityId: whose } = await parts.tokens.verify(stranger);
               if (!(await parts.coldSessions.findLive(id, whose)))
                 throw new Error('The session is not found.');
             },
@@ -72,7 +78,14 @@ export async function answerAuth(effort: Effort): Promise<Report> {
             name: 'the session by plain pg, nothing else',
             run: () => stores.owner.query({ ...findSession, values: [sessionId, person] }),
           },
-          { name: 'warm', run: warmToken(parts, token) },
+          {
+            name: 'warm',
+            run: async () => {
+              const { sessionId: id, identityId: whose } = await parts.tokens.verify(token);
+              if (!(await parts.warmSessions.findLive(id, whose)))
+                throw new Error('The session is not found.');
+            },
+          },
         ],
         effort,
       ),
@@ -108,14 +121,16 @@ export async function answerAuth(effort: Effort): Promise<Report> {
   });
 }
 
-type Parts = Awaited<ReturnType<typeof build>>;
+/** More than a process remembers: each is a stranger again when its turn comes. */
+const STRANGERS = 21_000;
 
-function warmToken({ tokens, warmSessions }: Parts, token: string): () => Promise<void> {
-  const known = tokens();
-  return async () => {
-    const { sessionId, identityId } = await known.verify(token);
-    if (!(await warmSessions.findLive(sessionId, identityId))) throw new Error('The session is not found.');
-  };
+async function manyTokens(issue: (number: number) => Promise<{ token: string }>): Promise<string[]> {
+  const tokens: string[] = [];
+  while (tokens.length < STRANGERS) {
+    const issued = await Promise.all(Array.from({ length: 100 }, (_, index) => issue(tokens.length + index)));
+    tokens.push(...issued.map(({ token }) => token));
+  }
+  return tokens;
 }
 
 /** What proves callers, as the server has it; `cold` remembers nothing, `warm` hears revocations and remembers. */
@@ -138,7 +153,7 @@ async function build(stores: Stores) {
     keys,
     issuer,
     audience,
-    tokens: () => new AccessTokens({ issuer, audience }, keys, clock),
+    tokens: new AccessTokens({ issuer, audience }, keys, clock),
     coldSessions: new SessionDirectory(database, clock, unrecorded, feed(false)),
     warmSessions: new SessionDirectory(database, clock, unrecorded, feed(true)),
     coldKeys: new ApiKeyDirectory(database, clock, unrecorded, feed(false)),
