@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
-import { type ClientAddress, clientAddress } from '@dovecote/rpc';
 import { v7 as uuid, validate as isUuid } from 'uuid';
 import { CONFIG } from '../../platform/config/config.module.js';
 import type { Config } from '../../platform/config/index.js';
 import { AppError } from '../../platform/errors/index.js';
 import { type PageReply, sendPage } from '../../platform/http/page.js';
+import { requestAddress } from '../../platform/http/request-address.js';
 import type { ScopeOrigin } from '../../platform/scope/index.js';
 import { AddressThrottle } from '../../platform/throttle/address-throttle.js';
 import { Connections } from '../sso/index.js';
@@ -21,14 +21,14 @@ export interface BrowserRequest {
 /** Requests of browsers that come from, or go to, an identity provider: no RPCs, and without a credential. */
 @Injectable()
 export class Browser {
-  private readonly addressOf: ClientAddress;
+  private readonly addressOf: ReturnType<typeof requestAddress>;
 
   constructor(
     private readonly throttle: AddressThrottle,
     private readonly connections: Connections,
     @Inject(CONFIG) config: Config,
   ) {
-    this.addressOf = clientAddress(config.http.trustedProxies);
+    this.addressOf = requestAddress(config.http.trustedProxies);
   }
 
   /** Runs `work` for the connection's organization; answers a page for whatever a person can do something about. */
@@ -38,11 +38,7 @@ export class Browser {
     connectionId: string,
     work: (origin: ScopeOrigin) => Promise<void>,
   ): Promise<void> {
-    const forwarded = request.headers['x-forwarded-for'];
-    const address = this.addressOf(
-      request.socket.remoteAddress,
-      Array.isArray(forwarded) ? forwarded.join(',') : forwarded,
-    );
+    const address = this.addressOf(request);
     try {
       await this.throttle.takeFrom(address);
       const orgId = isUuid(connectionId)

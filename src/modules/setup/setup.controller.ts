@@ -2,10 +2,10 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Body, Controller, Get, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { ErrorInfoSchema } from '@dovecote/contract/google/rpc/error_details_pb';
-import { clientAddress } from '@dovecote/rpc';
 import { CONFIG } from '../../platform/config/config.module.js';
 import type { Config } from '../../platform/config/index.js';
 import { type Page, type PageReply, page, sendPage, sendTo } from '../../platform/http/page.js';
+import { requestAddress } from '../../platform/http/request-address.js';
 import { ConnectStrategy } from '../../platform/rpc/connect.strategy.js';
 import { type Fields, SetupApi } from './setup-api.js';
 import { codePage, elsewherePage, loginPage, setupPage, signInPage } from './setup.page.js';
@@ -38,13 +38,13 @@ const actions: Readonly<Record<string, (api: SetupApi, fields: Fields) => Promis
 /** The setup page of single sign-on: forms and links, no script. */
 @Controller('setup')
 export class SetupController {
-  private readonly addressOf: ReturnType<typeof clientAddress>;
+  private readonly addressOf: ReturnType<typeof requestAddress>;
 
   constructor(
     private readonly strategy: ConnectStrategy,
     @Inject(CONFIG) private readonly config: Config,
   ) {
-    this.addressOf = clientAddress(config.http.trustedProxies);
+    this.addressOf = requestAddress(config.http.trustedProxies);
   }
 
   @Get()
@@ -185,13 +185,8 @@ export class SetupController {
     reply.header('set-cookie', writeSession(session, this.config.http.publicUrl.startsWith('https:')));
   }
 
-  private api({ headers, socket }: SetupRequest, session?: SetupSession): SetupApi {
-    const forwarded = headers['x-forwarded-for'];
-    const address = this.addressOf(
-      socket.remoteAddress,
-      Array.isArray(forwarded) ? forwarded.join(',') : forwarded,
-    );
-    return new SetupApi(this.strategy, address, session);
+  private api(request: SetupRequest, session?: SetupSession): SetupApi {
+    return new SetupApi(this.strategy, this.addressOf(request), session);
   }
 
   /** Whether the form was one of ours: browsers say where a POST comes from. */
