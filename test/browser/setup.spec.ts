@@ -35,6 +35,7 @@ beforeAll(async () => {
   admin = await addMember(s, cast.acme, { email: 'admin@setup.example', role: 'super_admin' });
   // Nothing on the page needs a script.
   const context = await browser.newContext({ javaScriptEnabled: false });
+  context.setDefaultTimeout(15_000);
   page = await context.newPage();
   await mkdir(pictures, { recursive: true });
 });
@@ -94,11 +95,12 @@ describe('the setup page, in a browser without scripts,', () => {
     await press('Check the record');
     expect(await text()).toContain('Proven');
 
-    await page.getByLabel('Name').last().fill('Directory <b>');
+    const form = page.locator('form', { hasText: 'Metadata URL' });
+    await form.getByLabel('Name').fill('Directory <b>');
     await page.getByLabel('Metadata URL of the provider').fill('https://127.0.0.1/metadata');
     await press('Connect');
     expect(await text()).toContain('saml.metadata_url');
-    await page.getByLabel('Name').last().fill('Directory <b>');
+    await form.getByLabel('Name').fill('Directory <b>');
     await page.getByLabel('Metadata URL of the provider').fill(provider.metadataUrl);
     await press('Connect');
     expect(await text()).toContain('Directory <b>');
@@ -141,6 +143,55 @@ describe('the setup page, in a browser without scripts,', () => {
     // The admin came by a code, which is not enough from now on.
     expect(await text()).toContain('single sign-on');
   });
+
+  test('lets an admin of an organization that enforces single sign-on in through the provider only', async () => {
+    if (!browser) return;
+    await signIn(admin.email);
+    expect(await page.getByRole('alert').innerText()).toContain('requires single sign-on');
+
+    await page.getByLabel('Your e-mail address').fill('nobody@unknown.example');
+    await press('Use single sign-on');
+    expect(await page.getByRole('alert').innerText()).toContain('No organization');
+
+    await page.getByLabel('Your e-mail address').fill(admin.email);
+    await press('Use single sign-on');
+    await page.waitForURL('https://idp.example/**');
+    await press('Carry');
+    await page.waitForURL(`${s.url}/setup/sso`);
+    expect(await text()).toContain(`Signed in as ${admin.email}`);
+    expect(await text()).toContain('Enforced since');
+    await picture('7-by-single-sign-on');
+    await press('Stop enforcing');
+    expect(await text()).toContain('Everybody may still sign in');
+  });
+
+  test('connects a provider of OpenID Connect, or says what is wrong with it', async () => {
+    if (!browser) return;
+    await page.getByText('The provider speaks OpenID Connect').click();
+    const form = page.locator('form', { hasText: 'Client secret' });
+    await form.getByLabel('Name').fill('Elsewhere');
+    await form.getByLabel('Issuer').fill('https://127.0.0.1:1/');
+    await form.getByLabel('Client ID').fill('dovecote');
+    await form.getByLabel('Client secret').fill('secret');
+    await form.getByRole('button').click();
+    expect(await page.getByRole('alert').innerText()).toContain('oidc.issuer');
+  });
+});
+
+test('an answer of a provider signs nobody in where no sign-in began', async () => {
+  if (!browser) return;
+  const callback = (cookie: string) =>
+    fetch(`${s.url}/setup/sso/callback?code=abc&state=mine`, { headers: { cookie }, redirect: 'manual' });
+  for (const cookie of ['', 'dovecote_setup_sign_in=theirs.verifier', 'dovecote_setup_sign_in=mine']) {
+    const response = await callback(cookie);
+    expect(response.status).toBe(400);
+    expect(await response.text()).toContain('waits for no such sign-in');
+    expect(response.headers.get('set-cookie')).toBeNull();
+  }
+  const refused = await callback(`dovecote_setup_sign_in=mine.${'v'.repeat(43)}`);
+  expect(refused.status).toBe(400);
+  expect(await refused.text()).toContain('The code is wrong');
+  expect(refused.headers.getSetCookie().join()).not.toContain('dovecote_setup=');
 });
 
 test('a form of another site does nothing', async () => {

@@ -1,9 +1,14 @@
 import type { DescMessage, DescMethodUnary, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import { AuthService, type WhoAmIResponse } from '@dovecote/contract/dovecote/auth/v1/auth_pb';
 import {
+  SsoSignInService,
+  type StartSsoSignInRequestSchema,
+} from '@dovecote/contract/dovecote/auth/v1/sso_pb';
+import {
   type Connection,
   ConnectionService,
   ConnectionState,
+  type CreateConnectionRequestSchema,
   type Login,
 } from '@dovecote/contract/dovecote/sso/v1/connection_pb';
 import { type Domain, DomainService } from '@dovecote/contract/dovecote/sso/v1/domain_pb';
@@ -24,6 +29,8 @@ export interface Setup {
 export type Fields = Readonly<Record<string, string>>;
 
 const LOGINS_SHOWN = 10;
+/** What the list of sessions calls it. */
+const DEVICE_NAME = 'Setup page';
 
 /** The page is a client like others: it calls what they call, and is refused what they are refused. */
 export class SetupApi {
@@ -48,8 +55,20 @@ export class SetupApi {
 
   /** The access token of a new session. */
   async signIn({ email = '', code = '' }: Fields): Promise<string> {
-    const request = { email, code, deviceName: 'Setup page' };
+    const request = { email, code, deviceName: DEVICE_NAME };
     const { tokens } = await this.call(AuthService.method.verifySignInCode, request);
+    return tokens?.accessToken ?? '';
+  }
+
+  /** Where the browser goes to sign in at the provider of the organization. */
+  async startSsoSignIn(request: MessageInitShape<typeof StartSsoSignInRequestSchema>): Promise<string> {
+    return (await this.call(SsoSignInService.method.startSsoSignIn, request)).url;
+  }
+
+  /** The access token of a new session. */
+  async exchangeSsoCode(code: string, codeVerifier: string): Promise<string> {
+    const request = { code, codeVerifier, deviceName: DEVICE_NAME };
+    const { tokens } = await this.call(SsoSignInService.method.exchangeSsoCode, request);
     return tokens?.accessToken ?? '';
   }
 
@@ -89,15 +108,11 @@ export class SetupApi {
     await this.call(DomainService.method.removeDomain, { name });
   }
 
-  async connect({
-    name = '',
-    metadata_url: metadataUrl = '',
-    create_members: createMembers,
-  }: Fields): Promise<void> {
+  async connect(fields: Fields): Promise<void> {
     await this.call(ConnectionService.method.createConnection, {
-      name,
-      settings: { case: 'saml', value: { metadataUrl } },
-      provisioning: { createMembers: createMembers === 'on' },
+      name: fields.name ?? '',
+      settings: settingsIn(fields),
+      provisioning: { createMembers: fields.create_members === 'on' },
     });
   }
 
@@ -130,4 +145,15 @@ export class SetupApi {
   ): Promise<MessageShape<O>> {
     return this.strategy.call(method, request, { address: this.address, header: new Headers(this.header) });
   }
+}
+
+/** A provider of OpenID Connect is known by its issuer, one of SAML by its metadata. */
+function settingsIn({
+  issuer,
+  client_id: clientId = '',
+  client_secret: clientSecret = '',
+  metadata_url: metadataUrl = '',
+}: Fields): MessageInitShape<typeof CreateConnectionRequestSchema>['settings'] {
+  if (issuer === undefined) return { case: 'saml', value: { metadataUrl } };
+  return { case: 'oidc', value: { issuer, clientId, clientSecret } };
 }

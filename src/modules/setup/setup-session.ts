@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { parseCookie, stringifySetCookie } from 'cookie';
 
 /** Who uses the setup page: an access token, and the organization it is used for. It ends with the token. */
@@ -7,10 +8,17 @@ export interface SetupSession {
   orgId: string;
 }
 
+/** A sign-in that is at an identity provider; its answer counts in the browser that has this only. */
+export interface SetupSignIn {
+  state: string;
+  codeVerifier: string;
+}
+
 const TOKEN = 'dovecote_setup';
 const ORGANIZATION = 'dovecote_setup_org';
+const SIGN_IN = 'dovecote_setup_sign_in';
 const PATH = '/setup';
-/** Of an access token. */
+/** Of an access token, and of the time that a person has at a provider. */
 const MAX_AGE_S = 15 * 60;
 
 export function readSession(cookieHeader: string | undefined): SetupSession | undefined {
@@ -27,4 +35,34 @@ export function writeSession(session: SetupSession | undefined, secure: boolean)
     stringifySetCookie({ name: TOKEN, value: session?.accessToken ?? '', ...attributes, maxAge }),
     stringifySetCookie({ name: ORGANIZATION, value: session?.orgId ?? '', ...attributes, maxAge }),
   ];
+}
+
+export function newSignIn(): SetupSignIn {
+  const [state, codeVerifier] = [randomBytes(16), randomBytes(32)].map((bytes) =>
+    bytes.toString('base64url'),
+  );
+  return { state: state ?? '', codeVerifier: codeVerifier ?? '' };
+}
+
+/** As PKCE (RFC 7636) has it. */
+export function challengeOf({ codeVerifier }: SetupSignIn): string {
+  return createHash('sha256').update(codeVerifier).digest('base64url');
+}
+
+export function readSignIn(cookieHeader: string | undefined): SetupSignIn | undefined {
+  const [state, codeVerifier] = (parseCookie(cookieHeader ?? '')[SIGN_IN] ?? '').split('.');
+  return state && codeVerifier ? { state, codeVerifier } : undefined;
+}
+
+/** A Set-Cookie field; without a sign-in, the one that ends it. It comes along when a provider sends the browser back. */
+export function writeSignIn(signIn: SetupSignIn | undefined, secure: boolean): string {
+  return stringifySetCookie({
+    name: SIGN_IN,
+    value: signIn ? `${signIn.state}.${signIn.codeVerifier}` : '',
+    path: PATH,
+    httpOnly: true,
+    secure,
+    sameSite: 'lax',
+    maxAge: signIn ? MAX_AGE_S : 0,
+  });
 }

@@ -11,54 +11,7 @@ import type { Enforcement } from '@dovecote/contract/dovecote/sso/v1/enforcement
 import { type Html, html, type Part } from '../../platform/http/html.js';
 import { type Page, page } from '../../platform/http/page.js';
 import type { Setup } from './setup-api.js';
-
-const TITLE = 'Single sign-on';
-
-export interface Notice {
-  /** What went wrong, for whoever reads the page. */
-  error?: string;
-}
-
-export function signInPage({ error }: Notice, email = ''): Page {
-  return page(
-    error ? 400 : 200,
-    TITLE,
-    errorBox(error),
-    html`<p>Set up single sign-on for your organization. Sign in as an administrator first.</p>
-      <form method="post" action="/setup/sso/code">
-        <label
-          >Your e-mail address
-          <input type="email" name="email" value="${email}" required maxlength="254" autofocus
-        /></label>
-        <button>Send me a code</button>
-      </form>`,
-  );
-}
-
-export function codePage({ error }: Notice, email: string): Page {
-  return page(
-    error ? 400 : 200,
-    TITLE,
-    errorBox(error),
-    html`<p>If <code>${email}</code> may sign in, a code is on its way. It is good for three minutes.</p>
-      <form method="post" action="/setup/sso/session">
-        <input type="hidden" name="email" value="${email}" />
-        <label
-          >The six digits
-          <input
-            type="text"
-            name="code"
-            inputmode="numeric"
-            autocomplete="one-time-code"
-            pattern="[0-9]{6}"
-            required
-            autofocus
-        /></label>
-        <button>Sign in</button>
-      </form>
-      <p><a href="/setup/sso">Use another address</a></p>`,
-  );
-}
+import { errorBox, type Notice, TITLE } from './sign-in.page.js';
 
 /** For whoever is signed in and may not do this here. */
 export function elsewherePage(error: string, self: WhoAmIResponse): Page {
@@ -179,6 +132,10 @@ function domainSection(domains: readonly Domain[]): Html {
     </form>`;
 }
 
+const takingIn = html`<label
+  ><input type="checkbox" name="create_members" checked /> Take in people who are no members yet</label
+>`;
+
 function connectionSection(connections: readonly Connection[]): Html {
   return html`<h2 id="connections">2. Connect your identity provider</h2>
     ${connections.map(connectionBox)}
@@ -188,11 +145,25 @@ function connectionSection(connections: readonly Connection[]): Html {
         >Metadata URL of the provider (SAML)
         <input type="url" name="metadata_url" placeholder="https://" required maxlength="2048"
       /></label>
-      <label
-        ><input type="checkbox" name="create_members" checked /> Take in people who are no members yet</label
-      >
+      ${takingIn}
       <p><button>Connect</button></p>
-    </form>`;
+    </form>
+    <details>
+      <summary>The provider speaks OpenID Connect</summary>
+      <form method="post" action="/setup/sso/connections">
+        <label>Name <input type="text" name="name" placeholder="Entra ID" required maxlength="200" /></label>
+        <label
+          >Issuer <input type="url" name="issuer" placeholder="https://" required maxlength="2048"
+        /></label>
+        <label>Client ID <input type="text" name="client_id" required maxlength="500" /></label>
+        <label
+          >Client secret
+          <input type="password" name="client_secret" autocomplete="off" required maxlength="1000"
+        /></label>
+        ${takingIn}
+        <p><button>Connect by OpenID Connect</button></p>
+      </form>
+    </details>`;
 }
 
 function connectionBox(connection: Connection): Html {
@@ -281,10 +252,6 @@ function button(action: string, label: string, fields: Readonly<Record<string, s
   return html`<form class="inline" method="post" action="/setup/sso/${action}">
     ${inputs}<button>${label}</button>
   </form>`;
-}
-
-function errorBox(error: string | undefined): Part {
-  return error !== undefined && html`<p class="error" role="alert">${error}</p>`;
 }
 
 function outcomeOf({ outcome }: Login): Html {

@@ -15,7 +15,7 @@ export interface PageReply {
 const style = `body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:3rem auto;padding:0 1rem;color:#1b1f24}
 h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2.2rem;border-top:1px solid #d8dee4;padding-top:1rem}
 code{background:#f2f4f7;padding:.1rem .3rem;border-radius:.2rem;word-break:break-all}
-input,button,select{font:inherit;padding:.35rem .6rem;margin:.15rem 0}input[type=text],input[type=url],input[type=email]{width:100%;box-sizing:border-box}
+input,button,select{font:inherit;padding:.35rem .6rem;margin:.15rem 0}input[type=text],input[type=url],input[type=email],input[type=password]{width:100%;box-sizing:border-box}
 form.inline{display:inline}dt{font-weight:600;margin-top:.6rem}dd{margin:0}table{border-collapse:collapse;width:100%}
 td,th{text-align:left;padding:.3rem .5rem .3rem 0;vertical-align:top}.bad{color:#a40e26}.good{color:#116329}
 .note{background:#fff8c5;padding:.6rem .8rem;border-radius:.3rem}.error{background:#ffebe9;padding:.6rem .8rem;border-radius:.3rem}`;
