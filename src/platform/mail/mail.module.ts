@@ -12,7 +12,6 @@ import { MAILBOX_OPTIONS, MailboxController, type MailboxOptions } from './mailb
 import { Mailer } from './mailer.js';
 import { PurgeCapturedMailJob } from './purge-captured-mail.job.js';
 import { SendMailJob } from './send-mail.job.js';
-import { SmtpDelivery } from './smtp-delivery.js';
 
 /** Whoever reads captured mail can sign in as anybody: it is shown to the developer's own machine only. */
 export function mailboxIsReadable({ environment, http, mail }: Config): boolean {
@@ -40,9 +39,11 @@ export function mailboxIsReadable({ environment, http, mail }: Config): boolean 
     {
       provide: MAIL_DELIVERY,
       inject: [CONFIG, Clock, CapturedMailbox],
-      useFactory: (config: Config, clock: Clock, captured: CapturedMailbox): MailDelivery => {
+      useFactory: async (config: Config, clock: Clock, captured: CapturedMailbox): Promise<MailDelivery> => {
         const { smtpUrl: url, from } = config.mail;
-        return url === undefined ? captured : new SmtpDelivery({ url, from }, clock);
+        if (url === undefined) return captured;
+        const { SmtpDelivery } = await import('./smtp-delivery.js');
+        return new SmtpDelivery({ url, from }, clock);
       },
     },
     {

@@ -5,7 +5,6 @@ import { Clock } from '../clock/clock.js';
 import { CONFIG } from '../config/config.module.js';
 import type { Config } from '../config/index.js';
 import { ENVELOPE } from '../platform.module.js';
-import { BucketObjects } from './bucket-objects.js';
 import { FileObjects } from './file-objects.js';
 import { ObjectStore } from './object-store.js';
 import { ObjectsController } from './objects.controller.js';
@@ -18,12 +17,22 @@ import { ObjectsController } from './objects.controller.js';
     {
       provide: ObjectStore,
       inject: [CONFIG, ENVELOPE, Clock],
-      useFactory: ({ bucket, dataDir, http }: Config, envelope: Envelope, clock: Clock): ObjectStore =>
-        bucket
-          ? new BucketObjects(bucket)
-          : new FileObjects({ folder: join(dataDir, 'objects'), publicUrl: http.publicUrl }, envelope, clock),
+      useFactory: (config: Config, envelope: Envelope, clock: Clock) => storeOf(config, envelope, clock),
     },
   ],
   exports: [ObjectStore],
 })
 export class ObjectStoreModule {}
+
+async function storeOf(
+  { bucket, dataDir, http }: Config,
+  envelope: Envelope,
+  clock: Clock,
+): Promise<ObjectStore> {
+  if (!bucket) {
+    return new FileObjects({ folder: join(dataDir, 'objects'), publicUrl: http.publicUrl }, envelope, clock);
+  }
+  // The client of S3 is large, and loaded where there is a bucket.
+  const { BucketObjects } = await import('./bucket-objects.js');
+  return new BucketObjects(bucket);
+}

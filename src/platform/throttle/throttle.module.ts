@@ -8,7 +8,7 @@ import {
   type ThrottlerModuleOptions,
 } from '@nestjs/throttler';
 import { PinoLogger } from 'nestjs-pino';
-import { createClient, type RedisClientType } from 'redis';
+import type { RedisClientType } from 'redis';
 import { Clock } from '../clock/clock.js';
 import { CONFIG } from '../config/config.module.js';
 import type { Config } from '../config/index.js';
@@ -105,6 +105,8 @@ function buckets(clock: Clock, redis: RedisClientType | undefined): Buckets {
 
 async function connectRedis(url: string | undefined, log: PinoLogger): Promise<RedisClientType | undefined> {
   if (!url) return undefined;
+  // A sixth of all modules, loaded where it is used.
+  const { createClient } = await import('redis');
   const redis: RedisClientType = createClient({ url, disableOfflineQueue: true });
   redis.on('error', (error: Error) => log.warn({ err: error }, 'redis is not reachable'));
   // It connects, and connects again, by itself; until then each process limits on its own.
