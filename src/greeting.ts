@@ -14,6 +14,7 @@ export function greeting(
     '',
     `  Dovecote is running on ${url}  (Connect, gRPC and gRPC-Web)`,
     `  Health               ${url}/health`,
+    `  Single sign-on       ${url}/setup/sso`,
     ...(demonstration ? demonstrationLines(url, mailboxIsReadable(config), demonstration) : operatorLines()),
     '',
     '  Ctrl-C stops everything; the data stays.',
