@@ -161,6 +161,22 @@ describe('the setup page, in a browser without scripts,', () => {
     expect(await text()).toContain(`Signed in as ${admin.email}`);
     expect(await text()).toContain('Enforced since');
     await picture('7-by-single-sign-on');
+
+    await press('Let me in by passkey');
+    expect(await page.getByRole('alert').innerText()).toContain(
+      'has not signed in with a registered passkey',
+    );
+    await s.database.query(
+      `insert into webauthn_credential (credential_id, identity_id, public_key, created_at, last_used_at)
+       values ('\\x01', $1, '', now(), now())`,
+      [admin.identityId],
+    );
+    await press('Let me in by passkey');
+    expect(await page.locator('table').last().innerText()).toMatch(/You\s+until \d{4}-/);
+    await picture('8-a-way-back-in');
+    await press('End it');
+    expect(await page.getByRole('button', { name: 'End it' }).count()).toBe(0);
+
     await press('Stop enforcing');
     expect(await text()).toContain('Everybody may still sign in');
   });

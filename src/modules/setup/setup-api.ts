@@ -139,6 +139,17 @@ export class SetupApi {
     await this.call(EnforcementService.method.setEnforcement, { enforced: enforced === 'true' });
   }
 
+  async armBreakGlass({ user_id: userId = '', hours = '' }: Fields): Promise<void> {
+    await this.call(EnforcementService.method.armBreakGlass, {
+      userId,
+      hours: Number.parseInt(hours, 10) || 0,
+    });
+  }
+
+  async disarmBreakGlass({ user_id: userId = '' }: Fields): Promise<void> {
+    await this.call(EnforcementService.method.disarmBreakGlass, { userId });
+  }
+
   private call<I extends DescMessage, O extends DescMessage>(
     method: DescMethodUnary<I, O>,
     request: MessageInitShape<I>,

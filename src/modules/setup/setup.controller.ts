@@ -18,6 +18,8 @@ const actions: Readonly<Record<string, (api: SetupApi, fields: Fields) => Promis
   'connections/disable': (api, fields) => api.disable(fields),
   'connections/refresh': (api, fields) => api.refresh(fields),
   enforcement: (api, fields) => api.enforce(fields),
+  'break-glass/arm': (api, fields) => api.armBreakGlass(fields),
+  'break-glass/disarm': (api, fields) => api.disarmBreakGlass(fields),
 };
 
 /** The setup page of single sign-on: forms and links, no script. */

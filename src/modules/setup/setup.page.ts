@@ -31,6 +31,7 @@ export function setupPage(
     connectionSection(connections),
     loginSection(logins, connections),
     enforcementSection(enforcement),
+    breakGlassSection(enforcement, self.userId),
   );
 }
 
@@ -238,11 +239,45 @@ function enforcementSection(enforcement: Enforcement | undefined): Html {
           ? html`<span class="good">Enforced since ${timeOf(enforcement?.enforcedAt)}.</span> Only sessions
               through a connection act in this organization; API keys go on.`
           : html`Everybody may still sign in by code or passkey. To enforce single sign-on, run a test login
-            with your own address first; it counts for an hour. Think of a way back in for the day your
-            provider is down (<code>EnforcementService.ArmBreakGlass</code>).`
+            with your own address first; it counts for an hour. Think of a way back in first.`
       }
     </p>
     ${button('enforcement', on ? 'Stop enforcing' : 'Enforce', { enforced: String(!on) })}`;
+}
+
+function breakGlassSection(enforcement: Enforcement | undefined, selfId: string): Html {
+  const rows = (enforcement?.breakGlass ?? []).map(
+    ({ userId, expiresAt, usedAt }) =>
+      html`<tr>
+        <td>${userId === selfId ? 'You' : html`<code>${userId}</code>`}</td>
+        <td>until ${timeOf(expiresAt)}${usedAt && `, last used ${timeOf(usedAt)}`}</td>
+        <td>${button('break-glass/disarm', 'End it', { user_id: userId })}</td>
+      </tr>`,
+  );
+  return html`<h2 id="break-glass">5. A way back in, for the day your provider is down</h2>
+    <p>
+      A super admin can be let in by passkey for a while although single sign-on is enforced. They must have
+      signed in with the passkey within the last 24 hours. Every super admin is told by mail, and of each use
+      again.
+    </p>
+    ${
+      rows.length > 0 &&
+      html`<table>
+        ${rows}
+      </table>`
+    }
+    <form method="post" action="/setup/sso/break-glass/arm">
+      <input type="hidden" name="user_id" value="${selfId}" />
+      <label
+        >For
+        <select name="hours">
+          <option value="24">24 hours</option>
+          <option value="168">7 days</option>
+          <option value="720">30 days</option>
+        </select></label
+      >
+      <button>Let me in by passkey</button>
+    </form>`;
 }
 
 function button(action: string, label: string, fields: Readonly<Record<string, string>>): Html {
