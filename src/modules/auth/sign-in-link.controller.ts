@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { Controller, Get, Header, HttpCode, Inject, Post, Query } from '@nestjs/common';
+import { Controller, Get, Inject, Post, Query, Res } from '@nestjs/common';
 import { CONFIG } from '../../platform/config/config.module.js';
 import type { Config } from '../../platform/config/index.js';
+import { type Page, type PageReply, sendPage } from '../../platform/http/page.js';
 import { Scopes } from '../../platform/scope/index.js';
 import { askPage, codePage, deadLinkPage } from './sign-in-link.page.js';
 import { SignInCodes } from './sign-in-codes.service.js';
@@ -19,21 +20,18 @@ export class SignInLinkController {
   ) {}
 
   @Get()
-  @PageHeaders()
-  ask(@Query('token') token: unknown): string {
+  ask(@Query('token') token: unknown, @Res() reply: PageReply): void {
     const { appUrl, publicUrl } = this.config.http;
     const given = textOf(token);
     const appLink = `${appUrl}/auth/link?token=${encodeURIComponent(given)}`;
-    return askPage(given, appUrl === publicUrl ? undefined : appLink);
+    send(reply, askPage(given, appUrl === publicUrl ? undefined : appLink));
   }
 
   @Post()
-  @HttpCode(200)
-  @PageHeaders()
-  async show(@Query('token') token: unknown): Promise<string> {
+  async show(@Query('token') token: unknown, @Res() reply: PageReply): Promise<void> {
     const origin = { caller: { kind: 'anonymous' }, requestId: randomUUID(), readOnly: true } as const;
     const code = await this.scopes.run(origin, (scope) => this.codes.codeBehind(scope, textOf(token)));
-    return code === undefined ? deadLinkPage() : codePage(code);
+    send(reply, code === undefined ? deadLinkPage() : codePage(code));
   }
 }
 
@@ -42,17 +40,7 @@ function textOf(parameter: unknown): string {
   return typeof parameter === 'string' ? parameter : '';
 }
 
-/** Nothing runs in it, nothing frames it, nothing keeps it, and the token goes nowhere else. */
-function PageHeaders(): MethodDecorator {
-  const headers = {
-    'content-type': 'text/html; charset=utf-8',
-    'content-security-policy':
-      "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-    'cache-control': 'no-store',
-    'referrer-policy': 'no-referrer',
-    'x-content-type-options': 'nosniff',
-  };
-  return (target, name, descriptor) => {
-    for (const [header, value] of Object.entries(headers)) Header(header, value)(target, name, descriptor);
-  };
+/** The address is a secret, also to ourselves: logs keep referrers. */
+function send(reply: PageReply, page: Page): void {
+  sendPage(reply, page, { 'referrer-policy': 'no-referrer' });
 }

@@ -30,7 +30,11 @@ export function page(status: number, title: string, ...body: Part[]): Page {
 }
 
 /** Nothing runs in it, nothing frames it, nothing keeps it, and its address goes nowhere else. */
-export function sendPage(reply: PageReply, { status, markup }: Page): void {
+export function sendPage(
+  reply: PageReply,
+  { status, markup }: Page,
+  headers: Readonly<Record<string, string>> = {},
+): void {
   void reply
     .code(status)
     .headers({
@@ -41,6 +45,7 @@ export function sendPage(reply: PageReply, { status, markup }: Page): void {
         "default-src 'none'; style-src 'unsafe-inline'; form-action 'self' https: http:; frame-ancestors 'none'; base-uri 'none'",
       'referrer-policy': 'same-origin',
       'x-content-type-options': 'nosniff',
+      ...headers,
     })
     .send(markup);
 }
