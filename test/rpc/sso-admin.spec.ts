@@ -1,6 +1,11 @@
 import { Code } from '@connectrpc/connect';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { ConnectionService, ConnectionState } from '@dovecote/contract/dovecote/sso/v1/connection_pb';
+import { SignedXml } from 'xml-crypto';
+import {
+  type Connection,
+  ConnectionService,
+  ConnectionState,
+} from '@dovecote/contract/dovecote/sso/v1/connection_pb';
 import { DomainService } from '@dovecote/contract/dovecote/sso/v1/domain_pb';
 import { RoleService } from '@dovecote/contract/pidgr/v1/role_pb';
 import { Permission } from '@dovecote/contract/pidgr/v1/common_pb';
@@ -40,7 +45,8 @@ afterAll(async () => {
   await names?.stop();
 });
 
-const saml = (value: { metadataUrl?: string; metadataXml?: string }) => ({ case: 'saml', value }) as const;
+const saml = (value: { metadataUrl?: string; metadataXml?: string; signMetadata?: boolean }) =>
+  ({ case: 'saml', value }) as const;
 
 async function connect(actor = cast.alice, name = 'Directory') {
   const { connection } = await actor
@@ -228,7 +234,47 @@ describe('a connection', () => {
     expect(promoted.map(({ next }) => next)).toEqual([false]);
     expect(promoted[0]?.fingerprint).toBe(added[1]?.fingerprint);
   });
+
+  test('signs its own metadata on request, with the key that is current', async () => {
+    const connections = cast.alice.client(ConnectionService);
+    const { id: connectionId } = await connect();
+    expect(await ownMetadata(connectionId)).not.toContain('Signature');
+    const settings = saml({ signMetadata: true });
+    const { connection } = await connections.updateConnection({ connectionId, settings });
+    expect(connection?.saml).toMatchObject({ signMetadata: true, metadataUrl: provider.metadataUrl });
+    const [first = ''] = certificatesOf(connection);
+    expect(signedBy(first, await ownMetadata(connectionId))).toEqual([first]);
+    const [, next = ''] = certificatesOf((await connections.rotateSpKey({ connectionId })).connection);
+    // Whoever trusts the current key learns the next from what it signs.
+    const both = await ownMetadata(connectionId);
+    expect(signedBy(first, both)).toEqual([first, next]);
+    expect(() => signedBy(next, both)).toThrow('is incorrect');
+    await connections.rotateSpKey({ connectionId });
+    const promoted = await ownMetadata(connectionId);
+    expect(signedBy(next, promoted)).toEqual([next]);
+    expect(() => signedBy(first, promoted)).toThrow('is incorrect');
+  });
 });
+
+async function ownMetadata(connectionId: string): Promise<string> {
+  return (await fetch(`${s.url}/sso/saml/${connectionId}/metadata`)).text();
+}
+
+function certificatesOf(connection: Connection | undefined): string[] {
+  return (connection?.serviceProvider?.certificates ?? []).map(({ pem }) => pem);
+}
+
+/** The certificates for signing in what is signed with this one. */
+function signedBy(certificate: string, xml: string): string[] {
+  const verifier = new SignedXml({ publicCert: certificate, getCertFromKeyInfo: () => null });
+  verifier.loadSignature(/<ds:Signature .*<\/ds:Signature>/s.exec(xml)?.[0] ?? '');
+  if (!verifier.checkSignature(xml)) throw new Error('The metadata was changed.');
+  const [content = ''] = verifier.getSignedReferences();
+  return [...content.matchAll(/use="signing".*?<ds:X509Certificate>([^<]+)</g)].map(
+    ([, base64]) =>
+      `-----BEGIN CERTIFICATE-----\n${base64?.replaceAll(/(.{64})(?=.)/g, '$1\n')}\n-----END CERTIFICATE-----`,
+  );
+}
 
 describe('metadata', () => {
   test('is fetched on request once a minute, and what is broken is not taken over', async () => {

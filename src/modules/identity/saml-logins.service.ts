@@ -43,12 +43,13 @@ export class SamlLogins {
 
   /** Our metadata for the provider. */
   async metadataOf(origin: ScopeOrigin, connectionId: string): Promise<string> {
-    const { saml } = await this.saml.load(origin, connectionId);
+    const { connection, saml } = await this.saml.load(origin, connectionId);
     return spMetadata({
       entityId: saml.spEntityId,
       acsUrl: saml.acsUrl,
       sloUrl: saml.sloUrl,
       keys: saml.keys,
+      sign: connection.saml?.signMetadata,
     });
   }
 

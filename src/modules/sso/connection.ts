@@ -13,6 +13,8 @@ export interface SamlSettings {
   /** Redirect URIs that a login which began at the provider may lead to. */
   relayStates: string[];
   forceAuthn: boolean;
+  /** Whether our metadata is signed, for providers that take no other. */
+  signMetadata: boolean;
 }
 
 export interface OidcSettings {

@@ -80,6 +80,7 @@ function settingsOf(kind: NewProvider['kind'], metadataUrl: string): Settings {
       allowIdpInitiated: false,
       relayStates: [],
       forceAuthn: false,
+      signMetadata: false,
     },
   };
 }

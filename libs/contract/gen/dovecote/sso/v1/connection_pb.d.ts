@@ -158,6 +158,14 @@ export declare type SamlSettings = Message<"dovecote.sso.v1.SamlSettings"> & {
    * @generated from field: bool force_authn = 6;
    */
   forceAuthn: boolean;
+
+  /**
+   * Signs our metadata with the current key, for providers that take no other. The next key is published under that
+   * signature before it is promoted, so that whoever reads the metadata in between can follow.
+   *
+   * @generated from field: bool sign_metadata = 7;
+   */
+  signMetadata: boolean;
 };
 
 /**
