@@ -167,13 +167,33 @@ export interface EncryptionOptions {
   content?: EncryptOptions['encryptionAlgorithm'];
   key?: EncryptOptions['keyEncryptionAlgorithm'];
   digest?: 'sha1' | 'sha256';
-  /** What is encrypted in the place of the assertion. */
+  /** What is encrypted in the place of the assertion, or of the name. */
   plaintext?: string;
 }
 
 /** The assertion in this response, encrypted for us. */
 export async function encrypted(xml: string, sp: SpKey, options: EncryptionOptions = {}): Promise<string> {
   const [assertion = ''] = /<saml:Assertion [\s\S]*<\/saml:Assertion>/.exec(xml) ?? [];
+  const data = await encryptedData(options.plaintext ?? assertion, sp, options);
+  return xml.replace(assertion, () => `<saml:EncryptedAssertion>${data}</saml:EncryptedAssertion>`);
+}
+
+/** The name in this message, encrypted for us. */
+export async function withEncryptedName(
+  xml: string,
+  sp: SpKey,
+  options: EncryptionOptions = {},
+): Promise<string> {
+  const [name = ''] = /<saml:NameID[\s\S]*<\/saml:NameID>/.exec(xml) ?? [];
+  const alone = name.replace(
+    '<saml:NameID',
+    '<saml:NameID xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"',
+  );
+  const data = await encryptedData(options.plaintext ?? alone, sp, options);
+  return xml.replace(name, () => `<saml:EncryptedID>${data}</saml:EncryptedID>`);
+}
+
+function encryptedData(plaintext: string, sp: SpKey, options: EncryptionOptions): Promise<string> {
   const all: EncryptOptions & { keyEncryptionDigest: string } = {
     rsa_pub: sp.certificatePem,
     pem: sp.certificatePem,
@@ -182,6 +202,5 @@ export async function encrypted(xml: string, sp: SpKey, options: EncryptionOptio
     keyEncryptionDigest: options.digest ?? 'sha1',
     warnInsecureAlgorithm: false,
   };
-  const data = await promisify(encrypt)(options.plaintext ?? assertion, all);
-  return xml.replace(assertion, () => `<saml:EncryptedAssertion>${data}</saml:EncryptedAssertion>`);
+  return promisify(encrypt)(plaintext, all);
 }

@@ -11,9 +11,17 @@ import {
   validateLogoutResponse,
 } from '@dovecote/saml';
 import type { Delivery, LogoutInput, SamlConnection, SpKey } from '@dovecote/saml';
-import { minutes, MORE, signed, SUCCESS, XMLDSIG } from './idp.js';
+import { changed, cut, insertedBefore } from './attacks/attack.js';
+import type { EncryptionOptions } from './idp.js';
+import { minutes, MORE, signed, SUCCESS, withEncryptedName, XMLDSIG, XMLENC } from './idp.js';
 import { createWorld, now } from './world.js';
 import type { World } from './world.js';
+
+const ENCRYPTED_NAME = /<saml:EncryptedID>[\s\S]*<\/saml:EncryptedID>/;
+const ENCRYPTED_KEY = /<e:EncryptedKey[\s\S]*<\/e:EncryptedKey>/;
+/** What the key encrypts. */
+const CONTENT = /(?<=<\/KeyInfo>[\s\S]*CipherValue>)[A-Za-z0-9+/=]{40,}/;
+const SAML = 'urn:oasis:names:tc:SAML:2.0:assertion';
 
 let world: World;
 let connection: SamlConnection;
@@ -171,6 +179,69 @@ describe('a posted logout request is refused', () => {
   });
 });
 
+describe('a logout request with an encrypted name is refused', () => {
+  const named = (options?: EncryptionOptions) => withEncryptedName(request(), world.sp, options);
+  const behind = (plaintext: string) =>
+    named({ plaintext: plaintext.replace('>', ` xmlns:saml="${SAML}">`) });
+
+  test.each<[string, string, () => Promise<string>]>([
+    ['for somebody else', 'decryption', () => withEncryptedName(request(), world.stranger)],
+    ['by AES-CBC', 'encryption_algorithm', () => named({ content: `${XMLENC}aes256-cbc` })],
+    ['by RSA with PKCS #1 v1.5', 'encryption_algorithm', () => named({ key: `${XMLENC}rsa-1_5` })],
+    [
+      'without its tag',
+      'decryption',
+      async () => {
+        const [before, value, after] = cut(await named(), CONTENT);
+        return before + value.slice(0, 16) + after;
+      },
+    ],
+    ['without a key', 'decryption', async () => changed(await named(), ENCRYPTED_KEY, '')],
+    [
+      'with two keys',
+      'decryption',
+      async () => {
+        const [before, key, after] = cut(await named(), ENCRYPTED_KEY);
+        return before + key + key + after;
+      },
+    ],
+    [
+      'beside one that is not encrypted',
+      'malformed',
+      async () => insertedBefore(await named(), ENCRYPTED_NAME, '<saml:NameID>admin</saml:NameID>'),
+    ],
+    [
+      'beside another',
+      'malformed',
+      async () => insertedBefore(await named(), ENCRYPTED_NAME, cut(await named(), ENCRYPTED_NAME)[1]),
+    ],
+    ['that is none', 'no_subject', () => behind('<saml:Issuer>anna</saml:Issuer>')],
+    ['that is an assertion', 'no_subject', () => behind('<saml:Assertion></saml:Assertion>')],
+    ['that is encrypted once more', 'no_subject', () => behind('<saml:EncryptedID></saml:EncryptedID>')],
+    ['that is empty', 'no_subject', () => behind('<saml:NameID> </saml:NameID>')],
+    ['with a comment', 'hidden_text', () => behind('<saml:NameID>admin<!---->.evil</saml:NameID>')],
+    ['with more than text', 'malformed', () => behind('<saml:NameID>a<saml:b/></saml:NameID>')],
+    ['that are two', 'malformed', () => behind('<saml:NameID>a</saml:NameID><saml:NameID/>')],
+    ['with a DOCTYPE', 'doctype', () => named({ plaintext: '<!DOCTYPE a><a/>' })],
+    ['that is no XML', 'malformed', () => named({ plaintext: 'anna' })],
+  ])('%s', async (_, reason, make) => {
+    const xml = await make();
+    expect(await reasonFor(query(xml))).toBe(reason);
+    expect(await reasonFor(form(signed(xml, '_logout', world.idp)))).toBe(reason);
+  });
+
+  test('that was exchanged after signing, and nothing is decrypted that is not signed', async () => {
+    const other = await withEncryptedName(changed(request(), 'anna@', 'admin@'), world.sp);
+    const whole = signed(await named(), '_logout', world.idp);
+    expect(await reasonFor(form(changed(whole, ENCRYPTED_NAME, cut(other, ENCRYPTED_NAME)[1])))).toBe(
+      'bad_signature',
+    );
+    const undecryptable = await withEncryptedName(request(), world.stranger);
+    expect(await reasonFor(form(undecryptable))).toBe('unsigned');
+    expect(await reasonFor(query(undecryptable, { key: world.stranger }))).toBe('unknown_signing_key');
+  });
+});
+
 describe('logout messages of the identity provider are read', () => {
   const expected = {
     id: '_logout',
@@ -192,6 +263,18 @@ describe('logout messages of the identity provider are read', () => {
     posted.form['RelayState'] = 'state';
     const received = await validateLogoutRequest(connection, { ...posted, now });
     expect(received).toEqual({ ...expected, relayState: 'state' });
+  });
+
+  test('a request with an encrypted name, for the present key or the next', async () => {
+    const full = request().replace('<saml:NameID>', '<saml:NameID Format="urn:format" NameQualifier="idp">');
+    for (const key of [world.sp, world.spNext]) {
+      const xml = await withEncryptedName(full, key);
+      expect(xml).not.toContain('anna@');
+      const received = { ...expected, nameIdFormat: 'urn:format', nameQualifier: 'idp' };
+      expect(await validateLogoutRequest(connection, { ...query(xml), now })).toEqual(received);
+      const posted = form(signed(xml, '_logout', world.idp));
+      expect(await validateLogoutRequest(connection, { ...posted, now })).toEqual(received);
+    }
   });
 
   test('an answer, good or bad', async () => {

@@ -5,6 +5,7 @@ import {
   MORE,
   responseOf,
   signed,
+  withEncryptedName,
   XMLDSIG,
   XMLENC,
   XMLENC11,
@@ -92,6 +93,14 @@ export const variants: readonly Variant[] = [
     make: async (world) =>
       signed(await encrypted(valid(world, 'assertion'), world.sp), '_response', world.idp),
     login: { signed: 'both', encrypted: true },
+  },
+  {
+    name: 'an encrypted name in a signed assertion',
+    make: async (world) => {
+      const c = claims(world.connection);
+      return signed(await withEncryptedName(responseOf(c), world.sp), c.assertionId, world.idp);
+    },
+    login: { signed: 'assertion', encrypted: false },
   },
   {
     name: 'AES-128, for our next key',

@@ -1,7 +1,12 @@
 import type { Element } from '@xmldom/xmldom';
-import { attributeOf, childOf, childrenOf, elementsIn, textOf } from './element.js';
+import { decrypted } from './decrypt.js';
+import { attributeOf, childOf, childrenOf, elementsIn, is, textOf } from './element.js';
+import { LARGEST_MESSAGE } from './limits.js';
 import { NAME_ID, NS } from './names.js';
 import { SamlRefusal } from './refusal.js';
+import type { SpKey } from './sp-key.js';
+import { refuseDisguise } from './structure.js';
+import { parseXml } from './xml.js';
 
 export interface Name {
   readonly nameId: string;
@@ -11,9 +16,9 @@ export interface Name {
   readonly spNameQualifier?: string;
 }
 
-/** Of a subject or a logout request. */
-export function nameIn(parent: Element | undefined): Name {
-  const element = parent && childOf(parent, NS.assertion, 'NameID');
+/** Of a subject or a logout request, which is known to be signed; some providers encrypt the name by itself. */
+export function nameIn(parent: Element | undefined, keys: readonly SpKey[]): Name {
+  const element = parent && nameIdIn(parent, keys);
   const nameId = element ? textOf(element) : '';
   if (!element || nameId.trim() === '') {
     throw new SamlRefusal('no_subject', 'The identity provider does not say who the person is: no NameID.');
@@ -24,6 +29,17 @@ export function nameIn(parent: Element | undefined): Name {
     nameQualifier: attributeOf(element, 'NameQualifier'),
     spNameQualifier: attributeOf(element, 'SPNameQualifier'),
   };
+}
+
+function nameIdIn(parent: Element, keys: readonly SpKey[]): Element | undefined {
+  const plain = childOf(parent, NS.assertion, 'NameID');
+  const encrypted = childOf(parent, NS.assertion, 'EncryptedID');
+  if (!encrypted) return plain;
+  if (plain) throw new SamlRefusal('malformed', `${parent.nodeName} holds a NameID and an EncryptedID.`);
+  const element = parseXml(decrypted(encrypted, keys), LARGEST_MESSAGE);
+  refuseDisguise(element);
+  if (is(element, NS.assertion, 'NameID')) return element;
+  throw new SamlRefusal('no_subject', 'What was encrypted is no NameID.');
 }
 
 /** All values by name, in order: some providers repeat the attribute in place of the value. */

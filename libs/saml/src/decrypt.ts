@@ -23,8 +23,11 @@ const OAEP_HASHES: ReadonlyMap<string, 'sha1' | 'sha256'> = new Map([
 const NONCE = 12;
 const TAG = 16;
 
-/** The XML inside an EncryptedAssertion. Our keys are tried in turn, so that a key can be replaced without a gap. */
-export function decryptAssertion(encrypted: Element, keys: readonly SpKey[]): string {
+/**
+ * The XML inside an EncryptedAssertion or EncryptedID. Our keys are tried in turn, so that a key can be replaced without
+ * a gap.
+ */
+export function decrypted(encrypted: Element, keys: readonly SpKey[]): string {
   const data = part(encrypted, 'EncryptedData');
   const content = CONTENT.get(method(data));
   if (!content) throw unknownAlgorithm(method(data));
@@ -36,7 +39,10 @@ export function decryptAssertion(encrypted: Element, keys: readonly SpKey[]): st
     const opened = open(content, unwrap(sealedKey, privateKeyPem, hash), sealed);
     if (opened) return decodeUtf8(opened, LARGEST_MESSAGE);
   }
-  throw new SamlRefusal('decryption', 'The assertion is encrypted for none of the keys of this connection.');
+  throw new SamlRefusal(
+    'decryption',
+    `The ${encrypted.localName} is encrypted for none of the keys of this connection.`,
+  );
 }
 
 function unwrap(sealedKey: Buffer, privateKey: string, oaep: 'sha1' | 'sha256'): Buffer | undefined {
@@ -73,7 +79,7 @@ function encryptedKey(encrypted: Element, data: Element): Element {
     ...childrenOf(encrypted, NS.encryption, 'EncryptedKey'),
   ];
   if (key && !another) return key;
-  throw new SamlRefusal('decryption', 'The encrypted assertion does not have exactly one encrypted key.');
+  throw new SamlRefusal('decryption', `The ${encrypted.localName} does not have exactly one encrypted key.`);
 }
 
 function oaepHash(key: Element): 'sha1' | 'sha256' {
@@ -101,9 +107,9 @@ function cipherValue(element: Element): Buffer {
 function part(parent: Element, name: string): Element {
   const child = childOf(parent, NS.encryption, name);
   if (child) return child;
-  throw new SamlRefusal('decryption', `The encrypted assertion has no ${name}.`);
+  throw new SamlRefusal('decryption', `The ${parent.localName} has no ${name}.`);
 }
 
 function unknownAlgorithm(name: string): SamlRefusal {
-  return new SamlRefusal('encryption_algorithm', `The assertion is encrypted with ${quoted(name)}.`);
+  return new SamlRefusal('encryption_algorithm', `The message is encrypted with ${quoted(name)}.`);
 }

@@ -49,7 +49,7 @@ export async function validateLogoutRequest(
     checkMessage(element, 'LogoutRequest', connection, input);
     return {
       id: required(element, 'ID'),
-      ...nameIn(element),
+      ...nameIn(element, connection.keys),
       sessionIndexes: childrenOf(element, NS.protocol, 'SessionIndex').map(textOf),
       relayState,
     };

@@ -4,7 +4,7 @@ import { checkedConfirmation, checkedLife, checkedSession, refuseOtherAudience }
 import type { Clock } from './conditions.js';
 import type { SamlConnection } from './connection.js';
 import { decodeBase64, decodeUtf8 } from './decode.js';
-import { decryptAssertion } from './decrypt.js';
+import { decrypted } from './decrypt.js';
 import { attributeOf, childOf, is, textOf } from './element.js';
 import { LARGEST_MESSAGE, LONGEST_ENCODED, SKEW_MS } from './limits.js';
 import {
@@ -91,7 +91,7 @@ function checkedResponse(
   const mustBeFresh = inResponseTo !== undefined && connection.forceAuthn === true;
   const session = checkedSession(assertion, clock, { mustBeFresh });
   const login: SamlLogin = {
-    ...nameIn(childOf(assertion, NS.assertion, 'Subject')),
+    ...nameIn(childOf(assertion, NS.assertion, 'Subject'), connection.keys),
     ...session,
     attributes: attributesOf(assertion),
     inResponseTo,
@@ -144,7 +144,7 @@ function trusted(xml: string, connection: SamlConnection, now: Date): Trusted {
 }
 
 function opened(encrypted: Element, { keys }: SamlConnection): { xml: string; element: Element } {
-  const xml = decryptAssertion(encrypted, keys);
+  const xml = decrypted(encrypted, keys);
   const element = parseXml(xml, LARGEST_MESSAGE);
   refuseDisguise(element);
   if (onlyAssertion(element) === element && is(element, NS.assertion, 'Assertion')) return { xml, element };

@@ -1,5 +1,5 @@
 // Encryption that others can try keys on, and what is hidden behind encryption.
-import { assertionOf, claims, encrypted, responseOf, signed, XMLENC } from '../idp.js';
+import { assertionOf, claims, encrypted, responseOf, signed, withEncryptedName, XMLENC } from '../idp.js';
 import type { EncryptionOptions } from '../idp.js';
 import { valid } from '../variants.js';
 import { changed, cut } from './attack.js';
@@ -81,6 +81,17 @@ export const encryption: readonly Attack[] = [
       const whole = signed(await encrypted(responseOf(c), world.sp), c.responseId, world.idp);
       const other = await encrypted(responseOf({ ...c, nameId: 'admin@acme.test' }), world.sp);
       const pattern = /<saml:EncryptedAssertion>[\s\S]*<\/saml:EncryptedAssertion>/;
+      return changed(whole, pattern, cut(other, pattern)[1]);
+    },
+  },
+  {
+    name: 'a signed assertion whose encrypted name was exchanged',
+    reason: 'bad_signature',
+    make: async (world) => {
+      const c = claims(world.connection);
+      const whole = signed(await withEncryptedName(responseOf(c), world.sp), c.assertionId, world.idp);
+      const other = await withEncryptedName(responseOf({ ...c, nameId: 'admin@acme.test' }), world.sp);
+      const pattern = /<saml:EncryptedID>[\s\S]*<\/saml:EncryptedID>/;
       return changed(whole, pattern, cut(other, pattern)[1]);
     },
   },
