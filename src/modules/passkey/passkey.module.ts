@@ -16,7 +16,7 @@ import { RelyingParty } from './relying-party.js';
  * A passkey is a key pair whose private half stays with a person's devices; it belongs to the person, not to an
  * organization.
  * Invariants: a challenge works once, for what it was made for; the authenticator has verified its user; nobody learns
- * whether an address has an account or a passkey; a counter never goes back.
+ * whether an address has an account or a passkey; a counter never goes back; nobody's passkeys come or go unheard.
  */
 @Module({
   imports: [AuthModule],

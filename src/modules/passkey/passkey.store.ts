@@ -16,7 +16,7 @@ const columns = `c.id, c.credential_id as "credentialId", c.identity_id as "iden
 // Whoever adds or removes waits here: the limit and the note about the last one hold for calls at once, too.
 const lockOwner = statement(
   'webauthn_credential.lock_owner',
-  `select from identity where id = $1 for update`,
+  `select email from identity where id = $1 for update`,
 );
 const listOf = statement(
   'webauthn_credential.list_of',
@@ -64,11 +64,12 @@ const clearEnrollment = statement(
 /** The passkeys of people. They belong to no organization. */
 @Injectable()
 export class PasskeyStore {
-  /** The caller's, and nobody adds or removes one until the transaction ends. */
-  async listOwnForUpdate(scope: Scope): Promise<Passkey[]> {
+  /** The caller's, with their present address. Nobody adds or removes one until the transaction ends. */
+  async listOwnForUpdate(scope: Scope): Promise<{ passkeys: Passkey[]; email: string }> {
     const tx = await scope.tx();
-    await tx.execute(lockOwner, [scope.identityId]);
-    return tx.query<Passkey>(listOf, [scope.identityId]);
+    const owner = await tx.queryOne<{ email: string }>(lockOwner, [scope.identityId]);
+    if (!owner) throw new Error('A passkey of nobody.');
+    return { passkeys: await tx.query<Passkey>(listOf, [scope.identityId]), email: owner.email };
   }
 
   async listOwn(scope: Scope): Promise<Passkey[]> {
@@ -113,12 +114,10 @@ export class PasskeyStore {
     return (await scope.tx()).queryOne<Passkey>(rename, [id, scope.identityId, name]);
   }
 
-  /** False when the caller has no such passkey. */
-  async remove(scope: Scope, id: string): Promise<boolean> {
+  /** With the last one goes the note that the caller has any. */
+  async remove(scope: Scope, id: string): Promise<void> {
     const tx = await scope.tx();
-    await tx.execute(lockOwner, [scope.identityId]);
-    if ((await tx.execute(remove, [id, scope.identityId])).rowCount === 0) return false;
+    await tx.execute(remove, [id, scope.identityId]);
     await tx.execute(clearEnrollment, [scope.identityId]);
-    return true;
   }
 }

@@ -1,11 +1,16 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { generateToken } from '@dovecote/secret';
 import { v7 as uuid } from 'uuid';
+import { CONFIG } from '../../platform/config/config.module.js';
+import type { Config } from '../../platform/config/index.js';
 import { notFound } from '../../platform/errors/index.js';
+import { Mailer } from '../../platform/mail/index.js';
 import { originOf, type Scope, Scopes } from '../../platform/scope/index.js';
+import { deviceNameOf } from '../auth/index.js';
 import { ChallengeStore } from './challenge.store.js';
 import { readRegistration } from './credential-json.js';
 import type { CredentialName, NewCredential, Passkey } from './passkey.js';
+import { passkeyAddedMail, type PasskeyNews, passkeyRemovedMail } from './passkey.mail.js';
 import { passkeyExists, refuseAnotherPasskey, registrationRefused } from './passkey.rules.js';
 import { PasskeyStore } from './passkey.store.js';
 import { RelyingParty } from './relying-party.js';
@@ -17,7 +22,9 @@ export class Passkeys {
     private readonly relyingParty: RelyingParty,
     private readonly challenges: ChallengeStore,
     private readonly store: PasskeyStore,
+    private readonly mailer: Mailer,
     private readonly scopes: Scopes,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   /** What to hand to the authenticator. */
@@ -33,10 +40,12 @@ export class Passkeys {
 
   async finishRegistration(scope: Scope, input: { credentialJson: string; name: string }): Promise<Passkey> {
     const made = await this.verify(scope, input.credentialJson);
-    const refusal = refuseAnotherPasskey((await this.store.listOwnForUpdate(scope)).length);
+    const { passkeys, email } = await this.store.listOwnForUpdate(scope);
+    const refusal = refuseAnotherPasskey(passkeys.length);
     if (refusal) throw refusal;
     const passkey = { ...made, id: uuid(), name: input.name, createdAt: scope.now() };
     if (!(await this.store.insert(scope, passkey))) throw passkeyExists();
+    await this.mailer.send(scope, passkeyAddedMail(this.news(scope, email, input.name)));
     return { ...passkey, identityId: scope.identityId, lastUsedAt: null, counterWentBackAt: null };
   }
 
@@ -51,7 +60,17 @@ export class Passkeys {
   }
 
   async remove(scope: Scope, id: string): Promise<void> {
-    if (!(await this.store.remove(scope, id))) throw notFound('passkey');
+    const { passkeys, email } = await this.store.listOwnForUpdate(scope);
+    const passkey = passkeys.find((one) => one.id === id);
+    if (!passkey) throw notFound('passkey');
+    await this.store.remove(scope, id);
+    await this.mailer.send(scope, passkeyRemovedMail(this.news(scope, email, passkey.name)));
+  }
+
+  /** A way in came or went: its owner hears of it, whoever had the session. */
+  private news(scope: Scope, to: string, name: string): PasskeyNews {
+    const { appUrl } = this.config.http;
+    return { to, name, device: deviceNameOf(scope.userAgent), at: scope.now(), appUrl };
   }
 
   private async verify(scope: Scope, credentialJson: string): Promise<NewCredential> {

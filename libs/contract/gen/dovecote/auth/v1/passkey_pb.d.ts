@@ -471,7 +471,7 @@ export declare const PasskeyService: GenService<{
     output: typeof BeginPasskeyRegistrationResponseSchema;
   },
   /**
-   * Registers what the authenticator made. Needs the person, and the session, that began.
+   * Registers what the authenticator made. Needs the person, and the session, that began. The person is told by mail.
    *
    * INVALID_ARGUMENT with the reason PASSKEY_REFUSED when the answer does not hold: another challenge, origin, or
    * domain, a user who was not verified, an attestation that nobody asked for. ALREADY_EXISTS when the passkey is
@@ -555,7 +555,8 @@ export declare const PasskeyService: GenService<{
   },
   /**
    * Removes one of the caller's own passkeys; it signs in nobody any more. Needs a signed-in person with a recent
-   * proof. Without any passkey left the person counts as not enrolled. NOT_FOUND when it is not the caller's.
+   * proof. The person is told by mail. Without any passkey left they count as not enrolled. NOT_FOUND when it is not
+   * the caller's.
    *
    * @generated from rpc dovecote.auth.v1.PasskeyService.RemovePasskey
    */
