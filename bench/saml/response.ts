@@ -2,12 +2,13 @@ import { X509Certificate } from 'node:crypto';
 import { SignedXml } from 'xml-crypto';
 import type { SamlConnection, SpKey } from '@dovecote/saml';
 
-const REQUEST = '_request';
-
 export interface ResponseOptions {
   readonly signed: 'assertion' | 'response' | 'both';
   readonly attributes: number;
   readonly now: Date;
+  /** The id of what it answers; also sets its own apart from those of other responses. */
+  readonly request?: string;
+  readonly nameId?: string;
 }
 
 export function samlConnection(idp: SpKey, sp: SpKey): SamlConnection {
@@ -35,6 +36,8 @@ export function samlConnection(idp: SpKey, sp: SpKey): SamlConnection {
 
 /** The base64 of a response as common identity providers write it. */
 export function samlResponse(connection: SamlConnection, idp: SpKey, options: ResponseOptions): string {
+  const { request = '_request', nameId = 'anna@acme.test' } = options;
+  const [responseId, assertionId] = [`_response${request}`, `_assertion${request}`];
   const issued = options.now.toISOString();
   const end = new Date(options.now.getTime() + 300_000).toISOString();
   const issuer = `<saml:Issuer>${connection.idp.entityId}</saml:Issuer>`;
@@ -44,9 +47,9 @@ export function samlResponse(connection: SamlConnection, idp: SpKey, options: Re
       `<saml:Attribute Name="https://idp.acme.test/claims/${index}"><saml:AttributeValue>value ${index}</saml:AttributeValue></saml:Attribute>`,
   );
   const assertion =
-    `<saml:Assertion ID="_assertion" Version="2.0" IssueInstant="${issued}">${issuer}<saml:Subject>` +
-    '<saml:NameID>anna@acme.test</saml:NameID><saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer">' +
-    `<saml:SubjectConfirmationData Recipient="${connection.acsUrl}" NotOnOrAfter="${end}" InResponseTo="${REQUEST}"/>` +
+    `<saml:Assertion ID="${assertionId}" Version="2.0" IssueInstant="${issued}">${issuer}<saml:Subject>` +
+    `<saml:NameID>${nameId}</saml:NameID><saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer">` +
+    `<saml:SubjectConfirmationData Recipient="${connection.acsUrl}" NotOnOrAfter="${end}" InResponseTo="${request}"/>` +
     `</saml:SubjectConfirmation></saml:Subject><saml:Conditions NotBefore="${issued}" NotOnOrAfter="${end}">` +
     `<saml:AudienceRestriction><saml:Audience>${connection.spEntityId}</saml:Audience></saml:AudienceRestriction>` +
     `</saml:Conditions><saml:AuthnStatement AuthnInstant="${issued}" SessionIndex="_session"><saml:AuthnContext>` +
@@ -55,11 +58,11 @@ export function samlResponse(connection: SamlConnection, idp: SpKey, options: Re
     '</saml:Assertion>';
   const response =
     '<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"' +
-    ` ID="_response" Version="2.0" IssueInstant="${issued}" Destination="${connection.acsUrl}" InResponseTo="${REQUEST}">` +
+    ` ID="${responseId}" Version="2.0" IssueInstant="${issued}" Destination="${connection.acsUrl}" InResponseTo="${request}">` +
     `${issuer}<samlp:Status><samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:Success"/></samlp:Status>` +
     `${assertion}</samlp:Response>`;
-  const inner = options.signed === 'response' ? response : signed(response, '_assertion', idp);
-  const outer = options.signed === 'assertion' ? inner : signed(inner, '_response', idp);
+  const inner = options.signed === 'response' ? response : signed(response, assertionId, idp);
+  const outer = options.signed === 'assertion' ? inner : signed(inner, responseId, idp);
   return Buffer.from(outer).toString('base64');
 }
 
