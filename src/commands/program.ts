@@ -77,11 +77,12 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
       '--head <hash>',
       'the hash that the last event must have, if you noted it down when the export was made',
     )
+    .option('--after <file>', 'an earlier export, which this one must follow without a gap')
     .addHelpText(
       'after',
       '\nExit codes: 0 the trail is sound, 1 it is broken (the first broken line is named), 2 it cannot be read.',
     )
-    .action(async (file: string, options: { head?: string }) => {
+    .action(async (file: string, options: { head?: string; after?: string }) => {
       const { verifyCommand } = await import('./verify/index.js');
       process.exitCode = await verifyCommand(file, options);
     });

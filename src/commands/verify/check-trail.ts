@@ -6,10 +6,17 @@ export type Verdict =
   /** The first line that cannot be as it was written. */
   | { sound: false; line: number; problem: string };
 
-/** Follows the chain from line to line, holding one of them. `progress` is told how many events have been looked at. */
+export interface Expectations {
+  /** What stands at the end of an earlier export, which these lines are to go on from. */
+  after?: TrailEnd;
+  /** Told how many events have been looked at. */
+  progress?: (events: number) => void;
+}
+
+/** Follows the chain from line to line, holding one of them. */
 export async function checkTrail(
   lines: AsyncIterable<TrailLine>,
-  progress: (events: number) => void = () => undefined,
+  { after, progress = () => undefined }: Expectations = {},
 ): Promise<Verdict> {
   let first: TrailRow | undefined;
   let previous: TrailRow | undefined;
@@ -22,10 +29,12 @@ export async function checkTrail(
     if (end) return broken(line, 'there is something behind the end of the trail.');
     if ('end' in found) {
       end = found.end;
-      const problem = problemOfEnd(end, { first, last: previous, events });
+      const problem =
+        problemOfEnd(end, { first, last: previous, events }) ?? (after && problemOfReach(end, after));
       if (problem) return broken(line, problem);
     } else {
-      const problem = problemOfRow(found.row, previous);
+      const problem =
+        problemOfRow(found.row, previous) ?? (after && problemOfSuccession(found.row, previous, after));
       if (problem) return broken(line, problem);
       previous = found.row;
       first ??= found.row;
@@ -57,6 +66,34 @@ function problemOfRow(row: TrailRow, previous: TrailRow | undefined): string | u
     return `event ${row.seq} does not follow the line before: one of the two was changed or exchanged.`;
   }
   return undefined;
+}
+
+/** Exports by time may overlap: where they do, the event that the earlier one ends with must be the same in both. */
+function problemOfSuccession(
+  row: TrailRow,
+  previous: TrailRow | undefined,
+  { orgId, lastSeq, head }: TrailEnd,
+): string | undefined {
+  if (row.seq === lastSeq && row.hash !== head) {
+    return `event ${row.seq} is not the one that the earlier export ends with.`;
+  }
+  if (previous) return undefined;
+  if (row.orgId !== orgId) return 'the earlier export is of another organization.';
+  const missing = row.seq - lastSeq - 1;
+  if (missing > 0) return `${countOf(missing)} missing between the earlier export and this line.`;
+  if (missing === 0 && row.previousHash !== head) {
+    return `event ${row.seq} does not follow event ${lastSeq} as the earlier export has it.`;
+  }
+  return undefined;
+}
+
+/** A trail that ends in front of where the earlier one does has nothing that would show what it follows. */
+function problemOfReach({ events, lastSeq }: TrailEnd, after: TrailEnd): string | undefined {
+  if (events === 0) return 'there are no events that could follow the earlier export.';
+  if (after.events === 0) return 'the earlier export has no events to follow.';
+  return lastSeq < after.lastSeq
+    ? `it ends with event ${lastSeq}, in front of the end of the earlier export.`
+    : undefined;
 }
 
 function problemOfEnd(

@@ -1,36 +1,50 @@
-import { readTrail } from '../../platform/audit/trail-file/index.js';
+import { readTrail, type TrailEnd } from '../../platform/audit/trail-file/index.js';
 import { checkTrail, type Verdict } from './check-trail.js';
 
 const exitCodes = { sound: 0, broken: 1, unreadable: 2 } as const;
 
 const PROGRESS_EVERY = 100_000;
 
+/** An export that was looked at, or the code to exit with. */
+type Outcome = { end: TrailEnd } | { exitCode: number };
+
 /**
  * `dovecote verify`: what an export says about itself. A chain without a secret proves that its parts belong together; that
- * its owner did not write all of it anew is proved by a head that somebody noted down elsewhere.
+ * its owner did not write all of it anew is proved by a head that somebody noted down elsewhere, or by an export that they
+ * kept.
  */
-export async function verifyCommand(file: string, options: { head?: string }): Promise<number> {
-  let verdict: Verdict;
-  try {
-    verdict = await checkTrail(await readTrail(file), showProgress);
-  } catch (error) {
-    process.stderr.write(`${file} cannot be read: ${(error as Error).message}\n`);
-    return exitCodes.unreadable;
-  }
-  if (!verdict.sound) {
-    process.stdout.write(`BROKEN ${file}, line ${verdict.line}: ${verdict.problem}\n`);
-    return exitCodes.broken;
-  }
-  const { end } = verdict;
+export async function verifyCommand(
+  file: string,
+  options: { head?: string; after?: string },
+): Promise<number> {
+  const earlier = options.after === undefined ? undefined : await examine(options.after);
+  if (earlier && 'exitCode' in earlier) return earlier.exitCode;
+  const outcome = await examine(file, earlier?.end);
+  if ('exitCode' in outcome) return outcome.exitCode;
+  const { end } = outcome;
   if (options.head && options.head.toLowerCase() !== end.head) {
     process.stdout.write(`BROKEN ${file}: it ends with ${end.head}, and not with the hash you gave.\n`);
     return exitCodes.broken;
   }
   const which = end.events === 0 ? 'no events' : `events ${end.firstSeq} to ${end.lastSeq}`;
+  const following = earlier ? `, without a gap behind event ${earlier.end.lastSeq} of ${options.after}` : '';
   process.stdout.write(
-    `OK ${file}: ${which} of organization ${end.orgId}, exported at ${end.exportedAt}, head ${end.head}\n`,
+    `OK ${file}: ${which} of organization ${end.orgId}, exported at ${end.exportedAt}, head ${end.head}${following}\n`,
   );
   return exitCodes.sound;
+}
+
+async function examine(file: string, after?: TrailEnd): Promise<Outcome> {
+  let verdict: Verdict;
+  try {
+    verdict = await checkTrail(await readTrail(file), { after, progress: showProgress });
+  } catch (error) {
+    process.stderr.write(`${file} cannot be read: ${(error as Error).message}\n`);
+    return { exitCode: exitCodes.unreadable };
+  }
+  if (verdict.sound) return { end: verdict.end };
+  process.stdout.write(`BROKEN ${file}, line ${verdict.line}: ${verdict.problem}\n`);
+  return { exitCode: exitCodes.broken };
 }
 
 function showProgress(events: number): void {

@@ -180,6 +180,47 @@ describe.each(formats)('an export as %s', (format) => {
   });
 });
 
+describe('an export that is to follow an earlier one', () => {
+  const [earlier, later] = [sound.slice(0, 20), sound.slice(20)];
+  const after = endOf(earlier);
+  const verdictBehind = async (rows: readonly TrailRow[], end = endOf(rows), behind = after) =>
+    checkTrail(await readTrail(await write('json', rows, end)), { after: behind });
+
+  test('does when it goes on, also with events that both hold', async () => {
+    for (const rows of [later, sound.slice(15), sound.slice(19), sound]) {
+      expect(await verdictBehind(rows)).toEqual({ sound: true, end: endOf(rows) });
+    }
+  });
+
+  const strangers = chainOf(later.map((row) => event(row.seq, { orgId: 'other' })));
+  const forged = chainOf(Array.from({ length: 30 }, (_, index) => event(index + 1, { actorId: 'forger' })));
+  test.each<[string, TrailRow[], RegExp]>([
+    ['leaves an event out', sound.slice(21), /an event is missing between/],
+    ['leaves events out', sound.slice(24), /4 events are missing between/],
+    ['was written anew', forged.slice(20), /does not follow event 20/],
+    ['overlaps with what was written anew', forged.slice(15), /event 20 is not the one/],
+    ['ends where the earlier one does not', forged.slice(5, 15), /in front of the end of the earlier/],
+    ['holds nothing', [], /no events that could follow/],
+  ])('does not when it %s', async (_name, rows, problem) => {
+    expect(await verdictBehind(rows)).toMatchObject({
+      sound: false,
+      problem: expect.stringMatching(problem),
+    });
+  });
+
+  test('does not when one of them is of another organization, or the earlier one is empty', async () => {
+    const end = { ...endOf(strangers), orgId: 'other' };
+    expect(await verdictBehind(strangers, end)).toMatchObject({
+      sound: false,
+      problem: expect.stringContaining('another organization'),
+    });
+    expect(await verdictBehind(sound, endOf(sound), endOf([]))).toMatchObject({
+      sound: false,
+      problem: expect.stringContaining('no events to follow'),
+    });
+  });
+});
+
 test('a CSV holds no cell that a spreadsheet would run', async () => {
   const path = await write('csv', sound);
   const cells = (await readFile(path, 'utf8')).split(/^"|","|"\r\n"?/m);
