@@ -1,6 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
-import { type ClientAddress, clientAddress } from '@dovecote/rpc';
 import { readApiKey } from '@dovecote/secret';
 import { PinoLogger } from 'nestjs-pino';
 import { Permission } from '../../platform/access/index.js';
@@ -10,6 +8,7 @@ import { Clock } from '../../platform/clock/clock.js';
 import { CONFIG } from '../../platform/config/config.module.js';
 import type { Config } from '../../platform/config/index.js';
 import { AppError, fromDatabaseError } from '../../platform/errors/index.js';
+import { type AddressedRequest, requestAddress } from '../../platform/http/request-address.js';
 import { requestIdHeader, requestIdOf } from '../../platform/rpc/call.js';
 import { type Scope, Scopes } from '../../platform/scope/index.js';
 import { requestContext } from '../../platform/telemetry/request-context.js';
@@ -20,10 +19,8 @@ import { ScimError, errorBody, scimErrorOf } from './scim-error.js';
 import { ScimSettingsStore } from './scim-settings.store.js';
 
 /** What is read of a request; Fastify's has more. */
-export interface ScimRequest {
+export interface ScimRequest extends AddressedRequest {
   readonly method: string;
-  readonly headers: IncomingHttpHeaders;
-  readonly socket: { readonly remoteAddress?: string };
 }
 
 /** What is answered. */
@@ -40,7 +37,7 @@ const PAUSE_SECONDS = 300;
 /** The way in for directories: proves the token, keeps the limits, and answers whatever fails in the form of SCIM. */
 @Injectable()
 export class ScimGateway {
-  private readonly addressOf: ClientAddress;
+  private readonly addressOf: ReturnType<typeof requestAddress>;
 
   constructor(
     private readonly tokens: ScimTokenDirectory,
@@ -53,7 +50,7 @@ export class ScimGateway {
     private readonly log: PinoLogger,
     @Inject(CONFIG) config: Config,
   ) {
-    this.addressOf = clientAddress(config.http.trustedProxies);
+    this.addressOf = requestAddress(config.http.trustedProxies);
     log.setContext('scim');
   }
 
@@ -106,7 +103,7 @@ export class ScimGateway {
     header: Headers,
     work: Work,
   ): Promise<ScimAnswer> {
-    const address = this.addressOf(request.socket.remoteAddress, textOf(request.headers['x-forwarded-for']));
+    const address = this.addressOf(request);
     const { caller, organization } = await this.prove(request, address);
     if (organization.expiresAt && organization.expiresAt <= this.clock.now())
       throw new ScimError(403, 'This sandbox has expired, or was deleted.');
