@@ -40,7 +40,7 @@ export class Redemptions {
     if (inTheWay) throw inTheWay;
     const elsewhere = refuseEntrance(link.destination, scope.orgId, scope.ssoOrgId);
     if (elsewhere) throw elsewhere;
-    const member = await this.invitations.findMember(scope, scope.identityId);
+    const member = await this.invitations.holdMember(scope, scope.identityId);
     if (member?.status === memberStatus.active) return link.organizationName;
     if (member?.status === memberStatus.deactivated) throw memberDeactivated();
     refuse(link, scope.now());

@@ -68,8 +68,12 @@ export class Invitations {
     });
   }
 
-  findMember(scope: Scope, identityId: string): Promise<Member | undefined> {
-    return this.store.findByIdentity(scope, identityId);
+  /** What the person is here, locked until the scope ends: who is shut out at this moment does not slip in. */
+  async holdMember(scope: Scope, identityId: string): Promise<Member | undefined> {
+    const member = await this.store.findByIdentity(scope, identityId);
+    if (!member) return undefined;
+    await this.store.lock(scope, member.id);
+    return this.store.find(scope, member.id);
   }
 
   /** Lets the person who calls in by a link: as it says, or as an invitation that waits for them says. */

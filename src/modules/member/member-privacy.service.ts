@@ -3,7 +3,7 @@ import { announceRevocation } from '../../platform/caller/revocation-feed.js';
 import { notFound, permissionDenied } from '../../platform/errors/index.js';
 import type { Scope } from '../../platform/scope/index.js';
 import { type Corrections, correct, refuseCorrections } from './correction.rules.js';
-import { memberStatus, refuseLoss } from './member.rules.js';
+import { deletedDomain, memberStatus, refuseLoss } from './member.rules.js';
 import { type Member, MemberStore } from './member.store.js';
 
 /** What a member was before their deletion was scheduled. */
@@ -103,9 +103,6 @@ export class MemberPrivacy {
     await announce(scope, member);
   }
 }
-
-/** Of addresses that stand for nobody; no mail goes there (RFC 2606). */
-export const deletedDomain = 'deleted.invalid';
 
 function restrictedSince(restrictedAt: Date | null) {
   return { processingRestricted: restrictedAt !== null, restrictedAt };

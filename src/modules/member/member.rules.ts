@@ -64,6 +64,24 @@ export function refuseReactivation(member: { status: number }): AppError | undef
   return failedPrecondition('MEMBER_NOT_DEACTIVATED', 'Only a deactivated member can be reactivated.');
 }
 
+/** Of addresses that stand for nobody; no mail goes there (RFC 2606). */
+export const deletedDomain = 'deleted.invalid';
+
+/** Whoever is to be deleted comes back by the cancellation alone, and whoever was deleted not at all. */
+export function refuseReturn({ email }: { email: string }, deletionPending: boolean): AppError | undefined {
+  if (deletionPending) {
+    return failedPrecondition(
+      'DELETION_PENDING',
+      'The deletion of this person is scheduled, or being made; cancel it first, while it waits.',
+    );
+  }
+  if (!email.endsWith(`@${deletedDomain}`)) return undefined;
+  return failedPrecondition(
+    'MEMBER_DELETED',
+    'What was known about this person is deleted; invite them anew.',
+  );
+}
+
 /** Who has been in stays on record: deliveries point at them. */
 export function refuseRevocation(member: { status: number; joinedAt: Date | null }): AppError | undefined {
   if (member.status === memberStatus.invited && !member.joinedAt) return undefined;

@@ -11,6 +11,7 @@ import {
   refuseLoss,
   refuseProfile,
   refuseReactivation,
+  refuseReturn,
   refuseRevocation,
 } from './member.rules.js';
 import { type Member, MemberStore } from './member.store.js';
@@ -83,7 +84,10 @@ export class Members {
 
   async reactivate(scope: Scope, id: string): Promise<Member> {
     const { member } = await this.lock(scope, id);
-    const refusal = refuseReactivation(member) ?? refuseGrant(member.role.permissions, scope.permissions);
+    const refusal =
+      refuseReactivation(member) ??
+      refuseReturn(member, await this.store.deletionPending(scope, id)) ??
+      refuseGrant(member.role.permissions, scope.permissions);
     if (refusal) throw refusal;
     return this.changeStatus(scope, member, memberStatus.invited, 'USER_REACTIVATED');
   }

@@ -85,6 +85,12 @@ const signOut = statement(
   'update member set signed_out_at = $3 where org_id = $1 and id = $2',
 );
 
+// Deletions are scheduled by the privacy module, which stands above; its record is what counts.
+const deletion = statement(
+  'member.deletion',
+  `select id from privacy_request where org_id = $1 and user_id = $2 and kind = 'delete' and status in (1, 2)`,
+);
+
 @Injectable()
 export class MemberStore {
   async find(scope: Scope, id: string): Promise<Member | undefined> {
@@ -133,6 +139,11 @@ export class MemberStore {
     const tx = await scope.tx();
     const rows = await tx.query<{ id: string; isActiveSuperAdmin: boolean }>(lock, [scope.orgId, id]);
     return rows.filter((row) => row.isActiveSuperAdmin).map((row) => row.id);
+  }
+
+  /** Whether the deletion of the member is scheduled or being made; holds while the member is locked. */
+  async deletionPending(scope: Scope, id: string): Promise<boolean> {
+    return (await (await scope.tx()).queryOne(deletion, [scope.orgId, id])) !== undefined;
   }
 
   async superAdmins(scope: Scope): Promise<Member[]> {

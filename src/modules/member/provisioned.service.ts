@@ -5,7 +5,7 @@ import { permissionDenied } from '../../platform/errors/index.js';
 import type { Scope } from '../../platform/scope/index.js';
 import { type RoleEntity, superAdmin } from '../role/index.js';
 import type { MemberEntity } from './member.entity.js';
-import { type MemberProfile, memberStatus, refuseLoss } from './member.rules.js';
+import { type MemberProfile, memberStatus, refuseLoss, refuseReturn } from './member.rules.js';
 import { type Member, MemberStore } from './member.store.js';
 import { newMember } from './new-member.js';
 
@@ -65,7 +65,7 @@ export class ProvisionedMembers {
     return { ...row, role };
   }
 
-  /** Takes over what is said; the last active super admin is not shut out. */
+  /** Takes over what is said; the last active super admin is not shut out, nor does somebody come back who is to be deleted. */
   async follow(scope: Scope, id: string, entry: DirectoryEntry): Promise<DirectoryChange> {
     const activeSuperAdmins = await this.store.lock(scope, id);
     const member = await this.store.find(scope, id);
@@ -73,13 +73,20 @@ export class ProvisionedMembers {
     const change = { ...(await this.personOf(scope, member, entry)), ...statusOf(scope, member, entry) };
     if (Object.keys(change).length === 0) return 'none';
     refuseBeyond(scope, member.role);
-    const refusal = entry.active ? undefined : refuseLoss(id, activeSuperAdmins);
+    const returns = entry.active && member.status === memberStatus.deactivated;
+    const refusal =
+      (entry.active ? undefined : refuseLoss(id, activeSuperAdmins)) ??
+      (returns ? refuseReturn(member, await this.store.deletionPending(scope, id)) : undefined);
     if (refusal) throw refusal;
     await this.store.update(scope, id, change);
     await announce(scope, member);
-    if (change.identityId) await announce(scope, { orgId: member.orgId, identityId: change.identityId });
+    if (change.identityId) {
+      await announce(scope, { orgId: member.orgId, identityId: change.identityId });
+      // Whoever deletes this person later would not find their former address.
+      await this.store.forget(scope, member.identityId);
+    }
     if (change.status === memberStatus.deactivated) return 'deactivated';
-    return member.status === memberStatus.deactivated && change.status ? 'reactivated' : 'updated';
+    return returns ? 'reactivated' : 'updated';
   }
 
   /** False when it is not given: it goes beyond the directory's reach, or would leave no super admin. */

@@ -704,7 +704,8 @@ export declare const MemberService: GenService<{
   },
   /**
    * Turns a deactivated member INVITED again; the next sign-in makes them active. Needs
-   * PERMISSION_MEMBERS_MANAGE. Audited. FAILED_PRECONDITION in another status.
+   * PERMISSION_MEMBERS_MANAGE. Audited. FAILED_PRECONDITION in another status, and for whoever is deleted or to be
+   * deleted: cancel the deletion first.
    *
    * @generated from rpc pidgr.v1.MemberService.ReactivateUser
    */
