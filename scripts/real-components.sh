@@ -42,6 +42,31 @@ identity_providers() {
   fi
 }
 
+# Maven keeps what it has fetched; Keycloak's own build is kept beside it.
+keycloak() {
+  local missing=()
+  command -v mvn > /dev/null || missing+=(maven)
+  command -v java > /dev/null || missing+=(default-jre-headless)
+  if [ "${#missing[@]}" != 0 ]; then
+    if [ "$(id -u)" != 0 ] || ! command -v apt-get > /dev/null; then
+      echo "skipped: keycloak needs ${missing[*]}, and they need apt-get and root"
+      return
+    fi
+    if ! (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" > /dev/null); then
+      echo "skipped: apt-get could not install ${missing[*]} for keycloak"
+      return
+    fi
+  fi
+  local log
+  log=$(mktemp)
+  if test/identity-provider/keycloak/install.sh > "$log" 2>&1; then
+    echo 'keycloak is here.'
+  else
+    echo "skipped: keycloak is not to be had: $(grep -v '^\s*$' "$log" | tail -n 1)"
+  fi
+  rm -f "$log"
+}
+
 # go keeps what it has compiled: the specs, which have limits of time, only link.
 go_programs() {
   if ! command -v go > /dev/null; then
@@ -70,4 +95,5 @@ END
 redis
 chromium
 identity_providers
+keycloak
 go_programs

@@ -17,9 +17,14 @@ export async function startProgram(
   words: string,
   { env = {}, timeoutMs = 60_000 }: ProgramOptions = {},
 ): Promise<Program> {
-  const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, args, {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own: a script ends together with what it has started.
+    detached: true,
+  });
   // Do not outlive a run that is interrupted.
-  const kill = (): void => void child.kill('SIGKILL');
+  const kill = (): void => killGroup(child);
   process.once('exit', kill);
   const stop = async (): Promise<void> => {
     process.off('exit', kill);
@@ -52,6 +57,10 @@ export async function startProgram(
 async function ended(child: ChildProcess): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');
-  child.kill('SIGKILL');
+  killGroup(child);
   await exited;
+}
+
+function killGroup({ pid, exitCode, signalCode }: ChildProcess): void {
+  if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, 'SIGKILL');
 }

@@ -47,11 +47,11 @@ async function start(): Promise<RealProvider & { control(knob: string, value: st
     host: `127.0.0.1:${port}`,
     credentials: { username: 'anna', password: 'correct horse' },
     wrongCredentials: { username: 'anna', password: 'battery staple' },
-    signOutUrl: `${base}/bye`,
     signedOutText: 'Signed out everywhere.',
     register: (metadata) => control('sp', metadata),
     encrypt: () => control('encrypt', 'gcm'),
     changeKey: () => control('key', 'second'),
+    signOut: (browser) => browser.open(`${base}/bye`),
     control,
     async stop() {
       await program.stop();

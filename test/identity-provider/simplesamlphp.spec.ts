@@ -47,11 +47,14 @@ async function start(): Promise<RealProvider & { encryptByItself(): Promise<void
     host,
     credentials: { username: 'anna', password: 'correct horse' },
     wrongCredentials: { username: 'anna', password: 'battery staple' },
-    signOutUrl: `${base}/saml2/idp/SingleLogoutService.php?ReturnTo=${encodeURIComponent(`${base}/logout.php`)}`,
     signedOutText: 'You have been logged out.',
     register: (metadata) => writeFile(join(folder, 'sp.xml'), metadata),
     changeKey: () => writeFile(join(folder, 'use-second'), ''),
     encryptByItself: () => writeFile(join(folder, 'encrypt'), ''),
+    signOut: (browser) =>
+      browser.open(
+        `${base}/saml2/idp/SingleLogoutService.php?ReturnTo=${encodeURIComponent(`${base}/logout.php`)}`,
+      ),
     async stop() {
       await program.stop();
       await rm(folder, { recursive: true });

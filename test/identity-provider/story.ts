@@ -21,10 +21,10 @@ export interface RealProvider {
   encrypt?(): Promise<void>;
   /** Signs with another key from now on, which its metadata lists. */
   changeKey(): Promise<void>;
-  /** Where Anna signs out there; her applications hear of it. */
-  readonly signOutUrl: string;
   /** What it says when all applications have followed. */
   readonly signedOutText: string;
+  /** Signs out there, as a person does; the applications hear of it. */
+  signOut(browser: PlainBrowser): Promise<Visit>;
   stop(): Promise<void>;
 }
 
@@ -147,7 +147,7 @@ export function tellStory<P extends RealProvider>(
 
     test('who signs out there is signed out here', async () => {
       const tokens = await signIn();
-      const over = await browser.open(provider.signOutUrl);
+      const over = await provider.signOut(browser);
       await expectSignedOut(tokens);
       // It has understood our answer.
       expect(over.text).toContain(provider.signedOutText);
