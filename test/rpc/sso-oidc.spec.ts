@@ -27,14 +27,15 @@ const appUrl = 'https://app.example/signed-in';
 let s: TestServer;
 let cast: Cast;
 let provider: OidcProvider;
+let elsewhere: OidcProvider;
 let connection: Connection;
 
 beforeAll(async () => {
-  provider = await startOidcProvider();
+  [provider, elsewhere] = await Promise.all([startOidcProvider(), startOidcProvider()]);
   s = await startTestServer({
     env: {
       PUBLIC_URL: 'https://dovecote.example',
-      OUTBOUND_ALLOWED_HOSTS: provider.host,
+      OUTBOUND_ALLOWED_HOSTS: `${provider.host},${elsewhere.host}`,
       SSO_TRUSTED_DOMAINS: 'acme.example',
       SSO_REDIRECT_URIS: appUrl,
     },
@@ -65,7 +66,7 @@ beforeEach(() => {
 
 afterAll(async () => {
   await s?.stop();
-  await provider?.stop();
+  await Promise.all([provider?.stop(), elsewhere?.stop()]);
 });
 
 async function begin(): Promise<{ url: string; verifier: string }> {
@@ -221,6 +222,87 @@ describe('people come in as their providers describe them', () => {
   test('after the provider has changed its keys', async () => {
     await provider.rotate();
     expect((await signIn({ sub: 'u9', email: 'u9@acme.example' })).email).toBe('u9@acme.example');
+  });
+});
+
+describe('what a provider has said is kept', () => {
+  const before = { document: 0, keys: 0, trades: 0 };
+
+  beforeEach(async () => {
+    // Whatever is known has ended.
+    await travel();
+    Object.assign(before, provider.fetches, { trades: provider.trades });
+  });
+
+  async function travel(): Promise<void> {
+    const milliseconds = 6 * 60_000;
+    provider.aheadMs += milliseconds;
+    await s.travel(milliseconds);
+  }
+
+  function asked(): typeof before {
+    const { document, keys } = provider.fetches;
+    return {
+      document: document - before.document,
+      keys: keys - before.keys,
+      trades: provider.trades - before.trades,
+    };
+  }
+
+  test('so that a login costs it one request', async () => {
+    for (const sub of ['kept-1', 'kept-2', 'kept-3']) await signIn({ sub, email: `${sub}@acme.example` });
+    expect(asked()).toEqual({ document: 1, keys: 1, trades: 3 });
+  });
+
+  test('for a few minutes', async () => {
+    await signIn({ sub: 'kept-1', email: 'kept-1@acme.example' });
+    await travel();
+    await signIn({ sub: 'kept-1', email: 'kept-1@acme.example' });
+    expect(asked()).toEqual({ document: 2, keys: 2, trades: 2 });
+  });
+
+  test('but a new key is taken at once, and the former one is no good any more', async () => {
+    await signIn({ sub: 'kept-1', email: 'kept-1@acme.example' });
+    const { url } = await begin();
+    const late = provider.signIn(url, { sub: 'kept-2', email: 'kept-2@acme.example' }, { strangeKey: true });
+    await provider.rotate();
+    await signIn({ sub: 'kept-1', email: 'kept-1@acme.example' });
+    await provider.rotate();
+    await signIn({ sub: 'kept-1', email: 'kept-1@acme.example' });
+    expect(asked()).toEqual({ document: 1, keys: 3, trades: 3 });
+    expect(sentTo(await comeBack(late)).get('error')).toBe('access_denied');
+  });
+
+  test('apart for each connection: what another organization’s says is nothing to this one', async () => {
+    const theirs = await cast.mallory.client(ConnectionService).createConnection({
+      name: 'OpenID',
+      settings: { case: 'oidc', value: { issuer: provider.issuer, clientId: 'theirs', clientSecret } },
+    });
+    const evil = 'https://evil.example';
+    provider.discovery = { authorization_endpoint: `${evil}/authorize`, jwks_uri: `${evil}/keys` };
+    const { startTestLogin } = cast.mallory.client(ConnectionService);
+    const { url } = await startTestLogin({ connectionId: theirs.connection?.id });
+    expect(url).toContain(evil);
+    provider.discovery = {};
+    expect((await begin()).url).toMatch(provider.issuer);
+    await signIn({ sub: 'kept-1', email: 'kept-1@acme.example' });
+    // Theirs is as it was.
+    expect((await startTestLogin({ connectionId: theirs.connection?.id })).url).toContain(evil);
+  });
+
+  test('not for a connection whose issuer or client was changed', async () => {
+    const { updateConnection } = cast.alice.client(ConnectionService);
+    const change = (issuer: string, id: string) =>
+      updateConnection({
+        connectionId: connection.id,
+        settings: { case: 'oidc', value: { issuer, clientId: id } },
+      });
+    await begin();
+    await change(elsewhere.issuer, clientId);
+    expect((await begin()).url).toMatch(elsewhere.issuer);
+    await change(provider.issuer, 'renamed');
+    expect(new URL((await begin()).url).searchParams.get('client_id')).toBe('renamed');
+    await change(provider.issuer, clientId);
   });
 });
 

@@ -34,6 +34,10 @@ export interface OidcProvider {
   discovery: Record<string, unknown>;
   /** Requests to the token endpoint. */
   readonly trades: number;
+  /** Requests for the discovery document, and for the keys. */
+  readonly fetches: { document: number; keys: number };
+  /** Of its clock; for a server whose clock a test moves. */
+  aheadMs: number;
   /** Replaces the key; the former one is not published any more. */
   rotate(): Promise<void>;
   /** Signs a person in, as a browser at the URL would, and answers where it is sent back to. */
@@ -50,6 +54,7 @@ export async function startOidcProvider(): Promise<OidcProvider> {
   const codes = new Map<string, Asked>();
   let key = await newKey();
   let trades = 0;
+  const fetches = { document: 0, keys: 0 };
   const server = createServer((request, response) => {
     void answer(request).then(({ status, body }) =>
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body)),
@@ -60,8 +65,14 @@ export async function startOidcProvider(): Promise<OidcProvider> {
   const issuer = `http://${host}`;
 
   async function answer(request: IncomingMessage): Promise<{ status: number; body: unknown }> {
-    if (request.url === '/.well-known/openid-configuration') return { status: 200, body: documentOf() };
-    if (request.url === '/keys') return { status: 200, body: { keys: [key.jwk] } };
+    if (request.url === '/.well-known/openid-configuration') {
+      fetches.document += 1;
+      return { status: 200, body: documentOf() };
+    }
+    if (request.url === '/keys') {
+      fetches.keys += 1;
+      return { status: 200, body: { keys: [key.jwk] } };
+    }
     trades += 1;
     const form = new URLSearchParams(await bodyOf(request));
     const asked = codes.get(form.get('code') ?? '');
@@ -94,7 +105,7 @@ export async function startOidcProvider(): Promise<OidcProvider> {
   }
 
   async function tokenOf({ nonce, claims, spoil }: Asked): Promise<string> {
-    const nowS = Math.floor(Date.now() / 1000);
+    const nowS = Math.floor((Date.now() + provider.aheadMs) / 1000);
     const payload = {
       ...claims,
       iss: spoil.issuer ?? issuer,
@@ -120,6 +131,8 @@ export async function startOidcProvider(): Promise<OidcProvider> {
     get trades() {
       return trades;
     },
+    fetches,
+    aheadMs: 0,
     async rotate() {
       key = await newKey();
     },

@@ -10,7 +10,6 @@ import {
   randomPKCECodeVerifier,
 } from 'openid-client';
 import { z } from 'zod';
-import { Clock } from '../../platform/clock/clock.js';
 import { CONFIG } from '../../platform/config/config.module.js';
 import type { Config } from '../../platform/config/index.js';
 import { notFound } from '../../platform/errors/index.js';
@@ -42,7 +41,6 @@ export class OidcLogins {
     private readonly logins: Logins,
     private readonly store: LoginStore,
     private readonly scopes: Scopes,
-    private readonly clock: Clock,
     @Inject(ENVELOPE) private readonly envelope: Envelope,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -138,10 +136,8 @@ export class OidcLogins {
   }
 
   private async client(connection: Connection): Promise<Configuration> {
-    const { issuer = '', clientId = '' } = connection.oidc ?? {};
-    const clientSecret = this.connections.clientSecretOf(connection);
     try {
-      return await this.discovery.discover({ issuer, clientId, clientSecret }, () => this.clock.now());
+      return await this.discovery.client(this.connections.oidcClientOf(connection));
     } catch (error) {
       if (!(error instanceof UnusableMetadata)) throw error;
       throw new LoginRefusal('issuer_unreachable', error.message, { cause: error });

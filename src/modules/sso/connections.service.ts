@@ -23,7 +23,7 @@ import { EnforcementStore } from './enforcement.store.js';
 import { nextFetchAfter, refuseTakeover } from './metadata.rules.js';
 import { Metadata } from './metadata.service.js';
 import { MetadataSource, UnusableMetadata } from './metadata-source.js';
-import { OidcDiscovery } from './oidc-discovery.js';
+import { type OidcClient, OidcDiscovery } from './oidc-discovery.js';
 import { SpKeys } from './sp-keys.service.js';
 
 export type SamlRequest = SamlSettings & { metadataXml: string };
@@ -199,9 +199,13 @@ export class Connections {
     return connection;
   }
 
-  clientSecretOf({ id, orgId, sealedClientSecret }: Connection): string {
-    if (!sealedClientSecret) return '';
-    return this.envelope.open(sealedClientSecret, secretContext(orgId, id)).toString();
+  /** What we are to the provider, for an OIDC connection. */
+  oidcClientOf({ id, orgId, oidc, sealedClientSecret }: Connection): OidcClient {
+    if (!oidc) throw notFound('connection');
+    const clientSecret = sealedClientSecret
+      ? this.envelope.open(sealedClientSecret, secretContext(orgId, id)).toString()
+      : '';
+    return { orgId, connectionId: id, issuer: oidc.issuer, clientId: oidc.clientId, clientSecret };
   }
 
   private async activeIn(
@@ -237,10 +241,7 @@ export class Connections {
       ]);
     }
     if (settings.kind === 'oidc') {
-      const { issuer, clientId, clientSecret } = settings.oidc;
-      await this.usable('oidc.issuer', () =>
-        this.oidc.discover({ issuer, clientId: clientId || '-', clientSecret }),
-      );
+      await this.usable('oidc.issuer', () => this.oidc.check(settings.oidc.issuer));
       return {};
     }
     const { metadataUrl, metadataXml } = settings.saml;

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { Clock } from '../../platform/clock/clock.js';
 import { CONFIG } from '../../platform/config/config.module.js';
 import type { Config } from '../../platform/config/index.js';
 import { OutboundClient } from '../../platform/outbound/outbound-client.js';
@@ -60,9 +61,9 @@ import { BreakGlassUsedJob, RefreshMetadataJob } from './sso.jobs.js';
     },
     {
       provide: OidcDiscovery,
-      inject: [OutboundClient, CONFIG],
-      useFactory: (outbound: OutboundClient, config: Config) =>
-        new OidcDiscovery(outbound, { allowHttp: config.environment === 'development' }),
+      inject: [OutboundClient, Clock, CONFIG],
+      useFactory: (outbound: OutboundClient, clock: Clock, config: Config) =>
+        new OidcDiscovery(outbound, clock, { allowHttp: config.environment === 'development' }),
     },
   ],
   exports: [Connections, Domains, Enforcement, Metadata, OidcDiscovery, SpKeys],
