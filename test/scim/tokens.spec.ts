@@ -257,7 +257,21 @@ describe('group mappings are refused', () => {
 describe('discovery', () => {
   test('tells what there is', async () => {
     const config = await world.scim('GET', '/ServiceProviderConfig');
-    expect(config.body).toMatchObject({ patch: { supported: true }, bulk: { supported: false } });
+    expect(config.body).toMatchObject({
+      patch: { supported: true },
+      bulk: { supported: false },
+      sort: { supported: false },
+    });
+    for (const [method, path] of [
+      ['POST', '/Bulk'],
+      ['GET', '/Me'],
+    ] as const) {
+      const { status, body } = await world.scim(method, path, { body: method === 'POST' ? {} : undefined });
+      expect({ path, status, detail: body.detail }).toMatchObject({
+        status: 501,
+        detail: expect.stringContaining('not supported'),
+      });
+    }
     const types = await world.scim('GET', '/ResourceTypes');
     expect(types.body.Resources.map(({ id }) => id)).toEqual(['User', 'Group']);
     expect((await world.scim('GET', '/ResourceTypes/User')).body.endpoint).toBe('/Users');

@@ -77,6 +77,16 @@ export class GroupMembers {
     }
   }
 
+  /** Groups of all of them, by one statement. */
+  async groupsByUser(
+    scope: Scope,
+    connection: Connection,
+    userIds: readonly string[],
+  ): Promise<Map<string, ScimGroup[]>> {
+    if (userIds.length === 0) return new Map();
+    return Map.groupBy(await this.store.groupsOf(scope, connection.id, userIds), ({ userId }) => userId);
+  }
+
   private async takeBack(
     scope: Scope,
     connection: Connection,
@@ -142,13 +152,5 @@ export class GroupMembers {
       const role = given ?? (lost !== undefined && held.get(id) === lost ? usual : undefined);
       if (role) await this.members.giveRole(scope, id, role);
     }
-  }
-
-  private async groupsByUser(
-    scope: Scope,
-    connection: Connection,
-    userIds: readonly string[],
-  ): Promise<Map<string, ScimGroup[]>> {
-    return Map.groupBy(await this.store.groupsOf(scope, connection.id, userIds), ({ userId }) => userId);
   }
 }

@@ -11,11 +11,19 @@ export type Answer = Record<string, unknown>;
 
 const always = ['schemas', 'id'];
 
+/** Names may stand behind the schema that they are of. */
+const coreUrn = /^urn:ietf:params:scim:schemas:core:2\.0:\w+:/;
+
+/** Whether an attribute of a resource's own schema is left out, so that it need not be read. */
 export function excludes({ attributes, excluded }: Projection, name: string): boolean {
   const wanted = name.toLowerCase();
-  if (attributes.length > 0)
-    return !attributes.some((path) => path === wanted || path.startsWith(`${wanted}.`));
-  return excluded.includes(wanted);
+  const isWanted = (path: string): boolean => path === wanted || path.startsWith(`${wanted}.`);
+  if (attributes.length > 0) return !attributes.map(withoutUrn).some(isWanted);
+  return excluded.map(withoutUrn).includes(wanted);
+}
+
+function withoutUrn(path: string): string {
+  return path.replace(coreUrn, '');
 }
 
 export function readProjection(query: Record<string, string | undefined>): Projection {

@@ -84,6 +84,25 @@ export const userSchema: ResourceSchema = {
         { name: 'primary', type: 'boolean', description: 'The preferred one; at most one is.' },
       ],
     },
+    {
+      name: 'groups',
+      type: 'complex',
+      multiValued: true,
+      mutability: 'readOnly',
+      description: 'Groups that the person is in; changed through the groups.',
+      subAttributes: [
+        text('value', 'Id of a group.', { mutability: 'readOnly' }),
+        {
+          name: '$ref',
+          type: 'reference',
+          referenceTypes: ['Group'],
+          mutability: 'readOnly',
+          description: 'Where the group is.',
+        },
+        text('display', 'Name of the group.', { mutability: 'readOnly' }),
+        text('type', 'Always direct.', { mutability: 'readOnly', canonicalValues: ['direct'] }),
+      ],
+    },
   ],
 };
 

@@ -103,7 +103,7 @@ export class ScimRoutes implements OnModuleInit {
   }
 
   private routes(): Record<string, Handlers> {
-    return { ...this.discovery(), ...this.userRoutes(), ...this.groupRoutes() };
+    return { ...this.discovery(), ...this.userRoutes(), ...this.groupRoutes(), ...unsupported };
   }
 
   private discovery(): Record<string, Handlers> {
@@ -133,20 +133,18 @@ export class ScimRoutes implements OnModuleInit {
   private userRoutes(): Record<string, Handlers> {
     return {
       '/Users': {
-        GET: async (scope, connection, { query, projection }) =>
-          ok(projectAll(await this.users.list(scope, connection, readPage(query)), projection)),
+        GET: (scope, connection, asked) => this.listUsers(scope, connection, asked),
         POST: async (scope, connection, { body, projection }) =>
           created(await this.users.create(scope, connection, body), projection),
       },
       '/Users/.search': {
-        POST: async (scope, connection, { body }) => {
-          const { query, projection } = searchIn(body);
-          return ok(projectAll(await this.users.list(scope, connection, readPage(query)), projection));
-        },
+        POST: (scope, connection, { body }) => this.listUsers(scope, connection, searchIn(body)),
       },
       '/Users/:id': {
-        GET: async (scope, connection, asked) =>
-          read(await this.users.get(scope, connection, asked.id), asked),
+        GET: async (scope, connection, asked) => {
+          const withGroups = !excludes(asked.projection, 'groups');
+          return read(await this.users.get(scope, connection, asked.id, withGroups), asked);
+        },
         PUT: async (scope, connection, { id, body, ifMatch, projection }) =>
           tagged(await this.users.replace(scope, connection, id, body, ifMatch), projection),
         PATCH: async (scope, connection, { id, body, ifMatch, projection }) =>
@@ -189,6 +187,16 @@ export class ScimRoutes implements OnModuleInit {
     };
   }
 
+  private async listUsers(
+    scope: Scope,
+    connection: Connection,
+    { query, projection }: Pick<Asked, 'query' | 'projection'>,
+  ): Promise<ScimAnswer> {
+    const withGroups = !excludes(projection, 'groups');
+    const list = await this.users.list(scope, connection, readPage(query), withGroups);
+    return ok(projectAll(list, projection));
+  }
+
   private async listGroups(
     scope: Scope,
     connection: Connection,
@@ -202,6 +210,14 @@ export class ScimRoutes implements OnModuleInit {
 
 const notAllowed: Handler = () =>
   Promise.reject(new ScimError(405, 'This endpoint does not take this method.'));
+
+/** RFC 7644 knows them; ServiceProviderConfig says that they are not here. */
+const unsupported: Record<string, Handlers> = {
+  '/Bulk': { POST: () => Promise.reject(new ScimError(501, 'Bulk requests are not supported.')) },
+  '/Me': {
+    GET: () => Promise.reject(new ScimError(501, 'A token belongs to no user: /Me is not supported.')),
+  },
+};
 
 function askedBy({ params, query, body, headers }: FastifyRequest): Asked {
   const parameters = textsIn(query);

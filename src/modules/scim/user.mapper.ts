@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { MemberProfile } from '../member/index.js';
+import type { ETagged } from './etag.js';
 import type { Answer } from './projection.js';
 import { type Document, documentOf, listOf, textOf, type Value } from './resource.js';
 import { enterpriseUrn, userSchema } from './schema.js';
@@ -16,6 +17,12 @@ export interface ScimUser {
   document: Document | null;
   createdAt: Date;
   updatedAt: Date;
+}
+
+/** A group, as it is shown with a user. */
+export interface UserGroup {
+  id: string;
+  displayName: string;
 }
 
 /** What there is to change: what the directory said, or what it would have. */
@@ -93,12 +100,13 @@ export function withdrawnFrom(before: Document | null, after: Document): (keyof 
   return fields.filter((field) => !(field in said));
 }
 
-/** The resource, with its ETag. */
-export function toUser(user: ScimUser, baseUrl: string): { body: Answer; etag: string } {
-  const document = currentDocument(user);
-  const schemas = [userSchema.id, ...(enterpriseUrn in document ? [enterpriseUrn] : [])];
-  const plain = { schemas, id: user.id, ...document };
-  const etag = etagOf(plain);
+/**
+ * The resource, with its ETag. Groups are shown and are no part of the version: a client that changes the person answers
+ * for nothing that happens to groups.
+ */
+export function toUser(user: ScimUser, groups: readonly UserGroup[], baseUrl: string): ETagged {
+  const plain = plainOf(user);
+  const etag = versionOf(user);
   const meta = {
     resourceType: 'User',
     created: user.createdAt.toISOString(),
@@ -106,7 +114,21 @@ export function toUser(user: ScimUser, baseUrl: string): { body: Answer; etag: s
     location: `${baseUrl}/Users/${user.id}`,
     version: etag,
   };
-  return { body: { ...plain, meta }, etag };
+  return { body: { ...plain, ...(groups.length > 0 && { groups: groups.map(shown) }), meta }, etag };
+
+  function shown({ id: value, displayName: display }: UserGroup): Answer {
+    return { value, $ref: `${baseUrl}/Groups/${value}`, display, type: 'direct' };
+  }
+}
+
+export function versionOf(user: ScimUser): string {
+  return etagOf(plainOf(user));
+}
+
+function plainOf(user: ScimUser): Answer {
+  const document = currentDocument(user);
+  const schemas = [userSchema.id, ...(enterpriseUrn in document ? [enterpriseUrn] : [])];
+  return { schemas, id: user.id, ...document };
 }
 
 /** By content, so that it changes with whoever changed the member. */

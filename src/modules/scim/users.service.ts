@@ -24,6 +24,7 @@ import {
   profileIn,
   type ScimUser,
   toUser,
+  versionOf,
   withdrawnFrom,
 } from './user.mapper.js';
 import { UserStore } from './user.store.js';
@@ -46,14 +47,23 @@ export class ScimUsers {
     this.baseUrl = scimBaseUrl(config.http.publicUrl);
   }
 
-  async get(scope: Scope, connection: Connection, id: string): Promise<ETagged> {
-    return toUser(await this.find(scope, connection, id), this.baseUrl);
+  async get(scope: Scope, connection: Connection, id: string, withGroups = true): Promise<ETagged> {
+    const user = await this.find(scope, connection, id);
+    const groups = withGroups ? await this.groups.groupsByUser(scope, connection, [user.id]) : undefined;
+    return toUser(user, groups?.get(user.id) ?? [], this.baseUrl);
   }
 
-  async list(scope: Scope, connection: Connection, page: Page): Promise<ETagged['body']> {
+  async list(
+    scope: Scope,
+    connection: Connection,
+    page: Page,
+    withGroups: boolean,
+  ): Promise<ETagged['body']> {
     const { items, total } = await this.store.list(scope, connection.id, page);
+    const ids = withGroups ? items.map(({ id }) => id) : [];
+    const groups = await this.groups.groupsByUser(scope, connection, ids);
     return listAnswer(
-      items.map((user) => toUser(user, this.baseUrl).body),
+      items.map((user) => toUser(user, groups.get(user.id) ?? [], this.baseUrl).body),
       total,
       page,
     );
@@ -232,7 +242,7 @@ export class ScimUsers {
     await this.find(scope, connection, id);
     await this.members.hold(scope, id);
     const user = await this.find(scope, connection, id);
-    refuseMismatch(ifMatch, toUser(user, this.baseUrl).etag);
+    refuseMismatch(ifMatch, versionOf(user));
     return user;
   }
 
