@@ -18,6 +18,7 @@ import { Scim } from './0017-scim.js';
 import { PrivacyRequests } from './0018-privacy-requests.js';
 import { DeeplinkKeys } from './0019-deeplink-keys.js';
 import { ScimNames } from './0021-scim-names.js';
+import { OidcLogout } from './0022-oidc-logout.js';
 
 /** In the order in which they run. A landed migration is never edited. */
 export const migrations = [
@@ -41,4 +42,5 @@ export const migrations = [
   PrivacyRequests,
   DeeplinkKeys,
   ScimNames,
+  OidcLogout,
 ];

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
+import { type CryptoKey, exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose';
 
 export const clientId = 'dovecote';
 export const clientSecret = 'a-secret-of-the-client';
@@ -42,6 +42,10 @@ export interface OidcProvider {
   rotate(): Promise<void>;
   /** Signs a person in, as a browser at the URL would, and answers where it is sent back to. */
   signIn(url: string, claims: Record<string, unknown>, spoil?: Spoil): URL;
+  /** A token with these claims and no others, as it signs them; `kid` names another key than the one that signs. */
+  sign(claims: JWTPayload, header?: { kid?: string; typ?: string }): Promise<string>;
+  /** The ID token of the last login. */
+  readonly lastIdToken: string;
   stop(): Promise<void>;
 }
 
@@ -54,6 +58,7 @@ export async function startOidcProvider(): Promise<OidcProvider> {
   const codes = new Map<string, Asked>();
   let key = await newKey();
   let trades = 0;
+  let lastIdToken = '';
   const fetches = { document: 0, keys: 0 };
   const server = createServer((request, response) => {
     void answer(request).then(({ status, body }) =>
@@ -87,8 +92,8 @@ export async function startOidcProvider(): Promise<OidcProvider> {
       form.get('redirect_uri') === asked.redirectUri &&
       verifier === asked.codeChallenge;
     if (!isGood) return { status: 400, body: { error: 'invalid_grant' } };
-    const idToken = await tokenOf(asked);
-    return { status: 200, body: { access_token: 'opaque', token_type: 'Bearer', id_token: idToken } };
+    lastIdToken = await tokenOf(asked);
+    return { status: 200, body: { access_token: 'opaque', token_type: 'Bearer', id_token: lastIdToken } };
   }
 
   function documentOf(): Record<string, unknown> {
@@ -151,6 +156,14 @@ export async function startOidcProvider(): Promise<OidcProvider> {
       back.searchParams.set('code', code);
       back.searchParams.set('state', searchParams.get('state') ?? '');
       return back;
+    },
+    sign(claims, header) {
+      return new SignJWT(claims)
+        .setProtectedHeader({ alg: 'RS256', kid: key.jwk.kid ?? '', ...header })
+        .sign(key.privateKey);
+    },
+    get lastIdToken() {
+      return lastIdToken;
     },
     stop() {
       server.closeAllConnections();

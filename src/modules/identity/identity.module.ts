@@ -9,7 +9,10 @@ import { LoginRpc } from './login.rpc.js';
 import { LoginStore } from './login.store.js';
 import { Logins } from './logins.service.js';
 import { OidcLogins } from './oidc-logins.service.js';
+import { OidcLogoutController } from './oidc-logout.controller.js';
+import { OidcLogout } from './oidc-logout.service.js';
 import { OidcController } from './oidc.controller.js';
+import { ProviderSignOut } from './provider-sign-out.service.js';
 import { SamlConnections } from './saml-connections.service.js';
 import { SamlLogins } from './saml-logins.service.js';
 import { SamlLogoutController } from './saml-logout.controller.js';
@@ -17,6 +20,7 @@ import { SamlLogout } from './saml-logout.service.js';
 import { SamlController } from './saml.controller.js';
 import { SsoSignInRpc } from './sso-sign-in.rpc.js';
 import { SsoSignIn } from './sso-sign-in.service.js';
+import { SsoSignOut } from './sso-sign-out.service.js';
 import { SubjectStore } from './subject.store.js';
 
 /**
@@ -28,17 +32,27 @@ import { SubjectStore } from './subject.store.js';
  */
 @Module({
   imports: [AuthModule, MemberModule, RoleModule, SsoModule],
-  controllers: [LoginRpc, OidcController, SamlController, SamlLogoutController, SsoSignInRpc],
+  controllers: [
+    LoginRpc,
+    OidcController,
+    OidcLogoutController,
+    SamlController,
+    SamlLogoutController,
+    SsoSignInRpc,
+  ],
   providers: [
     Admission,
     Browser,
     Logins,
     LoginStore,
     OidcLogins,
+    OidcLogout,
+    ProviderSignOut,
     SamlConnections,
     SamlLogins,
     SamlLogout,
     SsoSignIn,
+    SsoSignOut,
     SubjectStore,
   ],
 })

@@ -32,6 +32,8 @@ export interface Login {
   /** NameQualifier and SPNameQualifier of the subject, empty where there is none; nothing for OIDC. */
   subjectQualifiers: string[];
   sessionIndex: string;
+  /** Of an OIDC provider, which may want it back when the person signs out there. */
+  sealedIdToken: Buffer | null;
   sessionEndsAt: Date | null;
   userId: string | null;
   identityId: string | null;
@@ -67,6 +69,7 @@ const columns = {
   subjectFormat: 'subject_format',
   subjectQualifiers: 'subject_qualifiers',
   sessionIndex: 'session_index',
+  sealedIdToken: 'sealed_id_token',
   sessionEndsAt: 'session_ends_at',
   userId: 'user_id',
   identityId: 'identity_id',
@@ -108,6 +111,7 @@ const settled = [
   'subjectFormat',
   'subjectQualifiers',
   'sessionIndex',
+  'sealedIdToken',
   'sessionEndsAt',
   'userId',
   'identityId',
@@ -162,7 +166,8 @@ const count = statement(
 const spoilCodesOf = statement(
   'sso_login.spoil_codes_of',
   `update sso_login set code_hash = null
-    where org_id = $1 and connection_id = $2 and subject = $3 and code_hash is not null and created_at > $5
+    where org_id = $1 and connection_id = $2 and ($3::text is null or subject = $3)
+      and code_hash is not null and created_at > $5
       and (cardinality($4::text[]) = 0 or session_index = any ($4))`,
 );
 const sessionsOf = statement(
@@ -170,6 +175,12 @@ const sessionsOf = statement(
   `select session_id as "sessionId" from sso_login
     where org_id = $1 and connection_id = $2 and subject = $3 and session_id is not null
       and (cardinality($4::text[]) = 0 or session_index = any ($4))`,
+);
+const sessionsNamed = statement(
+  'sso_login.sessions_named',
+  `select session_id as "sessionId" from sso_login
+    where org_id = $1 and connection_id = $2 and session_index = any ($3::text[]) and session_index <> ''
+      and session_id is not null`,
 );
 const ofSession = statement(
   'sso_login.of_session',
@@ -187,6 +198,11 @@ const purgeAssertions = statement(
   `delete from sso_assertion where org_id = $1 and assertion_hash in (
      select assertion_hash from sso_assertion where org_id = $1 and expires_at < $2 limit $3)`,
 );
+
+/** Sessions as their provider names them: a person's, all of them when none is named, or one whoever's it is. */
+export type ProviderSessions =
+  | { subject: string; sessionIndexes: readonly string[] }
+  | { subject: null; sessionIndexes: readonly [string] };
 
 export interface LoginFilter {
   connectionId?: string;
@@ -265,24 +281,26 @@ export class LoginStore {
     return (await tx.queryOne<{ count: number }>(count, values))?.count ?? 0;
   }
 
-  /** The sessions of a person at the provider; all of them, when none is named. */
+  /** Which sessions here came of them. */
   async sessionsOf(
     scope: Scope,
     connectionId: string,
-    subject: string,
-    sessionIndexes: readonly string[],
+    { subject, sessionIndexes }: ProviderSessions,
   ): Promise<string[]> {
     const tx = await scope.tx();
-    const values = [scope.orgId, connectionId, subject, sessionIndexes];
-    return (await tx.query<{ sessionId: string }>(sessionsOf, values)).map(({ sessionId }) => sessionId);
+    const of = [scope.orgId, connectionId];
+    const rows =
+      subject === null
+        ? await tx.query<{ sessionId: string }>(sessionsNamed, [...of, sessionIndexes])
+        : await tx.query<{ sessionId: string }>(sessionsOf, [...of, subject, sessionIndexes]);
+    return rows.map(({ sessionId }) => sessionId);
   }
 
-  /** Nobody gets a session any more for what the person began since then. */
+  /** Nobody gets a session any more for what began there since then. */
   async spoilCodesOf(
     scope: Scope,
     connectionId: string,
-    subject: string,
-    sessionIndexes: readonly string[],
+    { subject, sessionIndexes }: ProviderSessions,
     since: Date,
   ): Promise<void> {
     const values = [scope.orgId, connectionId, subject, sessionIndexes, since];

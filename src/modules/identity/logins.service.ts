@@ -39,6 +39,7 @@ export interface ProvenLogin extends ProvenSubject {
   /** As a record keeps them. */
   subjectQualifiers: string[];
   sessionIndex: string;
+  sealedIdToken: Buffer | null;
   sessionEndsAt: Date | null;
 }
 
@@ -131,6 +132,7 @@ export class Logins {
         roleSlug: admitted.member.role.slug,
         address: scope.address ?? '',
         completedAt: scope.now(),
+        sealedIdToken: login.test ? null : proven.sealedIdToken,
         codeHash: login.test ? null : hash,
         codeExpiresAt: login.test ? null : new Date(scope.now().getTime() + CODE_MS),
       });
@@ -158,6 +160,7 @@ export class Logins {
         detail: refusal.detail.slice(0, 1000),
         address: scope.address ?? '',
         completedAt: now,
+        sealedIdToken: null,
         codeHash: null,
         codeExpiresAt: null,
       });
@@ -217,6 +220,7 @@ function newLogin({ connection, requestId, testedBy, ...given }: Beginning, now:
     subjectFormat: '',
     subjectQualifiers: [],
     sessionIndex: '',
+    sealedIdToken: null,
     sessionEndsAt: null,
     userId: null,
     identityId: null,

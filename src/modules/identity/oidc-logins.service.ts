@@ -19,10 +19,11 @@ import {
   type Connection,
   Connections,
   OidcDiscovery,
-  oidcRedirectUri,
+  oidcEndpoints,
   UnusableMetadata,
 } from '../sso/index.js';
 import { attributesOf } from './claims.rules.js';
+import { sealIdToken } from './id-token.js';
 import { LoginRefusal } from './login-refusal.js';
 import { type Login, LoginStore } from './login.store.js';
 import { type Beginning, type Judgement, Logins, type ProvenLogin } from './logins.service.js';
@@ -130,6 +131,7 @@ export class OidcLogins {
       subjectQualifiers: [],
       lasting: true,
       sessionIndex: typeof claims.sid === 'string' ? claims.sid : '',
+      sealedIdToken: sealIdToken(this.envelope, login, tokens.id_token ?? ''),
       sessionEndsAt: null,
       attributes: attributesOf(claims),
     };
@@ -150,7 +152,7 @@ export class OidcLogins {
   }
 
   private redirectUri({ id }: Connection): string {
-    return oidcRedirectUri(this.config.http.publicUrl, id);
+    return oidcEndpoints(this.config.http.publicUrl, id).redirectUri;
   }
 }
 

@@ -180,6 +180,7 @@ function provenBy(said: SamlLogin): ProvenLogin {
     subjectQualifiers: [said.nameQualifier ?? '', said.spNameQualifier ?? ''],
     lasting: said.nameIdFormat !== TRANSIENT,
     sessionIndex: said.sessionIndex ?? '',
+    sealedIdToken: null,
     sessionEndsAt: said.sessionNotOnOrAfter ?? null,
     attributes: said.attributes,
   };

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import {
   type Delivery,
@@ -18,22 +17,16 @@ import { PinoLogger } from 'nestjs-pino';
 import { Clock } from '../../platform/clock/clock.js';
 import { CONFIG } from '../../platform/config/config.module.js';
 import type { Config } from '../../platform/config/index.js';
-import { AppError } from '../../platform/errors/index.js';
 import { ENVELOPE } from '../../platform/platform.module.js';
-import { type Scope, type ScopeOrigin, Scopes } from '../../platform/scope/index.js';
-import { Sessions } from '../auth/index.js';
+import { type ScopeOrigin, Scopes } from '../../platform/scope/index.js';
 import { samlEndpoints } from '../sso/index.js';
 import { type Login, LoginStore } from './login.store.js';
+import { ProviderSignOut } from './provider-sign-out.service.js';
 import { loginBehind, logoutRequestId } from './saml-logout.rules.js';
 import { SamlConnections } from './saml-connections.service.js';
-import { systemOrigin } from './sso-sign-in.service.js';
 
 /** How long the way to a provider that wants its request posted is open. */
 const WAY_MS = 5 * 60_000;
-/** Longer than a request is taken, clocks that differ included. */
-const REMEMBERED_MS = 3_600_000;
-/** A login may take so long, from its beginning until its code is over. */
-const LOGIN_MS = 20 * 60_000;
 
 /** Where a browser with a logout message goes on. */
 export type LogoutStep =
@@ -49,7 +42,7 @@ export class SamlLogout {
   constructor(
     private readonly connections: SamlConnections,
     private readonly store: LoginStore,
-    private readonly sessions: Sessions,
+    private readonly signOut: ProviderSignOut,
     private readonly scopes: Scopes,
     private readonly clock: Clock,
     private readonly log: PinoLogger,
@@ -59,11 +52,11 @@ export class SamlLogout {
     log.setContext('sso');
   }
 
-  /** Ends the calling session. Answers where the person signs out at the provider; empty: nowhere. */
-  async start(scope: Scope): Promise<string> {
-    const url = await this.wayOut(scope);
-    await this.sessions.signOut(scope, scope.sessionId);
-    return url;
+  /** Where the person signs out at the provider; empty: nowhere. */
+  async wayOut(origin: ScopeOrigin, login: Login): Promise<string> {
+    const { saml } = await this.connections.load(origin, login.connectionId);
+    if (saml.idp.sloRedirectUrl) return logoutRequestRedirect(saml, requestOf(login, this.clock.now()));
+    return saml.idp.sloPostUrl ? this.pageFor(login) : '';
   }
 
   /** The form for a provider that wants its request posted; undefined when the way there is over. */
@@ -78,7 +71,11 @@ export class SamlLogout {
   async obey(origin: ScopeOrigin, connectionId: string, delivery: Delivery): Promise<LogoutStep> {
     return this.judged(origin, connectionId, async (saml) => {
       const request = await validateLogoutRequest(saml, { ...delivery, now: this.clock.now() });
-      await this.end(origin, connectionId, request);
+      const { id, nameId: subject, sessionIndexes } = request;
+      const sessions = { subject, sessionIndexes };
+      if (!(await this.signOut.end(origin, connectionId, `logout request ${id}`, sessions))) {
+        throw new SamlRefusal('replayed', 'This logout request was used before.');
+      }
       return this.answer(saml, request);
     });
   }
@@ -94,27 +91,6 @@ export class SamlLogout {
       if (login) return { kind: 'over', complete: success };
       throw new SamlRefusal('unknown_request', 'The answer belongs to no sign-out that was begun here.');
     });
-  }
-
-  private async wayOut(scope: Scope): Promise<string> {
-    const { ssoOrgId, sessionId } = scope;
-    if (!ssoOrgId) return '';
-    const origin = systemOrigin(scope, ssoOrgId);
-    const login = await this.scopes.run(origin, (inner) => this.store.ofSession(inner, sessionId));
-    const saml = login && (await this.samlOf(origin, login.connectionId));
-    if (!saml) return '';
-    if (saml.idp.sloRedirectUrl) return logoutRequestRedirect(saml, requestOf(login, this.clock.now()));
-    return saml.idp.sloPostUrl ? this.pageFor(login) : '';
-  }
-
-  /** Undefined for connections to providers of another kind. */
-  private async samlOf(origin: ScopeOrigin, connectionId: string): Promise<SamlConnection | undefined> {
-    try {
-      return (await this.connections.load(origin, connectionId)).saml;
-    } catch (error) {
-      if (error instanceof AppError && error.kind === 'not_found') return undefined;
-      throw error;
-    }
   }
 
   private pageFor({ id, connectionId }: Login): string {
@@ -144,27 +120,6 @@ export class SamlLogout {
     if (!loginId) return undefined;
     const login = await this.scopes.run(origin, (scope) => this.store.find(scope, loginId));
     return login?.connectionId === connectionId && login.sessionId !== null ? login : undefined;
-  }
-
-  /** Once for each request: what was used, and what ended, are one transaction. */
-  private async end(
-    origin: ScopeOrigin,
-    connectionId: string,
-    { id, nameId, sessionIndexes }: ReceivedLogoutRequest,
-  ): Promise<void> {
-    // Apart from the ids of assertions, which are kept in the same place.
-    const hash = createHash('sha256').update(`logout request ${id}`).digest();
-    const isNew = await this.scopes.run(origin, async (scope) => {
-      const now = scope.now().getTime();
-      const kept = new Date(now + REMEMBERED_MS);
-      if (!(await this.store.consumeAssertion(scope, connectionId, hash, kept))) return false;
-      const since = new Date(now - LOGIN_MS);
-      await this.store.spoilCodesOf(scope, connectionId, nameId, sessionIndexes, since);
-      const ids = await this.store.sessionsOf(scope, connectionId, nameId, sessionIndexes);
-      await this.sessions.end(scope, ids);
-      return true;
-    });
-    if (!isNew) throw new SamlRefusal('replayed', 'This logout request was used before.');
   }
 
   /** By redirect where the provider takes it: a form needs a press of a button. */

@@ -12,14 +12,14 @@ import {
 import { Rpc } from '../../platform/rpc/index.js';
 import type { Scope } from '../../platform/scope/index.js';
 import { toTokenPair } from '../auth/index.js';
-import { SamlLogout } from './saml-logout.service.js';
 import { type Hint, SsoSignIn } from './sso-sign-in.service.js';
+import { SsoSignOut } from './sso-sign-out.service.js';
 
 @Controller()
 export class SsoSignInRpc {
   constructor(
     private readonly signIn: SsoSignIn,
-    private readonly logout: SamlLogout,
+    private readonly signOut: SsoSignOut,
   ) {}
 
   @Rpc(SsoSignInService.method.startSsoSignIn)
@@ -44,7 +44,7 @@ export class SsoSignInRpc {
     _request: StartSsoSignOutRequest,
     scope: Scope,
   ): Promise<MessageInitShape<typeof StartSsoSignOutResponseSchema>> {
-    return { url: await this.logout.start(scope) };
+    return { url: await this.signOut.start(scope) };
   }
 }
 

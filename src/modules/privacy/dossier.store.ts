@@ -60,7 +60,7 @@ export const memberSections: readonly Section[] = [
   section(
     'sso_logins',
     'l.id',
-    `to_jsonb(l) - '{org_id,sealed_flow,code_hash,code_challenge,client_state}'::text[]`,
+    `to_jsonb(l) - '{org_id,sealed_flow,sealed_id_token,code_hash,code_challenge,client_state}'::text[]`,
     'from sso_login l where l.org_id = $1 and l.user_id = $4',
   ),
   section(

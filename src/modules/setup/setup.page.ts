@@ -168,7 +168,7 @@ function connectionSection(connections: readonly Connection[]): Html {
 }
 
 function connectionBox(connection: Connection): Html {
-  const { id, name, state, serviceProvider: ours, identityProvider: theirs, oidcRedirectUri } = connection;
+  const { id, name, state, serviceProvider: ours, identityProvider: theirs } = connection;
   const named = { connection_id: id };
   const values: [string, string | undefined][] = ours
     ? [
@@ -177,7 +177,11 @@ function connectionBox(connection: Connection): Html {
         ['Metadata URL', ours.metadataUrl],
         ['Logout URL', ours.sloUrl],
       ]
-    : [['Redirect URI', oidcRedirectUri]];
+    : [
+        ['Redirect URI', connection.oidcRedirectUri],
+        ['Redirect URI after signing out', connection.oidcPostLogoutRedirectUri],
+        ['Back-channel logout URL', connection.oidcBackchannelLogoutUri],
+      ];
   const ends = theirs?.certificates.map(({ notAfter }) => timeOf(notAfter)).join(', ');
   return html`<h3>${name} <small>${stateOf(state)}</small></h3>
     <p>Enter these values at the provider:</p>

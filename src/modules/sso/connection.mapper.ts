@@ -13,7 +13,7 @@ import {
 } from '@dovecote/contract/dovecote/sso/v1/connection_pb';
 import type { Connection, Provisioning, StoredIdp } from './connection.js';
 import type { ConnectionChange, NewConnection, Settings } from './connections.service.js';
-import { oidcRedirectUri, samlEndpoints } from './endpoints.js';
+import { oidcEndpoints, samlEndpoints } from './endpoints.js';
 import type { SpCertificate } from './sp-keys.service.js';
 
 /** A connection with what stands beside its row. */
@@ -26,6 +26,7 @@ export interface ConnectionView {
 export function toConnection({ connection, certificates, publicUrl }: ConnectionView): ConnectionMessage {
   const { id, name, protocol, state, saml, oidc, idp, provisioning, createdAt, updatedAt } = connection;
   const endpoints = samlEndpoints(publicUrl, id);
+  const ours = oidc ? oidcEndpoints(publicUrl, id) : undefined;
   return create(ConnectionSchema, {
     id,
     name,
@@ -45,7 +46,9 @@ export function toConnection({ connection, certificates, publicUrl }: Connection
         })
       : undefined,
     identityProvider: idp ? create(IdentityProviderSchema, toIdentityProvider(connection, idp)) : undefined,
-    oidcRedirectUri: oidc ? oidcRedirectUri(publicUrl, id) : '',
+    oidcRedirectUri: ours?.redirectUri,
+    oidcPostLogoutRedirectUri: ours?.postLogoutRedirectUri,
+    oidcBackchannelLogoutUri: ours?.backchannelLogoutUri,
     createdAt: timestampFromDate(createdAt),
     updatedAt: timestampFromDate(updatedAt),
   });

@@ -10,8 +10,19 @@ export function samlEndpoints(publicUrl: string, connectionId: string): SamlEndp
   return { metadataUrl: `${base}/metadata`, acsUrl: `${base}/acs`, sloUrl: `${base}/slo` };
 }
 
-export function oidcRedirectUri(publicUrl: string, connectionId: string): string {
-  return `${trimmed(publicUrl)}/sso/oidc/${connectionId}/callback`;
+export interface OidcEndpoints {
+  redirectUri: string;
+  postLogoutRedirectUri: string;
+  backchannelLogoutUri: string;
+}
+
+export function oidcEndpoints(publicUrl: string, connectionId: string): OidcEndpoints {
+  const base = `${trimmed(publicUrl)}/sso/oidc/${connectionId}`;
+  return {
+    redirectUri: `${base}/callback`,
+    postLogoutRedirectUri: `${base}/signed-out`,
+    backchannelLogoutUri: `${base}/backchannel-logout`,
+  };
 }
 
 function trimmed(url: string): string {

@@ -1,7 +1,7 @@
 export { type AttributeNames, type Connection, connectionState, type Provisioning } from './connection.js';
 export { Connections } from './connections.service.js';
 export { Domains } from './domain.service.js';
-export { oidcRedirectUri, samlEndpoints } from './endpoints.js';
+export { oidcEndpoints, samlEndpoints } from './endpoints.js';
 export { Enforcement } from './enforcement.service.js';
 export { loginOutcome } from './login.js';
 export { Metadata } from './metadata.service.js';

@@ -212,7 +212,7 @@ export declare const SsoSignInService: GenService<{
   },
   /**
    * Signs the caller out here at once, and answers where they sign out at the identity provider. Needs an access token
-   * of any session; one that came through no SAML provider just ends, as by AuthService.SignOut.
+   * of any session; one that came through no provider just ends, as by AuthService.SignOut.
    *
    * @generated from rpc dovecote.auth.v1.SsoSignInService.StartSsoSignOut
    */

@@ -103,6 +103,20 @@ export declare type Connection = Message<"dovecote.sso.v1.Connection"> & {
    * @generated from field: string oidc_redirect_uri = 12;
    */
   oidcRedirectUri: string;
+
+  /**
+   * For OIDC: where the provider sends people who have signed out there, to enter there.
+   *
+   * @generated from field: string oidc_post_logout_redirect_uri = 13;
+   */
+  oidcPostLogoutRedirectUri: string;
+
+  /**
+   * For OIDC: where the provider says that somebody has signed out (Back-Channel Logout 1.0), to enter there.
+   *
+   * @generated from field: string oidc_backchannel_logout_uri = 14;
+   */
+  oidcBackchannelLogoutUri: string;
 };
 
 /**
