@@ -19,6 +19,7 @@ import { PrivacyRequests } from './0018-privacy-requests.js';
 import { DeeplinkKeys } from './0019-deeplink-keys.js';
 import { ScimNames } from './0021-scim-names.js';
 import { OidcLogout } from './0022-oidc-logout.js';
+import { FoundByPerson } from './0023-found-by-person.js';
 
 /** In the order in which they run. A landed migration is never edited. */
 export const migrations = [
@@ -43,4 +44,5 @@ export const migrations = [
   DeeplinkKeys,
   ScimNames,
   OidcLogout,
+  FoundByPerson,
 ];

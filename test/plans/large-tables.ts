@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Cast, TestOrganization } from '../support/cast.js';
 import type { TestDatabase } from '../support/test-database.js';
+import { fillRecords, type RecordSize } from './large-records.js';
 
-interface Size {
+interface Size extends RecordSize {
   /** Members, each with a phone and one delivery of the one large campaign. */
   people: number;
   /** Campaigns, templates, and entries in one member's inbox. */
@@ -10,11 +11,13 @@ interface Size {
 }
 
 /** Acme shares the database with more than itself, as everybody does: what is all of a table is read from end to end. */
-const acmeSize: Size = { people: 20_000, many: 8_000 };
-const otherSize: Size = { people: 40_000, many: 16_000 };
+const acmeSize: Size = { people: 20_000, many: 8_000, events: 30_000, groups: 500 };
+const otherSize: Size = { people: 40_000, many: 16_000, events: 60_000, groups: 1_000 };
 
 /** Tables that grow with the organization: reading one from end to end is what no call may do. */
 export const largeTables = [
+  'audit_chain',
+  'audit_event',
   'campaign',
   'campaign_audience_member',
   'campaign_counter',
@@ -24,8 +27,13 @@ export const largeTables = [
   'inbox',
   'member',
   'message',
+  'privacy_request',
   'roster',
   'roster_member',
+  'scim_group_member',
+  'scim_user',
+  'sso_login',
+  'sso_subject',
   'template',
   'template_version',
 ];
@@ -34,12 +42,15 @@ export const largeTables = [
 export async function fillTables(
   database: TestDatabase,
   { acme, erin, other, mallory }: Cast,
+  connections: { acme: string; other: string },
 ): Promise<string> {
   const campaignId = randomUUID();
   // Keys are right by construction; looking each of them up would take most of the time.
   await database.query('set session_replication_role = replica');
   await fillOrganization(database, acme, acmeSize, campaignId, erin.userId);
   await fillOrganization(database, other, otherSize, randomUUID(), mallory.userId);
+  await fillRecords(database, { orgId: acme.id, connectionId: connections.acme }, acmeSize);
+  await fillRecords(database, { orgId: other.id, connectionId: connections.other }, otherSize);
   await database.query('set session_replication_role = default');
   await database.query('vacuum analyze');
   return campaignId;

@@ -76,11 +76,14 @@ const hashAt = statement(
   'audit_chain.hash_at',
   `select encode(hash, 'hex') as hash from audit_chain where org_id = $1 and seq = $2`,
 );
+// Each link's event by its key: planned while a trail is short, a join would go on to read all of it.
 const rows = statement(
   'audit_chain.rows',
-  `select c.seq, encode(c.hash, 'hex') as hash, ${eventColumns}
-     from audit_chain c join audit_event e on e.org_id = c.org_id and e.id = c.event_id
-    where c.org_id = $1 and c.seq > $2 and c.seq <= $3 order by c.seq limit $4`,
+  `select c.seq, encode(c.hash, 'hex') as hash, e.*
+     from (select seq, event_id, hash from audit_chain where org_id = $1 and seq > $2 and seq <= $3
+            order by seq limit $4) c
+    cross join lateral (select ${eventColumns} from audit_event e where e.org_id = $1 and e.id = c.event_id limit 1) e
+    order by c.seq`,
 );
 const end = statement(
   'audit_export.end',

@@ -188,10 +188,10 @@ const ofSession = statement(
 );
 const purgeLogins = statement(
   'sso_login.purge',
-  `delete from sso_login where org_id = $1 and id in (
+  `delete from sso_login where org_id = $1 and id = any (array(
      select l.id from sso_login l where l.org_id = $1 and l.created_at < $2
         and not exists (select from session s where s.id = l.session_id and s.revoked_at is null and s.expires_at > $3)
-      order by l.created_at limit $4)`,
+      order by l.created_at limit $4))`,
 );
 const purgeAssertions = statement(
   'sso_assertion.purge',

@@ -4,8 +4,7 @@ import { HandlesJob, type JobContext, type JobHandler } from '../../platform/job
 import { ObjectStore } from '../../platform/object-store/index.js';
 import { Deletions, deleteTask } from './deletion.service.js';
 import { keyOf } from './export.service.js';
-
-const MESSAGES_AT_ONCE = 20;
+import type { LoginPlace } from './forget.store.js';
 
 /** Forgets somebody, piece by piece: whoever goes on after a crash finds what is left. */
 @Injectable()
@@ -26,6 +25,7 @@ export class DeletePerson implements JobHandler<{ requestId: string }> {
     const { userId, anonymize } = request;
     await this.deleteMessages(userId, context);
     if (!anonymize) while (!(await run((scope) => this.deletions.deleteDeliveries(scope, userId))));
+    await this.deleteLogins(userId, context);
     for (const id of await run((scope) => this.deletions.exportsOf(scope, userId))) {
       await this.objects.remove(keyOf(orgId, id));
     }
@@ -34,11 +34,20 @@ export class DeletePerson implements JobHandler<{ requestId: string }> {
   }
 
   private async deleteMessages(userId: string, { run, signal }: JobContext): Promise<void> {
-    const contentIds = await run((scope) => this.deletions.ownMessages(scope, userId));
-    for (let start = 0; start < contentIds.length; start += MESSAGES_AT_ONCE) {
+    let after: string | undefined = '';
+    while (after !== undefined) {
       signal.throwIfAborted();
-      const piece = contentIds.slice(start, start + MESSAGES_AT_ONCE);
-      await run((scope) => this.deletions.deleteMessages(scope, userId, piece));
+      const from: string = after;
+      after = await run((scope) => this.deletions.deleteOwnMessages(scope, userId, from));
     }
+  }
+
+  private async deleteLogins(userId: string, { run, signal }: JobContext): Promise<void> {
+    let after: LoginPlace | undefined;
+    do {
+      signal.throwIfAborted();
+      const from = after;
+      after = await run((scope) => this.deletions.deleteLogins(scope, userId, from));
+    } while (after);
   }
 }

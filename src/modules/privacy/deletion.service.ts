@@ -10,13 +10,15 @@ import {
 import { notFound } from '../../platform/errors/index.js';
 import type { Scope } from '../../platform/scope/index.js';
 import { MemberPrivacy } from '../member/index.js';
-import { ForgetStore } from './forget.store.js';
+import { ForgetStore, type LoginPlace } from './forget.store.js';
 import { RequestStore } from './request.store.js';
 
 /** `{ requestId }`: deletes, once it is due. */
 export const deleteTask = 'privacy.delete';
 
+const MESSAGES_AT_ONCE = 100;
 const DELIVERIES_AT_ONCE = 1_000;
+const LOGINS_AT_ONCE = 5_000;
 
 export interface Decision {
   requestId: string;
@@ -98,17 +100,19 @@ export class Deletions {
     return undefined;
   }
 
-  ownMessages(scope: Scope, userId: string): Promise<string[]> {
-    return this.store.ownMessages(scope, userId);
-  }
-
-  deleteMessages(scope: Scope, userId: string, contentIds: readonly string[]): Promise<void> {
-    return this.store.deleteMessages(scope, userId, contentIds);
+  /** A piece of the messages made for them alone; where to go on, if there are more. */
+  deleteOwnMessages(scope: Scope, userId: string, after: string): Promise<string | undefined> {
+    return this.store.deleteOwnMessages(scope, userId, { after, most: MESSAGES_AT_ONCE });
   }
 
   /** A piece; true when it was the last. */
   async deleteDeliveries(scope: Scope, userId: string): Promise<boolean> {
     return (await this.store.deleteDeliveries(scope, userId, DELIVERIES_AT_ONCE)) < DELIVERIES_AT_ONCE;
+  }
+
+  /** A piece of what identity providers said about them; where to go on, if there are more. */
+  deleteLogins(scope: Scope, userId: string, after: LoginPlace | undefined): Promise<LoginPlace | undefined> {
+    return this.store.deleteLogins(scope, userId, { after, most: LOGINS_AT_ONCE });
   }
 
   /** The exports of their data that are to go, too: files are not the transaction's. */

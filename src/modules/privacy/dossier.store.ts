@@ -31,12 +31,21 @@ export const memberSections: readonly Section[] = [
     `to_jsonb(d) - '{org_id,sealed_push_token,push_token_hash}'::text[]`,
     'from device d where d.org_id = $1 and d.user_id = $4',
   ),
-  section('deliveries', 'd.id', deliveryObject, `${deliverySource} and d.user_id = $4`),
+  // By the indexes of a person's deliveries; in the order of ids, all of the organization would be read.
+  section(
+    'deliveries',
+    'd.id',
+    deliveryObject,
+    `${deliverySource} and d.id = any(array(
+       select id from delivery where org_id = $1 and user_id = $4 and content_id is not null
+       union all select id from delivery where org_id = $1 and user_id = $4 and content_id is null))`,
+  ),
   section(
     'audiences',
     'a.campaign_id',
     `to_jsonb(a) - '{org_id,position}'::text[]`,
-    'from campaign_audience_member a where a.org_id = $1 and a.user_id = $4',
+    `from campaign_audience_member a where a.org_id = $1 and a.user_id = $4
+      and a.campaign_id = any(array(select id from campaign where org_id = $1))`,
   ),
   section(
     'groups_and_teams',
@@ -64,6 +73,26 @@ export const memberSections: readonly Section[] = [
     'from sso_login l where l.org_id = $1 and l.user_id = $4',
   ),
   section(
+    'provider_accounts',
+    `md5(concat(s.connection_id, '/', s.subject))::uuid`,
+    `to_jsonb(s) - 'org_id'`,
+    'from sso_subject s where s.org_id = $1 and s.user_id = $4',
+  ),
+  section(
+    'directory_users',
+    'u.connection_id',
+    `to_jsonb(u) - 'org_id'`,
+    'from scim_user u where u.org_id = $1 and u.user_id = $4',
+  ),
+  section(
+    'directory_groups',
+    'g.id',
+    `jsonb_build_object('id', g.id, 'connection_id', g.connection_id, 'name', g.display_name)`,
+    `from scim_group_member x join scim_group g
+       on g.org_id = x.org_id and g.connection_id = x.connection_id and g.id = x.group_id
+      where x.org_id = $1 and x.user_id = $4`,
+  ),
+  section(
     'passkeys',
     'md5(w.credential_id)::uuid',
     `jsonb_build_object('name', w.name, 'created_at', w.created_at, 'last_used_at', w.last_used_at)`,
@@ -85,7 +114,8 @@ export const memberSections: readonly Section[] = [
     'audit_events',
     'e.id',
     `to_jsonb(e) - 'org_id'`,
-    `from audit_event e where e.org_id = $1 and $4::text in (e.actor_id, e.entity_id)`,
+    `from audit_event e where e.org_id = $1
+       and (e.actor_id = $4::text or e.entity_type = 'user' and e.entity_id = $4::text)`,
   ),
 ];
 
