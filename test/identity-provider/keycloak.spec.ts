@@ -1,3 +1,4 @@
+import { tellOidcStory } from './keycloak-oidc.js';
 import { people, type Keycloak, startKeycloak, whyNoKeycloak } from './keycloak.js';
 import { type RealProvider, tellStory } from './story.js';
 
@@ -66,4 +67,6 @@ function attribute(name: string, protocolMapper: string, config: Record<string, 
   return { name, protocol: 'saml', protocolMapper, config: { ...asNamed, ...config } };
 }
 
-tellStory('Keycloak', whyNoKeycloak(), start);
+tellStory('Keycloak', whyNoKeycloak(), start, (of) => {
+  tellOidcStory(() => ({ world: of().world, keycloak: of().provider.keycloak }));
+});

@@ -26,7 +26,7 @@ export interface Keycloak {
   /** The realm's URL, which is its issuer and its entity id as well. */
   readonly realm: string;
   /** Calls the administration of the realm; answers what it says, if anything. */
-  admin<T>(method: 'GET' | 'POST' | 'PUT', path: string, body?: unknown): Promise<T>;
+  admin<T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<T>;
   /** A key of its own, with which it signs from now on. */
   changeKey(): Promise<void>;
   stop(): Promise<void>;

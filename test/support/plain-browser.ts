@@ -28,6 +28,8 @@ export class PlainBrowser {
   private readonly cookies = new CookieJar();
   /** The forms with SAML messages that were sent, the newest last. */
   readonly carried: PageForm[] = [];
+  /** Where redirects led, the newest last. */
+  readonly led: string[] = [];
 
   open(url: string): Promise<Visit> {
     return this.go({ action: url, method: 'get', fields: {} });
@@ -81,7 +83,11 @@ export class PlainBrowser {
       await this.cookies.setCookie(cookie, url.toString(), { ignoreError: true });
     }
     const location = response.headers.get('location');
-    if (location) return new URL(location, url);
+    if (location) {
+      const next = new URL(location, url);
+      this.led.push(next.toString());
+      return next;
+    }
     const text = await response.text();
     const forms = parse(text).querySelectorAll('form');
     return {

@@ -8,6 +8,7 @@ import {
   type Configuration,
   randomNonce,
   randomPKCECodeVerifier,
+  ResponseBodyError,
 } from 'openid-client';
 import { z } from 'zod';
 import { CONFIG } from '../../platform/config/config.module.js';
@@ -163,10 +164,33 @@ function grantRefusal(error: unknown): LoginRefusal {
       cause: error,
     });
   }
+  if (error instanceof ResponseBodyError) {
+    const said = error.error_description ? ` (${error.error_description})` : '';
+    return new LoginRefusal(
+      'invalid_token',
+      `The provider trades no tokens for the code: ${error.error}${said}.`,
+      {
+        cause: error,
+      },
+    );
+  }
   const message = error instanceof Error ? error.message : 'no reason given';
-  return new LoginRefusal('invalid_token', `The provider's answer does not hold: ${message}.`, {
-    cause: error,
-  });
+  return new LoginRefusal(
+    'invalid_token',
+    `The provider's answer does not hold: ${message}${claimIn(error)}.`,
+    {
+      cause: error,
+    },
+  );
+}
+
+/** Which claim it was, where one was wrong: openid-client tells by the cause only. */
+function claimIn(error: unknown): string {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const told = z.object({ claim: z.string() }).safeParse(cause.cause);
+    if (told.success) return ` (${told.data.claim})`;
+  }
+  return '';
 }
 
 function sealContext(requestId: string): string {
