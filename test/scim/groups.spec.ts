@@ -298,3 +298,37 @@ describe('a mapped group', () => {
     await map();
   });
 });
+
+test('members are shown as a whole or not at all, however many there are', async () => {
+  const { id: orgId } = world.cast.acme;
+  const { connection, s } = world;
+  const prefix = 'Crowd ';
+  // Keys are right by construction; looking each of them up would take most of the time.
+  await s.database.query('set session_replication_role = replica');
+  await s.database.query(
+    `with person as (
+       insert into identity (id, email) select gen_random_uuid(), 'crowd-' || n || '@acme.example'
+         from generate_series(1, 550) n returning id, email)
+     insert into member (org_id, id, identity_id, email, name, status, role_id, created_at)
+     select $1, gen_random_uuid(), id, email, 'Crowd', 2, $2, now() from person`,
+    [orgId, world.cast.acme.roles.employee],
+  );
+  await s.database.query(
+    `insert into scim_group (org_id, connection_id, id, display_name, version, created_at, updated_at)
+     select $1, $2, gen_random_uuid(), $3 || n, 1, now(), now() from generate_series(1, 190) n`,
+    [orgId, connection.id, prefix],
+  );
+  await s.database.query(
+    `insert into scim_group_member (org_id, connection_id, group_id, user_id)
+     select $1, $2, g.id, m.id from scim_group g, member m
+      where g.org_id = $1 and g.display_name like $3 || '%' and m.org_id = $1 and m.name = 'Crowd'`,
+    [orgId, connection.id, prefix],
+  );
+  await s.database.query('set session_replication_role = default');
+  const list = (query: string) => world.scim('GET', `/Groups?filter=displayName sw "crowd"&${query}`);
+  const { status, body } = await list('count=200');
+  expect({ status, type: body.scimType }).toEqual({ status: 400, type: 'tooMany' });
+  expect((await list('count=200&excludedAttributes=members')).body.Resources).toHaveLength(190);
+  const [one] = (await list('count=1')).body.Resources;
+  expect(one?.members).toHaveLength(550);
+});

@@ -220,6 +220,19 @@ describe('a patch is refused', () => {
     expect((await world.scim('PATCH', `/Users/${id}`, { body })).status).toBe(400);
   });
 
+  test('when it would add values without end', async () => {
+    const { id } = await create({ emails: [work] });
+    const several = (from: number) =>
+      Array.from({ length: 40 }, (_, index) => ({ value: `v${from + index}@elsewhere.example` }));
+    const add = (from: number) => ({ op: 'add', path: 'emails', value: several(from) });
+    const at = `/Users/${id}`;
+    const { status, body } = await world.scim('PATCH', at, { body: patchOf(add(0), add(40)) });
+    expect({ status, type: body.scimType }).toEqual({ status: 400, type: 'invalidValue' });
+    expect((await world.scim('PATCH', at, { body: patchOf(add(0)) })).status).toBe(200);
+    expect((await world.scim('PATCH', at, { body: patchOf(add(40)) })).status).toBe(400);
+    expect((await world.scim('GET', at)).body.emails).toHaveLength(41);
+  });
+
   test('when the resource is another by now', async () => {
     const user = await create();
     const etag = (user.meta as { version: string }).version;

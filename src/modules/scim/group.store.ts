@@ -44,8 +44,10 @@ const remove = statement(
 const members = setStatement(
   'scim_group_member.list',
   `select x.group_id as "groupId", x.user_id as "userId", coalesce(nullif(m.name, ''), m.email) as display
-     from scim_group_member x join member m on m.org_id = x.org_id and m.id = x.user_id
-    where x.org_id = $1 and x.connection_id = $2 and x.group_id = any ($3::uuid[])
+     from (select * from scim_group_member
+            where org_id = $1 and connection_id = $2 and group_id = any ($3::uuid[])
+            order by group_id, user_id limit $4) x
+     join member m on m.org_id = x.org_id and m.id = x.user_id
     order by x.group_id, x.user_id`,
 );
 // In the order of ids, so that two changes at once wait for each other instead of deadlocking.
@@ -141,8 +143,15 @@ export class GroupStore {
     await (await scope.tx()).execute(remove, [scope.orgId, connectionId, id]);
   }
 
-  async members(scope: Scope, connectionId: string, groupIds: readonly string[]): Promise<GroupMember[]> {
-    return (await scope.tx()).query<GroupMember>(members, [scope.orgId, connectionId, groupIds]);
+  /** Of all these groups together, `most` if it is given. */
+  async members(
+    scope: Scope,
+    connectionId: string,
+    groupIds: readonly string[],
+    most: number | null = null,
+  ): Promise<GroupMember[]> {
+    const values = [scope.orgId, connectionId, groupIds, most];
+    return (await scope.tx()).query<GroupMember>(members, values);
   }
 
   /** Those who were not in it before. */

@@ -25,6 +25,9 @@ const schemas = { core: groupSchema.id, attributes: groupAttributes };
 /** Members are rows and may be many: they are read and changed apart from the rest. */
 const plainAttributes = groupAttributes.filter(({ name }) => name !== 'members');
 
+/** In one answer, of all its groups together. */
+const MOST_MEMBERS = 100_000;
+
 interface Named {
   displayName: string;
   externalId: string | null;
@@ -47,14 +50,14 @@ export class ScimGroups {
 
   async get(scope: Scope, connection: Connection, id: string, withMembers: boolean): Promise<ETagged> {
     const group = await this.find(scope, connection, id);
-    const members = withMembers ? await this.store.members(scope, connection.id, [id]) : [];
+    const members = withMembers ? await this.shownMembers(scope, connection, [id]) : [];
     return { body: this.answerOf(group, members), etag: etagOf(group) };
   }
 
   async list(scope: Scope, connection: Connection, page: Page, withMembers: boolean): Promise<Answer> {
     const { items, total } = await this.store.list(scope, connection.id, page);
     const ids = items.map(({ id }) => id);
-    const members = withMembers ? await this.store.members(scope, connection.id, ids) : [];
+    const members = withMembers ? await this.shownMembers(scope, connection, ids) : [];
     const byGroup = Map.groupBy(members, ({ groupId }) => groupId);
     return listAnswer(
       items.map((group) => this.answerOf(group, byGroup.get(group.id) ?? [])),
@@ -170,6 +173,20 @@ export class ScimGroups {
     const leaving = members.map(({ userId }) => userId).filter((userId) => !wanted.has(userId));
     const left = await this.members.leave(scope, connection, group, leaving);
     return left + (await this.members.join(scope, connection, group, [...wanted]));
+  }
+
+  /** All of them or a refusal: half of a group would be taken for the whole. */
+  private async shownMembers(
+    scope: Scope,
+    connection: Connection,
+    ids: readonly string[],
+  ): Promise<GroupMember[]> {
+    const members = await this.store.members(scope, connection.id, ids, MOST_MEMBERS + 1);
+    if (members.length <= MOST_MEMBERS) return members;
+    throw invalid(
+      'tooMany',
+      `This would show more than ${MOST_MEMBERS} members; ask for fewer groups, or with excludedAttributes=members.`,
+    );
   }
 
   /** Takes over the names, if they are others, and makes it another version if anything is. */

@@ -1,7 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import { saidBy, selectorOf } from './filter.js';
 import { findTarget, type PathSchemas, type Target, unknownPath } from './path.js';
-import { type Document, documentOf, isObject, listOf, readValue, type Value } from './resource.js';
+import {
+  type Document,
+  documentOf,
+  isObject,
+  listOf,
+  readValue,
+  refuseMore,
+  type Value,
+} from './resource.js';
 import type { Attribute } from './schema.js';
 import { invalid } from './scim-error.js';
 
@@ -45,7 +53,7 @@ function memberOf(given: object, name: string): unknown {
 /** What clients repeat but cannot change. */
 const ignored = new Set(['schemas', 'id', 'meta']);
 
-/** The resource after one operation. */
+/** The resource after one operation; the one before stays as it is. */
 export function applyOperation(schemas: PathSchemas, resource: Document, operation: Operation): Document {
   const { path = '', op, value } = operation;
   if (ignored.has(path.toLowerCase())) return resource;
@@ -53,7 +61,7 @@ export function applyOperation(schemas: PathSchemas, resource: Document, operati
   if (!target) throw unknownPath(path);
   if (target.chain.some(({ mutability }) => mutability === 'readOnly'))
     throw invalid('mutability', `"${path}" cannot be written.`);
-  const after = JSON.parse(JSON.stringify(resource)) as Document;
+  const after = { ...resource };
   const [first, ...below] = target.chain;
   if (first.multiValued) setItems(after, first, changedItems(listOf(after[first.name]), target, op, value));
   else change(after, [first, ...below], op, value);
@@ -70,7 +78,7 @@ function change(
   const { name } = attribute;
   const [next, ...rest] = below;
   if (next) {
-    const inner = documentOf(holder[name]);
+    const inner = { ...documentOf(holder[name]) };
     change(inner, [next, ...rest], op, value);
     assign(holder, name, inner);
     return;
@@ -87,6 +95,7 @@ function assign(holder: Document, name: string, value: Value | undefined): void 
 
 function setItems(holder: Document, { name }: Attribute, items: readonly Document[]): void {
   const left = items.filter((item) => Object.keys(item).length > 0);
+  refuseMore(name, left.length);
   if (left.length > 0) holder[name] = left;
   else delete holder[name];
 }

@@ -21,10 +21,13 @@ export function readValue(attribute: Attribute, value: unknown, prefix = ''): Va
   const path = `${prefix}${attribute.name}`;
   if (!attribute.multiValued) return readSingle(attribute, value, path);
   const given = Array.isArray(value) ? (value as unknown[]) : [value];
-  if (given.length > MOST_VALUES)
-    throw invalid('invalidValue', `${path} takes ${MOST_VALUES} values at most.`);
+  refuseMore(path, given.length);
   const values = given.flatMap((item) => readSingle(attribute, item, path) ?? []);
   return values.length > 0 ? values : undefined;
+}
+
+export function refuseMore(path: string, values: number): void {
+  if (values > MOST_VALUES) throw invalid('invalidValue', `${path} takes ${MOST_VALUES} values at most.`);
 }
 
 function readSingle(attribute: Attribute, value: unknown, path: string): Value | undefined {

@@ -8,6 +8,7 @@ export type ScimType =
   | 'invalidValue'
   | 'mutability'
   | 'noTarget'
+  | 'tooMany'
   | 'uniqueness';
 
 export const errorSchema = 'urn:ietf:params:scim:api:messages:2.0:Error';
