@@ -23,6 +23,13 @@ export class MemberPrivacy {
     return this.store.find(scope, id);
   }
 
+  /** The same, refused where the caller may do less than the member. */
+  async holdChangeable(scope: Scope, id: string): Promise<Member | undefined> {
+    const member = await this.hold(scope, id);
+    if (member) refuseExceeding(scope, member);
+    return member;
+  }
+
   /** Whether the organization would lose the last person who may do everything in it. */
   async isIndispensable(scope: Scope, id: string): Promise<boolean> {
     return refuseLoss(id, await this.store.lock(scope, id)) !== undefined;
@@ -33,8 +40,7 @@ export class MemberPrivacy {
     const activeSuperAdmins = await this.store.lock(scope, id);
     const member = await this.store.find(scope, id);
     if (!member) throw notFound('member');
-    if (!member.role.permissions.every((permission) => scope.permissions.has(permission)))
-      throw permissionDenied('MEMBER_EXCEEDS_OWN', 'You cannot change a member who may do more than you.');
+    refuseExceeding(scope, member);
     const refusal = refuseLoss(member.id, activeSuperAdmins);
     if (refusal) throw refusal;
     const before = { status: member.status, restrictedAt: member.restrictedAt };
@@ -106,6 +112,11 @@ export class MemberPrivacy {
 
 function restrictedSince(restrictedAt: Date | null) {
   return { processingRestricted: restrictedAt !== null, restrictedAt };
+}
+
+function refuseExceeding(scope: Scope, { role }: Member): void {
+  if (role.permissions.every((permission) => scope.permissions.has(permission))) return;
+  throw permissionDenied('MEMBER_EXCEEDS_OWN', 'You cannot change a member who may do more than you.');
 }
 
 async function announce(scope: Scope, member: Member): Promise<void> {

@@ -94,7 +94,11 @@ export class Deletions {
   /** Undefined when there is nothing to do any more, or yet. */
   async begin(scope: Scope, id: string): Promise<PrivacyRequest | undefined> {
     const request = await this.requests.begin(scope, id);
-    if (!request?.userId || !(await this.members.isIndispensable(scope, request.userId))) return request;
+    if (!request?.userId) return undefined;
+    if (!(await this.members.isIndispensable(scope, request.userId))) {
+      await this.requests.endExports(scope, request.userId);
+      return request;
+    }
     // Somebody has let them in again meanwhile, and everybody else who could do everything has gone.
     await this.requests.update(scope, id, { status: requestStatus.failed, reason: 'last super admin' });
     return undefined;
@@ -134,7 +138,7 @@ export class Deletions {
     const request = await this.requests.findForUpdate(scope, requestId, 'delete');
     if (!request?.userId) throw notFound('deletion');
     const { userId } = request;
-    const member = await this.members.hold(scope, userId);
+    const member = await this.members.holdChangeable(scope, userId);
     const refusal = refuseDecision(request, { typed: confirmation, email: member?.email ?? '' });
     if (refusal) throw refusal;
     return { ...request, userId };

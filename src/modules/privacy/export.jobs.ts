@@ -30,7 +30,8 @@ export class MakePrivacyExport implements JobHandler<{ requestId: string }> {
   async handle({ requestId }: { requestId: string }, context: JobContext): Promise<void> {
     const { run, orgId = '', signal } = context;
     const request = await run((scope) => this.exports.begin(scope, requestId));
-    if (!request) return;
+    // A run that was cut off may have left a bundle that nobody is to have any more.
+    if (!request) return this.removeAbandoned(requestId, context);
     try {
       await this.make(orgId, request, context);
     } catch (error) {
@@ -38,7 +39,14 @@ export class MakePrivacyExport implements JobHandler<{ requestId: string }> {
       this.log.error({ err: error, orgId, requestId }, 'an export of data was given up');
       return;
     }
-    await run((scope) => this.exports.complete(scope, request));
+    if (await run((scope) => this.exports.complete(scope, request))) return;
+    await this.objects.remove(keyOf(orgId, requestId));
+  }
+
+  private async removeAbandoned(requestId: string, { run, orgId = '' }: JobContext): Promise<void> {
+    if (await run((scope) => this.exports.hasFailed(scope, requestId))) {
+      await this.objects.remove(keyOf(orgId, requestId));
+    }
   }
 
   private async make(orgId: string, request: PrivacyRequest, context: JobContext): Promise<void> {

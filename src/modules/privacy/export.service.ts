@@ -7,9 +7,9 @@ import { notFound } from '../../platform/errors/index.js';
 import { ObjectStore } from '../../platform/object-store/index.js';
 import { ENVELOPE } from '../../platform/platform.module.js';
 import type { Scope } from '../../platform/scope/index.js';
-import { Members } from '../member/index.js';
+import { MemberPrivacy } from '../member/index.js';
 import { DossierStore, memberSections, organizationSections, type Section } from './dossier.store.js';
-import { KEPT_MS, type PrivacyRequest, requestStatus } from './request.rules.js';
+import { KEPT_MS, type PrivacyRequest, refuseExport, requestStatus } from './request.rules.js';
 import { RequestStore } from './request.store.js';
 
 /** `{ requestId }`: makes the bundle. */
@@ -25,15 +25,18 @@ export class PrivacyExports {
   constructor(
     private readonly requests: RequestStore,
     private readonly dossier: DossierStore,
-    private readonly members: Members,
+    private readonly members: MemberPrivacy,
     private readonly objects: ObjectStore,
     @Inject(ENVELOPE) private readonly envelope: Envelope,
   ) {}
 
   async ofMember(scope: Scope, userId: string): Promise<string> {
     if (userId !== scope.userId) scope.require(Permission.PRIVACY_WRITE);
-    const [member] = await this.members.listByIds(scope, [userId]);
+    // Locks the member: a deletion that begins at this moment finds the export, or is found.
+    const member = await this.members.hold(scope, userId);
     if (!member) throw notFound('member');
+    const refusal = refuseExport(await this.requests.deletionBegun(scope, userId));
+    if (refusal) throw refusal;
     return this.request(scope, member.id);
   }
 
@@ -58,10 +61,16 @@ export class PrivacyExports {
     return this.dossier.page(scope, section, page);
   }
 
-  async complete(scope: Scope, { id }: PrivacyRequest): Promise<void> {
+  /** False when a deletion has ended it meanwhile: the bundle must not stay. */
+  async complete(scope: Scope, { id }: PrivacyRequest): Promise<boolean> {
     const expiresAt = new Date(scope.now().getTime() + KEPT_MS);
-    await this.requests.update(scope, id, { status: requestStatus.completed, expiresAt });
+    if (!(await this.requests.completeExport(scope, id, expiresAt))) return false;
     await scope.enqueue({ task: expireTask, payload: { requestId: id }, runAt: expiresAt });
+    return true;
+  }
+
+  hasFailed(scope: Scope, id: string): Promise<boolean> {
+    return this.requests.hasFailed(scope, id);
   }
 
   /** True when it is not tried again. */

@@ -48,6 +48,12 @@ export function alreadyPending(): AppError {
   return failedPrecondition('DELETION_PENDING', 'The deletion of this person is scheduled already.');
 }
 
+/** What is given out while it is deleted would stay when everything else has gone. */
+export function refuseExport(deletionBegun: boolean): AppError | undefined {
+  if (!deletionBegun) return undefined;
+  return failedPrecondition('DELETION_BEGUN', 'The data of this person are being deleted.');
+}
+
 export function refuseLifting(restricted: boolean, deletionPending: boolean): AppError | undefined {
   if (restricted || !deletionPending) return undefined;
   return failedPrecondition('DELETION_PENDING', 'Cancel the deletion of this person first.');

@@ -66,6 +66,26 @@ const update = statement(
   `update privacy_request set status = $3, reason = $4, completed_at = $5, expires_at = $6
     where org_id = $1 and id = $2`,
 );
+// Whoever ended it meanwhile wins: a deletion ends the exports of a person.
+const completeExport = statement(
+  'privacy_request.complete_export',
+  `update privacy_request set status = ${requestStatus.completed}, completed_at = $3, expires_at = $4
+    where org_id = $1 and id = $2 and status = ${processing}`,
+);
+const endExports = statement(
+  'privacy_request.end_exports',
+  `update privacy_request set status = ${requestStatus.failed}, reason = 'the person is deleted', completed_at = $3
+    where org_id = $1 and user_id = $2 and kind = 'export' and status in (${pending}, ${processing})`,
+);
+const statusOf = statement(
+  'privacy_request.status_of',
+  'select status from privacy_request where org_id = $1 and id = $2',
+);
+const deletionBegun = statement(
+  'privacy_request.deletion_begun',
+  `select id from privacy_request
+    where org_id = $1 and user_id = $2 and kind = 'delete' and status = ${processing}`,
+);
 const forgetKey = statement(
   'privacy_request.forget_key',
   'update privacy_request set sealed_key = null where org_id = $1 and id = $2',
@@ -138,6 +158,28 @@ export class RequestStore {
   ): Promise<void> {
     const completedAt = status === processing ? null : scope.now();
     await (await scope.tx()).execute(update, [scope.orgId, id, status, reason, completedAt, expiresAt]);
+  }
+
+  /** False when it was ended while it was made. */
+  async completeExport(scope: Scope, id: string, expiresAt: Date): Promise<boolean> {
+    const tx = await scope.tx();
+    const { rowCount } = await tx.execute(completeExport, [scope.orgId, id, scope.now(), expiresAt]);
+    return rowCount === 1;
+  }
+
+  /** Those of a member's data that wait or are being made. */
+  async endExports(scope: Scope, userId: string): Promise<void> {
+    await (await scope.tx()).execute(endExports, [scope.orgId, userId, scope.now()]);
+  }
+
+  async hasFailed(scope: Scope, id: string): Promise<boolean> {
+    const row = await (await scope.tx()).queryOne<{ status: number }>(statusOf, [scope.orgId, id]);
+    return row?.status === requestStatus.failed;
+  }
+
+  /** Whether a deletion of the member is being made. */
+  async deletionBegun(scope: Scope, userId: string): Promise<boolean> {
+    return (await (await scope.tx()).queryOne(deletionBegun, [scope.orgId, userId])) !== undefined;
   }
 
   async forgetKey(scope: Scope, id: string): Promise<void> {
