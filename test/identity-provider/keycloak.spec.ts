@@ -1,3 +1,6 @@
+import { expect, test } from '@jest/globals';
+import { LoginOutcome } from '@dovecote/contract/dovecote/sso/v1/connection_pb';
+import { PlainBrowser } from '../support/plain-browser.js';
 import { tellOidcStory } from './keycloak-oidc.js';
 import { people, type Keycloak, startKeycloak, whyNoKeycloak } from './keycloak.js';
 import { type RealProvider, tellStory } from './story.js';
@@ -68,5 +71,20 @@ function attribute(name: string, protocolMapper: string, config: Record<string, 
 }
 
 tellStory('Keycloak', whyNoKeycloak(), start, (of) => {
+  test('a key that the older RSA-OAEP wraps with SHA-256 is refused, and the trace names both', async () => {
+    const { world, provider } = of();
+    await provider.change({
+      'saml.encrypt': 'true',
+      'saml.encryption.keyAlgorithm': 'http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p',
+      'saml.encryption.digestMethod': 'http://www.w3.org/2001/04/xmlenc#sha256',
+    });
+    const browser = new PlainBrowser();
+    const back = await browser.submit(await browser.open((await world.begin()).url), provider.credentials);
+    expect(back.url).toContain('error=access_denied');
+    const login = await world.lastLogin();
+    expect(login).toMatchObject({ outcome: LoginOutcome.REFUSED, reason: 'encryption_algorithm' });
+    expect(login.detail).toContain('rsa-oaep-mgf1p http://www.w3.org/2001/04/xmlenc#sha256');
+  });
+
   tellOidcStory(() => ({ world: of().world, keycloak: of().provider.keycloak }));
 });
