@@ -224,6 +224,27 @@ describe('the chain', () => {
     });
   });
 
+  test('is extended by one at a time', async () => {
+    const origin = { caller: { kind: 'system', orgId: cast.acme.id }, requestId: 'spec' } as const;
+    const chains = s.server.app.get(AuditChain, { strict: false });
+    const extend = (done: () => Promise<void>) =>
+      s.server.app.get(Scopes, { strict: false }).run(origin, async (scope) => {
+        await chains.extend(scope);
+        await done();
+      });
+    await addEvents(cast.acme.id, 10);
+    let second: Promise<void> | undefined;
+    await extend(async () => {
+      second = extend(() => Promise.resolve());
+      await eventually('the second waits', async () => {
+        const waiting = `select from pg_locks where locktype = 'advisory' and not granted
+          and database = (select oid from pg_database where datname = current_database())`;
+        return (await s.database.query(waiting)).length > 0;
+      });
+    });
+    await second;
+  });
+
   test('is extended every minute, for every organization', async () => {
     await addEvents(cast.other.id, 5);
     await s.database.query(

@@ -6,6 +6,8 @@ import { TeamService } from '@dovecote/contract/pidgr/v1/team_pb';
 import { UserStatus } from '@dovecote/contract/pidgr/v1/user_pb';
 import { seededRoles } from '../../src/modules/role/role.rules.js';
 import { organizationPermissions, Permission } from '../../src/platform/access/index.js';
+import { Client } from 'pg';
+import { eventually } from '../support/eventually.js';
 import { auditOf } from '../support/members.js';
 import { newUser, patchOf, type ScimBody, type ScimWorld, startScimWorld } from '../support/scim.js';
 
@@ -212,6 +214,37 @@ describe('a mapped group', () => {
     ]);
   const inTeam = async (teamId: string) =>
     (await world.cast.alice.client(TeamService).listTeamMembers({ teamId })).users.map(({ id }) => id).sort();
+
+  test('that is made while somebody joins carries them as well', async () => {
+    const { s, cast } = world;
+    const teams = cast.alice.client(TeamService);
+    const [old, fresh] = await Promise.all(
+      ['Old', 'Fresh'].map(async (name) => (await teams.createTeam({ name })).team?.id ?? ''),
+    );
+    const { id } = await create([], { displayName: 'Racing' });
+    const to = (targetId = '') => ({ group: 'Racing', target: GroupTarget.TEAM, targetId });
+    await map(to(old));
+    const holder = new Client({ connectionString: s.database.ownerUrl });
+    await holder.connect();
+    const waiting = async (count: number) =>
+      eventually(`${count} wait`, async () => {
+        const locks = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+        return (await s.database.query(locks)).length >= count;
+      });
+    await holder.query('begin');
+    await holder.query('select from roster where id = $1 for update', [old]);
+    const joining = patch(id, { op: 'add', path: 'members', value: [{ value: ada }] });
+    await waiting(1);
+    const mapping = map(to(old), to(fresh));
+    await Promise.race([mapping, waiting(2)]);
+    await holder.query('commit');
+    await holder.end();
+    await mapping;
+    expect((await joining).status).toBe(204);
+    expect(await inTeam(old ?? '')).toEqual([ada]);
+    expect(await inTeam(fresh ?? '')).toEqual([ada]);
+    await map();
+  });
 
   test('carries its people to a team and an audience group, at once and from then on', async () => {
     const { team } = await world.cast.alice.client(TeamService).createTeam({ name: 'Mapped team' });

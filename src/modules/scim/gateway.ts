@@ -113,9 +113,10 @@ export class ScimGateway {
     const connection = await this.scopes.run({ ...origin, caller, readOnly: true }, (scope) =>
       this.connectionOf(scope, caller),
     );
-    return this.scopes.run({ ...origin, caller: within(connection, caller) }, (scope) =>
-      work(scope, connection),
-    );
+    return this.scopes.run({ ...origin, caller: within(connection, caller) }, async (scope) => {
+      if (!origin.readOnly) await this.settings.follow(scope, connection.id);
+      return work(scope, connection);
+    });
   }
 
   /** Guessing is limited by address: what may be a guess takes its token first, and gets it back when it holds. */

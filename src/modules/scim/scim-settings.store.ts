@@ -24,6 +24,15 @@ const hold = statement(
    on conflict (org_id, connection_id) do update set connection_id = excluded.connection_id
    returning paused_at as "pausedAt", mappings`,
 );
+// Directories write together, and a change of mappings waits until each has seen the old ones through. Before any row.
+const follow = statement(
+  'scim_connection.follow',
+  `select pg_advisory_xact_lock_shared(hashtextextended('scim_connection/' || $1, 0))`,
+);
+const change = statement(
+  'scim_connection.change',
+  `select pg_advisory_xact_lock(hashtextextended('scim_connection/' || $1, 0))`,
+);
 const save = statement(
   'scim_connection.save',
   `update scim_connection set paused_at = $3, mappings = $4 where org_id = $1 and connection_id = $2`,
@@ -48,9 +57,16 @@ export class ScimSettingsStore {
     return row ?? { pausedAt: null, mappings: [] };
   }
 
-  /** Locked until the transaction ends. */
+  /** Until the transaction ends, nobody changes them. */
+  async follow(scope: Scope, connectionId: string): Promise<void> {
+    await (await scope.tx()).execute(follow, [connectionId]);
+  }
+
+  /** Locked until the transaction ends; nobody follows them meanwhile. */
   async hold(scope: Scope, connectionId: string): Promise<ScimSettings> {
-    const row = await (await scope.tx()).queryOne<ScimSettings>(hold, [scope.orgId, connectionId]);
+    const tx = await scope.tx();
+    await tx.execute(change, [connectionId]);
+    const row = await tx.queryOne<ScimSettings>(hold, [scope.orgId, connectionId]);
     if (!row) throw new Error('An upsert returned no row.');
     return row;
   }
