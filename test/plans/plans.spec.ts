@@ -97,6 +97,11 @@ async function leaver(): Promise<Actor> {
        from (select id, row_number() over (order by id) as n from campaign where org_id = $1) c where n <= 300`,
     [cast.acme.id, actor.userId],
   );
+  await s.database.query(
+    `insert into sso_login (org_id, id, connection_id, test, idp_initiated, created_at, expires_at, outcome, detail)
+     select $1, gen_random_uuid(), $2, false, false, 'epoch', 'epoch', 1, $3`,
+    [cast.acme.id, world.connection.id, `Nobody is called ${actor.email}.`],
+  );
   return actor;
 }
 
@@ -120,6 +125,14 @@ async function runCampaign(): Promise<void> {
   await s.travel(THREE_DAYS_MS);
   await untilStatus(cast.max, campaignId, CampaignStatus.COMPLETED);
 }
+
+test('what is deleted piece by piece is gone behind the last piece', async () => {
+  const left = await s.database.query(
+    `select content_id as place from message where content_id like 'own %'
+     union all select detail from sso_login where detail like '%leaver@%'`,
+  );
+  expect(left).toEqual([]);
+});
 
 describe('every statement that was sent', () => {
   test('reads no large table from end to end', async () => {

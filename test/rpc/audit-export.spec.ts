@@ -40,7 +40,7 @@ async function addEvents(orgId: string, count: number, at = new Date()): Promise
     `insert into audit_event (org_id, id, event_type, actor_kind, actor_id, entity_type, entity_id, metadata, created_at)
      select $1, (substr(hex, 1, 8) || '-' || substr(hex, 9) || substr(gen_random_uuid()::text, 14))::uuid,
             'ROLE_UPDATED', 'member', 'somebody', 'role', 'role-' || n,
-            '{"name": "=1+1", "a": "\\"quoted\\", and so on"}', $3::timestamptz + n * interval '1 microsecond'
+            '{"name": "=1+1", "a": "\\"quoted\\", and so on"}', $3::timestamptz + (n - 1) * interval '1 microsecond'
        from generate_series(1, $2::int) n,
             lpad(to_hex((extract(epoch from $3::timestamptz) * 1000)::bigint), 12, '0') hex`,
     [orgId, count, at],

@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { timestampDate } from '@bufbuild/protobuf/wkt';
 import { Code } from '@connectrpc/connect';
 import { MemberService } from '@dovecote/contract/pidgr/v1/member_pb';
 import {
@@ -18,6 +18,7 @@ import { eventually } from '../support/eventually.js';
 import { auditOf, hire, members } from '../support/members.js';
 import { refusalOf } from '../support/refusal.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
+import { unzipped } from '../support/unzip.js';
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -80,15 +81,6 @@ async function download(url: string | undefined): Promise<string> {
   const path = join(folder, `download-${uuid()}`);
   await writeFile(path, Buffer.from(await response.arrayBuffer()));
   return path;
-}
-
-/** By a tool that we did not write. */
-function unzipped(path: string): Record<string, unknown[]> {
-  const script = `import sys, zipfile, json
-z = zipfile.ZipFile(sys.argv[1])
-assert z.testzip() is None
-print(json.dumps({n: [json.loads(l) for l in z.read(n).decode().splitlines()] for n in z.namelist()}))`;
-  return JSON.parse(execFileSync('python3', ['-c', script, path]).toString()) as Record<string, unknown[]>;
 }
 
 describe('a caller is refused', () => {
@@ -310,8 +302,9 @@ describe('a deletion', () => {
   test('is made after thirty days, and not before', async () => {
     const ada = await newcomer();
     const { requestId } = await privacy(cast.alice).deleteUserData({ userId: ada.userId });
-    const scheduled = (await requestOf(requestId))?.metadata.scheduled_for ?? '';
-    expect(new Date(scheduled).getTime()).toBeGreaterThan(Date.now() + 29 * DAY_MS);
+    const { metadata, createdAt } = (await requestOf(requestId))!;
+    const wait = new Date(metadata.scheduled_for ?? '').getTime() - timestampDate(createdAt!).getTime();
+    expect(wait).toBe(30 * DAY_MS);
     await s.database.query(
       `select graphile_worker.add_job('privacy.delete', payload := json_build_object('requestId', $1::text, 'orgId', $2::text))`,
       [requestId, cast.acme.id],
