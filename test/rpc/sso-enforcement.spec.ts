@@ -8,6 +8,8 @@ import { EnforcementService } from '@dovecote/contract/dovecote/sso/v1/enforceme
 import { InviteLinkService } from '@dovecote/contract/pidgr/v1/invite_link_pb';
 import { OrganizationService } from '@dovecote/contract/pidgr/v1/organization_pb';
 import { UserStatus } from '@dovecote/contract/pidgr/v1/user_pb';
+import { Enforcement } from '../../src/modules/sso/index.js';
+import { Scopes } from '../../src/platform/scope/index.js';
 import { type Actor, addMember, type Cast } from '../support/cast.js';
 import { eventually } from '../support/eventually.js';
 import { refusalOf } from '../support/refusal.js';
@@ -207,6 +209,23 @@ describe('a way around', () => {
       return refusal?.reason === 'SSO_REQUIRED';
     });
     await relax();
+  });
+
+  test('is told also when it has ended before anybody could be told', async () => {
+    const userId = cast.max.userId;
+    await s.server.app
+      .get(Scopes, { strict: false })
+      .run({ caller: { kind: 'system', orgId: cast.acme.id }, requestId: 'spec' }, (scope) =>
+        s.server.app.get(Enforcement, { strict: false }).noteUse(scope, userId, cast.max.sessionId),
+      );
+    await eventually('the admins are told', async () =>
+      (await mailsTo(s, cast.alice.email)).some((body) => body.includes('that has ended since')),
+    );
+    const trail = await s.database.query(
+      `select from audit_event where entity_id = $1 and metadata ->> 'change' = 'break_glass_used'`,
+      [userId],
+    );
+    expect(trail).toHaveLength(1);
   });
 
   test('ends by itself', async () => {

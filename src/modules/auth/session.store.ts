@@ -94,7 +94,8 @@ const purgeSessions = statement(
 
 const insertToken = statement(
   'refresh_token.insert',
-  `insert into refresh_token (token_hash, session_id, created_at, expires_at) values ($1, $2, $3, $4)`,
+  `insert into refresh_token (token_hash, session_id, created_at, expires_at)
+   select $1, id, $3, least($4, ends_at) from session where id = $2 returning expires_at as "expiresAt"`,
 );
 const holder = statement(
   'refresh_token.holder',
@@ -169,10 +170,12 @@ export class SessionStore {
     return (await (await scope.tx()).query<{ id: string }>(revokeOthers, values)).map(({ id }) => id);
   }
 
-  async insertToken(scope: Scope, token: { hash: Buffer; sessionId: string }): Promise<Date> {
-    const expiresAt = sessionExpiry(scope);
-    await (await scope.tx()).execute(insertToken, [token.hash, token.sessionId, scope.now(), expiresAt]);
-    return expiresAt;
+  /** Until when it is good: not longer than its session. */
+  async insertToken(scope: Scope, { hash, sessionId }: { hash: Buffer; sessionId: string }): Promise<Date> {
+    const values = [hash, sessionId, scope.now(), sessionExpiry(scope)];
+    const row = await (await scope.tx()).queryOne<{ expiresAt: Date }>(insertToken, values);
+    if (!row) throw new Error('A token for a session that is gone.');
+    return row.expiresAt;
   }
 
   /** The person for whom a refresh token is good; undefined when it is good for nothing (any more). */

@@ -7,6 +7,9 @@ import { type Attributes, emailIn, groupsIn, mappedRole, profileIn } from './att
 import { LoginRefusal } from './login-refusal.js';
 import { SubjectStore } from './subject.store.js';
 
+/** What an index holds, whatever the characters. */
+const LONGEST_SUBJECT = 512;
+
 /** What a provider has proven about a person. */
 export interface ProvenSubject {
   /** What the provider knows the person by. */
@@ -36,11 +39,28 @@ export class Admission {
 
   async admit(scope: Scope, connection: Connection, proven: ProvenSubject): Promise<Admitted> {
     const { provisioning, id: connectionId } = connection;
-    const email = await this.emailOf(scope, connection, proven);
+    if (proven.subject.length > LONGEST_SUBJECT) {
+      throw new LoginRefusal(
+        'subject_too_long',
+        `The provider calls the person by a name of ${proven.subject.length} characters.`,
+      );
+    }
+    const email = emailIn(proven.attributes, provisioning.attributes.email, proven.subject);
+    if (!email) throw new LoginRefusal('no_email', 'The provider sent no e-mail address.');
+    const [isCovered, ownRoles, mappings] = await Promise.all([
+      this.domains.covers(scope, email),
+      this.roles.list(scope),
+      this.subjects.profileMappings(scope),
+    ]);
+    if (!isCovered) {
+      throw new LoginRefusal(
+        'domain_not_proven',
+        `The address ${email} is in no domain that this organization has proven to own.`,
+      );
+    }
     const groups = groupsIn(proven.attributes, provisioning.groupAttribute);
-    const roles = new Map((await this.roles.list(scope)).map((role) => [role.id, role]));
+    const roles = new Map(ownRoles.map((role) => [role.id, role]));
     const { role, exceeding } = mappedRole(groups, provisioning.roleMappings, roles, connection.ceiling);
-    const mappings = await this.subjects.profileMappings(scope);
     const profile = profileIn(proven.attributes, provisioning.attributes, mappings);
     const name = [profile.firstName, profile.lastName].filter(Boolean).join(' ');
     const known = await this.memberOf(scope, connectionId, proven, email);
@@ -56,31 +76,23 @@ export class Admission {
     return { member, email, groups, remark: remarkOn(exceeding, keptRole && role !== undefined) };
   }
 
-  private async emailOf(scope: Scope, connection: Connection, proven: ProvenSubject): Promise<string> {
-    const email = emailIn(proven.attributes, connection.provisioning.attributes.email, proven.subject);
-    if (!email) throw new LoginRefusal('no_email', 'The provider sent no e-mail address.');
-    if (await this.domains.covers(scope, email)) return email;
-    throw new LoginRefusal(
-      'domain_not_proven',
-      `The address ${email} is in no domain that this organization has proven to own.`,
-    );
-  }
-
   private async memberOf(
     scope: Scope,
     connectionId: string,
     { subject, lasting }: ProvenSubject,
     email: string,
   ): Promise<Member | undefined> {
-    const boundId = lasting ? await this.subjects.find(scope, connectionId, subject) : undefined;
-    const named = await this.members.findByEmail(scope, email);
+    const [boundId, named] = await Promise.all([
+      lasting ? this.subjects.find(scope, connectionId, subject) : undefined,
+      this.members.findByEmail(scope, email),
+    ]);
     if (boundId && named && named.id !== boundId) {
       throw new LoginRefusal(
         'subject_taken',
         `The provider's account ${subject} belongs to another member than the address ${email}.`,
       );
     }
-    const member = boundId ? await this.members.find(scope, boundId) : named;
+    const member = named ?? (boundId ? await this.members.find(scope, boundId) : undefined);
     if (member?.status !== memberStatus.deactivated) return member;
     throw new LoginRefusal('member_deactivated', `The membership of ${email} has been deactivated.`);
   }

@@ -174,7 +174,7 @@ function isDay(value: string): boolean {
 }
 
 /** Between characters, never through the middle of one. */
-function cut(value: string, longest: number): string {
+export function cut(value: string, longest: number): string {
   if (value.length <= longest) return value;
   const end = /[\uD800-\uDBFF]/.test(value.charAt(longest - 1)) ? longest - 1 : longest;
   return value.slice(0, end);

@@ -14,6 +14,7 @@ export class LoginRefusal extends Error {
 
 const ADVICE: Readonly<Record<string, string>> = {
   connection_disabled: 'Activate the connection, or let people use another one.',
+  subject_too_long: 'Let the provider know people by a name (NameID, sub) of at most 512 characters.',
   no_email: 'Let the provider send an e-mail address, or name the attribute that holds it.',
   domain_not_proven: 'Prove the domain by its DNS record, or correct the address at the provider.',
   member_deactivated: 'Reactivate the member if they belong in.',

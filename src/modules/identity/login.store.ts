@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { statement } from '../../platform/database/index.js';
 import type { Page } from '../../platform/paging/paging.js';
 import type { Scope } from '../../platform/scope/index.js';
-import { loginOutcome } from '../sso/index.js';
+import { connectionState, loginOutcome } from '../sso/index.js';
 
 /** A login through a connection, from its beginning to the session that came of it. */
 export interface Login {
@@ -92,15 +92,12 @@ const insert = statement(
    values ($1, ${fields.map((_, index) => `$${index + 2}`).join(', ')})`,
 );
 const find = statement('sso_login.find', `select ${selected} from sso_login where org_id = $1 and id = $2`);
-const findByRequest = statement(
-  'sso_login.find_by_request',
-  `select ${selected} from sso_login where org_id = $1 and connection_id = $2 and request_id = $3`,
-);
 // One answer for one request: of two at once, one gets it.
-const consumeRequest = statement(
-  'sso_login.consume_request',
+const takeRequest = statement(
+  'sso_login.take_request',
   `update sso_login set answered_at = $4
-    where org_id = $1 and connection_id = $2 and request_id = $3 and answered_at is null and expires_at > $4`,
+    where org_id = $1 and connection_id = $2 and request_id = $3 and answered_at is null and expires_at > $4
+   returning ${selected}`,
 );
 const settled = [
   'outcome',
@@ -123,15 +120,19 @@ const settled = [
   'codeHash',
   'codeExpiresAt',
 ] as const satisfies readonly (keyof Login)[];
+// Who sends the good answer of a login once more, or garbage under its number, does not undo it.
 const settle = statement(
   'sso_login.settle',
   `update sso_login set ${settled.map((field, index) => `${columns[field]} = $${index + 3}`).join(', ')}
-    where org_id = $1 and id = $2`,
+    where org_id = $1 and id = $2 and outcome <> ${loginOutcome.succeeded}`,
 );
+// Waits for whoever is about to disable the connection, and makes them wait: they find the session, or it never begins.
 const takeCode = statement(
   'sso_login.take_code',
-  `update sso_login set session_id = $4, code_hash = null
-    where org_id = $1 and id = $2 and code_hash = $3 and code_expires_at > $5`,
+  `update sso_login l set session_id = $4, code_hash = null
+    where l.org_id = $1 and l.id = $2 and l.code_hash = $3 and l.code_expires_at > $5
+      and exists (select from sso_connection c where c.org_id = l.org_id and c.id = l.connection_id
+                     and c.state = ${connectionState.active} for share)`,
 );
 const spoilCode = statement(
   'sso_login.spoil_code',
@@ -221,14 +222,10 @@ export class LoginStore {
     return (await scope.tx()).queryOne<Login>(find, [scope.orgId, id]);
   }
 
-  async findByRequest(scope: Scope, connectionId: string, requestId: string): Promise<Login | undefined> {
-    return (await scope.tx()).queryOne<Login>(findByRequest, [scope.orgId, connectionId, requestId]);
-  }
-
-  /** False when the request is unknown, over, of another connection, or has its answer. */
-  async consumeRequest(scope: Scope, connectionId: string, requestId: string): Promise<boolean> {
+  /** The login that waited; undefined when the request is unknown, over, of another connection, or has its answer. */
+  async takeRequest(scope: Scope, connectionId: string, requestId: string): Promise<Login | undefined> {
     const values = [scope.orgId, connectionId, requestId, scope.now()];
-    return (await (await scope.tx()).execute(consumeRequest, values)).rowCount === 1;
+    return (await scope.tx()).queryOne<Login>(takeRequest, values);
   }
 
   /** False when it was there before. */
@@ -242,13 +239,13 @@ export class LoginStore {
     return (await (await scope.tx()).execute(consumeAssertion, values)).rowCount === 1;
   }
 
-  /** What was found out about the provider's answer; replaces what was said before. */
+  /** What was found out about the provider's answer; replaces what was said before, but no success. */
   async settle(scope: Scope, login: Login): Promise<void> {
     const values = settled.map((field) => valueOf(login, field));
     await (await scope.tx()).execute(settle, [scope.orgId, login.id, ...values]);
   }
 
-  /** Trades the code for the session; false when it is wrong, over, or was traded before. */
+  /** Trades the code for the session; false when it is wrong, over, was traded before, or its connection is not active. */
   async takeCode(scope: Scope, id: string, codeHash: Buffer, sessionId: string): Promise<boolean> {
     const values = [scope.orgId, id, codeHash, sessionId, scope.now()];
     return (await (await scope.tx()).execute(takeCode, values)).rowCount === 1;

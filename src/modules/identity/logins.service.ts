@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuid } from 'uuid';
-import { notFound } from '../../platform/errors/index.js';
+import { fromDatabaseError, notFound } from '../../platform/errors/index.js';
 import { type PageRequest, Paging } from '../../platform/paging/paging.js';
 import { type Scope, type ScopeOrigin, Scopes } from '../../platform/scope/index.js';
 import { type Connection, Connections, connectionState, loginOutcome } from '../sso/index.js';
 import { Admission, type Admitted, type ProvenSubject } from './admission.service.js';
+import { cut } from './attributes.rules.js';
 import { newLoginCode } from './login-code.js';
 import { LoginRefusal } from './login-refusal.js';
 import { type Login, type LoginFilter, LoginStore } from './login.store.js';
@@ -115,28 +116,22 @@ export class Logins {
     proven: ProvenLogin,
   ): Promise<string | undefined> {
     requireUsable(connection, login);
-    const admitted = await this.admit(origin, connection, login, proven);
-    return this.scopes.run(origin, async (scope) => {
-      const orgId = scope.orgId;
-      const { code, hash } = newLoginCode(orgId, login.id);
-      await this.store.settle(scope, {
-        ...login,
-        ...described(proven),
-        outcome: loginOutcome.succeeded,
-        reason: '',
-        detail: admitted.remark,
-        email: admitted.email,
-        groups: admitted.groups.slice(0, MOST_SHOWN),
-        userId: admitted.member.id,
-        identityId: admitted.member.identityId,
-        roleSlug: admitted.member.role.slug,
-        address: scope.address ?? '',
-        completedAt: scope.now(),
-        sealedIdToken: login.test ? null : proven.sealedIdToken,
-        codeHash: login.test ? null : hash,
-        codeExpiresAt: login.test ? null : new Date(scope.now().getTime() + CODE_MS),
+    if (login.test) {
+      const admitted = await this.rehearse(origin, connection, proven);
+      await this.scopes.run(origin, (scope) => this.settle(scope, login, proven, admitted));
+      return undefined;
+    }
+    const admit = (): Promise<string> =>
+      this.scopes.run(origin, async (scope) => {
+        const admitted = await this.admission.admit(scope, connection, proven);
+        const { code, hash } = newLoginCode(scope.orgId, login.id);
+        await this.settle(scope, login, proven, admitted, hash);
+        return code;
       });
-      return login.test ? undefined : code;
+    // Of two first logins of a person at once one takes them in; the other then finds them.
+    return admit().catch((error: unknown) => {
+      if (fromDatabaseError(error)?.reason === 'MEMBER_EXISTS') return admit();
+      throw error;
     });
   }
 
@@ -168,21 +163,45 @@ export class Logins {
     });
   }
 
-  private async admit(
+  /** What would come of it; nobody comes in. */
+  private async rehearse(
     origin: ScopeOrigin,
     connection: Connection,
-    login: Login,
     proven: ProvenLogin,
   ): Promise<Admitted> {
-    if (!login.test)
-      return this.scopes.run(origin, (scope) => this.admission.admit(scope, connection, proven));
     const scope = this.scopes.open(origin);
     try {
       return await this.admission.admit(scope, connection, proven);
     } finally {
-      // A test shows what would come of it; nobody comes in.
       await scope.rollback();
     }
+  }
+
+  private settle(
+    scope: Scope,
+    login: Login,
+    proven: ProvenLogin,
+    { member, email, groups, remark }: Admitted,
+    codeHash: Buffer | null = null,
+  ): Promise<void> {
+    return this.store.settle(scope, {
+      ...login,
+      ...described(proven),
+      outcome: loginOutcome.succeeded,
+      reason: '',
+      detail: remark,
+      email,
+      groups: groups.slice(0, MOST_SHOWN).map((group) => cut(group, LONGEST_SHOWN)),
+      userId: member.id,
+      identityId: member.identityId,
+      roleSlug: member.role.slug,
+      address: scope.address ?? '',
+      completedAt: scope.now(),
+      // A test signs nobody in who could sign out.
+      sealedIdToken: codeHash && proven.sealedIdToken,
+      codeHash,
+      codeExpiresAt: codeHash && new Date(scope.now().getTime() + CODE_MS),
+    });
   }
 
   private async stray(scope: Scope, connection: Connection): Promise<Login | undefined> {
@@ -245,8 +264,8 @@ function described(
       Object.entries(attributes)
         .slice(0, MOST_SHOWN)
         .map(([name, values]) => [
-          name.slice(0, LONGEST_SHOWN),
-          values.slice(0, MOST_SHOWN).map((value) => value.slice(0, LONGEST_SHOWN)),
+          cut(name, LONGEST_SHOWN),
+          values.slice(0, MOST_SHOWN).map((value) => cut(value, LONGEST_SHOWN)),
         ]),
     ),
   };

@@ -95,10 +95,9 @@ export class OidcLogins {
 
   /** The login that waits for this answer; nobody else gets it afterwards. */
   private async take(origin: ScopeOrigin, connection: Connection, state: string): Promise<Login> {
-    const login = await this.scopes.run(origin, async (scope) => {
-      const taken = await this.store.consumeRequest(scope, connection.id, state);
-      return taken ? this.store.findByRequest(scope, connection.id, state) : undefined;
-    });
+    const login = await this.scopes.run(origin, (scope) =>
+      this.store.takeRequest(scope, connection.id, state),
+    );
     if (!login) {
       throw new LoginRefusal(
         'unknown_request',

@@ -2,9 +2,14 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type SamlConnection, SamlRefusal } from '@dovecote/saml';
 import { CONFIG } from '../../platform/config/config.module.js';
 import type { Config } from '../../platform/config/index.js';
-import { type ScopeOrigin, Scopes } from '../../platform/scope/index.js';
+import { type Scope, type ScopeOrigin, Scopes } from '../../platform/scope/index.js';
 import { type Connection, Connections, Metadata, SpKeys } from '../sso/index.js';
 import { samlConnection } from './saml-connection.js';
+
+export interface LoadedConnection {
+  connection: Connection;
+  saml: SamlConnection;
+}
 
 /** Connections to SAML providers, ready for libs/saml. */
 @Injectable()
@@ -17,15 +22,16 @@ export class SamlConnections {
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  async load(
-    origin: ScopeOrigin,
-    connectionId: string,
-  ): Promise<{ connection: Connection; saml: SamlConnection }> {
-    return this.scopes.run(origin, async (scope) => {
-      const connection = await this.connections.get(scope, connectionId);
-      const keys = await this.keys.of(scope, connectionId);
-      return { connection, saml: samlConnection(connection, keys, this.config.http.publicUrl) };
-    });
+  load(origin: ScopeOrigin, connectionId: string): Promise<LoadedConnection> {
+    return this.scopes.run({ ...origin, readOnly: true }, (scope) => this.loadIn(scope, connectionId));
+  }
+
+  async loadIn(scope: Scope, connectionId: string): Promise<LoadedConnection> {
+    const [connection, keys] = await Promise.all([
+      this.connections.get(scope, connectionId),
+      this.keys.of(scope, connectionId),
+    ]);
+    return { connection, saml: samlConnection(connection, keys, this.config.http.publicUrl) };
   }
 
   /**
@@ -34,17 +40,16 @@ export class SamlConnections {
    */
   async check<T>(
     origin: ScopeOrigin,
-    connectionId: string,
+    { connection, saml }: LoadedConnection,
     check: (saml: SamlConnection) => Promise<T>,
   ): Promise<T> {
-    const { connection, saml } = await this.load(origin, connectionId);
     try {
       return await check(saml);
     } catch (error) {
       if (!(error instanceof SamlRefusal) || error.reason !== 'unknown_signing_key') throw error;
       const refreshed = await this.metadata.refreshForUnknownKey(origin, connection);
       if (refreshed?.outcome !== 'changed') throw error;
-      return check((await this.load(origin, connectionId)).saml);
+      return check((await this.load(origin, connection.id)).saml);
     }
   }
 }

@@ -1,24 +1,24 @@
-import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import {
   authnRequestPost,
   authnRequestRedirect,
   newRequestId,
-  type OneTimeUse,
   type SamlLogin,
   SamlRefusal,
   spMetadata,
   validateResponse,
 } from '@dovecote/saml';
+import { validate as isUuid } from 'uuid';
 import { CONFIG } from '../../platform/config/config.module.js';
 import type { Config } from '../../platform/config/index.js';
 import { type ScopeOrigin, Scopes } from '../../platform/scope/index.js';
 import { Clock } from '../../platform/clock/clock.js';
-import { type Connection, samlEndpoints } from '../sso/index.js';
+import { type Connection, isAllowedRedirect, samlEndpoints } from '../sso/index.js';
 import { LoginRefusal } from './login-refusal.js';
 import { type Login, LoginStore } from './login.store.js';
 import { type Beginning, type Judgement, Logins, type ProvenLogin } from './logins.service.js';
-import { SamlConnections } from './saml-connections.service.js';
+import { OneTime } from './one-time.js';
+import { type LoadedConnection, SamlConnections } from './saml-connections.service.js';
 
 /** NameIDs of this format are other ones at each login. */
 const TRANSIENT = 'urn:oasis:names:tc:SAML:2.0:nameid-format:transient';
@@ -87,20 +87,17 @@ export class SamlLogins {
   }
 
   async judge(origin: ScopeOrigin, connectionId: string, answer: SamlAnswer): Promise<Judgement> {
-    const { connection } = await this.saml.load(origin, connectionId);
-    const begun = await this.begun(origin, connection, answer.relayState);
-    const { relayState } = answer;
+    const { relayState, samlResponse } = answer;
+    const { loaded, begun } = await this.arrival(origin, connectionId, relayState);
+    const { connection } = loaded;
     let proven: ProvenLogin | undefined;
     try {
-      const said = await this.saml.check(origin, connectionId, (saml) =>
-        validateResponse(saml, {
-          samlResponse: answer.samlResponse,
-          now: this.clock.now(),
-          oneTimeUse: this.oneTimeUse(origin, connectionId),
-        }),
+      const once = new OneTime(origin, connectionId, this.scopes, this.store);
+      const said = await this.saml.check(origin, loaded, (saml) =>
+        validateResponse(saml, { samlResponse, now: this.clock.now(), oneTimeUse: once }),
       );
       proven = provenBy(said);
-      const login = await this.loginOf(origin, connection, said, relayState);
+      const login = once.answered ?? (await this.unsolicited(origin, connection, relayState));
       const code = await this.logins.succeed(origin, connection, login, proven);
       return { kind: 'admitted', login, code };
     } catch (error) {
@@ -111,60 +108,41 @@ export class SamlLogins {
     }
   }
 
-  /** The login that the answer belongs to; a new one, when it began at the provider. */
-  private async loginOf(
+  /**
+   * The connection, and the login that RelayState names: it is what we sent along, proves nothing, and only says where
+   * to note what becomes of the answer.
+   */
+  private arrival(
     origin: ScopeOrigin,
-    connection: Connection,
-    { inResponseTo }: SamlLogin,
+    connectionId: string,
     relayState: string,
-  ): Promise<Login> {
-    const redirectUri = inResponseTo === undefined ? targetOf(connection, relayState) : undefined;
-    const login = await this.scopes.run(origin, (scope) =>
-      inResponseTo === undefined
-        ? this.logins.begin(scope, { connection, requestId: null, redirectUri })
-        : this.store.findByRequest(scope, connection.id, inResponseTo),
-    );
-    if (!login)
-      throw new LoginRefusal('unknown_request', 'The answer belongs to no login that was begun here.');
-    return login;
+  ): Promise<{ loaded: LoadedConnection; begun: Login | undefined }> {
+    return this.scopes.run({ ...origin, readOnly: true }, async (scope) => {
+      const [loaded, login] = await Promise.all([
+        this.saml.loadIn(scope, connectionId),
+        isUuid(relayState) ? this.store.find(scope, relayState) : undefined,
+      ]);
+      const isOurs = login && this.isOpen(login) && login.connectionId === connectionId;
+      return { loaded, begun: isOurs ? login : undefined };
+    });
   }
 
-  /** RelayState is what we sent along: the id of the login. It proves nothing, and only says where to note it. */
-  private async begun(
-    origin: ScopeOrigin,
-    connection: Connection,
-    relayState: string,
-  ): Promise<Login | undefined> {
-    if (!/^[0-9a-f-]{36}$/.test(relayState)) return undefined;
-    const login = await this.scopes.run(origin, (scope) => this.store.find(scope, relayState));
-    return login && this.isOpen(login) && login.connectionId === connection.id ? login : undefined;
+  /** The record of a login that began at the provider. */
+  private unsolicited(origin: ScopeOrigin, connection: Connection, relayState: string): Promise<Login> {
+    const redirectUri = targetOf(connection, relayState, this.config.sso.redirectUris);
+    return this.scopes.run(origin, (scope) =>
+      this.logins.begin(scope, { connection, requestId: null, redirectUri }),
+    );
   }
 
   private isOpen({ answeredAt, expiresAt }: Login): boolean {
     return answeredAt === null && expiresAt > this.clock.now();
   }
-
-  private oneTimeUse(origin: ScopeOrigin, connectionId: string): OneTimeUse {
-    // In transactions of their own: what is used stays used, whatever becomes of the login.
-    return {
-      consumeRequest: (id) =>
-        this.scopes.run(origin, (scope) => this.store.consumeRequest(scope, connectionId, id)),
-      consumeAssertion: (id, expiresAt) =>
-        this.scopes.run(origin, (scope) =>
-          this.store.consumeAssertion(
-            scope,
-            connectionId,
-            createHash('sha256').update(id).digest(),
-            expiresAt,
-          ),
-        ),
-    };
-  }
 }
 
-/** Where a login that began at the provider leads: to one of the places that the connection lists. */
-function targetOf({ saml }: Connection, relayState: string): string {
-  const listed = saml?.relayStates ?? [];
+/** Where a login that began at the provider leads: to a place that the connection lists, and the installation still does. */
+function targetOf({ saml }: Connection, relayState: string, installed: readonly string[]): string {
+  const listed = (saml?.relayStates ?? []).filter((one) => isAllowedRedirect(one, installed));
   const target = relayState === '' ? listed[0] : listed.find((one) => one === relayState);
   if (target !== undefined) return target;
   throw new LoginRefusal(

@@ -145,7 +145,7 @@ export class SamlLogout {
     judge: (saml: SamlConnection) => Promise<LogoutStep>,
   ): Promise<LogoutStep> {
     try {
-      return await this.connections.check(origin, connectionId, judge);
+      return await this.connections.check(origin, await this.connections.load(origin, connectionId), judge);
     } catch (error) {
       if (!(error instanceof SamlRefusal)) throw error;
       const { reason, detail } = error;

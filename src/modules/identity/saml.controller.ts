@@ -1,4 +1,5 @@
 import { Body, Controller, Get, Param, Post, Req, Res } from '@nestjs/common';
+import { validate as isUuid } from 'uuid';
 import { type PageReply, sendPage } from '../../platform/http/page.js';
 import { type BrowserRequest, Browser } from './browser.js';
 import { fieldOf } from './form-field.js';
@@ -39,8 +40,9 @@ export class SamlController {
     @Res() reply: PageReply,
   ): Promise<void> {
     return this.browser.serve(request, reply, connectionId, async (origin) => {
-      const isId = /^[0-9a-f-]{36}$/.test(loginId);
-      const form = isId ? await this.logins.formOf(origin, connectionId.toLowerCase(), loginId) : undefined;
+      const form = isUuid(loginId)
+        ? await this.logins.formOf(origin, connectionId.toLowerCase(), loginId)
+        : undefined;
       const over = messagePage(410, 'This sign-in is over', 'Begin it anew from the application.');
       sendPage(reply, form ? formPage('Signing in', form.url, form.fields) : over);
     });

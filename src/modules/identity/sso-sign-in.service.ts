@@ -14,13 +14,12 @@ import {
 import { originOf, type Scope, type ScopeOrigin, Scopes } from '../../platform/scope/index.js';
 import { Sessions, type TokenPair } from '../auth/index.js';
 import { Admissions, type Member, memberStatus } from '../member/index.js';
-import { Connections } from '../sso/index.js';
+import { Connections, isAllowedRedirect } from '../sso/index.js';
 import { type LoginCode, readLoginCode } from './login-code.js';
 import { LoginRefusal } from './login-refusal.js';
 import { type Login, LoginStore } from './login.store.js';
 import type { Beginning } from './logins.service.js';
 import { OidcLogins } from './oidc-logins.service.js';
-import { isAllowedRedirect } from './redirect.rules.js';
 import { SamlLogins } from './saml-logins.service.js';
 
 export type Hint = { email: string } | { providerName: string };

@@ -5,28 +5,34 @@ export interface BreakGlassNews {
   organization: string;
   /** The admin who is, or was, let in without single sign-on. */
   email: string;
-  expiresAt: Date;
+  /** Undefined: it has ended since. */
+  expiresAt: Date | undefined;
 }
 
 export function breakGlassArmedMail(to: string, news: BreakGlassNews): Mail {
-  return mail(to, news, 'may sign in by passkey, without single sign-on,');
+  return mail(to, news, `may sign in by passkey, without single sign-on${until(news)}`);
 }
 
 export function breakGlassUsedMail(to: string, news: BreakGlassNews): Mail {
-  return mail(to, news, 'HAS SIGNED IN by passkey, without single sign-on; that is possible');
+  const still = news.expiresAt ? `that is possible${until(news)}` : 'that has ended since';
+  return mail(to, news, `HAS SIGNED IN by passkey, without single sign-on; ${still}`);
 }
 
 /** Names come from others: they stay on one line. */
-function mail(to: string, { organization, email, expiresAt }: BreakGlassNews, what: string): Mail {
+function mail(to: string, { organization, email }: BreakGlassNews, what: string): Mail {
   const name = organization.replaceAll(/\s+/g, ' ').trim();
   return {
     to,
     subject: `${name}: a way around single sign-on`,
     text: [
-      `In ${name}, ${email} ${what} until ${expiresAt.toISOString()}.`,
+      `In ${name}, ${email} ${what}.`,
       '',
       'If you do not know why, disarm it (EnforcementService.DisarmBreakGlass) and look at the audit trail.',
       '',
     ].join('\n'),
   };
+}
+
+function until({ expiresAt }: BreakGlassNews): string {
+  return expiresAt ? ` until ${expiresAt.toISOString()}` : '';
 }

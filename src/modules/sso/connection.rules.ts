@@ -1,5 +1,6 @@
 import { AppError, failedPrecondition, invalidArgument } from '../../platform/errors/index.js';
 import { type Connection, connectionState } from './connection.js';
+import { isAllowedRedirect } from './redirect.rules.js';
 
 const MOST_CONNECTIONS = 20;
 
@@ -43,6 +44,24 @@ export function refuseSource({ metadataUrl, metadataXml }: MetadataSource): AppE
     ]);
   }
   return undefined;
+}
+
+/** Browsers are sent there with a code: no organization decides alone where that may be. */
+export function refuseRelayStates(
+  relayStates: readonly string[],
+  listed: readonly string[],
+): AppError | undefined {
+  const violations = relayStates.flatMap((uri, index) =>
+    isAllowedRedirect(uri, listed)
+      ? []
+      : [
+          {
+            field: `saml.relay_states[${index}]`,
+            description: 'is not one that this installation lists in SSO_REDIRECT_URIS',
+          },
+        ],
+  );
+  return violations.length > 0 ? invalidArgument(violations) : undefined;
 }
 
 /** What a connection cannot work without. */

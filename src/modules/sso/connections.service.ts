@@ -1,6 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type Envelope, randomBase62 } from '@dovecote/secret';
 import { v7 as uuid } from 'uuid';
+import { CONFIG } from '../../platform/config/config.module.js';
+import type { Config } from '../../platform/config/index.js';
 import { failedPrecondition, invalidArgument, notFound } from '../../platform/errors/index.js';
 import { ENVELOPE } from '../../platform/platform.module.js';
 import { originOf, type Scope, Scopes } from '../../platform/scope/index.js';
@@ -16,7 +18,13 @@ import {
   type SamlSettings,
   type StoredIdp,
 } from './connection.js';
-import { refuseActivation, refuseAnother, refuseLoss, refuseSource } from './connection.rules.js';
+import {
+  refuseActivation,
+  refuseAnother,
+  refuseLoss,
+  refuseRelayStates,
+  refuseSource,
+} from './connection.rules.js';
 import { ConnectionStore } from './connection.store.js';
 import { Domains } from './domain.service.js';
 import { EnforcementStore } from './enforcement.store.js';
@@ -65,6 +73,7 @@ export class Connections {
     private readonly sessions: Sessions,
     private readonly scopes: Scopes,
     @Inject(ENVELOPE) private readonly envelope: Envelope,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   list(scope: Scope): Promise<Connection[]> {
@@ -161,7 +170,7 @@ export class Connections {
     };
     await this.refuseState(scope, connection, all);
     await this.store.update(scope, connection);
-    if (connection.state === connectionState.disabled) await this.sessions.endThrough(scope, id);
+    if (connection.state !== connectionState.active) await this.sessions.endThrough(scope, id);
     await this.record(scope, connection, 'SSO_CONFIGURED', {
       change: 'connection_updated',
       state: String(state),
@@ -244,7 +253,9 @@ export class Connections {
       await this.usable('oidc.issuer', () => this.oidc.check(settings.oidc.issuer));
       return {};
     }
-    const { metadataUrl, metadataXml } = settings.saml;
+    const { metadataUrl, metadataXml, relayStates } = settings.saml;
+    const strange = refuseRelayStates(relayStates, this.config.sso.redirectUris);
+    if (strange) throw strange;
     if (before && metadataUrl === '' && metadataXml === '') return {};
     const refusal = refuseSource({ metadataUrl, metadataXml });
     if (refusal) throw refusal;

@@ -58,7 +58,7 @@ export class Domains {
     const name = named(given);
     const domains = await this.store.listForUpdate(scope);
     if (!domains.some((domain) => domain.name === name)) throw notFound('domain');
-    const { enforcedAt } = await this.enforcement.get(scope);
+    const { enforcedAt } = await this.enforcement.getForUpdate(scope);
     const refusal = refuseRemoval(name, domains, enforcedAt !== null);
     if (refusal) throw refusal;
     await this.store.delete(scope, name);

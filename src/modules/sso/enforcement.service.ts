@@ -90,20 +90,20 @@ export class Enforcement {
     return this.get(scope);
   }
 
-  /** A session has come in that way: on record, and every super admin hears of it. */
+  /** A session has come in that way: on record, and every super admin hears of it, also when it was disarmed at once. */
   async noteUse(scope: Scope, userId: string, sessionId: string): Promise<void> {
     const armed = (await this.store.listArmed(scope)).find((one) => one.userId === userId);
     const [member] = await this.members.listByIds(scope, [userId]);
-    if (!armed || !member) return;
+    if (!member) return;
     await this.record(scope, userId, { change: 'break_glass_used', session_id: sessionId });
     const admins = await this.members.superAdmins(scope);
-    await this.tell(scope, admins, { member, expiresAt: armed.expiresAt }, breakGlassUsedMail);
+    await this.tell(scope, admins, { member, expiresAt: armed?.expiresAt }, breakGlassUsedMail);
   }
 
   private async tell(
     scope: Scope,
     admins: readonly Member[],
-    { member, expiresAt }: { member: Member; expiresAt: Date },
+    { member, expiresAt }: { member: Member; expiresAt: Date | undefined },
     mail: (to: string, news: BreakGlassNews) => ReturnType<typeof breakGlassArmedMail>,
   ): Promise<void> {
     const organization = await this.members.organizationName(scope);

@@ -7,5 +7,6 @@ export { loginOutcome } from './login.js';
 export { Metadata } from './metadata.service.js';
 export { UnusableMetadata } from './metadata-source.js';
 export { OidcDiscovery } from './oidc-discovery.js';
+export { isAllowedRedirect } from './redirect.rules.js';
 export { SpKeys } from './sp-keys.service.js';
 export { SsoModule } from './sso.module.js';
