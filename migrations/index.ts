@@ -20,6 +20,7 @@ import { DeeplinkKeys } from './0019-deeplink-keys.js';
 import { ScimNames } from './0021-scim-names.js';
 import { OidcLogout } from './0022-oidc-logout.js';
 import { FoundByPerson } from './0023-found-by-person.js';
+import { ReachOfConnections } from './0024-reach-of-connections.js';
 
 /** In the order in which they run. A landed migration is never edited. */
 export const migrations = [
@@ -45,4 +46,5 @@ export const migrations = [
   ScimNames,
   OidcLogout,
   FoundByPerson,
+  ReachOfConnections,
 ];

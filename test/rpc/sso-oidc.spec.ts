@@ -138,6 +138,9 @@ describe('an ID token is refused', () => {
       'email_not_verified',
     ],
     ['without an address', { name: 'Nobody' }, 'no_email'],
+    ['for a name with NUL', { sub: 'u\0', email: 'u2@acme.example' }, 'invalid_token'],
+    ['for a name with half a character', { sub: 'u\ud800', email: 'u2@acme.example' }, 'invalid_token'],
+    ['for a session of an endless name', { sid: 's'.repeat(513), email: 'u2@acme.example' }, 'invalid_token'],
   ])('%s', async (_what, claims, reason) => {
     expect((await attempt({ sub: 'u2', ...claims })).get('error')).toBe('access_denied');
     expect(await lastLogin()).toMatchObject({ outcome: LoginOutcome.REFUSED, reason });
@@ -202,6 +205,12 @@ describe('people come in as their providers describe them', () => {
     expect(user?.role?.slug).toBe('employee');
     // The same person at the next login.
     expect((await signIn(claims)).userId).toBe(self.userId);
+  });
+
+  test('without what no database keeps', async () => {
+    const claims = { given_name: 'A\0da\ud800', 'x\0': ['\udc00', '\0'], family_name: '\0' };
+    const self = await signIn({ sub: 'odd', email: 'odd@acme.example', ...claims });
+    expect(self.name).toMatch(/^Ada/);
   });
 
   test('with the role of their group', async () => {

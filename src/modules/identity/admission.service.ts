@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { Scope } from '../../platform/scope/index.js';
 import { Admissions, type Member, memberStatus, type Vouched } from '../member/index.js';
-import { type RoleEntity, Roles } from '../role/index.js';
+import { invitationDefault, type RoleEntity, Roles } from '../role/index.js';
 import { type Connection, Domains } from '../sso/index.js';
 import { type Attributes, emailIn, groupsIn, mappedRole, profileIn } from './attributes.rules.js';
 import { LoginRefusal } from './login-refusal.js';
+import { isWithinReach } from './reach.rules.js';
 import { SubjectStore } from './subject.store.js';
 
 /** What an index holds, whatever the characters. */
@@ -64,6 +65,9 @@ export class Admission {
     const profile = profileIn(proven.attributes, provisioning.attributes, mappings);
     const name = [profile.firstName, profile.lastName].filter(Boolean).join(' ');
     const known = await this.memberOf(scope, connectionId, proven, email);
+    if (known && !isWithinReach(connection, known.role.permissions, usualIn(ownRoles))) {
+      throw new LoginRefusal('beyond_reach', `${email} may do more here than whoever set the connection up.`);
+    }
     const { member, keptRole } = known
       ? await this.members.follow(scope, known.id, { email, name, profile, role })
       : await this.takeIn(scope, connection, {
@@ -112,6 +116,11 @@ export class Admission {
     const role = vouched.role ?? (await this.roles.get(scope, ''));
     return { member: await this.members.admit(scope, { ...vouched, role }), keptRole: false };
   }
+}
+
+/** What whoever is invited without a role may do. */
+function usualIn(roles: readonly RoleEntity[]): readonly number[] {
+  return roles.find(({ slug }) => slug === invitationDefault)?.permissions ?? [];
 }
 
 function remarkOn(exceeding: RoleEntity | undefined, keptRole: boolean): string {

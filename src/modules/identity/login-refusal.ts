@@ -18,6 +18,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   no_email: 'Let the provider send an e-mail address, or name the attribute that holds it.',
   domain_not_proven: 'Prove the domain by its DNS record, or correct the address at the provider.',
   member_deactivated: 'Reactivate the member if they belong in.',
+  beyond_reach:
+    'Let a super admin look at the connection and save its settings; then it speaks for everybody.',
   not_a_member: 'Invite the person, or let the connection take in people who are no members yet.',
   subject_taken: 'Look at the provider who uses this account now; it used to be another member’s.',
   relay_state: 'Set the relay state at the provider to one that the connection lists.',

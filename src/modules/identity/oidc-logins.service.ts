@@ -23,13 +23,15 @@ import {
   oidcEndpoints,
   UnusableMetadata,
 } from '../sso/index.js';
-import { attributesOf } from './claims.rules.js';
+import { attributesOf, storable } from './claims.rules.js';
 import { sealIdToken } from './id-token.js';
 import { LoginRefusal } from './login-refusal.js';
 import { type Login, LoginStore } from './login.store.js';
 import { type Beginning, type Judgement, Logins, type ProvenLogin } from './logins.service.js';
 
 const USUAL_SCOPES = ['openid', 'email', 'profile'];
+/** Of a person or a session at the provider; an index holds it, whatever the characters. */
+const LONGEST_NAME = 512;
 
 /** What an answer is checked with; kept sealed until it comes. */
 const flow = z.object({ codeVerifier: z.string(), nonce: z.string() });
@@ -125,12 +127,16 @@ export class OidcLogins {
     if (claims.email_verified === false) {
       throw new LoginRefusal('email_not_verified', 'The provider says that it has not verified the address.');
     }
+    const sid = typeof claims.sid === 'string' ? claims.sid : '';
+    if ([claims.sub, sid].some((name) => storable(name) !== name || name.length > LONGEST_NAME)) {
+      throw new LoginRefusal('invalid_token', 'The names of the person and the session cannot be kept.');
+    }
     return {
       subject: claims.sub,
       subjectFormat: '',
       subjectQualifiers: [],
       lasting: true,
-      sessionIndex: typeof claims.sid === 'string' ? claims.sid : '',
+      sessionIndex: sid,
       sealedIdToken: sealIdToken(this.envelope, login, tokens.id_token ?? ''),
       sessionEndsAt: null,
       attributes: attributesOf(claims),

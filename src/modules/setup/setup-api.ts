@@ -131,6 +131,13 @@ export class SetupApi {
     await this.call(ConnectionService.method.updateConnection, { connectionId, state });
   }
 
+  /** As it is, by somebody who may do more than whoever set it up. */
+  async vouch({ connection_id: connectionId = '' }: Fields): Promise<void> {
+    const { connection } = await this.call(ConnectionService.method.getConnection, { connectionId });
+    const provisioning = connection?.provisioning ?? {};
+    await this.call(ConnectionService.method.updateConnection, { connectionId, provisioning });
+  }
+
   async refresh({ connection_id: connectionId = '' }: Fields): Promise<void> {
     await this.call(ConnectionService.method.refreshMetadata, { connectionId });
   }

@@ -16,6 +16,7 @@ const actions: Readonly<Record<string, (api: SetupApi, fields: Fields) => Promis
   'connections/test': (api, fields) => api.test(fields),
   'connections/activate': (api, fields) => api.activate(fields),
   'connections/disable': (api, fields) => api.disable(fields),
+  'connections/vouch': (api, fields) => api.vouch(fields),
   'connections/refresh': (api, fields) => api.refresh(fields),
   enforcement: (api, fields) => api.enforce(fields),
   'break-glass/arm': (api, fields) => api.armBreakGlass(fields),

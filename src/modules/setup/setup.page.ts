@@ -184,6 +184,13 @@ function connectionBox(connection: Connection): Html {
       ];
   const ends = theirs?.certificates.map(({ notAfter }) => timeOf(notAfter)).join(', ');
   return html`<h3>${name} <small>${stateOf(state)}</small></h3>
+    ${
+      !connection.speaksForAll &&
+      html`<p class="note">
+        It lets nobody in who may do more than whoever set it up.
+        ${button('connections/vouch', 'I am a super admin, and let it speak for everybody', named)}
+      </p>`
+    }
     <p>Enter these values at the provider:</p>
     <dl>
       ${values.map(

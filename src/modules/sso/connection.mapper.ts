@@ -24,7 +24,8 @@ export interface ConnectionView {
 }
 
 export function toConnection({ connection, certificates, publicUrl }: ConnectionView): ConnectionMessage {
-  const { id, name, protocol, state, saml, oidc, idp, provisioning, createdAt, updatedAt } = connection;
+  const { id, name, protocol, state, saml, oidc, idp, provisioning, speaksForAll, createdAt, updatedAt } =
+    connection;
   const endpoints = samlEndpoints(publicUrl, id);
   const ours = oidc ? oidcEndpoints(publicUrl, id) : undefined;
   return create(ConnectionSchema, {
@@ -35,6 +36,7 @@ export function toConnection({ connection, certificates, publicUrl }: Connection
     saml: saml ?? undefined,
     oidc: oidc ?? undefined,
     provisioning,
+    speaksForAll,
     serviceProvider: saml
       ? create(ServiceProviderSchema, {
           ...endpoints,

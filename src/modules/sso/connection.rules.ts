@@ -1,4 +1,10 @@
-import { AppError, failedPrecondition, invalidArgument } from '../../platform/errors/index.js';
+import { organizationPermissions } from '../../platform/access/index.js';
+import {
+  AppError,
+  failedPrecondition,
+  invalidArgument,
+  permissionDenied,
+} from '../../platform/errors/index.js';
 import { type Connection, connectionState } from './connection.js';
 import { isAllowedRedirect } from './redirect.rules.js';
 
@@ -13,18 +19,47 @@ export function refuseAnother(count: number): AppError | undefined {
   );
 }
 
-/** Enforced, nobody could sign in any more. */
+/** How far a connection reaches that somebody with these permissions has set up. */
+export function reachOf(permissions: ReadonlySet<number>): Pick<Connection, 'ceiling' | 'speaksForAll'> {
+  return {
+    ceiling: [...permissions],
+    speaksForAll: organizationPermissions.every((permission) => permissions.has(permission)),
+  };
+}
+
+/** Whoever could name another provider could come in as anybody whom the connection lets in. */
+export function refuseLesser(
+  { ceiling, speaksForAll }: Pick<Connection, 'ceiling' | 'speaksForAll'>,
+  permissions: ReadonlySet<number>,
+): AppError | undefined {
+  const isEnough = speaksForAll
+    ? reachOf(permissions).speaksForAll
+    : ceiling.every((one) => permissions.has(one));
+  if (isEnough) return undefined;
+  return permissionDenied(
+    'CONNECTION_EXCEEDS_OWN',
+    'Whoever set this connection up may do more than you: let them change it, or make another one.',
+  );
+}
+
+/** Enforced, nobody could sign in any more, or no super admin. */
 export function refuseLoss(
   connection: Pick<Connection, 'id'>,
-  all: readonly Pick<Connection, 'id' | 'state'>[],
+  all: readonly Pick<Connection, 'id' | 'state' | 'speaksForAll'>[],
   enforced: boolean,
 ): AppError | undefined {
-  const left = all.filter(({ id, state }) => state === connectionState.active && id !== connection.id);
-  if (!enforced || left.length > 0) return undefined;
+  if (!enforced || all.some((one) => one.id !== connection.id && letsEverybodyIn(one))) return undefined;
   return failedPrecondition(
     'LAST_ACTIVE_CONNECTION',
-    'Single sign-on is enforced, and this is the last active connection; switch enforcement off first.',
+    'Single sign-on is enforced, and this is the last active connection for everybody; switch enforcement off first.',
   );
+}
+
+export function letsEverybodyIn({
+  state,
+  speaksForAll,
+}: Pick<Connection, 'state' | 'speaksForAll'>): boolean {
+  return state === connectionState.active && speaksForAll;
 }
 
 export interface MetadataSource {

@@ -23,6 +23,7 @@ const columns = {
   sealedClientSecret: 'sealed_client_secret',
   provisioning: 'provisioning',
   ceiling: 'ceiling',
+  speaksForAll: 'speaks_for_all',
   activatedAt: 'activated_at',
   createdBy: 'created_by',
   createdAt: 'created_at',
@@ -48,7 +49,7 @@ const find = statement(
 const preferred = statement(
   'sso_connection.preferred',
   `select ${selected} from sso_connection where org_id = $1 and state = ${connectionState.active}
-    order by activated_at desc, id desc limit 1`,
+    order by speaks_for_all desc, activated_at desc, id desc limit 1`,
 );
 const insert = statement(
   'sso_connection.insert',
@@ -103,7 +104,7 @@ export class ConnectionStore {
     return (await scope.tx()).queryOne<Connection>(find, [scope.orgId, id]);
   }
 
-  /** Of several active ones, that which was activated last. */
+  /** Of several active ones, that which was activated last; rather one that lets everybody in. */
   async preferred(scope: Scope): Promise<Connection | undefined> {
     return (await scope.tx()).queryOne<Connection>(preferred, [scope.orgId]);
   }

@@ -100,8 +100,10 @@ export interface Connection {
   oidc: OidcSettings | null;
   sealedClientSecret: Buffer | null;
   provisioning: Provisioning;
-  /** What logins may give at most: the permissions of whoever last chose the roles. */
+  /** What logins may give at most: the permissions of whoever last said where people come from, and as what. */
   ceiling: number[];
+  /** Those were all that there are. Otherwise it lets nobody in who may do more. */
+  speaksForAll: boolean;
   activatedAt: Date | null;
   createdBy: string | null;
   createdAt: Date;

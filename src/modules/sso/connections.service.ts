@@ -20,7 +20,9 @@ import {
 } from './connection.js';
 import {
   refuseActivation,
+  reachOf,
   refuseAnother,
+  refuseLesser,
   refuseLoss,
   refuseRelayStates,
   refuseSource,
@@ -133,7 +135,7 @@ export class Connections {
       ...this.stored(scope, id, settings),
       ...known,
       provisioning,
-      ceiling: [...scope.permissions],
+      ...reachOf(scope.permissions),
       activatedAt: state === connectionState.active ? scope.now() : null,
       createdBy: scope.actorId || null,
       createdAt: scope.now(),
@@ -155,6 +157,8 @@ export class Connections {
     const all = await this.store.listForUpdate(scope);
     const current = all.find((one) => one.id === id);
     if (!current) throw notFound('connection');
+    const lesser = (settings ?? provisioning) && refuseLesser(current, scope.permissions);
+    if (lesser) throw lesser;
     if (provisioning) await this.refuseRoles(scope, provisioning);
     const state = change.state || current.state;
     const activated = state === connectionState.active && current.state !== connectionState.active;
@@ -164,7 +168,8 @@ export class Connections {
       ...known,
       name: change.name || current.name,
       state,
-      ...(provisioning && { provisioning, ceiling: [...scope.permissions] }),
+      ...(provisioning && { provisioning }),
+      ...((settings ?? provisioning) && reachOf(scope.permissions)),
       activatedAt: activated ? scope.now() : current.activatedAt,
       updatedAt: scope.now(),
     };

@@ -5,6 +5,8 @@ const USUAL_HOURS = 24;
 
 export interface Readiness {
   activeConnection: boolean;
+  /** One that lets super admins in. */
+  connectionForAll: boolean;
   provenDomain: boolean;
   /** When the caller's last good test login through an active connection was. */
   testedAt: Date | undefined;
@@ -12,11 +14,17 @@ export interface Readiness {
 
 /** Whoever enforces single sign-on has just come in by it: nobody locks themselves out. */
 export function refuseEnforcement(
-  { activeConnection, provenDomain, testedAt }: Readiness,
+  { activeConnection, connectionForAll, provenDomain, testedAt }: Readiness,
   now: Date,
 ): AppError | undefined {
   if (!activeConnection) {
     return failedPrecondition('NO_ACTIVE_CONNECTION', 'No connection is active; activate one first.');
+  }
+  if (!connectionForAll) {
+    return failedPrecondition(
+      'NO_CONNECTION_FOR_ALL',
+      'No active connection lets super admins in; let one of them save the settings of one first.',
+    );
   }
   if (!provenDomain) {
     return failedPrecondition('NO_PROVEN_DOMAIN', 'No domain is proven; prove one first.');

@@ -5,6 +5,7 @@ import type { Scope } from '../../platform/scope/index.js';
 import { type Member, Members } from '../member/index.js';
 import { type BreakGlassNews, breakGlassArmedMail, breakGlassUsedMail } from './break-glass.mail.js';
 import { connectionState } from './connection.js';
+import { letsEverybodyIn } from './connection.rules.js';
 import { ConnectionStore } from './connection.store.js';
 import { Domains } from './domain.service.js';
 import { breakGlassEnd, refuseArming, refuseEnforcement } from './enforcement.rules.js';
@@ -41,6 +42,7 @@ export class Enforcement {
       const refusal = refuseEnforcement(
         {
           activeConnection: connections.some(({ state }) => state === connectionState.active),
+          connectionForAll: connections.some(letsEverybodyIn),
           provenDomain: await this.domains.anyProven(scope),
           testedAt: await this.store.lastTest(scope, email),
         },

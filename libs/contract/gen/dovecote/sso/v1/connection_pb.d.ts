@@ -117,6 +117,14 @@ export declare type Connection = Message<"dovecote.sso.v1.Connection"> & {
    * @generated from field: string oidc_backchannel_logout_uri = 14;
    */
   oidcBackchannelLogoutUri: string;
+
+  /**
+   * Lets everybody in. False: whoever last set it up did not hold all permissions of the organization, and people who may
+   * do more than they are refused, until somebody who holds all saves its settings.
+   *
+   * @generated from field: bool speaks_for_all = 15;
+   */
+  speaksForAll: boolean;
 };
 
 /**
@@ -1336,8 +1344,9 @@ export declare const ConnectionService: GenService<{
   },
   /**
    * Replaces the settings of a connection; its id and with it the URLs at the provider never change. Needs
-   * PERMISSION_ORG_WRITE and a recent sign-in. Audited. FAILED_PRECONDITION when it would disable the last active
-   * connection while single sign-on is enforced.
+   * PERMISSION_ORG_WRITE and a recent sign-in; for `settings` and `provisioning` also every permission that whoever
+   * last set them held, since they say who comes in. Audited. FAILED_PRECONDITION when it would disable the last active
+   * connection for everybody while single sign-on is enforced.
    *
    * @generated from rpc dovecote.sso.v1.ConnectionService.UpdateConnection
    */

@@ -282,7 +282,7 @@ export declare const EnforcementService: GenService<{
   },
   /**
    * Switches enforcement on or off. Needs PERMISSION_ORG_WRITE and a recent sign-in. Audited. On needs an active
-   * connection, a proven domain, and a test login of the caller through an active connection that succeeded within
+   * connection that speaks for all, a proven domain, and a test login of the caller through an active connection that succeeded within
    * the last hour, as the very address the caller has: FAILED_PRECONDITION. Sessions that came otherwise stop
    * working in the organization within a second.
    *

@@ -1,0 +1,118 @@
+import { Code } from '@connectrpc/connect';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import {
+  type Connection,
+  ConnectionService,
+  ConnectionState,
+  LoginOutcome,
+} from '@dovecote/contract/dovecote/sso/v1/connection_pb';
+import { EnforcementService } from '@dovecote/contract/dovecote/sso/v1/enforcement_pb';
+import { ScimService } from '@dovecote/contract/dovecote/sso/v1/scim_pb';
+import { type Actor, addMember, type Cast } from '../support/cast.js';
+import { refusalOf } from '../support/refusal.js';
+import { carry, type ProviderPerson } from '../support/saml-provider.js';
+import { destination, type SsoWorld, startSsoWorld } from '../support/sso.js';
+import type { TestServer } from '../support/test-server.js';
+
+let world: SsoWorld;
+let s: TestServer;
+let cast: Cast;
+/** May do everything but write privacy requests. */
+let admin: Actor;
+/** Of the admin, to a provider of the admin's choice. */
+let own: Connection;
+
+beforeAll(async () => {
+  world = await startSsoWorld();
+  ({ server: s, cast } = world);
+  admin = await addMember(s, cast.acme, { email: 'admin@acme.example', role: 'admin' });
+  const { connection } = await admin.client(ConnectionService).createConnection({
+    name: 'Mine',
+    settings: { case: 'saml', value: { metadataUrl: world.foreign.metadataUrl } },
+    provisioning: { createMembers: true },
+  });
+  own = connection!;
+});
+
+afterAll(async () => {
+  await world?.stop();
+});
+
+async function testLogin(by: Actor, person: ProviderPerson) {
+  const { url, loginId } = await by.client(ConnectionService).startTestLogin({ connectionId: own.id });
+  await carry(s, own.id, world.foreign.answer(url, person));
+  return (await by.client(ConnectionService).getLogin({ loginId })).login;
+}
+
+/** Through the connection that the domain leads to, at the admin's provider. */
+async function signIn(person: ProviderPerson): Promise<URLSearchParams> {
+  const { url } = await world.begin();
+  return destination(await carry(s, own.id, world.foreign.answer(url, person)));
+}
+
+test('an admin does not point the connection of a super admin to another provider', async () => {
+  const connections = admin.client(ConnectionService);
+  const connectionId = world.connection.id;
+  const theirs = { case: 'saml', value: { metadataUrl: world.foreign.metadataUrl } } as const;
+  for (const change of [
+    { settings: theirs },
+    { provisioning: { attributes: { email: 'nickname' } } },
+    { provisioning: {}, name: 'Renamed' },
+  ]) {
+    const refusal = await refusalOf(connections.updateConnection({ connectionId, ...change }));
+    expect(refusal).toMatchObject({ code: Code.PermissionDenied, reason: 'CONNECTION_EXCEEDS_OWN' });
+  }
+  const { connection } = await connections.updateConnection({ connectionId, name: 'Renamed' });
+  expect(connection).toMatchObject({ name: 'Renamed', speaksForAll: true });
+  const token = admin.client(ScimService).createScimToken({ connectionId, name: 'Mine' });
+  expect((await refusalOf(token)).code).toBe(Code.PermissionDenied);
+});
+
+test('the provider of an admin speaks for nobody who may do more than the admin', async () => {
+  expect(own.speaksForAll).toBe(false);
+  expect(await testLogin(admin, { nameId: cast.alice.email })).toMatchObject({
+    outcome: LoginOutcome.REFUSED,
+    reason: 'beyond_reach',
+    advice: expect.stringContaining('super admin'),
+  });
+  expect(await testLogin(admin, { nameId: admin.email })).toMatchObject({ outcome: LoginOutcome.SUCCEEDED });
+});
+
+test('an active connection that speaks for all comes before one that does not', async () => {
+  const state = ConnectionState.ACTIVE;
+  await admin.client(ConnectionService).updateConnection({ connectionId: own.id, state });
+  const back = await carry(
+    s,
+    world.connection.id,
+    world.provider.answer((await world.begin()).url, { nameId: cast.alice.email }),
+  );
+  expect(destination(back).get('code')).toBeTruthy();
+});
+
+test('an admin does not shut super admins out by enforcement', async () => {
+  const connections = admin.client(ConnectionService);
+  const { setEnforcement } = admin.client(EnforcementService);
+  const state = ConnectionState.DISABLED;
+  await connections.updateConnection({ connectionId: world.connection.id, state });
+  expect((await signIn({ nameId: cast.alice.email })).get('error')).toBe('access_denied');
+  expect((await signIn({ nameId: admin.email })).get('code')).toBeTruthy();
+  await testLogin(admin, { nameId: admin.email });
+  expect(await refusalOf(setEnforcement({ enforced: true }))).toMatchObject({
+    code: Code.FailedPrecondition,
+    reason: 'NO_CONNECTION_FOR_ALL',
+  });
+});
+
+test('who holds everything lets it speak for everybody', async () => {
+  const { connection } = await cast.alice.client(ConnectionService).updateConnection({
+    connectionId: own.id,
+    provisioning: { createMembers: true },
+  });
+  expect(connection?.speaksForAll).toBe(true);
+  expect((await signIn({ nameId: cast.alice.email })).get('code')).toBeTruthy();
+  // From now on it is beyond the admin who made it.
+  const change = { connectionId: own.id, provisioning: {} };
+  expect((await refusalOf(admin.client(ConnectionService).updateConnection(change))).reason).toBe(
+    'CONNECTION_EXCEEDS_OWN',
+  );
+});
