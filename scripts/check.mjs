@@ -4,6 +4,7 @@ import { once } from 'node:events';
 
 const gates = [
   ['lint', ['run', '--silent', 'lint']],
+  ['format', ['run', '--silent', 'format:check']],
   ['types', ['run', '--silent', 'typecheck']],
   ['boundaries', ['run', '--silent', 'boundaries']],
   ['generated code', ['run', '--silent', 'generate', '--', '--check']],

@@ -1,20 +1,22 @@
-// What "npm test" runs: first what shares the machine well, two files at a time; then, one after the other, what starts
-// processes and kills them, and what measures time by itself. With files named ("npm test -- test/rpc/role") only those run.
+// What "npm test" runs: first what shares the machine well, two files at a time; then what measures time by itself; then,
+// one after the other, what starts processes and kills them. With files named ("npm test -- test/rpc/role") only those run.
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run } from './lib/run.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
 const jest = ['--experimental-vm-modules', '--no-warnings', join(root, 'node_modules/jest/bin/jest.js')];
-const alone = ['test/cluster/', 'test/fault/', 'test/protocol/conformance/'];
+const timed = ['test/protocol/conformance/'];
+const killing = ['test/cluster/', 'test/fault/'];
 const together = '--maxWorkers=2';
 
 const given = process.argv.slice(2);
 const runs = given.some((word) => !word.startsWith('-'))
   ? [[together]]
   : [
-      [together, `--testPathIgnorePatterns=${['/node_modules/', '/dist/', ...alone].join('|')}`],
-      ['--runInBand', ...alone],
+      [together, `--testPathIgnorePatterns=${['/node_modules/', '/dist/', ...timed, ...killing].join('|')}`],
+      ['--runInBand', ...timed],
+      ['--runInBand', ...killing],
     ];
 
 let worst = 0;
