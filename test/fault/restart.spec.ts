@@ -169,18 +169,16 @@ test('connections that are cut all the time lose nothing and double nothing', as
   const campaignId = await fanOut.start();
   load = createRoles();
   let cut = 0;
-  await eventually(
-    'the campaign is completed although connections are cut',
-    async () => {
-      const rows = await database.query(
-        `select pg_terminate_backend(pid) from pg_stat_activity
-          where usename = 'dovecote_app' and datname = current_database() and random() < 0.1`,
-      );
-      cut += rows.length;
-      return cut > 30 && (await fanOut.isCompleted(campaignId).catch(() => false));
-    },
-    120_000,
-  );
+  while (cut <= 30) {
+    const rows = await database.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+        where usename = 'dovecote_app' and datname = current_database() and random() < 0.1`,
+    );
+    cut += rows.length;
+    // Before the next ones are cut it gets somewhere, however slow the machine is.
+    await progress(campaignId);
+  }
+  await fanOut.completed(campaignId);
   const roleIds = await load.stop();
   await fanOut.expectEachOnce(campaignId);
   await expectStored(roleIds);
