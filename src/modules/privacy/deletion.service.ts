@@ -43,7 +43,8 @@ export class Deletions {
     const { before } = await this.members.setAside(scope, userId);
     if (await this.requests.hasDeletion(scope, userId)) throw alreadyPending();
     const id = uuid();
-    const scheduledFor = new Date(scope.now().getTime() + GRACE_MS);
+    const createdAt = scope.now();
+    const scheduledFor = new Date(createdAt.getTime() + GRACE_MS);
     const { pending: status } = requestStatus;
     await this.requests.insert(scope, {
       id,
@@ -52,6 +53,7 @@ export class Deletions {
       status,
       anonymize,
       before,
+      createdAt,
       scheduledFor,
     });
     await scope.audit('DATA_DELETION_REQUESTED', {

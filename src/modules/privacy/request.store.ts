@@ -108,7 +108,7 @@ export class RequestStore {
       Partial<PrivacyRequest> & { before?: Standing },
   ): Promise<void> {
     const { id, kind, userId, status, anonymize = false, fields = [], sealedKey = null, before } = request;
-    const { scheduledFor = null, completedAt = null } = request;
+    const { createdAt = scope.now(), scheduledFor = null, completedAt = null } = request;
     await (
       await scope.tx()
     ).execute(insert, [
@@ -124,7 +124,7 @@ export class RequestStore {
       before?.status ?? null,
       before?.restrictedAt ?? null,
       scheduledFor,
-      scope.now(),
+      createdAt,
       completedAt,
     ]);
   }
