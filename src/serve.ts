@@ -5,6 +5,7 @@ import { seedDemonstration } from './first-start.js';
 import { greeting } from './greeting.js';
 import type { Config, Role } from './platform/config/index.js';
 import { startEmbeddedPostgres, useEmbeddedPostgres } from './platform/database/embedded/index.js';
+import { ValidationGuard } from './platform/rpc/validation.guard.js';
 import { createLogger } from './platform/telemetry/logger.js';
 import { type Server, startServer } from './server.js';
 
@@ -20,6 +21,7 @@ export async function serve(config: Config, { role }: { role: Role }): Promise<v
     const { appUrl: databaseUrl, masterKey } = database;
     const server = await startServer({ config, masterKey, databaseUrl, log, role });
     try {
+      if (role !== 'worker') server.app.get(ValidationGuard).compile();
       await welcome(server, config);
       log.info({ signal: await stopSignal }, 'stopping: finishing what is in flight');
     } finally {
