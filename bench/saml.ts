@@ -9,7 +9,7 @@ import { figure, ratio, type Report, type Table } from './support/report.js';
 
 const SIGNED = ['assertion', 'response', 'both'] as const;
 /** Nobody else uses them here, and what remembering costs is PostgreSQL's. */
-const oneTimeUse = { consumeRequest: async () => true, consumeAssertion: async () => true };
+const oneTimeUse = { use: async () => 'first' as const };
 
 export async function answerSaml(effort: Effort): Promise<Report> {
   const begin = new Date();

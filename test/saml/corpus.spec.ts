@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { explainRefusal, SamlRefusal, validateResponse } from '@dovecote/saml';
-import type { OneTimeUse } from '@dovecote/saml';
+import type { Once, OneTimeUse } from '@dovecote/saml';
 import { disguise } from './attacks/disguise.js';
 import { encryption } from './attacks/encryption.js';
 import { signature } from './attacks/signature.js';
@@ -64,11 +64,8 @@ describe('once', () => {
   });
 
   test('what is refused for another reason uses nothing up', async () => {
-    const used: string[] = [];
-    const oneTimeUse: OneTimeUse = {
-      consumeRequest: async (id) => used.push(id) > 0,
-      consumeAssertion: async (id) => used.push(id) > 0,
-    };
+    const used: Once[] = [];
+    const oneTimeUse = noting(used);
     for (const attack of [...wrapping, ...signature]) {
       const field = base64(await attack.make(world));
       await refusal(field, attack.connection?.(world), oneTimeUse);
@@ -77,15 +74,16 @@ describe('once', () => {
   });
 
   test('an assertion is remembered as long as it could be used, and no longer', async () => {
-    const ends: Date[] = [];
-    const oneTimeUse: OneTimeUse = {
-      ...rememberingUse(),
-      consumeAssertion: async (_, end) => ends.push(end) > 0,
-    };
+    const used: Once[] = [];
+    const oneTimeUse = noting(used);
     const samlResponse = base64(valid(world, 'both', { notOnOrAfter: '2099-01-01T00:00:00Z' }));
     await validateResponse(world.connection, { samlResponse, now, oneTimeUse });
-    expect(ends).toEqual([new Date('2026-11-22T12:06:00Z')]);
+    expect(used).toMatchObject([{ usableUntil: new Date('2026-11-22T12:06:00Z') }]);
   });
+
+  function noting(used: Once[]): OneTimeUse {
+    return { use: async (once) => (used.push(once), 'first') };
+  }
 });
 
 test('no change of a character lets somebody else in, or fails otherwise than by a refusal', async () => {

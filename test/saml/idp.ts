@@ -110,6 +110,8 @@ export interface SigningOptions {
   digest?: string;
   canonicalization?: string;
   transforms?: string[];
+  /** Prefixes whose namespaces are signed wherever they are declared. */
+  inclusivePrefixes?: string[];
   /** The certificate in KeyInfo, when it is another than the key's; null leaves KeyInfo out. */
   keyInfo?: SpKey | null;
 }
@@ -128,6 +130,7 @@ export function signed(xml: string, id: string, key: SpKey, options: SigningOpti
     xpath: `//*[@ID='${id}']`,
     transforms: options.transforms ?? [`${XMLDSIG}enveloped-signature`, EXCLUSIVE],
     digestAlgorithm: options.digest ?? `${XMLENC}sha256`,
+    inclusiveNamespacesPrefixList: options.inclusivePrefixes,
   });
   signer.computeSignature(xml, {
     prefix: 'ds',

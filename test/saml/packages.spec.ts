@@ -11,11 +11,11 @@ function versionsOf(name: string): (string | undefined)[] {
   );
 }
 
-test('one xmldom reads what was signed and what is believed: two would read differently', () => {
+test('one xmldom makes the nodes that are canonicalized: another could make others', () => {
   expect(versionsOf('@xmldom/xmldom')).toHaveLength(1);
 });
 
-test('one xml-crypto verifies, without the holes of those before 6.3.2', () => {
+test('one xml-crypto canonicalizes, without the holes of those before 6.3.2', () => {
   const [version = '', ...others] = versionsOf('xml-crypto');
   expect(others).toEqual([]);
   const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number);

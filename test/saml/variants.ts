@@ -29,6 +29,18 @@ export function valid(
   return how === 'assertion' ? inner : signed(inner, c.responseId, key, options);
 }
 
+const TYPES = ' xmlns:xs="http://www.w3.org/2001/XMLSchema"';
+
+/** Signs the namespace of types as well, after the response has declared it. */
+function signedOver(world: World, how: How, response: string): string {
+  const declared = response.includes(TYPES) ? ' xmlns:xs="urn:another"' : TYPES;
+  const xml = response.replace('<samlp:Response', `<samlp:Response${declared}`);
+  const c = claims(world.connection);
+  const options = { inclusivePrefixes: ['xs'] };
+  const inner = how === 'response' ? xml : signed(xml, c.assertionId, world.idp, options);
+  return how === 'assertion' ? inner : signed(inner, c.responseId, world.idp, options);
+}
+
 export interface Variant {
   name: string;
   make: (world: World) => string | Promise<string>;
@@ -47,6 +59,23 @@ export const variants: readonly Variant[] = [
     make: (world) => valid(world, how),
     login: { signed: how, encrypted: false, nameId: 'anna@acme.test', attributes: EMAIL },
   })),
+  ...HOW.flatMap((how): Variant[] => [
+    {
+      name: `${how} signed with the namespaces of types`,
+      make: (world) => valid(world, how, {}, { inclusivePrefixes: ['xs', 'xsi', 'unknown'] }),
+      login: { signed: how, attributes: EMAIL },
+    },
+    {
+      name: `${how} signed with the namespaces of types, which the response declares`,
+      make: (world) => signedOver(world, how, responseOf(claims(world.connection)).replace(TYPES, '')),
+      login: { signed: how, attributes: EMAIL },
+    },
+    {
+      name: `${how} signed with the namespaces of types, which the response declares otherwise`,
+      make: (world) => signedOver(world, how, responseOf(claims(world.connection))),
+      login: { signed: how, attributes: EMAIL },
+    },
+  ]),
   ...['sha384', 'sha512'].map((hash): Variant => ({
     name: `RSA and ${hash}`,
     make: (world) =>

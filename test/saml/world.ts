@@ -54,8 +54,10 @@ export function rememberingUse(): OneTimeUse {
   const requests = new Set([REQUEST]);
   const assertions = new Set<string>();
   return {
-    consumeRequest: async (id) => requests.delete(id),
-    consumeAssertion: async (id) => assertions.size < assertions.add(id).size,
+    use: async ({ assertionId, requestId }) => {
+      if (assertions.size === assertions.add(assertionId).size) return 'replayed';
+      return requestId === undefined || requests.delete(requestId) ? 'first' : 'unknown_request';
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-import { createPublicKey, verify } from 'node:crypto';
+import { createHash, createPublicKey, verify } from 'node:crypto';
 import { NS } from './names.js';
 
 const RSA_MORE = 'http://www.w3.org/2001/04/xmldsig-more#rsa-';
@@ -17,7 +17,7 @@ const SIGNATURES: ReadonlyMap<string, Algorithm> = new Map<string, Algorithm>(
   ]),
 );
 
-export const DIGESTS: ReadonlyMap<string, string> = new Map([
+const DIGESTS: ReadonlyMap<string, string> = new Map([
   [`${NS.encryption}sha256`, 'sha256'],
   ['http://www.w3.org/2001/04/xmldsig-more#sha384', 'sha384'],
   [`${NS.encryption}sha512`, 'sha512'],
@@ -29,7 +29,14 @@ export const EXCLUSIVE_C14N = NS.exclusive;
 export const ENVELOPED = `${NS.signature}enveloped-signature`;
 
 export const isSignatureAlgorithm = (uri: string): boolean => SIGNATURES.has(uri);
-export const signatureAlgorithms = (): IterableIterator<string> => SIGNATURES.keys();
+export const isDigestAlgorithm = (uri: string): boolean => DIGESTS.has(uri);
+
+/** The digest by an algorithm of our list. */
+export function digestOf(uri: string, text: string): Buffer {
+  const name = DIGESTS.get(uri);
+  if (name === undefined) throw new Error(`${uri} is not among the digests that are known here.`);
+  return createHash(name).update(text).digest();
+}
 
 /** False also when the key is of another kind than the algorithm: an RSA signature needs an RSA key. */
 export function verifySignature(

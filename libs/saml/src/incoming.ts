@@ -41,7 +41,7 @@ function fromForm(
   const xml = decodeUtf8(decodeBase64(form[field] ?? '', LONGEST_ENCODED), LARGEST_MESSAGE);
   const root = parseXml(xml, LARGEST_MESSAGE);
   refuseDisguise(root);
-  const signed = verifySigned(xml, root, connection, now);
+  const signed = verifySigned(root, connection, now);
   if (!signed) throw new SamlRefusal('unsigned', 'The logout message is not signed.');
   return { element: signed.element, relayState: form['RelayState'] };
 }

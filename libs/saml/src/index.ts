@@ -13,7 +13,7 @@ export type { ServiceProvider } from './sp-metadata.js';
 export { authnRequestPost, authnRequestRedirect, newRequestId } from './authn-request.js';
 export type { AuthnRequest } from './authn-request.js';
 export { validateResponse } from './validate-response.js';
-export type { OneTimeUse, ResponseInput, SamlLogin } from './validate-response.js';
+export type { Once, OneTimeUse, ResponseInput, SamlLogin } from './validate-response.js';
 export {
   logoutRequestPost,
   logoutRequestRedirect,

@@ -1,5 +1,5 @@
 import type { Element } from '@xmldom/xmldom';
-import { DIGESTS, ENVELOPED, EXCLUSIVE_C14N, isSignatureAlgorithm } from './algorithms.js';
+import { ENVELOPED, EXCLUSIVE_C14N, isDigestAlgorithm, isSignatureAlgorithm } from './algorithms.js';
 import { attributeOf, elementsIn, is } from './element.js';
 import { NS } from './names.js';
 import { quoted, SamlRefusal } from './refusal.js';
@@ -10,6 +10,15 @@ export interface SignatureShape {
   readonly algorithm: string;
   readonly value: Element;
   readonly keyInfo?: Element;
+  readonly digest: Digest;
+}
+
+/** What the one reference says of the element that the signature stands in. */
+export interface Digest {
+  readonly algorithm: string;
+  readonly value: Element;
+  /** Prefixes whose namespaces are signed wherever they are declared. */
+  readonly inclusivePrefixes: readonly string[];
 }
 
 const ID = /^[\w.:-]{1,256}$/;
@@ -40,20 +49,22 @@ export function checkedShape(signature: Element, parent: Element): SignatureShap
   if (elementsIn(canonicalization).length + elementsIn(method).length > 0) {
     throw shape('gives parameters to its algorithms');
   }
-  checkReference(reference, parent);
-  return { signedInfo, algorithm: algorithmOf(method), value, keyInfo };
+  const digest = checkedReference(reference, parent);
+  return { signedInfo, algorithm: algorithmOf(method), value, keyInfo, digest };
 }
 
-function checkReference(reference: Element, parent: Element): void {
+function checkedReference(reference: Element, parent: Element): Digest {
   const [transforms, digest, value, ...others] = elementsIn(reference);
   const known =
     named(transforms, 'Transforms') && named(digest, 'DigestMethod') && named(value, 'DigestValue');
-  if (!transforms || !digest || !known || others.length > 0) throw shape('has an unusual reference');
+  if (!transforms || !digest || !value || !known || others.length > 0) {
+    throw shape('has an unusual reference');
+  }
   const id = attributeOf(parent, 'ID') ?? '';
   if (!ID.test(id) || attributeOf(reference, 'URI') !== `#${id}`) {
     throw shape('does not refer to the element that it stands in');
   }
-  refuseAlgorithm(algorithmOf(digest), (uri) => DIGESTS.has(uri));
+  refuseAlgorithm(algorithmOf(digest), isDigestAlgorithm);
   const steps = elementsIn(transforms);
   for (const step of steps) {
     refuseAlgorithm(algorithmOf(step), (uri) => uri === ENVELOPED || uri === EXCLUSIVE_C14N);
@@ -61,6 +72,19 @@ function checkReference(reference: Element, parent: Element): void {
   if (steps.map(algorithmOf).join(' ') !== `${ENVELOPED} ${EXCLUSIVE_C14N}`) {
     throw shape('does not have the two transforms of an enveloped signature');
   }
+  // Some signers give the prefixes to both transforms; to the first they mean nothing.
+  const inclusivePrefixes = steps.map(inclusivePrefixesIn).at(-1) ?? [];
+  return { algorithm: algorithmOf(digest), value, inclusivePrefixes };
+}
+
+/** The one parameter that identity providers give: some sign the namespaces that attribute values use in their types. */
+function inclusivePrefixesIn(transform: Element): string[] {
+  const [parameter, another] = elementsIn(transform);
+  if (!parameter) return [];
+  if (another || !is(parameter, algorithmOf(transform), 'InclusiveNamespaces')) {
+    throw shape('gives parameters to its algorithms');
+  }
+  return (attributeOf(parameter, 'PrefixList') ?? '').split(/\s+/).filter((prefix) => prefix !== '');
 }
 
 export function refuseAlgorithm(uri: string, allowed: (uri: string) => boolean): void {

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { Element } from '@xmldom/xmldom';
-import { ExclusiveCanonicalization, SignedXml } from 'xml-crypto';
-import { DIGESTS, ENVELOPED, EXCLUSIVE_C14N, signatureAlgorithms, verifySignature } from './algorithms.js';
+import { digestOf, verifySignature } from './algorithms.js';
+import { canonicalOf } from './canonical.js';
 import { fingerprintIn } from './certificate.js';
 import type { IdpCertificate } from './certificate.js';
 import type { SamlConnection } from './connection.js';
@@ -11,7 +10,7 @@ import { LARGEST_MESSAGE, LONGEST_ENCODED, SKEW_MS } from './limits.js';
 import { NS } from './names.js';
 import { SamlRefusal } from './refusal.js';
 import { checkedShape } from './signature-shape.js';
-import type { SignatureShape } from './signature-shape.js';
+import type { Digest, SignatureShape } from './signature-shape.js';
 import { parseXml } from './xml.js';
 
 /** What was signed, parsed from the very characters that the digest was made of, and by whom. */
@@ -24,22 +23,17 @@ export interface Signed {
 const MOST_NAMED = 10;
 
 /**
- * Verifies the signature directly in `element`, which was parsed from `xml`. Undefined when there is none; nothing else
- * than the returned element may be read afterwards.
+ * Verifies the signature directly in `element`, and takes it out. Undefined when there is none; nothing else than the
+ * returned element may be read afterwards. No reference is ever followed: what is digested is the element itself.
  */
-export function verifySigned(
-  xml: string,
-  element: Element,
-  connection: SamlConnection,
-  now: Date,
-): Signed | undefined {
+export function verifySigned(element: Element, connection: SamlConnection, now: Date): Signed | undefined {
   const [signature, another] = childrenOf(element, NS.signature, 'Signature');
   if (!signature) return undefined;
   if (another) throw new SamlRefusal('signature_shape', `${element.nodeName} holds several signatures.`);
   const shape = checkedShape(signature, element);
   const certificate = signerOf(shape, connection, now);
-  const canonical = digested(xml, signature, certificate);
-  return { element: reparsed(canonical, element), certificate };
+  element.removeChild(signature);
+  return { element: reparsed(digested(element, shape.digest), element), certificate };
 }
 
 /**
@@ -51,7 +45,7 @@ function signerOf(
   connection: SamlConnection,
   now: Date,
 ): IdpCertificate {
-  const canonical = new ExclusiveCanonicalization().process(signedInfo, {});
+  const canonical = canonicalOf(signedInfo, []);
   const bytes = decodeBase64(textOf(value), LONGEST_ENCODED);
   const certificate = bestFirst(connection.idp.certificates, now).find(({ pem }) =>
     verifySignature(algorithm, canonical, pem, bytes),
@@ -61,51 +55,17 @@ function signerOf(
   return certificate;
 }
 
-/** The characters that were digested, when the digest fits and xml-crypto finds the same signature good. */
-function digested(xml: string, signature: Element, { pem }: IdpCertificate): string {
-  const verifier = verifierWith(pem);
-  try {
-    verifier.loadSignature(signature);
-    const [canonical, ...others] = verifier.checkSignature(xml) ? verifier.getSignedReferences() : [];
-    if (canonical !== undefined && others.length === 0) return canonical;
-  } catch (error) {
-    throw new SamlRefusal('bad_signature', 'The signature cannot be read.', { cause: error });
-  }
+/** The characters that were digested, when the digest fits. */
+function digested(element: Element, { algorithm, value, inclusivePrefixes }: Digest): string {
+  const canonical = canonicalOf(element, inclusivePrefixes);
+  const expected = decodeBase64(textOf(value), LONGEST_ENCODED);
+  if (expected.equals(digestOf(algorithm, canonical))) return canonical;
   throw new SamlRefusal('bad_signature', 'What was signed has been changed.');
 }
 
 /** The same key may be in an old certificate and in a renewed one. */
 export function bestFirst(certificates: readonly IdpCertificate[], now: Date): IdpCertificate[] {
   return certificates.toSorted((a, b) => Number(isOutOfDate(a, now)) - Number(isOutOfDate(b, now)));
-}
-
-/** Knows the algorithms of our list and no others, and takes no key from the document. */
-function verifierWith(pem: string): SignedXml {
-  const verifier = new SignedXml({ publicCert: pem, getCertFromKeyInfo: () => null });
-  const { [ENVELOPED]: enveloped, [EXCLUSIVE_C14N]: exclusive } = verifier.CanonicalizationAlgorithms;
-  Object.assign(verifier, {
-    CanonicalizationAlgorithms: { [ENVELOPED]: enveloped, [EXCLUSIVE_C14N]: exclusive },
-    HashAlgorithms: Object.fromEntries([...DIGESTS].map(([uri, name]) => [uri, hashClass(uri, name)])),
-    SignatureAlgorithms: Object.fromEntries(
-      [...signatureAlgorithms()].map((uri) => [uri, signatureClass(uri)]),
-    ),
-  });
-  return verifier;
-}
-
-function hashClass(uri: string, name: string): new () => object {
-  return class {
-    getAlgorithmName = (): string => uri;
-    getHash = (xml: string): string => createHash(name).update(xml).digest('base64');
-  };
-}
-
-function signatureClass(uri: string): new () => object {
-  return class {
-    getAlgorithmName = (): string => uri;
-    verifySignature = (signed: string, pem: string, value: string): boolean =>
-      verifySignature(uri, signed, pem, Buffer.from(value, 'base64'));
-  };
 }
 
 /** The certificate in the document proves nothing; it tells a change of keys from a broken signature. */

@@ -4,7 +4,7 @@ import { NS } from './names.js';
 import { SamlRefusal } from './refusal.js';
 
 /**
- * Names that mean something to us or to xml-crypto, which looks for most of them without their namespace: elsewhere they
+ * Names that mean something in what is signed, and that some readers look for without their namespace: elsewhere they
  * would be read as what they are not.
  */
 const RESERVED: ReadonlyMap<string, string> = new Map([
@@ -64,7 +64,7 @@ function refuseOtherNamespace(element: Element): void {
   );
 }
 
-/** xml-crypto follows references to ID, Id and id, whatever namespace they have. */
+/** Verifiers that follow references do so to ID, Id and id, whatever namespace they have. */
 function refuseSecondId(element: Element, ids: Set<string>): void {
   for (const { name, localName, value } of Array.from(element.attributes)) {
     if (localName.toLowerCase() !== 'id' || name.startsWith('xmlns')) continue;

@@ -21,12 +21,22 @@ import type { Signed } from './signature.js';
 import { onlyAssertion, refuseDisguise } from './structure.js';
 import { parseXml } from './xml.js';
 
-/** What must happen once, remembered where every process sees it. Asked only after everything else holds. */
+/** What counts once of an answer. */
+export interface Once {
+  assertionId: string;
+  /** Until then the assertion is good. */
+  usableUntil: Date;
+  /** Absent when the sign-in began at the identity provider. */
+  requestId?: string;
+}
+
+/** What was used before, remembered where every process sees it. Asked only after everything else holds. */
 export interface OneTimeUse {
-  /** Marks a request id of this connection as used; false when it is unknown, of another connection, or used. */
-  consumeRequest(id: string): Promise<boolean>;
-  /** Remembers an assertion id of this connection until then; false when it was there. */
-  consumeAssertion(id: string, expiresAt: Date): Promise<boolean>;
+  /**
+   * Remembers the assertion for this connection, then marks the request as used: refused as `unknown_request` when it is
+   * none of this connection, or used. Whoever sends an assertion twice learns that, and not that its request is gone.
+   */
+  use(once: Once): Promise<'first' | 'replayed' | 'unknown_request'>;
 }
 
 export interface ResponseInput {
@@ -57,13 +67,10 @@ export interface SamlLogin {
 /** Throws SamlRefusal. What it returns was read from signed bytes only. */
 export async function validateResponse(connection: SamlConnection, input: ResponseInput): Promise<SamlLogin> {
   const { login, usableUntil } = refusing(() => checkedResponse(connection, input));
-  // The assertion first: who sends one twice learns that, and not that the request is gone.
-  if (!(await input.oneTimeUse.consumeAssertion(login.assertionId, usableUntil))) {
-    throw new SamlRefusal('replayed', 'This assertion was used before.');
-  }
-  if (login.inResponseTo !== undefined && !(await input.oneTimeUse.consumeRequest(login.inResponseTo))) {
-    throw unknownRequest(login.inResponseTo, connection);
-  }
+  const { assertionId, inResponseTo: requestId } = login;
+  const used = await input.oneTimeUse.use({ assertionId, usableUntil, requestId });
+  if (used === 'replayed') throw new SamlRefusal('replayed', 'This assertion was used before.');
+  if (used === 'unknown_request') throw unknownRequest(requestId, connection);
   return login;
 }
 
@@ -126,28 +133,27 @@ function trusted(xml: string, connection: SamlConnection, now: Date): Trusted {
   const written = onlyAssertion(root);
   // Told before the keys are tried: another identity provider has other keys, too.
   refuseOtherIssuer(root, connection, { required: false });
-  const whole = verifySigned(xml, root, connection, now);
+  const whole = verifySigned(root, connection, now);
   const encrypted = is(written, NS.assertion, 'EncryptedAssertion');
   const place = whole ? onlyAssertion(whole.element) : written;
-  const plain = encrypted ? opened(place, connection) : { xml, element: written };
-  if (!whole) refuseOtherIssuer(plain.element, connection, { required: true });
-  const own = verifySigned(plain.xml, plain.element, connection, now);
+  const plain = encrypted ? opened(place, connection) : written;
+  if (!whole) refuseOtherIssuer(plain, connection, { required: true });
+  const own = verifySigned(plain, connection, now);
   const by = own ?? whole;
   if (!by) throw new SamlRefusal('unsigned', 'Neither the response nor the assertion is signed.');
   return {
     response: { element: (whole ?? { element: root }).element, signed: whole !== undefined },
-    assertion: own?.element ?? (encrypted ? plain.element : place),
+    assertion: own?.element ?? (encrypted ? plain : place),
     encrypted,
     signed: signedBy(own, whole),
     certificateFingerprint: by.certificate.fingerprint,
   };
 }
 
-function opened(encrypted: Element, { keys }: SamlConnection): { xml: string; element: Element } {
-  const xml = decrypted(encrypted, keys);
-  const element = parseXml(xml, LARGEST_MESSAGE);
+function opened(encrypted: Element, { keys }: SamlConnection): Element {
+  const element = parseXml(decrypted(encrypted, keys), LARGEST_MESSAGE);
   refuseDisguise(element);
-  if (onlyAssertion(element) === element && is(element, NS.assertion, 'Assertion')) return { xml, element };
+  if (onlyAssertion(element) === element && is(element, NS.assertion, 'Assertion')) return element;
   throw new SamlRefusal('no_assertion', 'What was encrypted is no assertion.');
 }
 
@@ -182,7 +188,7 @@ function requestAnswered(response: Response, confirmed: string | undefined): str
 }
 
 /** Some providers name a request of their own when the sign-in begins there: then the advice is another. */
-function unknownRequest(id: string, { allowIdpInitiated }: SamlConnection): SamlRefusal {
+function unknownRequest(id: string | undefined, { allowIdpInitiated }: SamlConnection): SamlRefusal {
   return allowIdpInitiated
     ? new SamlRefusal(
         'idp_initiated_with_request',

@@ -1,35 +1,26 @@
-import type { Element } from '@xmldom/xmldom';
-import { DOMParser } from '@xmldom/xmldom';
+import type { Document, Element, Node } from '@xmldom/xmldom';
+import { DOMImplementation } from '@xmldom/xmldom';
 import { SaxesParser } from 'saxes';
-import { isElement, nodesIn } from './element.js';
+import type { SaxesTagNS } from 'saxes';
 import { DEEPEST, MOST_ELEMENTS } from './limits.js';
 import { XmlError } from './xml-error.js';
 
 const ABSOLUTE_URI = /^[a-z][a-z0-9+.-]*:\S+$/i;
 
 /**
- * Parses a document without DOCTYPE and processing instructions, and returns its root. A strict parser reads the text
- * first: xmldom, which xml-crypto is built on, forgives what others would read differently (tags that are never closed,
- * a second root), and such a difference is what forged signatures hide in.
+ * Parses a document without DOCTYPE and processing instructions, and returns its root. The parser is a strict one:
+ * xmldom's own, whose nodes xml-crypto works on, forgives what others would read differently (tags that are never
+ * closed, a second root), and such a difference is what forged signatures hide in.
  */
 export function parseXml(xml: string, largest: number): Element {
   if (xml.length > largest) throw new XmlError('too_large', 'The document is too large to be read.');
-  refuseUnusual(xml);
-  const fail = (message: string): never => {
-    throw new XmlError('malformed', `The document is not well-formed: ${message}`);
-  };
-  const document = new DOMParser({
-    errorHandler: { warning: fail, error: fail, fatalError: fail },
-    locator: {},
-  }).parseFromString(xml, 'text/xml');
-  const [root, ...others] = nodesIn(document).filter(isElement);
-  return root && others.length === 0 ? root : fail('it needs exactly one root.');
-}
-
-function refuseUnusual(xml: string): void {
-  const parser = new SaxesParser({ xmlns: true, position: false });
-  let depth = 0;
+  const document = new DOMImplementation().createDocument(null, '', null);
+  const open: Element[] = [];
+  let root: Element | undefined;
   let count = 0;
+  // Outside of the root there are only line breaks and comments.
+  const append = (node: Node): void => open.at(-1)?.appendChild(node);
+  const parser = new SaxesParser({ xmlns: true, position: false });
   parser.on('error', (error) => {
     throw new XmlError('malformed', `The document is not well-formed: ${error.message}`);
   });
@@ -43,18 +34,32 @@ function refuseUnusual(xml: string): void {
     if (version === '1.0' && encoding.toLowerCase() === 'utf-8') return;
     throw new XmlError('malformed', 'The document is not XML 1.0 in UTF-8.');
   });
-  parser.on('opentag', ({ ns }) => {
-    depth += 1;
+  parser.on('opentag', (tag) => {
     count += 1;
-    if (depth > DEEPEST || count > MOST_ELEMENTS) {
+    if (open.length === DEEPEST || count > MOST_ELEMENTS) {
       throw new XmlError('too_large', 'The document has too many elements.');
     }
-    for (const uri of Object.values(ns)) refuseRelative(uri);
+    for (const uri of Object.values(tag.ns)) refuseRelative(uri);
+    const element = elementOf(tag, document);
+    root ??= element;
+    append(element);
+    open.push(element);
   });
-  parser.on('closetag', () => {
-    depth -= 1;
-  });
+  parser.on('closetag', () => void open.pop());
+  parser.on('text', (text) => append(document.createTextNode(text)));
+  parser.on('cdata', (text) => append(document.createCDATASection(text)));
+  parser.on('comment', (text) => append(document.createComment(text)));
   parser.write(xml).close();
+  if (root) return root;
+  throw new XmlError('malformed', 'The document is not well-formed: it needs a root.');
+}
+
+function elementOf({ uri, name, attributes }: SaxesTagNS, document: Document): Element {
+  const element = document.createElementNS(uri || null, name);
+  for (const attribute of Object.values(attributes)) {
+    element.setAttributeNS(attribute.uri || null, attribute.name, attribute.value);
+  }
+  return element;
 }
 
 /** Canonicalization of relative namespaces is undefined: libraries fail or differ, and sign nothing at all. */

@@ -14,6 +14,7 @@ export interface Node {
   readonly CDATA_SECTION_NODE: 4;
   readonly COMMENT_NODE: 8;
   appendChild(child: Node): void;
+  removeChild(child: Node): void;
 }
 
 export interface Attribute {
@@ -32,21 +33,14 @@ export interface Element extends Node {
   hasAttribute(name: string): boolean;
   getAttribute(name: string): string;
   setAttribute(name: string, value: string): void;
+  setAttributeNS(namespace: string | null, name: string, value: string): void;
 }
 
 export interface Document extends Node {
   createElementNS(namespace: string | null, name: string): Element;
   createTextNode(text: string): Node;
-}
-
-type ErrorHandler = (message: string) => void;
-
-export class DOMParser {
-  constructor(options?: {
-    locator?: object;
-    errorHandler?: { warning: ErrorHandler; error: ErrorHandler; fatalError: ErrorHandler };
-  });
-  parseFromString(source: string, mimeType: string): Document;
+  createCDATASection(text: string): Node;
+  createComment(text: string): Node;
 }
 
 export class DOMImplementation {

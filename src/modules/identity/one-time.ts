@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { OneTimeUse } from '@dovecote/saml';
+import type { Once, OneTimeUse } from '@dovecote/saml';
 import type { ScopeOrigin, Scopes } from '../../platform/scope/index.js';
 import type { Login, LoginStore } from './login.store.js';
 
-/** One answer at the ACS uses up what it brings, in transactions of their own: whatever becomes of the login. */
+/** One answer at the ACS uses up what it brings, in a transaction of its own: whatever becomes of the login. */
 export class OneTime implements OneTimeUse {
   private login: Login | undefined;
 
@@ -19,17 +19,14 @@ export class OneTime implements OneTimeUse {
     return this.login;
   }
 
-  async consumeRequest(requestId: string): Promise<boolean> {
-    this.login = await this.scopes.run(this.origin, (scope) =>
-      this.store.takeRequest(scope, this.connectionId, requestId),
-    );
-    return this.login !== undefined;
-  }
-
-  consumeAssertion(id: string, expiresAt: Date): Promise<boolean> {
-    const hash = createHash('sha256').update(id).digest();
-    return this.scopes.run(this.origin, (scope) =>
-      this.store.consumeAssertion(scope, this.connectionId, hash, expiresAt),
-    );
+  use({ assertionId, usableUntil, requestId }: Once): ReturnType<OneTimeUse['use']> {
+    const hash = createHash('sha256').update(assertionId).digest();
+    return this.scopes.run(this.origin, async (scope) => {
+      const isFirst = await this.store.consumeAssertion(scope, this.connectionId, hash, usableUntil);
+      if (!isFirst) return 'replayed';
+      if (requestId === undefined) return 'first';
+      this.login = await this.store.takeRequest(scope, this.connectionId, requestId);
+      return this.login ? 'first' : 'unknown_request';
+    });
   }
 }

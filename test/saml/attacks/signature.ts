@@ -55,6 +55,20 @@ const weak: readonly Attack[] = [
   damage('a third transform', 'signature_shape', (xml) =>
     changed(xml, '</ds:Transforms>', `<ds:Transform Algorithm="${EXCLUSIVE}"/></ds:Transforms>`),
   ),
+  damage('a parameter of the enveloped transform', 'signature_shape', (xml) =>
+    changed(
+      xml,
+      `<ds:Transform Algorithm="${ENVELOPED}"/>`,
+      `<ds:Transform Algorithm="${ENVELOPED}"><ds:XPath>true()</ds:XPath></ds:Transform>`,
+    ),
+  ),
+  damage('a parameter of the canonicalization that is none', 'signature_shape', (xml) =>
+    changed(
+      xml,
+      `<ds:Transform Algorithm="${EXCLUSIVE}"/>`,
+      `<ds:Transform Algorithm="${EXCLUSIVE}"><ds:XPath>true()</ds:XPath></ds:Transform>`,
+    ),
+  ),
   damage('a truncated HMAC', 'signature_shape', (xml) =>
     changed(
       xml,
