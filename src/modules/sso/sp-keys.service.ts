@@ -48,10 +48,7 @@ export class SpKeys {
   /** The current one first: it signs; all decrypt. */
   async of(scope: Scope, connectionId: string): Promise<SpKey[]> {
     const keys = await this.store.list(scope, [connectionId]);
-    return keys.map(({ id, certificate, sealedPrivateKey }) => ({
-      certificatePem: certificate,
-      privateKeyPem: this.envelope.open(sealedPrivateKey, sealContext(scope.orgId, id)).toString(),
-    }));
+    return keys.map((key) => this.opened(key, sealContext(scope.orgId, key.id)));
   }
 
   /** By connection, the current one first. */
@@ -61,6 +58,17 @@ export class SpKeys {
       found.set(key.connectionId, [...(found.get(key.connectionId) ?? []), certificateOf(key)]);
     }
     return found;
+  }
+
+  /** Most messages need no private key: it is opened when one does. */
+  private opened({ certificate, sealedPrivateKey }: StoredSpKey, context: string): SpKey {
+    const { envelope } = this;
+    return {
+      certificatePem: certificate,
+      get privateKeyPem() {
+        return envelope.open(sealedPrivateKey, context).toString();
+      },
+    };
   }
 }
 
