@@ -186,8 +186,9 @@ describe('a login that began at the provider', () => {
       `update sso_connection set saml = jsonb_set(saml, '{relayStates}', $2) where id = $1`,
       [connectionId, JSON.stringify(['https://evil.example/'])],
     );
-    for (const to of ['', 'https://evil.example/']) expect((await arrive(to)).status).toBe(403);
-    expect((await world.lastLogin()).reason).toBe('relay_state');
+    for (const to of ['', 'https://evil.example/', 'n\0ul']) expect((await arrive(to)).status).toBe(403);
+    const { reason, detail } = await world.lastLogin();
+    expect([reason, detail]).toEqual(['relay_state', expect.stringContaining('leads to nul')]);
     await updateConnection({ connectionId, settings: settings([]) });
   });
 });

@@ -174,6 +174,24 @@ describe('an answer is refused', () => {
     expect(login.detail).toContain('not assigned');
     expect(provider.trades).toBe(trades);
   });
+
+  test('and put on record, also when it says what no database keeps', async () => {
+    const { url } = await begin();
+    const back = provider.signIn(url, {});
+    const refused = new URL(back);
+    refused.searchParams.delete('code');
+    refused.searchParams.set('error', 'access_denied');
+    refused.searchParams.set('error_description', 'not\0 assigned');
+    expect(sentTo(await comeBack(refused)).get('error')).toBe('access_denied');
+    expect(await lastLogin()).toMatchObject({
+      outcome: LoginOutcome.REFUSED,
+      detail: expect.stringContaining('not assigned'),
+    });
+    const forged = new URL(back);
+    forged.searchParams.set('state', 'made\0up');
+    expect((await comeBack(forged)).status).toBe(403);
+    expect((await lastLogin()).reason).toBe('unknown_request');
+  });
 });
 
 describe('people come in as their providers describe them', () => {

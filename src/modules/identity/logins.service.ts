@@ -6,6 +6,7 @@ import { type Scope, type ScopeOrigin, Scopes } from '../../platform/scope/index
 import { type Connection, Connections, connectionState, loginOutcome } from '../sso/index.js';
 import { Admission, type Admitted, type ProvenSubject } from './admission.service.js';
 import { cut } from './attributes.rules.js';
+import { storable } from './claims.rules.js';
 import { newLoginCode } from './login-code.js';
 import { LoginRefusal } from './login-refusal.js';
 import { type Login, type LoginFilter, LoginStore } from './login.store.js';
@@ -152,7 +153,7 @@ export class Logins {
         ...(proven && described(proven)),
         outcome: loginOutcome.refused,
         reason: refusal.reason,
-        detail: refusal.detail.slice(0, 1000),
+        detail: storable(refusal.detail).slice(0, 1000),
         address: scope.address ?? '',
         completedAt: now,
         sealedIdToken: null,

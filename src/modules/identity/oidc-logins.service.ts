@@ -81,7 +81,7 @@ export class OidcLogins {
     let proven: ProvenLogin | undefined;
     let login: Login | undefined;
     try {
-      login = await this.take(origin, connection, query.get('state') ?? '');
+      login = await this.take(origin, connection, storable(query.get('state') ?? ''));
       proven = await this.prove(connection, login, query);
       const code = await this.logins.succeed(origin, connection, login, proven);
       return { kind: 'admitted', login, code };
