@@ -179,6 +179,15 @@ describe('the setup page, in a browser without scripts,', () => {
 
     await press('Stop enforcing');
     expect(await text()).toContain('Everybody may still sign in');
+
+    // As if somebody had set it up who may do less.
+    await s.database.query('update sso_connection set speaks_for_all = false');
+    await page.reload();
+    const vouch = 'I am a super admin, and let it speak for everybody';
+    await press(vouch);
+    expect(await page.getByRole('button', { name: vouch }).count()).toBe(0);
+    const rows = await s.database.query('select speaks_for_all as vouched from sso_connection');
+    expect(rows).toEqual([{ vouched: true }]);
   });
 
   test('connects a provider of OpenID Connect, or says what is wrong with it', async () => {

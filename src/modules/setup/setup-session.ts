@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { generateToken } from '@dovecote/secret';
 import { parseCookie, stringifySetCookie } from 'cookie';
 
 /** Who uses the setup page: an access token, and the organization it is used for. It ends with the token. */
@@ -38,15 +38,7 @@ export function writeSession(session: SetupSession | undefined, secure: boolean)
 }
 
 export function newSignIn(): SetupSignIn {
-  const [state, codeVerifier] = [randomBytes(16), randomBytes(32)].map((bytes) =>
-    bytes.toString('base64url'),
-  );
-  return { state: state ?? '', codeVerifier: codeVerifier ?? '' };
-}
-
-/** As PKCE (RFC 7636) has it. */
-export function challengeOf({ codeVerifier }: SetupSignIn): string {
-  return createHash('sha256').update(codeVerifier).digest('base64url');
+  return { state: generateToken(), codeVerifier: generateToken() };
 }
 
 export function readSignIn(cookieHeader: string | undefined): SetupSignIn | undefined {

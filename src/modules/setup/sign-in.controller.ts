@@ -1,9 +1,10 @@
 import { Body, Controller, Get, Post, Query, Req, Res } from '@nestjs/common';
 import { equalSecrets } from '@dovecote/secret';
+import { calculatePKCECodeChallenge } from 'openid-client';
 import { sendPage, sendTo } from '../../platform/http/page.js';
 import { failureOf, fieldsOf, foreignForm, isNotFound, messageOf } from './setup-form.js';
 import { SetupGate, type SetupReply, type SetupRequest } from './setup-gate.js';
-import { challengeOf, newSignIn, readSession, readSignIn } from './setup-session.js';
+import { newSignIn, readSession, readSignIn } from './setup-session.js';
 import { arrivedPage, codePage, HOME, signInPage } from './sign-in.page.js';
 
 const CALLBACK = `${HOME}/callback`;
@@ -51,7 +52,7 @@ export class SignInController {
         hint: { case: 'email', value: email },
         redirectUri: `${origin}${CALLBACK}`,
         state: signIn.state,
-        codeChallenge: challengeOf(signIn),
+        codeChallenge: await calculatePKCECodeChallenge(signIn.codeVerifier),
       });
       this.gate.keepSignIn(reply, signIn);
       sendTo(reply, url);

@@ -66,11 +66,11 @@ export class Http1Exchange implements Exchange {
     if (this.#response.destroyed) return;
     this.#response.writeHead(status, { ...this.#common, ...header });
     if (body.length > ONE_WRITE_BYTES) this.#response.end(body);
-    else
-      this.#response.end(
-        Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1'),
-        'latin1',
-      );
+    else this.#response.end(latin1Of(body), 'latin1');
     closeUnread(this.#response, body, this.#limits.responseIdleMs, () => this.abandon());
   }
+}
+
+function latin1Of({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
 }
