@@ -1,7 +1,6 @@
 import type { Element } from '@xmldom/xmldom';
 import { ExclusiveCanonicalization } from 'xml-crypto';
 import { isElement } from './element.js';
-import { NS } from './names.js';
 
 interface Namespace {
   readonly prefix: string;
