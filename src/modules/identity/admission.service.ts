@@ -64,28 +64,29 @@ export class Admission {
     const { role, exceeding } = mappedRole(groups, provisioning.roleMappings, roles, connection.ceiling);
     const profile = profileIn(proven.attributes, provisioning.attributes, mappings);
     const name = [profile.firstName, profile.lastName].filter(Boolean).join(' ');
-    const known = await this.memberOf(scope, connectionId, proven, email);
+    const { known, boundId } = await this.knownFor(scope, connectionId, proven, email);
     if (known && !isWithinReach(connection, known.role.permissions, usualIn(ownRoles))) {
       throw new LoginRefusal('beyond_reach', `${email} may do more here than whoever set the connection up.`);
     }
     const { member, keptRole } = known
-      ? await this.members.follow(scope, known.id, { email, name, profile, role })
+      ? await this.members.follow(scope, known, { email, name, profile, role })
       : await this.takeIn(scope, connection, {
           email,
           name,
           profile,
           role: role ?? roles.get(provisioning.defaultRoleId),
         });
-    if (proven.lasting) await this.subjects.bind(scope, connectionId, proven.subject, member.id);
+    if (proven.lasting && !boundId) await this.subjects.bind(scope, connectionId, proven.subject, member.id);
     return { member, email, groups, remark: remarkOn(exceeding, keptRole && role !== undefined) };
   }
 
-  private async memberOf(
+  /** The member, and who the provider's account has belonged to since an earlier login. */
+  private async knownFor(
     scope: Scope,
     connectionId: string,
     { subject, lasting }: ProvenSubject,
     email: string,
-  ): Promise<Member | undefined> {
+  ): Promise<{ known: Member | undefined; boundId: string | undefined }> {
     const [boundId, named] = await Promise.all([
       lasting ? this.subjects.find(scope, connectionId, subject) : undefined,
       this.members.findByEmail(scope, email),
@@ -96,8 +97,8 @@ export class Admission {
         `The provider's account ${subject} belongs to another member than the address ${email}.`,
       );
     }
-    const member = named ?? (boundId ? await this.members.find(scope, boundId) : undefined);
-    if (member?.status !== memberStatus.deactivated) return member;
+    const known = named ?? (boundId ? await this.members.find(scope, boundId) : undefined);
+    if (known?.status !== memberStatus.deactivated) return { known, boundId };
     throw new LoginRefusal('member_deactivated', `The membership of ${email} has been deactivated.`);
   }
 
