@@ -57,6 +57,24 @@ describe('whoever signs in', () => {
     });
   });
 
+  test('is known as the provider says at each login', async () => {
+    await cast.alice.client(OrganizationService).updateSsoAttributeMappings({
+      ssoAttributeMappings: [{ idpClaim: 'dept', profileField: 'department' }],
+    });
+    const said = { givenName: 'Ada', sn: 'Lovelace', dept: 'Engines' };
+    const person = world.newPerson(said);
+    const { client } = await world.signIn(person);
+    const { userId } = await client.whoAmI({});
+    const known = async () => (await cast.alice.client(MemberService).getUser({ userId })).user;
+
+    const { email } = person;
+    await world.signIn({ ...person, attributes: { ...said, email, dept: 'Analysis' } });
+    expect((await known())?.profile?.department).toBe('Analysis');
+    await s.database.query('update member set name = $2 where id = $1', [userId, 'Somebody Else']);
+    await world.signIn({ ...person, attributes: { ...said, email, dept: 'Analysis' } });
+    expect((await known())?.name).toBe('Ada Lovelace');
+  });
+
   test('is who they were, and accepts the invitation that waits', async () => {
     const person = world.newPerson();
     const invited = await addMember(s, cast.acme, {
