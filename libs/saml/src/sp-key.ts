@@ -1,6 +1,5 @@
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
-import { KeyUsageFlags, KeyUsagesExtension, PemConverter, X509CertificateGenerator } from '@peculiar/x509';
 
 /** A key of ours with the certificate that carries it to identity providers. */
 export interface SpKey {
@@ -21,6 +20,9 @@ const ALGORITHM = {
  * signs itself; some refuse it after its end, so it lives long and is replaced on purpose.
  */
 export async function newSpKey(commonName: string, now: Date, years = 10): Promise<SpKey> {
+  // A tenth of a second to load, and most processes never make a key.
+  const { KeyUsageFlags, KeyUsagesExtension, PemConverter, X509CertificateGenerator } =
+    await import('@peculiar/x509');
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   const notAfter = new Date(now);
   notAfter.setUTCFullYear(notAfter.getUTCFullYear() + years);

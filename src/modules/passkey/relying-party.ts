@@ -1,12 +1,4 @@
-import {
-  type AuthenticationResponseJSON,
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  type RegistrationResponseJSON,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
-} from '@simplewebauthn/server';
-import { COSEALG, decodeAttestationObject } from '@simplewebauthn/server/helpers';
+import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
 import { NIL as noModel, parse as bytesOf } from 'uuid';
 import type { Claimed } from './credential-json.js';
 import type { CredentialName, NewCredential, Passkey, VerifiedUse } from './passkey.js';
@@ -21,8 +13,14 @@ export interface RelyingPartyOptions {
   origins: readonly string[];
 }
 
-/** Said here: the package would offer what the process at hand can verify, and another might not. */
-const algorithms = [COSEALG.EdDSA, COSEALG.ES256, COSEALG.RS256];
+/**
+ * EdDSA, ES256 and RS256, as COSE numbers them. Said here: the package would offer what the process at hand can verify,
+ * and another might not.
+ */
+const algorithms = [-8, -7, -257];
+
+/** A fifth of a second to load, which the first waits who uses a passkey, and not each start. */
+const webAuthn = () => import('@simplewebauthn/server');
 
 /** Speaks WebAuthn: what authenticators are asked, and whether their answers hold. Remembers nothing. */
 export class RelyingParty {
@@ -34,6 +32,7 @@ export class RelyingParty {
     challenge: string,
     registered: readonly CredentialName[],
   ): Promise<string> {
+    const { generateRegistrationOptions } = await webAuthn();
     const options = await generateRegistrationOptions({
       rpID: this.options.id,
       rpName: this.options.name,
@@ -52,6 +51,7 @@ export class RelyingParty {
 
   /** PublicKeyCredentialRequestOptionsJSON; without credentials named, the authenticator offers its own. */
   async requestOptions(challenge: string, allowed?: readonly CredentialName[]): Promise<string> {
+    const { generateAuthenticationOptions } = await webAuthn();
     const options = await generateAuthenticationOptions({
       rpID: this.options.id,
       challenge: bytesFrom(challenge),
@@ -64,7 +64,8 @@ export class RelyingParty {
 
   /** What was made; throws when it does not hold. */
   async verifyRegistration(claimed: Claimed<RegistrationResponseJSON>): Promise<NewCredential> {
-    refuseCertificates(claimed.response);
+    await refuseCertificates(claimed.response);
+    const { verifyRegistrationResponse } = await webAuthn();
     const { verified, registrationInfo } = await verifyRegistrationResponse({
       response: claimed.response,
       expectedChallenge: claimed.challenge,
@@ -91,6 +92,7 @@ export class RelyingParty {
     claimed: Claimed<AuthenticationResponseJSON>,
     passkey: Passkey,
   ): Promise<VerifiedUse> {
+    const { verifyAuthenticationResponse } = await webAuthn();
     const { verified, authenticationInfo } = await verifyAuthenticationResponse({
       response: claimed.response,
       expectedChallenge: claimed.challenge,
@@ -123,7 +125,8 @@ export class RelyingParty {
  * We ask for no attestation, and clients then take certificates out. One that is there all the same was put there to
  * have it verified, which may mean to fetch what it names.
  */
-function refuseCertificates({ response }: RegistrationResponseJSON): void {
+async function refuseCertificates({ response }: RegistrationResponseJSON): Promise<void> {
+  const { decodeAttestationObject } = await import('@simplewebauthn/server/helpers');
   const attestation = decodeAttestationObject(bytesFrom(response.attestationObject));
   const format = attestation.get('fmt');
   const statement = attestation.get('attStmt');
