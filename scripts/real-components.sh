@@ -4,58 +4,44 @@
 set -u
 cd "$(dirname "$0")/.."
 
-redis() {
-  if command -v redis-server > /dev/null; then
-    echo 'redis-server is here.'
-  elif [ "$(id -u)" != 0 ] || ! command -v apt-get > /dev/null; then
-    echo 'skipped: redis-server needs apt-get and root'
-  elif apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server > /dev/null; then
-    echo 'redis-server is installed.'
-  else
-    echo 'skipped: apt-get could not install redis-server'
-  fi
+# The Debian packages that are not there, a line each.
+missing_packages() {
+  command -v redis-server > /dev/null || echo redis-server
+  [ -x /usr/bin/chromium ] || echo chromium
+  # SimpleSAMLphp wants no web server here: PHP has one.
+  dpkg-query --show xmlsec1 simplesamlphp php-cli php-xml php-mbstring > /dev/null 2>&1 ||
+    printf '%s\n' xmlsec1 simplesamlphp php-cli php-xml php-mbstring
+  # For Keycloak.
+  command -v java > /dev/null || echo default-jre-headless
+  command -v mvn > /dev/null || echo maven
 }
 
-chromium() {
-  if [ -x /usr/bin/chromium ]; then
-    echo 'chromium is here.'
-  elif [ "$(id -u)" != 0 ] || ! command -v apt-get > /dev/null; then
-    echo 'skipped: chromium needs apt-get and root'
-  elif apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium > /dev/null; then
-    echo 'chromium is installed.'
-  else
-    echo 'skipped: apt-get could not install chromium'
-  fi
+install() {
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" > /dev/null
 }
 
-# SimpleSAMLphp wants no web server here: PHP has one.
-identity_providers() {
-  local packages=(xmlsec1 simplesamlphp php-cli php-xml php-mbstring)
-  if dpkg-query --show "${packages[@]}" > /dev/null 2>&1; then
-    echo 'xmlsec1 and simplesamlphp are here.'
+debian_packages() {
+  local missing
+  mapfile -t missing < <(missing_packages)
+  if [ "${#missing[@]}" = 0 ]; then
+    echo 'All Debian packages are here.'
   elif [ "$(id -u)" != 0 ] || ! command -v apt-get > /dev/null; then
-    echo 'skipped: xmlsec1 and simplesamlphp need apt-get and root'
-  elif apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" > /dev/null; then
-    echo 'xmlsec1 and simplesamlphp are installed.'
+    echo "skipped: ${missing[*]} need apt-get and root"
+  elif apt-get update -qq && install "${missing[@]}"; then
+    echo "Installed: ${missing[*]}."
   else
-    echo 'skipped: apt-get could not install xmlsec1 and simplesamlphp'
+    # One that is not to be had keeps nobody from the others.
+    for package in "${missing[@]}"; do
+      install "$package" || echo "skipped: apt-get could not install $package"
+    done
   fi
 }
 
 # Maven keeps what it has fetched; Keycloak's own build is kept beside it.
 keycloak() {
-  local missing=()
-  command -v mvn > /dev/null || missing+=(maven)
-  command -v java > /dev/null || missing+=(default-jre-headless)
-  if [ "${#missing[@]}" != 0 ]; then
-    if [ "$(id -u)" != 0 ] || ! command -v apt-get > /dev/null; then
-      echo "skipped: keycloak needs ${missing[*]}, and they need apt-get and root"
-      return
-    fi
-    if ! (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" > /dev/null); then
-      echo "skipped: apt-get could not install ${missing[*]} for keycloak"
-      return
-    fi
+  if ! command -v mvn > /dev/null || ! command -v java > /dev/null; then
+    echo 'skipped: keycloak needs java and maven'
+    return
   fi
   local log
   log=$(mktemp)
@@ -92,8 +78,22 @@ END
   rm -rf "$discard"
 }
 
-redis
-chromium
-identity_providers
-keycloak
-go_programs
+python_environments() {
+  local folder reason
+  for folder in test/protocol/python-client test/scim/tester test/identity-provider/pysaml2; do
+    if reason=$(scripts/python-environment.sh "$folder/requirements.txt" 2>&1 > /dev/null); then
+      echo "$folder has its packages."
+    else
+      echo "skipped: $folder: $(tail -n 1 <<< "$reason")"
+    fi
+  done
+}
+
+# Most of the time goes into waiting for somebody else's disk or network.
+{
+  debian_packages
+  keycloak
+} &
+go_programs &
+python_environments &
+wait

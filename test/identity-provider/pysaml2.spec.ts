@@ -8,24 +8,16 @@ import { ConnectionService, LoginOutcome } from '@dovecote/contract/dovecote/sso
 import { newSpKey } from '@dovecote/saml';
 import { freePort } from '../support/free-port.js';
 import { PlainBrowser } from '../support/plain-browser.js';
+import { pythonFor } from '../support/python-environment.js';
 import { startProgram } from './program.js';
 import { type RealProvider, tellStory } from './story.js';
 
 const SOURCE = join(import.meta.dirname, 'pysaml2');
-// Kept between runs: pip takes its time.
-const ENVIRONMENT = join(import.meta.dirname, '../../node_modules/.cache/pysaml2');
-const python = join(ENVIRONMENT, 'bin/python');
+const { python, missing } = pythonFor(SOURCE);
 
 /** Why the provider cannot run here, if so. */
 function whyNot(): string | undefined {
-  const attempt = (command: string, ...args: string[]) => spawnSync(command, args, { encoding: 'utf8' });
-  if (attempt('xmlsec1', '--version').error) return 'no xmlsec1';
-  const created = attempt('python3', '-m', 'venv', ENVIRONMENT);
-  if (created.error) return 'no python3';
-  if (created.status !== 0) return `python3 makes no environment: ${created.stderr.trim()}`;
-  const requirements = join(SOURCE, 'requirements.txt');
-  const installed = attempt(python, '-m', 'pip', 'install', '--quiet', '--requirement', requirements);
-  return installed.status === 0 ? undefined : `pysaml2 is not to be had: ${installed.stderr.trim()}`;
+  return spawnSync('xmlsec1', ['--version']).error ? 'no xmlsec1' : missing;
 }
 
 async function start(): Promise<RealProvider & { control(knob: string, value: string): Promise<void> }> {

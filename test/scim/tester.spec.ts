@@ -1,26 +1,13 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { pythonFor } from '../support/python-environment.js';
 import { type ScimWorld, startScimWorld } from '../support/scim.js';
 
 const run = promisify(execFile);
 const SOURCE = join(import.meta.dirname, 'tester');
-// Kept between runs, like the client for Python.
-const ENVIRONMENT = join(import.meta.dirname, '../../node_modules/.cache/scim2-tester');
-const python = join(ENVIRONMENT, 'bin/python');
-
-/** Why the tester cannot run here, if so. */
-function whyNot(): string | undefined {
-  const attempt = (command: string, ...args: string[]) => spawnSync(command, args, { encoding: 'utf8' });
-  const created = attempt('python3', '-m', 'venv', ENVIRONMENT);
-  if (created.error) return 'no python3';
-  if (created.status !== 0)
-    return `python3 makes no environment: ${(created.stderr || created.stdout).trim()}`;
-  const requirements = join(SOURCE, 'requirements.txt');
-  const installed = attempt(python, '-m', 'pip', 'install', '--quiet', '--requirement', requirements);
-  return installed.status === 0 ? undefined : `scim2-tester is not to be had: ${installed.stderr.trim()}`;
-}
+const { python, missing } = pythonFor(SOURCE);
 
 interface Check {
   status: string;
@@ -38,7 +25,6 @@ const accepted: Record<string, string> = {
   "Attribute 'members' was not replaced": 'The same.',
 };
 
-const missing = whyNot();
 if (missing) console.warn(`scim2-tester is skipped: ${missing}`);
 
 (missing ? describe.skip : describe)('scim2-tester', () => {
