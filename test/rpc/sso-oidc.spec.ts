@@ -169,9 +169,8 @@ describe('an answer is refused', () => {
     refused.searchParams.set('error_description', 'not assigned');
     const trades = provider.trades;
     expect(sentTo(await comeBack(refused)).get('error')).toBe('access_denied');
-    const login = await lastLogin();
-    expect(login.reason).toBe('provider_error');
-    expect(login.detail).toContain('not assigned');
+    const detail: unknown = expect.stringContaining('not assigned');
+    expect(await lastLogin()).toMatchObject({ reason: 'provider_error', detail });
     expect(provider.trades).toBe(trades);
   });
 
@@ -191,6 +190,39 @@ describe('an answer is refused', () => {
     forged.searchParams.set('state', 'made\0up');
     expect((await comeBack(forged)).status).toBe(403);
     expect((await lastLogin()).reason).toBe('unknown_request');
+  });
+});
+
+describe('where each login has to be a new one', () => {
+  const person = { sub: 'fresh', email: 'fresh@acme.example' };
+  const force = (forceAuthn: boolean) =>
+    cast.alice.client(ConnectionService).updateConnection({
+      connectionId: connection.id,
+      settings: { case: 'oidc', value: { issuer: provider.issuer, clientId, forceAuthn } },
+    });
+  const minutesAgo = (minutes: number) => Math.floor(Date.now() / 1000) - minutes * 60;
+  const asked = async () => {
+    const { searchParams } = new URL((await begin()).url);
+    return [searchParams.get('prompt'), searchParams.get('max_age')];
+  };
+
+  beforeAll(() => force(true));
+
+  test.each([
+    ['an earlier one', { auth_time: minutesAgo(10) }, 'the last one was at 20'],
+    ['one of an unknown time', {}, 'not said when'],
+  ])('%s is refused', async (_what, claims, told) => {
+    expect((await attempt({ ...person, ...claims })).get('error')).toBe('access_denied');
+    const [detail, advice] = [told, 'anew'].map((part): unknown => expect.stringContaining(part));
+    expect(await lastLogin()).toMatchObject({ reason: 'stale_sign_in', detail, advice });
+  });
+
+  test('the provider is asked for it, and good when it says so; an earlier one is good elsewhere', async () => {
+    expect(await asked()).toEqual(['login', '0']);
+    expect((await signIn({ ...person, auth_time: minutesAgo(0) })).email).toBe(person.email);
+    await force(false);
+    expect(await asked()).toEqual([null, null]);
+    expect((await signIn({ ...person, auth_time: minutesAgo(1440) })).email).toBe(person.email);
   });
 });
 

@@ -32,6 +32,8 @@ import { type Beginning, type Judgement, Logins, type ProvenLogin } from './logi
 const USUAL_SCOPES = ['openid', 'email', 'profile'];
 /** Of a person or a session at the provider; an index holds it, whatever the characters. */
 const LONGEST_NAME = 512;
+/** Clocks of two companies may differ by this much. */
+const SKEW_MS = 60_000;
 
 /** What an answer is checked with; kept sealed until it comes. */
 const flow = z.object({ codeVerifier: z.string(), nonce: z.string() });
@@ -70,6 +72,8 @@ export class OidcLogins {
       nonce,
       code_challenge: await calculatePKCECodeChallenge(codeVerifier),
       code_challenge_method: 'S256',
+      // Two words for the same: some providers know only one of them.
+      ...(connection.oidc?.forceAuthn && { prompt: 'login', max_age: '0' }),
     });
     return { url: url.toString(), login };
   }
@@ -127,6 +131,7 @@ export class OidcLogins {
     if (claims.email_verified === false) {
       throw new LoginRefusal('email_not_verified', 'The provider says that it has not verified the address.');
     }
+    if (connection.oidc?.forceAuthn) requireFresh(claims.auth_time, login);
     const sid = typeof claims.sid === 'string' ? claims.sid : '';
     if ([claims.sub, sid].some((name) => storable(name) !== name || name.length > LONGEST_NAME)) {
       throw new LoginRefusal('invalid_token', 'The names of the person and the session cannot be kept.');
@@ -187,6 +192,16 @@ function grantRefusal(error: unknown): LoginRefusal {
       cause: error,
     },
   );
+}
+
+/** The person signed in for this login, and not for an earlier one. */
+function requireFresh(authTime: number | undefined, { createdAt }: Login): void {
+  if (authTime !== undefined && authTime * 1000 >= createdAt.getTime() - SKEW_MS) return;
+  const last =
+    authTime === undefined
+      ? 'it is not said when there was one'
+      : `the last one was at ${new Date(authTime * 1000).toISOString()}`;
+  throw new LoginRefusal('stale_sign_in', `We asked for a new sign-in, but ${last}.`);
 }
 
 /** Which claim it was, where one was wrong: openid-client tells by the cause only. */

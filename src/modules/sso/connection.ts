@@ -22,6 +22,7 @@ export interface OidcSettings {
   clientId: string;
   /** Beside openid, email and profile. */
   scopes: string[];
+  forceAuthn: boolean;
 }
 
 /** Names of attributes or claims; what is empty is found by the usual names. */

@@ -69,7 +69,7 @@ export class Providers {
 function settingsOf(kind: NewProvider['kind'], metadataUrl: string): Settings {
   if (kind === 'oidc') {
     const issuer = metadataUrl.replace(/\/\.well-known\/openid-configuration$/, '');
-    return { kind, oidc: { issuer, clientId: '', clientSecret: '', scopes: [] } };
+    return { kind, oidc: { issuer, clientId: '', clientSecret: '', scopes: [], forceAuthn: false } };
   }
   return {
     kind,

@@ -229,6 +229,13 @@ export declare type OidcSettings = Message<"dovecote.sso.v1.OidcSettings"> & {
    * @generated from field: repeated string scopes = 4;
    */
   scopes: string[];
+
+  /**
+   * Asks the provider to have the person prove themselves anew at each login; its ID token has to say when (auth_time).
+   *
+   * @generated from field: bool force_authn = 5;
+   */
+  forceAuthn: boolean;
 };
 
 /**
