@@ -250,6 +250,19 @@ describe('logout messages of the identity provider are read', () => {
     sessionIndexes: ['_one', '_two'],
   };
 
+  test('a relay state that is longer than the specification allows, but not however long it is', async () => {
+    const relayState = 'é'.repeat(4 * 1024);
+    expect(await validateLogoutRequest(connection, { ...query(request(), { relayState }), now })).toEqual({
+      ...expected,
+      relayState,
+    });
+    const tooLong = validateLogoutRequest(connection, {
+      ...query(request(), { relayState: `${relayState}x` }),
+      now,
+    });
+    await expect(tooLong).rejects.toMatchObject({ reason: 'too_large' });
+  });
+
   test('a request in a query, with and without a relay state', async () => {
     const input = { ...query(request(), { relayState: 'a b&c' }), now };
     expect(await validateLogoutRequest(connection, input)).toEqual({ ...expected, relayState: 'a b&c' });

@@ -3,7 +3,13 @@ import type { Element } from '@xmldom/xmldom';
 import { isSignatureAlgorithm, verifySignature } from './algorithms.js';
 import type { SamlConnection } from './connection.js';
 import { decodeBase64, decodeUtf8 } from './decode.js';
-import { LARGEST_INFLATED, LARGEST_MESSAGE, LONGEST_ENCODED, LONGEST_QUERY } from './limits.js';
+import {
+  LARGEST_INFLATED,
+  LARGEST_MESSAGE,
+  LONGEST_ENCODED,
+  LONGEST_QUERY,
+  LONGEST_RELAY_STATE,
+} from './limits.js';
 import type { MessageField } from './outgoing.js';
 import { quoted, SamlRefusal } from './refusal.js';
 import { bestFirst, refuseExpired, verifySigned } from './signature.js';
@@ -27,9 +33,12 @@ export function received(
   connection: SamlConnection,
   now: Date,
 ): Received {
-  return 'query' in delivery
-    ? fromQuery(delivery.query, field, connection, now)
-    : fromForm(delivery.form, field, connection, now);
+  const message =
+    'query' in delivery
+      ? fromQuery(delivery.query, field, connection, now)
+      : fromForm(delivery.form, field, connection, now);
+  if ((message.relayState ?? '').length <= LONGEST_RELAY_STATE) return message;
+  throw new XmlError('too_large', 'The relay state is too long to be sent back.');
 }
 
 function fromForm(

@@ -5,6 +5,8 @@ export const LONGEST_ENCODED = Math.ceil((LARGEST_MESSAGE * 4) / 3) + 16 * 1024;
 /** A logout message in a query string, before and after it is inflated. */
 export const LONGEST_QUERY = 32 * 1024;
 export const LARGEST_INFLATED = 64 * 1024;
+/** Of what a provider wants back, which goes into an address: it has 80 bytes by the specification, and a few hundred in life. */
+export const LONGEST_RELAY_STATE = 4 * 1024;
 export const LARGEST_METADATA = 1024 * 1024;
 /** Elements within elements; SAML needs about a dozen. */
 export const DEEPEST = 40;
