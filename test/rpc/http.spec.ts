@@ -32,6 +32,20 @@ describe('plain HTTP on the port of the RPCs', () => {
   });
 });
 
+describe('the setup page', () => {
+  test.each(['%00', '%0d%0ax: y', '%F0%9F%98%80', 'a%20b', '%zz', ''])(
+    'asks whoever brings the cookie %j to sign in',
+    async (value) => {
+      const cookies = [`dovecote_setup=${value}`, `dovecote_setup=a.b.c; dovecote_setup_org=${value}`];
+      for (const cookie of cookies) {
+        const response = await fetch(`${s.url}/setup/sso`, { headers: { cookie } });
+        expect([200, 400]).toContain(response.status);
+        expect(await response.text()).toContain('Send me a code');
+      }
+    },
+  );
+});
+
 describe('health', () => {
   test.each(['/health', '/health/live', '/health/ready'])('%s answers ok', async (path) => {
     const response = await fetch(`${s.url}${path}`);

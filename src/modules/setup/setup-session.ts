@@ -23,8 +23,13 @@ const MAX_AGE_S = 15 * 60;
 
 export function readSession(cookieHeader: string | undefined): SetupSession | undefined {
   const cookies = parseCookie(cookieHeader ?? '');
-  const accessToken = cookies[TOKEN];
-  return accessToken ? { accessToken, orgId: cookies[ORGANIZATION] ?? '' } : undefined;
+  const accessToken = inHeader(cookies[TOKEN]);
+  return accessToken ? { accessToken, orgId: inHeader(cookies[ORGANIZATION]) } : undefined;
+}
+
+/** Both go on as headers of calls: what no header can carry is none of ours. */
+function inHeader(value = ''): string {
+  return /^[!-~]*$/.test(value) ? value : '';
 }
 
 /** Set-Cookie fields; without a session, those that end it. Other sites cannot make the browser send them. */
