@@ -7,6 +7,7 @@ import { SigningKeys } from './platform/caller/signing-keys.js';
 import type { Role } from './platform/config/index.js';
 import { Database, rowSecurityDefects } from './platform/database/index.js';
 import { Readiness } from './platform/http/readiness.js';
+import { nameRequests, plainRequestId } from './platform/http/request-id.js';
 import { Worker } from './platform/jobs/worker.js';
 import { ConnectStrategy } from './platform/rpc/connect.strategy.js';
 import { FrameworkLogger } from './platform/telemetry/framework-logger.js';
@@ -31,7 +32,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.with(options),
     // The token of a download is a parameter, and longer than Fastify expects of one.
-    new FastifyAdapter({ routerOptions: { maxParamLength: 4096 } }),
+    new FastifyAdapter({ routerOptions: { maxParamLength: 4096 }, genReqId: plainRequestId }),
     {
       bufferLogs: true,
       abortOnError: false,
@@ -49,6 +50,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     // the container that both share, and they must not run twice. Nest's interface leaves the method out.
     (microservice as NestMicroservice).setIsInitHookCalled(true);
     installPipeline(app, microservice);
+    nameRequests(app.getHttpAdapter().getInstance());
     await app.init();
     await app.getHttpAdapter().getInstance().ready();
     await app.get(SigningKeys).ensure();

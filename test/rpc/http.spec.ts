@@ -32,6 +32,37 @@ describe('plain HTTP on the port of the RPCs', () => {
   });
 });
 
+describe('the id of a request', () => {
+  const idOf = async (path: string, init?: RequestInit): Promise<string | null> =>
+    (await fetch(`${s.url}${path}`, init)).headers.get('x-request-id');
+
+  test.each(['/nothing', '/health', '/setup/sso', '/sso/saml/x/metadata', '/scim/v2/Users'])(
+    'is in the answer of %s',
+    async (path) => {
+      expect(await idOf(path)).toMatch(/^[\w-]{36}$/);
+      expect(await idOf(path, { headers: { 'x-request-id': 'theirs.1' } })).toBe('theirs.1');
+      expect(await idOf(path, { headers: { 'x-request-id': '"><b>' } })).toMatch(/^[\w-]{36}$/);
+    },
+  );
+
+  test.each(['/sso/saml/x/acs', '/scim/v2/Users', '/setup/sso/code'])(
+    'is in the answer of %s to a body that nobody reads',
+    async (path) => {
+      expect(await idOf(path, { method: 'POST', body: new Uint8Array([1]) })).toMatch(/^[\w-]{36}$/);
+      const tooLong = { method: 'POST', body: new URLSearchParams({ a: 'a'.repeat(1_100_000) }) };
+      expect(await idOf(path, tooLong)).toMatch(/^[\w-]{36}$/);
+    },
+  );
+
+  test('is in the log, also of the call that the setup page makes', async () => {
+    const headers = { 'x-request-id': 'find-me', cookie: 'dovecote_setup=a.b.c' };
+    await fetch(`${s.url}/setup/sso`, { headers });
+    expect(s.logLines()).toContainEqual(
+      expect.objectContaining({ requestId: 'find-me', method: '/dovecote.auth.v1.AuthService/WhoAmI' }),
+    );
+  });
+});
+
 describe('the setup page', () => {
   test.each(['%00', '%0d%0ax: y', '%F0%9F%98%80', 'a%20b', '%zz', ''])(
     'asks whoever brings the cookie %j to sign in',

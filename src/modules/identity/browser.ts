@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
-import { v7 as uuid, validate as isUuid } from 'uuid';
+import { validate as isUuid } from 'uuid';
 import { CONFIG } from '../../platform/config/config.module.js';
 import type { Config } from '../../platform/config/index.js';
 import { AppError } from '../../platform/errors/index.js';
@@ -13,6 +13,7 @@ import { messagePage } from './pages.js';
 
 /** What is read of a request; Fastify's has more. */
 export interface BrowserRequest {
+  readonly id: string;
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
   readonly socket: { readonly remoteAddress?: string };
@@ -46,7 +47,7 @@ export class Browser {
         : undefined;
       if (!orgId)
         return sendPage(reply, messagePage(404, 'Unknown connection', 'There is no such connection.'));
-      await work({ caller: { kind: 'system', orgId }, requestId: uuid(), address });
+      await work({ caller: { kind: 'system', orgId }, requestId: request.id, address });
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       sendPage(reply, messagePage(statusOf(error), 'That did not work', error.message));

@@ -9,9 +9,7 @@ import { CONFIG } from '../../platform/config/config.module.js';
 import type { Config } from '../../platform/config/index.js';
 import { AppError, fromDatabaseError } from '../../platform/errors/index.js';
 import { type AddressedRequest, requestAddress } from '../../platform/http/request-address.js';
-import { requestIdHeader, requestIdOf } from '../../platform/rpc/call.js';
 import { type Scope, Scopes } from '../../platform/scope/index.js';
-import { requestContext } from '../../platform/telemetry/request-context.js';
 import { AddressThrottle } from '../../platform/throttle/address-throttle.js';
 import { OrganizationThrottle } from '../../platform/throttle/organization-throttle.js';
 import { type Connection, Connections, connectionState } from '../sso/index.js';
@@ -20,6 +18,7 @@ import { ScimSettingsStore } from './scim-settings.store.js';
 
 /** What is read of a request; Fastify's has more. */
 export interface ScimRequest extends AddressedRequest {
+  readonly id: string;
   readonly method: string;
 }
 
@@ -56,16 +55,10 @@ export class ScimGateway {
 
   /** Runs `work` in a scope of its own, for the connection of the token. */
   async serve(request: ScimRequest, work: Work): Promise<ScimAnswer> {
-    const presented = textOf(request.headers[requestIdHeader]);
-    const requestId = requestIdOf(new Headers({ [requestIdHeader]: presented }));
-    const header = new Headers({ [requestIdHeader]: requestId });
-    const answer = await requestContext.run({ requestId }, async () => {
-      try {
-        return await this.admit(request, requestId, header, work);
-      } catch (error) {
-        return this.refusal(error, requestId);
-      }
-    });
+    const header = new Headers();
+    const answer = await this.admit(request, header, work).catch((error: unknown) =>
+      this.refusal(error, request.id),
+    );
     return { ...answer, headers: { ...Object.fromEntries(header), ...answer.headers } };
   }
 
@@ -97,19 +90,14 @@ export class ScimGateway {
     return scimErrorOf(known);
   }
 
-  private async admit(
-    request: ScimRequest,
-    requestId: string,
-    header: Headers,
-    work: Work,
-  ): Promise<ScimAnswer> {
+  private async admit(request: ScimRequest, header: Headers, work: Work): Promise<ScimAnswer> {
     const address = this.addressOf(request);
     const { caller, organization } = await this.prove(request, address);
     if (organization.expiresAt && organization.expiresAt <= this.clock.now())
       throw new ScimError(403, 'This sandbox has expired, or was deleted.');
     if (organization.suspended) throw new ScimError(403, 'This organization is suspended.');
     await this.organizations.take(caller.orgId, organization, header);
-    const origin = { requestId, address, readOnly: request.method === 'GET' };
+    const origin = { requestId: request.id, address, readOnly: request.method === 'GET' };
     const connection = await this.scopes.run({ ...origin, caller, readOnly: true }, (scope) =>
       this.connectionOf(scope, caller),
     );
@@ -162,8 +150,4 @@ export class ScimGateway {
 function within({ ceiling }: Connection, caller: ApiKeyCaller): ApiKeyCaller {
   const limit: ReadonlySet<number> = new Set(ceiling);
   return { ...caller, permissions: new Set([...caller.permissions].filter((one) => limit.has(one))) };
-}
-
-function textOf(header: string | string[] | undefined): string {
-  return Array.isArray(header) ? header.join(',') : (header ?? '');
 }

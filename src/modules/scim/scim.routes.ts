@@ -96,7 +96,7 @@ export class ScimRoutes implements OnModuleInit {
 
   private async answer(request: FastifyRequest, reply: FastifyReply, handler: Handler): Promise<void> {
     const answer = await this.gateway.serve(
-      { method: request.method, headers: request.headers, socket: request.socket },
+      { id: request.id, method: request.method, headers: request.headers, socket: request.socket },
       (scope, connection) => handler(scope, connection, askedBy(request)),
     );
     send(reply, answer);

@@ -13,6 +13,7 @@ import {
 } from '@dovecote/contract/dovecote/sso/v1/connection_pb';
 import { type Domain, DomainService } from '@dovecote/contract/dovecote/sso/v1/domain_pb';
 import { type Enforcement, EnforcementService } from '@dovecote/contract/dovecote/sso/v1/enforcement_pb';
+import { requestIdHeader } from '../../platform/rpc/call.js';
 import type { ConnectStrategy } from '../../platform/rpc/connect.strategy.js';
 import type { SetupSession } from './setup-session.js';
 
@@ -39,8 +40,10 @@ export class SetupApi {
   constructor(
     private readonly strategy: Pick<ConnectStrategy, 'call'>,
     private readonly address: string,
+    requestId: string,
     session?: SetupSession,
   ) {
+    this.header.set(requestIdHeader, requestId);
     if (session) this.header.set('authorization', `Bearer ${session.accessToken}`);
     if (session?.orgId) this.header.set('x-org-id', session.orgId);
   }

@@ -9,6 +9,7 @@ import { SetupApi } from './setup-api.js';
 import { type SetupSession, type SetupSignIn, writeSession, writeSignIn } from './setup-session.js';
 
 export interface SetupRequest {
+  readonly id: string;
   readonly headers: IncomingHttpHeaders;
   readonly socket: { readonly remoteAddress?: string };
 }
@@ -32,7 +33,7 @@ export class SetupGate {
   }
 
   api(request: SetupRequest, session?: SetupSession): SetupApi {
-    return new SetupApi(this.strategy, this.addressOf(request), session);
+    return new SetupApi(this.strategy, this.addressOf(request), request.id, session);
   }
 
   /** Where a form of ours was sent from; undefined for another site's. Browsers say where a POST comes from. */
