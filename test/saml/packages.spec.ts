@@ -15,7 +15,7 @@ test('one xmldom makes the nodes that are canonicalized: another could make othe
   expect(versionsOf('@xmldom/xmldom')).toHaveLength(1);
 });
 
-test('one xml-crypto canonicalizes, without the holes of those before 6.3.2', () => {
+test('one xml-crypto signs, without the holes of those before 6.3.2', () => {
   const [version = '', ...others] = versionsOf('xml-crypto');
   expect(others).toEqual([]);
   const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number);
