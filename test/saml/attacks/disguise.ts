@@ -139,6 +139,17 @@ const namespaces: readonly Attack[] = [
   damage('a relative namespace', 'relative_namespace', (xml) =>
     changed(xml, 'xmlns:samlp=', 'xmlns:ns="1" xmlns:samlp='),
   ),
+  damage('a namespace that is ours but for a blank', 'relative_namespace', (xml) =>
+    changed(xml, 'xmlns:saml="urn:oasis', 'xmlns:saml=" urn:oasis'),
+  ),
+  damage(
+    'a namespace with quotes in it, which some canonicalize into an attribute',
+    'relative_namespace',
+    (xml) => changed(xml, '<saml:Subject>', '<x:a xmlns:x="urn:x&quot; ID=&quot;_a"/><saml:Subject>'),
+  ),
+  damage('an attribute of SignedInfo that begins like a declaration', 'bad_signature', (xml) =>
+    changed(xml, '<ds:SignedInfo>', '<ds:SignedInfo xmlnsx="a">'),
+  ),
   {
     // Libraries that fail to canonicalize sign and digest nothing at all.
     name: 'void canonicalization: a relative namespace within what is signed',
