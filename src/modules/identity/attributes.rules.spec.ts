@@ -12,6 +12,9 @@ describe('the address', () => {
     ['is not guessed where one is named', { email: ['a@b.c'] }, 'work', 'u@b.c', undefined],
     ['is none', { email: ['a@b@c d'] }, '', 'u1', undefined],
     ['is not what objects inherit', {}, 'constructor', 'u1', undefined],
+    ['keeps no blanks around it', { email: [' A@b.c\r\n'] }, '', 'u1', 'a@b.c'],
+    ['is nobody else’s for a Kelvin sign', { email: ['mar\u212A@b.c'] }, '', 'u1', undefined],
+    ['is nobody else’s for a byte order mark', { email: ['\uFEFFmark@b.c'] }, '', '\u00A0a@b.c', undefined],
     ['is not too long', { email: [`${'a'.repeat(64)}@${'b'.repeat(250)}`] }, '', 'u1', undefined],
   ])('%s', (_what, attributes, name, subject, expected) =>
     expect(emailIn(attributes, name, subject)).toBe(expected),

@@ -99,8 +99,17 @@ const address = /^[^\s@]{1,64}@[^\s@]{1,253}$/;
 export function emailIn(attributes: Attributes, name: string, subject: string): string | undefined {
   const candidates =
     name === '' ? [...firstValues(attributes, usual.email), subject] : valuesOf(attributes, name);
-  const email = candidates.map((value) => value.trim().toLowerCase()).find((value) => address.test(value));
+  const email = candidates.map((value) => inLowerCase(value)).find((value) => address.test(value));
   return email !== undefined && email.length <= 254 ? email : undefined;
+}
+
+/**
+ * Other characters must not become somebody else's address: neither the Kelvin sign, the one that has an ASCII letter as
+ * its lower case, nor blanks beyond those of ASCII, which are seen by nobody.
+ */
+function inLowerCase(value: string): string {
+  const bare = value.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, '');
+  return bare.includes('\u212A') ? '' : bare.toLowerCase();
 }
 
 export function groupsIn(attributes: Attributes, name: string): string[] {
