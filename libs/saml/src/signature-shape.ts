@@ -1,12 +1,16 @@
 import type { Element } from '@xmldom/xmldom';
 import { ENVELOPED, EXCLUSIVE_C14N, isDigestAlgorithm, isSignatureAlgorithm } from './algorithms.js';
+import { canonicalOf } from './canonical.js';
 import { attributeOf, elementsIn, is } from './element.js';
+import { LARGEST_MESSAGE } from './limits.js';
 import { NS } from './names.js';
 import { quoted, SamlRefusal } from './refusal.js';
+import { parseXml } from './xml.js';
 
 /** What is read of a signature before it is verified. */
 export interface SignatureShape {
-  readonly signedInfo: Element;
+  /** The characters that are signed, which the rest was read from. */
+  readonly canonicalSignedInfo: string;
   readonly algorithm: string;
   readonly value: Element;
   readonly keyInfo?: Element;
@@ -28,14 +32,14 @@ const ID = /^[\w.:-]{1,256}$/;
  * form that XML signatures can have is a way to sign something else than what is read.
  */
 export function checkedShape(signature: Element, parent: Element): SignatureShape {
-  const [signedInfo, value, keyInfo, ...more] = elementsIn(signature);
+  const [written, value, keyInfo, ...more] = elementsIn(signature);
   const whole =
-    named(signedInfo, 'SignedInfo') &&
-    named(value, 'SignatureValue') &&
-    (!keyInfo || named(keyInfo, 'KeyInfo'));
-  if (!signedInfo || !value || !whole || more.length > 0) {
+    named(written, 'SignedInfo') && named(value, 'SignatureValue') && (!keyInfo || named(keyInfo, 'KeyInfo'));
+  if (!written || !value || !whole || more.length > 0) {
     throw shape('has other parts than SignedInfo, SignatureValue and KeyInfo, or one of them twice');
   }
+  const canonicalSignedInfo = canonicalOf(written, []);
+  const signedInfo = parseXml(canonicalSignedInfo, LARGEST_MESSAGE);
   const [canonicalization, method, reference, ...others] = elementsIn(signedInfo);
   const known =
     named(canonicalization, 'CanonicalizationMethod') &&
@@ -50,7 +54,7 @@ export function checkedShape(signature: Element, parent: Element): SignatureShap
     throw shape('gives parameters to its algorithms');
   }
   const digest = checkedReference(reference, parent);
-  return { signedInfo, algorithm: algorithmOf(method), value, keyInfo, digest };
+  return { canonicalSignedInfo, algorithm: algorithmOf(method), value, keyInfo, digest };
 }
 
 function checkedReference(reference: Element, parent: Element): Digest {

@@ -41,14 +41,13 @@ export function verifySigned(element: Element, connection: SamlConnection, now: 
  * make us work.
  */
 function signerOf(
-  { signedInfo, algorithm, value, keyInfo }: SignatureShape,
+  { canonicalSignedInfo, algorithm, value, keyInfo }: SignatureShape,
   connection: SamlConnection,
   now: Date,
 ): IdpCertificate {
-  const canonical = canonicalOf(signedInfo, []);
   const bytes = decodeBase64(textOf(value), LONGEST_ENCODED);
   const certificate = bestFirst(connection.idp.certificates, now).find(({ pem }) =>
-    verifySignature(algorithm, canonical, pem, bytes),
+    verifySignature(algorithm, canonicalSignedInfo, pem, bytes),
   );
   if (!certificate) throw wrongKey(keyInfo, connection);
   refuseExpired(certificate, connection, now);
