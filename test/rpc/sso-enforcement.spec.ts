@@ -37,19 +37,27 @@ afterAll(async () => {
 const enforcementOf = (actor: Actor) => actor.client(EnforcementService);
 const look = (actor: Actor) => actor.client(OrganizationService).getOrganization({});
 
-async function testLogin(actor: Actor, nameId = actor.email): Promise<void> {
-  const connections = actor.client(ConnectionService);
-  const { url } = await connections.startTestLogin({ connectionId: world.connection.id });
-  expect((await carry(s, world.connection.id, world.provider.answer(url, { nameId }))).status).toBe(200);
+async function testLogin(
+  actor: Actor,
+  nameId = actor.email,
+  connectionId = world.connection.id,
+): Promise<void> {
+  const { url } = await actor.client(ConnectionService).startTestLogin({ connectionId });
+  expect((await carry(s, connectionId, world.provider.answer(url, { nameId }))).status).toBe(200);
+}
+
+async function provePasskey({ identityId }: Actor, hoursAgo = 0): Promise<void> {
+  await s.database.query(
+    `insert into webauthn_credential (credential_id, identity_id, public_key, created_at, last_used_at)
+     values ($1, $2, '', now(), now() - $3::float * interval '1 hour')`,
+    [Buffer.from(uuid()), identityId, hoursAgo],
+  );
 }
 
 /** As if the person had signed in with a passkey of theirs now. */
-async function usePasskey({ identityId, sessionId }: Actor): Promise<void> {
-  await s.database.query(
-    `insert into webauthn_credential (credential_id, identity_id, public_key, created_at, last_used_at)
-     values ($1, $2, '', now(), now())`,
-    [Buffer.from(uuid()), identityId],
-  );
+async function usePasskey(actor: Actor): Promise<void> {
+  const { sessionId } = actor;
+  await provePasskey(actor);
   await s.database.query(`update session set proof = 'passkey' where id = $1`, [sessionId]);
   await s.database.query(`select pg_notify('dovecote_revocation', $1)`, [`session:${sessionId}`]);
 }
@@ -70,9 +78,14 @@ describe('single sign-on is not enforced', () => {
     const wanted = { code: Code.FailedPrecondition, reason: 'TEST_LOGIN_MISSING' };
     const { setEnforcement } = enforcementOf(cast.alice);
     expect(await refusalOf(setEnforcement({ enforced: true }))).toMatchObject(wanted);
-    // Somebody else's test does not count, nor one as somebody else.
-    await testLogin(ada);
-    await testLogin(cast.alice, 'ada@acme.example');
+    // Somebody else's test does not count, nor one as somebody else, nor one of what nobody can use.
+    await testLogin(ada, cast.alice.email);
+    await testLogin(cast.alice, ada.email);
+    const { connection: draft } = await cast.alice.client(ConnectionService).createConnection({
+      name: 'Draft',
+      settings: { case: 'saml', value: { metadataXml: world.provider.metadata() } },
+    });
+    await testLogin(cast.alice, cast.alice.email, draft?.id);
     expect(await refusalOf(setEnforcement({ enforced: true }))).toMatchObject(wanted);
     await testLogin(cast.alice);
     await s.database.query(`update sso_login set completed_at = completed_at - interval '61 minutes'`);
@@ -154,6 +167,8 @@ describe('a way around', () => {
   test('is armed for super admins with a passkey that they have just proven, and for no longer than 30 days', async () => {
     const { armBreakGlass } = enforcementOf(cast.alice);
     expect((await refusalOf(armBreakGlass({ userId: cast.max.userId }))).reason).toBe('NOT_A_SUPER_ADMIN');
+    await provePasskey(cast.alice);
+    await provePasskey(ada, 24.1);
     expect((await refusalOf(armBreakGlass({ userId: ada.userId }))).reason).toBe('PASSKEY_NOT_PROVEN');
     expect((await refusalOf(armBreakGlass({ userId: cast.mallory.userId }))).code).toBe(Code.NotFound);
     expect((await refusalOf(armBreakGlass({ userId: ada.userId, hours: 721 }))).fields).toEqual(['hours']);

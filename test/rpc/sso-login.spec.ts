@@ -173,6 +173,20 @@ describe('a code is worth nothing', () => {
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
 
+  test('with a guessed secret, which spoils nothing', async () => {
+    const { url, verifier: codeVerifier } = await world.begin();
+    const code =
+      destination(await carry(s, connection.id, provider.answer(url, world.newPerson()))).get('code') ?? '';
+    const guess = Buffer.from(code, 'base64url');
+    guess[63] = guess[63]! ^ 1;
+    const { exchangeSsoCode } = s.client(SsoSignInService);
+    for (const wrong of ['x'.repeat(43), codeVerifier]) {
+      const guessed = exchangeSsoCode({ code: guess.toString('base64url'), codeVerifier: wrong });
+      expect((await refusalOf(guessed)).code).toBe(Code.Unauthenticated);
+    }
+    expect((await exchangeSsoCode({ code, codeVerifier })).tokens?.accessToken).toBeTruthy();
+  });
+
   test('after a minute, or when it is made up', async () => {
     const { url, verifier } = await world.begin();
     const code =

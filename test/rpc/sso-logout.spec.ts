@@ -244,7 +244,9 @@ describe('StartSsoSignOut', () => {
     const answered = (claims: { inResponseTo: string; status?: string }, key = provider.key) =>
       bringByQuery(s, connection.id, logoutResponse({ ...to, ...claims }), key, { field: 'SAMLResponse' });
     expect((await answered({ inResponseTo }, world.foreign.key)).status).toBe(403);
-    for (const unknown of ['_made-up', `_signout-${world.cast.acme.id}`, '_signout-nonsense']) {
+    const begun = new URL((await world.begin()).url).searchParams.get('RelayState');
+    const nothing = ['_made-up', `_signout-${world.cast.acme.id}`, '_signout-nonsense', `_signout-${begun}`];
+    for (const unknown of nothing) {
       expect((await answered({ inResponseTo: unknown })).status).toBe(403);
     }
     const good = await answered({ inResponseTo });

@@ -22,6 +22,8 @@ let cast: Cast;
 let provider: OidcProvider;
 let connection: Connection;
 let foreign: Connection;
+/** Of Acme as well, and in nobody's use. */
+let beside: Connection;
 
 beforeAll(async () => {
   provider = await startOidcProvider();
@@ -40,6 +42,7 @@ beforeAll(async () => {
   connection = await connect(cast.alice, 'acme.example', clientId);
   // At the same provider, as another client.
   foreign = await connect(cast.mallory, 'other.example', 'theirs');
+  beside = await newConnection(cast.alice, 'beside');
 });
 
 afterAll(async () => {
@@ -51,17 +54,18 @@ async function connect(admin: Actor, domain: string, id: string): Promise<Connec
   const domains = admin.client(DomainService);
   await domains.addDomain({ name: domain });
   await domains.verifyDomain({ name: domain });
-  const connections = admin.client(ConnectionService);
-  const made = await connections.createConnection({
+  const { id: connectionId } = await newConnection(admin, id);
+  const active = { connectionId, state: ConnectionState.ACTIVE };
+  return (await admin.client(ConnectionService).updateConnection(active)).connection!;
+}
+
+async function newConnection(admin: Actor, id: string): Promise<Connection> {
+  const made = await admin.client(ConnectionService).createConnection({
     name: 'OpenID',
     settings: { case: 'oidc', value: { issuer: provider.issuer, clientId: id, clientSecret } },
     provisioning: { createMembers: true },
   });
-  const active = await connections.updateConnection({
-    connectionId: made.connection?.id,
-    state: ConnectionState.ACTIVE,
-  });
-  return active.connection!;
+  return made.connection!;
 }
 
 /** So that the limit of addresses is not what refuses. */
@@ -237,13 +241,11 @@ describe('a logout token is refused, and ends nothing', () => {
   test('which belongs to another connection', async () => {
     await expectRefused(await bring(await sign({ sub, aud: 'theirs' })), 'invalid_token');
     expect((await bring(await sign({ sub }), foreign)).status).toBe(400);
-    // At its own door it is heard, and has no say about people of Acme.
-    for (const named of [
-      { sub },
-      { sub, sid: 'victims-session' },
-      { sub: undefined, sid: 'victims-session' },
-    ]) {
+    // At its own door it is heard, and has no say about people who came through another.
+    const sid = 'victims-session';
+    for (const named of [{ sub }, { sub, sid }, { sub: undefined, sid }]) {
       expect((await bring(await sign({ ...named, aud: 'theirs' }), foreign)).status).toBe(200);
+      expect((await bring(await sign({ ...named, aud: 'beside' }), beside)).status).toBe(200);
     }
     const nowhere = {
       ...connection,
@@ -267,6 +269,16 @@ describe('a logout token is refused, and ends nothing', () => {
     const answers = await Promise.all([bring(twice), bring(twice), bring(twice)]);
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 400, 400]);
     await expectOver(again);
+  });
+
+  test('that was used before, as long as it could be used', async () => {
+    const token = await sign({ sub: 'leaver', exp: seconds(900) });
+    expect((await bring(token)).status).toBe(200);
+    await rest(9 * 60_000);
+    // Each beginning of a login takes away what is past its time.
+    const again = await signIn('leaver');
+    await expectRefused(await bring(token), 'replayed');
+    expect(await isSignedIn(again)).toBe(true);
   });
 });
 

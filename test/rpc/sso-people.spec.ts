@@ -188,6 +188,12 @@ describe('a login that began at the provider', () => {
     expect(tokens?.accessToken).not.toBe('');
     expect(await world.lastLogin()).toMatchObject({ idpInitiated: true, outcome: LoginOutcome.SUCCEEDED });
     expect((await carry(s, connection.id, form)).status).toBe(403);
+    // Nobody began it, so nobody has a secret that fits.
+    const second = provider.unsolicited(to, world.newPerson(), appUrl);
+    const other = destination(await carry(s, connection.id, second)).get('code') ?? '';
+    const { exchangeSsoCode } = s.client(SsoSignInService);
+    const refusal = await refusalOf(exchangeSsoCode({ code: other, codeVerifier: 'x'.repeat(43) }));
+    expect(refusal.reason).toBe('SSO_CODE_REFUSED');
     await connections.updateConnection({
       connectionId: connection.id,
       settings: { case: 'saml', value: { allowIdpInitiated: false } },
