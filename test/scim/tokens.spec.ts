@@ -103,6 +103,19 @@ describe('nobody comes in', () => {
     }
   });
 
+  test.each([
+    ['suspended', 'suspended_at = now()', 'suspended_at = null'],
+    ['over', `org_type = 2, expires_at = now() - interval '1 second'`, 'org_type = 1, expires_at = null'],
+  ])('to an organization that is %s', async (_what, change, undone) => {
+    const set = (what: string) =>
+      world.s.database.query(`update organization set ${what} where id = $1`, [world.cast.acme.id]);
+    const scim = scimDirectory(world.s, await contractTokenWithBinding());
+    await set(change);
+    const replies = [await scim('GET', '/Users'), await scim('POST', '/Users', { body: newUser() })];
+    await set(undone);
+    expect(replies.map(({ status }) => status)).toEqual([403, 403]);
+  });
+
   test('who guesses, for long', async () => {
     const limited = await startTestServer({
       env: { ANONYMOUS_RATE_LIMIT_PER_SECOND: '1', ANONYMOUS_RATE_LIMIT_BURST: '3' },
