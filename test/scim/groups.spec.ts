@@ -9,7 +9,16 @@ import { organizationPermissions, Permission } from '../../src/platform/access/i
 import { Client } from 'pg';
 import { eventually } from '../support/eventually.js';
 import { auditOf } from '../support/members.js';
-import { newUser, patchOf, type ScimBody, type ScimWorld, startScimWorld } from '../support/scim.js';
+import {
+  connect,
+  newToken,
+  newUser,
+  patchOf,
+  type ScimBody,
+  scimDirectory,
+  type ScimWorld,
+  startScimWorld,
+} from '../support/scim.js';
 
 let world: ScimWorld;
 let ada: string;
@@ -48,17 +57,23 @@ const patch = (id: string, ...operations: unknown[]) =>
   world.scim('PATCH', `/Groups/${id}`, { body: patchOf(...operations) });
 
 describe('groups are refused', () => {
-  test('of another organization, as if they were not there', async () => {
+  test('of another organization or connection, as if they were not there', async () => {
     const { id } = await create([ada]);
-    for (const [method, body] of [
-      ['GET', undefined],
-      ['PUT', { displayName: 'Mine' }],
-      ['PATCH', patchOf({ op: 'remove', path: 'members' })],
-      ['DELETE', undefined],
-    ] as const) {
-      expect((await world.foreign(method, `/Groups/${id}`, { body })).status).toBe(404);
+    const { alice } = world.cast;
+    const second = await connect(alice, world.provider);
+    const beside = scimDirectory(world.s, await newToken(alice, second.id));
+    for (const directory of [world.foreign, beside]) {
+      for (const [method, body] of [
+        ['GET', undefined],
+        ['PUT', { displayName: 'Mine' }],
+        ['PATCH', patchOf({ op: 'remove', path: 'members' })],
+        ['DELETE', undefined],
+      ] as const) {
+        expect((await directory(method, `/Groups/${id}`, { body })).status).toBe(404);
+      }
+      expect((await directory('GET', '/Groups')).body.totalResults).toBe(0);
     }
-    expect((await world.foreign('GET', '/Groups')).body.totalResults).toBe(0);
+    expect((await beside('GET', `/Users/${ada}`)).body.groups).toBeUndefined();
     expect(await membersOf(id)).toEqual([ada]);
   });
 
@@ -101,12 +116,13 @@ describe('groups are refused', () => {
     const first = await world.scim('PATCH', `/Groups/${id}`, { body, headers });
     expect(first.status).toBe(204);
     expect(first.headers.get('etag')).not.toBe(etag);
-    for (const method of ['PATCH', 'DELETE'] as const) {
-      const late = await world.scim(method, `/Groups/${id}`, {
-        body: method === 'PATCH' ? body : undefined,
-        headers,
-      });
-      expect(late.status).toBe(412);
+    for (const [method, late] of [
+      ['PATCH', body],
+      ['PUT', { displayName: 'Late' }],
+      ['DELETE', undefined],
+    ] as const) {
+      const { status } = await world.scim(method, `/Groups/${id}`, { body: late, headers });
+      expect({ method, status }).toEqual({ method, status: 412 });
     }
     expect(await membersOf(id)).toEqual([ada]);
     const current = first.headers.get('etag') ?? '';

@@ -103,7 +103,13 @@ describe('users are refused', () => {
     '__proto__ eq "x"',
     'active gt true',
     'meta.lastModified gt "yesterday"',
-    'x'.repeat(2001),
+    'userName like "a"',
+    'id gt "00000000-0000-7000-8000-000000000000"',
+    'meta.created co "2026-01-01T00:00:00Z"',
+    'emails.type sw "w"',
+    'displayName gt null',
+    `userName eq "${'x'.repeat(2000)}"`,
+    `${'('.repeat(21)}active eq true${')'.repeat(21)}`,
     // Exponential in the parser: with forty of them it would not return.
     `userName eq "${'\n'.repeat(40)}`,
   ])('with the filter number %#', async (filter) => {
@@ -208,6 +214,16 @@ describe('a user', () => {
     expect(await events(user.id)).toEqual(['SCIM_USER_PROVISIONED', 'SCIM_USER_UPDATED']);
   });
 
+  test('has a manager of the same organization, or none', async () => {
+    const { alice, mallory } = world.cast;
+    const enterprise = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
+    const { id } = await create({ [enterprise]: { manager: { value: alice.userId } } });
+    expect((await member(id)).profile?.managerId).toBe(alice.userId);
+    const body = patchOf({ op: 'replace', path: `${enterprise}:manager`, value: mallory.userId });
+    expect((await world.scim('PATCH', `/Users/${id}`, { body })).status).toBe(200);
+    expect((await member(id)).profile?.managerId).toBe('');
+  });
+
   test('moves to another address', async () => {
     const user = await create();
     const moved = newUser({ externalId: user.externalId });
@@ -280,7 +296,13 @@ describe('searching', () => {
     expect((await search(`externalId eq "${String(user.externalId).toUpperCase()}"`)).body.totalResults).toBe(
       0,
     );
-    expect((await search(`userName eq "' or 1=1 --"`)).body.totalResults).toBe(0);
+    // Nothing in a text means more than itself.
+    for (const text of ["' or 1=1 --", '%', '_', 'Searched_', '%One%']) {
+      for (const op of ['eq', 'co', 'sw', 'ew']) {
+        const { status, body } = await search(`displayName ${op} "${text}"`);
+        expect([text, op, status, body.totalResults]).toEqual([text, op, 200, 0]);
+      }
+    }
   });
 
   test('counts exactly and pages from one', async () => {
@@ -293,6 +315,21 @@ describe('searching', () => {
     expect((await page('&startIndex=3&count=2')).Resources.map(({ id }) => id)).toEqual(ids.slice(2));
     expect((await page('&startIndex=9')).Resources).toEqual([]);
     expect(await page('&count=-1')).toMatchObject({ totalResults: 3, itemsPerPage: 0 });
+  });
+
+  test('shows two hundred at once, whoever asks for more', async () => {
+    await world.s.database.query(
+      `with person as (
+         insert into identity (id, email) select gen_random_uuid(), 'crowd-' || n || '@acme.example'
+           from generate_series(1, 201) n returning id, email)
+       insert into member (org_id, id, identity_id, email, name, status, role_id, created_at)
+       select $1, gen_random_uuid(), id, email, 'Crowd', 2, $2, now() from person`,
+      [world.cast.acme.id, world.cast.acme.roles.employee],
+    );
+    const query = 'filter=displayName eq "crowd"&count=1000&attributes=id';
+    const { body } = await world.scim('GET', `/Users?${query}`);
+    expect(body).toMatchObject({ totalResults: 201, itemsPerPage: 200 });
+    expect(body.Resources).toHaveLength(200);
   });
 
   test('is asked for by POST as well', async () => {
