@@ -107,7 +107,7 @@ describe('of an export and a deletion at once', () => {
   });
 });
 
-test('a deletion is cancelled or hastened by nobody who may do less than whom it is about', async () => {
+test('a deletion is made, cancelled or hastened by nobody who may do less than whom it is about', async () => {
   const boss = await addMember(s, cast.acme, { email: 'boss@acme.example', role: 'super_admin' });
   const { requestId } = await privacy(cast.alice).deleteUserData({ userId: boss.userId });
   const { role } = await cast.alice
@@ -121,7 +121,11 @@ test('a deletion is cancelled or hastened by nobody who may do less than whom it
     { email: 'clerk@acme.example', role: 'employee' },
   );
   const decision = { requestId, confirmationEmail: boss.email };
-  for (const call of [privacy(clerk).cancelDeletion(decision), privacy(clerk).immediateDelete(decision)]) {
+  for (const call of [
+    privacy(clerk).deleteUserData({ userId: cast.alice.userId }),
+    privacy(clerk).cancelDeletion(decision),
+    privacy(clerk).immediateDelete(decision),
+  ]) {
     expect(await refusalOf(call)).toMatchObject({
       code: Code.PermissionDenied,
       reason: 'MEMBER_EXCEEDS_OWN',
