@@ -146,7 +146,8 @@ describe('a connection is refused', () => {
   });
 
   test('that would give what its maker does not hold', async () => {
-    const limited = await addApiKey(s, cast.acme, [Permission.ORG_READ, Permission.ORG_WRITE]);
+    const { ORG_READ, ORG_WRITE, INBOX_READ, INBOX_ACT } = Permission;
+    const limited = await addApiKey(s, cast.acme, [ORG_READ, ORG_WRITE, INBOX_READ, INBOX_ACT]);
     const { createConnection } = limited.client(ConnectionService);
     for (const provisioning of [
       { defaultRoleId: cast.acme.roles.admin },
@@ -157,6 +158,16 @@ describe('a connection is refused', () => {
       );
       expect(refusal).toMatchObject({ code: Code.PermissionDenied, reason: 'GRANT_EXCEEDS_OWN' });
     }
+    // Nor by a change, of a connection that is all their own.
+    const { connection } = await createConnection({
+      name: 'Limited',
+      settings: saml({ metadataUrl: provider.metadataUrl }),
+    });
+    const change = limited.client(ConnectionService).updateConnection({
+      connectionId: connection?.id,
+      provisioning: { defaultRoleId: cast.acme.roles.admin },
+    });
+    expect((await refusalOf(change)).reason).toBe('GRANT_EXCEEDS_OWN');
     const stranger = await refusalOf(
       cast.alice.client(ConnectionService).createConnection({
         name: 'x',

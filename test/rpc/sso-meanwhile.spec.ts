@@ -81,6 +81,17 @@ describe('a connection that is taken out of use', () => {
     },
   );
 
+  test('takes nobody in who comes back from the provider', async () => {
+    const person = world.newPerson();
+    const { url } = await world.begin();
+    await setState(ConnectionState.DISABLED);
+    const sent = destination(await carry(s, connection.id, world.provider.answer(url, person)));
+    expect(sent.get('error')).toBe('access_denied');
+    expect((await world.lastLogin()).reason).toBe('connection_disabled');
+    const rows = await s.database.query('select from member where email = $1', [person.email]);
+    expect(rows).toEqual([]);
+  });
+
   test('is not slipped through by a code that is traded at the same moment', async () => {
     const exchange = await comeBack();
     await other.query('begin');

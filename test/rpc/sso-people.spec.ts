@@ -142,6 +142,15 @@ describe('whoever signs in', () => {
   });
 });
 
+test('whoever is no member stays outside where the connection takes nobody in', async () => {
+  const { updateConnection } = cast.alice.client(ConnectionService);
+  await updateConnection({ connectionId: connection.id, provisioning: { createMembers: false } });
+  const { url } = await world.begin();
+  await carry(s, connection.id, provider.answer(url, world.newPerson()));
+  expect(await world.lastLogin()).toMatchObject({ reason: 'not_a_member', outcome: LoginOutcome.REFUSED });
+  await updateConnection({ connectionId: connection.id, provisioning: { createMembers: true } });
+});
+
 describe('groups at the provider', () => {
   test('become roles at each login, and never more than whoever mapped them held', async () => {
     const connections = cast.alice.client(ConnectionService);
