@@ -4,9 +4,10 @@ import { ConnectionService, ConnectionState } from '@dovecote/contract/dovecote/
 import { GroupTarget, ScimService } from '@dovecote/contract/dovecote/sso/v1/scim_pb';
 import { ApiKeyService, KeyType } from '@dovecote/contract/pidgr/v1/api_key_pb';
 import { Permission as P } from '@dovecote/contract/pidgr/v1/common_pb';
+import { TeamService } from '@dovecote/contract/pidgr/v1/team_pb';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { services } from '../../src/platform/access/access-table.js';
-import { addMember, addOrganization } from '../support/cast.js';
+import { addApiKey, addMember, addOrganization } from '../support/cast.js';
 import { eventually } from '../support/eventually.js';
 import { auditOf } from '../support/members.js';
 import { refusalOf } from '../support/refusal.js';
@@ -173,6 +174,13 @@ describe('a token', () => {
     expect(settings).toMatchObject({ baseUrl: 'https://dovecote.example/scim/v2', paused: false });
   });
 
+  test('is what is revoked as one: no other key is', async () => {
+    const { kiosk } = world.cast;
+    const refusal = await refusalOf(scimService().revokeScimToken({ tokenId: kiosk.userId }));
+    expect(refusal.code).toBe(Code.NotFound);
+    await kiosk.client(ApiKeyService).listApiKeys({});
+  });
+
   test('that names no connection works while there is one, and says so when there are several', async () => {
     const organization = await addOrganization(world.s, 'Third');
     const email = 'boss@third.example';
@@ -264,6 +272,13 @@ describe('group mappings are refused', () => {
     const groupMappings = [{ group: 'Bosses', target: GroupTarget.ROLE, targetId }];
     const call = scimService(admin).setGroupMappings({ connectionId: world.connection.id, groupMappings });
     expect((await refusalOf(call)).reason).toBe('GRANT_EXCEEDS_OWN');
+    const { team } = await world.cast.alice.client(TeamService).createTeam({ name: 'Mapped' });
+    const clerk = await addApiKey(world.s, world.cast.acme, [P.ORG_READ, P.ORG_WRITE, P.MEMBERS_MANAGE]);
+    const toTeam = scimService(clerk).setGroupMappings({
+      connectionId: world.connection.id,
+      groupMappings: [{ group: 'Team', target: GroupTarget.TEAM, targetId: team?.id }],
+    });
+    expect((await refusalOf(toTeam)).reason).toBe('PERMISSION_MISSING');
   });
 });
 
