@@ -129,6 +129,10 @@ describe('whoever is to be deleted does not come back', () => {
     const { userId } = actor;
     const refusal = await refusalOf(members(cast.alice).reactivateUser({ userId }));
     expect(refusal).toMatchObject({ code: Code.FailedPrecondition, reason: 'MEMBER_DELETED' });
+    // To their directory they are nobody.
+    const body = patchOf({ op: 'replace', path: 'active', value: true });
+    expect((await scim('GET', `/Users/${userId}`)).status).toBe(404);
+    expect((await scim('PATCH', `/Users/${userId}`, { body })).status).toBe(404);
   });
 });
 
