@@ -40,7 +40,14 @@ test('nobody but a sibling is answered, and nobody who names two organizations',
       expect((await refusalOf(call)).reason).toBe('INTERNAL_ONLY');
     }
   }
-  expect((await refusalOf(sibling(cast.other.id).checkOrgSuspended({ orgId }))).fields).toEqual(['org_id']);
+  const ofOther = sibling(cast.other.id);
+  for (const call of [
+    ofOther.checkOrgSuspended({ orgId }),
+    ofOther.resolveCallerIdentity({ orgId, identitySubject: cast.max.identityId }),
+    ofOther.resolvePrincipalPermissions({ orgId, subject: cast.max.userId, principalType: USER }),
+  ]) {
+    expect((await refusalOf(call)).fields).toEqual(['org_id']);
+  }
   expect(await sibling(orgId.toUpperCase()).checkOrgSuspended({ orgId })).toMatchObject({ suspended: false });
 });
 
