@@ -70,6 +70,10 @@ test('an export holds what directories say, no secret, and is not handed to mere
   );
   expect(await exportOf(reader)).toMatchObject({ id: done.id });
   expect((await exportOf(reader))?.metadata).not.toHaveProperty('result_url');
+  await cast.alice.client(PrivacyService).exportOrgData({});
+  const { requests } = await reader.client(PrivacyService).listPrivacyRequests({});
+  expect(requests).toHaveLength(2);
+  for (const { metadata } of requests) expect(metadata).not.toHaveProperty('decryption_key');
   const own = async (who: Actor) =>
     (await who.client(PrivacyService).listMyPrivacyRequests({})).requests.map(({ id }) => id);
   expect(await own(ada)).toEqual([done.id]);
