@@ -71,6 +71,13 @@ async function enforce(): Promise<void> {
 async function relax(): Promise<void> {
   const { headers } = await world.signIn({ nameId: cast.alice.email });
   await s.client(EnforcementService, headers).setEnforcement({ enforced: false });
+  // What is remembered of the organization is dropped when the news arrives.
+  await eventually('codes are good again', () =>
+    look(cast.alice).then(
+      () => true,
+      () => false,
+    ),
+  );
 }
 
 describe('single sign-on is not enforced', () => {

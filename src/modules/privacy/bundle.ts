@@ -14,11 +14,12 @@ export interface BundleFile {
 export async function writeBundle(path: string, files: readonly BundleFile[], key?: Buffer): Promise<void> {
   const zip = new ZipFile();
   const content = new PassThrough();
-  // yazl reports what goes wrong while it reads on the archive, and leaves its output open.
-  zip.on('error', (error: unknown) => content.destroy(error as Error));
+  // yazl reports what goes wrong on the archive, hears of no error in what it reads, and leaves its output open.
+  const fail = (error: unknown): void => void content.destroy(error as Error);
+  zip.on('error', fail);
   zip.outputStream.pipe(content);
   for (const { name, lines } of files) {
-    zip.addReadStreamLazy(name, {}, (done) => done(null, Readable.from(lines())));
+    zip.addReadStreamLazy(name, {}, (done) => done(null, Readable.from(lines()).on('error', fail)));
   }
   zip.end();
   await pipeline(key ? sealedWith(key, content) : content, createWriteStream(path, { mode: 0o600 }));
