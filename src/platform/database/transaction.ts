@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import type { PoolClient, QueryResult, QueryResultRow } from 'pg';
 import { cancelRequest } from './cancel-request.js';
@@ -26,6 +27,10 @@ export interface TransactionSettings {
   signal?: AbortSignal;
 }
 
+/** Between two requests to cancel, the first time; each next one waits twice as long. */
+const CANCEL_AGAIN_MS = 100;
+const SELDOM_MS = 5_000;
+
 const setScope: Statement = {
   name: 'transaction.set_scope',
   text: `select set_config('app.org_id', $1, true), set_config('app.identity_id', $2, true),
@@ -44,6 +49,7 @@ export class Transaction {
   /** Nothing that ran without it counts: it would have run outside the transaction, for nobody. */
   private opened: Promise<unknown> = Promise.resolve();
   private cancelling: Promise<unknown> | undefined;
+  private readonly ended = new AbortController();
 
   private constructor(
     private readonly runner: QueryRunner,
@@ -118,6 +124,7 @@ export class Transaction {
   private async finish(command: 'commit' | 'rollback'): Promise<void> {
     if (this.finished) return;
     this.finished = true;
+    this.ended.abort();
     this.settings.signal?.removeEventListener('abort', this.cancel);
     try {
       // A cancel request that is still travelling must not hit the connection's next user.
@@ -140,8 +147,17 @@ export class Transaction {
   }
 
   private readonly cancel = (): void => {
-    this.cancelling = cancelRequest(this.client).catch(() => undefined);
+    this.cancelling = this.cancelUntilEnded().catch(() => undefined);
   };
+
+  /** A request that arrives before its statement has begun cancels nothing: it is made again until all is over. */
+  private async cancelUntilEnded(): Promise<void> {
+    const { signal } = this.ended;
+    for (let pause = CANCEL_AGAIN_MS; !signal.aborted; pause = Math.min(2 * pause, SELDOM_MS)) {
+      await cancelRequest(this.client);
+      await delay(pause, undefined, { signal }).catch(() => undefined);
+    }
+  }
 }
 
 function scopeValues(settings: TransactionSettings): string[] {
