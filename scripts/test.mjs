@@ -1,26 +1,31 @@
 // What "npm test" runs: first what shares the machine well, two files at a time; then what measures time by itself; then,
 // one after the other, what starts processes and kills them. With files named ("npm test -- test/rpc/role") only those run.
+// While a process still fetches real components (its number is in REAL_COMPONENTS_PID), what runs against them waits for it.
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { run } from './lib/run.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
 const jest = ['--experimental-vm-modules', '--no-warnings', join(root, 'node_modules/jest/bin/jest.js')];
-const timed = ['test/protocol/conformance/'];
-const killing = ['test/cluster/', 'test/fault/'];
+const { timed, killing, real } = JSON.parse(readFileSync(join(root, 'scripts/lib/spec-groups.json'), 'utf8'));
 const together = '--maxWorkers=2';
 
 const given = process.argv.slice(2);
-const runs = given.some((word) => !word.startsWith('-'))
+const fetching = Number(process.env.REAL_COMPONENTS_PID ?? 0);
+const phases = given.some((word) => !word.startsWith('-'))
   ? [[together]]
   : [
-      [together, `--testPathIgnorePatterns=${['/node_modules/', '/dist/', ...timed, ...killing].join('|')}`],
+      [together, without([...timed, ...killing, ...(fetching ? real : [])])],
+      ...(fetching ? [[together, ...real]] : []),
       ['--runInBand', ...timed],
       ['--runInBand', ...killing],
     ];
 
 let worst = 0;
-for (const [index, words] of runs.entries()) {
+for (const [index, words] of phases.entries()) {
+  if (index === 1) await fetched();
   const code = await run(process.execPath, [
     ...jest,
     ...words,
@@ -32,7 +37,26 @@ for (const [index, words] of runs.entries()) {
 }
 process.exit(worst);
 
+function without(specs) {
+  return `--testPathIgnorePatterns=${['/node_modules/', '/dist/', ...specs].join('|')}`;
+}
+
 /** Each run writes a report of its own. */
 function numbered(word, number) {
   return word.startsWith('--outputFile=') ? `${word}.${number}` : word;
+}
+
+async function fetched() {
+  if (!fetching || !alive(fetching)) return;
+  console.log('[dovecote] Waiting for the real components …');
+  while (alive(fetching)) await delay(500);
+}
+
+function alive(pid) {
+  try {
+    // Sends nothing.
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }

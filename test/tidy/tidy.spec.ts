@@ -112,6 +112,17 @@ describe('the tests', () => {
     expect(findings(elsewhere, pattern)).toEqual([]);
   });
 
+  test('that need a real component wait until it has been fetched', () => {
+    const text = readFileSync(join(root, 'scripts/lib/spec-groups.json'), 'utf8');
+    const { timed, killing, real } = JSON.parse(text) as Record<string, string[]>;
+    const later = [timed, killing, real].flatMap((group) => group ?? []).map((path) => new RegExp(path));
+    const needs = /support\/(redis|chromium|python-environment|foreign-client|go)\.js'|'xmlsec1'/;
+    const needy = specs.filter(({ path, text: spec }) => needs.test(spec) && !path.startsWith('test/tidy/'));
+    expect(needy.length).toBeGreaterThan(8);
+    const early = needy.filter(({ path }) => !later.some((group) => group.test(path)));
+    expect(early.map(({ path }) => path)).toEqual([]);
+  });
+
   test('have names that tell them apart within their file', () => {
     const twins = specs.flatMap(({ path, text }) => {
       // The same sentence may be true of two things: the describe around it is part of the name.
