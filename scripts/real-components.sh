@@ -64,7 +64,7 @@ go_programs() {
   while read -r folder packages; do
     # Several packages in one line, apart by blanks.
     # shellcheck disable=SC2086
-    if (cd "test/protocol/$folder" && go build -o "$discard/" $packages) 2> "$discard/errors"; then
+    if scripts/go-build.sh "test/protocol/$folder" "$discard/" $packages 2> "$discard/errors"; then
       echo "test/protocol/$folder is compiled."
     else
       echo "skipped: test/protocol/$folder does not compile: $(tail -n 1 "$discard/errors")"

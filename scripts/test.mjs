@@ -1,5 +1,5 @@
-// What "npm test" runs: first what shares the machine well, two files at a time; then what measures time by itself; then,
-// one after the other, what starts processes and kills them. With files named ("npm test -- test/rpc/role") only those run.
+// What "npm test" runs: first what shares the machine well, two files at a time; then what measures time by itself; then
+// what starts processes and kills them. With files named ("npm test -- test/rpc/role") only those run.
 // While a process still fetches real components (its number is in REAL_COMPONENTS_PID), what runs against them waits for it.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ const phases = given.some((word) => !word.startsWith('-'))
       [together, without([...timed, ...killing, ...(fetching ? real : [])])],
       ...(fetching ? [[together, ...real]] : []),
       ['--runInBand', ...timed],
-      ['--runInBand', ...killing],
+      [together, ...killing],
     ];
 
 let worst = 0;

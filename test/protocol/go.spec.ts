@@ -8,7 +8,7 @@ import { create, toBinary, type DescFile } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { file_dovecote_test_v1_echo } from '@dovecote/contract/dovecote/test/v1/echo_pb';
 import { EchoServer } from './support/echo-server.js';
-import { whyNoGo } from './support/go.js';
+import { buildGo, whyNoGo } from './support/go.js';
 
 const run = promisify(execFile);
 const SOURCE = join(import.meta.dirname, 'go-client');
@@ -36,7 +36,7 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'dovecote-go-'));
   await echo.start();
   const client = join(directory, 'client');
-  await run('go', ['build', '-o', client, '.'], { cwd: SOURCE });
+  await buildGo(SOURCE, client, '.');
   const descriptors = join(directory, 'echo.binpb');
   await writeFile(descriptors, descriptorSet(file_dovecote_test_v1_echo));
   const { stdout } = await run(client, [echo.url, descriptors], { maxBuffer: 64 * 1024 * 1024 });

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describeForeignClient } from './support/foreign-client.js';
-import { whyNoGo } from './support/go.js';
+import { buildGo, whyNoGo } from './support/go.js';
 import { copyProtos } from './support/protos.js';
 
 const run = promisify(execFile);
@@ -39,7 +39,7 @@ async function build(directory: string): Promise<string> {
     'google.golang.org/protobuf/cmd/protoc-gen-go',
     'google.golang.org/grpc/cmd/protoc-gen-go-grpc',
   ];
-  await run('go', ['build', '-o', `${bin}/`, ...generators], { cwd: SOURCE });
+  await buildGo(SOURCE, `${bin}/`, ...generators);
   const template = join(directory, 'buf.gen.yaml');
   await writeFile(template, JSON.stringify(generation(bin, join(module, 'gen'))));
   const paths = FILES.flatMap((file) => ['--path', join(protos, file)]);
@@ -52,7 +52,7 @@ async function build(directory: string): Promise<string> {
     '--include-imports',
     ...paths,
   ]);
-  await run('go', ['build', '-o', join(directory, 'client'), '.'], { cwd: module });
+  await buildGo(module, join(directory, 'client'), '.');
   return join(directory, 'client');
 }
 

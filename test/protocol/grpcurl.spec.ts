@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describeForeignClient, type Servers, type Sights } from './support/foreign-client.js';
-import { whyNoGo } from './support/go.js';
+import { buildGo, whyNoGo } from './support/go.js';
 
 const run = promisify(execFile);
 const SOURCE = join(import.meta.dirname, 'grpcurl');
@@ -17,9 +17,7 @@ describeForeignClient({
     const directory = await mkdtemp(join(tmpdir(), 'dovecote-grpcurl-'));
     try {
       const binary = join(directory, 'grpcurl');
-      await run('go', ['build', '-o', binary, 'github.com/fullstorydev/grpcurl/cmd/grpcurl'], {
-        cwd: SOURCE,
-      });
+      await buildGo(SOURCE, binary, 'github.com/fullstorydev/grpcurl/cmd/grpcurl');
       return await calls(binary, servers);
     } finally {
       await rm(directory, { recursive: true });

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createFileRegistry, fromBinary } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
-import { whyNoGo } from '../support/go.js';
+import { buildGo, whyNoGo } from '../support/go.js';
 import { Contract } from './contract.js';
 import { Host } from './host.js';
 
@@ -28,9 +28,7 @@ let host: Host;
 beforeAll(async () => {
   if (missing) return;
   directory = await mkdtemp(join(tmpdir(), 'dovecote-conformance-'));
-  await run('go', ['build', '-o', join(directory, 'suite'), `${MODULE}/cmd/connectconformance`], {
-    cwd: SUITE,
-  });
+  await buildGo(SUITE, join(directory, 'suite'), `${MODULE}/cmd/connectconformance`);
   host = new Host(await loadContract());
   await host.listen(join(directory, 'socket'));
 }, BUILD_MS);
