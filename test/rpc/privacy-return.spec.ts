@@ -46,6 +46,14 @@ async function doomed(anonymize = false): Promise<Doomed> {
   return { person, actor, requestId };
 }
 
+const say = (userId: string, ...operations: object[]) =>
+  scim('PATCH', `/Users/${userId}`, { body: patchOf(...operations) });
+
+async function replaceByInactive(userId: string): Promise<unknown> {
+  const { body } = await scim('GET', `/Users/${userId}`);
+  return scim('PUT', `/Users/${userId}`, { body: { ...body, active: false } });
+}
+
 describe('whoever is to be deleted does not come back', () => {
   test('by ReactivateUser, until the deletion is cancelled', async () => {
     const { actor, person, requestId } = await doomed();
@@ -85,6 +93,41 @@ describe('whoever is to be deleted does not come back', () => {
     await privacy(cast.alice).cancelDeletion({ requestId, confirmationEmail: person.email });
     expect((await scim('POST', '/Users', { body: user })).status).toBe(201);
     expect(await standing(actor.userId)).toBe(UserStatus.ACTIVE);
+  });
+
+  test.each([
+    ['DeactivateUser', (userId: string) => members(cast.alice).deactivateUser({ userId })],
+    [
+      'an operation of SCIM',
+      (userId: string) => say(userId, { op: 'replace', path: 'active', value: false }),
+    ],
+    ['a whole user of SCIM', replaceByInactive],
+    ['DELETE of SCIM', (userId: string) => scim('DELETE', `/Users/${userId}`)],
+  ])('by a cancellation, once they were shut out by %s', async (_, shutOut) => {
+    const { actor, person, requestId } = await doomed();
+    const untouched = await doomed();
+    await shutOut(actor.userId);
+    // Whoever says something else about them does not say this.
+    await say(untouched.actor.userId, { op: 'replace', path: 'title', value: 'Clerk' });
+    for (const { requestId: id, person: who } of [{ requestId, person }, untouched]) {
+      await privacy(cast.alice).cancelDeletion({ requestId: id, confirmationEmail: who.email });
+    }
+    expect(await standing(actor.userId)).toBe(UserStatus.DEACTIVATED);
+    expect(await standing(untouched.actor.userId)).toBe(UserStatus.ACTIVE);
+    await members(cast.alice).reactivateUser({ userId: actor.userId });
+    expect(await standing(actor.userId)).toBe(UserStatus.INVITED);
+  });
+
+  test('by a cancellation at the moment in which they are shut out: the last word counts, and neither fails', async () => {
+    for (let round = 0; round < 8; round++) {
+      const { actor, person, requestId } = await doomed();
+      const { userId } = actor;
+      await Promise.all([
+        privacy(cast.alice).cancelDeletion({ requestId, confirmationEmail: person.email }),
+        members(cast.alice).deactivateUser({ userId }),
+      ]);
+      expect(await standing(userId)).toBe(UserStatus.DEACTIVATED);
+    }
   });
 
   test('by single sign-on', async () => {

@@ -76,7 +76,10 @@ export class Members {
   /** Shutting out someone who is out already changes nothing. */
   async deactivate(scope: Scope, id: string): Promise<Member> {
     const { member, activeSuperAdmins } = await this.lock(scope, id);
-    if (member.status === memberStatus.deactivated) return member;
+    if (member.status === memberStatus.deactivated) {
+      if (await this.store.keepOut(scope, id)) await this.record(scope, id, 'USER_DEACTIVATED');
+      return member;
+    }
     const refusal = refuseLoss(member.id, activeSuperAdmins);
     if (refusal) throw refusal;
     return this.changeStatus(scope, member, memberStatus.deactivated, 'USER_DEACTIVATED');
@@ -193,8 +196,12 @@ export class Members {
   ): Promise<Member> {
     await this.store.update(scope, member.id, { status });
     await announceChange(scope, member);
-    await scope.audit(event, { entityType: 'user', entityId: member.id });
+    await this.record(scope, member.id, event);
     return { ...member, status };
+  }
+
+  private record(scope: Scope, id: string, event: 'USER_DEACTIVATED' | 'USER_REACTIVATED'): Promise<void> {
+    return scope.audit(event, { entityType: 'user', entityId: id });
   }
 }
 

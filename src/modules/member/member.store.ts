@@ -91,6 +91,12 @@ const deletion = statement(
   `select id from privacy_request where org_id = $1 and user_id = $2 and kind = 'delete' and status in (1, 2)`,
 );
 
+const keepOut = statement(
+  'member.keep_out',
+  `update privacy_request set status_before = ${memberStatus.deactivated}
+    where org_id = $1 and user_id = $2 and kind = 'delete' and status = 1 and status_before <> ${memberStatus.deactivated}`,
+);
+
 @Injectable()
 export class MemberStore {
   async find(scope: Scope, id: string): Promise<Member | undefined> {
@@ -144,6 +150,12 @@ export class MemberStore {
   /** Whether the deletion of the member is scheduled or being made; holds while the member is locked. */
   async deletionPending(scope: Scope, id: string): Promise<boolean> {
     return (await (await scope.tx()).queryOne(deletion, [scope.orgId, id])) !== undefined;
+  }
+
+  /** Nor does the cancellation of their deletion let the member in; false when that was so, or none is scheduled. */
+  async keepOut(scope: Scope, id: string): Promise<boolean> {
+    const { rowCount } = await (await scope.tx()).execute(keepOut, [scope.orgId, id]);
+    return rowCount === 1;
   }
 
   async superAdmins(scope: Scope): Promise<Member[]> {

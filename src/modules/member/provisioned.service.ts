@@ -20,7 +20,8 @@ export interface DirectoryEntry {
   withdrawn: readonly (keyof MemberProfile)[];
   /** Undefined: not said. */
   managerId: string | null | undefined;
-  active: boolean;
+  /** Undefined: not said. */
+  active: boolean | undefined;
 }
 
 /** What became of a member when the directory spoke about them. */
@@ -71,11 +72,13 @@ export class ProvisionedMembers {
     const member = await this.store.find(scope, id);
     if (!member) throw new Error('A member who is gone was to be followed.');
     const change = { ...(await this.personOf(scope, member, entry)), ...statusOf(scope, member, entry) };
+    if (entry.active === false && member.status === memberStatus.deactivated)
+      await this.keepOut(scope, member);
     if (Object.keys(change).length === 0) return 'none';
     refuseBeyond(scope, member.role);
     const returns = entry.active && member.status === memberStatus.deactivated;
     const refusal =
-      (entry.active ? undefined : refuseLoss(id, activeSuperAdmins)) ??
+      (entry.active === false ? refuseLoss(id, activeSuperAdmins) : undefined) ??
       (returns ? refuseReturn(member, await this.store.deletionPending(scope, id)) : undefined);
     if (refusal) throw refusal;
     await this.store.update(scope, id, change);
@@ -106,6 +109,13 @@ export class ProvisionedMembers {
     return true;
   }
 
+  /** Of somebody who is to be deleted: the cancellation does not undo what the directory wants. */
+  private async keepOut(scope: Scope, { id, role }: Member): Promise<void> {
+    if (!(await this.store.deletionPending(scope, id))) return;
+    refuseBeyond(scope, role);
+    await this.store.keepOut(scope, id);
+  }
+
   private async personOf(
     scope: Scope,
     member: Member,
@@ -127,7 +137,7 @@ function statusOf(scope: Scope, { status, joinedAt }: Member, { active }: Direct
   if (active && status !== memberStatus.active) {
     return { status: memberStatus.active, joinedAt: joinedAt ?? scope.now() };
   }
-  return !active && status !== memberStatus.deactivated ? { status: memberStatus.deactivated } : {};
+  return active === false && status !== memberStatus.deactivated ? { status: memberStatus.deactivated } : {};
 }
 
 /** Undefined when nothing changes. */

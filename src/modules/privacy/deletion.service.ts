@@ -95,6 +95,8 @@ export class Deletions {
 
   /** Undefined when there is nothing to do any more, or yet. */
   async begin(scope: Scope, id: string): Promise<PrivacyRequest | undefined> {
+    const member = await this.requests.subject(scope, id);
+    if (member) await this.members.hold(scope, member);
     const request = await this.requests.begin(scope, id);
     if (!request?.userId) return undefined;
     if (!(await this.members.isIndispensable(scope, request.userId))) {
@@ -137,10 +139,12 @@ export class Deletions {
   }
 
   private async hold(scope: Scope, { requestId, confirmation }: Decision) {
+    const userId = await this.requests.subject(scope, requestId);
+    if (!userId) throw notFound('deletion');
+    // Before the request, as everybody does who shuts somebody out.
+    const member = await this.members.holdChangeable(scope, userId);
     const request = await this.requests.findForUpdate(scope, requestId, 'delete');
     if (!request?.userId) throw notFound('deletion');
-    const { userId } = request;
-    const member = await this.members.holdChangeable(scope, userId);
     const refusal = refuseDecision(request, { typed: confirmation, email: member?.email ?? '' });
     if (refusal) throw refusal;
     return { ...request, userId };

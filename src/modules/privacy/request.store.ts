@@ -44,6 +44,10 @@ const list = setStatement(
       and ($6::uuid is null or x.user_id = $6)
     order by x.created_at desc, x.id desc limit $7`,
 );
+const subject = statement(
+  'privacy_request.subject',
+  `select user_id as "userId" from privacy_request where org_id = $1 and id = $2 and kind = 'delete'`,
+);
 const findForUpdate = statement(
   'privacy_request.find_for_update',
   `select ${columns} from privacy_request x where org_id = $1 and id = $2 and kind = $3 for update`,
@@ -134,6 +138,12 @@ export class RequestStore {
     const { createdAt = 'infinity', id = lastUuid } = page.after ?? {};
     const values = [scope.orgId, createdAt, id, kinds, status, userId, page.limit + 1];
     return (await scope.tx()).query<ListedRequest>(list, values);
+  }
+
+  /** Whom a deletion is about; undefined when there is no such deletion, or nobody any more. */
+  async subject(scope: Scope, id: string): Promise<string | undefined> {
+    const row = await (await scope.tx()).queryOne<{ userId: string | null }>(subject, [scope.orgId, id]);
+    return row?.userId ?? undefined;
   }
 
   async findForUpdate(scope: Scope, id: string, kind: RequestKind): Promise<PrivacyRequest | undefined> {

@@ -110,11 +110,13 @@ export class ScimUsers {
     ifMatch: string | undefined,
   ): Promise<ETagged> {
     const user = await this.hold(scope, connection, id, ifMatch);
+    // Whether they are active is said by an operation or not at all.
+    const { active: _, ...current } = currentDocument(user);
     const patched = operations.reduce(
       (document, operation) => applyOperation(schemas, document, operation),
-      currentDocument(user),
+      current,
     );
-    await this.change(scope, connection, user, { active: user.active, ...complete(patched) });
+    await this.change(scope, connection, user, complete(patched));
     return this.get(scope, connection, id);
   }
 
@@ -172,7 +174,7 @@ export class ScimUsers {
     const email = await this.addressOf(scope, document, user);
     const entry = await this.entryOf(scope, email, before, document);
     const change = await this.members.follow(scope, id, entry);
-    if (change === 'none' && same(currentDocument(user), document)) return;
+    if (change === 'none' && same(currentDocument(user), { active: user.active, ...document })) return;
     await this.save(scope, connection, id, document);
     if (change === 'reactivated') await this.groups.carryAll(scope, connection, id);
     const event = change === 'deactivated' ? 'SCIM_USER_DEPROVISIONED' : 'SCIM_USER_UPDATED';
@@ -210,7 +212,7 @@ export class ScimUsers {
       profile: profileIn(document),
       withdrawn: withdrawnFrom(before, document),
       managerId: await this.managerOf(scope, before, document),
-      active: document.active === true,
+      active: document.active === undefined ? undefined : document.active === true,
     };
   }
 
