@@ -6,8 +6,9 @@ import { AppModule, type AppOptions } from './app.module.js';
 import { SigningKeys } from './platform/caller/signing-keys.js';
 import type { Role } from './platform/config/index.js';
 import { Database, rowSecurityDefects } from './platform/database/index.js';
+import { PlainErrorFilter } from './platform/http/plain-error.filter.js';
 import { Readiness } from './platform/http/readiness.js';
-import { nameRequests, plainRequestId } from './platform/http/request-id.js';
+import { nameRequests, plainRequestId, refusePath } from './platform/http/request-id.js';
 import { Worker } from './platform/jobs/worker.js';
 import { ConnectStrategy } from './platform/rpc/connect.strategy.js';
 import { FrameworkLogger } from './platform/telemetry/framework-logger.js';
@@ -32,7 +33,11 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.with(options),
     // The token of a download is a parameter, and longer than Fastify expects of one.
-    new FastifyAdapter({ routerOptions: { maxParamLength: 4096 }, genReqId: plainRequestId }),
+    new FastifyAdapter({
+      routerOptions: { maxParamLength: 4096 },
+      genReqId: plainRequestId,
+      frameworkErrors: refusePath,
+    }),
     {
       bufferLogs: true,
       abortOnError: false,
@@ -50,6 +55,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     // the container that both share, and they must not run twice. Nest's interface leaves the method out.
     (microservice as NestMicroservice).setIsInitHookCalled(true);
     installPipeline(app, microservice);
+    app.useGlobalFilters(app.get(PlainErrorFilter));
     nameRequests(app.getHttpAdapter().getInstance());
     await app.init();
     await app.getHttpAdapter().getInstance().ready();

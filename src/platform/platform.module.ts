@@ -25,6 +25,7 @@ import { Database } from './database/index.js';
 import { DATABASE_URL } from './database/database.module.js';
 import { HealthController } from './http/health.controller.js';
 import { KeysController } from './http/keys.controller.js';
+import { PlainErrorFilter } from './http/plain-error.filter.js';
 import { Readiness } from './http/readiness.js';
 import { Heartbeat } from './jobs/heartbeat.js';
 import { Worker } from './jobs/worker.js';
@@ -60,6 +61,7 @@ export const ENVELOPE = Symbol('envelope');
     Heartbeat,
     MembershipDirectory,
     OrganizationGuard,
+    PlainErrorFilter,
     Readiness,
     RpcErrorFilter,
     ScimTokenDirectory,

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '../support/eventually.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
@@ -54,12 +55,56 @@ describe('the id of a request', () => {
     },
   );
 
+  test.each(['/%zz', `/sso/saml/${'x'.repeat(5_000)}/acs`])(
+    'is in the answer of a path that nobody reads',
+    async (path) => {
+      expect(await idOf(path)).toMatch(/^[\w-]{36}$/);
+      expect(await idOf(path, { headers: { 'x-request-id': 'theirs.2' } })).toBe('theirs.2');
+      expect(await status(path)).toBeGreaterThanOrEqual(400);
+      expect(await status(path)).toBeLessThan(500);
+    },
+  );
+
   test('is in the log, also of the call that the setup page makes', async () => {
     const headers = { 'x-request-id': 'find-me', cookie: 'dovecote_setup=a.b.c' };
     await fetch(`${s.url}/setup/sso`, { headers });
     expect(s.logLines()).toContainEqual(
       expect.objectContaining({ requestId: 'find-me', method: '/dovecote.auth.v1.AuthService/WhoAmI' }),
     );
+  });
+});
+
+describe('a request that cannot be taken', () => {
+  const path = '/sso/saml/x/acs';
+  const linesOf = (requestId: string) => s.logLines().filter((line) => line.requestId === requestId);
+  const noted = (reason: RegExp) =>
+    expect.objectContaining({ level: 30, method: 'POST', path, reason: expect.stringMatching(reason) });
+
+  test.each([
+    ['of another kind', 415, 'application/octet-stream', 'a=b', /media type/i],
+    ['too large', 413, 'application/x-www-form-urlencoded', 'a'.repeat(1_100_000), /too large/i],
+  ])('as its body is %s is no error of the server', async (what, code, type, body, reason) => {
+    const id = `refused.${code}`;
+    const headers = { 'content-type': type, 'x-request-id': id };
+    const response = await fetch(`${s.url}${path}?state=secret`, { method: 'POST', headers, body });
+    expect([what, response.status]).toEqual([what, code]);
+    expect(linesOf(id)).toEqual([noted(reason)]);
+    expect(JSON.stringify(linesOf(id))).not.toContain('secret');
+  });
+
+  test('as its browser hangs up is none either', async () => {
+    const id = 'hung.up';
+    const head = [
+      `POST ${path} HTTP/1.1`,
+      'host: x',
+      `x-request-id: ${id}`,
+      'content-type: application/x-www-form-urlencoded',
+      'content-length: 1000',
+    ];
+    const socket = connect(Number(new URL(s.url).port), '127.0.0.1');
+    socket.write(`${head.join('\r\n')}\r\n\r\nSAMLResponse=`, () => socket.destroy());
+    await eventually('it is noted', async () => linesOf(id).length > 0);
+    expect(linesOf(id)).toEqual([noted(/aborted/)]);
   });
 });
 

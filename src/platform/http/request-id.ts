@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { requestIdHeader, requestIdOf } from '../rpc/call.js';
 import { requestContext } from '../telemetry/request-context.js';
 
@@ -19,4 +19,10 @@ export function nameRequests(server: FastifyInstance): void {
   server.addHook('preValidation', (request, _reply, done) => {
     requestContext.run({ requestId: request.id }, done);
   });
+}
+
+/** A path that cannot be read has no route, and so nothing of what runs before one. */
+export function refusePath(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  const { statusCode = 400, message } = error;
+  void reply.code(statusCode).header(requestIdHeader, request.id).send({ statusCode, message });
 }
