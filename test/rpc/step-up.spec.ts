@@ -213,6 +213,17 @@ describe('proving again goes on with the session', () => {
     const auth = s.client(AuthService, as(tokens.accessToken));
     const code = await codeFor(s, email);
     await auth.signOut({});
-    expect((await refusalOf(auth.reauthenticate({ code }))).code).toBe(Code.Unauthenticated);
+    const ended = { code: Code.Unauthenticated, reason: 'SESSION_ENDED' };
+    expect(await refusalOf(auth.reauthenticate({ code }))).toMatchObject(ended);
+  });
+
+  test('and does not when it has ended, and the news of it are late', async () => {
+    const [email, tokens] = await signedIn();
+    const auth = s.client(AuthService, as(tokens.accessToken));
+    const { sessionId } = await auth.whoAmI({});
+    const code = await codeFor(s, email);
+    await s.database.query('update session set revoked_at = now() where id = $1', [sessionId]);
+    const ended = { code: Code.Unauthenticated, reason: 'SESSION_ENDED' };
+    expect(await refusalOf(auth.reauthenticate({ code }))).toMatchObject(ended);
   });
 });

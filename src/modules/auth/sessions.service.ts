@@ -3,6 +3,7 @@ import { generateToken, hashToken } from '@dovecote/secret';
 import { AccessTokens, type IssuedAccessToken } from '../../platform/caller/access-tokens.js';
 import type { PersonCaller } from '../../platform/caller/caller.js';
 import { announceRevocation } from '../../platform/caller/revocation-feed.js';
+import { sessionEnded } from '../../platform/caller/sessions.directory.js';
 import { failedPrecondition, notFound } from '../../platform/errors/index.js';
 import { originOf, type Scope, type ScopeOrigin, Scopes } from '../../platform/scope/index.js';
 import { deviceNameOf } from './device-name.js';
@@ -64,7 +65,7 @@ export class Sessions {
     const issue = await this.tokens.issuer();
     return this.scopes.run(originOf(scope), async (inner) => {
       await admit(inner);
-      if (!(await this.store.prove(inner, caller.sessionId, proof))) throw notFound('session');
+      if (!(await this.store.prove(inner, caller.sessionId, proof))) throw sessionEnded();
       return this.accessOf(inner, { ...caller, provenAt: inner.now().getTime() }, issue);
     });
   }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../clock/clock.js';
 import { Database, statement } from '../database/index.js';
+import { type AppError, unauthenticated } from '../errors/index.js';
 import { CredentialCache } from './credential-cache.js';
 import { RevocationFeed } from './revocation-feed.js';
 import { UsageRecorder } from './usage-recorder.js';
@@ -58,4 +59,9 @@ export class SessionDirectory {
 
 function keyOf(sessionId: string, identityId: string): string {
   return `${sessionId}/${identityId}`;
+}
+
+/** Also of one whose end the news have not told this process yet. */
+export function sessionEnded(): AppError {
+  return unauthenticated('SESSION_ENDED', 'The session has ended; sign in again.');
 }

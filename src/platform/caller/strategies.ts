@@ -7,7 +7,7 @@ import { ApiKeyDirectory } from './api-keys.directory.js';
 import type { Credential } from './credential.js';
 import { ExternalTokens } from './external-tokens.js';
 import type { Proven } from './proven.js';
-import { type KnownSession, SessionDirectory } from './sessions.directory.js';
+import { type KnownSession, SessionDirectory, sessionEnded } from './sessions.directory.js';
 
 /** What the caller guard hands to Passport in place of an HTTP request. */
 export interface CredentialRequest {
@@ -78,7 +78,7 @@ export class AccessTokenStrategy extends CredentialStrategy {
     if (this.external.issued(credential.token)) return this.external.prove(credential.token);
     const subject = await this.tokens.verify(credential.token);
     const session = await this.sessions.findLive(subject.sessionId, subject.identityId);
-    if (!session) throw unauthenticated('SESSION_ENDED', 'The session has ended; sign in again.');
+    if (!session) throw sessionEnded();
     return personOf(subject, session);
   }
 }
