@@ -74,6 +74,14 @@ describe('the id of a request', () => {
   });
 });
 
+test('what is not there leaves no line: its path may be a key to what was', async () => {
+  const headers = { 'x-request-id': 'not.there' };
+  for (const path of ['/nothing?key=secret', '/objects/secret']) {
+    expect(await status(path, { headers })).toBe(404);
+  }
+  expect(s.logLines().filter(({ requestId }) => requestId === 'not.there')).toEqual([]);
+});
+
 describe('a request that cannot be taken', () => {
   const path = '/sso/saml/x/acs';
   const linesOf = (requestId: string) => s.logLines().filter((line) => line.requestId === requestId);

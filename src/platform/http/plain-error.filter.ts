@@ -22,7 +22,8 @@ export class PlainErrorFilter extends BaseExceptionFilter {
   override catch(error: unknown, host: ArgumentsHost): void {
     const { id: requestId, method, url } = host.switchToHttp().getRequest<FastifyRequest>();
     const refusal = refusalOf(error);
-    if (refusal) {
+    // What is not there is nobody's mistake, and its path may be a key to what was.
+    if (refusal && refusal.getStatus() !== 404) {
       // Without the query, which may hold what nobody else is to read.
       const path = url.split('?')[0];
       this.log.info({ requestId, method, path, reason: refusal.message }, 'a request was refused');
