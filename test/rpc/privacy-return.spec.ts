@@ -7,7 +7,7 @@ import { UserStatus } from '@dovecote/contract/pidgr/v1/user_pb';
 import { Client } from 'pg';
 import { type Actor, addMember, type Cast } from '../support/cast.js';
 import { eventually } from '../support/eventually.js';
-import { members } from '../support/members.js';
+import { auditOf, members } from '../support/members.js';
 import { refusalOf } from '../support/refusal.js';
 import { carry } from '../support/saml-provider.js';
 import { newToken, newUser, patchOf, type ScimDirectory, scimDirectory } from '../support/scim.js';
@@ -96,17 +96,23 @@ describe('whoever is to be deleted does not come back', () => {
   });
 
   test.each([
-    ['DeactivateUser', (userId: string) => members(cast.alice).deactivateUser({ userId })],
+    [
+      'DeactivateUser',
+      'USER_DEACTIVATED',
+      (userId: string) => members(cast.alice).deactivateUser({ userId }),
+    ],
     [
       'an operation of SCIM',
+      'SCIM_USER_DEPROVISIONED',
       (userId: string) => say(userId, { op: 'replace', path: 'active', value: false }),
     ],
-    ['a whole user of SCIM', replaceByInactive],
-    ['DELETE of SCIM', (userId: string) => scim('DELETE', `/Users/${userId}`)],
-  ])('by a cancellation, once they were shut out by %s', async (_, shutOut) => {
+    ['a whole user of SCIM', 'SCIM_USER_DEPROVISIONED', replaceByInactive],
+    ['DELETE of SCIM', 'SCIM_USER_DEPROVISIONED', (userId: string) => scim('DELETE', `/Users/${userId}`)],
+  ])('by a cancellation, once they were shut out by %s', async (_, event, shutOut) => {
     const { actor, person, requestId } = await doomed();
     const untouched = await doomed();
     await shutOut(actor.userId);
+    expect((await auditOf(s, actor.userId)).map((row) => row.event_type)).toContain(event);
     // Whoever says something else about them does not say this.
     await say(untouched.actor.userId, { op: 'replace', path: 'title', value: 'Clerk' });
     for (const { requestId: id, person: who } of [{ requestId, person }, untouched]) {

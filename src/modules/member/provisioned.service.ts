@@ -72,9 +72,11 @@ export class ProvisionedMembers {
     const member = await this.store.find(scope, id);
     if (!member) throw new Error('A member who is gone was to be followed.');
     const change = { ...(await this.personOf(scope, member, entry)), ...statusOf(scope, member, entry) };
-    if (entry.active === false && member.status === memberStatus.deactivated)
-      await this.keepOut(scope, member);
-    if (Object.keys(change).length === 0) return 'none';
+    const keptOut =
+      entry.active === false &&
+      member.status === memberStatus.deactivated &&
+      (await this.keepOut(scope, member));
+    if (Object.keys(change).length === 0) return keptOut ? 'deactivated' : 'none';
     refuseBeyond(scope, member.role);
     const returns = entry.active && member.status === memberStatus.deactivated;
     const refusal =
@@ -88,7 +90,7 @@ export class ProvisionedMembers {
       // Whoever deletes this person later would not find their former address.
       await this.store.forget(scope, member.identityId);
     }
-    if (change.status === memberStatus.deactivated) return 'deactivated';
+    if (keptOut || change.status === memberStatus.deactivated) return 'deactivated';
     return returns ? 'reactivated' : 'updated';
   }
 
@@ -109,11 +111,11 @@ export class ProvisionedMembers {
     return true;
   }
 
-  /** Of somebody who is to be deleted: the cancellation does not undo what the directory wants. */
-  private async keepOut(scope: Scope, { id, role }: Member): Promise<void> {
-    if (!(await this.store.deletionPending(scope, id))) return;
+  /** Of somebody who is to be deleted: the cancellation does not undo what the directory wants. False when that was so. */
+  private async keepOut(scope: Scope, { id, role }: Member): Promise<boolean> {
+    if (!(await this.store.deletionPending(scope, id))) return false;
     refuseBeyond(scope, role);
-    await this.store.keepOut(scope, id);
+    return this.store.keepOut(scope, id);
   }
 
   private async personOf(
