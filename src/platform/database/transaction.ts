@@ -147,14 +147,14 @@ export class Transaction {
   }
 
   private readonly cancel = (): void => {
-    this.cancelling = this.cancelUntilEnded().catch(() => undefined);
+    this.cancelling = this.cancelUntilEnded();
   };
 
   /** A request that arrives before its statement has begun cancels nothing: it is made again until all is over. */
   private async cancelUntilEnded(): Promise<void> {
     const { signal } = this.ended;
     for (let pause = CANCEL_AGAIN_MS; !signal.aborted; pause = Math.min(2 * pause, SELDOM_MS)) {
-      await cancelRequest(this.client);
+      await cancelRequest(this.client).catch(() => undefined);
       await delay(pause, undefined, { signal }).catch(() => undefined);
     }
   }
