@@ -242,14 +242,14 @@ describe('wait_for_enrollment', () => {
     const [out, restricted] = [await hire(s, cast.acme), await hire(s, cast.acme)];
     const late = await hire(s, cast.acme);
     const id = await started([ada, bob, out, restricted, late], { waitForEnrollment: true });
+    await members(cast.alice).deactivateUser({ userId: out.userId });
+    await restrict(restricted, true);
     // Registrations that the job missed: the next look at the campaign finds them.
     await s.database.query(
       `insert into device (org_id, device_id, user_id, platform, sealed_push_token, last_seen, created_at)
        select $1, gen_random_uuid(), id, 1, '', now(), now() from unnest($2::uuid[]) as id`,
       [cast.acme.id, [out, restricted, late].map(({ userId }) => userId)],
     );
-    await members(cast.alice).deactivateUser({ userId: out.userId });
-    await restrict(restricted, true);
     await acknowledge(ada, id);
     await eventually('late has it', async () => (await ledger(id))[late.userId] === 'SENT');
     expect(await ledger(id)).toMatchObject({ [out.userId]: 'NO_DEVICE', [restricted.userId]: 'NO_DEVICE' });
