@@ -21,6 +21,7 @@ import { ScimNames } from './0021-scim-names.js';
 import { OidcLogout } from './0022-oidc-logout.js';
 import { FoundByPerson } from './0023-found-by-person.js';
 import { ReachOfConnections } from './0024-reach-of-connections.js';
+import { SessionsOfOrganizations } from './0036-sessions-of-organizations.js';
 
 /** In the order in which they run. A landed migration is never edited. */
 export const migrations = [
@@ -47,4 +48,5 @@ export const migrations = [
   OidcLogout,
   FoundByPerson,
   ReachOfConnections,
+  SessionsOfOrganizations,
 ];

@@ -182,7 +182,7 @@ describe('a restriction', () => {
 });
 
 describe('an export', () => {
-  test('of one’s own holds what is known, and is for oneself and administrators', async () => {
+  test('of one’s own holds what is known, and is for oneself alone', async () => {
     const answer = await privacy(cast.erin).exportUserData({ userId: cast.erin.userId });
     expect(answer).toMatchObject({ status: Status.PENDING, resultUrl: '' });
     const request = await completed(answer.exportId);

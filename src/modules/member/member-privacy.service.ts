@@ -90,14 +90,19 @@ export class MemberPrivacy {
       status: memberStatus.deactivated,
       ...restrictedSince(member.restrictedAt ?? scope.now()),
     });
-    await this.store.forget(scope, member.identityId);
+    await this.forgetPerson(scope, member);
     await announce(scope, member);
   }
 
   async delete(scope: Scope, member: Member): Promise<void> {
     await this.store.remove(scope, member.id);
-    await this.store.forget(scope, member.identityId);
+    await this.forgetPerson(scope, member);
     await announce(scope, member);
+  }
+
+  /** Whoever never came in has only been named here: how they sign in elsewhere is not this organization's to delete. */
+  private async forgetPerson(scope: Scope, { identityId, joinedAt }: Member): Promise<void> {
+    await (joinedAt ? this.store.forget(scope, identityId) : this.store.forgetUnused(scope, identityId));
   }
 
   private async change(

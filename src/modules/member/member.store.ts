@@ -184,7 +184,12 @@ export class MemberStore {
   async delete(scope: Scope, member: Member): Promise<void> {
     const tx = await scope.tx();
     await tx.entities.delete(MemberEntity, { orgId: scope.orgId, id: member.id });
-    await tx.execute(forgetIdentity, [member.identityId]);
+    await this.forgetUnused(scope, member.identityId);
+  }
+
+  /** A person who is no member any more, unless they are somebody elsewhere or have signed in. */
+  async forgetUnused(scope: Scope, identityId: string): Promise<void> {
+    await (await scope.tx()).execute(forgetIdentity, [identityId]);
   }
 
   /** What the person is here, if they are anything. */

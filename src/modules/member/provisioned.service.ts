@@ -88,7 +88,9 @@ export class ProvisionedMembers {
     if (change.identityId) {
       await announce(scope, { orgId: member.orgId, identityId: change.identityId });
       // Whoever deletes this person later would not find their former address.
-      await this.store.forget(scope, member.identityId);
+      await (member.joinedAt
+        ? this.store.forget(scope, member.identityId)
+        : this.store.forgetUnused(scope, member.identityId));
     }
     if (keptOut || change.status === memberStatus.deactivated) return 'deactivated';
     return returns ? 'reactivated' : 'updated';

@@ -9,9 +9,9 @@ export interface Section {
 }
 
 // $1 organization, $2 the key behind which to begin, $3 how many, $4 the member.
-function section(file: string, key: string, object: string, from: string): Section {
+function section(file: string, key: string, object: string, from: string, name = file): Section {
   const text = `select ${key} as key, ${object} as object ${from} and ${key} > $2::uuid order by ${key} limit $3`;
-  return { file, statement: setStatement(`dossier.${file}`, text) };
+  return { file, statement: setStatement(`dossier.${name}`, text) };
 }
 
 const identity = '(select identity_id from member where org_id = $1 and id = $4)';
@@ -22,8 +22,13 @@ const deliveryObject = `to_jsonb(d) - 'org_id' || jsonb_build_object('title', g.
 const deliverySource = `from delivery d left join message g on g.org_id = d.org_id and g.content_id = d.content_id
   where d.org_id = $1`;
 
-/** All that is known about a member. */
-export const memberSections: readonly Section[] = [
+const memberSession = `jsonb_build_object('id', s.id, 'device_name', s.device_name, 'proof', s.proof,
+  'created_at', s.created_at, 'first_used_here_at', u.first_used_at, 'revoked_at', s.revoked_at)
+  || case when s.sso_organization_id = $1 then jsonb_build_object('address', s.address,
+       'sso_connection_id', s.sso_connection_id, 'last_used_at', s.last_used_at) else '{}' end`;
+
+/** What an organization holds about a member. */
+const heldSections: readonly Section[] = [
   section('profile', 'm.id', memberObject, `${memberSource} and m.id = $4`),
   section(
     'devices',
@@ -61,15 +66,9 @@ export const memberSections: readonly Section[] = [
     'from member_region_change c where c.org_id = $1 and c.user_id = $4',
   ),
   section(
-    'sessions',
-    's.id',
-    `to_jsonb(s) - 'identity_id'`,
-    `from session s where s.identity_id = ${identity} and $1 = $1`,
-  ),
-  section(
     'sso_logins',
     'l.id',
-    `to_jsonb(l) - '{org_id,sealed_flow,sealed_id_token,code_hash,code_challenge,client_state}'::text[]`,
+    `to_jsonb(l) - '{org_id,identity_id,sealed_flow,sealed_id_token,code_hash,code_challenge,client_state}'::text[]`,
     'from sso_login l where l.org_id = $1 and l.user_id = $4',
   ),
   section(
@@ -93,12 +92,6 @@ export const memberSections: readonly Section[] = [
       where x.org_id = $1 and x.user_id = $4`,
   ),
   section(
-    'passkeys',
-    'md5(w.credential_id)::uuid',
-    `jsonb_build_object('name', w.name, 'created_at', w.created_at, 'last_used_at', w.last_used_at)`,
-    `from webauthn_credential w where w.identity_id = ${identity} and $1 = $1`,
-  ),
-  section(
     'consents',
     'c.id',
     `to_jsonb(c) - 'org_id'`,
@@ -116,6 +109,36 @@ export const memberSections: readonly Section[] = [
     `to_jsonb(e) - 'org_id'`,
     `from audit_event e where e.org_id = $1
        and (e.actor_id = $4::text or e.entity_type = 'user' and e.entity_id = $4::text)`,
+  ),
+];
+
+/** What an organization knows about a member: of their sessions those that its provider vouched for, or that worked in it. */
+export const memberSections: readonly Section[] = [
+  ...heldSections,
+  section(
+    'sessions',
+    's.id',
+    memberSession,
+    `from session s left join session_use u on u.org_id = $1 and u.user_id = $4 and u.session_id = s.id
+      where s.identity_id = ${identity} and (s.sso_organization_id = $1 or u.session_id is not null)`,
+    'sessions_here',
+  ),
+];
+
+/** The same, and what is theirs in every organization: for nobody but the person who asks for it themselves. */
+export const personalSections: readonly Section[] = [
+  ...heldSections,
+  section(
+    'sessions',
+    's.id',
+    `to_jsonb(s) - 'identity_id'`,
+    `from session s where s.identity_id = ${identity} and $1 = $1`,
+  ),
+  section(
+    'passkeys',
+    'md5(w.credential_id)::uuid',
+    `jsonb_build_object('name', w.name, 'created_at', w.created_at, 'last_used_at', w.last_used_at)`,
+    `from webauthn_credential w where w.identity_id = ${identity} and $1 = $1`,
   ),
 ];
 

@@ -8,8 +8,14 @@ import { ObjectStore } from '../../platform/object-store/index.js';
 import { ENVELOPE } from '../../platform/platform.module.js';
 import type { Scope } from '../../platform/scope/index.js';
 import { MemberPrivacy } from '../member/index.js';
-import { DossierStore, memberSections, organizationSections, type Section } from './dossier.store.js';
-import { KEPT_MS, type PrivacyRequest, refuseExport, requestStatus } from './request.rules.js';
+import {
+  DossierStore,
+  memberSections,
+  organizationSections,
+  personalSections,
+  type Section,
+} from './dossier.store.js';
+import { isPersonal, KEPT_MS, type PrivacyRequest, refuseExport, requestStatus } from './request.rules.js';
 import { RequestStore } from './request.store.js';
 
 /** `{ requestId }`: makes the bundle. */
@@ -37,11 +43,11 @@ export class PrivacyExports {
     if (!member) throw notFound('member');
     const refusal = refuseExport(await this.requests.deletionBegun(scope, userId));
     if (refusal) throw refusal;
-    return this.request(scope, member.id);
+    return this.request(scope, member.id, { personal: isPersonal(userId, scope) });
   }
 
   ofOrganization(scope: Scope): Promise<string> {
-    return this.request(scope, null);
+    return this.request(scope, null, { personal: false });
   }
 
   /** Undefined when it has ended. */
@@ -49,8 +55,9 @@ export class PrivacyExports {
     return this.requests.begin(scope, id);
   }
 
-  sectionsOf({ userId }: PrivacyRequest): readonly Section[] {
-    return userId === null ? organizationSections : memberSections;
+  sectionsOf({ userId, personal }: PrivacyRequest): readonly Section[] {
+    if (userId === null) return organizationSections;
+    return personal ? personalSections : memberSections;
   }
 
   page(
@@ -102,7 +109,11 @@ export class PrivacyExports {
     return this.objects.link(keyOf(scope.orgId, request.id), { filename, contentType: contentType(request) });
   }
 
-  private async request(scope: Scope, userId: string | null): Promise<string> {
+  private async request(
+    scope: Scope,
+    userId: string | null,
+    { personal }: { personal: boolean },
+  ): Promise<string> {
     const id = uuid();
     const sealedKey =
       userId === null ? this.envelope.seal(randomBytes(32), sealContext(scope.orgId, id)) : null;
@@ -110,6 +121,7 @@ export class PrivacyExports {
       id,
       kind: 'export',
       userId,
+      personal,
       status: requestStatus.pending,
       sealedKey,
     });

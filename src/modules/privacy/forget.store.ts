@@ -100,6 +100,10 @@ const deleteBreakGlassUses = statement(
   'forget.delete_break_glass_uses',
   'delete from sso_break_glass_use where org_id = $1 and user_id = $2',
 );
+const deleteSessionUses = statement(
+  'forget.delete_session_uses',
+  'delete from session_use where org_id = $1 and user_id = $2',
+);
 const blankConsents = setStatement(
   'forget.blank_consents',
   `update privacy_consent set actor_email = '' where org_id = $1 and actor_id = $2::text and actor_email <> ''`,
@@ -120,7 +124,12 @@ const categories = setStatement(
           exists (select from sso_subject where org_id = $1 and user_id = $2) as provider_accounts,
           exists (select from scim_user where org_id = $1 and user_id = $2) as directory,
           exists (select from session s join member m on m.identity_id = s.identity_id
-                   where m.org_id = $1 and m.id = $2) as sessions`,
+                   where m.org_id = $1 and m.id = $2
+                     and ($3::boolean or s.sso_organization_id = $1 or exists (
+                       select from session_use u where u.org_id = $1 and u.user_id = $2 and u.session_id = s.id)))
+            as sessions,
+          $3::boolean and exists (select from webauthn_credential w join member m on m.identity_id = w.identity_id
+                          where m.org_id = $1 and m.id = $2) as passkeys`,
 );
 
 export type Category =
@@ -136,7 +145,8 @@ export type Category =
   | 'logins'
   | 'provider_accounts'
   | 'directory'
-  | 'sessions';
+  | 'sessions'
+  | 'passkeys';
 
 /** A login in the list of all, newest first. */
 export interface LoginPlace {
@@ -204,14 +214,16 @@ export class ForgetStore {
       deleteDirectoryGroups,
       deleteBreakGlass,
       deleteBreakGlassUses,
+      deleteSessionUses,
       blankConsents,
     ];
     for (const one of all) await tx.execute(one, [scope.orgId, userId]);
   }
 
-  async categories(scope: Scope, userId: string): Promise<Category[]> {
+  /** What an organization knows about a member; `personal`: and what is theirs in every organization. */
+  async categories(scope: Scope, userId: string, { personal }: { personal: boolean }): Promise<Category[]> {
     const tx = await scope.tx();
-    const found = await tx.queryOne<Record<Category, boolean>>(categories, [scope.orgId, userId]);
+    const found = await tx.queryOne<Record<Category, boolean>>(categories, [scope.orgId, userId, personal]);
     // The row has the columns of the query above.
     return Object.entries(found ?? {}).flatMap(([name, held]) => (held ? [name as Category] : []));
   }

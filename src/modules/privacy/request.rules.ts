@@ -17,6 +17,8 @@ export interface PrivacyRequest {
   /** Null: the organization as a whole. */
   userId: string | null;
   requestedBy: string;
+  /** Of an export: holds what is the person's in every organization, and is for nobody else. */
+  personal: boolean;
   status: number;
   anonymize: boolean;
   /** Of a correction: names, no values. */
@@ -30,6 +32,29 @@ export interface PrivacyRequest {
   createdAt: Date;
   completedAt: Date | null;
   expiresAt: Date | null;
+}
+
+/** Who asks for a member's data, in what kind of session. */
+interface Asking {
+  userId: string | undefined;
+  ssoOrgId: string | undefined;
+}
+
+/**
+ * Whether a member's data are asked for by the person themselves. Whoever runs the provider of an organization can sign in
+ * as its people: such a session reaches what that organization knows, and no more.
+ */
+export function isPersonal(ofMember: string, { userId, ssoOrgId }: Asking): boolean {
+  return ofMember === userId && ssoOrgId === undefined;
+}
+
+/** An export is for whom it is about; one that holds no more than the organization knows, for its administrators too. */
+export function mayHaveExport(
+  { userId, personal }: Pick<PrivacyRequest, 'userId' | 'personal'>,
+  reader: Asking & { isAdministrator: boolean },
+): boolean {
+  if (userId !== null && isPersonal(userId, reader)) return true;
+  return !personal && (userId === reader.userId || reader.isAdministrator);
 }
 
 /** Whether a deletion still waits, and whoever acts on it knows whose it is. */

@@ -22,7 +22,7 @@ const { pending, processing } = requestStatus;
 
 const columns = `
   x.id, x.kind, x.user_id as "userId", x.requested_by as "requestedBy", x.status, x.anonymize, x.fields, x.reason,
-  x.attempts, x.sealed_key as "sealedKey", x.scheduled_for as "scheduledFor", x.created_at as "createdAt",
+  x.attempts, x.personal, x.sealed_key as "sealedKey", x.scheduled_for as "scheduledFor", x.created_at as "createdAt",
   x.completed_at as "completedAt", x.expires_at as "expiresAt"`;
 const emailOf = (member: string): string =>
   `case when ${member}.email like '%@${deletedDomain}' then '' else coalesce(${member}.email, '') end`;
@@ -30,8 +30,8 @@ const emailOf = (member: string): string =>
 const insert = statement(
   'privacy_request.insert',
   `insert into privacy_request (org_id, id, kind, user_id, requested_by, status, anonymize, fields, sealed_key,
-     status_before, restricted_before, scheduled_for, created_at, completed_at)
-   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+     status_before, restricted_before, scheduled_for, created_at, completed_at, personal)
+   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
 );
 const list = setStatement(
   'privacy_request.list',
@@ -112,7 +112,7 @@ export class RequestStore {
       Partial<PrivacyRequest> & { before?: Standing },
   ): Promise<void> {
     const { id, kind, userId, status, anonymize = false, fields = [], sealedKey = null, before } = request;
-    const { createdAt = scope.now(), scheduledFor = null, completedAt = null } = request;
+    const { createdAt = scope.now(), scheduledFor = null, completedAt = null, personal = false } = request;
     await (
       await scope.tx()
     ).execute(insert, [
@@ -130,6 +130,7 @@ export class RequestStore {
       scheduledFor,
       createdAt,
       completedAt,
+      personal,
     ]);
   }
 

@@ -7,7 +7,13 @@ import type { Scope } from '../../platform/scope/index.js';
 import { type Corrections, MemberPrivacy } from '../member/index.js';
 import { PrivacyExports } from './export.service.js';
 import { type Category, ForgetStore } from './forget.store.js';
-import { refuseLifting, type RequestKind, requestStatus } from './request.rules.js';
+import {
+  isPersonal,
+  mayHaveExport,
+  refuseLifting,
+  type RequestKind,
+  requestStatus,
+} from './request.rules.js';
 import { type ListedRequest, type RequestFilter, RequestStore } from './request.store.js';
 
 /** A request with what its reader may have of an export. */
@@ -69,7 +75,7 @@ export class PrivacyRights {
   }
 
   categoriesOf(scope: Scope, userId: string): Promise<Category[]> {
-    return this.store.categories(scope, userId);
+    return this.store.categories(scope, userId, { personal: isPersonal(userId, scope) });
   }
 
   list(scope: Scope, { kind, status, ...page }: ListInput): Promise<RequestPage> {
@@ -95,9 +101,10 @@ export class PrivacyRights {
     return { requests, nextPageToken: pagination.nextPageToken };
   }
 
-  /** An export is for whom it is about, and for whoever could have asked for it. */
   private async shown(scope: Scope, request: ListedRequest): Promise<ShownRequest> {
-    const mayHave = request.userId === scope.userId || scope.permissions.has(Permission.PRIVACY_WRITE);
+    const { userId, ssoOrgId, permissions } = scope;
+    const isAdministrator = permissions.has(Permission.PRIVACY_WRITE);
+    const mayHave = mayHaveExport(request, { userId, ssoOrgId, isAdministrator });
     const url = mayHave ? await this.exports.linkTo(scope, request) : undefined;
     return { ...request, url, key: url ? this.exports.keyOf(scope.orgId, request) : undefined };
   }

@@ -10,6 +10,7 @@ import { orgIdHeader } from './org-id-header.js';
 import { type Membership, MembershipDirectory } from './memberships.directory.js';
 import type { OrganizationState } from './organization-state.js';
 import { BreakGlassUses, entryOf } from './sso-entry.js';
+import { UsageRecorder } from './usage-recorder.js';
 
 /** Still answered for a suspended organization, so that its people can see why nothing else is, and go elsewhere. */
 const answeredWhenSuspended = [
@@ -27,6 +28,7 @@ export class OrganizationGuard implements CanActivate {
     private readonly memberships: MembershipDirectory,
     private readonly throttle: PersonThrottle,
     private readonly breakGlass: BreakGlassUses,
+    private readonly usage: UsageRecorder,
     private readonly clock: Clock,
   ) {}
 
@@ -68,6 +70,9 @@ export class OrganizationGuard implements CanActivate {
   private enterMember(call: Call, person: PersonCaller, membership: Membership): true {
     requireActive(membership);
     requireSignedIn(membership, person);
+    const { orgId, userId } = membership;
+    const { sessionId } = person;
+    if (sessionId !== '') this.usage.sessionUsedIn(orgId, { userId, sessionId, at: this.clock.now() });
     call.caller = memberCaller(person, membership);
     return this.enter(call, membership.organization);
   }

@@ -1,6 +1,13 @@
 import { type BeforeApplicationShutdown, Injectable, type OnModuleInit } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import { PinoLogger } from 'nestjs-pino';
-import { Database, type Statement, statement, type TransactionSettings } from '../database/index.js';
+import {
+  Database,
+  setStatement,
+  type Statement,
+  statement,
+  type TransactionSettings,
+} from '../database/index.js';
 
 /** `last_used_at` may lag behind by this much; it never costs a call a write. */
 const FLUSH_MS = 5_000;
@@ -22,11 +29,31 @@ const touchSessions = statement(
    update session set last_used_at = greatest(last_used_at, used.at) from used where session.id = used.id`,
 );
 
-/** Collects when keys and sessions were used and writes it in batches. */
+// Once for each; a member or a session that is gone meanwhile is left out.
+const noteSessionUses = setStatement(
+  'usage.note_session_uses',
+  `insert into session_use (org_id, user_id, session_id, first_used_at)
+   select m.org_id, m.id, s.id, u.at
+     from unnest($2::uuid[], $3::uuid[], $4::timestamptz[]) as u (user_id, session_id, at)
+     join member m on m.org_id = $1 and m.id = u.user_id
+     join session s on s.id = u.session_id
+   on conflict do nothing`,
+);
+
+/** A session in one organization. */
+interface SessionUse {
+  userId: string;
+  sessionId: string;
+  at: Date;
+}
+
+/** Collects when keys and sessions were used, and where, and writes it in batches. */
 @Injectable()
 export class UsageRecorder implements OnModuleInit, BeforeApplicationShutdown {
   private apiKeys = new Map<string, Map<string, Date>>();
   private sessions = new Map<string, Date>();
+  private sessionUses = new Map<string, SessionUse[]>();
+  private readonly notedUses = new LRUCache<string, true>({ max: 100_000 });
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -45,6 +72,14 @@ export class UsageRecorder implements OnModuleInit, BeforeApplicationShutdown {
     this.sessions.set(sessionId, at);
   }
 
+  /** A member works in an organization with a session of ours: the first time is noted. */
+  sessionUsedIn(orgId: string, use: SessionUse): void {
+    const key = `${orgId}/${use.sessionId}`;
+    if (this.notedUses.has(key)) return;
+    this.notedUses.set(key, true);
+    this.sessionUses.set(orgId, [...(this.sessionUses.get(orgId) ?? []), use]);
+  }
+
   onModuleInit(): void {
     this.timer = setInterval(() => void this.flush(), FLUSH_MS);
     this.timer.unref();
@@ -58,12 +93,23 @@ export class UsageRecorder implements OnModuleInit, BeforeApplicationShutdown {
 
   /** Writes what was collected; what cannot be written now is kept for the next time. */
   async flush(): Promise<void> {
-    const { apiKeys, sessions } = this;
+    const { apiKeys, sessions, sessionUses } = this;
     this.apiKeys = new Map();
     this.sessions = new Map();
+    this.sessionUses = new Map();
     for (const [orgId, keys] of apiKeys) {
       await this.write({ orgId }, touchApiKeys, [orgId, [...keys.keys()], [...keys.values()]], () =>
         this.apiKeys.set(orgId, new Map([...keys, ...(this.apiKeys.get(orgId) ?? [])])),
+      );
+    }
+    for (const [orgId, uses] of sessionUses) {
+      const values = [
+        uses.map((use) => use.userId),
+        uses.map((use) => use.sessionId),
+        uses.map(({ at }) => at),
+      ];
+      await this.write({ orgId }, noteSessionUses, [orgId, ...values], () =>
+        this.sessionUses.set(orgId, [...uses, ...(this.sessionUses.get(orgId) ?? [])]),
       );
     }
     if (sessions.size > 0) {
