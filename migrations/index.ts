@@ -22,6 +22,7 @@ import { OidcLogout } from './0022-oidc-logout.js';
 import { FoundByPerson } from './0023-found-by-person.js';
 import { ReachOfConnections } from './0024-reach-of-connections.js';
 import { SessionsOfOrganizations } from './0036-sessions-of-organizations.js';
+import { GuessesAtCodes } from './0037-guesses-at-codes.js';
 
 /** In the order in which they run. A landed migration is never edited. */
 export const migrations = [
@@ -49,4 +50,5 @@ export const migrations = [
   FoundByPerson,
   ReachOfConnections,
   SessionsOfOrganizations,
+  GuessesAtCodes,
 ];

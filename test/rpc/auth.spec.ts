@@ -78,8 +78,8 @@ describe('asking for a code', () => {
   test('is refused for a day once fifty wrong codes were tried', async () => {
     const email = newAddress();
     await s.database.query(
-      `insert into sign_in_code (id, email, code_hash, attempts, created_at, expires_at)
-       select gen_random_uuid(), $1, '', 5, now() - interval '1 hour', now() from generate_series(1, 10)`,
+      `insert into sign_in_guess (id, email, client, made_at)
+       select gen_random_uuid(), $1, '127.0.0.1', now() - interval '1 hour' from generate_series(1, 50)`,
       [email],
     );
     const refused = await refusalOf(auth().requestSignInCode({ email }));
@@ -129,13 +129,12 @@ describe('where only invited people may sign in', () => {
 });
 
 describe('a code', () => {
-  test('that is wrong, used, replaced, or was never sent is refused with one text', async () => {
+  test('that is wrong, used, or was never sent is refused with one text', async () => {
     const email = newAddress();
     const first = await codeFor(s, email);
     const wrong = await refusalOf(verify(email, otherThan(first)));
     expect(wrong).toMatchObject({ code: Code.Unauthenticated, reason: 'CODE_INVALID' });
     const second = await codeFor(s, email);
-    if (first !== second) expect(await refusalOf(verify(email, first))).toEqual(wrong);
     await verify(email.toUpperCase(), second);
     expect(await refusalOf(verify(email, second))).toEqual(wrong);
     expect(await refusalOf(verify(newAddress(), second))).toEqual(wrong);

@@ -84,16 +84,21 @@ describe('a link is refused', () => {
     expect(await refusalOf(follow(typed))).toMatchObject(linkInvalid);
   });
 
-  test('once a newer one was sent, and after five attempts', async () => {
-    const first = await ask();
-    const second = await ask(first.email);
-    expect(await refusalOf(follow(first))).toMatchObject(linkInvalid);
-    for (let attempt = 0; attempt < 5; attempt += 1) await refusalOf(follow({ ...second, state: 'x' }));
-    expect(await refusalOf(follow(second))).toMatchObject(linkInvalid);
+  test('after five attempts', async () => {
+    const asked = await ask();
+    for (let attempt = 0; attempt < 5; attempt += 1) await refusalOf(follow({ ...asked, state: 'x' }));
+    expect(await refusalOf(follow(asked))).toMatchObject(linkInvalid);
   });
 });
 
 describe('a link', () => {
+  test('is good beside a newer one', async () => {
+    const first = await ask();
+    const second = await ask(first.email);
+    await follow(first);
+    await follow(second);
+  });
+
   test('signs in on the device that asked, and the session says how', async () => {
     const asked = await ask();
     expect(asked.link.startsWith('https://api.acme.example/auth/link?token=')).toBe(true);

@@ -5,6 +5,7 @@ import type { Config } from '../../platform/config/index.js';
 import { Mailer } from '../../platform/mail/index.js';
 import { ENVELOPE } from '../../platform/platform.module.js';
 import { Scopes } from '../../platform/scope/index.js';
+import { AddressLimits } from '../../platform/throttle/address-limits.js';
 import { ApiKeyModule } from '../api-key/index.js';
 import { MemberModule } from '../member/index.js';
 import { DeliverCodeJob, PurgeCredentialsJob } from './auth.jobs.js';
@@ -38,9 +39,14 @@ import { WhoAmI } from './who-am-i.service.js';
     WhoAmI,
     {
       provide: SignInCodes,
-      inject: [MASTER_KEY, ENVELOPE, SignInCodeStore, Scopes],
-      useFactory: (masterKey: Buffer, envelope: Envelope, store: SignInCodeStore, scopes: Scopes) =>
-        new SignInCodes(masterKey, envelope, store, scopes),
+      inject: [MASTER_KEY, ENVELOPE, SignInCodeStore, AddressLimits, Scopes],
+      useFactory: (
+        masterKey: Buffer,
+        envelope: Envelope,
+        store: SignInCodeStore,
+        limits: AddressLimits,
+        scopes: Scopes,
+      ) => new SignInCodes(masterKey, envelope, store, limits, scopes),
     },
     {
       provide: SignIn,

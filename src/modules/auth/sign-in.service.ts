@@ -12,7 +12,7 @@ import type { Proof } from './proof.js';
 import { refuseForeignSession, Sessions, type TokenPair } from './sessions.service.js';
 import { signInCodeMail } from './sign-in-code.mail.js';
 import { SignInCodeStore } from './sign-in-code.store.js';
-import { type ProvenCode, SignInCodes } from './sign-in-codes.service.js';
+import { clientOf, type ProvenCode, SignInCodes } from './sign-in-codes.service.js';
 import { codeRefused, refuseSend } from './sign-in.rules.js';
 
 export interface SignInOptions {
@@ -45,7 +45,7 @@ export class SignIn {
    * where no caller can measure it. Returns the secret of the device that asks.
    */
   async requestCode(scope: Scope, email: string): Promise<string> {
-    const refusal = refuseSend(await this.store.recentForInsert(scope, email), scope.now());
+    const refusal = refuseSend(await this.store.recentForInsert(scope, email, clientOf(scope)), scope.now());
     if (refusal) throw refusal;
     const { id, code, expiresAt, state } = await this.codes.make(scope, email);
     const sealed = this.envelope.seal(JSON.stringify({ email, code, expiresAt }), sealContext(id));

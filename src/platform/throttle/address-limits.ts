@@ -21,8 +21,16 @@ export class AddressLimits {
   /** Takes one token of the address, or refuses. */
   async take({ name, limit, sentence }: AddressLimit, address: string): Promise<void> {
     const ttl = ttlOf(limit);
-    const key = `${name}:${normalizeIp(address)}`;
-    const record = await this.buckets.increment(key, ttl, limit.burst, ttl, name);
+    const record = await this.buckets.increment(keyOf(name, address), ttl, limit.burst, ttl, name);
     if (record.isBlocked) throw throttled(record, 'client address', sentence);
   }
+
+  /** Gives back a token that was taken before it was known whether it had to be. */
+  async putBack({ name }: AddressLimit, address: string): Promise<void> {
+    await this.buckets.putBack(keyOf(name, address));
+  }
+}
+
+function keyOf(name: string, address: string): string {
+  return `${name}:${normalizeIp(address)}`;
 }

@@ -768,9 +768,10 @@ export declare const AuthService: GenService<{
   /**
    * Sends a six-digit code, and a link that carries it, to the address. Needs no credential.
    *
-   * The answer is the same, and takes the same path, whether or not an account exists. A new code replaces
-   * the last one. RESOURCE_EXHAUSTED, with the time to wait, after 3 sends in 10 minutes for one address, and
-   * after 50 wrong codes in a day.
+   * The answer is the same, and takes the same path, whether or not an account exists. Codes that were sent
+   * before stay good beside it. RESOURCE_EXHAUSTED, with the time to wait, after 3 sends in 10 minutes and after 50 wrong
+   * codes in a day for one address from one client; for all clients together the limits are higher (15, 150, and 60 sends
+   * in a day), and do not hold for a client from which the owner of the address has signed in before.
    *
    * @generated from rpc dovecote.auth.v1.AuthService.RequestSignInCode
    */
@@ -782,7 +783,8 @@ export declare const AuthService: GenService<{
   /**
    * Trades a code for the tokens of a new session. Needs no credential.
    *
-   * A code lives 3 minutes, works once and dies after 5 wrong attempts. Any failure (wrong, expired, used,
+   * A code lives 3 minutes, works once and dies after 5 wrong attempts of a client, or 20 of all clients together. A client
+   * that tries more than 50 wrong codes in an hour, at whatever addresses, is told to wait. Any failure (wrong, expired, used,
    * no such account) is UNAUTHENTICATED with one text. The first sign-in turns an invited user active.
    *
    * @generated from rpc dovecote.auth.v1.AuthService.VerifySignInCode
