@@ -177,7 +177,7 @@ describe('once a campaign has started', () => {
   /** The second message leaves when all have acknowledged the first; with a template of its own, if that is given. */
   const twice = (template = '') => ({
     steps: [
-      message('send', 'wait'),
+      message('send', 'wait', '', ActionType.ACK),
       {
         id: 'wait',
         type: StepType.DEADLINE_CHECK,
@@ -188,12 +188,12 @@ describe('once a campaign has started', () => {
     ],
   });
 
-  const message = (id: string, next: string, template = '') => ({
+  const message = (id: string, next: string, template = '', actionType = ActionType.UNSPECIFIED) => ({
     id,
     type: StepType.SEND_NOTIFICATION,
     config: {
       case: 'sendNotification' as const,
-      value: { type: 'push', templateId: template, actionType: ActionType.ACK },
+      value: { type: 'push', templateId: template, actionType },
     },
     transitions: { completed: next },
   });

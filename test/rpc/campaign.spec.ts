@@ -103,6 +103,28 @@ describe('refuses', () => {
     }
   });
 
+  test('a workflow that would not do what it says, with the field, when created and when changed', async () => {
+    const [send, wait, missed] = workflow.steps;
+    const only = (...steps: object[]) => ({ steps: steps.map((step) => ({ ...step, transitions: {} })) });
+    const refusals: [object, string[]][] = [
+      [
+        { steps: [{ ...send, transitions: { complete: 'wait' } }, wait, missed] },
+        ['steps[0].transitions["complete"]'],
+      ],
+      [only(send!, wait!, missed!), ['steps[1]', 'steps[2]']],
+      [only(send!), ['steps[0].send_notification.action_type']],
+      [only(missed!), ['steps']],
+    ];
+    const campaignId = await createCampaign(cast.max, [ada.userId]);
+    for (const [bad, expected] of refusals) {
+      const fields = expected.map((path) => `workflow.${path}`);
+      const created = await refused(campaigns(cast.max).createCampaign({ ...draft(), workflow: bad }));
+      expect([created.code, violatedFields(created)]).toEqual([Code.InvalidArgument, fields]);
+      const changed = await refused(campaigns(cast.max).updateCampaign({ campaignId, workflow: bad }));
+      expect([changed.code, violatedFields(changed)]).toEqual([Code.InvalidArgument, fields]);
+    }
+  });
+
   test('steps that this release does not carry out, plainly', async () => {
     const webhook = {
       id: 'call',

@@ -28,7 +28,14 @@ describe('UpdateOrganization, field by field', () => {
     markers: Request[];
   }
   const say = {
-    steps: [{ id: 'say', type: StepType.MARK_MISSED, transitions: { completed: 'end' } }],
+    steps: [
+      {
+        id: 'say',
+        type: StepType.SEND_NOTIFICATION,
+        config: { case: 'sendNotification' as const, value: { type: 'push' } },
+        transitions: { completed: 'end' },
+      },
+    ],
   };
   const fields: Record<string, Field> = {
     name: { set: { name: 'Renamed' }, shown: { name: 'Renamed' }, markers: [{}, { name: '' }] },

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Code } from '@connectrpc/connect';
-import { ActionType, StepType, type VerificationUnitLevel } from '@dovecote/contract/pidgr/v1/common_pb';
+import { StepType, type VerificationUnitLevel } from '@dovecote/contract/pidgr/v1/common_pb';
 import { RoleService } from '@dovecote/contract/pidgr/v1/role_pb';
 import {
   CompanySize,
@@ -220,7 +220,7 @@ describe('UpdateOrganization', () => {
           {
             id: 'say',
             type: StepType.SEND_NOTIFICATION,
-            config: { case: 'sendNotification', value: { type: 'push', actionType: ActionType.ACK } },
+            config: { case: 'sendNotification', value: { type: 'push' } },
             transitions: { completed: 'end' },
           },
         ],

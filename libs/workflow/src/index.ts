@@ -1,5 +1,5 @@
 export { parseDuration } from './duration.js';
-export { END, firstStep, next, stepById } from './graph.js';
+export { askingSteps, awaitedSteps, END, firstStep, next, stepById } from './graph.js';
 export { transition } from './run.js';
 export type { RunEvent, RunState, Transition } from './run.js';
 export type {

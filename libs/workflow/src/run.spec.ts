@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { RunState } from './index.js';
-import { firstStep, next, transition } from './index.js';
-import { definition, markMissed, typical } from './samples.js';
+import { askingSteps, awaitedSteps, firstStep, next, transition } from './index.js';
+import { asking, definition, markMissed, push, typical, wait, withConfig } from './samples.js';
 
 const NOW = new Date('2026-01-01T00:00:00Z');
 const DEADLINE = new Date('2026-01-04T00:00:00Z');
@@ -34,6 +34,30 @@ describe('next', () => {
         expect(taken).toBeLessThanOrEqual(typical.steps.length);
       }),
     );
+  });
+});
+
+describe('who is waited for, and who can miss', () => {
+  const twice = definition(
+    withConfig(push, { completed: 'w1' }, 'inform'),
+    withConfig(wait, { completed: 'ask' }, 'w1'),
+    withConfig(asking, { completed: 'w2' }, 'ask'),
+    withConfig(wait, { completed: 'late' }, 'w2'),
+    withConfig(asking, { completed: 'w3' }, 'late'),
+    withConfig(wait, { completed: 'mark' }, 'w3'),
+    markMissed('mark'),
+  );
+
+  test('only what was sent before a deadline counts, and only what asks if anything does', () => {
+    expect(awaitedSteps(twice, 'w1')).toEqual(['inform']);
+    expect(awaitedSteps(twice, 'w2')).toEqual(['ask']);
+    expect(awaitedSteps(twice, 'w3')).toEqual(['ask', 'late']);
+    expect(awaitedSteps(definition(withConfig(wait)), 'a')).toEqual([]);
+  });
+
+  test('only a message that asks can be missed', () => {
+    expect(askingSteps(twice)).toEqual(['ask', 'late']);
+    expect(askingSteps(definition(withConfig(push)))).toEqual([]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { parseDuration } from './duration.js';
-import { COMPLETED, firstStep, next, stepById } from './graph.js';
+import { firstStep, next, stepById } from './graph.js';
+import { ALL_ACTED, COMPLETED } from './outcomes.js';
 import type { Step, WorkflowDefinition } from './types.js';
 
 /** Where a run is. `wakeAt` is set while it waits for a deadline. */
@@ -14,15 +15,13 @@ export type RunEvent =
   /** Names its step, so that a job that runs twice cannot finish the step after it. */
   | { type: 'step_finished'; stepId: string; outcome: string }
   | { type: 'timer'; stepId: string }
-  /** No primary delivery is pending: nobody is waited for any more. */
+  /** Nobody is left who could still act. */
   | { type: 'all_acted' }
   | { type: 'cancelled' };
 
 /** The same `state` object as was given means: the event is late, early or repeated, and changes nothing. */
 export type Transition =
   { state: RunState; ended?: undefined } | { state?: undefined; ended: 'completed' | 'cancelled' };
-
-const ALL_ACTED = 'all_acted';
 
 /** What an event does to a run; `state` is undefined before `started`. */
 export function transition(

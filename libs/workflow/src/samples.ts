@@ -14,6 +14,11 @@ export function webhook(url: string, headers: Record<string, string> = {}): Step
   return { kind: 'CALL_WEBHOOK', name: 'hook', url, headers };
 }
 
+/** Asks for an acknowledgement. */
+export const asking: StepConfig = { ...push, actionType: 'ACK' };
+
+export const wait: StepConfig = { kind: 'DEADLINE_CHECK', delay: '72h' };
+
 export function markMissed(id: string, transitions: Record<string, string> = {}): Step {
   return { id, type: 'MARK_MISSED', transitions };
 }
@@ -28,8 +33,8 @@ export function definition(...steps: Step[]): WorkflowDefinition {
 
 /** The default of the documentation: notify, wait, remind, mark, report. */
 export const typical = definition(
-  withConfig(push, { completed: 'wait' }, 'send'),
-  withConfig({ kind: 'DEADLINE_CHECK', delay: '72h' }, { completed: 'remind', all_acted: 'report' }, 'wait'),
+  withConfig(asking, { completed: 'wait' }, 'send'),
+  withConfig(wait, { completed: 'remind', all_acted: 'report' }, 'wait'),
   withConfig(
     { kind: 'SEND_REMINDER', type: 'push', thirdPartyChannels: [], notifyTargets: [] },
     { completed: 'mark' },

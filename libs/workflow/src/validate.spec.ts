@@ -1,19 +1,33 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { StepConfig, UncheckedDefinition } from './index.js';
+import type { Step, StepConfig, UncheckedDefinition } from './index.js';
 import { validate } from './index.js';
-import { definition, markMissed, push, typical, webhook, withConfig } from './samples.js';
+import { asking, definition, markMissed, push, typical, wait, webhook, withConfig } from './samples.js';
 
 function fields(unchecked: UncheckedDefinition): string[] {
   return validate(unchecked).map(({ field }) => field);
 }
 
+/** A message, and behind it marking steps `s1`, `s2`, … one after the other. */
+function chain(length: number): UncheckedDefinition {
+  const ids = Array.from({ length: length - 1 }, (_, index) => `s${index + 1}`);
+  const marks = ids.map((id, index) => markMissed(id, { completed: ids[index + 1] ?? 'end' }));
+  return definition(withConfig(push, { completed: ids[0] ?? 'end' }, 'send'), ...marks);
+}
+
+/** One step with this config, behind a message that leads to it if it is none itself. */
+function only(config: StepConfig): UncheckedDefinition {
+  return config.kind === 'SEND_NOTIFICATION'
+    ? definition(withConfig(config))
+    : definition(withConfig(config, { completed: 'send' }), withConfig(push, {}, 'send'));
+}
+
 describe('the graph', () => {
   test('has between one and a hundred steps', () => {
-    const steps = Array.from({ length: 101 }, (_, index) => markMissed(`s${index}`));
     expect(fields({ steps: [] })).toEqual(['workflow.steps']);
-    expect(fields({ steps })).toEqual(['workflow.steps']);
-    expect(fields({ steps: steps.slice(1) })).toEqual([]);
+    expect(fields(chain(101))).toEqual(['workflow.steps']);
+    expect(fields(chain(100))).toEqual([]);
+    expect(fields(chain(1))).toEqual([]);
   });
 
   test('has unique, non-empty, bounded ids, and none is the reserved target', () => {
@@ -32,6 +46,7 @@ describe('the graph', () => {
       fields(definition(markMissed('a', eleven), markMissed('b', { 'say "hi"': 'nowhere', '': 'end' }))),
     ).toEqual([
       'workflow.steps[0].transitions',
+      'workflow.steps[1].transitions["say \\"hi\\""]',
       'workflow.steps[1].transitions["say \\"hi\\""]',
       'workflow.steps[1].transitions[""]',
     ]);
@@ -56,13 +71,76 @@ describe('the graph', () => {
     ]);
   });
 
-  test('may have unreachable steps, unknown labels and names from the prototype', () => {
+  test('of the documentation is accepted', () => {
     expect(validate(typical)).toEqual([]);
-    expect(
-      validate(
-        definition(markMissed('a', { done: 'constructor', toString: 'end' }), markMissed('constructor')),
-      ),
-    ).toEqual([]);
+  });
+
+  test.each([
+    [withConfig(push, { complete: 'b' }), 'complete', 'SEND_NOTIFICATION', '"completed"'],
+    [withConfig(push, { failed: 'b' }), 'failed', 'SEND_NOTIFICATION', '"completed"'],
+    [withConfig(wait, { Completed: 'b' }), 'Completed', 'DEADLINE_CHECK', '"completed" or "all_acted"'],
+    [withConfig(wait, { 'all acted': 'b' }), 'all acted', 'DEADLINE_CHECK', '"completed" or "all_acted"'],
+    [
+      withConfig(webhook('https://x.example'), { ' failed': 'b' }),
+      ' failed',
+      'CALL_WEBHOOK',
+      '"completed" or "failed"',
+    ],
+    [markMissed('a', { toString: 'b' }), 'toString', 'MARK_MISSED', '"completed"'],
+  ])(
+    'has no label that its step never ends with, and the violation names those it does: %j',
+    (step, label, type, known) => {
+      expect(validate(definition(step, withConfig(push, {}, 'b')))).toEqual([
+        {
+          field: `workflow.steps[0].transitions[${JSON.stringify(label)}]`,
+          description: `is not an outcome of ${type}: such a step ends with ${known}`,
+        },
+      ]);
+    },
+  );
+
+  test('has no step that nothing leads to', () => {
+    const description = 'is never reached: no transitions lead to it from the first step';
+    const loose = definition(withConfig(asking), withConfig(wait, {}, 'wait'), markMissed('mark'));
+    expect(validate(loose)).toEqual([
+      { field: 'workflow.steps[1]', description },
+      { field: 'workflow.steps[2]', description },
+    ]);
+    const behindAnUnreachable = definition(
+      withConfig(push),
+      withConfig(push, { completed: 'constructor' }, 'b'),
+      markMissed('constructor'),
+    );
+    expect(fields(behindAnUnreachable)).toEqual(['workflow.steps[1]', 'workflow.steps[2]']);
+  });
+
+  test('reaches somebody', () => {
+    for (const idle of [
+      definition(markMissed('a')),
+      definition(withConfig(wait)),
+      definition(withConfig(wait, { completed: 'b' }), markMissed('b')),
+    ]) {
+      expect(validate(idle)).toEqual([
+        {
+          field: 'workflow.steps',
+          description: 'must send something: DEADLINE_CHECK and MARK_MISSED alone reach nobody',
+        },
+      ]);
+    }
+  });
+
+  test('leaves time to acknowledge what asks for it', () => {
+    const field = 'workflow.steps[0].send_notification.action_type';
+    expect(fields(definition(withConfig(asking)))).toEqual([field]);
+    expect(fields(definition(withConfig(asking, { completed: 'b' }), markMissed('b')))).toEqual([field]);
+    const before = definition(withConfig(wait, { completed: 'b' }), withConfig(asking, {}, 'b'));
+    expect(fields(before)).toEqual(['workflow.steps[1].send_notification.action_type']);
+    const far = definition(
+      withConfig(asking, { completed: 'b' }),
+      withConfig(push, { completed: 'c' }, 'b'),
+      withConfig(wait, {}, 'c'),
+    );
+    expect(validate(far)).toEqual([]);
   });
 });
 
@@ -160,11 +238,11 @@ describe('the type and its config', () => {
   ];
 
   test.each(refused)('refuses a bad %s', (path, config) => {
-    expect(fields(definition(withConfig(config)))).toEqual([`workflow.steps[0].${path}`]);
+    expect(fields(only(config))).toEqual([`workflow.steps[0].${path}`]);
   });
 
   test.each(['1m', '60s', '8760h', '1.5h'])('accepts a delay of %s', (delay) => {
-    expect(fields(definition(withConfig({ kind: 'DEADLINE_CHECK', delay })))).toEqual([]);
+    expect(fields(only({ kind: 'DEADLINE_CHECK', delay }))).toEqual([]);
   });
 
   test('accepts an escalation, and counts characters rather than UTF-16 units', () => {
@@ -208,48 +286,85 @@ describe('a webhook URL', () => {
 });
 
 describe('random graphs', () => {
-  /** Edges go from lower to higher index only, which is what makes a graph acyclic; then the list is shuffled. */
-  const acyclic = fc
-    .integer({ min: 2, max: 30 })
-    .chain((size) =>
-      fc
-        .array(fc.tuple(fc.nat(size - 1), fc.nat(size - 1)), { maxLength: 60 })
-        .map((edges) => ({ size, edges })),
-    )
-    .map(({ size, edges }) => {
-      const targets = Array.from({ length: size }, () => new Set<number>());
-      for (const [a, b] of edges)
-        if (a !== b && targets[Math.min(a, b)]!.size < 9) targets[Math.min(a, b)]!.add(Math.max(a, b));
-      return targets;
-    });
+  const labels = ['completed', 'all_acted'];
 
-  function build(targets: Set<number>[]): UncheckedDefinition {
-    return {
-      steps: targets.map((set, index) =>
-        markMissed(`s${index}`, Object.fromEntries([...set].map((target) => [`to ${target}`, `s${target}`]))),
-      ),
-    };
+  /** Each step but the first is led to by one before it that has a label left: acyclic, and every step reached. */
+  const sound = fc.array(fc.nat(), { minLength: 1, maxLength: 30 }).map((choices) => {
+    const steps: Step[] = [withConfig(asking, {}, 's0')];
+    for (const [index, choice] of choices.entries()) {
+      const open = steps.filter(
+        ({ type, transitions }) => Object.keys(transitions).length < outcomesOf(type),
+      );
+      const parent = open[choice % open.length]!; // the latest has none yet
+      parent.transitions[labels[Object.keys(parent.transitions).length]!] = `s${index + 1}`;
+      steps.push(withConfig(wait, {}, `s${index + 1}`));
+    }
+    return steps;
+  });
+
+  function outcomesOf(type: Step['type']): number {
+    return type === 'DEADLINE_CHECK' ? 2 : 1;
   }
 
-  test('an acyclic graph is accepted in any order of its steps', () => {
+  test('a graph that reaches every step is accepted, in any order behind the first', () => {
     fc.assert(
-      fc.property(acyclic, fc.infiniteStream(fc.nat()), (targets, keys) => {
-        const order = new Map(targets.map((_, index) => [`s${index}`, keys.next().value as number]));
-        const steps = build(targets).steps.sort((a, b) => order.get(a.id)! - order.get(b.id)!);
-        expect(validate({ steps })).toEqual([]);
+      fc.property(sound, fc.infiniteStream(fc.nat()), ([first, ...others], keys) => {
+        const order = new Map(others.map(({ id }) => [id, keys.next().value as number]));
+        others.sort((a, b) => order.get(a.id)! - order.get(b.id)!);
+        expect(validate({ steps: [first!, ...others] })).toEqual([]);
       }),
     );
   });
 
-  test('a chain with one edge back is always found', () => {
+  test('one without the transition to a step is refused, and names exactly what is lost', () => {
     fc.assert(
-      fc.property(acyclic, fc.nat(), fc.nat(), (targets, a, b) => {
-        const from = Math.max(a % targets.length, b % targets.length);
-        const to = Math.min(a % targets.length, b % targets.length);
-        for (let index = to; index < from; index++) targets[index]!.add(index + 1);
-        targets[from]!.add(to);
-        const descriptions = validate(build(targets)).map(({ description }) => description);
-        expect(descriptions.some((description) => description.startsWith('closes a cycle: '))).toBe(true);
+      fc.property(sound, fc.nat(), (steps, choice) => {
+        const lost = steps[1 + (choice % (steps.length - 1))]!;
+        for (const step of steps) {
+          step.transitions = Object.fromEntries(
+            Object.entries(step.transitions).filter(([, target]) => target !== lost.id),
+          );
+        }
+        const gone = new Set([lost.id]);
+        for (let grew = true; grew;) {
+          grew = false;
+          for (const { id, transitions } of steps) {
+            for (const target of gone.has(id) ? Object.values(transitions) : []) {
+              grew ||= !gone.has(target);
+              gone.add(target);
+            }
+          }
+        }
+        const expected = steps.flatMap(({ id }, index) => (gone.has(id) ? [`workflow.steps[${index}]`] : []));
+        expect(fields({ steps })).toEqual(expected);
+      }),
+    );
+  });
+
+  test('one with a transition back is refused as a cycle', () => {
+    fc.assert(
+      fc.property(sound, fc.nat(), (steps, choice) => {
+        const last = steps.at(-1)!;
+        const ancestors: string[] = [last.id];
+        for (let id: string | undefined = last.id; id !== undefined;) {
+          const child: string = id;
+          id = steps.find(({ transitions }) => Object.values(transitions).includes(child))?.id;
+          if (id !== undefined) ancestors.push(id);
+        }
+        last.transitions = { completed: ancestors[choice % ancestors.length]! };
+        const descriptions = validate({ steps }).map(({ description }) => description);
+        expect(descriptions).toEqual([expect.stringMatching(/^closes a cycle: /)]);
+      }),
+    );
+  });
+
+  test('one with any other label is refused at that label', () => {
+    fc.assert(
+      fc.property(sound, fc.string({ minLength: 1, maxLength: 100 }), fc.nat(), (steps, label, choice) => {
+        fc.pre(!labels.includes(label) && label !== '__proto__');
+        const index = choice % steps.length;
+        Object.defineProperty(steps[index]!.transitions, label, { value: 'end', enumerable: true });
+        expect(fields({ steps })).toEqual([`workflow.steps[${index}].transitions[${JSON.stringify(label)}]`]);
       }),
     );
   });

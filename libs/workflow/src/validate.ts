@@ -1,6 +1,8 @@
 import { checkConfig } from './configs.js';
 import { findCycles } from './cycles.js';
-import { END } from './graph.js';
+import { END, stepsBehind } from './graph.js';
+import { checkMeaning } from './meaning.js';
+import { outcomesOf } from './outcomes.js';
 import type { UncheckedDefinition, UncheckedStep } from './types.js';
 import type { ValidateOptions, Violation } from './violation.js';
 import { Violations } from './violation.js';
@@ -10,12 +12,7 @@ const MOST_TRANSITIONS = 10;
 const LONGEST_ID = 100;
 const LONGEST_LABEL = 100;
 
-/**
- * Everything that is wrong with a definition, in the order of its fields; empty when it can be run.
- *
- * Accepted on purpose, because clients in the field send it: steps that nothing leads to (they never run) and
- * outcome labels that no step ends with, such as `done` (they never fire).
- */
+/** Everything that is wrong with a definition; empty when every step of it can run and do what it is for. */
 export function validate(definition: UncheckedDefinition, options: ValidateOptions = {}): Violation[] {
   const at = new Violations(options.field ?? 'workflow').at('steps');
   const { steps } = definition;
@@ -34,6 +31,8 @@ export function validate(definition: UncheckedDefinition, options: ValidateOptio
 
   const idsAreUnique = firstIndex.size === steps.length;
   if (idsAreUnique) checkCycles(definition, at);
+  if (at.found.length === 0) checkReachability(definition, at);
+  if (at.found.length === 0) checkMeaning(definition, at);
   return at.found;
 }
 
@@ -51,10 +50,27 @@ function checkTransitions(step: UncheckedStep, ids: Map<string, number>, at: Vio
     return at.add(`must have at most ${MOST_TRANSITIONS} transitions`);
   }
   for (const [label, target] of transitions) {
-    at.key(label).require(label !== '', 'must have an outcome label');
-    at.key(label).atMost(LONGEST_LABEL, label);
+    checkLabel(step.type, label, at.key(label));
     at.key(label).require(target === END || ids.has(target), 'leads to a step that does not exist');
   }
+}
+
+/** A label that the step never ends with would never be followed. What is wrong with the type is said elsewhere. */
+function checkLabel(type: UncheckedStep['type'], label: string, at: Violations): void {
+  if (label === '') return at.add('must have an outcome label');
+  if (label.length > LONGEST_LABEL) return at.atMost(LONGEST_LABEL, label);
+  const outcomes = outcomesOf(type);
+  if (outcomes.length === 0 || outcomes.includes(label)) return;
+  const known = outcomes.map((outcome) => JSON.stringify(outcome)).join(' or ');
+  at.add(`is not an outcome of ${type}: such a step ends with ${known}`);
+}
+
+function checkReachability({ steps }: UncheckedDefinition, at: Violations): void {
+  const first = steps[0]?.id ?? '';
+  const reached = stepsBehind(steps, first).add(first);
+  steps.forEach(({ id }, index) =>
+    at.at(index).require(reached.has(id), 'is never reached: no transitions lead to it from the first step'),
+  );
 }
 
 function checkCycles(definition: UncheckedDefinition, at: Violations): void {
