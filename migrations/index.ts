@@ -23,6 +23,7 @@ import { FoundByPerson } from './0023-found-by-person.js';
 import { ReachOfConnections } from './0024-reach-of-connections.js';
 import { SessionsOfOrganizations } from './0036-sessions-of-organizations.js';
 import { GuessesAtCodes } from './0037-guesses-at-codes.js';
+import { LegalTransitions } from './0040-legal-transitions.js';
 
 /** In the order in which they run. A landed migration is never edited. */
 export const migrations = [
@@ -51,4 +52,5 @@ export const migrations = [
   ReachOfConnections,
   SessionsOfOrganizations,
   GuessesAtCodes,
+  LegalTransitions,
 ];

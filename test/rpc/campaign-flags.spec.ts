@@ -150,7 +150,7 @@ describe('a frozen audience', () => {
       { member: audience[2], email: 'invited@acme.example', displayName: 'Ida', active: true },
     ]);
     await campaigns().startCampaign({ campaignId: id });
-    await untilStatus(cast.max, id, CampaignStatus.COMPLETED);
+    await untilStep(cast.max, id, 'wait');
     expect(await ledger(id)).toEqual({ [invited]: 'NO_DEVICE' });
   });
 
@@ -191,15 +191,17 @@ describe('wait_for_enrollment', () => {
       [userId],
     );
 
-  test('unset, ends with those who have a device; who registers one later gets no push', async () => {
+  test('unset, waits for everybody as well; who registers a device later gets no push', async () => {
     const [ada, late] = [await phoned('ada'), await hire(s, cast.acme)];
     const id = await started([ada, late], {});
     expect(await ledger(id)).toEqual({ [ada.userId]: 'SENT', [late.userId]: 'NO_DEVICE' });
     await addPhone(late);
     await acknowledge(ada, id);
-    await untilStatus(cast.max, id, CampaignStatus.COMPLETED);
     expect(await ledger(id)).toMatchObject({ [late.userId]: 'NO_DEVICE' });
     expect(await pushesOf(late)).toEqual([]);
+    await acknowledge(late, id);
+    const campaign = await untilStatus(cast.max, id, CampaignStatus.COMPLETED);
+    expect(campaign).toMatchObject({ actionCompletedCount: 2, missedCount: 0 });
   });
 
   test('set, keeps the deadline open, and sends what waits when a device comes', async () => {
@@ -261,7 +263,7 @@ describe('wait_for_enrollment', () => {
     const id = await started([ada, late], { waitForEnrollment: true });
     await s.travel(THREE_DAYS_MS);
     await untilStatus(cast.max, id, CampaignStatus.COMPLETED);
-    expect(await ledger(id)).toEqual({ [ada.userId]: 'MISSED', [late.userId]: 'NO_DEVICE' });
+    expect(await ledger(id)).toEqual({ [ada.userId]: 'MISSED', [late.userId]: 'MISSED' });
     await addPhone(late);
     expect((await late.client(InboxService).sync({})).entries).toHaveLength(1);
     expect(await pushesOf(late)).toEqual([]);

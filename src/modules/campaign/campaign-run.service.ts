@@ -1,5 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { type RunEvent, type Step, stepById, transition } from '@dovecote/workflow';
+import {
+  askingSteps,
+  awaitedSteps,
+  type RunEvent,
+  type Step,
+  stepById,
+  transition,
+} from '@dovecote/workflow';
 import type { Scope } from '../../platform/scope/index.js';
 import type { RenderResult } from '../render/index.js';
 import type { Campaign } from './campaign.js';
@@ -60,11 +67,16 @@ export class CampaignRuns {
     });
   }
 
-  /** Wakes a campaign that may have nobody left to wait for, after one of its recipients acted. */
-  async noteActed(scope: Scope, campaignId: string): Promise<void> {
+  /** Wakes a campaign that may have nobody left to wait for, after a recipient acted on the message of a step. */
+  async noteActed(scope: Scope, campaignId: string, stepId: string): Promise<void> {
     // Only the last ones ask, so that a thousand people who act at once do not queue for one job row. Each asks in
     // their own transaction: whoever commits last is seen by the job that they enqueued.
-    if (await this.store.fewArePending(scope, campaignId)) await this.wake(scope, campaignId);
+    if (await this.store.areFewWaitedFor(scope, campaignId, stepId)) await this.wake(scope, campaignId);
+  }
+
+  /** Wakes the campaigns that may have nobody left to wait for, after a recipient was deactivated or is gone. */
+  async noteLeft(scope: Scope, userId: string): Promise<void> {
+    for (const campaignId of await this.store.waitingFor(scope, userId)) await this.wake(scope, campaignId);
   }
 
   /** One piece of work of a running campaign; messages are rendered before the next transaction sends them. */
@@ -114,7 +126,9 @@ export class CampaignRuns {
       case 'DEADLINE_CHECK':
         return this.checkDeadline(scope, campaign, run);
       case undefined:
-        return (await this.missed.markNext(scope, campaign.id)) ? 'again' : finished(step.id);
+        return (await this.missed.markNext(scope, campaign.id, askingSteps(campaign.workflow)))
+          ? 'again'
+          : finished(step.id);
       default:
         throw new Error(
           `Step ${step.id} of campaign ${campaign.id} is of a kind that this release does not carry out.`,
@@ -133,7 +147,10 @@ export class CampaignRuns {
       return 'again';
     // Before the look: whoever acts later finds this job under its key and moves it to now.
     if (!due) await this.wake(scope, campaign.id, run.wakeAt ?? undefined);
-    if (!(await this.store.isAnyPending(scope, campaign.id))) return { type: 'all_acted' };
+    const steps = awaitedSteps(campaign.workflow, run.stepId);
+    // A deadline before anything is sent is there for the time itself.
+    const isOver = steps.length > 0 && !(await this.store.isAnyoneWaitedFor(scope, campaign.id, steps));
+    if (isOver) return { type: 'all_acted' };
     return due ? { type: 'timer', stepId: run.stepId } : 'rest';
   }
 

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { RunState } from '@dovecote/workflow';
 import { setStatement, statement } from '../../platform/database/index.js';
 import type { Scope } from '../../platform/scope/index.js';
-import { deliveryStatus, deliveryKind } from './status.js';
+import { memberStatus } from '../member/index.js';
+import { campaignStatus, deliveryKind, deliveryStatus } from './status.js';
 
 /** Where a campaign stands, and how far the piece of work at hand has come. */
 export interface CampaignRun {
@@ -15,29 +16,32 @@ export interface CampaignRun {
   failures: number;
 }
 
+/** In whose inbox a message stands open, whether or not it could be pushed. */
+const open = [deliveryStatus.pending, deliveryStatus.sent, deliveryStatus.delivered, deliveryStatus.noDevice];
+
 /**
- * At most so many deliveries of each status that somebody waits for; without a device only where the campaign waits for
- * enrollment. In the order of the index by status: without one, PostgreSQL would read the whole ledger for the last few.
+ * At most so many open deliveries of each status, of the steps in `$3`, whose recipients may still act. In the order of
+ * the index by status: without one, PostgreSQL would read the whole ledger for the last few.
  */
-function pending(limit: number): string {
-  const { pending: unsent, sent, delivered, noDevice } = deliveryStatus;
-  const ofStatus = (status: number, condition = 'true'): string =>
-    `(select d.id from delivery d
+function waitedFor(limit: number): string {
+  return open
+    .map(
+      (status) => `(select d.id from delivery d
+        cross join lateral (
+          select from member m where m.org_id = d.org_id and m.id = d.user_id
+             and m.status in (${memberStatus.invited}, ${memberStatus.active}) limit 1) m
        where d.org_id = $1 and d.campaign_id = $2 and d.status = ${status} and d.kind = ${deliveryKind.primary}
-         and ${condition}
-       order by d.created_at desc, d.id desc limit ${limit})`;
-  const waitsForEnrollment =
-    '(select c.wait_for_enrollment from campaign c where c.org_id = $1 and c.id = $2)';
-  return [ofStatus(unsent), ofStatus(sent), ofStatus(delivered), ofStatus(noDevice, waitsForEnrollment)].join(
-    ' union all ',
-  );
+         and d.step_id = any($3)
+       order by d.created_at desc, d.id desc limit ${limit})`,
+    )
+    .join(' union all ');
 }
 
 /**
- * Below this many pending recipients, each one who acts asks for a look at the campaign. More than can act in one
- * instant, which the connections of the database bound: none of those who act at once sees the others' actions yet.
+ * Below this many people who are waited for, each one who acts asks for a look at the campaign. More than can act in
+ * one instant, which the connections of the database bound: none of those who act at once sees the others' actions yet.
  */
-const FEW = 1_000;
+const FEW = 500;
 
 const findForUpdate = statement(
   'campaign_run.find_for_update',
@@ -61,10 +65,20 @@ const remove = statement(
   'campaign_run.delete',
   'delete from campaign_run where org_id = $1 and campaign_id = $2',
 );
-const anyPending = setStatement('campaign_run.any_pending', `select exists (${pending(1)}) as pending`);
-const fewPending = setStatement(
-  'campaign_run.few_pending',
-  `select count(*) <= ${FEW} as few from (${pending(FEW + 1)} limit ${FEW + 1}) d`,
+const anyWaitedFor = setStatement(
+  'campaign_run.any_waited_for',
+  `select exists (${waitedFor(1)}) as waiting`,
+);
+const fewWaitedFor = setStatement(
+  'campaign_run.few_waited_for',
+  `select count(*) <= ${FEW} as few from (${waitedFor(FEW + 1)} limit ${FEW + 1}) d`,
+);
+const waitingFor = statement(
+  'campaign_run.waiting_for',
+  `select distinct d.campaign_id as id from delivery d
+     join campaign c on c.org_id = d.org_id and c.id = d.campaign_id
+    where d.org_id = $1 and d.user_id = $2 and d.content_id is not null and d.status in (${open.join(', ')})
+      and c.status = ${campaignStatus.running}`,
 );
 
 @Injectable()
@@ -95,13 +109,23 @@ export class CampaignRunStore {
     await tx.execute(remove, [scope.orgId, campaignId]);
   }
 
-  async isAnyPending(scope: Scope, campaignId: string): Promise<boolean> {
+  /** Whether anybody may still act on a message of one of the steps. */
+  async isAnyoneWaitedFor(scope: Scope, campaignId: string, stepIds: readonly string[]): Promise<boolean> {
     const tx = await scope.tx();
-    return (await tx.queryOne<{ pending: boolean }>(anyPending, [scope.orgId, campaignId]))?.pending ?? false;
+    const row = await tx.queryOne<{ waiting: boolean }>(anyWaitedFor, [scope.orgId, campaignId, stepIds]);
+    return row?.waiting ?? false;
   }
 
-  async fewArePending(scope: Scope, campaignId: string): Promise<boolean> {
+  async areFewWaitedFor(scope: Scope, campaignId: string, stepId: string): Promise<boolean> {
     const tx = await scope.tx();
-    return (await tx.queryOne<{ few: boolean }>(fewPending, [scope.orgId, campaignId]))?.few ?? false;
+    const row = await tx.queryOne<{ few: boolean }>(fewWaitedFor, [scope.orgId, campaignId, [stepId]]);
+    return row?.few ?? false;
+  }
+
+  /** The running campaigns in which a person has not acted yet. */
+  async waitingFor(scope: Scope, userId: string): Promise<string[]> {
+    const tx = await scope.tx();
+    const rows = await tx.query<{ id: string }>(waitingFor, [scope.orgId, userId]);
+    return rows.map(({ id }) => id);
   }
 }

@@ -3,6 +3,7 @@ import { PinoLogger } from 'nestjs-pino';
 import { AppError } from '../../platform/errors/index.js';
 import { HandlesJob, type JobContext, type JobHandler } from '../../platform/jobs/index.js';
 import { enrolledTask } from '../device/index.js';
+import { leftTask } from '../member/index.js';
 import type { RenderResult } from '../render/index.js';
 import { CampaignFailures } from './campaign-failures.service.js';
 import { type Advance, advanceTask, CampaignRuns } from './campaign-run.service.js';
@@ -75,5 +76,16 @@ export class SendToEnrolled implements JobHandler<{ userId: string }> {
 
   async handle({ userId }: { userId: string }, { run }: JobContext): Promise<void> {
     await run((scope) => this.enrollment.sendToUser(scope, userId));
+  }
+}
+
+/** Looks at the campaigns that waited for somebody who cannot act any more. */
+@Injectable()
+@HandlesJob({ task: leftTask })
+export class NoteRecipientLeft implements JobHandler<{ userId: string }> {
+  constructor(private readonly runs: CampaignRuns) {}
+
+  async handle({ userId }: { userId: string }, { run }: JobContext): Promise<void> {
+    await run((scope) => this.runs.noteLeft(scope, userId));
   }
 }

@@ -5,7 +5,7 @@ import { TemplateModule } from '../template/index.js';
 import { AudienceStore } from './audience.store.js';
 import { CampaignFailureStore } from './campaign-failure.store.js';
 import { CampaignFailures } from './campaign-failures.service.js';
-import { AdvanceCampaign, SendToEnrolled } from './campaign.jobs.js';
+import { AdvanceCampaign, NoteRecipientLeft, SendToEnrolled } from './campaign.jobs.js';
 import { CampaignRpc } from './campaign.rpc.js';
 import { CampaignRuns } from './campaign-run.service.js';
 import { CampaignRunStore } from './campaign-run.store.js';
@@ -32,6 +32,7 @@ import { ShortCodeStore } from './short-code.store.js';
   controllers: [CampaignRpc],
   providers: [
     AdvanceCampaign,
+    NoteRecipientLeft,
     AudienceStore,
     CampaignFailures,
     CampaignFailureStore,

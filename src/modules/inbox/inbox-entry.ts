@@ -1,4 +1,4 @@
-import type { DeliveryStatus, DeliveryKind } from '../campaign/index.js';
+import type { CampaignStatus, DeliveryKind, DeliveryStatus } from '../campaign/index.js';
 
 export interface MessageAction {
   id: string;
@@ -10,12 +10,17 @@ export interface MessageAction {
 export interface InboxEntry {
   deliveryId: string;
   campaignId: string;
+  /** The step that sent it. */
+  stepId: string;
+  /** Not locked: of an action and a cancellation at the same instant, either may come first. */
+  campaignStatus: CampaignStatus;
   contentId: string;
   title: string;
   body: string;
   summary: string;
   preview: string;
   senderName: string;
+  /** What the message came with; see `offeredActions`. */
   actions: MessageAction[];
   critical: boolean;
   status: DeliveryStatus;

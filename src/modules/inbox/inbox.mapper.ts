@@ -3,6 +3,7 @@ import { type Timestamp, timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { ActionType } from '@dovecote/contract/pidgr/v1/common_pb';
 import type { InboxEntrySchema } from '@dovecote/contract/pidgr/v1/inbox_pb';
 import type { InboxEntry } from './inbox-entry.js';
+import { offeredActions } from './inbox.rules.js';
 
 const MICROS = 1_000_000n;
 
@@ -26,7 +27,7 @@ export function fromInboxEntry(entry: InboxEntry): MessageInitShape<typeof Inbox
       preview: entry.preview,
       body: entry.body,
       critical: entry.critical,
-      actions: entry.actions.map(({ id, type, label }) => ({ id, type: ActionType[type], label })),
+      actions: offeredActions(entry).map(({ id, type, label }) => ({ id, type: ActionType[type], label })),
       createdAt: timestampFromDate(entry.receivedAt),
       title: entry.title,
     },

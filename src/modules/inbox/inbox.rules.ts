@@ -1,12 +1,6 @@
 import { type AppError, failedPrecondition, invalidArgument } from '../../platform/errors/index.js';
-import type { InboxEntry } from './inbox-entry.js';
-import {
-  campaignStatus,
-  deliveryStatus,
-  type CampaignStatus,
-  type DeliveryStatus,
-  wordFor,
-} from '../campaign/index.js';
+import type { InboxEntry, MessageAction } from './inbox-entry.js';
+import { campaignStatus, deliveryStatus, type DeliveryStatus, wordFor } from '../campaign/index.js';
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 200;
@@ -35,11 +29,19 @@ export const notReceived: readonly DeliveryStatus[] = [
   deliveryStatus.noDevice,
 ];
 
+/** What is shown with a message: nothing that nobody can do any more. What was acknowledged says so by its status. */
+export function offeredActions({
+  actions,
+  status,
+  campaignStatus: campaign,
+}: Pick<InboxEntry, 'actions' | 'status' | 'campaignStatus'>): MessageAction[] {
+  return campaign === campaignStatus.running && status !== deliveryStatus.missed ? actions : [];
+}
+
 /** Why the recipient may not take this action now; undefined when they may. */
 export function refuseAction(
-  entry: Pick<InboxEntry, 'actions' | 'status'>,
+  entry: Pick<InboxEntry, 'actions' | 'status' | 'campaignStatus'>,
   { actionId, payload }: { actionId: string; payload: Uint8Array },
-  campaign: CampaignStatus | undefined,
 ): AppError | undefined {
   const action = entry.actions.find(({ id }) => id === actionId);
   if (!action) {
@@ -49,7 +51,7 @@ export function refuseAction(
     return invalidArgument([{ field: 'payload', description: 'must be empty for an acknowledgement' }]);
   }
   if (final.includes(entry.status)) return alreadySettled(entry.status);
-  if (campaign !== campaignStatus.running) {
+  if (entry.campaignStatus !== campaignStatus.running) {
     return failedPrecondition(
       'CAMPAIGN_NOT_RUNNING',
       'The campaign is over; its messages cannot be acted on any more.',

@@ -39,8 +39,7 @@ export class Inboxes {
     action: { actionId: string; payload: Uint8Array },
   ): Promise<void> {
     const entry = await this.require(scope, deliveryId);
-    const campaign = await this.store.campaignStatus(scope, entry.campaignId);
-    const refusal = refuseAction(entry, action, campaign);
+    const refusal = refuseAction(entry, action);
     if (refusal) throw refusal;
     // Another call, or the deadline, may have settled it since we looked.
     if (!(await this.store.acknowledge(scope, entry.deliveryId)))
@@ -52,7 +51,7 @@ export class Inboxes {
       entityId: entry.deliveryId,
       metadata: { campaign_id: entry.campaignId, action_id: action.actionId, content_id: entry.contentId },
     });
-    await this.runs.noteActed(scope, entry.campaignId);
+    await this.runs.noteActed(scope, entry.campaignId, entry.stepId);
   }
 
   private async require(scope: Scope, deliveryId: string): Promise<InboxEntry> {

@@ -3,15 +3,17 @@ import { statement } from '../../platform/database/index.js';
 import type { Scope } from '../../platform/scope/index.js';
 import type { InboxEntry } from './inbox-entry.js';
 import { notReceived } from './inbox.rules.js';
-import { deliveryStatus, type CampaignStatus } from '../campaign/index.js';
+import { deliveryStatus } from '../campaign/index.js';
 
 const entries = `
-  select d.id as "deliveryId", d.campaign_id as "campaignId", d.content_id as "contentId", m.title, m.body, m.summary,
+  select d.id as "deliveryId", d.campaign_id as "campaignId", d.step_id as "stepId",
+         c.status as "campaignStatus", d.content_id as "contentId", m.title, m.body, m.summary,
          m.preview, m.sender_name as "senderName", m.actions, d.critical, d.status, d.kind,
          d.parent_delivery_id as "parentDeliveryId", d.rendered_locale as "renderedLocale",
          d.created_at as "receivedAt", d.read_at as "readAt",
          (extract(epoch from d.changed_at) * 1000000)::bigint::text as "changedAt"
     from delivery d join message m on m.org_id = d.org_id and m.content_id = d.content_id
+    join campaign c on c.org_id = d.org_id and c.id = d.campaign_id
    where d.org_id = $1 and d.user_id = $2 and d.content_id is not null`;
 
 const fromTheStart = statement('inbox.from_the_start', `${entries} order by d.changed_at limit $3`);
@@ -47,10 +49,6 @@ const acknowledge = statement(
           changed_at = (select changed_at from inbox where org_id = $1 and user_id = $2)
     where org_id = $1 and user_id = $2 and id = $3
       and status in (${undelivered}, ${deliveryStatus.delivered})`,
-);
-const campaignStatus = statement(
-  'inbox.campaign_status',
-  'select status from campaign where org_id = $1 and id = $2',
 );
 
 type Row = Omit<InboxEntry, 'changedAt'> & { changedAt: string };
@@ -101,12 +99,6 @@ export class InboxStore {
     await tx.execute(tick, [scope.orgId, scope.userId]);
     const result = await tx.execute(acknowledge, [scope.orgId, scope.userId, deliveryId, scope.now()]);
     return result.rowCount === 1;
-  }
-
-  /** Not locked: of an action and a cancellation at the same instant, either may come first. */
-  async campaignStatus(scope: Scope, campaignId: string): Promise<CampaignStatus | undefined> {
-    const tx = await scope.tx();
-    return (await tx.queryOne<{ status: CampaignStatus }>(campaignStatus, [scope.orgId, campaignId]))?.status;
   }
 }
 

@@ -8,4 +8,4 @@ export { MemberModule } from './member.module.js';
 export { deletedDomain, type MemberProfile, memberStatus } from './member.rules.js';
 export { type DirectoryEntry, ProvisionedMembers } from './provisioned.service.js';
 export { Members } from './member.service.js';
-export type { Member } from './member.store.js';
+export { leftTask, type Member } from './member.store.js';

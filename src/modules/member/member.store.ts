@@ -8,6 +8,9 @@ import { superAdmin } from '../role/index.js';
 import { MemberEntity } from './member.entity.js';
 import { memberStatus } from './member.rules.js';
 
+/** Somebody was deactivated or is gone: for modules that wait for people. */
+export const leftTask = 'member.left';
+
 export interface Identity {
   id: string;
   email: string;
@@ -174,6 +177,7 @@ export class MemberStore {
   async update(scope: Scope, id: string, change: Partial<MemberEntity>): Promise<void> {
     const { entities } = await scope.tx();
     await entities.update(MemberEntity, { orgId: scope.orgId, id }, { ...change, updatedAt: scope.now() });
+    if (change.status === memberStatus.deactivated) await noteLeft(scope, id);
   }
 
   async signOut(scope: Scope, id: string): Promise<void> {
@@ -185,6 +189,7 @@ export class MemberStore {
     const tx = await scope.tx();
     await tx.entities.delete(MemberEntity, { orgId: scope.orgId, id: member.id });
     await this.forgetUnused(scope, member.identityId);
+    await noteLeft(scope, member.id);
   }
 
   /** A person who is no member any more, unless they are somebody elsewhere or have signed in. */
@@ -202,6 +207,7 @@ export class MemberStore {
   async remove(scope: Scope, id: string): Promise<void> {
     const { entities } = await scope.tx();
     await entities.delete(MemberEntity, { orgId: scope.orgId, id });
+    await noteLeft(scope, id);
   }
 
   /** A person who is no member any more, unless they are one elsewhere: with all that they sign in by. */
@@ -227,4 +233,9 @@ export class MemberStore {
     const row = await (await scope.tx()).queryOne<{ name: string }>(organizationName, [scope.orgId]);
     return row?.name ?? '';
   }
+}
+
+/** Here and not with those who decide it, so that nobody leaves unnoticed by a door of their own. */
+function noteLeft(scope: Scope, userId: string): Promise<void> {
+  return scope.enqueue({ task: leftTask, payload: { userId }, key: `left:${userId}` });
 }

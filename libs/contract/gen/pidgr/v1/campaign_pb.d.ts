@@ -141,8 +141,8 @@ export declare type Campaign = Message<"pidgr.v1.Campaign"> & {
   defaultLocale: string;
 
   /**
-   * Recipients without a device keep a deadline open; when one registers a device before it, the message is pushed
-   * and the delivery becomes SENT.
+   * When a recipient without a device registers one before the deadline, the message is pushed to it and the delivery
+   * becomes SENT. Without it the message waits in the inbox alone.
    *
    * @generated from field: bool wait_for_enrollment = 18;
    */
@@ -379,7 +379,7 @@ export declare type CreateCampaignRequest = Message<"pidgr.v1.CreateCampaignRequ
   defaultLocale: string;
 
   /**
-   * Let recipients without a device enroll later: they keep a deadline open and get their push when they do.
+   * Let recipients without a device enroll later: they get their push when they do.
    *
    * @generated from field: bool wait_for_enrollment = 12;
    */

@@ -368,8 +368,8 @@ export declare type WorkflowStep = Message$1<"pidgr.v1.WorkflowStep"> & {
 
   /**
    * Next step by outcome, at most 10. Every step can end with `completed`, CALL_WEBHOOK also with `failed`,
-   * DEADLINE_CHECK also with `all_acted`. A label without entry falls back to `completed`; no entry, or the
-   * target `end`, ends the path.
+   * DEADLINE_CHECK also with `all_acted`; other labels are refused. An outcome without entry falls back to `completed`;
+   * no entry, or the target `end`, ends the path. Every step must be reached by transitions from the first.
    *
    * @generated from field: map<string, string> transitions = 7;
    */
@@ -417,7 +417,8 @@ export declare type SendNotificationConfig = Message$1<"pidgr.v1.SendNotificatio
   actionLabel: string;
 
   /**
-   * What recipients can do.
+   * What recipients can do. An acknowledgement needs a DEADLINE_CHECK behind the step: once its workflow has ended,
+   * nobody can act on a campaign's messages.
    *
    * @generated from field: pidgr.v1.ActionType action_type = 5;
    */
@@ -715,7 +716,7 @@ export enum DeliveryStatus {
   NO_DEVICE = 6,
 
   /**
-   * The provider or the system failed.
+   * The message could not be made for this person, who has none. Final.
    *
    * @generated from enum value: DELIVERY_STATUS_FAILED = 7;
    */
@@ -1039,7 +1040,9 @@ export enum StepType {
   SEND_NOTIFICATION = 1,
 
   /**
-   * Wait for a time, or until nobody's answer is pending.
+   * Wait for a time, or until nobody is left who could still acknowledge. Recipients without a device can: the message
+   * is in their inbox. Who got no message, is deactivated or gone cannot. A wait for messages that ask for no
+   * acknowledgement is for the time itself.
    *
    * @generated from enum value: STEP_TYPE_DEADLINE_CHECK = 2;
    */
@@ -1060,7 +1063,7 @@ export enum StepType {
   CALL_WEBHOOK = 4,
 
   /**
-   * Turn SENT and DELIVERED deliveries into MISSED.
+   * Turn every delivery that asked for an acknowledgement and has none into MISSED, with a device or without.
    *
    * @generated from enum value: STEP_TYPE_MARK_MISSED = 5;
    */

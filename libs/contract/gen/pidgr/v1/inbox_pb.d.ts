@@ -238,7 +238,8 @@ export declare const InboxService: GenService<{
    *
    * Ascending by time of change; a changed entry is sent again. Calling with `next_since` never skips an
    * entry. An entry is DELIVERED once it was returned, also to a
-   * recipient without a device (NO_DEVICE).
+   * recipient without a device (NO_DEVICE). A message that was missed, or whose campaign is over, offers no
+   * actions.
    *
    * @generated from rpc pidgr.v1.InboxService.Sync
    */
