@@ -1,52 +1,68 @@
 /**
- * Generates libs/contract/gen from proto/, offline. With --check it only compares, and fails on a difference.
+ * Generates libs/contract/gen and docs/api from proto/, offline. With --check it only compares, and fails on a
+ * difference.
  */
-import { cpSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { createFileRegistry, fromBinary } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+import { apiPages } from './proto/api-pages.mjs';
 import { buf, root, writeDependencies } from './proto/buf.mjs';
 
-const target = join(root, 'libs/contract/gen');
 const output = join(root, '.buf/generated');
-const fresh = join(output, 'libs/contract/gen');
+const code = 'libs/contract/gen';
+const pages = 'docs/api';
 
 writeDependencies();
 rmSync(output, { recursive: true, force: true });
 buf('generate', '--output', output);
+const image = buf('build', '--as-file-descriptor-set', '-o', '-');
+const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, image));
 writeEntryPoints();
+for (const [path, text] of apiPages(registry)) write(join(output, pages, path), text);
 
-const differences = compare(fresh, target);
-if (process.argv.includes('--check')) {
-  if (differences.length > 0) {
-    console.error('libs/contract/gen does not match proto/. Run `npm run generate` and commit the result:');
-    for (const difference of differences) console.error(`  ${difference}`);
-    process.exit(1);
+const check = process.argv.includes('--check');
+const outdated = [code, pages].filter((folder) => (check ? differs(folder) : renew(folder)));
+if (check && outdated.length > 0) process.exit(1);
+
+/** `x_connect` next to each `x_pb` with services: the import path that Connect samples use. */
+function writeEntryPoints() {
+  for (const file of registry.files) {
+    if (file.services.length === 0) continue;
+    const names = file.services.map((service) => service.name).join(', ');
+    const line = `export { ${names} } from './${file.name.split('/').at(-1)}_pb.js';\n`;
+    for (const extension of ['js', 'd.ts'])
+      write(join(output, code, `${file.name}_connect.${extension}`), line);
   }
-  console.log('libs/contract/gen matches proto/.');
-} else {
+}
+
+function write(file, text) {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+}
+
+function differs(folder) {
+  const differences = compare(join(output, folder), join(root, folder));
+  if (differences.length === 0) {
+    console.log(`${folder} matches proto/.`);
+    return false;
+  }
+  console.error(`${folder} does not match proto/. Run \`npm run generate\` and commit the result:`);
+  for (const difference of differences) console.error(`  ${difference}`);
+  return true;
+}
+
+function renew(folder) {
+  const [fresh, target] = [join(output, folder), join(root, folder)];
+  const differences = compare(fresh, target);
   // File by file: whoever reads the directory now must not find it empty.
   cpSync(fresh, target, { recursive: true });
   const wanted = new Set(filesUnder(fresh));
   for (const path of filesUnder(target)) {
     if (!wanted.has(path)) rmSync(join(target, path));
   }
-  console.log(`libs/contract/gen: ${wanted.size} files, ${differences.length} changed.`);
+  console.log(`${folder}: ${wanted.size} files, ${differences.length} changed.`);
   for (const difference of differences) console.log(`  ${difference}`);
-}
-
-/** `x_connect` next to each `x_pb` with services: the import path that Connect samples use. */
-function writeEntryPoints() {
-  const image = buf('build', '--as-file-descriptor-set', '-o', '-');
-  const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, image));
-  for (const file of registry.files) {
-    if (file.services.length === 0) continue;
-    const names = file.services.map((service) => service.name).join(', ');
-    const code = `export { ${names} } from './${file.name.split('/').at(-1)}_pb.js';\n`;
-    for (const extension of ['js', 'd.ts']) {
-      writeFileSync(join(fresh, `${file.name}_connect.${extension}`), code);
-    }
-  }
 }
 
 function compare(expected, actual) {

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
+import type { DescMethod } from '@bufbuild/protobuf';
 import { describe, expect, test } from '@jest/globals';
 import { PATTERN_METADATA } from '@nestjs/microservices/constants.js';
 import { configCommand } from '../../src/commands/config.js';
@@ -79,8 +80,34 @@ describe('README', () => {
     expect(missing.map(({ name }) => name)).toEqual([]);
   });
 
+  const states = new Map(
+    [...text.matchAll(/^\| `(\w+Service)` +\| (.*?) *\|$/gm)].map(([, name = '', state = '']) => [
+      name,
+      state,
+    ]),
+  );
+  const published = services.filter(({ file }) => file.proto.package === 'pidgr.v1');
+  const statedAs = (state: RegExp): string[] =>
+    [...states].filter(([, stated]) => state.test(stated)).map(([name]) => name);
+
+  test('has a row for each service of the contract that is registered, and for others that they are missing', () => {
+    const missing = statedAs(/^missing$/);
+    expect(missing).not.toEqual([]);
+    expect([...states.keys()].filter((name) => !missing.includes(name)).sort()).toEqual(
+      published.map(({ name }) => name).sort(),
+    );
+  });
+
   test('says exactly what is still to come', () => {
-    expect(statedAsUpcoming(text).sort()).toEqual(upcoming().sort());
+    const whole = published.filter(({ methods }) => methods.every(isUpcoming));
+    expect(statedAs(/^answers `UNIMPLEMENTED`$/).sort()).toEqual(whole.map(({ name }) => name).sort());
+    const parts = services
+      .filter((service) => !whole.includes(service))
+      .flatMap(({ name, methods }) =>
+        methods.filter(isUpcoming).map((method) => [name, method.name] as const),
+      );
+    const untold = parts.filter(([name, method]) => !states.get(name)?.includes(`\`${method}\``));
+    expect(untold).toEqual([]);
   });
 });
 
@@ -99,30 +126,17 @@ test('docs/configuration.md is what the program says', () => {
   expect(rows(page('docs/configuration.md'))).toEqual(rows(configCommand({}, { markdown: true })));
 });
 
-/** `RoleService.ListRoles` for each RPC that answers UNIMPLEMENTED, `RoleService` where that is true of all. */
-function upcoming(): string[] {
+const upcoming = new Set(
   // Nest keeps what a decorator was given under these keys, untyped.
-  const controllers = Reflect.getMetadata('controllers', UpcomingModule) as { prototype: object }[];
-  const patterns = controllers.flatMap(({ prototype }) =>
+  (Reflect.getMetadata('controllers', UpcomingModule) as { prototype: object }[]).flatMap(({ prototype }) =>
     Object.values(Object.getOwnPropertyDescriptors(prototype)).flatMap(
       ({ value }) => (Reflect.getMetadata(PATTERN_METADATA, value as object) ?? []) as string[],
     ),
-  );
-  return services.flatMap((service) => {
-    const later = service.methods.filter((method) => patterns.includes(methodName(method)));
-    if (later.length === service.methods.length) return [service.name];
-    return later.map(({ name }) => `${service.name}.${name}`);
-  });
-}
+  ),
+);
 
-/** The same, as the list in README says it: whole services first, then the RPCs of one service an item. */
-function statedAsUpcoming(text: string): string[] {
-  const [, list = ''] = /answers `UNIMPLEMENTED`.*\n\n(- [\s\S]*?)\n\n/.exec(text) ?? [];
-  const [whole = [], ...parts] = list
-    .split(/^- /m)
-    .slice(1)
-    .map((item) => [...item.matchAll(/`(\w+)`/g)].map(([, name = '']) => name));
-  return [...whole, ...parts.flatMap(([service, ...rpcs]) => rpcs.map((rpc) => `${service}.${rpc}`))];
+function isUpcoming(method: DescMethod): boolean {
+  return upcoming.has(methodName(method));
 }
 
 function resolves(from: string, target: string): boolean {

@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { eventually } from '../support/eventually.js';
+import { Page, root } from './support/page.js';
+import { complaintsAbout, runProgram } from './support/program.js';
+import { Shell } from './support/shell.js';
+import { type StartedServer, startAsWritten } from './support/started-server.js';
+import { substitute } from './support/substitutions.js';
+
+// Starts of the whole product, and a campaign with a deadline of a minute.
+jest.setTimeout(100_000);
+
+const page = Page.open('README.md');
+const text = readFileSync(join(root, page.path), 'utf8');
+const [start = '', test_ = ''] = page.take('npm start', 'sh').trim().split('\n');
+let server: StartedServer;
+let terminal: Shell;
+
+beforeAll(async () => {
+  server = await startAsWritten(start);
+  terminal = await Shell.open({ PORT: new URL(server.url).port, DATA_DIR: server.dataDir });
+});
+afterAll(async () => {
+  await terminal?.close();
+  await server?.stop();
+});
+
+const type = (words: string, language = 'sh'): Promise<string> =>
+  terminal.run(substitute(page.take(words, language), server));
+
+test('begins with the two commands', () => {
+  // The second one runs this.
+  expect([start, test_]).toEqual(['npm start', 'npm test']);
+});
+
+describe('the first campaign', () => {
+  test('with curl, in five calls', async () => {
+    await type('API_KEY=$(cat data/demo-api-key)');
+    const calls = page.take('MemberService/InviteUser', 'sh');
+    const last = page.take('CampaignService/ListDeliveries', 'sh');
+    expect(`${calls}${last}`.match(/call \w+Service\/\w+/g)).toHaveLength(5);
+    await terminal.run(substitute(calls, server));
+    const ledger = await eventually('the ledger', async () => {
+      const answer = JSON.parse(await terminal.run(substitute(last, server))) as { deliveries?: object[] };
+      return answer.deliveries;
+    });
+    expect(ledger).toEqual([expect.objectContaining({ recipientEmail: 'ada@acme.example' })]);
+  });
+
+  test('in TypeScript, which its compiler has nothing against', async () => {
+    const program = page.take('members.inviteUser', 'ts');
+    expect(await complaintsAbout([program])).toBe('');
+    const [, promised] = /It prints `([^`]+)`/.exec(text) ?? [];
+    expect(await runProgram(substitute(program, server))).toEqual([promised]);
+  });
+});
+
+test('the demo plays to its end', async () => {
+  expect(await type('npm run demo', 'command')).toContain('MISSED');
+});
+
+test('the values of all variables are shown, and what is well', async () => {
+  expect(await type('npx dovecote config', 'command')).toMatch(/^PORT /m);
+  expect(await type('npx dovecote doctor', 'command')).toContain('signing keys');
+});
+
+test('a port is chosen by a variable; the data are there again', async () => {
+  await server.interrupt();
+  // Which port is free is not the page's to know.
+  const command = page.take('PORT=9000 npm start', 'command');
+  await server.again(command.replace('PORT=9000 ', ''));
+  expect(server.printed).toContain(server.url);
+});
+
+test('the greeting is what the server prints', () => {
+  const [, shown = ''] = /^```text\n([\s\S]*?)^```$/m.exec(text) ?? [];
+  const labels = shown.match(/^ {2}[A-Z][\w ]+(?= {2,}\S)/gm) ?? [];
+  expect(labels.length).toBeGreaterThan(2);
+  for (const label of labels) expect(server.printed).toContain(label);
+});
+
+test('nothing that it shows is run by nobody', () => {
+  expect(page.untaken).toEqual([]);
+});
