@@ -5,6 +5,7 @@ import { AppModule } from '../app.module.js';
 import { Organizations } from '../modules/organization/index.js';
 import type { Config } from '../platform/config/index.js';
 import { Scopes } from '../platform/scope/index.js';
+import { type Reading, readEmailAddress, readName } from '../platform/text/index.js';
 import { commandLog } from './command-log.js';
 import { CommandError } from './errors.js';
 import { migrateDatabase } from './migrate.js';
@@ -21,16 +22,20 @@ export async function createOrganizationCommand(
   config: Config,
   options: CreateOrganizationOptions,
 ): Promise<string> {
-  const name = options.name.trim();
-  const adminEmail = options.adminEmail.trim().toLowerCase();
-  if (name === '' || name.length > 200) throw new CommandError('--name must have 1 to 200 characters.');
-  if (!/^[^\s@]+@[^\s@]+$/.test(adminEmail)) throw new CommandError('--admin-email must be a mail address.');
+  const name = valueOf('--name', readName(options.name));
+  if (name === '' || [...name].length > 200) throw new CommandError('--name must have 1 to 200 characters.');
+  const adminEmail = valueOf('--admin-email', readEmailAddress(options.adminEmail));
   const log = commandLog({ ...config, log: { ...config.log, level: 'warn' } });
   return withDatabase(config, log, async (database) => {
     await migrateDatabase(config, database, log);
     const id = await found(config, database, log, { name, adminEmail });
     return `Organization ${name} (${id}) is there. ${adminEmail} signs in by e-mail code and is its super admin.`;
   });
+}
+
+function valueOf(option: string, { text, problem }: Reading): string {
+  if (problem !== undefined) throw new CommandError(`${option} ${problem}.`);
+  return text;
 }
 
 async function found(

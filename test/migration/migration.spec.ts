@@ -149,6 +149,56 @@ describe('migrating', () => {
     expect(headcount.rows).toEqual([{ org_id: org, subject_id: org, members: 1 }]);
   });
 
+  test('keeps names that are twins and addresses in another form, so that they go on working', async () => {
+    const url = await emptyDatabase();
+    const first = migrations.findIndex((Migration) => new Migration().name.startsWith('TextThatPeopleGive'));
+    await migrateAsOrdinaryOwner(url, migrations.slice(0, first));
+    const [org, one, twin, bo, taken, odd] = [uuid(), uuid(), uuid(), uuid(), uuid(), uuid()];
+    await withClient(url, async (client) => {
+      await client.query(`insert into organization (id, name) values ($1, 'Old')`, [org]);
+      for (const [id, slug, name, at] of [
+        [one, 'a', 'Caf\u00E9', '2026-01-01'],
+        [twin, 'b', ' cafe\u0301', '2026-01-02'],
+      ]) {
+        await client.query(
+          `insert into role (org_id, id, slug, name, permissions, created_at) values ($1, $2, $3, $4, '{}', $5)`,
+          [org, id, slug, name, at],
+        );
+      }
+      for (const [id, email] of [
+        [bo, 'bo@b\u00FCcher.example'],
+        [taken, 'li@xn--bcher-kva.example'],
+        [odd, 'li@b\u00FCcher.example'],
+      ]) {
+        await client.query(`insert into identity (id, email) values ($1, $2)`, [id, email]);
+        await client.query(
+          `insert into member (org_id, id, identity_id, email, status, role_id) values ($1, $2, $2, $3, 2, $4)`,
+          [org, id, email, one],
+        );
+      }
+    });
+    await migrateAsOrdinaryOwner(url, migrations.slice(0, first + 1));
+    const [roles, members] = await withClient(url, (client) =>
+      Promise.all([
+        client.query('select name, name_key from role order by slug'),
+        client.query('select m.email, i.email as own from member m join identity i on i.id = m.identity_id'),
+      ]),
+    );
+    expect(roles.rows).toEqual([
+      { name: 'Caf\u00E9', name_key: 'caf\u00E9' },
+      { name: ' cafe\u0301', name_key: `caf\u00E9\u001F${twin}` },
+    ]);
+    expect(members.rows).toHaveLength(3);
+    for (const [email, own] of [
+      ['bo@xn--bcher-kva.example', 'bo@xn--bcher-kva.example'],
+      ['li@xn--bcher-kva.example', 'li@xn--bcher-kva.example'],
+      // Somebody else has the form that it would get.
+      ['li@b\u00FCcher.example', 'li@b\u00FCcher.example'],
+    ]) {
+      expect(members.rows).toContainEqual({ email, own });
+    }
+  });
+
   test('leads to the schema under review: run jest with -u after a deliberate change', async () => {
     const database = await cloneDatabase();
     const schema = await withClient(database.ownerUrl, describeSchema);

@@ -34,8 +34,9 @@ function directory(orgId: string, connectionId: string, groups: number): Step[] 
       connectionId,
     ],
     [
-      `insert into scim_group (org_id, connection_id, id, external_id, display_name, version, created_at, updated_at)
-       select $1, $2, gen_random_uuid(), 'group-' || n, 'Group ' || n, 1, now() - n * interval '1 minute', now()
+      `insert into scim_group
+         (org_id, connection_id, id, external_id, display_name, name_key, version, created_at, updated_at)
+       select $1, $2, gen_random_uuid(), 'group-' || n, 'Group ' || n, 'group ' || n, 1, now() - n * interval '1 minute', now()
          from generate_series(1, $3::int) n`,
       orgId,
       connectionId,

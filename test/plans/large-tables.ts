@@ -102,8 +102,8 @@ const nthId = `overlay(overlay(md5(concat($1::text, n)) placing '4' from 13) pla
 function rosters(orgId: string, count: number): Step[] {
   return [
     [
-      `insert into roster (org_id, id, kind, name, created_at, updated_at)
-       select $1::text::uuid, ${nthId}, 'group', 'Group ' || n, now() - n * interval '1 minute', now()
+      `insert into roster (org_id, id, kind, name, name_key, created_at, updated_at)
+       select $1::text::uuid, ${nthId}, 'group', 'Group ' || n, 'group ' || n, now() - n * interval '1 minute', now()
          from generate_series(1, $2::int) n`,
       orgId,
       count,

@@ -363,8 +363,8 @@ test('members are shown as a whole or not at all, however many there are', async
     [orgId, world.cast.acme.roles.employee],
   );
   await s.database.query(
-    `insert into scim_group (org_id, connection_id, id, display_name, version, created_at, updated_at)
-     select $1, $2, gen_random_uuid(), $3 || n, 1, now(), now() from generate_series(1, 190) n`,
+    `insert into scim_group (org_id, connection_id, id, display_name, name_key, version, created_at, updated_at)
+     select $1, $2, gen_random_uuid(), $3 || n, lower($3 || n), 1, now(), now() from generate_series(1, 190) n`,
     [orgId, connection.id, prefix],
   );
   await s.database.query(

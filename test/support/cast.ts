@@ -73,8 +73,8 @@ export async function addOrganization(server: TestServer, name: string): Promise
   for (const role of seededRoles) {
     roles[role.slug] = uuid();
     await server.database.query(
-      `insert into role (org_id, id, slug, name, is_default, is_system, permissions, created_at)
-       values ($1, $2, $3, $4, true, $5, $6, $7)`,
+      `insert into role (org_id, id, slug, name, name_key, is_default, is_system, permissions, created_at)
+       values ($1, $2, $3, $4, lower($4), true, $5, $6, $7)`,
       [id, roles[role.slug], role.slug, role.name, role.isSystem, role.permissions, new Date()],
     );
   }

@@ -24,7 +24,7 @@ beforeEach(async () => {
   for (const orgId of [acme, own]) {
     await database.query(`insert into organization (id, name) values ($1, 'x')`, [orgId]);
     await database.query(
-      `insert into role (org_id, id, slug, name, permissions) values ($1, $1, 'any', 'Any', '{}')`,
+      `insert into role (org_id, id, slug, name, name_key, permissions) values ($1, $1, 'any', 'Any', 'any', '{}')`,
       [orgId],
     );
   }

@@ -31,13 +31,14 @@ const sensitiveText = new RegExp(
  * somebody's data. What is removed says so; what is too much is counted.
  */
 export function pairsOf(details: object): Record<string, string> {
-  const pairs: Record<string, string> = {};
+  const pairs = new Map<string, string>();
   let surplus = 0;
   for (const { path, value } of leavesOf(details, [])) {
-    if (Object.keys(pairs).length >= MOST_PAIRS - 1) surplus += 1;
-    else pairs[path.join('.').slice(-LONGEST_KEY)] = textOf(path, value).slice(0, LONGEST_VALUE);
+    if (pairs.size >= MOST_PAIRS - 1) surplus += 1;
+    else pairs.set(path.join('.').slice(-LONGEST_KEY), textOf(path, value).slice(0, LONGEST_VALUE));
   }
-  return surplus > 0 ? { ...pairs, left_out: String(surplus) } : pairs;
+  if (surplus > 0) pairs.set('left_out', String(surplus));
+  return Object.fromEntries(pairs);
 }
 
 function* leavesOf(value: unknown, path: readonly string[]): Generator<{ path: string[]; value: unknown }> {

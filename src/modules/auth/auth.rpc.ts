@@ -47,7 +47,7 @@ export class AuthRpc {
     request: RequestSignInCodeRequest,
     scope: Scope,
   ): Promise<MessageInitShape<typeof RequestSignInCodeResponseSchema>> {
-    return { state: await this.signIn.requestCode(scope, request.email.toLowerCase()) };
+    return { state: await this.signIn.requestCode(scope, request.email) };
   }
 
   @Rpc(AuthService.method.verifySignInCode)
@@ -55,7 +55,7 @@ export class AuthRpc {
     request: VerifySignInCodeRequest,
     scope: Scope,
   ): Promise<MessageInitShape<typeof VerifySignInCodeResponseSchema>> {
-    const input = { ...request, email: request.email.toLowerCase() };
+    const input = request;
     return { tokens: toTokenPair(await this.signIn.verifyCode(scope, input)) };
   }
 

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { v7 as uuid } from 'uuid';
 import { statement } from '../../platform/database/index.js';
 import type { Scope } from '../../platform/scope/index.js';
+import { requireEmailAddress } from '../../platform/text/index.js';
 import { memberStatus } from '../member/index.js';
 
 export interface Person {
@@ -68,7 +69,7 @@ export class PersonStore {
   }
 
   async findOrInsert(scope: Scope, email: string): Promise<Person | undefined> {
-    await (await scope.tx()).execute(insert, [uuid(), email, scope.now()]);
+    await (await scope.tx()).execute(insert, [uuid(), requireEmailAddress(email), scope.now()]);
     return this.findByEmail(scope, email);
   }
 

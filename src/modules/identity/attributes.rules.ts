@@ -1,3 +1,5 @@
+import { cleanName, emailAddress } from '../../platform/text/index.js';
+
 /** What a provider says: values by the name of the attribute or claim. */
 export type Attributes = Readonly<Record<string, readonly string[]>>;
 
@@ -93,23 +95,11 @@ const profileFields: Readonly<Record<string, keyof Omit<SaidProfile, 'customAttr
   start_date: 'startDate',
 };
 
-const address = /^[^\s@]{1,64}@[^\s@]{1,253}$/;
-
-/** The address in lower case; undefined when nothing that the provider sent is one. */
+/** The address as it is stored; undefined when nothing that the provider sent is one. */
 export function emailIn(attributes: Attributes, name: string, subject: string): string | undefined {
   const candidates =
     name === '' ? [...firstValues(attributes, usual.email), subject] : valuesOf(attributes, name);
-  const email = candidates.map((value) => inLowerCase(value)).find((value) => address.test(value));
-  return email !== undefined && email.length <= 254 ? email : undefined;
-}
-
-/**
- * Other characters must not become somebody else's address: neither the Kelvin sign, the one that has an ASCII letter as
- * its lower case, nor blanks beyond those of ASCII, which are seen by nobody.
- */
-function inLowerCase(value: string): string {
-  const bare = value.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, '');
-  return bare.includes('\u212A') ? '' : bare.toLowerCase();
+  return candidates.map(emailAddress).find((email) => email !== undefined);
 }
 
 export function groupsIn(attributes: Attributes, name: string): string[] {
@@ -126,13 +116,13 @@ export function profileIn(
   const profile: SaidProfile = {};
   const firstName = oneOf(attributes, names.givenName, usual.givenName);
   const lastName = oneOf(attributes, names.familyName, usual.familyName);
-  if (firstName) profile.firstName = cut(firstName, LONGEST_VALUE);
-  if (lastName) profile.lastName = cut(lastName, LONGEST_VALUE);
+  if (firstName) profile.firstName = nameOf(firstName);
+  if (lastName) profile.lastName = nameOf(lastName);
   for (const { idpClaim, profileField } of mappings) {
     const value = valuesOf(attributes, idpClaim)[0];
     if (!value) continue;
     const field = Object.hasOwn(profileFields, profileField) ? profileFields[profileField] : undefined;
-    if (field && (field !== 'startDate' || isDay(value))) profile[field] = cut(value, LONGEST_VALUE);
+    if (field && (field !== 'startDate' || isDay(value))) profile[field] = nameOf(value);
     else if (profileField.startsWith(CUSTOM)) addCustom(profile, profileField.slice(CUSTOM.length), value);
   }
   return profile;
@@ -180,6 +170,10 @@ function valuesOf(attributes: Attributes, name: string): readonly string[] {
 function isDay(value: string): boolean {
   const date = new Date(`${value}T00:00:00Z`);
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(value);
+}
+
+function nameOf(value: string): string {
+  return cut(cleanName(value), LONGEST_VALUE);
 }
 
 /** Between characters, never through the middle of one. */

@@ -41,7 +41,7 @@ export class BulkInvitations {
     const addresses = distinctAddresses(emails);
     const admitted = await this.admit(scope, role, addresses);
     await this.announce(scope, role, [...admitted.values()]);
-    return addresses.map((address) => outcomeOf(address, admitted.get(address.email)));
+    return addresses.map((address) => outcomeOf(address, admitted.get(address.email ?? '')));
   }
 
   /** The new members by address. */
@@ -51,8 +51,8 @@ export class BulkInvitations {
     addresses: readonly Address[],
   ): Promise<Map<string, Member>> {
     const invitees = addresses
-      .filter(({ isWellFormed }) => isWellFormed)
-      .map(({ email }) => ({ email, memberId: uuid(), identityId: uuid() }));
+      .flatMap(({ email }) => email ?? [])
+      .map((email) => ({ email, memberId: uuid(), identityId: uuid() }));
     const at = scope.now();
     const people = await this.store.insert(scope, { roleId: role.id, at }, invitees);
     const admitted = new Map<string, Member>();
@@ -83,9 +83,9 @@ export class BulkInvitations {
   }
 }
 
-function outcomeOf({ given, isWellFormed }: Address, member: Member | undefined): BulkInvitation {
+function outcomeOf({ given, email: known }: Address, member: Member | undefined): BulkInvitation {
   if (member) return { email: given, member, error: '' };
-  const error = isWellFormed
+  const error = known
     ? 'Someone with this email is already in the organization.'
     : 'This is not an e-mail address of at most 254 characters.';
   return { email: given, error };

@@ -1,4 +1,5 @@
 import { type AppError, failedPrecondition, invalidArgument } from '../../platform/errors/index.js';
+import { emailAddress } from '../../platform/text/index.js';
 
 /** Numbers of pidgr.v1.UserStatus. */
 export const memberStatus = { invited: 1, active: 2, deactivated: 3 } as const;
@@ -91,27 +92,20 @@ export function refuseRevocation(member: { status: number; joinedAt: Date | null
   );
 }
 
-/** As in the rule of the contract for one address, which is that of HTML. */
-const addressForm =
-  /^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$/;
-const LONGEST_ADDRESS = 254;
-
 export interface Address {
   /** As it came. */
   given: string;
-  /** As it is stored. */
-  email: string;
-  isWellFormed: boolean;
+  /** As it is stored; undefined for what is no address. */
+  email: string | undefined;
 }
 
-/** Every address once, whatever its case: as first written, in the order of the list. */
+/** Every address once, however it is written: as first written, in the order of the list. */
 export function distinctAddresses(given: readonly string[]): Address[] {
   const byEmail = new Map<string, Address>();
   for (const address of given) {
-    const email = address.toLowerCase();
-    if (byEmail.has(email)) continue;
-    const isWellFormed = address.length <= LONGEST_ADDRESS && addressForm.test(address);
-    byEmail.set(email, { given: address, email, isWellFormed });
+    const email = emailAddress(address);
+    const key = email ?? address;
+    if (!byEmail.has(key)) byEmail.set(key, { given: address, email });
   }
   return [...byEmail.values()];
 }

@@ -4,6 +4,7 @@ import { v7 as uuid } from 'uuid';
 import { statement } from '../../platform/database/index.js';
 import type { Page } from '../../platform/paging/paging.js';
 import type { Scope } from '../../platform/scope/index.js';
+import { requireEmailAddress } from '../../platform/text/index.js';
 import { superAdmin } from '../role/index.js';
 import { MemberEntity } from './member.entity.js';
 import { memberStatus } from './member.rules.js';
@@ -108,7 +109,7 @@ export class MemberStore {
 
   async findByEmail(scope: Scope, email: string): Promise<Member | undefined> {
     const tx = await scope.tx();
-    const row = await tx.queryOne<{ id: string }>(findByEmail, [scope.orgId, email.toLowerCase()]);
+    const row = await tx.queryOne<{ id: string }>(findByEmail, [scope.orgId, email]);
     return row && this.find(scope, row.id);
   }
 
@@ -223,7 +224,7 @@ export class MemberStore {
 
   /** The person with this address, noted down if nobody has named it yet. */
   async identify(scope: Scope, email: string): Promise<Identity> {
-    const values = [uuid(), email.toLowerCase(), scope.now()];
+    const values = [uuid(), requireEmailAddress(email), scope.now()];
     const identity = await (await scope.tx()).queryOne<Identity>(identityByEmail, values);
     if (!identity) throw new Error('An upsert returned no row.');
     return identity;

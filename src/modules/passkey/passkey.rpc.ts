@@ -58,7 +58,7 @@ export class PasskeyRpc {
     request: BeginPasskeySignInRequest,
     scope: Scope,
   ): Promise<MessageInitShape<typeof BeginPasskeySignInResponseSchema>> {
-    return { optionsJson: await this.signIn.begin(scope, request.email.toLowerCase()) };
+    return { optionsJson: await this.signIn.begin(scope, request.email) };
   }
 
   @Rpc(PasskeyService.method.finishPasskeySignIn)

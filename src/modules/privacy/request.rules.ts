@@ -65,7 +65,7 @@ export function refuseDecision(
   if (status !== requestStatus.pending) {
     return failedPrecondition('DELETION_NOT_PENDING', 'The deletion has begun, has ended or was cancelled.');
   }
-  if (typed.toLowerCase() === email) return undefined;
+  if (typed === email) return undefined;
   return invalidArgument([{ field: 'confirmation_email', description: 'is not the address of this person' }]);
 }
 

@@ -16,6 +16,10 @@ export class RoleEntity {
   @Column('text')
   name!: string;
 
+  /** The name as it is compared: no two roles of an organization have the same. */
+  @Column({ name: 'name_key', type: 'text', select: false })
+  nameKey?: string;
+
   /** Seeded with the organization. */
   @Column({ name: 'is_default', type: 'boolean' })
   isDefault!: boolean;

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { statement } from '../../platform/database/index.js';
 import type { Scope } from '../../platform/scope/index.js';
+import { nameKey } from '../../platform/text/index.js';
 import { RoleEntity } from './role.entity.js';
 
 // The one query of this store that clients send again and again; the rest is for the hands of an administrator.
@@ -40,12 +41,19 @@ export class RoleStore {
 
   async insert(scope: Scope, roles: RoleEntity[]): Promise<void> {
     const { entities } = await scope.tx();
-    await entities.insert(RoleEntity, roles);
+    await entities.insert(
+      RoleEntity,
+      roles.map((role) => ({ ...role, nameKey: nameKey(role.name) })),
+    );
   }
 
   async update(scope: Scope, id: string, change: Pick<RoleEntity, 'name' | 'permissions'>): Promise<void> {
     const { entities } = await scope.tx();
-    await entities.update(RoleEntity, { orgId: scope.orgId, id }, change);
+    await entities.update(
+      RoleEntity,
+      { orgId: scope.orgId, id },
+      { ...change, nameKey: nameKey(change.name) },
+    );
   }
 
   async delete(scope: Scope, id: string): Promise<void> {

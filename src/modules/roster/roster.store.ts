@@ -3,6 +3,7 @@ import { MAX as lastUuid } from 'uuid';
 import { setStatement, statement } from '../../platform/database/index.js';
 import type { Page } from '../../platform/paging/paging.js';
 import type { Scope } from '../../platform/scope/index.js';
+import { nameKey } from '../../platform/text/index.js';
 import type { RosterKind } from './roster.kind.js';
 import type { RosterView } from './roster.policy.js';
 import type { CountedRoster, FoundRoster, Roster } from './roster.js';
@@ -59,14 +60,15 @@ const statements = {
   ),
   insert: statement(
     'roster.insert',
-    `insert into roster (org_id, kind, id, name, description, is_default, created_by, created_at, updated_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    `insert into roster
+       (org_id, kind, id, name, name_key, description, is_default, created_by, created_at, updated_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
   ),
   // Field by field, so that two updates at once keep each other's.
   update: statement(
     'roster.update',
-    `update roster r set name = coalesce(nullif($4, ''), name), description = coalesce(nullif($5, ''), description),
-            updated_at = $6
+    `update roster r set name = coalesce(nullif($4, ''), name), name_key = coalesce(nullif($5, ''), name_key),
+            description = coalesce(nullif($6, ''), description), updated_at = $7
       where r.org_id = $1 and r.kind = $2 and r.id = $3 returning ${columns}`,
   ),
   delete: statement('roster.delete', 'delete from roster where org_id = $1 and kind = $2 and id = $3'),
@@ -115,7 +117,7 @@ export class RosterStore {
   async insert(scope: Scope, kind: RosterKind, roster: Roster): Promise<void> {
     const tx = await scope.tx();
     const { id, name, description, isDefault, createdBy, createdAt, updatedAt } = roster;
-    const values = [id, name, description, isDefault, createdBy, createdAt, updatedAt];
+    const values = [id, name, nameKey(name), description, isDefault, createdBy, createdAt, updatedAt];
     await tx.execute(statements.insert, [scope.orgId, kind.word, ...values]);
   }
 
@@ -126,7 +128,7 @@ export class RosterStore {
     { id, name, description }: Pick<Roster, 'id' | 'name' | 'description'>,
   ): Promise<Roster | undefined> {
     const tx = await scope.tx();
-    const values = [scope.orgId, kind.word, id, name, description, scope.now()];
+    const values = [scope.orgId, kind.word, id, name, nameKey(name), description, scope.now()];
     return tx.queryOne<Roster>(statements.update, values);
   }
 

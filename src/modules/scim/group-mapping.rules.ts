@@ -1,6 +1,8 @@
+import { nameKey } from '../../platform/text/index.js';
+
 /** From a group of the directory to a team, an audience group or a role. */
 export interface GroupMapping {
-  /** displayName, in any case, or externalId. */
+  /** displayName, in any case and spelling that looks alike, or externalId. */
   group: string;
   target: number;
   targetId: string;
@@ -15,7 +17,7 @@ interface NamedGroup {
 }
 
 export function isFor({ group }: GroupMapping, { displayName, externalId }: NamedGroup): boolean {
-  return group === externalId || group.toLowerCase() === displayName.toLowerCase();
+  return group === externalId || nameKey(group) === nameKey(displayName);
 }
 
 export function mappingsFor(mappings: readonly GroupMapping[], group: NamedGroup): GroupMapping[] {

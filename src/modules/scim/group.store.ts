@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { setStatement, statement } from '../../platform/database/index.js';
 import type { Scope } from '../../platform/scope/index.js';
+import { nameKey } from '../../platform/text/index.js';
 import { type Columns, conditionOf } from './conditions.js';
 import type { Page } from './page.js';
 
@@ -29,12 +30,13 @@ const hold = statement('scim_group.hold', `select ${selected} ${groups} and g.id
 const all = statement('scim_group.all', `select ${selected} ${groups} order by g.id`);
 const insert = statement(
   'scim_group.insert',
-  `insert into scim_group (org_id, connection_id, id, external_id, display_name, version, created_at, updated_at)
-   values ($1, $2, $3, $4, $5, 1, $6, $6)`,
+  `insert into scim_group
+     (org_id, connection_id, id, external_id, display_name, name_key, version, created_at, updated_at)
+   values ($1, $2, $3, $4, $5, $6, 1, $7, $7)`,
 );
 const update = statement(
   'scim_group.update',
-  `update scim_group set external_id = $4, display_name = $5, version = version + 1, updated_at = $6
+  `update scim_group set external_id = $4, display_name = $5, name_key = $6, version = version + 1, updated_at = $7
     where org_id = $1 and connection_id = $2 and id = $3`,
 );
 const remove = statement(
@@ -125,7 +127,15 @@ export class GroupStore {
     connectionId: string,
     { id, externalId, displayName }: Pick<ScimGroup, 'id' | 'externalId' | 'displayName'>,
   ): Promise<void> {
-    const values = [scope.orgId, connectionId, id, externalId, displayName, scope.now()];
+    const values = [
+      scope.orgId,
+      connectionId,
+      id,
+      externalId,
+      displayName,
+      nameKey(displayName),
+      scope.now(),
+    ];
     await (await scope.tx()).execute(insert, values);
   }
 
@@ -135,7 +145,15 @@ export class GroupStore {
     connectionId: string,
     { id, externalId, displayName }: Pick<ScimGroup, 'id' | 'externalId' | 'displayName'>,
   ): Promise<void> {
-    const values = [scope.orgId, connectionId, id, externalId, displayName, scope.now()];
+    const values = [
+      scope.orgId,
+      connectionId,
+      id,
+      externalId,
+      displayName,
+      nameKey(displayName),
+      scope.now(),
+    ];
     await (await scope.tx()).execute(update, values);
   }
 

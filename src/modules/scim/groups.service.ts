@@ -4,6 +4,7 @@ import { CONFIG } from '../../platform/config/config.module.js';
 import type { Config } from '../../platform/config/index.js';
 import { notFound } from '../../platform/errors/index.js';
 import type { Scope } from '../../platform/scope/index.js';
+import { cleanName } from '../../platform/text/index.js';
 import type { Connection } from '../sso/index.js';
 import { scimBaseUrl } from './base-url.js';
 import { type ETagged, refuseMismatch } from './etag.js';
@@ -293,8 +294,9 @@ function etagOf({ version }: ScimGroup): string {
 
 function namedIn(body: unknown): Named {
   const document = readResource(plainAttributes, body);
-  const displayName = textOf(document.displayName);
-  if (displayName === '') throw invalid('invalidValue', 'displayName is required.');
+  const displayName = cleanName(textOf(document.displayName));
+  if (displayName === '')
+    throw invalid('invalidValue', 'displayName is required, with at least one visible character.');
   return { displayName, externalId: textOf(document.externalId) || null };
 }
 

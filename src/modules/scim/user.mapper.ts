@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
+import { cleanName, emailAddress } from '../../platform/text/index.js';
 import type { MemberProfile } from '../member/index.js';
 import type { ETagged } from './etag.js';
 import type { Answer } from './projection.js';
 import { type Document, documentOf, listOf, textOf, type Value } from './resource.js';
 import { enterpriseUrn, userSchema } from './schema.js';
+
+const LONGEST_NAME = 200;
 
 /** A member as a directory sees them through its connection. */
 export interface ScimUser {
@@ -59,38 +62,45 @@ function assigned(values: Record<string, Value | undefined>): Document {
 /** Addresses by which the person may be known here, most likely first. */
 export function addressesIn(document: Document): string[] {
   const emails = listOf(document.emails);
-  const rank = ({ primary, type }: Document): number => (primary === true ? 0 : type === 'work' ? 1 : 2);
+  const rank = (email: Document): number => (email.primary === true ? 0 : isWork(email) ? 1 : 2);
   const inOrder = emails.toSorted((a, b) => rank(a) - rank(b)).map(({ value }) => textOf(value));
-  const all = [...inOrder, textOf(document.userName)].map((address) => address.trim().toLowerCase());
-  return [
-    ...new Set(all.filter((address) => address.length <= 254 && /^[^\s@]{1,64}@[^\s@]+$/.test(address))),
-  ];
+  return [...new Set([...inOrder, textOf(document.userName)].flatMap((one) => emailAddress(one) ?? []))];
 }
 
 export function nameIn(document: Document): string {
   const { formatted, givenName, familyName } = documentOf(document.name);
   const parts = [textOf(givenName), textOf(familyName)].filter(Boolean).join(' ');
-  return (textOf(document.displayName) || textOf(formatted) || parts).slice(0, 200);
+  const name = [textOf(document.displayName), textOf(formatted), parts].map(cleanName).find(Boolean) ?? '';
+  return [...name].slice(0, LONGEST_NAME).join('');
 }
 
 export function managerIn(document: Document): string {
   return textOf(documentOf(documentOf(document[enterpriseUrn]).manager).value);
 }
 
-/** The fields of a profile that directories fill. */
+/** The fields of a profile that directories fill; what a name cannot hold is left out. */
 export function profileIn(document: Document): Partial<MemberProfile> {
   const { givenName, familyName } = documentOf(document.name);
   const { employeeNumber, department } = documentOf(document[enterpriseUrn]);
   const phones = listOf(document.phoneNumbers);
-  const phone = phones.find(({ primary }) => primary === true) ?? phones.find(({ type }) => type === 'work');
+  const phone = phones.find(({ primary }) => primary === true) ?? phones.find(isWork);
   return assigned({
-    firstName: givenName,
-    lastName: familyName,
-    department,
-    title: document.title,
-    phone: (phone ?? phones[0])?.value,
-    employeeId: employeeNumber,
+    firstName: fieldOf(givenName),
+    lastName: fieldOf(familyName),
+    department: fieldOf(department),
+    title: fieldOf(document.title),
+    phone: fieldOf((phone ?? phones[0])?.value),
+    employeeId: fieldOf(employeeNumber),
   });
+}
+
+function fieldOf(value: Value | undefined): string {
+  return cleanName(textOf(value));
+}
+
+/** Of types only the case differs between directories. */
+function isWork({ type }: Document): boolean {
+  return textOf(type).toLowerCase() === 'work';
 }
 
 /** What the profile had from the directory before, and has no more. */

@@ -7,6 +7,7 @@ import type { Clock } from '../clock/clock.js';
 import { type Database, statement, type Transaction } from '../database/index.js';
 import { AppError, unauthenticated } from '../errors/index.js';
 import type { OutboundClient } from '../outbound/outbound-client.js';
+import { emailAddress } from '../text/index.js';
 import { provenAtOf, textOf } from './access-tokens.js';
 import type { PersonCaller } from './caller.js';
 import { acceptInvitations } from './invitations.js';
@@ -78,7 +79,7 @@ export class ExternalTokens {
   private async personOf(payload: JWTPayload): Promise<ProvenPerson> {
     const subject = `${payload.iss}#${payload.sub}`;
     // An address that the issuer did not verify proves nothing.
-    const email = payload.email_verified === true ? textOf(payload.email).toLowerCase() : '';
+    const email = payload.email_verified === true ? emailAddress(textOf(payload.email)) : undefined;
     const identity = await this.database.transaction({}, (tx) => findIdentity(tx, subject, email));
     if (!identity)
       throw unauthenticated('IDENTITY_UNKNOWN', 'This person is not known here; ask for an invitation.');
@@ -140,9 +141,13 @@ function keysUnavailable(cause: unknown): AppError {
   );
 }
 
-async function findIdentity(tx: Transaction, subject: string, email: string): Promise<Identity | undefined> {
+async function findIdentity(
+  tx: Transaction,
+  subject: string,
+  email: string | undefined,
+): Promise<Identity | undefined> {
   const bound = await tx.queryOne<Identity>(findBySubject, [subject]);
-  if (bound || email === '') return bound;
+  if (bound || email === undefined) return bound;
   // When two first calls meet, the second finds what the first has bound.
   return (
     (await tx.queryOne<Identity>(bindByEmail, [subject, email])) ??

@@ -28,6 +28,7 @@ const byConstraint: Record<string, () => AppError> = {
     alreadyExists('DISPLAY_NAME_TAKEN', 'Another group of this connection has this displayName.'),
   scim_group_external_key: () =>
     alreadyExists('EXTERNAL_ID_TAKEN', 'Another group of this connection has this externalId.'),
+  role_name_key: () => alreadyExists('ROLE_EXISTS', 'A role with this name already exists.'),
   role_slug_key: () => alreadyExists('ROLE_EXISTS', 'A role with this name already exists.'),
 };
 

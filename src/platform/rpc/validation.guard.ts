@@ -4,18 +4,20 @@ import { pathToString } from '@bufbuild/protobuf/reflect';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { services } from '../access/index.js';
 import { AppError, type FieldViolation, invalidArgument } from '../errors/index.js';
+import { RequestText } from '../text/index.js';
 import { callOf } from './call.js';
 import { holdsMoreThan } from './message-size.js';
 
 /** Elements of a message up to which everything that is wrong with it is looked for. */
 const FULLY_CHECKED = 1_000;
 
-/** Holds every request against the rules in its proto before any of our code reads it. */
+/** Reads the names and addresses of every request, and holds it against the rules in its proto, before our code sees it. */
 @Injectable()
 export class ValidationGuard implements CanActivate {
   /** Ends at the first violation: what a bad request costs does not grow with how bad it is. */
   private readonly first = createValidator({ failFast: true });
   private readonly every = createValidator();
+  private readonly text = new RequestText();
 
   /** The rules of a message are compiled at its first check; this does it before somebody's first call. */
   compile(): void {
@@ -24,7 +26,9 @@ export class ValidationGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): true {
     const request = context.getArgByIndex<Message>(0);
-    const violations = this.violationsOf(callOf(context).rpc.method.input, request);
+    const schema = callOf(context).rpc.method.input;
+    const unread = this.text.read(schema, request);
+    const violations = joined(unread, this.violationsOf(schema, request));
     if (violations.length > 0) throw invalidArgument(violations);
     return true;
   }
@@ -45,6 +49,13 @@ export class ValidationGuard implements CanActivate {
 
 function requestTypes(): ReadonlySet<DescMessage> {
   return new Set(services.flatMap(({ methods }) => methods).map(({ input }) => input));
+}
+
+/** One sentence about a field is enough: what could not be read breaks the rules of the proto as well. */
+function joined(unread: FieldViolation[], broken: FieldViolation[]): FieldViolation[] {
+  if (unread.length === 0) return broken;
+  const named = new Set(unread.map(({ field }) => field));
+  return [...unread, ...broken.filter(({ field }) => !named.has(field))];
 }
 
 function toFieldViolation(violation: Violation): FieldViolation {

@@ -1,0 +1,6 @@
+export { asciiDomain } from './domain-name.js';
+export { emailAddress, readEmailAddress, requireEmailAddress } from './email-address.js';
+export { cleanName, nameKey, readName } from './name.js';
+export type { Reading } from './reading.js';
+export { RequestText } from './request-text.js';
+export { requestTexts, type TextKind } from './request-fields.js';

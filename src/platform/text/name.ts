@@ -1,0 +1,39 @@
+import { codeOf, hiddenIn, isVisible, withoutHidden, withoutIgnorable } from './characters.js';
+import type { Reading } from './reading.js';
+
+/** Line breaks are no blanks: a name stands on one line. */
+const blanks = /[\p{Zs}\t]+/gu;
+const around = /^\p{White_Space}+|\p{White_Space}+$/gu;
+const breaks = /[\p{Cc}\p{Zl}\p{Zp}]+/gu;
+
+/**
+ * A name as somebody gave it: in NFC, without blanks around it and with single ones inside, and refused where somebody
+ * could not see what it says. An empty one stays empty: whether there has to be one is another rule's business.
+ */
+export function readName(given: string): Reading {
+  if (given === '') return { text: '' };
+  const text = folded(given.replaceAll(around, ''));
+  const found = hiddenIn(text);
+  if (found !== undefined) {
+    return {
+      problem: `must not contain control, bidirectional or invisible characters: found ${codeOf(found)}`,
+    };
+  }
+  return isVisible(text) ? { text } : { problem: 'must have at least one visible character' };
+}
+
+/** The same for what programs send, who cannot mend it: what a name cannot hold is left out, and may leave nothing. */
+export function cleanName(given: string): string {
+  const text = folded(withoutHidden(given.replaceAll(breaks, ' ')).replaceAll(around, ''));
+  return isVisible(text) ? text : '';
+}
+
+/** Equal for names that people would take for one another: case, composition and invisible characters do not count. */
+export function nameKey(name: string): string {
+  // By capitals: "ß" and "SS", or the two small sigmas, are one letter only there.
+  return withoutIgnorable(folded(name)).toUpperCase().toLowerCase().normalize('NFC');
+}
+
+function folded(text: string): string {
+  return text.normalize('NFC').replaceAll(blanks, ' ');
+}

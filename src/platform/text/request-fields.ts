@@ -1,0 +1,78 @@
+/** What a text of a request is: how it is read before anybody uses it. */
+export type TextKind = 'name' | 'email' | 'verbatim';
+
+/** Each of these fields of a message. */
+function of(message: string, kind: TextKind, ...fields: string[]): [string, TextKind][] {
+  return fields.map((field) => [`${message}.${field}`, kind]);
+}
+
+/**
+ * The decision about every text of requests that a person names something or somebody by. A spec
+ * (test/tidy/request-text.spec.ts) fails for a field called name, title, label or email that is not here.
+ */
+export const requestTexts: ReadonlyMap<string, TextKind> = new Map([
+  // Of the organization and its people.
+  ...of('pidgr.v1.CreateOrganizationRequest', 'name', 'name'),
+  ...of('pidgr.v1.UpdateOrganizationRequest', 'name', 'name'),
+  ...of('pidgr.v1.CreateSandboxOrganizationRequest', 'name', 'name'),
+  ...of('pidgr.v1.InviteUserRequest', 'name', 'name'),
+  ...of('pidgr.v1.InviteUserRequest', 'email', 'email'),
+  // Addresses of a list fail one by one: src/modules/member reads them.
+  ...of('pidgr.v1.BulkInviteUsersRequest', 'verbatim', 'emails'),
+  ...of('pidgr.v1.UserProfile', 'name', 'first_name', 'last_name', 'department', 'title', 'location'),
+  ...of('pidgr.v1.UserProfile', 'name', 'phone', 'employee_id', 'manager_name'),
+  ...of('pidgr.v1.CancelDeletionRequest', 'email', 'confirmation_email'),
+  ...of('pidgr.v1.ImmediateDeleteRequest', 'email', 'confirmation_email'),
+  ...of('pidgr.v1.ValidateInviteLinkRequest', 'email', 'email'),
+  ...of('pidgr.v1.CreateRoleRequest', 'name', 'name'),
+  ...of('pidgr.v1.UpdateRoleRequest', 'name', 'name'),
+  ...of('pidgr.v1.CreateTeamRequest', 'name', 'name'),
+  ...of('pidgr.v1.UpdateTeamRequest', 'name', 'name'),
+  ...of('pidgr.v1.CreateGroupRequest', 'name', 'name'),
+  ...of('pidgr.v1.UpdateGroupRequest', 'name', 'name'),
+  ...of('pidgr.v1.CreateApiKeyRequest', 'name', 'name'),
+  // Of campaigns and templates.
+  ...of('pidgr.v1.CreateCampaignRequest', 'name', 'name', 'sender_name', 'title'),
+  ...of('pidgr.v1.UpdateCampaignRequest', 'name', 'name', 'sender_name', 'title'),
+  ...of('pidgr.v1.CampaignOriginatingArchetype', 'name', 'archetype_label'),
+  ...of('pidgr.v1.SendNotificationConfig', 'name', 'action_label'),
+  ...of('pidgr.v1.CallWebhookConfig', 'name', 'name'),
+  ...of('pidgr.v1.CreateTemplateRequest', 'name', 'name', 'title'),
+  ...of('pidgr.v1.CreateTemplateTranslationRequest', 'name', 'title', 'translated_by'),
+  ...of('pidgr.v1.UpdateTemplateTranslationRequest', 'name', 'title'),
+  // A placeholder has to spell it alike.
+  ...of('pidgr.v1.TemplateVariable', 'verbatim', 'name'),
+  // What apps call their screens.
+  ...of('pidgr.v1.TouchEvent', 'verbatim', 'screen_name'),
+  ...of('pidgr.v1.QueryHeatmapDataRequest', 'verbatim', 'screen_name'),
+  ...of('pidgr.v1.UploadScreenshotRequest', 'verbatim', 'screen_name'),
+  // Of sign-in.
+  ...of('dovecote.auth.v1.RequestSignInCodeRequest', 'email', 'email'),
+  ...of('dovecote.auth.v1.VerifySignInCodeRequest', 'email', 'email'),
+  ...of('dovecote.auth.v1.VerifySignInCodeRequest', 'name', 'device_name'),
+  ...of('dovecote.auth.v1.VerifySignInLinkRequest', 'name', 'device_name'),
+  ...of('dovecote.auth.v1.ExchangeSsoCodeRequest', 'name', 'device_name'),
+  ...of('dovecote.auth.v1.BeginPasskeySignInRequest', 'email', 'email'),
+  ...of('dovecote.auth.v1.FinishPasskeySignInRequest', 'name', 'device_name'),
+  ...of('dovecote.auth.v1.FinishPasskeyRegistrationRequest', 'name', 'name'),
+  ...of('dovecote.auth.v1.RenamePasskeyRequest', 'name', 'name'),
+  ...of('dovecote.auth.v1.StartSsoSignInRequest', 'email', 'email'),
+  ...of('dovecote.auth.v1.StartSsoSignInRequest', 'verbatim', 'provider_name'),
+  ...of('pidgr.v1.CheckSSOByDomainRequest', 'email', 'email'),
+  // Of connections.
+  ...of('dovecote.sso.v1.CreateConnectionRequest', 'name', 'name'),
+  ...of('dovecote.sso.v1.UpdateConnectionRequest', 'name', 'name'),
+  ...of('dovecote.sso.v1.CreateScimTokenRequest', 'name', 'name'),
+  // Domains: src/modules/sso reads them.
+  ...of('dovecote.sso.v1.AddDomainRequest', 'verbatim', 'name'),
+  ...of('dovecote.sso.v1.VerifyDomainRequest', 'verbatim', 'name'),
+  ...of('dovecote.sso.v1.RemoveDomainRequest', 'verbatim', 'name'),
+  // Names of attributes, as the provider spells them.
+  ...of('pidgr.v1.SamlAttributeNames', 'verbatim', 'email', 'given_name', 'family_name'),
+  ...of('dovecote.sso.v1.AttributeNames', 'verbatim', 'email', 'given_name', 'family_name'),
+  // From one process of ours to another: read long before.
+  ...of('dovecote.render.v1.Source', 'verbatim', 'title', 'sender_name'),
+  ...of('dovecote.render.v1.Text', 'verbatim', 'title'),
+  ...of('dovecote.render.v1.Variable', 'verbatim', 'name'),
+  ...of('dovecote.render.v1.ContentAction', 'verbatim', 'label'),
+]);
