@@ -14,7 +14,7 @@ const rows = [
     'api-key',
     'audit',
     'authorization',
-    'setup',
+    'pages',
     'sso',
   ],
   ['roster', 'team', 'group', 'device', 'project', 'scim'],
@@ -106,10 +106,10 @@ module.exports = {
       comment:
         'Messages of the wire are translated in *.rpc.ts and *.mapper.ts; use cases and queries speak our words.',
       severity: 'error',
-      // "upcoming" answers for services that are not there yet, "setup" is a client of the API: they are all edge.
+      // "upcoming" answers for services that are not there yet, "pages" is a client of the API: they are all edge.
       from: {
         path: '^src/modules/',
-        pathNot: ['\\.(rpc|mapper)\\.ts$', '^src/modules/(setup|upcoming)/', spec],
+        pathNot: ['\\.(rpc|mapper)\\.ts$', '^src/modules/(pages|upcoming)/', spec],
       },
       to: { path: '^libs/contract/' },
     },

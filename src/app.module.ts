@@ -20,7 +20,7 @@ import { PrivacyModule } from './modules/privacy/index.js';
 import { RenderModule } from './modules/render/index.js';
 import { RoleEntity, RoleModule } from './modules/role/index.js';
 import { ScimModule } from './modules/scim/index.js';
-import { SetupModule } from './modules/setup/index.js';
+import { PagesModule } from './modules/pages/index.js';
 import { SsoModule } from './modules/sso/index.js';
 import { TeamModule } from './modules/team/index.js';
 import { TemplateEntity, TemplateModule, TemplateVersionEntity } from './modules/template/index.js';
@@ -87,7 +87,7 @@ export class AppModule {
         RenderModule,
         RoleModule,
         ScimModule,
-        SetupModule,
+        PagesModule,
         SsoModule,
         TeamModule,
         TemplateModule,

@@ -14,7 +14,7 @@ const status = async (path: string, init?: RequestInit): Promise<number> =>
   (await fetch(`${s.url}${path}`, init)).status;
 
 describe('plain HTTP on the port of the RPCs', () => {
-  test.each(['/', '/nothing', '/.env', '/health/other', '/.well-known/openid-configuration', '/dev'])(
+  test.each(['/nothing', '/.env', '/health/other', '/.well-known/openid-configuration', '/dev'])(
     'has nothing at %s',
     async (path) => {
       expect(await status(path)).toBe(404);
@@ -46,7 +46,7 @@ describe('the id of a request', () => {
     },
   );
 
-  test.each(['/sso/saml/x/acs', '/scim/v2/Users', '/setup/sso/code'])(
+  test.each(['/sso/saml/x/acs', '/scim/v2/Users', '/sign-in/code'])(
     'is in the answer of %s to a body that nobody reads',
     async (path) => {
       expect(await idOf(path, { method: 'POST', body: new Uint8Array([1]) })).toMatch(/^[\w-]{36}$/);
@@ -66,7 +66,7 @@ describe('the id of a request', () => {
   );
 
   test('is in the log, also of the call that the setup page makes', async () => {
-    const headers = { 'x-request-id': 'find-me', cookie: 'dovecote_setup=a.b.c' };
+    const headers = { 'x-request-id': 'find-me', cookie: 'dovecote_token=a.b.c' };
     await fetch(`${s.url}/setup/sso`, { headers });
     expect(s.logLines()).toContainEqual(
       expect.objectContaining({ requestId: 'find-me', method: '/dovecote.auth.v1.AuthService/WhoAmI' }),
@@ -120,9 +120,10 @@ describe('the setup page', () => {
   test.each(['%00', '%0d%0ax: y', '%F0%9F%98%80', 'a%20b', '%zz', ''])(
     'asks whoever brings the cookie %j to sign in',
     async (value) => {
-      const cookies = [`dovecote_setup=${value}`, `dovecote_setup=a.b.c; dovecote_setup_org=${value}`];
+      const cookies = [`dovecote_token=${value}`, `dovecote_token=a.b.c; dovecote_organization=${value}`];
       for (const cookie of cookies) {
         const response = await fetch(`${s.url}/setup/sso`, { headers: { cookie } });
+        // Without a cookie by way of the sign-in page.
         expect([200, 400]).toContain(response.status);
         expect(await response.text()).toContain('Send me a code');
       }

@@ -6,6 +6,7 @@ import {
   type CreateConnectionRequest,
   IdentityProviderSchema,
   type OidcSettings as OidcMessage,
+  type PrepareConnectionResponseSchema,
   type Provisioning as ProvisioningMessage,
   type SamlSettings as SamlMessage,
   ServiceProviderSchema,
@@ -14,6 +15,7 @@ import {
 import type { Connection, Provisioning, StoredIdp } from './connection.js';
 import type { ConnectionChange, NewConnection, Settings } from './connections.service.js';
 import { oidcEndpoints, samlEndpoints } from './endpoints.js';
+import type { Reservation } from './reservation.js';
 import type { SpCertificate } from './sp-keys.service.js';
 
 /** A connection with what stands beside its row. */
@@ -77,11 +79,28 @@ function toIdentityProvider(
   };
 }
 
-export function toNewConnection({ name, settings, provisioning }: CreateConnectionRequest): NewConnection {
+/** What to enter at a provider before the connection exists. */
+export function toPrepared(
+  { id, token }: Reservation,
+  publicUrl: string,
+): MessageInitShape<typeof PrepareConnectionResponseSchema> {
+  const saml = samlEndpoints(publicUrl, id);
+  const oidc = oidcEndpoints(publicUrl, id);
+  return {
+    reservation: token,
+    serviceProvider: { ...saml, entityId: saml.metadataUrl },
+    oidcRedirectUri: oidc.redirectUri,
+    oidcPostLogoutRedirectUri: oidc.postLogoutRedirectUri,
+    oidcBackchannelLogoutUri: oidc.backchannelLogoutUri,
+  };
+}
+
+export function toNewConnection(request: CreateConnectionRequest): NewConnection {
+  const { name, settings, provisioning, reservation } = request;
   const given = toSettings(settings);
   // A rule of the contract: one of the two is there.
   if (!given) throw new Error('A connection without settings.');
-  return { name, settings: given, provisioning: provisioning && toProvisioning(provisioning) };
+  return { name, settings: given, provisioning: provisioning && toProvisioning(provisioning), reservation };
 }
 
 export function toConnectionChange(request: UpdateConnectionRequest): ConnectionChange {

@@ -11,6 +11,8 @@ import {
   type GetConnectionResponseSchema,
   type ListConnectionsRequest,
   type ListConnectionsResponseSchema,
+  type PrepareConnectionRequest,
+  type PrepareConnectionResponseSchema,
   type RefreshMetadataRequest,
   type RefreshMetadataResponseSchema,
   type RotateSpKeyRequest,
@@ -22,7 +24,7 @@ import { CONFIG } from '../../platform/config/config.module.js';
 import type { Config } from '../../platform/config/index.js';
 import { Rpc } from '../../platform/rpc/index.js';
 import type { Scope } from '../../platform/scope/index.js';
-import { toConnection, toConnectionChange, toNewConnection } from './connection.mapper.js';
+import { toConnection, toConnectionChange, toNewConnection, toPrepared } from './connection.mapper.js';
 import type { Connection } from './connection.js';
 import { Connections } from './connections.service.js';
 import { Metadata } from './metadata.service.js';
@@ -36,6 +38,15 @@ export class ConnectionRpc {
     private readonly keys: SpKeys,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
+
+  @Rpc(ConnectionService.method.prepareConnection)
+  prepareConnection(
+    { reservation }: PrepareConnectionRequest,
+    scope: Scope,
+  ): Promise<MessageInitShape<typeof PrepareConnectionResponseSchema>> {
+    const prepared = this.connections.prepare(scope, reservation);
+    return Promise.resolve(toPrepared(prepared, this.config.http.publicUrl));
+  }
 
   @Rpc(ConnectionService.method.createConnection)
   async createConnection(

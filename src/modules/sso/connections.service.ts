@@ -34,6 +34,7 @@ import { nextFetchAfter, refuseTakeover } from './metadata.rules.js';
 import { Metadata } from './metadata.service.js';
 import { MetadataSource, UnusableMetadata } from './metadata-source.js';
 import { type OidcClient, OidcDiscovery } from './oidc-discovery.js';
+import { openReservation, type Reservation, reserveConnection } from './reservation.js';
 import { SpKeys } from './sp-keys.service.js';
 
 export type SamlRequest = SamlSettings & { metadataXml: string };
@@ -48,6 +49,8 @@ export interface NewConnection {
   state?: number;
   /** Of the provider that pidgr.v1 shows. */
   contractDomain?: string;
+  /** Empty: a new id. */
+  reservation?: string;
 }
 
 export interface ConnectionChange {
@@ -106,8 +109,14 @@ export class Connections {
     return (await this.store.ownerById(id))?.orgId;
   }
 
+  /** A new reservation, or the one that is given, once more. */
+  prepare(scope: Scope, reservation: string): Reservation {
+    if (reservation === '') return reserveConnection(this.envelope, scope.orgId, scope.now());
+    return { id: this.idFor(scope, reservation), token: reservation };
+  }
+
   async create(scope: Scope, request: NewConnection): Promise<Connection> {
-    const id = uuid();
+    const id = this.idFor(scope, request.reservation);
     // The provider is asked, and the key computed, before the transaction begins.
     const known = await this.knowledgeOf(request.settings, null, scope.now());
     const key = known.idp ? await this.keys.make(scope.orgId, id, 'current', scope.now()) : undefined;
@@ -148,6 +157,13 @@ export class Connections {
     }
     await this.record(scope, connection, 'SSO_PROVIDER_CREATED', { protocol: settings.kind });
     return connection;
+  }
+
+  private idFor(scope: Scope, reservation = ''): string {
+    if (reservation === '') return uuid();
+    const reserved = openReservation(this.envelope, scope.orgId, reservation, scope.now());
+    if (typeof reserved !== 'string') throw reserved;
+    return reserved;
   }
 
   async update(scope: Scope, change: ConnectionChange): Promise<Connection> {

@@ -295,6 +295,7 @@ export const accessTable: ReadonlyMap<string, AccessRow> = new Map([
   ...rowsOf(ContentService, { renderContents: read(internal) }),
 
   ...rowsOf(ConnectionService, {
+    prepareConnection: read(permission(P.ORG_WRITE)),
     createConnection: write(recent(permission(P.ORG_WRITE), 'api_key'), 'SSO_PROVIDER_CREATED'),
     getConnection: read(permission(P.ORG_READ)),
     listConnections: read(permission(P.ORG_READ)),

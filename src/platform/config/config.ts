@@ -69,7 +69,7 @@ export interface Config {
   };
   readonly outbound: { readonly allowedHosts: readonly string[]; readonly caFile?: string };
   readonly sso: {
-    /** Where a sign-in may lead to: what is listed, and our own setup page. */
+    /** Where a sign-in may lead to: what is listed, and the sign-in page of this server. */
     readonly redirectUris: readonly string[];
     readonly trustedDomains: readonly string[];
     readonly dnsServers: readonly string[];
@@ -212,7 +212,7 @@ function shape(values: Values, terminalFormat: 'pretty' | 'json'): Config {
       caFile: values.OUTBOUND_CA_FILE && resolve(values.OUTBOUND_CA_FILE),
     },
     sso: {
-      redirectUris: [...values.SSO_REDIRECT_URIS, new URL('/setup/sso/callback', publicUrl).toString()],
+      redirectUris: [...values.SSO_REDIRECT_URIS, new URL('/sign-in/callback', publicUrl).toString()],
       trustedDomains: values.SSO_TRUSTED_DOMAINS,
       dnsServers: values.DNS_SERVERS,
     },

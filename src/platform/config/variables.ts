@@ -281,7 +281,7 @@ export const variables = {
       meaning:
         'Where clients may be sent back to after single sign-on, separated by commas. Native apps may always use http://127.0.0.1 and http://[::1] with any port.',
       must: 'be http or https URLs, separated by commas',
-      fallback: 'native apps, and the page at /setup/sso, only',
+      fallback: 'native apps, and the pages of this server, only',
     }),
   SSO_TRUSTED_DOMAINS: list.prefault('').register(documentation, {
     meaning:

@@ -18,6 +18,8 @@ const byConstraint: Record<string, () => AppError> = {
     alreadyExists('TRANSLATION_EXISTS', 'This version already has a translation into this language.'),
   sso_domain_owner_key: () =>
     alreadyExists('DOMAIN_TAKEN', 'Another organization has proven that this domain is its own.'),
+  sso_connection_pkey: () =>
+    alreadyExists('RESERVATION_USED', 'A connection was made with this reservation; prepare another one.'),
   sso_connection_contract_key: () =>
     alreadyExists('SSO_PROVIDER_EXISTS', 'The organization has an SSO provider; delete it first.'),
   scim_user_name_key: () =>

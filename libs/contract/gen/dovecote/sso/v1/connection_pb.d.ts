@@ -554,6 +554,74 @@ export declare type IdpCertificate = Message<"dovecote.sso.v1.IdpCertificate"> &
 export declare const IdpCertificateSchema: GenMessage<IdpCertificate>;
 
 /**
+ * What to prepare; both protocols are answered.
+ *
+ * @generated from message dovecote.sso.v1.PrepareConnectionRequest
+ */
+export declare type PrepareConnectionRequest = Message<"dovecote.sso.v1.PrepareConnectionRequest"> & {
+  /**
+   * A reservation whose addresses to answer again; empty: a new one.
+   *
+   * @generated from field: string reservation = 1;
+   */
+  reservation: string;
+};
+
+/**
+ * Describes the message dovecote.sso.v1.PrepareConnectionRequest.
+ * Use `create(PrepareConnectionRequestSchema)` to create a new message.
+ */
+export declare const PrepareConnectionRequestSchema: GenMessage<PrepareConnectionRequest>;
+
+/**
+ * The addresses of a connection that does not exist yet.
+ *
+ * @generated from message dovecote.sso.v1.PrepareConnectionResponse
+ */
+export declare type PrepareConnectionResponse = Message<"dovecote.sso.v1.PrepareConnectionResponse"> & {
+  /**
+   * For CreateConnection; opaque.
+   *
+   * @generated from field: string reservation = 1;
+   */
+  reservation: string;
+
+  /**
+   * For SAML: who we are and where to reach us. There are no certificates yet, and no metadata at its URL.
+   *
+   * @generated from field: dovecote.sso.v1.ServiceProvider service_provider = 2;
+   */
+  serviceProvider?: ServiceProvider | undefined;
+
+  /**
+   * For OpenID Connect: where the provider sends people back to.
+   *
+   * @generated from field: string oidc_redirect_uri = 3;
+   */
+  oidcRedirectUri: string;
+
+  /**
+   * For OpenID Connect: where it sends people who have signed out there.
+   *
+   * @generated from field: string oidc_post_logout_redirect_uri = 4;
+   */
+  oidcPostLogoutRedirectUri: string;
+
+  /**
+   * For OpenID Connect: where it reports that somebody has signed out.
+   *
+   * @generated from field: string oidc_backchannel_logout_uri = 5;
+   */
+  oidcBackchannelLogoutUri: string;
+};
+
+/**
+ * Describes the message dovecote.sso.v1.PrepareConnectionResponse.
+ * Use `create(PrepareConnectionResponseSchema)` to create a new message.
+ */
+export declare const PrepareConnectionResponseSchema: GenMessage<PrepareConnectionResponse>;
+
+/**
  * A connection to make.
  *
  * @generated from message dovecote.sso.v1.CreateConnectionRequest
@@ -595,6 +663,14 @@ export declare type CreateConnectionRequest = Message<"dovecote.sso.v1.CreateCon
    * @generated from field: dovecote.sso.v1.Provisioning provisioning = 4;
    */
   provisioning?: Provisioning | undefined;
+
+  /**
+   * From PrepareConnection, to keep the addresses that it answered; empty: new ones. INVALID_ARGUMENT when it is of
+   * another organization or older than 24 hours, ALREADY_EXISTS when it was used.
+   *
+   * @generated from field: string reservation = 5;
+   */
+  reservation: string;
 };
 
 /**
@@ -1317,6 +1393,17 @@ export declare const LoginOutcomeSchema: GenEnum<LoginOutcome>;
  * @generated from service dovecote.sso.v1.ConnectionService
  */
 export declare const ConnectionService: GenService<{
+  /**
+   * Answers what to enter at the provider before the connection exists, for providers that ask for our addresses first.
+   * Needs PERMISSION_ORG_WRITE. Stores nothing: `CreateConnection` takes the reservation, within 24 hours and once.
+   *
+   * @generated from rpc dovecote.sso.v1.ConnectionService.PrepareConnection
+   */
+  prepareConnection: {
+    methodKind: "unary";
+    input: typeof PrepareConnectionRequestSchema;
+    output: typeof PrepareConnectionResponseSchema;
+  },
   /**
    * Connects a provider. Needs PERMISSION_ORG_WRITE and a recent sign-in. Audited. Its metadata (SAML) or
    * discovery document (OIDC) is fetched and checked first: INVALID_ARGUMENT, with what is wrong with it. A new

@@ -1,7 +1,10 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { ErrorInfoSchema } from '@dovecote/contract/google/rpc/error_details_pb';
+import { type Html, html } from '../../platform/http/html.js';
 import { type Page, page } from '../../platform/http/page.js';
-import type { Fields } from './setup-api.js';
+
+/** The fields of a form, or of a query. */
+export type Fields = Readonly<Record<string, string>>;
 
 export function foreignForm(): Page {
   return page(403, 'Not from here', 'This form was sent from another site; nothing was done.');
@@ -36,4 +39,20 @@ export function isNotFound(error: unknown): boolean {
 export function needsSignIn(error: unknown): boolean {
   if (!(error instanceof ConnectError) || error.code !== Code.Unauthenticated) return false;
   return error.findDetails(ErrorInfoSchema).length > 0;
+}
+
+/** A form of one button. */
+export function button(action: string, label: string, fields: Fields): Html {
+  const inputs = Object.entries(fields).map(
+    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`,
+  );
+  return html`<form class="inline" method="post" action="${action}">
+    ${inputs}<button>${label}</button>
+  </form>`;
+}
+
+export function checkbox(name: string, label: string, checked: boolean): Html {
+  return html`<p>
+    <label><input type="checkbox" name="${name}" ${checked && html`checked`} /> ${label}</label>
+  </p>`;
 }

@@ -1,0 +1,13 @@
+import { Controller, Get, Header } from '@nestjs/common';
+import { passkeyScript } from './passkey-form.js';
+
+@Controller('assets')
+export class AssetsController {
+  @Get('passkey.js')
+  @Header('content-type', 'text/javascript; charset=utf-8')
+  @Header('cache-control', 'no-cache')
+  @Header('x-content-type-options', 'nosniff')
+  passkey(): string {
+    return passkeyScript;
+  }
+}

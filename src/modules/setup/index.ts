@@ -1,1 +1,0 @@
-export { SetupModule } from './setup.module.js';
