@@ -8,14 +8,13 @@ export function greeting(
   address: { host: string; port: number },
   demonstration: Demonstration | undefined,
 ): string {
-  const scheme = config.http.tls ? 'https' : 'http';
-  const url = `${scheme}://${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
+  const url = urlFor(config, address);
   const lines = [
     '',
     `  Dovecote is running on ${url}  (Connect, gRPC and gRPC-Web)`,
     `  Health               ${url}/health`,
     `  Single sign-on       ${url}/setup/sso`,
-    ...(demonstration ? demonstrationLines(url, mailboxIsReadable(config), demonstration) : operatorLines()),
+    ...(demonstration ? demonstrationLines(url, mailboxIsReadable(config), demonstration) : []),
     '',
     '  Ctrl-C stops everything; the data stays.',
     '',
@@ -41,6 +40,12 @@ function demonstrationLines(url: string, mailbox: boolean, { adminEmail, apiKey 
   ];
 }
 
-function operatorLines(): string[] {
-  return ['', '  First organization:  dovecote create-organization --name "…" --admin-email …'];
+/** The address that people are told: PUBLIC_URL, unless that knows no port because the system chose it. */
+function urlFor({ http }: Config, address: { host: string; port: number }): string {
+  if (new URL(http.publicUrl).port !== '0') return http.publicUrl;
+  return `${http.tls ? 'https' : 'http'}://${hostAndPort(address)}`;
+}
+
+export function hostAndPort({ host, port }: { host: string; port: number }): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

@@ -7,3 +7,5 @@ try {
   console.error(explain(error));
   process.exitCode = 1;
 }
+// A connection that a failed command left open must not keep the process.
+process.exit();

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
-import { migrateDatabase } from './commands/migrate.js';
 import { type OpenDatabase, withDatabase } from './commands/open-database.js';
 import { seedDemonstration } from './first-start.js';
-import { greeting } from './greeting.js';
+import { greeting, hostAndPort } from './greeting.js';
 import type { Config, Role } from './platform/config/index.js';
 import { startEmbeddedPostgres, useEmbeddedPostgres } from './platform/database/embedded/index.js';
+import { migrate } from './platform/database/migrate.js';
 import { ValidationGuard } from './platform/rpc/validation.guard.js';
 import { createLogger } from './platform/telemetry/logger.js';
 import { type Server, startServer } from './server.js';
@@ -17,12 +17,14 @@ export async function serve(config: Config, { role }: { role: Role }): Promise<v
   // A process with one role joins the database of another; the whole server runs its own.
   const openEmbedded = role === 'all' ? startEmbeddedPostgres : useEmbeddedPostgres;
   const run = async (database: OpenDatabase): Promise<void> => {
-    await migrateDatabase(config, database, log);
+    // Every start migrates first: one path for the first start and for an upgrade.
+    await migrate(database, log);
     const { appUrl: databaseUrl, masterKey } = database;
     const server = await startServer({ config, masterKey, databaseUrl, log, role });
     try {
       if (role !== 'worker') server.app.get(ValidationGuard).compile();
       await welcome(server, config);
+      log.info({ role, ...reachOf(server, config) }, 'ready');
       log.info({ signal: await stopSignal }, 'stopping: finishing what is in flight');
     } finally {
       await server.stop();
@@ -32,10 +34,21 @@ export async function serve(config: Config, { role }: { role: Role }): Promise<v
   log.info('stopped');
 }
 
+/** In development only: in production every line is one of the log. */
 async function welcome(server: Server, config: Config): Promise<void> {
-  const demonstration =
-    config.environment === 'development' ? await seedDemonstration(server.app) : undefined;
-  if (server.address) process.stdout.write(greeting(config, server.address, demonstration));
+  if (config.environment !== 'development') return;
+  const demonstration = await seedDemonstration(server.app);
+  if (!server.address) return;
+  const output = config.log.format === 'json' ? process.stderr : process.stdout;
+  output.write(greeting(config, server.address, demonstration));
+}
+
+/** Where clients find the server, and where it listens; nothing for a worker. */
+function reachOf({ address, internalAddress }: Server, { http }: Config): Record<string, string> {
+  return {
+    ...(address && { url: http.publicUrl, listening: hostAndPort(address) }),
+    ...(internalAddress && { internal: hostAndPort(internalAddress) }),
+  };
 }
 
 function nextStopSignal(): Promise<string> {

@@ -1,17 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions, NestMicroservice } from '@nestjs/microservices';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { AppModule, type AppOptions } from './app.module.js';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { AppOptions } from './app.module.js';
+import { createApplication } from './application.js';
 import { SigningKeys } from './platform/caller/signing-keys.js';
 import type { Role } from './platform/config/index.js';
 import { Database, rowSecurityDefects } from './platform/database/index.js';
 import { PlainErrorFilter } from './platform/http/plain-error.filter.js';
+import { ObstacleError } from './platform/database/obstacle.js';
 import { Readiness } from './platform/http/readiness.js';
-import { nameRequests, plainRequestId, refusePath } from './platform/http/request-id.js';
+import { nameRequests } from './platform/http/request-id.js';
 import { Worker } from './platform/jobs/worker.js';
 import { ConnectStrategy } from './platform/rpc/connect.strategy.js';
-import { FrameworkLogger } from './platform/telemetry/framework-logger.js';
 import { installPipeline } from './platform/rpc/pipeline.js';
 
 export interface ServerOptions extends AppOptions {
@@ -30,21 +30,7 @@ export interface Server {
 
 /** Starts a server on a migrated database, or throws a sentence for the operator. */
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const app = await NestFactory.create<NestFastifyApplication>(
-    AppModule.with(options),
-    // The token of a download is a parameter, and longer than Fastify expects of one.
-    new FastifyAdapter({
-      routerOptions: { maxParamLength: 4096 },
-      genReqId: plainRequestId,
-      frameworkErrors: refusePath,
-    }),
-    {
-      bufferLogs: true,
-      abortOnError: false,
-    },
-  );
-  app.useLogger(app.get(FrameworkLogger));
-  app.flushLogs();
+  const app = await createApplication(options);
   const strategy = app.get(ConnectStrategy);
   try {
     const microservice = app.connectMicroservice<MicroserviceOptions>(
@@ -83,7 +69,7 @@ async function run(
   const worker = runsJobs ? app.get(Worker) : undefined;
   const readiness = app.get(Readiness);
   const defects = await rowSecurityDefects(app.get(Database));
-  if (defects.length > 0) throw new Error(`The server will not start. ${defects.join(' ')}`);
+  if (defects.length > 0) throw new ObstacleError(defects);
   if (options.role !== 'worker') await app.startAllMicroservices();
   const bound = options.role === 'worker' ? undefined : strategy.bound;
   await worker?.start();

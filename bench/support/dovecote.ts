@@ -45,6 +45,8 @@ export class Dovecote {
         ENVIRONMENT: 'development',
         PORT: '0',
         LOG_LEVEL: 'warn',
+        // The greeting is on standard output beside lines for people only.
+        LOG_FORMAT: 'pretty',
       },
     });
     const greeting = await readUntil(child, 'Ctrl-C stops everything');

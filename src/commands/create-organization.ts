@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { NestFactory } from '@nestjs/core';
 import type { Logger } from 'pino';
-import { AppModule } from '../app.module.js';
+import { createApplication } from '../application.js';
 import { Organizations } from '../modules/organization/index.js';
 import type { Config } from '../platform/config/index.js';
+import { migrate } from '../platform/database/migrate.js';
 import { Scopes } from '../platform/scope/index.js';
+import { createCommandLogger } from '../platform/telemetry/logger.js';
 import { type Reading, readEmailAddress, readName } from '../platform/text/index.js';
-import { commandLog } from './command-log.js';
 import { CommandError } from './errors.js';
-import { migrateDatabase } from './migrate.js';
 import { withDatabase } from './open-database.js';
 import type { OpenDatabase } from './open-database.js';
 
@@ -25,9 +24,9 @@ export async function createOrganizationCommand(
   const name = valueOf('--name', readName(options.name));
   if (name === '' || [...name].length > 200) throw new CommandError('--name must have 1 to 200 characters.');
   const adminEmail = valueOf('--admin-email', readEmailAddress(options.adminEmail));
-  const log = commandLog({ ...config, log: { ...config.log, level: 'warn' } });
+  const log = createCommandLogger({ ...config, log: { ...config.log, level: 'warn' } });
   return withDatabase(config, log, async (database) => {
-    await migrateDatabase(config, database, log);
+    await migrate(database, log);
     const id = await found(config, database, log, { name, adminEmail });
     return `Organization ${name} (${id}) is there. ${adminEmail} signs in by e-mail code and is its super admin.`;
   });
@@ -44,11 +43,9 @@ async function found(
   log: Logger,
   { name, adminEmail }: CreateOrganizationOptions,
 ): Promise<string> {
-  const app = await NestFactory.createApplicationContext(
-    AppModule.with({ config, masterKey, databaseUrl, log }),
-    { logger: ['error', 'warn'], abortOnError: false },
-  );
+  const app = await createApplication({ config, masterKey, databaseUrl, log });
   try {
+    await app.init();
     const origin = { caller: { kind: 'system' }, requestId: randomUUID() } as const;
     const founded = await app
       .get(Scopes)

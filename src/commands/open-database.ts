@@ -9,6 +9,8 @@ export interface OpenDatabase {
   readonly ownerUrl: string;
   /** The role that serves. */
   readonly appUrl: string;
+  /** The same, when the operator made that role. */
+  readonly configuredAppUrl?: string;
   readonly masterKey: Buffer;
 }
 
@@ -23,8 +25,14 @@ export async function withDatabase<T>(
   openEmbedded: typeof startEmbeddedPostgres = useEmbeddedPostgres,
 ): Promise<T> {
   const masterKey = await loadMasterKey(config);
+  const { appUrl: configuredAppUrl } = config.database;
   const lend = (ownerUrl: string): Promise<T> =>
-    work({ ownerUrl, appUrl: config.database.appUrl ?? appUrl(ownerUrl, masterKey), masterKey });
+    work({
+      ownerUrl,
+      appUrl: configuredAppUrl ?? appUrl(ownerUrl, masterKey),
+      configuredAppUrl,
+      masterKey,
+    });
   if (config.database.url !== undefined) return lend(config.database.url);
   const postgres = await openEmbedded({ dataDir: config.dataDir, log });
   try {

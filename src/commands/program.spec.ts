@@ -51,7 +51,10 @@ describe('a failure is explained', () => {
 
   test('without a stack where we know what happened, with it where we do not', () => {
     expect(explain(new AlreadyRunningError(7))).not.toContain('at ');
-    expect(explain(Object.assign(new Error('nope'), { code: 'ECONNREFUSED' }))).toContain('doctor');
+    const refused = Object.assign(new Error('nope'), { code: 'ECONNREFUSED', syscall: 'connect' });
+    expect(explain(new AggregateError([refused]))).toContain('doctor');
+    expect(explain(Object.assign(new Error('no'), { severity: 'FATAL', code: '28P01' }))).toContain('doctor');
+    expect(explain(Object.assign(new Error('no'), { severity: 'ERROR', code: '42703' }))).toContain('at ');
     expect(explain(new Error('unknown'))).toContain('program.spec');
   });
 });

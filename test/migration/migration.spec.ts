@@ -6,7 +6,8 @@ import { migrations } from '#migrations';
 import { Client } from 'pg';
 import { DataSource } from 'typeorm';
 import { v7 as uuid } from 'uuid';
-import { appRole, grantAppRole } from '../../src/platform/database/app-role.js';
+import { grantAppRole } from '../../src/platform/database/app-role-grants.js';
+import { appRole } from '../../src/platform/database/app-role.js';
 import { databaseUrl, testMasterKey } from '../support/template-database.js';
 import { cloneDatabase, type TestDatabase } from '../support/test-database.js';
 import { startTestServer } from '../support/test-server.js';
@@ -249,7 +250,9 @@ describe('the server does not start', () => {
       await database.query(sabotage);
       return database;
     });
-    expect(message).toBe('The server will not start. Table member has no forced row-level security.');
+    expect(message).toContain(
+      'Table member has no forced row-level security. As its owner, run "alter table',
+    );
   });
 
   test('on a new tenant table that is not protected', async () => {

@@ -1,26 +1,34 @@
 import { createEnvelope } from '@dovecote/secret';
 import { Client } from 'pg';
 import type { Logger } from 'pino';
-import { migrations } from '#migrations';
 import { SigningKeys } from '../../platform/caller/signing-keys.js';
 import { appDataSource } from '../../platform/database/data-source.js';
 import { Database, rowSecurityDefects } from '../../platform/database/index.js';
+import { findObstacles } from '../../platform/database/migrate.js';
+import type { Obstacle } from '../../platform/database/obstacle.js';
+import { missingMigrationsObstacle, readSchemaState } from '../../platform/database/schema-obstacles.js';
 import type { OpenDatabase } from '../open-database.js';
 import type { Finding } from './finding.js';
 import { examine, fail, ok } from './finding.js';
 
-const oldestVersion = 15;
 const start = 'Start the server once, or run "dovecote migrate".';
 
-/** What the database says about itself, as its owner and as the role that serves. */
+/** What the database says about itself, as its owner and as the role that serves; what would stop a start first. */
 export async function examineDatabase(database: OpenDatabase, log: Logger): Promise<readonly Finding[]> {
   const owner = new Client({ connectionString: database.ownerUrl, connectionTimeoutMillis: 10_000 });
   const reach = await examine('database', 'Start PostgreSQL or correct DATABASE_URL.', async () => {
     await owner.connect();
-    return examineVersion(owner);
+    const { rows } = await owner.query<{ version: string }>(
+      `select current_setting('server_version') as version`,
+    );
+    return ok('database', `PostgreSQL ${rows[0]?.version}`);
   });
   if (reach.some(({ level }) => level === 'fail')) return reach;
   try {
+    const obstacles = await examine('database', 'See the message, and "dovecote config".', async () =>
+      (await findObstacles(owner, database)).map(failOf),
+    );
+    if (obstacles.length > 0) return [...reach, ...obstacles];
     const schema = await examine('migrations', start, () => examineMigrations(owner));
     const migrated = schema.every(({ level }) => level === 'ok');
     return [...reach, ...schema, ...(migrated ? await examineAsApp(database, log) : [])];
@@ -29,29 +37,14 @@ export async function examineDatabase(database: OpenDatabase, log: Logger): Prom
   }
 }
 
-async function examineVersion(owner: Client): Promise<Finding> {
-  const { rows } = await owner.query<{ version: string; number: number }>(
-    `select current_setting('server_version') as version, current_setting('server_version_num')::int as number`,
-  );
-  const { version = 'unknown', number = 0 } = rows[0] ?? {};
-  return number >= oldestVersion * 10_000
-    ? ok('database', `PostgreSQL ${version}`)
-    : fail('database', `PostgreSQL ${version} is too old`, `Upgrade it to ${oldestVersion} or newer.`);
+function failOf({ subject, text, advice }: Obstacle): Finding {
+  return fail(subject, text, advice);
 }
 
 async function examineMigrations(owner: Client): Promise<Finding> {
-  const { rows } = await owner.query<{ name: string }>('select name from schema_migration');
-  const done = new Set(rows.map(({ name }) => name));
-  const known: string[] = migrations.map((Migration) => new Migration().name);
-  const missing = known.filter((name) => !done.has(name));
-  if (missing.length > 0) return fail('migrations', `not applied: ${missing.join(', ')}`, start);
-  const newer = [...done].filter((name) => !known.includes(name));
-  if (newer.length === 0) return ok('migrations', `all ${known.length} applied`);
-  return fail(
-    'migrations',
-    `the schema is newer than this program: ${newer.join(', ')}`,
-    'Upgrade the program.',
-  );
+  const state = await readSchemaState(owner);
+  const missing = missingMigrationsObstacle(state);
+  return missing ? failOf(missing) : ok('migrations', `all ${state.known.length} applied`);
 }
 
 async function examineAsApp({ appUrl, masterKey }: OpenDatabase, log: Logger): Promise<readonly Finding[]> {
@@ -82,7 +75,5 @@ async function examineTenancy(database: Database): Promise<readonly Finding[]> {
   const defects = await rowSecurityDefects(database);
   if (defects.length === 0)
     return [ok('tenancy', 'row-level security is forced, and the app role cannot bypass it')];
-  const advice =
-    'Use an app role that owns no table and has neither SUPERUSER nor BYPASSRLS; then "dovecote migrate".';
-  return defects.map((defect) => fail('tenancy', defect, advice));
+  return defects.map(failOf);
 }

@@ -1,6 +1,6 @@
 import type { Config } from '../../platform/config/index.js';
-import { commandLog } from '../command-log.js';
 import { withDatabase } from '../open-database.js';
+import { createCommandLogger } from '../../platform/telemetry/logger.js';
 import { examineDatabase } from './database.js';
 import { examine, format } from './finding.js';
 import { examineMachine } from './machine.js';
@@ -8,7 +8,7 @@ import { examineSiblings } from './siblings.js';
 
 /** `dovecote doctor`: prints what is well and what is not; the exit code is 1 if anything must be repaired. */
 export async function doctorCommand(config: Config): Promise<number> {
-  const log = commandLog({ ...config, log: { ...config.log, level: 'error' } });
+  const log = createCommandLogger({ ...config, log: { ...config.log, level: 'error' } });
   const machine = await examineMachine(config);
   const database = await examine('database', 'See the message, and "dovecote config".', () =>
     withDatabase(config, log, (open) => examineDatabase(open, log)),

@@ -1,43 +1,23 @@
 import { createHmac } from 'node:crypto';
-import type { Client } from 'pg';
+import { Client } from 'pg';
+import {
+  appRole,
+  type AppRoleFacts,
+  planAppRole,
+  refuseConfiguredRole,
+  refusePlan,
+  type RoleAttributes,
+} from './app-role.rules.js';
+import type { Obstacle } from './obstacle.js';
 
-/** The role under which the server runs: owns nothing, bypasses nothing. */
-export const appRole = 'dovecote_app';
+export { appRole } from './app-role.rules.js';
 
-/** Append-only for the server: a trail that it could edit would prove nothing. */
-const appendOnly = ['audit_chain', 'audit_event', 'privacy_consent'];
-
-/** Not the server's to delete: a trail goes with its organization, and what is left of a sandbox stays. */
-const permanent = ['organization', 'sandbox'];
-
-/**
- * The only columns that the server may write, where a table is not named as a whole. What decides that something may be
- * deleted is not among them: the type of an organization is what it was founded as, the end of a sandbox's record is
- * written by `purge_sandbox()`.
- */
-const writable = [
-  {
-    table: 'organization',
-    privilege: 'update',
-    columns: `name, industry, company_size, default_locale, default_workflow, data_governance_region,
-      sso_attribute_mappings, ml_retrain_cold_threshold, ml_cancelled_counts, ml_manual_limit_monthly,
-      include_synthetic_in_aggregates, provisional_archetypes_enabled, default_verification_unit_level, expires_at,
-      ai_clustering_enabled, behavioral_analytics_enabled, third_party_channels_enabled, sso_enforced_at, sso_enforced_by`,
-  },
-  // Only to nothing: see the policy.
-  { table: 'privacy_consent', privilege: 'update', columns: 'actor_email' },
-  {
-    table: 'sandbox',
-    privilege: 'insert',
-    columns: 'organization_id, created_by, api_key_id, created_at, expires_at',
-  },
-  {
-    table: 'sandbox',
-    privilege: 'update',
-    columns: `expires_at, deletion_id, deletion_reason, deletion_actor_kind, deletion_actor_id, deletion_request_id,
-      deletion_started_at`,
-  },
-];
+/** How the server connects: under a role of its own making, or under one that the operator made. */
+export interface AppConnection {
+  readonly url: string;
+  /** DATABASE_APP_URL is set: the role is the operator's, and is not altered. */
+  readonly configured: boolean;
+}
 
 /** Every process derives the same password from the master key, so none has to be handed around. */
 export function appRolePassword(masterKey: Buffer): string {
@@ -52,74 +32,94 @@ export function appUrl(ownerUrl: string, masterKey: Buffer): string {
   return url.toString();
 }
 
-/** Creates the app role if it is missing and may be created; its password follows the master key. */
-export async function ensureAppRole(owner: Client, masterKey: Buffer): Promise<void> {
-  const attributes = `login nosuperuser nobypassrls nocreatedb nocreaterole password ${owner.escapeLiteral(
-    appRolePassword(masterKey),
-  )}`;
+export function roleOf({ url }: AppConnection): string {
+  return decodeURIComponent(new URL(url).username);
+}
+
+/** What stops the role from serving and cannot be changed by the owner. */
+export async function appRoleObstacle(owner: Client, app: AppConnection): Promise<Obstacle | undefined> {
+  const facts = await readFacts(owner, app);
+  return app.configured ? refuseConfiguredRole(facts) : refusePlan(facts, planAppRole(facts));
+}
+
+/** Creates the app role if it is missing, and alters it where it differs from what the server needs. */
+export async function ensureAppRole(owner: Client, app: AppConnection): Promise<void> {
+  if (app.configured) return;
   // Roles belong to the whole cluster: two databases that migrate at once must not race.
   await owner.query('select pg_advisory_lock(7263540)');
   try {
-    const { rowCount } = await owner.query('select from pg_roles where rolname = $1', [appRole]);
-    await owner.query(`${rowCount ? 'alter' : 'create'} role ${appRole} ${attributes}`);
+    const plan = planAppRole(await readFacts(owner, app));
+    if (!plan) return;
+    const password = decodeURIComponent(new URL(app.url).password);
+    const options = [
+      ...plan.options,
+      ...(plan.setsPassword ? [`password ${owner.escapeLiteral(password)}`] : []),
+    ];
+    await owner.query(`${plan.statement} role ${owner.escapeIdentifier(roleOf(app))} ${options.join(' ')}`);
   } finally {
     await owner.query('select pg_advisory_unlock(7263540)');
   }
 }
 
-/**
- * What `role` may do, stated whole and applied after every migration. All at once: a server that runs meanwhile
- * never holds what is taken back below.
- */
-export async function grantAppRole(owner: Client, role: string): Promise<void> {
-  await owner.query('begin');
-  try {
-    await grantTables(owner, owner.escapeIdentifier(role));
-    await openJobTables(owner, role);
-    await owner.query('commit');
-  } catch (error) {
-    await owner.query('rollback');
-    throw error;
-  }
+async function readFacts(owner: Client, app: AppConnection): Promise<AppRoleFacts> {
+  const role = roleOf(app);
+  const attributes = await readAttributes(owner, role);
+  return {
+    role,
+    attributes,
+    signInRefusal: attributes && (await signInRefusal(app)),
+    otherDatabases: await readOtherDatabases(owner, role),
+    owner: await readOwner(owner, role),
+  };
 }
 
-async function grantTables(owner: Client, name: string): Promise<void> {
-  await owner.query(`grant usage on schema public, graphile_worker to ${name}`);
-  await owner.query(`grant select, insert, update, delete on all tables in schema public to ${name}`);
-  await owner.query(`revoke all on table schema_migration from ${name}`);
-  await owner.query(`grant select on table schema_migration to ${name}`);
-  for (const table of appendOnly) await owner.query(`revoke update, delete on table ${table} from ${name}`);
-  for (const table of permanent) await owner.query(`revoke delete on table ${table} from ${name}`);
-  for (const { table, privilege, columns } of writable) {
-    await owner.query(`revoke ${privilege} on table ${table} from ${name}`);
-    await owner.query(`grant ${privilege} (${columns}) on table ${table} to ${name}`);
-  }
-  await grantJobTables(owner, name);
-}
-
-async function grantJobTables(owner: Client, name: string): Promise<void> {
-  await owner.query(
-    `grant select, insert, update, delete on all tables in schema graphile_worker to ${name}`,
-  );
-  await owner.query(`grant usage on all sequences in schema graphile_worker to ${name}`);
-  await owner.query(`grant execute on all functions in schema graphile_worker to ${name}`);
-}
-
-/**
- * graphile-worker protects its tables with row security and no policy; the app role needs one on each. Only where it is
- * missing: a policy is made behind whatever uses the table, and everybody else waits behind that.
- */
-async function openJobTables(owner: Client, role: string): Promise<void> {
-  const { rows } = await owner.query<{ table: string }>(
-    `select format('%I.%I', schemaname, tablename) as table from pg_tables t
-      where schemaname = 'graphile_worker' and rowsecurity and not exists
-        (select from pg_policies p where p.schemaname = t.schemaname and p.tablename = t.tablename
-            and p.policyname = 'app_role' and $1 = any (p.roles))`,
+async function readAttributes(owner: Client, role: string): Promise<RoleAttributes | undefined> {
+  const { rows } = await owner.query<RoleAttributes>(
+    `select rolsuper as superuser, rolbypassrls as "bypassesRowSecurity", rolcreaterole as "createsRoles",
+            rolcreatedb as "createsDatabases", rolcanlogin as "maySignIn"
+       from pg_roles where rolname = $1`,
     [role],
   );
-  const name = owner.escapeIdentifier(role);
-  for (const { table } of rows) {
-    await owner.query(`drop policy if exists app_role on ${table}`);
-    await owner.query(`create policy app_role on ${table} to ${name} using (true) with check (true)`);
+  return rows[0];
+}
+
+async function readOtherDatabases(owner: Client, role: string): Promise<string[]> {
+  const { rows } = await owner.query<{ name: string }>(
+    `select distinct d.datname as name
+       from pg_shdepend s join pg_database d on d.oid = s.dbid join pg_roles r on r.oid = s.refobjid
+      where s.refclassid = 'pg_authid'::regclass and r.rolname = $1 and d.datname <> current_database()
+      order by 1`,
+    [role],
+  );
+  return rows.map(({ name }) => name);
+}
+
+async function readOwner(owner: Client, role: string): Promise<AppRoleFacts['owner']> {
+  const { rows } = await owner.query<AppRoleFacts['owner']>(
+    `select o.rolname as name, o.rolsuper as superuser, o.rolcreaterole as "createsRoles",
+            current_setting('server_version_num')::int < 160000
+              or coalesce(pg_has_role(o.oid, r.oid, 'member with admin option'), false) as "administersRole"
+       from pg_roles o left join pg_roles r on r.rolname = $1 where o.rolname = current_user`,
+    [role],
+  );
+  const [found] = rows;
+  if (!found) throw new Error('PostgreSQL does not list the current user among its roles.');
+  return found;
+}
+
+/** The only way to learn whether a password holds. Undefined when the role can sign in. */
+async function signInRefusal({ url, configured }: AppConnection): Promise<string | undefined> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
+  try {
+    await client.connect();
+    return undefined;
+  } catch (error) {
+    const { code = '', message } = error as { code?: string; message: string };
+    // Signed in, and not yet admitted to the database: the grants follow.
+    if (code === '42501') return undefined;
+    if (configured || code.startsWith('28')) return message;
+    throw error;
+  } finally {
+    await client.end().catch(() => undefined);
   }
 }

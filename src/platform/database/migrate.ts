@@ -1,31 +1,75 @@
 import { runMigrations } from 'graphile-worker';
 import { Client, Pool } from 'pg';
 import type { Logger } from 'pino';
-import { appRole, ensureAppRole, grantAppRole } from './app-role.js';
+import { type AppConnection, appRoleObstacle, appUrl, ensureAppRole, roleOf } from './app-role.js';
+import { grantAppRole } from './app-role-grants.js';
 import { ownerDataSource } from './data-source.js';
+import { type Obstacle, ObstacleError } from './obstacle.js';
+import { missingMigrationsObstacle, readSchemaState, schemaObstacles } from './schema-obstacles.js';
 
 export interface MigrateOptions {
   /** Connection of the owner of the schema. */
   ownerUrl: string;
   masterKey: Buffer;
-  /** The role that the server connects as, when the operator made one; otherwise dovecote_app is created. */
-  appRole?: string;
+  /** Connection of the role that the operator made to serve; otherwise dovecote_app is created. */
+  configuredAppUrl?: string;
 }
 
-/** Brings the schema, the job tables and the app role's rights up to date. Safe to run twice, and at once. */
+/**
+ * Brings the schema, the job tables and the app role's rights up to date. Safe to run twice, and at once. Refuses with an
+ * ObstacleError, and before anything is changed, where an operator must act.
+ */
 export async function migrate(options: MigrateOptions, log: Logger): Promise<void> {
-  const owner = new Client({ connectionString: options.ownerUrl });
+  const owner = new Client({ connectionString: options.ownerUrl, connectionTimeoutMillis: 10_000 });
   await owner.connect();
   try {
-    await owner.query('select pg_advisory_lock(7263541)');
+    await waitForTurn(owner, log);
+    const obstacles = await findObstacles(owner, options);
+    if (obstacles.length > 0) throw new ObstacleError(obstacles);
     await migrateSchema(options.ownerUrl, log);
     await migrateJobTables(options.ownerUrl, log);
-    if (!options.appRole) await ensureAppRole(owner, options.masterKey);
-    await grantAppRole(owner, options.appRole ?? appRole);
+    const app = appConnection(options);
+    await ensureAppRole(owner, app);
+    await grantAppRole(owner, roleOf(app));
   } finally {
     // Ends the session and with it the lock.
     await owner.end();
   }
+}
+
+/** For commands that work beside running servers, and must not migrate under them. */
+export async function requireMigrated(options: MigrateOptions): Promise<void> {
+  const owner = new Client({ connectionString: options.ownerUrl, connectionTimeoutMillis: 10_000 });
+  await owner.connect();
+  try {
+    const missing = missingMigrationsObstacle(await readSchemaState(owner));
+    const obstacles = [...(await findObstacles(owner, options)), ...(missing ? [missing] : [])];
+    if (obstacles.length > 0) throw new ObstacleError(obstacles);
+  } finally {
+    await owner.end();
+  }
+}
+
+/** Processes that start together migrate one after the other. */
+async function waitForTurn(owner: Client, log: Logger): Promise<void> {
+  const { rows } = await owner.query<{ taken: boolean }>('select pg_try_advisory_lock(7263541) as taken');
+  if (rows[0]?.taken) return;
+  log.info('another process is migrating; waiting for it');
+  await owner.query('select pg_advisory_lock(7263541)');
+}
+
+/** Everything that would stop a start on this database. */
+export async function findObstacles(owner: Client, options: MigrateOptions): Promise<readonly Obstacle[]> {
+  const schema = await schemaObstacles(owner);
+  if (schema.length > 0) return schema;
+  const role = await appRoleObstacle(owner, appConnection(options));
+  return role ? [role] : [];
+}
+
+function appConnection({ ownerUrl, masterKey, configuredAppUrl }: MigrateOptions): AppConnection {
+  return configuredAppUrl === undefined
+    ? { url: appUrl(ownerUrl, masterKey), configured: false }
+    : { url: configuredAppUrl, configured: true };
 }
 
 async function migrateSchema(ownerUrl: string, log: Logger): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Database } from './database.js';
+import type { Obstacle } from './obstacle.js';
 import { statement } from './statement.js';
 
 const unprotected = statement(
@@ -18,15 +19,28 @@ const role = statement(
      from pg_roles r where r.rolname = current_user`,
 );
 
-/** What would let one tenant see another; empty when PostgreSQL enforces tenancy. Sentences for the operator. */
-export async function rowSecurityDefects(database: Database): Promise<string[]> {
+/** What would let one tenant see another; empty when PostgreSQL enforces tenancy. */
+export async function rowSecurityDefects(database: Database): Promise<Obstacle[]> {
   return database.transaction({}, async (tx) => {
     const tables = await tx.query<{ table: string }>(unprotected);
     const current = await tx.queryOne<{ name: string; bypasses: boolean; owns: boolean }>(role);
-    const defects = tables.map(({ table }) => `Table ${table} has no forced row-level security.`);
-    if (current?.bypasses) defects.push(`Role ${current.name} bypasses row-level security.`);
+    const defects = tables.map(({ table }) => defectOfTable(table));
+    if (current?.bypasses) defects.push(defectOfRole(`Role ${current.name} bypasses row-level security.`));
     if (current?.owns)
-      defects.push(`Role ${current.name} owns tables; the server must not run as their owner.`);
+      defects.push(defectOfRole(`Role ${current.name} owns tables; the server must not run as their owner.`));
     return defects;
   });
+}
+
+function defectOfTable(table: string): Obstacle {
+  return {
+    subject: 'tenancy',
+    text: `Table ${table} has no forced row-level security.`,
+    advice: `As its owner, run "alter table ${table} enable row level security, force row level security".`,
+  };
+}
+
+function defectOfRole(text: string): Obstacle {
+  const advice = 'Serve as a role that owns no table and has neither SUPERUSER nor BYPASSRLS.';
+  return { subject: 'tenancy', text, advice };
 }

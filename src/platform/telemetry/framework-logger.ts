@@ -7,4 +7,10 @@ export class FrameworkLogger extends Logger {
   override log(message: unknown, ...optional: unknown[]): void {
     this.debug(message, ...optional);
   }
+
+  override error(message: unknown, ...optional: unknown[]): void {
+    // What Nest throws as well reaches the operator once, as a sentence where we have one.
+    if (optional.includes('ExceptionHandler')) this.debug(message, ...optional);
+    else super.error(message, ...optional);
+  }
 }

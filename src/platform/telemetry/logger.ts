@@ -19,17 +19,32 @@ const redact = [
   'err.query',
 ];
 
+const standardOutput = 1;
+const standardError = 2;
+
+/** The log of a server, on standard output. */
 export function createLogger(config: Pick<Config, 'log'>): Logger {
-  const stream =
-    config.log.format === 'pretty' ? pretty({ ignore: 'pid,hostname', singleLine: true }) : undefined;
+  return loggerTo(config, { destination: standardOutput, sync: false });
+}
+
+/** The log of a command that ends: written at once, to standard error, so that results can be piped. */
+export function createCommandLogger(config: Pick<Config, 'log'>): Logger {
+  return loggerTo(config, { destination: standardError, sync: true });
+}
+
+function loggerTo({ log }: Pick<Config, 'log'>, to: { destination: number; sync: boolean }): Logger {
   const options = {
-    level: config.log.level,
+    level: log.level,
     timestamp: stdTimeFunctions.isoTime,
     serializers: { err: errorForLog },
     redact: { paths: redact, censor: '[redacted]' },
     mixin: () => requestContext.getStore() ?? {},
   };
-  return stream ? pino(options, stream) : pino(options);
+  const stream =
+    log.format === 'pretty'
+      ? pretty({ ...to, ignore: 'pid,hostname', singleLine: true })
+      : pino.destination({ dest: to.destination, sync: true });
+  return pino(options, stream);
 }
 
 /** pg hangs its whole client, with every statement that it prepared, on the error of a lost connection. */

@@ -1,0 +1,22 @@
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AppModule, type AppOptions } from './app.module.js';
+import { plainRequestId, refusePath } from './platform/http/request-id.js';
+import { FrameworkLogger } from './platform/telemetry/framework-logger.js';
+
+/** The one application: a server listens with it, a command that works on the domain only initializes it. */
+export async function createApplication(options: AppOptions): Promise<NestFastifyApplication> {
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.with(options),
+    // The token of a download is a parameter, and longer than Fastify expects of one.
+    new FastifyAdapter({
+      routerOptions: { maxParamLength: 4096 },
+      genReqId: plainRequestId,
+      frameworkErrors: refusePath,
+    }),
+    // Nest would tell about its start, and about what ends it with a stack, in a form of its own.
+    { logger: false, abortOnError: false },
+  );
+  app.useLogger(app.get(FrameworkLogger));
+  return app;
+}
