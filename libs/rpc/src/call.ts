@@ -1,5 +1,7 @@
 import type { DescMethod, Message } from '@bufbuild/protobuf';
 import { createContextKey, type HandlerContext } from '@connectrpc/connect';
+import { ignoredFields } from './ignored.js';
+import type { IgnoredField } from './json/findings.js';
 
 export type RpcProtocol = 'connect' | 'grpc' | 'grpc-web';
 
@@ -17,6 +19,10 @@ export interface RpcCall {
   /** Milliseconds since the epoch. */
   readonly deadline?: number;
   readonly protocol: RpcProtocol;
+  /** Whether the messages of the call are JSON. */
+  readonly json: boolean;
+  /** Fields of the JSON that were passed over although they are near known ones. */
+  readonly ignored: readonly IgnoredField[];
   /** The client's address; from X-Forwarded-For only when a trusted proxy sent it. */
   readonly address: string;
   /** Name of the listener that the call came in on. */
@@ -53,7 +59,14 @@ export function rpcCall(context: HandlerContext): RpcCall {
     deadline: remaining === undefined ? undefined : Date.now() + remaining,
     // Typed as string upstream; only the three protocols that the router enables can occur.
     protocol: context.protocolName as RpcProtocol,
+    json: isJson(context),
+    ignored: ignoredFields(),
     address: peer.address,
     listener: peer.listener,
   };
+}
+
+function isJson({ requestMethod, requestHeader, url }: HandlerContext): boolean {
+  if (requestMethod === 'GET') return new URL(url).searchParams.get('encoding') === 'json';
+  return /\bjson\b/i.test(requestHeader.get('content-type') ?? '');
 }

@@ -1,4 +1,5 @@
 import { Code, ConnectError, createContextKey, type HandlerContext } from '@connectrpc/connect';
+import { binaryDefect } from './binary.js';
 import { peerKey, type RpcProtocol } from './call.js';
 import {
   failureKind,
@@ -9,6 +10,7 @@ import {
   wellFormed,
 } from './failure.js';
 import { checkGetMessage } from './get-request.js';
+import { malformed } from './malformed.js';
 
 /** The first thing that every call passes, before its body is read. */
 export type Gate = (context: HandlerContext) => void;
@@ -18,6 +20,9 @@ export interface Progress {
   /** The error that the handler chose itself; it leaves as it is. */
   chosen?: ConnectError;
 }
+
+/** What Connect's words begin with when bytes are no message. */
+const BINARY = 'parse binary: ';
 
 const progressKey = createContextKey<Progress | undefined>(undefined);
 
@@ -68,9 +73,7 @@ function explain(reason: unknown, context: HandlerContext, stage: Stage, describ
   const error = reason instanceof ConnectError ? reason : hideError(reason);
   const kind: FailureKind = error === reason ? failureKind(error, stage) : 'internal';
   // What cannot be parsed is the client's mistake; connect says so of JSON, but not of binary messages.
-  if (kind === 'request_malformed' && error.code === Code.Internal) {
-    replace(error, new ConnectError(error.rawMessage, Code.InvalidArgument, error.metadata));
-  }
+  if (kind === 'request_malformed' && error.code === Code.Internal) replace(error, refusal(error, context));
   const described = wellFormed(
     describe(error, {
       kind,
@@ -83,6 +86,12 @@ function explain(reason: unknown, context: HandlerContext, stage: Stage, describ
     }),
   );
   if (described !== error) replace(error, described);
+}
+
+function refusal({ rawMessage, metadata }: ConnectError, { method }: HandlerContext): ConnectError {
+  return rawMessage.startsWith(BINARY)
+    ? malformed(method.input, 'binary', binaryDefect(rawMessage))
+    : new ConnectError(rawMessage, Code.InvalidArgument, metadata);
 }
 
 function replace(target: ConnectError, by: ConnectError): void {

@@ -1,3 +1,4 @@
+export type { IgnoredField } from './json/findings.js';
 export { type ClientAddress, clientAddress } from './client-address.js';
 export type { RpcCall, RpcHandler, RpcProtocol } from './call.js';
 export type { CorsOptions } from './cors.js';

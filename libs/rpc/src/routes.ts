@@ -1,11 +1,14 @@
 import type { DescMethod, DescService, Registry } from '@bufbuild/protobuf';
 import { createConnectRouter, type ConnectRouter, type ConnectRouterOptions } from '@connectrpc/connect';
-import type { UniversalHandler, UniversalHandlerFn } from '@connectrpc/connect/protocol';
+import type { UniversalHandlerFn } from '@connectrpc/connect/protocol';
 import { methodPath, type RpcHandler } from './call.js';
 import type { DescribeError } from './failure.js';
 import { acceptingGate, refusingGate } from './gate.js';
 import { gzip } from './gzip.js';
+import { collectingIgnored, noteIgnored } from './ignored.js';
 import { streamImplementation, unaryImplementation } from './invoke.js';
+import { MessageChecks } from './json/message.js';
+import { JsonReader } from './json/reader.js';
 import type { RpcLimits } from './limits.js';
 import { UnaryCodec } from './unary/codec.js';
 import { CallsInFlight } from './unary/in-flight.js';
@@ -40,7 +43,7 @@ export interface RouteOptions extends RouteSetup {
 export function connectOptions(setup: RouteSetup): ConnectRouterOptions {
   const { limits, shutdownSignal, registry, describeError } = setup;
   return {
-    jsonOptions: { registry },
+    jsonOptions: jsonOptions(registry, strictUtf8),
     acceptCompression: [gzip],
     compressMinBytes: limits.compressMinBytes,
     readMaxBytes: limits.requestBytes,
@@ -54,30 +57,35 @@ export function serviceRoutes(options: RouteOptions): Routes {
   const router = createConnectRouter(connectOptions(options));
   const methods = options.services.flatMap((service) => service.methods);
   checkOverrides(options.limits, methods);
-  for (const method of methods) register(router, method, options);
+  const checks = new MessageChecks(options.registry);
+  const reader = ({ input }: DescMethod): JsonReader => new JsonReader(input, options.registry, checks);
+  for (const method of methods) register(router, method, reader(method), options);
   const inFlight = new CallsInFlight(options.shutdownSignal);
   return new Map(
     router.handlers.map((handler) => {
-      const general = route(handler, handler.method, options.limits);
-      return [handler.requestPath, { ...general, unary: unaryRoute(handler, options, inFlight) }];
+      const { method, requestPath } = handler;
+      const general = route(collectingIgnored(handler), method, options.limits);
+      const codec = new UnaryCodec(method, options.registry, reader(method));
+      return [requestPath, { ...general, unary: unaryRoute(general, method, codec, options, inFlight) }];
     }),
   );
 }
 
 function unaryRoute(
-  general: UniversalHandler,
+  { handler: general }: Route,
+  method: DescMethod,
+  codec: UnaryCodec,
   options: RouteOptions,
   inFlight: CallsInFlight,
 ): UnaryRoute | undefined {
-  const { limits, registry, describeError, unaryFastPath, handle } = options;
-  const { method } = general;
+  const { limits, describeError, unaryFastPath, handle } = options;
   const handler = unaryFastPath && method.methodKind === 'unary' ? handle(method) : undefined;
   if (!handler) return undefined;
   return {
     method,
     name: methodPath(method),
     handler,
-    codec: new UnaryCodec(method, registry),
+    codec,
     general,
     bodyLimits: { maxBytes: maxBytesFor(method, limits), idleMs: limits.requestIdleMs },
     compressMinBytes: limits.compressMinBytes,
@@ -94,19 +102,40 @@ export function route(handler: UniversalHandlerFn, method: DescMethod, limits: R
   };
 }
 
-function register(router: ConnectRouter, method: DescMethod, options: RouteOptions): void {
+function register(
+  router: ConnectRouter,
+  method: DescMethod,
+  reader: JsonReader,
+  options: RouteOptions,
+): void {
   const handler = options.handle(method);
-  const limit = { readMaxBytes: maxBytesFor(method, options.limits) };
+  const own = {
+    readMaxBytes: maxBytesFor(method, options.limits),
+    jsonOptions: jsonOptions(options.registry, { decode: (data) => respell(reader, data) }),
+  };
   if (handler === undefined) {
     const requestGate = refusingGate(options.describeError, (name) => `${name} is not implemented`);
     router.rpc(method, forKind(neverReached), { requestGate });
   } else if (method.methodKind === 'unary') {
-    router.rpc(method, forKind(unaryImplementation(handler)), limit);
+    router.rpc(method, forKind(unaryImplementation(handler)), own);
   } else if (method.methodKind === 'server_streaming') {
-    router.rpc(method, forKind(streamImplementation(handler)), limit);
+    router.rpc(method, forKind(streamImplementation(handler)), own);
   } else {
     throw new Error(`${methodPath(method)}: streams of requests are not supported`);
   }
+}
+
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** Connect decodes a request's text with what it is given here, and then reads the text by itself. */
+function jsonOptions(registry: Registry, textDecoder: { decode(data: Uint8Array): string }) {
+  return { registry, textDecoder };
+}
+
+function respell(reader: JsonReader, data: Uint8Array): string {
+  const { text, ignored } = reader.respell(data);
+  noteIgnored(ignored);
+  return text;
 }
 
 /** Stands behind a gate that refuses every call. */

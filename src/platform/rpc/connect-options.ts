@@ -5,7 +5,9 @@ import { RenderService } from '@dovecote/contract/pidgr/v1/render_pb';
 import type { PinoLogger } from 'nestjs-pino';
 import { methodName, services } from '../access/index.js';
 import type { Config } from '../config/index.js';
+import type { Call } from './call.js';
 import type { ConnectStrategyOptions } from './connect.strategy.js';
+import { warningHeader, warningOf } from './ignored-fields.js';
 import { internalListener } from './internal-listener.js';
 
 const MiB = 1024 * 1024;
@@ -20,12 +22,23 @@ const largeRequests = {
 
 const ourHeaders = {
   allowedHeaders: ['authorization', 'x-org-id', 'x-request-id'],
-  exposedHeaders: ['x-request-id', 'ratelimit', 'ratelimit-policy', 'retry-after', 'www-authenticate'],
+  exposedHeaders: [
+    'x-request-id',
+    warningHeader,
+    'ratelimit',
+    'ratelimit-policy',
+    'retry-after',
+    'www-authenticate',
+  ],
 };
 
 function largeRequestsOf(served: readonly DescService[]): Record<string, number> {
   const names = new Set(served.flatMap(({ methods }) => methods.map(methodName)));
   return Object.fromEntries(Object.entries(largeRequests).filter(([name]) => names.has(name)));
+}
+
+function logIgnored({ rpc, requestId }: Call, log: PinoLogger): void {
+  log.warn({ requestId, method: rpc.name }, warningOf(rpc.ignored) ?? '');
 }
 
 /** The transport's options, from the configuration. */
@@ -37,6 +50,7 @@ export async function connectOptions(config: Config, log: PinoLogger): Promise<C
     services: served,
     public: rendersOnly ? undefined : { host: http.host, port: http.port },
     internal: await internalListener(config, log),
+    onIgnoredFields: config.environment === 'development' ? (call) => logIgnored(call, log) : undefined,
     graceMs: config.shutdownGraceSeconds * 1000,
     limits: { requestBytesFor: largeRequestsOf(served) },
     cors: { origins: [...http.corsOrigins], ...ourHeaders },

@@ -41,8 +41,10 @@ export interface Listeners {
   graceMs: number;
 }
 
-export type ConnectStrategyOptions = Listeners &
-  Omit<RpcServerOptions, 'reflectedFiles' | 'handle' | 'describeError' | 'fallback'>;
+export type ConnectStrategyOptions = Listeners & {
+  /** Told of every call that sent fields which were ignored, though they are near known ones. */
+  onIgnoredFields?: (call: Call) => void;
+} & Omit<RpcServerOptions, 'reflectedFiles' | 'handle' | 'describeError' | 'fallback'>;
 
 /**
  * Nest's transport: every RPC is a Nest message handler, so Nest's guards, pipes and filters run on it, while
@@ -142,13 +144,19 @@ export class ConnectStrategy extends Server implements CustomTransportStrategy {
       : (request, rpc) => this.unary(handler, request, rpc, access);
   }
 
+  private opened(rpc: RpcCall, access: AccessRow): Call {
+    const call = new Call(rpc, access, this.scopes);
+    if (rpc.ignored.length > 0) this.options.onIgnoredFields?.(call);
+    return call;
+  }
+
   private async unary(
     handler: MessageHandler,
     request: Message,
     rpc: RpcCall,
     access: AccessRow,
   ): Promise<object> {
-    const call = new Call(rpc, access, this.scopes);
+    const call = this.opened(rpc, access);
     try {
       const response = await result(handler, request, call);
       await call.commit();
@@ -167,7 +175,7 @@ export class ConnectStrategy extends Server implements CustomTransportStrategy {
     rpc: RpcCall,
     access: AccessRow,
   ): AsyncIterable<Message> {
-    const call = new Call(rpc, access, this.scopes);
+    const call = this.opened(rpc, access);
     try {
       yield* (await result(handler, request, call)) as AsyncIterable<Message>;
       await call.commit();

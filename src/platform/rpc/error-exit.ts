@@ -2,8 +2,9 @@ import { ConnectError } from '@connectrpc/connect';
 import type { FailedCall } from '@dovecote/rpc';
 import { Injectable } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
-import { AppError, fromDatabaseError, identification, toConnectError } from '../errors/index.js';
+import { AppError, fromDatabaseError, identification, summaryOf, toConnectError } from '../errors/index.js';
 import { actorIdOf, orgIdOf } from '../caller/caller.js';
+import { inJsonNames } from './field-names.js';
 import { type Call, requestIdHeader, requestIdOf } from './call.js';
 
 /** The only way out for an error: what the caller may read leaves, the rest is logged under the request id. */
@@ -33,7 +34,7 @@ export class ErrorExit {
     } else {
       this.log.info({ ...fields, reason, err: known.cause }, message);
     }
-    return toConnectError(known, requestId);
+    return toConnectError(inTheCallersNames(known, call), requestId);
   }
 
   /** Of the transport: of a call that never reached its handler, or was over before the handler was done. */
@@ -46,9 +47,27 @@ export class ErrorExit {
     else this.log.info(fields, error.rawMessage);
     const message = call.kind === 'internal' ? internalError().message : error.rawMessage;
     const described = new ConnectError(message, error.code, error.metadata);
+    described.details.push(...error.details);
     described.details.push(...identification(reason, requestId));
     return described;
   }
+}
+
+/** Inside, fields have the names of the proto; who sent JSON reads the names of JSON. */
+function inTheCallersNames(error: AppError, { rpc }: Call): AppError {
+  const { violations } = error.details;
+  if (!violations || !rpc.json) return error;
+  const respelled = violations.map((violation) => ({
+    ...violation,
+    field: inJsonNames(violation.field, rpc.method.input),
+  }));
+  return new AppError(
+    error.kind,
+    error.reason,
+    summaryOf(respelled),
+    { ...error.details, violations: respelled },
+    error.cause,
+  );
 }
 
 function aborted(): AppError {

@@ -18,6 +18,8 @@ export class LocalCall implements RpcCall {
   readonly signal = new AbortController().signal;
   readonly protocol = 'connect';
   readonly listener = 'public';
+  readonly json = false;
+  readonly ignored = [];
 
   constructor(
     readonly method: DescMethod,

@@ -7,6 +7,7 @@ import { AppError, type FieldViolation, invalidArgument } from '../errors/index.
 import { RequestText } from '../text/index.js';
 import { callOf } from './call.js';
 import { holdsMoreThan } from './message-size.js';
+import { unstorable } from './unstorable.js';
 
 /** Elements of a message up to which everything that is wrong with it is looked for. */
 const FULLY_CHECKED = 1_000;
@@ -28,7 +29,8 @@ export class ValidationGuard implements CanActivate {
     const request = context.getArgByIndex<Message>(0);
     const schema = callOf(context).rpc.method.input;
     const unread = this.text.read(schema, request);
-    const violations = joined(unread, this.violationsOf(schema, request));
+    const broken = this.violationsOf(schema, request);
+    const violations = joined(unread, [...unstorable(schema, request), ...broken]);
     if (violations.length > 0) throw invalidArgument(violations);
     return true;
   }

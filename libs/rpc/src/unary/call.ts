@@ -1,9 +1,10 @@
 import type { DescMethod, Message } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
 import type { RpcCall, RpcProtocol } from '../call.js';
-import { failureKind, hideError, wellFormed } from '../failure.js';
+import { failureKind, hideError, wellFormed, type Stage } from '../failure.js';
 import { gzip } from '../gzip.js';
 import { HeaderFields } from '../header-fields.js';
+import type { IgnoredField } from '../json/findings.js';
 import { isIterable } from '../invoke.js';
 import type { Body } from '../request-body.js';
 import type { WireMessage } from './envelope.js';
@@ -23,6 +24,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
  */
 export class UnaryCall implements RpcCall, Abortable {
   readonly deadline: number | undefined;
+  ignored: readonly IgnoredField[] = [];
   readonly #route: UnaryRoute;
   readonly #exchange: Exchange;
   readonly #terms: Terms;
@@ -59,6 +61,10 @@ export class UnaryCall implements RpcCall, Abortable {
 
   get protocol(): RpcProtocol {
     return this.#terms.protocol.name;
+  }
+
+  get json(): boolean {
+    return this.#terms.json;
   }
 
   get address(): string {
@@ -112,21 +118,21 @@ export class UnaryCall implements RpcCall, Abortable {
     const { maxBytes } = this.#route.bodyLimits;
     const message = body instanceof Uint8Array ? protocol.open(body, requestGzip) : undefined;
     if (!message || message.data.length > maxBytes) this.#leave(body);
-    else if (!message.compressed) this.#onMessage(message.data, body);
+    else if (!message.compressed) this.#onMessage(message.data);
     else {
       gzip.decompress(message.data, maxBytes).then(
-        (data) => this.#onMessage(data, body),
+        (data) => this.#onMessage(data),
         () => this.#leave(body),
       );
     }
   }
 
-  #onMessage(data: Uint8Array, body: Body): void {
+  #onMessage(data: Uint8Array): void {
     let request: Message;
     try {
-      request = this.#route.codec.parse(data, this.#terms.json);
-    } catch {
-      return this.#leave(body);
+      ({ message: request, ignored: this.ignored } = this.#route.codec.parse(data, this.#terms.json));
+    } catch (error) {
+      return this.#fail(error instanceof ConnectError ? error : hideError(error), 'receiving');
     }
     this.#stage = 'handling';
     if (this.#abortReason) this.#failAborted(this.#abortReason);
@@ -178,10 +184,10 @@ export class UnaryCall implements RpcCall, Abortable {
   }
 
   /** Of an error that no handler chose. */
-  #fail(error: ConnectError): void {
+  #fail(error: ConnectError, stage: Stage = 'handling'): void {
     this.#end();
     this.#send(() => {
-      const kind = failureKind(error, 'handling');
+      const kind = failureKind(error, stage);
       const { name, header, responseHeader, protocol, address, listener } = this;
       const call = { kind, name, header, responseHeader, protocol, address, listener };
       const described = wellFormed(this.#route.describeError(error, call));

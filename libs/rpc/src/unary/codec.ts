@@ -1,7 +1,5 @@
 import {
   create,
-  fromBinary,
-  fromJsonString,
   toBinary,
   toJsonString,
   type DescMessage,
@@ -11,27 +9,30 @@ import {
   type Registry,
 } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
+import { readBinary } from '../binary.js';
+import type { IgnoredField } from '../json/findings.js';
+import type { JsonReader } from '../json/reader.js';
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+const none: readonly IgnoredField[] = [];
 
 /** Between the messages of one method and their bytes. */
 export class UnaryCodec {
   readonly #input: DescMessage;
   readonly #output: DescMessage;
-  readonly #json: { registry: Registry; ignoreUnknownFields: boolean };
+  readonly #reader: JsonReader;
+  readonly #registry: Registry;
 
-  constructor({ input, output }: DescMethod, registry: Registry) {
+  constructor({ input, output }: DescMethod, registry: Registry, reader: JsonReader) {
     this.#input = input;
     this.#output = output;
-    this.#json = { registry, ignoreUnknownFields: true };
+    this.#reader = reader;
+    this.#registry = registry;
   }
 
-  /** Throws whatever protobuf does when the bytes are no such message. */
-  parse(data: Uint8Array, json: boolean): Message {
-    return json
-      ? fromJsonString(this.#input, decoder.decode(data), this.#json)
-      : fromBinary(this.#input, data);
+  /** Throws a ConnectError when the bytes are no such message. */
+  parse(data: Uint8Array, json: boolean): { message: Message; ignored: readonly IgnoredField[] } {
+    return json ? this.#reader.read(data) : { message: readBinary(this.#input, data), ignored: none };
   }
 
   /** Throws a ConnectError when a field holds what its type cannot. */
@@ -40,7 +41,7 @@ export class UnaryCodec {
     const message = create(this.#output, answer as MessageInitShape<DescMessage>);
     try {
       return json
-        ? encoder.encode(toJsonString(this.#output, message, this.#json))
+        ? encoder.encode(toJsonString(this.#output, message, { registry: this.#registry }))
         : toBinary(this.#output, message);
     } catch (error) {
       const cause = error instanceof Error ? error.message : String(error);

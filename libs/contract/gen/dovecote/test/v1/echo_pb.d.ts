@@ -4,9 +4,9 @@
 // @generated from file dovecote/test/v1/echo.proto (package dovecote.test.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import type { Message } from "@bufbuild/protobuf";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import type { JsonObject, Message } from "@bufbuild/protobuf";
+import type { Duration, Timestamp, Value } from "@bufbuild/protobuf/wkt";
 
 /**
  * Describes the file dovecote/test/v1/echo.proto.
@@ -38,6 +38,89 @@ export declare type EchoRequest = Message<"dovecote.test.v1.EchoRequest"> & {
    * @generated from field: google.protobuf.Timestamp at = 4;
    */
   at?: Timestamp | undefined;
+
+  /**
+   * @generated from field: dovecote.test.v1.Mood mood = 5;
+   */
+  mood: Mood;
+
+  /**
+   * @generated from field: repeated dovecote.test.v1.Mood past_moods = 6;
+   */
+  pastMoods: Mood[];
+
+  /**
+   * @generated from field: map<string, dovecote.test.v1.Mood> mood_of = 7;
+   */
+  moodOf: { [key: string]: Mood };
+
+  /**
+   * @generated from oneof dovecote.test.v1.EchoRequest.choice
+   */
+  choice: {
+    /**
+     * @generated from field: dovecote.test.v1.Mood chosen_mood = 8;
+     */
+    value: Mood;
+    case: "chosenMood";
+  } | {
+    /**
+     * @generated from field: dovecote.test.v1.EchoRequest chosen_echo = 9;
+     */
+    value: EchoRequest;
+    case: "chosenEcho";
+  } | {
+    /**
+     * @generated from field: string chosen_text = 10;
+     */
+    value: string;
+    case: "chosenText";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * @generated from field: repeated dovecote.test.v1.EchoRequest echoes = 11;
+   */
+  echoes: EchoRequest[];
+
+  /**
+   * @generated from field: google.protobuf.Duration lasts = 12;
+   */
+  lasts?: Duration | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Struct details = 13;
+   */
+  details?: JsonObject | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Value anything = 14;
+   */
+  anything?: Value | undefined;
+
+  /**
+   * @generated from field: map<int32, string> text_of = 15;
+   */
+  textOf: { [key: number]: string };
+
+  /**
+   * @generated from field: double weight = 16;
+   */
+  weight: number;
+
+  /**
+   * @generated from field: bool urgent = 17;
+   */
+  urgent: boolean;
+
+  /**
+   * @generated from field: uint32 count = 18;
+   */
+  count: number;
+
+  /**
+   * @generated from field: repeated string user_ids = 19;
+   */
+  userIds: string[];
 };
 
 /**
@@ -69,6 +152,13 @@ export declare type EchoResponse = Message<"dovecote.test.v1.EchoResponse"> & {
    * @generated from field: google.protobuf.Timestamp at = 4;
    */
   at?: Timestamp | undefined;
+
+  /**
+   * What the server has read.
+   *
+   * @generated from field: dovecote.test.v1.EchoRequest received = 5;
+   */
+  received?: EchoRequest | undefined;
 };
 
 /**
@@ -94,6 +184,11 @@ export declare type CountRequest = Message<"dovecote.test.v1.CountRequest"> & {
    * @generated from field: bytes payload = 2;
    */
   payload: Uint8Array;
+
+  /**
+   * @generated from field: dovecote.test.v1.Mood mood = 3;
+   */
+  mood: Mood;
 };
 
 /**
@@ -185,6 +280,46 @@ export declare type SleepResponse = Message<"dovecote.test.v1.SleepResponse"> & 
  * Use `create(SleepResponseSchema)` to create a new message.
  */
 export declare const SleepResponseSchema: GenMessage<SleepResponse>;
+
+/**
+ * Test only: what a value by name can be.
+ *
+ * @generated from enum dovecote.test.v1.Mood
+ */
+export enum Mood {
+  /**
+   * Not said.
+   *
+   * @generated from enum value: MOOD_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Content.
+   *
+   * @generated from enum value: MOOD_GLAD = 1;
+   */
+  GLAD = 1,
+
+  /**
+   * In need of sleep.
+   *
+   * @generated from enum value: MOOD_TIRED = 2;
+   */
+  TIRED = 2,
+
+  /**
+   * Content and in need of sleep.
+   *
+   * @generated from enum value: MOOD_GLAD_AND_TIRED = 3;
+   */
+  GLAD_AND_TIRED = 3,
+}
+
+/**
+ * Describes the enum dovecote.test.v1.Mood.
+ */
+export declare const MoodSchema: GenEnum<Mood>;
 
 /**
  * Test only; never served by the product.

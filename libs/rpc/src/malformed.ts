@@ -1,0 +1,20 @@
+import { create, type DescMessage } from '@bufbuild/protobuf';
+import { Code, ConnectError } from '@connectrpc/connect';
+import { BadRequestSchema } from '@dovecote/contract/google/rpc/error_details_pb';
+import type { Violation } from './json/findings.js';
+
+/** Of a message that cannot be read as a whole; `why` goes on after "it". */
+export function malformed({ typeName }: DescMessage, format: 'JSON' | 'binary', why: string): ConnectError {
+  const sentence = `The request is not a valid ${typeName} in ${format === 'JSON' ? 'JSON' : 'the binary format'}`;
+  return new ConnectError(`${sentence}: ${why}.`, Code.InvalidArgument);
+}
+
+/** Of a message some of whose fields cannot hold what was sent for them. */
+export function wrongFields(violations: readonly [Violation, ...Violation[]]): ConnectError {
+  const [first, ...others] = violations;
+  const more = others.length > 0 ? `; and ${others.length} more` : '';
+  const error = new ConnectError(`${first.field}: ${first.description}${more}`, Code.InvalidArgument);
+  const fieldViolations = violations.map(({ field, description }) => ({ field, description }));
+  error.details.push({ desc: BadRequestSchema, value: create(BadRequestSchema, { fieldViolations }) });
+  return error;
+}
