@@ -1,9 +1,11 @@
+import { compileBody } from './body.js';
 import { truncate } from './characters.js';
-import { escapeMarkdown, escapeRawHtml, normalizeValue } from './escape.js';
+import { normalizeValue } from './escape.js';
 import { checkBody, checkRendered, LONGEST_TITLE } from './limits.js';
 import type { Token } from './parse.js';
 import { parse } from './parse.js';
-import { breakUnfinishedMarker, PII_END, PII_MASK, PII_START } from './pii.js';
+import { assemble, type Part } from './part.js';
+import { PII_MASK } from './pii.js';
 import type { TemplateVariable, ValueSources } from './variables.js';
 import { resolveVariables } from './variables.js';
 
@@ -28,9 +30,6 @@ export interface CompiledTemplate {
   /** Throws RenderedTooLongError when this recipient's values are too long. */
   render(sources: ValueSources): Rendered;
 }
-
-type Values = Map<string, string>;
-type Part = string | ((values: Values) => string);
 
 /** Reads a template once, to render it for many. Values are put in, never read again as a template. */
 export function compile(template: TemplateSource): CompiledTemplate {
@@ -58,12 +57,6 @@ function namesIn(tokens: readonly Token[]): string[] {
   return [...new Set(tokens.flatMap((token) => (token.type === 'placeholder' ? token.name : [])))];
 }
 
-function assemble(parts: readonly Part[], values: Values): string {
-  let text = '';
-  for (const part of parts) text += typeof part === 'string' ? part : part(values);
-  return text;
-}
-
 /** A title is plain text: nothing is escaped, and it goes to push providers, so no personal value does. */
 function compileTitle(tokens: readonly Token[], pii: ReadonlySet<string>): Part[] {
   return tokens.map((token): Part => {
@@ -73,29 +66,4 @@ function compileTitle(tokens: readonly Token[], pii: ReadonlySet<string>): Part[
     if (!pii.has(name)) return (values) => values.get(name) ?? '';
     return (values) => (values.get(name) ? PII_MASK : '');
   });
-}
-
-/** Markers come out in pairs and never nested, whatever the author and the values say. */
-function compileBody(tokens: readonly Token[], pii: ReadonlySet<string>): Part[] {
-  const parts: Part[] = [];
-  let inside = false;
-  for (const token of tokens) {
-    if (token.type === 'text') {
-      parts.push(breakUnfinishedMarker(escapeRawHtml(token.text)));
-    } else if (token.type === 'placeholder') {
-      parts.push(valuePart(token.name, pii.has(token.name) && !inside));
-    } else if (inside !== (token.type === 'pii_start')) {
-      inside = !inside;
-      parts.push(inside ? PII_START : PII_END);
-    }
-  }
-  if (inside) parts.push(PII_END);
-  return parts;
-}
-
-function valuePart(name: string, marked: boolean): Part {
-  return (values) => {
-    const value = escapeMarkdown(values.get(name) ?? '');
-    return marked && value !== '' ? PII_START + value + PII_END : value;
-  };
 }

@@ -18,7 +18,7 @@ export function normalizeValue(value: string): string {
   return value.toWellFormed().replace(WHITE_SPACE, ' ').replace(INVISIBLE, '').trim();
 }
 
-/** A value as Markdown that shows exactly its (normalized) text, wherever in a line it is put. */
+/** A value as Markdown that shows exactly its (normalized) text, wherever in the text of a line it is put. */
 export function escapeMarkdown(value: string): string {
   return normalizeValue(value).replace(SPECIAL, String.raw`\$&`);
 }
@@ -28,7 +28,7 @@ export function escapeMarkdown(value: string): string {
 const RAW_HTML =
   /\\[^]|<(?:https?|mailto|tel):[^\s<>]{0,2048}>|<[\w.%+-]{1,64}@[\w.-]{1,255}>|<(?=[a-z/!?]|$)/gi;
 
-/** Template text with its raw HTML made visible. Inside code the added backslash shows too. */
+/** Template text with its raw HTML made visible. Not for code, where the added backslash would show too. */
 export function escapeRawHtml(markdown: string): string {
   return markdown.replace(RAW_HTML, (match) => (match === '<' ? String.raw`\<` : match));
 }

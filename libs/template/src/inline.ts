@@ -86,7 +86,9 @@ class InlineReader {
     const start = this.at + ticks.length;
     const closing = this.nextTicks(ticks.length, start);
     if (closing === undefined) return this.emit(ticks);
-    this.emit(this.source.slice(this.at, closing + ticks.length), this.source.slice(start, closing));
+    const code = this.source.slice(start, closing);
+    const isPadded = code.startsWith(' ') && code.endsWith(' ') && code.trim() !== '';
+    this.emit(this.source.slice(this.at, closing + ticks.length), isPadded ? code.slice(1, -1) : code);
   }
 
   /** Positions are collected once and used up from the front, so that no text is searched again and again. */

@@ -1,0 +1,122 @@
+import type { InlineContext, MarkdownConfig } from '@lezer/markdown';
+import { GFM, parser } from '@lezer/markdown';
+
+interface Range {
+  from: number;
+  to: number;
+}
+
+/** A part of a Markdown text in which the usual escapes mean something else, or nothing. */
+export type Place = Range &
+  (
+    | { kind: 'code_span'; inCell: boolean }
+    | { kind: 'code_block'; marks: Range[]; info?: Range }
+    | { kind: 'autolink' | 'bare_link' | 'target' | 'title' }
+  );
+
+/** Whoever has nothing of this has no place but text. Four blanks or a tab may begin a block of code. */
+const ANYTHING = /[`<]|\]\(|\]:|~~~|:\/\/|www\.|@| {4}|\t/i;
+
+// The parser reads some texts that nobody writes in quadratic time: thousands of brackets, containers in containers.
+const MOST_BRACKETS = 1_000;
+const DEEP = /^(?:[ \t]*(?:>|[-+*]|\d{1,9}[.)])){33}/m;
+
+/** Autolinks that are kept; what looks like one and is none of these is text. Bounded, to be read in linear time. */
+export const AUTOLINK =
+  /<(?:(?:https?|mailto|tel):[^\s<>]{0,2048}|[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w.-]{1,255})>/iy;
+
+// Raw HTML is shown as text, so nothing in it is markup of another kind. Emphasis changes no place.
+const reader = parser.configure([
+  GFM,
+  {
+    remove: ['HTMLBlock', 'HTMLTag', 'Emphasis', 'Strikethrough'],
+    parseInline: [{ name: 'AngleAutolink', before: 'Link', parse: readAutolink }],
+  } satisfies MarkdownConfig,
+]);
+
+function readAutolink(context: InlineContext, next: number, at: number): number {
+  if (next !== 0x3c) return -1;
+  AUTOLINK.lastIndex = 0;
+  const match = AUTOLINK.exec(context.slice(at, Math.min(context.end, at + 2_100)));
+  return match ? context.addElement(context.elt('Autolink', at, at + match[0].length)) : -1;
+}
+
+const MOST_REMEMBERED = 50;
+/** Messages are made in slices, and each slice reads its template anew. */
+const remembered = new Map<string, readonly Place[]>();
+
+/** The places of a text, in order and apart from each other. None in a text that would take too long to read. */
+export function placesIn(markdown: string): readonly Place[] {
+  const known = remembered.get(markdown);
+  if (known) return known;
+  const places = isReadable(markdown) ? readPlaces(markdown) : [];
+  if (remembered.size === MOST_REMEMBERED) remembered.clear();
+  remembered.set(markdown, places);
+  return places;
+}
+
+function isReadable(markdown: string): boolean {
+  return (
+    ANYTHING.test(markdown) &&
+    markdown.split('[', MOST_BRACKETS + 2).length <= MOST_BRACKETS + 1 &&
+    !DEEP.test(markdown)
+  );
+}
+
+function readPlaces(markdown: string): Place[] {
+  const places: Place[] = [];
+  reader.parse(markdown).iterate({
+    enter({ name, from, to, node }) {
+      switch (name) {
+        case 'InlineCode':
+          places.push({ kind: 'code_span', from, to, inCell: isWithin(node.parent, 'TableCell') });
+          return false;
+        case 'FencedCode':
+        case 'CodeBlock': {
+          const marks = node.getChildren('CodeMark').map(rangeOf);
+          const info = node.getChild('CodeInfo');
+          places.push({ kind: 'code_block', from, to, marks, ...(info && { info: rangeOf(info) }) });
+          return false;
+        }
+        case 'Autolink':
+          places.push({ kind: 'autolink', from, to });
+          return false;
+        case 'LinkTitle':
+          places.push({ kind: 'title', from, to });
+          return false;
+        case 'URL':
+          if (isTarget(node)) places.push({ kind: 'target', from, to });
+          // A link within the text of a link would end that one.
+          else if (!isWithin(node.parent, 'Link') && !isWithin(node.parent, 'Image'))
+            places.push({ kind: 'bare_link', from, to });
+          return false;
+        default:
+          return true;
+      }
+    },
+  });
+  return places;
+}
+
+interface Node extends Range {
+  name: string;
+  parent: Node | null;
+  prevSibling: Node | null;
+}
+
+function rangeOf({ from, to }: Range): Range {
+  return { from, to };
+}
+
+/** Behind the bracket or colon that ends a link's text. */
+function isTarget(node: Node): boolean {
+  return node.prevSibling?.name === 'LinkMark' &&
+    ['Link', 'Image', 'LinkReference'].includes(node.parent?.name ?? '')
+    ? node.prevSibling.from > (node.parent?.from ?? 0)
+    : false;
+}
+
+function isWithin(node: Node | null, name: string): boolean {
+  for (let at = node; at; at = at.parent) if (at.name === name) return true;
+  return false;
+}
