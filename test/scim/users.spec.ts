@@ -193,15 +193,6 @@ describe('a user', () => {
     expect(await events([...ids][0]!)).toEqual(['SCIM_USER_PROVISIONED']);
   });
 
-  test('is linked when they are a member already', async () => {
-    const erin = world.cast.erin;
-    const { status, body } = await world.scim('POST', '/Users', {
-      body: newUser({ userName: erin.email.toUpperCase(), displayName: 'Erin' }),
-    });
-    expect({ status, id: body.id }).toEqual({ status: 201, id: erin.userId });
-    expect(await member(erin.userId)).toMatchObject({ name: 'Erin', email: erin.email });
-  });
-
   test('keeps what others say of them, and leaves no trace of what does not change', async () => {
     const user = await create({ title: 'Clerk' });
     const { meta: _meta, ...same } = user;

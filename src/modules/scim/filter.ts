@@ -29,9 +29,30 @@ export function readFilter(text: string): Filter {
   }
 }
 
-/** The values of a multi-valued attribute that a filter in a path selects. */
+/** The values of a multi-valued attribute that a filter in a path selects; case does not count (RFC 7643, section 2.2). */
 export function selectorOf(attribute: Attribute, text: string): (value: Document) => boolean {
-  return tester(named(attribute, readFilter(text)));
+  const selects = tester(inLowerCase(named(attribute, readFilter(text))));
+  return (value) =>
+    selects(Object.fromEntries(Object.entries(value).map(([name, one]) => [name, lowered(one)])));
+}
+
+function inLowerCase(filter: Filter): Filter {
+  switch (filter.op) {
+    case 'and':
+    case 'or':
+      return { op: filter.op, filters: filter.filters.map(inLowerCase) };
+    case 'not':
+      return { op: 'not', filter: inLowerCase(filter.filter) };
+    case '[]':
+    case 'pr':
+      return filter;
+    default:
+      return { ...filter, compValue: lowered(filter.compValue) };
+  }
+}
+
+function lowered<T>(value: T): T | string {
+  return typeof value === 'string' ? value.toLowerCase() : value;
 }
 
 /** With the names and the types of the schema. */
@@ -70,7 +91,8 @@ export function saidBy(attribute: Attribute, text: string): Document | undefined
     if (one.op !== 'eq' || !('compValue' in one)) return undefined;
     const { attrPath, compValue } = one;
     if (typeof compValue !== 'string' && typeof compValue !== 'boolean') return undefined;
-    said[attrPath] = compValue;
+    const { canonicalValues = [] } = nameIn(attribute, attrPath);
+    said[attrPath] = canonicalValues.find((value) => value === lowered(compValue)) ?? compValue;
   }
   return said;
 }

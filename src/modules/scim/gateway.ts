@@ -30,6 +30,8 @@ export interface ScimAnswer {
 }
 
 export type Work = (scope: Scope, connection: Connection) => Promise<ScimAnswer>;
+/** What is done all the same, in a scope of its own, after the work was refused. */
+export type Remainder = (scope: Scope, connection: Connection, refusal: ScimError) => Promise<ScimAnswer>;
 
 const PAUSE_SECONDS = 300;
 
@@ -53,10 +55,10 @@ export class ScimGateway {
     log.setContext('scim');
   }
 
-  /** Runs `work` in a scope of its own, for the connection of the token. */
-  async serve(request: ScimRequest, work: Work): Promise<ScimAnswer> {
+  /** Runs `work` in a scope of its own, for the connection of the token; where it is refused, the remainder if there is one. */
+  async serve(request: ScimRequest, work: Work, remainder?: Remainder): Promise<ScimAnswer> {
     const header = new Headers();
-    const answer = await this.admit(request, header, work).catch((error: unknown) =>
+    const answer = await this.admit(request, header, work, remainder).catch((error: unknown) =>
       this.refusal(error, request.id),
     );
     return { ...answer, headers: { ...Object.fromEntries(header), ...answer.headers } };
@@ -81,8 +83,8 @@ export class ScimGateway {
       this.log.info({ requestId, status: error.status }, error.message);
       return error;
     }
-    const known = error instanceof AppError ? error : fromDatabaseError(error);
-    if (!known || known.kind === 'internal') {
+    const known = knownError(error);
+    if (!known) {
       this.log.error({ requestId, err: error }, 'internal error');
       return new ScimError(500, 'Internal error.');
     }
@@ -90,7 +92,12 @@ export class ScimGateway {
     return scimErrorOf(known);
   }
 
-  private async admit(request: ScimRequest, header: Headers, work: Work): Promise<ScimAnswer> {
+  private async admit(
+    request: ScimRequest,
+    header: Headers,
+    work: Work,
+    remainder: Remainder | undefined,
+  ): Promise<ScimAnswer> {
     const address = this.addressOf(request);
     const { caller, organization } = await this.prove(request, address);
     if (organization.expiresAt && organization.expiresAt <= this.clock.now())
@@ -101,9 +108,16 @@ export class ScimGateway {
     const connection = await this.scopes.run({ ...origin, caller, readOnly: true }, (scope) =>
       this.connectionOf(scope, caller),
     );
-    return this.scopes.run({ ...origin, caller: within(connection, caller) }, async (scope) => {
-      if (!origin.readOnly) await this.settings.follow(scope, connection.id);
-      return work(scope, connection);
+    const run = (task: Work): Promise<ScimAnswer> =>
+      this.scopes.run({ ...origin, caller: within(connection, caller) }, async (scope) => {
+        if (!origin.readOnly) await this.settings.follow(scope, connection.id);
+        return task(scope, connection);
+      });
+    if (!remainder) return run(work);
+    return run(work).catch((error: unknown) => {
+      if (!isOfContent(error)) throw error;
+      const refusal = this.describe(error, request.id);
+      return run((scope) => remainder(scope, connection, refusal));
     });
   }
 
@@ -144,6 +158,19 @@ export class ScimGateway {
         : 'The organization has no connection yet: make one, and a token with ScimService.CreateScimToken.',
     );
   }
+}
+
+/** Undefined for a defect of ours. */
+function knownError(error: unknown): AppError | undefined {
+  const known = error instanceof AppError ? error : fromDatabaseError(error);
+  return known?.kind === 'internal' ? undefined : known;
+}
+
+/** Whether what the request says was refused: not its token, its precondition, or that it comes at a bad moment. */
+function isOfContent(error: unknown): boolean {
+  const known = error instanceof ScimError ? undefined : knownError(error);
+  const refusal = error instanceof ScimError ? error : known && scimErrorOf(known);
+  return refusal !== undefined && [400, 403, 409].includes(refusal.status);
 }
 
 /** Nothing beyond what the token holds, nor beyond what its connection may give. */

@@ -7,34 +7,29 @@ import type { Config } from '../../platform/config/index.js';
 import { notFound } from '../../platform/errors/index.js';
 import type { Scope } from '../../platform/scope/index.js';
 import type { Connection } from '../sso/index.js';
+import { created, ok, partly, projectAll, read, send, tagged } from './answers.js';
+import { type Asked, askedBy, mediaType, parse, refusalOf, searchIn } from './asked.js';
 import { scimBaseUrl, scimPath } from './base-url.js';
 import { listed, resourceTypes, schemas, serviceProviderConfig } from './discovery.js';
-import { type ETagged, matches } from './etag.js';
-import { type ScimAnswer, ScimGateway } from './gateway.js';
+import { deactivates } from './deactivation.rules.js';
+import { type Remainder, type ScimAnswer, ScimGateway } from './gateway.js';
 import { ScimGroups } from './groups.service.js';
 import { readPage } from './page.js';
 import { readOperations } from './patch.js';
-import { type Answer, excludes, project, type Projection, readProjection } from './projection.js';
-import { isObject } from './resource.js';
-import { invalid, ScimError } from './scim-error.js';
+import { type Answer, excludes } from './projection.js';
+import { ScimError } from './scim-error.js';
 import { ScimUsers } from './users.service.js';
 
 const BODY_LIMIT = 1024 * 1024;
-const mediaType = 'application/scim+json';
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const satisfies readonly HTTPMethods[];
 
-/** What a route is asked, read of the request. */
-interface Asked {
-  id: string;
-  body: unknown;
-  query: Record<string, string | undefined>;
-  projection: Projection;
-  ifMatch: string | undefined;
-  ifNoneMatch: string | undefined;
-}
-
 type Handler = (scope: Scope, connection: Connection, asked: Asked) => Promise<ScimAnswer>;
-type Handlers = Partial<Record<(typeof methods)[number], Handler>>;
+/** With what is done all the same when the handler refuses; undefined when nothing is. */
+interface Salvaged {
+  handle: Handler;
+  salvage: (method: string, asked: Asked) => Remainder | undefined;
+}
+type Handlers = Partial<Record<(typeof methods)[number], Handler | Salvaged>>;
 
 /**
  * The routes under /scim/v2. A scope of Fastify's own, and no Nest controllers: what reads bodies and what answers
@@ -94,10 +89,18 @@ export class ScimRoutes implements OnModuleInit {
     }
   }
 
-  private async answer(request: FastifyRequest, reply: FastifyReply, handler: Handler): Promise<void> {
+  private async answer(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    handler: Handler | Salvaged,
+  ): Promise<void> {
+    const { id, method, headers, socket } = request;
+    const [handle, remainder] =
+      typeof handler === 'function' ? [handler] : [handler.handle, handler.salvage(method, askedBy(request))];
     const answer = await this.gateway.serve(
-      { id: request.id, method: request.method, headers: request.headers, socket: request.socket },
-      (scope, connection) => handler(scope, connection, askedBy(request)),
+      { id, method, headers, socket },
+      (scope, connection) => handle(scope, connection, askedBy(request)),
+      remainder,
     );
     send(reply, answer);
   }
@@ -145,15 +148,33 @@ export class ScimRoutes implements OnModuleInit {
           const withGroups = !excludes(asked.projection, 'groups');
           return read(await this.users.get(scope, connection, asked.id, withGroups), asked);
         },
-        PUT: async (scope, connection, { id, body, ifMatch, projection }) =>
+        PUT: this.orDeactivate(async (scope, connection, { id, body, ifMatch, projection }) =>
           tagged(await this.users.replace(scope, connection, id, body, ifMatch), projection),
-        PATCH: async (scope, connection, { id, body, ifMatch, projection }) =>
+        ),
+        PATCH: this.orDeactivate(async (scope, connection, { id, body, ifMatch, projection }) =>
           tagged(await this.users.patch(scope, connection, id, readOperations(body), ifMatch), projection),
+        ),
         DELETE: async (scope, connection, { id, ifMatch }) => {
           await this.users.delete(scope, connection, id, ifMatch);
           return { status: 204 };
         },
       },
+    };
+  }
+
+  /** Whoever is to be shut out is, whatever else in the request has to be refused. */
+  private orDeactivate(handle: Handler): Salvaged {
+    return {
+      handle,
+      salvage: (method, { id, body, ifMatch, projection }) =>
+        deactivates(method, body)
+          ? async (scope, connection, refusal) =>
+              partly(
+                await this.users.deactivate(scope, connection, id, ifMatch, refusal),
+                projection,
+                refusal,
+              )
+          : undefined,
     };
   }
 
@@ -218,92 +239,3 @@ const unsupported: Record<string, Handlers> = {
     GET: () => Promise.reject(new ScimError(501, 'A token belongs to no user: /Me is not supported.')),
   },
 };
-
-function askedBy({ params, query, body, headers }: FastifyRequest): Asked {
-  const parameters = textsIn(query);
-  return {
-    id: textsIn(params).id ?? '',
-    body,
-    query: parameters,
-    projection: readProjection(parameters),
-    ifMatch: headers['if-match'],
-    ifNoneMatch: headers['if-none-match'],
-  };
-}
-
-/** Names are not case-sensitive, and what is there twice counts once. */
-function textsIn(given: unknown): Record<string, string | undefined> {
-  const texts = Object.entries(given ?? {}).flatMap(([name, value]: [string, unknown]) => {
-    const first: unknown = Array.isArray(value) ? value[0] : value;
-    return typeof first === 'string' ? [[name.toLowerCase(), first] as const] : [];
-  });
-  return Object.fromEntries(texts);
-}
-
-/** RFC 7644, section 3.4.3: the parameters of a query, as members of the body. */
-function searchIn(body: unknown): Pick<Asked, 'query' | 'projection'> {
-  if (!isObject(body)) throw invalid('invalidSyntax', 'The body must be a JSON object.');
-  const given = Object.entries(body).map(([name, value]: [string, unknown]) => [
-    name,
-    Array.isArray(value) ? value.join() : typeof value === 'number' ? String(value) : value,
-  ]);
-  const query = textsIn(Object.fromEntries(given));
-  return { query, projection: readProjection(query) };
-}
-
-function ok(body: Answer): ScimAnswer {
-  return { status: 200, body };
-}
-
-function tagged({ body, etag }: ETagged, projection: Projection): ScimAnswer {
-  return { status: 200, headers: { etag }, body: project(body, projection) };
-}
-
-function created(resource: ETagged, projection: Projection): ScimAnswer {
-  const { meta } = resource.body as { meta?: { location?: string } };
-  const { headers, body } = tagged(resource, projection);
-  return { status: 201, headers: { ...headers, location: meta?.location ?? '' }, body };
-}
-
-function read(resource: ETagged, { projection, ifNoneMatch }: Asked): ScimAnswer {
-  if (ifNoneMatch !== undefined && matches(ifNoneMatch, resource.etag)) {
-    return { status: 304, headers: { etag: resource.etag } };
-  }
-  return tagged(resource, projection);
-}
-
-function projectAll(list: Answer, projection: Projection): Answer {
-  const resources = list.Resources as Answer[];
-  return { ...list, Resources: resources.map((resource) => project(resource, projection)) };
-}
-
-function parse(text: string, done: (error: Error | null, body?: unknown) => void): void {
-  try {
-    done(null, text === '' ? undefined : JSON.parse(text));
-  } catch {
-    done(invalid('invalidSyntax', 'The body is not JSON.'));
-  }
-}
-
-/** What Fastify refuses before a handler runs: bodies that are too large, of another type, or cut off. */
-function refusalOf(error: Error & { statusCode?: number }): Error {
-  if (error instanceof ScimError) return error;
-  switch (error.statusCode) {
-    case 413:
-      return new ScimError(413, 'The body is larger than 1 MiB.');
-    case 415:
-      return new ScimError(415, `The body must be ${mediaType} or application/json.`);
-    case 400:
-      return invalid('invalidSyntax', 'The request cannot be read.');
-    default:
-      return error;
-  }
-}
-
-function send(reply: FastifyReply, { status, headers, body }: ScimAnswer): void {
-  void reply
-    .code(status)
-    .headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', ...headers })
-    .type(`${mediaType}; charset=utf-8`)
-    .send(body === undefined ? '' : JSON.stringify(body));
-}

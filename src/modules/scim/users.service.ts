@@ -69,7 +69,10 @@ export class ScimUsers {
     );
   }
 
-  /** A member with the address becomes the user; whoever the directory knows by another externalId stays theirs. */
+  /**
+   * Whom the directory can find already is not made again: a conflict, unless the same request was repeated. Somebody
+   * whom it had deleted comes back as the member who they were.
+   */
   async create(scope: Scope, connection: Connection, body: unknown): Promise<ETagged> {
     const document: Document = { active: true, ...complete(readResource(userAttributes, body)) };
     const email = await this.addressOf(scope, document);
@@ -77,18 +80,19 @@ export class ScimUsers {
     const member = await this.members.holdByEmail(scope, email);
     const known = member && (await this.store.find(scope, connection.id, member.id));
     const externalId = textOf(document.externalId);
-    const before = textOf(known?.document?.externalId);
-    const holder =
-      externalId === '' ? undefined : await this.store.holderOf(scope, connection.id, externalId);
-    if ((before !== '' && before !== externalId) || (holder !== undefined && holder !== member?.id)) {
-      const sentence = `${email} or this externalId belongs to another user of this connection already.`;
+    if (known && externalId !== '' && externalId === textOf(known.document?.externalId)) {
+      return this.get(scope, connection, known.id);
+    }
+    const isHeld = externalId !== '' && (await this.store.holderOf(scope, connection.id, externalId));
+    if (known || isHeld) {
+      const sentence = `A user with the address ${email} or with this externalId exists; find and change that one.`;
       throw new ScimError(409, sentence, 'uniqueness');
     }
-    const userId = member ? await this.link(scope, connection, member.id, known, document) : undefined;
+    const userId = member ? await this.returned(scope, connection, member.id, email, document) : undefined;
     return this.get(scope, connection, userId ?? (await this.admit(scope, connection, email, document)));
   }
 
-  /** What is not sent is unassigned; who says nothing about `active` keeps the person in. */
+  /** What is not sent is unassigned; who says nothing about `active` leaves it as it is. */
   async replace(
     scope: Scope,
     connection: Connection,
@@ -96,7 +100,7 @@ export class ScimUsers {
     body: unknown,
     ifMatch: string | undefined,
   ): Promise<ETagged> {
-    const document: Document = { active: true, ...complete(readResource(userAttributes, body)) };
+    const document = complete(readResource(userAttributes, body));
     const user = await this.hold(scope, connection, id, ifMatch);
     await this.change(scope, connection, user, document);
     return this.get(scope, connection, id);
@@ -117,6 +121,23 @@ export class ScimUsers {
       current,
     );
     await this.change(scope, connection, user, complete(patched));
+    return this.get(scope, connection, id);
+  }
+
+  /** They are shut out and nothing else is changed: the rest of what was asked was refused. */
+  async deactivate(
+    scope: Scope,
+    connection: Connection,
+    id: string,
+    ifMatch: string | undefined,
+    { scimType, status }: ScimError,
+  ): Promise<ETagged> {
+    const user = await this.hold(scope, connection, id, ifMatch);
+    const change = await this.members.follow(scope, id, { ...unsaid(user), active: false });
+    if (change !== 'none') {
+      const refused = scimType ?? String(status);
+      await this.record(scope, connection, id, 'SCIM_USER_DEPROVISIONED', { refused });
+    }
     return this.get(scope, connection, id);
   }
 
@@ -146,21 +167,17 @@ export class ScimUsers {
     return id;
   }
 
-  /** Somebody who is a member without this directory, or whom it had deleted; else the same person once more. */
-  private async link(
+  /** Somebody whom the directory had deleted. */
+  private async returned(
     scope: Scope,
     connection: Connection,
     id: string,
-    known: ScimUser | undefined,
+    email: string,
     document: Document,
   ): Promise<string> {
-    if (known?.document) await this.change(scope, connection, known, document);
-    else {
-      const entry = await this.entryOf(scope, await this.addressOf(scope, document), null, document);
-      await this.members.follow(scope, id, entry);
-      await this.save(scope, connection, id, document);
-      await this.record(scope, connection, id, 'SCIM_USER_PROVISIONED', { linked: 'true' });
-    }
+    await this.members.follow(scope, id, await this.entryOf(scope, email, null, document));
+    await this.save(scope, connection, id, document);
+    await this.record(scope, connection, id, 'SCIM_USER_PROVISIONED', { linked: 'true' });
     return id;
   }
 
