@@ -2,12 +2,13 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Code, ConnectError, createContextValues } from '@connectrpc/connect';
 import type { UniversalServerRequest } from '@connectrpc/connect/protocol';
 import { peerKey, type Peer } from './call.js';
+import { readingKey } from './gate.js';
 import { PRESENTED_HTTP_VERSION } from './grpc-http1.js';
 import { base64Bytes, grpcWebText, isGrpcWebText } from './grpc-web-text.js';
 import type { RpcLimits } from './limits.js';
 import { closeLingering } from './lingering-close.js';
 import { abandonRequest, isHttp1, requestHeaders, type NodeRequest, type NodeResponse } from './node-http.js';
-import { DISCARD_MS, discardRest, streamedBody, wholeBody } from './request-body.js';
+import { discardRest, streamedBody, wholeBody, type Reading } from './request-body.js';
 import { writeResponse } from './response-writer.js';
 import type { Route } from './routes.js';
 
@@ -16,6 +17,8 @@ export interface RequestParts {
   url: string;
   header: IncomingHttpHeaders;
   body: AsyncIterable<Uint8Array>;
+  /** Of the body, where it is not there yet. */
+  reading?: Reading;
   signal: AbortSignal;
   peer: Peer;
 }
@@ -29,6 +32,7 @@ export async function serveRoute(
   limits: RpcLimits,
 ): Promise<void> {
   const text = isGrpcWebText(request.headers['content-type'] ?? '');
+  const reading: Reading = {};
   const handler = text ? grpcWebText(route.handler) : route.handler;
   try {
     const answer = await handler(
@@ -36,7 +40,8 @@ export async function serveRoute(
         method: request.method ?? '',
         url: request.url ?? '/',
         header: request.headers,
-        body: requestBody(route, request, limits, text),
+        body: requestBody(route, request, limits, text, reading),
+        reading,
         signal: closedSignal(response),
         peer,
       }),
@@ -44,12 +49,11 @@ export async function serveRoute(
     if (
       isHttp1(response) &&
       !route.streamsRequests &&
-      !(await discardRest(request, route.maxBytes, DISCARD_MS))
+      !(await discardRest(request, route.maxBytes, limits.requestRestMs))
     ) {
-      closeLingering(response);
+      closeLingering(response, limits.requestRestMs);
     }
     await writeResponse(answer, response, limits.responseIdleMs);
-    if (!isHttp1(response) && !request.complete) response.once('finish', () => abandonRequest(request));
   } catch {
     // Handlers answer errors themselves; what arrives here is a connection that failed or does not read.
     abandonConnection(request, response);
@@ -64,6 +68,7 @@ export function universalRequest({
   body,
   signal,
   peer,
+  reading,
 }: RequestParts): UniversalServerRequest {
   return {
     httpVersion: PRESENTED_HTTP_VERSION,
@@ -73,7 +78,7 @@ export function universalRequest({
     header: requestHeaders(header),
     body,
     signal,
-    contextValues: createContextValues().set(peerKey, peer),
+    contextValues: createContextValues().set(peerKey, peer).set(readingKey, reading),
   };
 }
 
@@ -82,11 +87,12 @@ function requestBody(
   request: NodeRequest,
   limits: RpcLimits,
   text: boolean,
+  reading: Reading,
 ): AsyncIterable<Uint8Array> {
   const maxBytes = text ? base64Bytes(route.maxBytes) : route.maxBytes;
   return route.streamsRequests
     ? streamedBody(request)
-    : wholeBody(request, { maxBytes, idleMs: limits.requestIdleMs });
+    : wholeBody(request, { maxBytes, idleMs: limits.requestIdleMs }, reading);
 }
 
 /** Aborted when the exchange is over; before the answer that means that the client went away. */

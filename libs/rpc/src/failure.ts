@@ -70,3 +70,10 @@ export function wellFormed(error: ConnectError): ConnectError {
 export function hideError(error: unknown): ConnectError {
   return new ConnectError('internal error', Code.Internal, undefined, undefined, error);
 }
+
+/** A new error for every call: a shutdown is one reason for many. */
+export function abortError({ reason }: AbortSignal): ConnectError {
+  return reason instanceof ConnectError
+    ? new ConnectError(reason.rawMessage, reason.code)
+    : new ConnectError('the call was canceled', Code.Canceled);
+}

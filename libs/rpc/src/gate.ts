@@ -2,6 +2,7 @@ import { Code, ConnectError, createContextKey, type HandlerContext } from '@conn
 import { binaryDefect } from './binary.js';
 import { peerKey, type RpcProtocol } from './call.js';
 import {
+  abortError,
   failureKind,
   hideError,
   type DescribeError,
@@ -11,6 +12,7 @@ import {
 } from './failure.js';
 import { checkGetMessage } from './get-request.js';
 import { malformed } from './malformed.js';
+import type { Reading } from './request-body.js';
 
 /** The first thing that every call passes, before its body is read. */
 export type Gate = (context: HandlerContext) => void;
@@ -24,6 +26,7 @@ export interface Progress {
 /** What Connect's words begin with when bytes are no message. */
 const BINARY = 'parse binary: ';
 
+export const readingKey = createContextKey<Reading | undefined>(undefined);
 const progressKey = createContextKey<Progress | undefined>(undefined);
 
 export function progressOf(context: HandlerContext): Progress {
@@ -36,7 +39,15 @@ export function acceptingGate(describe: DescribeError): Gate {
   return (context) => {
     watch(context, describe).stage = 'receiving';
     checkGetMessage(context);
+    stopReadingWith(context);
   };
+}
+
+/** connect waits for a whole body whatever happens meanwhile; a deadline or a shutdown is answered at once. */
+function stopReadingWith({ signal, values }: HandlerContext): void {
+  if (signal.aborted) throw abortError(signal);
+  const reading = values.get(readingKey);
+  signal.addEventListener('abort', () => reading?.stop?.(abortError(signal)), { once: true });
 }
 
 /** Refuses before the body is read, whatever the body is. */

@@ -1,7 +1,7 @@
 import type { Message } from '@bufbuild/protobuf';
-import { Code, ConnectError, type HandlerContext } from '@connectrpc/connect';
+import { ConnectError, type HandlerContext } from '@connectrpc/connect';
 import { rpcCall, type RpcHandler } from './call.js';
-import { hideError, wellFormed } from './failure.js';
+import { abortError, hideError, wellFormed } from './failure.js';
 import { progressOf } from './gate.js';
 
 export function unaryImplementation(handler: RpcHandler) {
@@ -63,13 +63,6 @@ function publicError(error: unknown, context: HandlerContext): ConnectError {
   const chosen = wellFormed(error);
   progressOf(context).chosen = chosen;
   return chosen;
-}
-
-/** A new error for every call: a shutdown is one reason for many. */
-function abortError({ reason }: AbortSignal): ConnectError {
-  return reason instanceof ConnectError
-    ? new ConnectError(reason.rawMessage, reason.code)
-    : new ConnectError('the call was canceled', Code.Canceled);
 }
 
 export function isIterable(answer: object): answer is AsyncIterable<Message> {

@@ -22,6 +22,8 @@ export interface RpcLimits {
   requestTimeoutMs: number;
   /** Longest pause within a request body. */
   requestIdleMs: number;
+  /** Time for a client to finish sending a request that is answered already. */
+  requestRestMs: number;
   /** Longest time that a client may leave a response unread. */
   responseIdleMs: number;
   /** A connection without traffic, from its start or after calls, is closed after this time. */
@@ -38,6 +40,7 @@ export const defaultLimits: RpcLimits = {
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 300_000,
   requestIdleMs: 30_000,
+  requestRestMs: 2_000,
   responseIdleMs: 120_000,
   connectionIdleMs: 300_000,
 };

@@ -1,17 +1,16 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { DISCARD_MS } from './request-body.js';
 
 /**
  * Ends the connection after the answer to a request that is still arriving. A socket that is closed with bytes
  * unread resets its connection, and the client may lose the answer: this one is read on for a while.
  */
-export function closeLingering(response: ServerResponse): void {
+export function closeLingering(response: ServerResponse, restMs: number): void {
   response.setHeader('Connection', 'close');
   // The request's: a response has none while it waits for one before it.
   const { socket } = response.req;
   // What Node calls when such an answer is out.
-  socket.destroySoon = () => linger(socket);
+  socket.destroySoon = () => linger(socket, restMs);
 }
 
 /** Whether a request came behind the last answer of its connection. */
@@ -19,9 +18,9 @@ export function comesTooLate({ req }: ServerResponse): boolean {
   return req.socket.writableEnded;
 }
 
-function linger(socket: Socket): void {
+function linger(socket: Socket, restMs: number): void {
   socket.end();
   socket.resume();
-  const timer = setTimeout(() => socket.destroy(), DISCARD_MS);
+  const timer = setTimeout(() => socket.destroy(), restMs);
   socket.once('close', () => clearTimeout(timer));
 }

@@ -9,6 +9,7 @@ import {
 } from 'node:http2';
 import { createServer as createNetServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import { freeWhenAnswered } from './free-answered.js';
 import { closeWhenIdle } from './idle-session.js';
 import { http1Options, http2Options, type RpcLimits } from './limits.js';
 import type { NodeRequest, NodeResponse } from './node-http.js';
@@ -63,6 +64,7 @@ export class Listener {
   readonly #sockets = new Set<Socket>();
   readonly #undecided = new Set<Socket>();
   readonly #sessions = new Set<ServerHttp2Session>();
+  #openStreams = 0;
 
   constructor(limits: RpcLimits, tls: TlsOptions | undefined, { onRequest, onStream }: RequestListener) {
     this.#limits = limits;
@@ -86,6 +88,11 @@ export class Listener {
         resolve(this.#server.address() as AddressInfo);
       });
     });
+  }
+
+  /** HTTP/2 streams that are neither answered nor given up. */
+  get openStreams(): number {
+    return this.#openStreams;
   }
 
   /** Stops accepting, tells every connection to finish, and resolves when the last one is gone. */
@@ -154,6 +161,9 @@ export class Listener {
     session.on('error', () => session.destroy());
     closeWhenIdle(session, socket, this.#limits.connectionIdleMs);
     session.on('stream', (stream, header, flags, rawHeader) => {
+      this.#openStreams++;
+      stream.once('close', () => this.#openStreams--);
+      freeWhenAnswered(stream, this.#limits.requestRestMs);
       if (!this.#onStream(stream, header, rawHeader, remoteAddress)) {
         this.#http2Requests.emit('stream', stream, header, flags, rawHeader);
       }

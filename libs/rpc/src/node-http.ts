@@ -31,9 +31,9 @@ export function pathOf(url: string): string {
   return query === -1 ? url : url.slice(0, query);
 }
 
-/** Ends an HTTP/2 stream whose request nobody will read; HTTP/1.1 closes the connection instead. */
+/** Ends an HTTP/2 stream that cannot be answered; HTTP/1.1 closes the connection instead. */
 export function abandonRequest(request: NodeRequest): void {
-  if ('stream' in request) request.stream.close(constants.NGHTTP2_NO_ERROR);
+  if ('stream' in request) request.stream.close(constants.NGHTTP2_CANCEL);
   else request.destroy();
 }
 

@@ -7,9 +7,6 @@ import { stallWatch, type StallWatch, type Watched } from './stall-watch.js';
 const ENVELOPE_HEADER = 5;
 const NOTHING = new Uint8Array();
 
-/** Time for a client to finish sending a request that is already answered. */
-export const DISCARD_MS = 2_000;
-
 export interface BodyLimits {
   /** Largest message. */
   readonly maxBytes: number;
@@ -22,26 +19,48 @@ export interface BodyLimits {
  * a client that dribbles bytes cost quadratic time and a buffer object per byte.
  * A body over the limit is cut just above it, which the protocol then reports in its own words.
  */
-export async function* wholeBody(request: NodeRequest, limits: BodyLimits): AsyncIterable<Uint8Array> {
-  const body = await new Promise<Body>((resolve) => readBody(request, limits, resolve));
+export async function* wholeBody(
+  request: NodeRequest,
+  limits: BodyLimits,
+  reading: Reading,
+): AsyncIterable<Uint8Array> {
+  const body = await new Promise<Body>((resolve) => {
+    reading.stop = readBody(request, limits, resolve);
+  });
   if (!(body instanceof Uint8Array)) throw body;
   if (body.length > 0) yield body;
 }
 
 /** The body of a call with a stream of request messages, as it comes. */
 export async function* streamedBody(request: NodeRequest): AsyncIterable<Uint8Array> {
-  // Destroying the request on an early end would destroy an HTTP/1.1 socket before the answer is out.
-  yield* request.iterator({ destroyOnReturn: false });
+  try {
+    // Destroying the request on an early end would destroy an HTTP/1.1 socket before the answer is out.
+    yield* request.iterator({ destroyOnReturn: false });
+  } catch {
+    // Node has an error of its own for a client that leaves.
+    throw cutOff();
+  }
 }
 
 /** A whole body, or why it did not come. */
 export type Body = Uint8Array | ConnectError;
 
-/** Reads to the end, or until it is clear that the body is too large, stalled or cut off. */
-export function readBody(source: Readable, limits: BodyLimits, done: (body: Body) => void): void {
-  if (source.readableEnded) done(NOTHING);
-  else if (source.destroyed) done(cutOff());
-  else new BodyReader(source, limits, done).start();
+/** Gives up a body that is being read: its call is over for another reason. */
+export type StopReading = (reason: ConnectError) => void;
+
+/** The body of one call; it can be given up once somebody reads it. */
+export interface Reading {
+  stop?: StopReading;
+}
+
+/**
+ * Reads to the end, or until it is clear that the body is too large, stalled or cut off. What it returns gives the
+ * body up before that.
+ */
+export function readBody(source: Readable, limits: BodyLimits, done: (body: Body) => void): StopReading {
+  const reader = new BodyReader(source, limits, done);
+  reader.start();
+  return (reason) => reader.giveUp(reason);
 }
 
 class BodyReader implements Watched {
@@ -60,18 +79,16 @@ class BodyReader implements Watched {
   }
 
   start(): void {
+    if (this.#source.readableEnded) return this.#settle(NOTHING);
+    if (this.#source.destroyed) return this.#settle(cutOff());
     this.#watch.add(this);
     this.#source.on('data', (chunk: Uint8Array) => this.#onData(chunk));
     this.#source.on('end', () => this.#settle(this.#bytes.view()));
-    this.#source.on('close', () => this.#onClose());
+    this.#source.on('close', () => this.#settle(cutOff()));
   }
 
   onStall(): void {
-    this.#giveUp(new ConnectError('the request body stalled', Code.DeadlineExceeded));
-  }
-
-  #onClose(): void {
-    if (this.#done) this.#settle(cutOff());
+    this.giveUp(new ConnectError('the request body stalled', Code.DeadlineExceeded));
   }
 
   #onData(chunk: Uint8Array): void {
@@ -79,10 +96,11 @@ class BodyReader implements Watched {
     if (!this.#done) return;
     this.quiet = 0;
     this.#bytes.append(chunk);
-    if (this.#bytes.length > this.#maxBytes + ENVELOPE_HEADER) this.#giveUp(this.#bytes.view());
+    if (this.#bytes.length > this.#maxBytes + ENVELOPE_HEADER) this.giveUp(this.#bytes.view());
   }
 
-  #giveUp(body: Body): void {
+  giveUp(body: Body): void {
+    if (!this.#done) return;
     this.#source.pause();
     this.#settle(body);
   }

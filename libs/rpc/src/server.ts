@@ -106,6 +106,11 @@ export class RpcServer {
     return address;
   }
 
+  /** HTTP/2 streams that hold a slot of their connection, on every port. */
+  get openStreams(): number {
+    return this.#listeners.reduce((sum, { openStreams }) => sum + openStreams, 0);
+  }
+
   /** Lets calls in flight finish for that long, then aborts their signals and closes every connection. */
   async close(graceMs: number): Promise<void> {
     // Health first: a load balancer that asks now must not send more.

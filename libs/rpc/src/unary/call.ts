@@ -6,7 +6,7 @@ import { gzip } from '../gzip.js';
 import { HeaderFields } from '../header-fields.js';
 import type { IgnoredField } from '../json/findings.js';
 import { isIterable } from '../invoke.js';
-import type { Body } from '../request-body.js';
+import type { Body, StopReading } from '../request-body.js';
 import type { WireMessage } from './envelope.js';
 import type { Exchange } from './exchange.js';
 import { answerGenerally } from './general.js';
@@ -29,6 +29,7 @@ export class UnaryCall implements RpcCall, Abortable {
   readonly #exchange: Exchange;
   readonly #terms: Terms;
   #stage: 'receiving' | 'handling' | 'over' = 'receiving';
+  #stopReading: StopReading | undefined;
   #deadlineTimer: NodeJS.Timeout | undefined;
   #abortReason: ConnectError | undefined;
   // Made when somebody asks: most calls need few of them.
@@ -45,10 +46,11 @@ export class UnaryCall implements RpcCall, Abortable {
   }
 
   start(): void {
-    if (this.#terms.timeoutMs !== undefined) this.#startDeadline(this.#terms.timeoutMs);
     this.#route.inFlight.add(this);
     this.#exchange.onClose(() => this.#onClose());
-    this.#exchange.read(this.#route.bodyLimits, (body) => this.#onBody(body));
+    if (this.#terms.timeoutMs !== undefined) this.#startDeadline(this.#terms.timeoutMs);
+    if (this.#stage === 'over') return;
+    this.#stopReading = this.#exchange.read(this.#route.bodyLimits, (body) => this.#onBody(body));
   }
 
   get method(): DescMethod {
@@ -100,7 +102,8 @@ export class UnaryCall implements RpcCall, Abortable {
     if (this.#stage === 'over' || this.#abortReason) return;
     this.#abortReason = reason;
     this.#controller?.abort(reason);
-    if (this.#stage === 'handling') this.#failAborted(reason);
+    this.#failAborted(reason);
+    this.#stopReading?.(reason);
   }
 
   #startDeadline(timeoutMs: number): void {
@@ -114,6 +117,7 @@ export class UnaryCall implements RpcCall, Abortable {
   }
 
   #onBody(body: Body): void {
+    if (this.#stage === 'over') return;
     const { protocol, requestGzip } = this.#terms;
     const { maxBytes } = this.#route.bodyLimits;
     const message = body instanceof Uint8Array ? protocol.open(body, requestGzip) : undefined;
@@ -128,6 +132,7 @@ export class UnaryCall implements RpcCall, Abortable {
   }
 
   #onMessage(data: Uint8Array): void {
+    if (this.#stage === 'over') return;
     let request: Message;
     try {
       ({ message: request, ignored: this.ignored } = this.#route.codec.parse(data, this.#terms.json));
@@ -135,8 +140,7 @@ export class UnaryCall implements RpcCall, Abortable {
       return this.#fail(error instanceof ConnectError ? error : hideError(error), 'receiving');
     }
     this.#stage = 'handling';
-    if (this.#abortReason) this.#failAborted(this.#abortReason);
-    else this.#handle(request);
+    this.#handle(request);
   }
 
   #handle(request: Message): void {

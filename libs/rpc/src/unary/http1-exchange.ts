@@ -3,7 +3,7 @@ import type { Peer } from '../call.js';
 import type { Fields } from '../header-fields.js';
 import type { RpcLimits } from '../limits.js';
 import { closeLingering } from '../lingering-close.js';
-import { DISCARD_MS, discardRest, readBody, type Body, type BodyLimits } from '../request-body.js';
+import { discardRest, readBody, type Body, type BodyLimits, type StopReading } from '../request-body.js';
 import type { Exchange } from './exchange.js';
 import type { Answer } from './protocol.js';
 import { closeUnread } from './unread.js';
@@ -40,8 +40,8 @@ export class Http1Exchange implements Exchange {
     return this.#request.url ?? '/';
   }
 
-  read(limits: BodyLimits, done: (body: Body) => void): void {
-    readBody(this.#request, limits, done);
+  read(limits: BodyLimits, done: (body: Body) => void): StopReading {
+    return readBody(this.#request, limits, done);
   }
 
   onClose(listener: () => void): void {
@@ -50,9 +50,9 @@ export class Http1Exchange implements Exchange {
 
   send(answer: Answer): void {
     if (this.#request.complete) return this.#write(answer);
-    discardRest(this.#request, this.#limits.requestBytes, DISCARD_MS)
+    discardRest(this.#request, this.#limits.requestBytes, this.#limits.requestRestMs)
       .then((complete) => {
-        if (!complete) closeLingering(this.#response);
+        if (!complete) closeLingering(this.#response, this.#limits.requestRestMs);
         this.#write(answer);
       })
       .catch(() => this.abandon());

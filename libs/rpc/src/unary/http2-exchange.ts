@@ -2,7 +2,7 @@ import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'nod
 import type { Peer } from '../call.js';
 import type { Fields } from '../header-fields.js';
 import type { RpcLimits } from '../limits.js';
-import { readBody, type Body, type BodyLimits } from '../request-body.js';
+import { readBody, type Body, type BodyLimits, type StopReading } from '../request-body.js';
 import type { Exchange } from './exchange.js';
 import type { Answer } from './protocol.js';
 import { closeUnread } from './unread.js';
@@ -33,8 +33,8 @@ export class Http2Exchange implements Exchange {
     return this.header[':path'] ?? '/';
   }
 
-  read(limits: BodyLimits, done: (body: Body) => void): void {
-    readBody(this.#stream, limits, done);
+  read(limits: BodyLimits, done: (body: Body) => void): StopReading {
+    return readBody(this.#stream, limits, done);
   }
 
   onClose(listener: () => void): void {
@@ -44,25 +44,13 @@ export class Http2Exchange implements Exchange {
   send({ status, header, body, trailer }: Answer): void {
     const stream = this.#stream;
     if (stream.destroyed || stream.closed) return;
-    if (trailer) stream.on('wantTrailers', () => this.#sendTrailers(trailer));
+    if (trailer) stream.on('wantTrailers', () => stream.sendTrailers(trailer));
     stream.respond({ ':status': status, ...this.#common, ...header }, trailer ? withTrailer : withoutTrailer);
     stream.end(body);
-    if (!trailer) stream.on('finish', () => this.#dropRequest());
     closeUnread(stream, body, this.#limits.responseIdleMs, () => this.abandon());
   }
 
   abandon(): void {
     this.#stream.close(constants.NGHTTP2_CANCEL);
-  }
-
-  #sendTrailers(trailer: Fields): void {
-    this.#stream.sendTrailers(trailer);
-    // Node sends them in a turn of its own; a reset must not overtake them.
-    if (!this.#stream.readableEnded) setImmediate(() => this.#dropRequest());
-  }
-
-  /** What is left of the request when it is answered nobody will read. */
-  #dropRequest(): void {
-    if (!this.#stream.readableEnded) this.#stream.close(constants.NGHTTP2_NO_ERROR);
   }
 }

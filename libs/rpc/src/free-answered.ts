@@ -1,0 +1,37 @@
+import { constants, type ServerHttp2Stream } from 'node:http2';
+
+/** Bytes that a client may still send of a request that is answered already: what is on the way when it learns that. */
+const REST_BYTES = 256 * 1024;
+
+/**
+ * Frees an HTTP/2 stream that is answered while its request still arrives: whoever refuses a body does not read it,
+ * and Node keeps such a stream, and what it has received, for as long as the connection lives. What still comes is
+ * dropped, for a while; a reset at once might overtake the answer, and some clients take it for the answer.
+ */
+export function freeWhenAnswered(stream: ServerHttp2Stream, restMs: number): void {
+  stream.once('wantTrailers', () => dropRest(stream, restMs));
+  stream.once('finish', () => {
+    // Without trailers; with them the answer is not over yet.
+    if (!stream.readableEnded && stream.state.localClose) dropRest(stream, restMs);
+  });
+}
+
+function dropRest(stream: ServerHttp2Stream, restMs: number): void {
+  if (stream.readableEnded || stream.destroyed) return;
+  let dropped = 0;
+  // Whoever read it before has paused it, or pauses it again; a paused stream never ends.
+  const flow = (): void => void stream.resume();
+  const end = (): void => {
+    stream.close(constants.NGHTTP2_NO_ERROR);
+    flow();
+  };
+  const timer = setTimeout(end, restMs);
+  stream.once('end', () => clearTimeout(timer));
+  stream.once('close', () => clearTimeout(timer));
+  stream.on('data', (chunk: Uint8Array) => {
+    dropped += chunk.length;
+    if (dropped > REST_BYTES) end();
+    else flow();
+  });
+  flow();
+}
