@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, type ClientHttp2Session } from 'node:http2';
+import { connect, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
@@ -18,6 +18,7 @@ const PATIENCE_MS = 5_000;
 /** One connection of a client that has room for whatever its server does not read. */
 export class RefusedClient {
   readonly #session: ClientHttp2Session;
+  readonly #streams: ClientHttp2Stream[] = [];
 
   constructor(url: string) {
     this.#session = connect(url, { maxSessionMemory: 100_000 });
@@ -27,6 +28,7 @@ export class RefusedClient {
   /** Sends it and waits for the answer, a reset included. It never resets a stream itself unless told to. */
   async refuse({ headers, body, stalls, leaves }: Refused): Promise<void> {
     const stream = this.#session.request({ ':method': 'POST', ...headers });
+    this.#streams.push(stream);
     stream.on('error', () => undefined);
     stream.resume();
     stream.write(body);
@@ -52,6 +54,11 @@ export class RefusedClient {
     stream.resume();
     const [answer] = await once(stream, 'response');
     return Number(answer[':status']);
+  }
+
+  /** Lets go of what Node keeps of requests that were never sent to their end. */
+  forget(): void {
+    for (const stream of this.#streams.splice(0)) stream.destroy();
   }
 
   close(): void {
