@@ -24,6 +24,7 @@ import { ReachOfConnections } from './0024-reach-of-connections.js';
 import { TextThatPeopleGive } from './0033-text-that-people-give.js';
 import { SessionsOfOrganizations } from './0036-sessions-of-organizations.js';
 import { GuessesAtCodes } from './0037-guesses-at-codes.js';
+import { OwnInvitations } from './0038-own-invitations.js';
 import { LegalTransitions } from './0040-legal-transitions.js';
 
 /** In the order in which they run. A landed migration is never edited. */
@@ -54,5 +55,6 @@ export const migrations = [
   TextThatPeopleGive,
   SessionsOfOrganizations,
   GuessesAtCodes,
+  OwnInvitations,
   LegalTransitions,
 ];
