@@ -21,6 +21,7 @@ import { ScimNames } from './0021-scim-names.js';
 import { OidcLogout } from './0022-oidc-logout.js';
 import { FoundByPerson } from './0023-found-by-person.js';
 import { ReachOfConnections } from './0024-reach-of-connections.js';
+import { OneSubjectForAMember } from './0030-one-subject-for-a-member.js';
 import { TextThatPeopleGive } from './0033-text-that-people-give.js';
 import { SessionsOfOrganizations } from './0036-sessions-of-organizations.js';
 import { GuessesAtCodes } from './0037-guesses-at-codes.js';
@@ -52,6 +53,7 @@ export const migrations = [
   OidcLogout,
   FoundByPerson,
   ReachOfConnections,
+  OneSubjectForAMember,
   TextThatPeopleGive,
   SessionsOfOrganizations,
   GuessesAtCodes,

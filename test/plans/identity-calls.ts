@@ -32,7 +32,8 @@ export async function provision(scim: ScimDirectory, email: string): Promise<voi
 }
 
 export async function signInAndOut(world: SsoWorld): Promise<void> {
-  const { client } = await world.signIn(world.newPerson());
+  const nameIdFormat = 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent';
+  const { client } = await world.signIn({ ...world.newPerson(), nameIdFormat });
   await client.signOut({});
 }
 

@@ -107,20 +107,20 @@ async function signIn(claims: Record<string, unknown>) {
 }
 
 describe('an ID token is refused', () => {
-  test.each<[string, Spoil, string]>([
-    ['of another issuer', { issuer: 'https://evil.example' }, '(iss)'],
-    ['for another client', { audience: 'somebody-else' }, '(aud)'],
-    ['with another nonce', { nonce: 'replayed' }, '(nonce)'],
-    ['that has ended', { expiresInS: -120 }, '(exp)'],
-    ['signed by a stranger', { strangeKey: true }, ''],
-    ['without a signature', { algorithm: 'none' }, ''],
-  ])('%s', async (_what, spoil, told) => {
+  test.each<[string, Spoil, string, string]>([
+    ['of another issuer', { issuer: 'https://evil.example' }, 'token_issuer', '(iss)'],
+    ['for another client', { audience: 'somebody-else' }, 'token_audience', '(aud)'],
+    ['with another nonce', { nonce: 'replayed' }, 'token_nonce', '(nonce)'],
+    ['that has ended', { expiresInS: -120 }, 'token_expired', '(exp)'],
+    ['signed by a stranger', { strangeKey: true }, 'token_signature', ''],
+    ['without a signature', { algorithm: 'none' }, 'token_algorithm', ''],
+  ])('%s', async (_what, spoil, reason, told) => {
     const sent = await attempt({ sub: 'u1', email: 'u1@acme.example', email_verified: true }, spoil);
     expect(sent.get('error')).toBe('access_denied');
     expect(sent.get('code')).toBeNull();
     expect(await lastLogin()).toMatchObject({
       outcome: LoginOutcome.REFUSED,
-      reason: 'invalid_token',
+      reason,
       detail: expect.stringContaining(told),
       email: '',
     });

@@ -1,5 +1,5 @@
 import { Code } from '@connectrpc/connect';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   type Connection,
   ConnectionService,
@@ -8,7 +8,9 @@ import {
 } from '@dovecote/contract/dovecote/sso/v1/connection_pb';
 import { EnforcementService } from '@dovecote/contract/dovecote/sso/v1/enforcement_pb';
 import { ScimService } from '@dovecote/contract/dovecote/sso/v1/scim_pb';
-import { type Actor, addMember, type Cast } from '../support/cast.js';
+import { Permission } from '@dovecote/contract/pidgr/v1/common_pb';
+import { SSOService } from '@dovecote/contract/pidgr/v1/sso_pb';
+import { type Actor, addApiKey, addMember, type Cast } from '../support/cast.js';
 import { refusalOf } from '../support/refusal.js';
 import { carry, type ProviderPerson } from '../support/saml-provider.js';
 import { destination, type SsoWorld, startSsoWorld } from '../support/sso.js';
@@ -58,12 +60,13 @@ test('an admin does not point the connection of a super admin to another provide
     { settings: theirs },
     { provisioning: { attributes: { email: 'nickname' } } },
     { provisioning: {}, name: 'Renamed' },
+    { name: 'Renamed' },
+    { state: ConnectionState.DISABLED },
+    {},
   ]) {
     const refusal = await refusalOf(connections.updateConnection({ connectionId, ...change }));
     expect(refusal).toMatchObject({ code: Code.PermissionDenied, reason: 'CONNECTION_EXCEEDS_OWN' });
   }
-  const { connection } = await connections.updateConnection({ connectionId, name: 'Renamed' });
-  expect(connection).toMatchObject({ name: 'Renamed', speaksForAll: true });
   const token = admin.client(ScimService).createScimToken({ connectionId, name: 'Mine' });
   expect((await refusalOf(token)).code).toBe(Code.PermissionDenied);
 });
@@ -78,6 +81,60 @@ test('the provider of an admin speaks for nobody who may do more than the admin'
   expect(await testLogin(admin, { nameId: admin.email })).toMatchObject({ outcome: LoginOutcome.SUCCEEDED });
 });
 
+/** What each method does to a connection; a new one has to be put somewhere. */
+const methods = {
+  prepareConnection: 'makes another one',
+  createConnection: 'makes another one',
+  getConnection: 'reads',
+  listConnections: 'reads',
+  listLogins: 'reads',
+  getLogin: 'reads',
+  startTestLogin: 'changes nothing',
+  updateConnection: 'changes',
+  deleteConnection: 'changes',
+  refreshMetadata: 'changes',
+  rotateSpKey: 'changes',
+} satisfies Record<keyof typeof ConnectionService.method, string>;
+
+const changing = Object.entries(methods).flatMap(([name, does]) => (does === 'changes' ? [name] : []));
+
+describe('a connection that speaks for all is beyond who does not hold all', () => {
+  const { ORG_READ, ORG_WRITE } = Permission;
+
+  beforeAll(async () => {
+    await s.travel(61_000);
+  });
+
+  test.each(changing)('by %s', async (name) => {
+    const key = await addApiKey(s, cast.acme, [ORG_READ, ORG_WRITE]);
+    const connectionId = world.connection.id;
+    for (const actor of [admin, key]) {
+      const call = actor.client(ConnectionService)[name as 'deleteConnection'];
+      expect(await refusalOf(call({ connectionId }))).toMatchObject({
+        code: Code.PermissionDenied,
+        reason: 'CONNECTION_EXCEEDS_OWN',
+      });
+    }
+  });
+
+  test('also to bring it back into use, and in the contract of one provider', async () => {
+    const connectionId = world.connection.id;
+    const { updateConnection } = cast.alice.client(ConnectionService);
+    await updateConnection({ connectionId, state: ConnectionState.DISABLED });
+    const key = await addApiKey(s, cast.acme, [ORG_READ, ORG_WRITE]);
+    const refused = { code: Code.PermissionDenied, reason: 'CONNECTION_EXCEEDS_OWN' };
+    const state = ConnectionState.ACTIVE;
+    const back = key.client(ConnectionService).updateConnection({ connectionId, state });
+    expect(await refusalOf(back)).toMatchObject(refused);
+    await updateConnection({ connectionId, state });
+    const shown = 'update sso_connection set contract_domain = $2 where id = $1';
+    await s.database.query(shown, [connectionId, 'acme.example']);
+    const removal = key.client(SSOService).deleteSSOProvider({ providerId: connectionId });
+    expect(await refusalOf(removal)).toMatchObject(refused);
+    await s.database.query(shown, [connectionId, null]);
+  });
+});
+
 test('an active connection that speaks for all comes before one that does not', async () => {
   const state = ConnectionState.ACTIVE;
   await admin.client(ConnectionService).updateConnection({ connectionId: own.id, state });
@@ -90,10 +147,10 @@ test('an active connection that speaks for all comes before one that does not', 
 });
 
 test('an admin does not shut super admins out by enforcement', async () => {
-  const connections = admin.client(ConnectionService);
   const { setEnforcement } = admin.client(EnforcementService);
   const state = ConnectionState.DISABLED;
-  await connections.updateConnection({ connectionId: world.connection.id, state });
+  const { updateConnection } = cast.alice.client(ConnectionService);
+  await updateConnection({ connectionId: world.connection.id, state });
   expect((await signIn({ nameId: cast.alice.email })).get('error')).toBe('access_denied');
   expect((await signIn({ nameId: admin.email })).get('code')).toBeTruthy();
   await testLogin(admin, { nameId: admin.email });

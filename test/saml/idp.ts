@@ -11,6 +11,7 @@ export const MORE = 'http://www.w3.org/2001/04/xmldsig-more#';
 export const XMLENC = 'http://www.w3.org/2001/04/xmlenc#' as const;
 export const XMLENC11 = 'http://www.w3.org/2009/xmlenc11#' as const;
 export const EXCLUSIVE = 'http://www.w3.org/2001/10/xml-exc-c14n#';
+const EMAIL_ADDRESS = 'urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress';
 export const SUCCESS = 'urn:oasis:names:tc:SAML:2.0:status:Success';
 
 /** What an identity provider writes into a response; undefined leaves the attribute out. */
@@ -25,6 +26,7 @@ export interface Claims {
   audience?: string;
   recipient?: string;
   nameId: string;
+  nameIdFormat?: string;
   status: string;
   notBefore: string;
   notOnOrAfter: string;
@@ -89,7 +91,7 @@ export function assertionOf(c: Claims): string {
     '<saml:Assertion xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" xmlns:xs="http://www.w3.org/2001/XMLSchema"' +
     ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"' +
     ` ID="${c.assertionId}" Version="2.0" IssueInstant="${c.issueInstant}"><saml:Issuer>${c.issuer}</saml:Issuer>` +
-    '<saml:Subject><saml:NameID Format="urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress">' +
+    `<saml:Subject><saml:NameID Format="${c.nameIdFormat ?? EMAIL_ADDRESS}">` +
     `${c.nameId}</saml:NameID><saml:SubjectConfirmation Method="${c.confirmation}"><saml:SubjectConfirmationData` +
     `${attribute('Recipient', c.recipient)}${attribute('NotOnOrAfter', c.confirmationEnd)}` +
     `${attribute('InResponseTo', c.confirmationTo)}/></saml:SubjectConfirmation></saml:Subject>` +

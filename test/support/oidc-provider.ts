@@ -21,9 +21,20 @@ export interface Spoil {
   audience?: string;
   nonce?: string;
   expiresInS?: number;
-  /** Signed by a key that nobody published. */
+  /** Signed by a key that nobody published, under the id of the one that was. */
   strangeKey?: boolean;
+  /** Under an id that nobody published. */
+  keyId?: string;
+  /** In the place of what the token endpoint answers. */
+  answer?: Partial<Answer>;
   algorithm?: 'none';
+}
+
+/** What an endpoint answers; text as it is, everything else as JSON. */
+export interface Answer {
+  status: number;
+  type: string;
+  body: unknown;
 }
 
 /** An OpenID Connect provider that answers as a test wants. */
@@ -32,6 +43,10 @@ export interface OidcProvider {
   readonly host: string;
   /** What the discovery document says beside the usual. */
   discovery: Record<string, unknown>;
+  /** What userinfo answers, by subject; there is no such endpoint without. A text is a signed answer. */
+  userInfo: ((subject: string) => Partial<Answer> | Promise<Partial<Answer>>) | undefined;
+  /** How the client proved itself last. */
+  readonly authentication: 'basic' | 'form' | undefined;
   /** Requests to the token endpoint. */
   readonly trades: number;
   /** Requests for the discovery document, and for the keys. */
@@ -49,6 +64,8 @@ export interface OidcProvider {
   stop(): Promise<void>;
 }
 
+const basic = `Basic ${Buffer.from(`${clientId}:${encodeURIComponent(clientSecret)}`).toString('base64')}`;
+
 interface Key {
   privateKey: CryptoKey;
   jwk: JWK;
@@ -59,17 +76,20 @@ export async function startOidcProvider(): Promise<OidcProvider> {
   let key = await newKey();
   let trades = 0;
   let lastIdToken = '';
+  let authentication: OidcProvider['authentication'];
   const fetches = { document: 0, keys: 0 };
   const server = createServer((request, response) => {
-    void answer(request).then(({ status, body }) =>
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body)),
+    void answer(request).then(({ status = 200, type = 'application/json', body }) =>
+      response
+        .writeHead(status, { 'content-type': type })
+        .end(typeof body === 'string' ? body : JSON.stringify(body)),
     );
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   const issuer = `http://${host}`;
 
-  async function answer(request: IncomingMessage): Promise<{ status: number; body: unknown }> {
+  async function answer(request: IncomingMessage): Promise<Partial<Answer>> {
     if (request.url === '/.well-known/openid-configuration') {
       fetches.document += 1;
       return { status: 200, body: documentOf() };
@@ -78,6 +98,10 @@ export async function startOidcProvider(): Promise<OidcProvider> {
       fetches.keys += 1;
       return { status: 200, body: { keys: [key.jwk] } };
     }
+    if (request.url === '/userinfo') {
+      const subject = request.headers.authorization?.replace(/^Bearer /, '') ?? '';
+      return (await provider.userInfo?.(Buffer.from(subject, 'base64url').toString())) ?? { status: 404, body: {} };
+    }
     trades += 1;
     const form = new URLSearchParams(await bodyOf(request));
     const asked = codes.get(form.get('code') ?? '');
@@ -85,15 +109,25 @@ export async function startOidcProvider(): Promise<OidcProvider> {
     const verifier = createHash('sha256')
       .update(form.get('code_verifier') ?? '')
       .digest('base64url');
+    authentication = request.headers.authorization === basic ? 'basic' : 'form';
+    const isProven = authentication === 'basic' || form.get('client_secret') === clientSecret;
+    if (asked?.spoil.answer) return { status: 200, ...asked.spoil.answer };
     const isGood =
       asked &&
-      form.get('client_id') === clientId &&
-      form.get('client_secret') === clientSecret &&
+      isProven &&
+      (authentication === 'basic' || form.get('client_id') === clientId) &&
       form.get('redirect_uri') === asked.redirectUri &&
       verifier === asked.codeChallenge;
     if (!isGood) return { status: 400, body: { error: 'invalid_grant' } };
     lastIdToken = await tokenOf(asked);
-    return { status: 200, body: { access_token: 'opaque', token_type: 'Bearer', id_token: lastIdToken } };
+    return {
+      status: 200,
+      body: {
+        access_token: Buffer.from(String(asked.claims.sub)).toString('base64url'),
+        token_type: 'Bearer',
+        id_token: lastIdToken,
+      },
+    };
   }
 
   function documentOf(): Record<string, unknown> {
@@ -105,6 +139,7 @@ export async function startOidcProvider(): Promise<OidcProvider> {
       response_types_supported: ['code'],
       subject_types_supported: ['public'],
       id_token_signing_alg_values_supported: ['RS256'],
+      ...(provider.userInfo && { userinfo_endpoint: `${issuer}/userinfo` }),
       ...provider.discovery,
     };
   }
@@ -125,7 +160,7 @@ export async function startOidcProvider(): Promise<OidcProvider> {
     }
     const signer = spoil.strangeKey ? await newKey() : key;
     return new SignJWT(payload)
-      .setProtectedHeader({ alg: 'RS256', kid: key.jwk.kid ?? '' })
+      .setProtectedHeader({ alg: 'RS256', kid: spoil.keyId ?? key.jwk.kid ?? '' })
       .sign(signer.privateKey);
   }
 
@@ -133,6 +168,10 @@ export async function startOidcProvider(): Promise<OidcProvider> {
     issuer,
     host,
     discovery: {},
+    userInfo: undefined,
+    get authentication() {
+      return authentication;
+    },
     get trades() {
       return trades;
     },

@@ -9,6 +9,8 @@ import type { TestServer } from './test-server.js';
 /** A person at the provider. */
 export interface ProviderPerson {
   nameId: string;
+  /** The one for e-mail addresses without it. */
+  nameIdFormat?: string;
   attributes?: Record<string, string | string[]>;
 }
 
@@ -94,7 +96,7 @@ export function carry(server: TestServer, connectionId: string, form: CarriedFor
 
 function claimsOf(
   entityId: string,
-  { nameId, attributes = {} }: ProviderPerson,
+  { nameId, nameIdFormat, attributes = {} }: ProviderPerson,
   to: { acsUrl: string; audience: string; inResponseTo?: string },
 ): Claims {
   const at = (minutes: number): string => new Date(Date.now() + minutes * 60_000).toISOString();
@@ -109,6 +111,7 @@ function claimsOf(
     audience: to.audience,
     recipient: to.acsUrl,
     nameId,
+    nameIdFormat,
     status: SUCCESS,
     notBefore: at(-5),
     notOnOrAfter: at(5),

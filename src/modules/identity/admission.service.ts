@@ -2,10 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { Scope } from '../../platform/scope/index.js';
 import { Admissions, type Member, memberStatus, type Vouched } from '../member/index.js';
 import { invitationDefault, type RoleEntity, Roles } from '../role/index.js';
-import { type Connection, Domains } from '../sso/index.js';
-import { type Attributes, emailIn, groupsIn, mappedRole, profileIn } from './attributes.rules.js';
+import { type Connection, Domains, type Provisioning } from '../sso/index.js';
+import { type Attributes, emailsIn, groupsIn, isWithin, mappedRole, profileIn } from './attributes.rules.js';
 import { LoginRefusal } from './login-refusal.js';
 import { isWithinReach } from './reach.rules.js';
+import { chosenAddress } from './subject.rules.js';
 import { SubjectStore } from './subject.store.js';
 
 /** What an index holds, whatever the characters. */
@@ -15,9 +16,13 @@ const LONGEST_SUBJECT = 512;
 export interface ProvenSubject {
   /** What the provider knows the person by. */
   subject: string;
-  /** False: another one at the next login, so that it says nothing. */
+  /** False: it may be another one, or another person's, at the next login, so that it says nothing. */
   lasting: boolean;
   attributes: Attributes;
+  /** The attribute whose addresses the provider says that it has verified. */
+  verified?: string;
+  /** Why the groups are not known, in a sentence; empty: they are. */
+  withheld: string;
 }
 
 export interface Admitted {
@@ -25,6 +30,21 @@ export interface Admitted {
   email: string;
   groups: string[];
   /** What the admins should know, though the login is good; empty: nothing. */
+  remark: string;
+}
+
+/** Who a person at the provider is here. */
+interface Recognized {
+  email: string;
+  known: Member | undefined;
+  isBound: boolean;
+}
+
+/** The role that a login leads to; undefined where it changes nothing. */
+interface Decided {
+  role: RoleEntity | undefined;
+  /** A group of the person gave it. */
+  isMapped: boolean;
   remark: string;
 }
 
@@ -46,60 +66,128 @@ export class Admission {
         `The provider calls the person by a name of ${proven.subject.length} characters.`,
       );
     }
-    const email = emailIn(proven.attributes, provisioning.attributes.email, proven.subject);
-    if (!email) throw new LoginRefusal('no_email', 'The provider sent no e-mail address.');
-    const [isCovered, ownRoles, mappings] = await Promise.all([
-      this.domains.covers(scope, email),
+    const { email, known, isBound } = await this.recognize(scope, connection, proven);
+    const [ownRoles, mappings] = await Promise.all([
       this.roles.list(scope),
       this.subjects.profileMappings(scope),
     ]);
-    if (!isCovered) {
-      throw new LoginRefusal(
-        'domain_not_proven',
-        `The address ${email} is in no domain that this organization has proven to own.`,
-      );
+    if (known && !isWithinReach(connection, known.role.permissions, usualIn(ownRoles))) {
+      const told = `${email} may do more here than whoever set the connection up.`;
+      throw new LoginRefusal('beyond_reach', told, { userId: known.id });
     }
     const groups = groupsIn(proven.attributes, provisioning.groupAttribute);
-    const roles = new Map(ownRoles.map((role) => [role.id, role]));
-    const { role, exceeding } = mappedRole(groups, provisioning.roleMappings, roles, connection.ceiling);
+    const decided = await this.roleFor(scope, connection, { known, groups, ownRoles, proven });
     const profile = profileIn(proven.attributes, provisioning.attributes, mappings);
     const name = [profile.firstName, profile.lastName].filter(Boolean).join(' ');
-    const { known, boundId } = await this.knownFor(scope, connectionId, proven, email);
-    if (known && !isWithinReach(connection, known.role.permissions, usualIn(ownRoles))) {
-      throw new LoginRefusal('beyond_reach', `${email} may do more here than whoever set the connection up.`);
-    }
+    const vouched: Vouched = { email, name, profile, role: decided.role };
     const { member, keptRole } = known
-      ? await this.members.follow(scope, known, { email, name, profile, role })
-      : await this.takeIn(scope, connection, {
-          email,
-          name,
-          profile,
-          role: role ?? roles.get(provisioning.defaultRoleId),
-        });
-    if (proven.lasting && !boundId) await this.subjects.bind(scope, connectionId, proven.subject, member.id);
-    return { member, email, groups, remark: remarkOn(exceeding, keptRole && role !== undefined) };
+      ? await this.members.follow(scope, known, vouched)
+      : await this.takeIn(scope, connection, vouched);
+    if (proven.lasting && !isBound) {
+      const { subject } = proven;
+      await this.subjects.bind(scope, { connectionId, subject, userId: member.id, createdAt: scope.now() });
+    }
+    await this.remember(scope, connectionId, member, decided);
+    const kept = keptRole && decided.role ? 'The role was kept: this is the last active super admin.' : '';
+    return { member, email, groups, remark: [decided.remark, kept].filter(Boolean).join(' ') };
   }
 
-  /** The member, and who the provider's account has belonged to since an earlier login. */
-  private async knownFor(
+  /** By the account that the provider names for good; by the address where it names none, or a new one. */
+  private async recognize(
     scope: Scope,
-    connectionId: string,
-    { subject, lasting }: ProvenSubject,
-    email: string,
-  ): Promise<{ known: Member | undefined; boundId: string | undefined }> {
-    const [boundId, named] = await Promise.all([
-      lasting ? this.subjects.find(scope, connectionId, subject) : undefined,
-      this.members.findByEmail(scope, email),
-    ]);
-    if (boundId && named && named.id !== boundId) {
+    { id, provisioning }: Connection,
+    by: ProvenSubject,
+  ): Promise<Recognized> {
+    const named = emailsIn(by.attributes, provisioning.attributes.email, by.subject, by.verified);
+    if (named.length === 0) throw new LoginRefusal('no_email', 'The provider sent no e-mail address.');
+    const boundId = by.lasting ? await this.subjects.find(scope, id, by.subject) : undefined;
+    const bound = boundId === undefined ? undefined : await this.members.find(scope, boundId);
+    const email = chosenAddress(await this.provenIn(scope, named), bound?.email);
+    if (email === undefined) {
       throw new LoginRefusal(
-        'subject_taken',
-        `The provider's account ${subject} belongs to another member than the address ${email}.`,
+        'domain_not_proven',
+        `${named.flat().join(', ')}: in no domain that this organization has proven to own.`,
       );
     }
-    const known = named ?? (boundId ? await this.members.find(scope, boundId) : undefined);
-    if (known?.status !== memberStatus.deactivated) return { known, boundId };
-    throw new LoginRefusal('member_deactivated', `The membership of ${email} has been deactivated.`);
+    const owner = await this.members.findByEmail(scope, email);
+    if (bound && owner && owner.id !== bound.id) {
+      const told = `The provider's account ${by.subject} belongs to another member than the address ${email}.`;
+      throw new LoginRefusal('subject_taken', told, { userId: bound.id });
+    }
+    const known = bound ?? owner;
+    if (known?.status === memberStatus.deactivated) {
+      const told = `The membership of ${email} has been deactivated.`;
+      throw new LoginRefusal('member_deactivated', told, { userId: known.id });
+    }
+    if (known && !bound && by.lasting) await this.refuseSecond(scope, id, by.subject, known);
+    return { email, known, isBound: bound !== undefined };
+  }
+
+  /** Without those in domains that are not the organization's. */
+  private async provenIn(scope: Scope, named: readonly string[][]): Promise<string[][]> {
+    const proven: string[][] = [];
+    for (const addresses of named) {
+      const covered = await Promise.all(addresses.map((email) => this.domains.covers(scope, email)));
+      proven.push(addresses.filter((_, index) => covered[index]));
+    }
+    return proven;
+  }
+
+  /** Addresses go from one person to another; whoever comes with another account may be another one. */
+  private async refuseSecond(
+    scope: Scope,
+    connectionId: string,
+    subject: string,
+    member: Member,
+  ): Promise<void> {
+    const own = await this.subjects.exclusiveOf(scope, connectionId, member.id);
+    if (own === undefined) return;
+    throw new LoginRefusal(
+      'second_subject',
+      `The member with the address ${member.email} is bound to the provider's account ${own}, and not to ${subject}.`,
+      { userId: member.id },
+    );
+  }
+
+  /** What the groups give; what they gave and give no more is taken back. */
+  private async roleFor(
+    scope: Scope,
+    { id, provisioning, ceiling }: Connection,
+    by: { known: Member | undefined; groups: string[]; ownRoles: RoleEntity[]; proven: ProvenSubject },
+  ): Promise<Decided> {
+    const { known, groups, ownRoles } = by;
+    const roles = new Map(ownRoles.map((role) => [role.id, role]));
+    const { role, exceeding } = mappedRole(groups, provisioning.roleMappings, roles, ceiling);
+    if (role) return { role, isMapped: true, remark: '' };
+    const usual = await this.usualRole(scope, provisioning, roles, ceiling);
+    const withheld = provisioning.roleMappings.length > 0 ? by.proven.withheld : '';
+    const remark = exceeding ? exceedingRemark(exceeding) : withheld;
+    if (!known) return { role: usual, isMapped: false, remark };
+    const given = await this.subjects.mappedRole(scope, id, known.id);
+    const isTakenBack = given === known.role.id && !exceeding && withheld === '';
+    return { role: isTakenBack ? usual : undefined, isMapped: false, remark };
+  }
+
+  /** What newcomers become. A role that is gone, or has grown beyond the ceiling, like none, is that of invitations. */
+  private async usualRole(
+    scope: Scope,
+    { defaultRoleId }: Provisioning,
+    roles: ReadonlyMap<string, RoleEntity>,
+    ceiling: readonly number[],
+  ): Promise<RoleEntity> {
+    const role = roles.get(defaultRoleId);
+    return role && isWithin(role, ceiling) ? role : this.roles.get(scope, '');
+  }
+
+  private async remember(
+    scope: Scope,
+    connectionId: string,
+    member: Member,
+    { role, isMapped }: Decided,
+  ): Promise<void> {
+    if (!role || member.role.id !== role.id) return;
+    if (isMapped) await this.subjects.rememberRole(scope, connectionId, member.id, role.id);
+    else await this.subjects.forgetRole(scope, connectionId, member.id);
   }
 
   private async takeIn(
@@ -113,7 +201,6 @@ export class Admission {
         `${vouched.email} is no member, and this connection takes in members only.`,
       );
     }
-    // A default role that is gone, like none, is that of invitations.
     const role = vouched.role ?? (await this.roles.get(scope, ''));
     return { member: await this.members.admit(scope, { ...vouched, role }), keptRole: false };
   }
@@ -124,9 +211,6 @@ function usualIn(roles: readonly RoleEntity[]): readonly number[] {
   return roles.find(({ slug }) => slug === invitationDefault)?.permissions ?? [];
 }
 
-function remarkOn(exceeding: RoleEntity | undefined, keptRole: boolean): string {
-  if (exceeding) {
-    return `The role ${exceeding.slug} was not given: it holds more than whoever set the connection up.`;
-  }
-  return keptRole ? 'The role was kept: this is the last active super admin.' : '';
+function exceedingRemark({ slug }: RoleEntity): string {
+  return `The role ${slug} was not given: it holds more than whoever set the connection up.`;
 }

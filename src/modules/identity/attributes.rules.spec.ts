@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { emailIn, groupsIn, mappedRole, profileIn } from './attributes.rules.js';
+import { emailsIn, groupsIn, mappedRole, profileIn } from './attributes.rules.js';
 
 const none = { email: '', givenName: '', familyName: '' };
 
@@ -17,8 +17,26 @@ describe('the address', () => {
     ['is nobody else’s for a byte order mark', { email: ['\uFEFFmark@b.c'] }, '', '\u00A0a@b.c', undefined],
     ['is not too long', { email: [`${'a'.repeat(64)}@${'b'.repeat(250)}`] }, '', 'u1', undefined],
   ])('%s', (_what, attributes, name, subject, expected) =>
-    expect(emailIn(attributes, name, subject)).toBe(expected),
+    expect(emailsIn(attributes, name, subject)[0]?.[0]).toBe(expected),
   );
+});
+
+describe('addresses', () => {
+  const attributes = { email: ['Old@b.c', 'none', 'new@b.c', 'old@b.c'], mail: ['m@b.c'], upn: ['u@b.c'] };
+
+  test('are told attribute by attribute, each once', () =>
+    expect(emailsIn(attributes, '', 's@b.c')).toEqual([
+      ['old@b.c', 'new@b.c'],
+      ['m@b.c'],
+      ['u@b.c'],
+      ['s@b.c'],
+    ]));
+
+  test('that are not verified do not count beside one that is', () => {
+    expect(emailsIn(attributes, '', 's@b.c', 'email')).toEqual([['old@b.c', 'new@b.c']]);
+    expect(emailsIn({ upn: ['u@b.c'] }, '', 's', 'email')).toEqual([['u@b.c']]);
+    expect(emailsIn(attributes, 'upn', 's', 'email')).toEqual([['u@b.c']]);
+  });
 });
 
 test('groups are gathered once each, from usual names or the named one', () => {

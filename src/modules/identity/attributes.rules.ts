@@ -95,16 +95,36 @@ const profileFields: Readonly<Record<string, keyof Omit<SaidProfile, 'customAttr
   start_date: 'startDate',
 };
 
-/** The address as it is stored; undefined when nothing that the provider sent is one. */
-export function emailIn(attributes: Attributes, name: string, subject: string): string | undefined {
-  const candidates =
-    name === '' ? [...firstValues(attributes, usual.email), subject] : valuesOf(attributes, name);
-  return candidates.map(emailAddress).find((email) => email !== undefined);
+const MOST_ADDRESSES = 20;
+
+/**
+ * The addresses that the provider names, as they are stored, by the attributes that may hold them: the named one, or the usual
+ * ones and the subject. Of a provider that says which address it has verified, only `verified` counts.
+ */
+export function emailsIn(
+  attributes: Attributes,
+  name: string,
+  subject: string,
+  verified?: string,
+): string[][] {
+  const sources =
+    name === ''
+      ? [...usual.email.map((one) => valuesOf(attributes, one)), [subject]]
+      : [valuesOf(attributes, name)];
+  const known = verified === undefined ? [] : addressesIn(valuesOf(attributes, verified));
+  if (name === '' && known.length > 0) return [known];
+  return sources.map(addressesIn).filter((addresses) => addresses.length > 0);
+}
+
+function addressesIn(values: readonly string[]): string[] {
+  const addresses = values.slice(0, MOST_ADDRESSES).map(emailAddress);
+  return [...new Set(addresses)].filter((email) => email !== undefined);
 }
 
 export function groupsIn(attributes: Attributes, name: string): string[] {
   const names = name === '' ? usual.groups : [name];
-  return [...new Set(names.flatMap((one) => valuesOf(attributes, one)))];
+  const groups = names.flatMap((one) => valuesOf(attributes, one)).map((group) => group.trim());
+  return [...new Set(groups)].filter((group) => group !== '');
 }
 
 /** What the provider says of the profile, cut to what a profile can hold; what it does not say is left out. */
@@ -141,12 +161,18 @@ export function mappedRole<Role extends { permissions: readonly number[] }>(
   roles: ReadonlyMap<string, Role>,
   ceiling: readonly number[],
 ): Mapped<Role> {
-  const mapping = mappings.find(({ group, roleId }) => groups.includes(group) && roles.has(roleId));
+  const mapping = mappings.find(({ group, roleId }) => groups.includes(group.trim()) && roles.has(roleId));
   const role = mapping && roles.get(mapping.roleId);
-  if (!role || role.permissions.every((permission) => ceiling.includes(permission))) {
-    return { role, exceeding: undefined };
-  }
-  return { role: undefined, exceeding: role };
+  return !role || isWithin(role, ceiling)
+    ? { role, exceeding: undefined }
+    : { role: undefined, exceeding: role };
+}
+
+export function isWithin(
+  { permissions }: { permissions: readonly number[] },
+  ceiling: readonly number[],
+): boolean {
+  return permissions.every((permission) => ceiling.includes(permission));
 }
 
 function addCustom(profile: SaidProfile, key: string, value: string): void {

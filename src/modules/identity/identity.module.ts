@@ -21,14 +21,17 @@ import { SamlController } from './saml.controller.js';
 import { SsoSignInRpc } from './sso-sign-in.rpc.js';
 import { SsoSignIn } from './sso-sign-in.service.js';
 import { SsoSignOut } from './sso-sign-out.service.js';
+import { SubjectRpc } from './subject.rpc.js';
 import { SubjectStore } from './subject.store.js';
+import { Subjects } from './subjects.service.js';
 
 /**
  * Logins through identity providers: the way there, the judgement of the answer, who the person is here, the session
  * that comes of it, and the record of all that.
  * Invariants: an answer and an assertion are good once, on however many servers; a provider speaks for addresses in
  * domains that its organization has proven, and for nobody else; a role above the ceiling is not given; whoever is
- * refused learns by which number the admin finds the cause, and nothing more.
+ * refused learns by which number the admin finds the cause, and nothing more; a member has one account in a connection,
+ * and another one only by an admin's act.
  */
 @Module({
   imports: [AuthModule, MemberModule, RoleModule, SsoModule],
@@ -39,6 +42,7 @@ import { SubjectStore } from './subject.store.js';
     SamlController,
     SamlLogoutController,
     SsoSignInRpc,
+    SubjectRpc,
   ],
   providers: [
     Admission,
@@ -53,6 +57,7 @@ import { SubjectStore } from './subject.store.js';
     SamlLogout,
     SsoSignIn,
     SsoSignOut,
+    Subjects,
     SubjectStore,
   ],
 })

@@ -5,8 +5,20 @@ import { adviceOn } from './advice.js';
 import type { Login } from './login.store.js';
 
 export function toLogin(login: Login): LoginMessage {
-  const { id, connectionId, test, idpInitiated, outcome, reason, detail, email, roleSlug, groups, address } =
-    login;
+  const {
+    id,
+    connectionId,
+    test,
+    idpInitiated,
+    outcome,
+    reason,
+    detail,
+    email,
+    roleSlug,
+    groups,
+    address,
+    subject,
+  } = login;
   return create(LoginSchema, {
     id,
     connectionId,
@@ -24,5 +36,6 @@ export function toLogin(login: Login): LoginMessage {
     createdAt: timestampFromDate(login.createdAt),
     completedAt: login.completedAt ? timestampFromDate(login.completedAt) : undefined,
     address,
+    subject,
   });
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuid } from 'uuid';
-import { fromDatabaseError, notFound } from '../../platform/errors/index.js';
+import { AppError, fromDatabaseError, notFound } from '../../platform/errors/index.js';
 import { type PageRequest, Paging } from '../../platform/paging/paging.js';
 import { type Scope, type ScopeOrigin, Scopes } from '../../platform/scope/index.js';
 import { type Connection, Connections, connectionState, loginOutcome } from '../sso/index.js';
@@ -18,6 +18,8 @@ const KEPT_MS = 30 * 86_400_000;
 const PURGED_AT_ONCE = 50;
 /** Answers that nobody asked for are noted so often in an hour; a flood of them is in the log only. */
 const MOST_STRAYS = 100;
+/** What another login, or a directory, did in the meantime. */
+const outrun = new Set(['MEMBER_EXISTS', 'MEMBER_CHANGED', 'SUBJECT_BOUND']);
 const LONGEST_SHOWN = 200;
 const MOST_SHOWN = 50;
 
@@ -129,9 +131,9 @@ export class Logins {
         await this.settle(scope, login, proven, admitted, hash);
         return code;
       });
-    // Of two first logins of a person at once one takes them in; the other then finds them.
+    // Of two logins at once one takes the person in, binds them or changes their address; the other then finds it so.
     return admit().catch((error: unknown) => {
-      if (fromDatabaseError(error)?.reason === 'MEMBER_EXISTS') return admit();
+      if (outrun.has(appErrorOf(error)?.reason ?? '')) return admit();
       throw error;
     });
   }
@@ -141,7 +143,7 @@ export class Logins {
     origin: ScopeOrigin,
     connection: Connection,
     login: Login | undefined,
-    refusal: { reason: string; detail: string },
+    refusal: { reason: string; detail: string; userId?: string },
     proven?: ProvenLogin,
   ): Promise<string | undefined> {
     return this.scopes.run(origin, async (scope) => {
@@ -154,6 +156,7 @@ export class Logins {
         outcome: loginOutcome.refused,
         reason: refusal.reason,
         detail: storable(refusal.detail).slice(0, 1000),
+        userId: refusal.userId ?? null,
         address: scope.address ?? '',
         completedAt: now,
         sealedIdToken: null,
@@ -212,6 +215,10 @@ export class Logins {
   }
 }
 
+function appErrorOf(error: unknown): AppError | undefined {
+  return error instanceof AppError ? error : fromDatabaseError(error);
+}
+
 function requireUsable({ state }: Connection, { test }: Login): void {
   const usable = state === connectionState.active || (test && state === connectionState.draft);
   if (!usable) throw new LoginRefusal('connection_disabled', 'The connection is not active.');
@@ -255,14 +262,17 @@ function newLogin({ connection, requestId, testedBy, ...given }: Beginning, now:
   };
 }
 
-function described(
-  proven: ProvenLogin,
-): Omit<ProvenLogin, 'lasting' | 'attributes'> & Pick<Login, 'attributes'> {
-  const { lasting: _, attributes, ...said } = proven;
+function described(proven: ProvenLogin): Partial<Login> {
+  const { subject, subjectFormat, subjectQualifiers, sessionIndex, sealedIdToken, sessionEndsAt } = proven;
   return {
-    ...said,
+    subject,
+    subjectFormat,
+    subjectQualifiers,
+    sessionIndex,
+    sealedIdToken,
+    sessionEndsAt,
     attributes: Object.fromEntries(
-      Object.entries(attributes)
+      Object.entries(proven.attributes)
         .slice(0, MOST_SHOWN)
         .map(([name, values]) => [
           cut(name, LONGEST_SHOWN),

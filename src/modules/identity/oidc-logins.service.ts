@@ -1,14 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type Envelope, generateToken } from '@dovecote/secret';
 import {
-  AuthorizationResponseError,
-  authorizationCodeGrant,
   buildAuthorizationUrl,
   calculatePKCECodeChallenge,
   type Configuration,
   randomNonce,
   randomPKCECodeVerifier,
-  ResponseBodyError,
 } from 'openid-client';
 import { z } from 'zod';
 import { CONFIG } from '../../platform/config/config.module.js';
@@ -28,10 +25,9 @@ import { sealIdToken } from './id-token.js';
 import { LoginRefusal } from './login-refusal.js';
 import { type Login, LoginStore } from './login.store.js';
 import { type Beginning, type Judgement, Logins, type ProvenLogin } from './logins.service.js';
+import { claimsFor } from './oidc-proof.js';
 
 const USUAL_SCOPES = ['openid', 'email', 'profile'];
-/** Of a person or a session at the provider; an index holds it, whatever the characters. */
-const LONGEST_NAME = 512;
 /** Clocks of two companies may differ by this much. */
 const SKEW_MS = 60_000;
 
@@ -118,33 +114,20 @@ export class OidcLogins {
     const { codeVerifier, nonce } = this.opened(login);
     const callback = new URL(this.redirectUri(connection));
     callback.search = query.toString();
-    const tokens = await authorizationCodeGrant(client, callback, {
-      pkceCodeVerifier: codeVerifier,
-      expectedNonce: nonce,
-      expectedState: login.requestId ?? '',
-      idTokenExpected: true,
-    }).catch((error: unknown) => {
-      throw grantRefusal(error);
-    });
-    const claims = tokens.claims();
-    if (!claims) throw new LoginRefusal('invalid_token', 'The provider sent no ID token.');
-    if (claims.email_verified === false) {
-      throw new LoginRefusal('email_not_verified', 'The provider says that it has not verified the address.');
-    }
-    if (connection.oidc?.forceAuthn) requireFresh(claims.auth_time, login);
-    const sid = typeof claims.sid === 'string' ? claims.sid : '';
-    if ([claims.sub, sid].some((name) => storable(name) !== name || name.length > LONGEST_NAME)) {
-      throw new LoginRefusal('invalid_token', 'The names of the person and the session cannot be kept.');
-    }
+    const state = login.requestId ?? '';
+    const said = await claimsFor(client, callback, { codeVerifier, nonce, state }, connection.provisioning);
+    if (connection.oidc?.forceAuthn) requireFresh(said.authTime, login);
     return {
-      subject: claims.sub,
+      subject: said.subject,
       subjectFormat: '',
       subjectQualifiers: [],
       lasting: true,
-      sessionIndex: sid,
-      sealedIdToken: sealIdToken(this.envelope, login, tokens.id_token ?? ''),
+      verified: said.verified ? 'email' : undefined,
+      withheld: said.withheld,
+      sessionIndex: said.sid,
+      sealedIdToken: sealIdToken(this.envelope, login, said.idToken),
       sessionEndsAt: null,
-      attributes: attributesOf(claims),
+      attributes: attributesOf(said.claims),
     };
   }
 
@@ -167,33 +150,6 @@ export class OidcLogins {
   }
 }
 
-function grantRefusal(error: unknown): LoginRefusal {
-  if (error instanceof AuthorizationResponseError) {
-    const said = error.error_description ? ` (${error.error_description})` : '';
-    return new LoginRefusal('provider_error', `The provider answered ${error.error}${said}.`, {
-      cause: error,
-    });
-  }
-  if (error instanceof ResponseBodyError) {
-    const said = error.error_description ? ` (${error.error_description})` : '';
-    return new LoginRefusal(
-      'invalid_token',
-      `The provider trades no tokens for the code: ${error.error}${said}.`,
-      {
-        cause: error,
-      },
-    );
-  }
-  const message = error instanceof Error ? error.message : 'no reason given';
-  return new LoginRefusal(
-    'invalid_token',
-    `The provider's answer does not hold: ${message}${claimIn(error)}.`,
-    {
-      cause: error,
-    },
-  );
-}
-
 /** The person signed in for this login, and not for an earlier one. */
 function requireFresh(authTime: number | undefined, { createdAt }: Login): void {
   if (authTime !== undefined && authTime * 1000 >= createdAt.getTime() - SKEW_MS) return;
@@ -202,15 +158,6 @@ function requireFresh(authTime: number | undefined, { createdAt }: Login): void 
       ? 'it is not said when there was one'
       : `the last one was at ${new Date(authTime * 1000).toISOString()}`;
   throw new LoginRefusal('stale_sign_in', `We asked for a new sign-in, but ${last}.`);
-}
-
-/** Which claim it was, where one was wrong: openid-client tells by the cause only. */
-function claimIn(error: unknown): string {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    const told = z.object({ claim: z.string() }).safeParse(cause.cause);
-    if (told.success) return ` (${told.data.claim})`;
-  }
-  return '';
 }
 
 function sealContext(requestId: string): string {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { type ScopeOrigin, Scopes } from '../../platform/scope/index.js';
+import { type Scope, type ScopeOrigin, Scopes } from '../../platform/scope/index.js';
 import { Sessions } from '../auth/index.js';
 import { LoginStore, type ProviderSessions } from './login.store.js';
 
@@ -33,9 +33,14 @@ export class ProviderSignOut {
       const now = scope.now().getTime();
       const kept = new Date(now + REMEMBERED_MS);
       if (!(await this.store.consumeAssertion(scope, connectionId, hash, kept))) return false;
-      await this.store.spoilCodesOf(scope, connectionId, sessions, new Date(now - LOGIN_MS));
-      await this.sessions.end(scope, await this.store.sessionsOf(scope, connectionId, sessions));
+      await this.endIn(scope, connectionId, sessions);
       return true;
     });
+  }
+
+  /** The sessions, and those that are about to begin. */
+  async endIn(scope: Scope, connectionId: string, sessions: ProviderSessions): Promise<void> {
+    await this.store.spoilCodesOf(scope, connectionId, sessions, new Date(scope.now().getTime() - LOGIN_MS));
+    await this.sessions.end(scope, await this.store.sessionsOf(scope, connectionId, sessions));
   }
 }

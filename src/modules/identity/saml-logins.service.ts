@@ -14,14 +14,16 @@ import type { Config } from '../../platform/config/index.js';
 import { type ScopeOrigin, Scopes } from '../../platform/scope/index.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { type Connection, isAllowedRedirect, samlEndpoints } from '../sso/index.js';
+import { overage } from './claims.rules.js';
 import { LoginRefusal } from './login-refusal.js';
 import { type Login, LoginStore } from './login.store.js';
 import { type Beginning, type Judgement, Logins, type ProvenLogin } from './logins.service.js';
 import { OneTime } from './one-time.js';
 import { type LoadedConnection, SamlConnections } from './saml-connections.service.js';
+import { isLasting } from './subject.rules.js';
 
-/** NameIDs of this format are other ones at each login. */
-const TRANSIENT = 'urn:oasis:names:tc:SAML:2.0:nameid-format:transient';
+/** What Entra sends in the place of more groups than a message holds. */
+const GROUPS_LINK = 'http://schemas.microsoft.com/claims/groups.link';
 
 /** What a browser brings to the ACS. */
 export interface SamlAnswer {
@@ -156,7 +158,8 @@ function provenBy(said: SamlLogin): ProvenLogin {
     subject: said.nameId,
     subjectFormat: said.nameIdFormat,
     subjectQualifiers: [said.nameQualifier ?? '', said.spNameQualifier ?? ''],
-    lasting: said.nameIdFormat !== TRANSIENT,
+    lasting: isLasting(said),
+    withheld: Object.hasOwn(said.attributes, GROUPS_LINK) ? overage : '',
     sessionIndex: said.sessionIndex ?? '',
     sealedIdToken: null,
     sessionEndsAt: said.sessionNotOnOrAfter ?? null,
@@ -164,6 +167,6 @@ function provenBy(said: SamlLogin): ProvenLogin {
   };
 }
 
-function refusalOf(error: unknown): { reason: string; detail: string } | undefined {
+function refusalOf(error: unknown): { reason: string; detail: string; userId?: string } | undefined {
   return error instanceof SamlRefusal || error instanceof LoginRefusal ? error : undefined;
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuid } from 'uuid';
 import { announceRevocation } from '../../platform/caller/revocation-feed.js';
+import { AppError } from '../../platform/errors/index.js';
 import type { Scope } from '../../platform/scope/index.js';
 import { type RoleEntity, superAdmin } from '../role/index.js';
 import { type MemberProfile, memberStatus, refuseLoss } from './member.rules.js';
@@ -61,21 +62,27 @@ export class Admissions {
     return { ...row, role };
   }
 
-  /** Accepts an open invitation, and takes over what is said. Deactivated members are left as they are. */
+  /**
+   * Accepts an open invitation, and takes over what is said, the address included. Deactivated members are left as they
+   * are. ABORTED when somebody else changed the address at the same moment.
+   */
   async follow(scope: Scope, known: Member, vouched: Vouched): Promise<Followed> {
     // Most logins say what is known; then nobody waits for a lock.
     if (isAsVouched(known, vouched)) return { member: known, keptRole: false };
-    const { name, profile, role } = vouched;
+    const { name, profile, role, email } = vouched;
     const { id } = known;
     const activeSuperAdmins = await this.store.lock(scope, id);
     const member = await this.store.find(scope, id);
     if (!member) throw new Error('A member who is gone was to be followed.');
+    if (member.email !== known.email) throw outrun();
     if (member.status === memberStatus.deactivated) return { member, keptRole: true };
     const demoted = role !== undefined && role.slug !== superAdmin && role.id !== member.role.id;
     const keptRole = demoted && refuseLoss(id, activeSuperAdmins) !== undefined;
     const given = role && !keptRole && role.id !== member.role.id ? role : undefined;
     const accepted = member.status === memberStatus.invited;
+    const identity = email === member.email ? undefined : await this.store.identify(scope, email);
     const changed = {
+      ...(identity && { email: identity.email, identityId: identity.id }),
       ...(name !== '' && name !== member.name && { name }),
       ...(differs(member.profile, profile) && { profile: { ...member.profile, ...profile } }),
       ...(given && { roleId: given.id }),
@@ -91,13 +98,31 @@ export class Admissions {
       });
     }
     await announceRevocation(scope, `member:${member.orgId}:${member.identityId}`);
+    if (identity) await this.moved(scope, member, identity.id);
     return { member: { ...member, ...changed, role: given ?? member.role }, keptRole };
+  }
+
+  /** The person signs in by another address from now on. */
+  private async moved(scope: Scope, member: Member, identityId: string): Promise<void> {
+    await announceRevocation(scope, `member:${member.orgId}:${identityId}`);
+    // Whoever deletes this person later would not find their former address.
+    await this.store.forget(scope, member.identityId);
+    await scope.audit('PROFILE_UPDATED', {
+      entityType: 'user',
+      entityId: member.id,
+      metadata: { change: 'address', by: 'sso' },
+    });
   }
 }
 
-function isAsVouched(member: Member, { name, profile, role }: Vouched): boolean {
+function outrun(): AppError {
+  return new AppError('aborted', 'MEMBER_CHANGED', 'The member was changed at the same moment; try again.');
+}
+
+function isAsVouched(member: Member, { email, name, profile, role }: Vouched): boolean {
   return (
     member.status === memberStatus.active &&
+    email === member.email &&
     (name === '' || name === member.name) &&
     !differs(member.profile, profile) &&
     (role === undefined || role.id === member.role.id)

@@ -3,7 +3,7 @@ import { type Envelope, randomBase62 } from '@dovecote/secret';
 import { v7 as uuid } from 'uuid';
 import { CONFIG } from '../../platform/config/config.module.js';
 import type { Config } from '../../platform/config/index.js';
-import { failedPrecondition, invalidArgument, notFound } from '../../platform/errors/index.js';
+import { type AppError, failedPrecondition, invalidArgument, notFound } from '../../platform/errors/index.js';
 import { ENVELOPE } from '../../platform/platform.module.js';
 import { originOf, type Scope, Scopes } from '../../platform/scope/index.js';
 import { Sessions } from '../auth/index.js';
@@ -115,14 +115,25 @@ export class Connections {
     return { id: this.idFor(scope, reservation), token: reservation };
   }
 
+  /**
+   * For a change of whatever kind: by somebody who may do as much as whoever set the connection up, and nobody else.
+   * Locked until the scope ends.
+   */
+  async hold(scope: Scope, id: string): Promise<{ connection: Connection; all: Connection[] }> {
+    const all = await this.store.listForUpdate(scope);
+    const connection = all.find((one) => one.id === id);
+    if (!connection) throw notFound('connection');
+    refuse(refuseLesser(connection, scope.permissions));
+    return { connection, all };
+  }
+
   async create(scope: Scope, request: NewConnection): Promise<Connection> {
     const id = this.idFor(scope, request.reservation);
     // The provider is asked, and the key computed, before the transaction begins.
     const known = await this.knowledgeOf(request.settings, null, scope.now());
     const key = known.idp ? await this.keys.make(scope.orgId, id, 'current', scope.now()) : undefined;
     const { provisioning = membersOnly, settings, state = connectionState.draft } = request;
-    const refusal = refuseAnother((await this.store.listForUpdate(scope)).length);
-    if (refusal) throw refusal;
+    refuse(refuseAnother((await this.store.listForUpdate(scope)).length));
     await this.refuseRoles(scope, provisioning);
     const connection: Connection = {
       orgId: scope.orgId,
@@ -169,12 +180,10 @@ export class Connections {
   async update(scope: Scope, change: ConnectionChange): Promise<Connection> {
     const { settings, provisioning, id } = change;
     const before = await this.scopes.run(originOf(scope), (inner) => this.get(inner, id));
+    // Nor does the server ask a provider for somebody who may not change it.
+    refuse(refuseLesser(before, scope.permissions));
     const known = settings ? await this.knowledgeOf(settings, before, scope.now()) : {};
-    const all = await this.store.listForUpdate(scope);
-    const current = all.find((one) => one.id === id);
-    if (!current) throw notFound('connection');
-    const lesser = (settings ?? provisioning) && refuseLesser(current, scope.permissions);
-    if (lesser) throw lesser;
+    const { connection: current, all } = await this.hold(scope, id);
     if (provisioning) await this.refuseRoles(scope, provisioning);
     const state = change.state || current.state;
     const activated = state === connectionState.active && current.state !== connectionState.active;
@@ -200,12 +209,9 @@ export class Connections {
   }
 
   async delete(scope: Scope, id: string): Promise<void> {
-    const all = await this.store.listForUpdate(scope);
-    const connection = all.find((one) => one.id === id);
-    if (!connection) throw notFound('connection');
+    const { connection, all } = await this.hold(scope, id);
     const { enforcedAt } = await this.enforcement.getForUpdate(scope);
-    const refusal = refuseLoss(connection, all, enforcedAt !== null);
-    if (refusal) throw refusal;
+    refuse(refuseLoss(connection, all, enforcedAt !== null));
     await this.store.delete(scope, id);
     await this.sessions.endThrough(scope, id);
     await this.record(scope, connection, 'SSO_PROVIDER_DELETED', {});
@@ -213,11 +219,12 @@ export class Connections {
 
   /** Makes the next key, or puts it in the place of the current one. */
   async rotateKey(scope: Scope, id: string): Promise<Connection> {
-    await this.scopes.run(originOf(scope), (inner) => this.get(inner, id));
+    refuse(
+      refuseLesser(await this.scopes.run(originOf(scope), (inner) => this.get(inner, id)), scope.permissions),
+    );
     // Computed in advance: whether it is needed shows inside the transaction only.
     const fresh = await this.keys.make(scope.orgId, id, 'next', scope.now());
-    const connection = (await this.store.listForUpdate(scope)).find((one) => one.id === id);
-    if (!connection) throw notFound('connection');
+    const { connection } = await this.hold(scope, id);
     if (!connection.idp) throw failedPrecondition('NOT_SAML', 'Only SAML connections have keys of ours.');
     const certificates = (await this.keys.certificates(scope, [id])).get(id) ?? [];
     const promoted = certificates.some(({ next }) => next);
@@ -275,11 +282,9 @@ export class Connections {
       return {};
     }
     const { metadataUrl, metadataXml, relayStates } = settings.saml;
-    const strange = refuseRelayStates(relayStates, this.config.sso.redirectUris);
-    if (strange) throw strange;
+    refuse(refuseRelayStates(relayStates, this.config.sso.redirectUris));
     if (before && metadataUrl === '' && metadataXml === '') return {};
-    const refusal = refuseSource({ metadataUrl, metadataXml });
-    if (refusal) throw refusal;
+    refuse(refuseSource({ metadataUrl, metadataXml }));
     const field = metadataUrl === '' ? 'saml.metadata_xml' : 'saml.metadata_url';
     const idp = await this.usable(field, async () => {
       const found =
@@ -304,18 +309,17 @@ export class Connections {
   private async refuseRoles(scope: Scope, { defaultRoleId, roleMappings }: Provisioning): Promise<void> {
     for (const id of new Set([defaultRoleId, ...roleMappings.map(({ roleId }) => roleId)])) {
       const role = await this.roles.get(scope, id);
-      const refusal = refuseGrant(role.permissions, scope.permissions);
-      if (refusal) throw refusal;
+      refuse(refuseGrant(role.permissions, scope.permissions));
     }
   }
 
   private async refuseState(scope: Scope, connection: Connection, all: Connection[]): Promise<void> {
     const { enforcedAt } = await this.enforcement.getForUpdate(scope);
-    const refusal =
+    refuse(
       connection.state === connectionState.active
         ? refuseActivation(connection)
-        : refuseLoss(connection, all, enforcedAt !== null);
-    if (refusal) throw refusal;
+        : refuseLoss(connection, all, enforcedAt !== null),
+    );
   }
 
   private record(
@@ -326,6 +330,10 @@ export class Connections {
   ): Promise<void> {
     return scope.audit(event, { entityType: 'sso_connection', entityId: id, metadata });
   }
+}
+
+function refuse(refusal: AppError | undefined): void {
+  if (refusal) throw refusal;
 }
 
 function knownSince(idp: StoredIdp, metadataUrl: string, now: Date): Partial<Connection> {

@@ -6,7 +6,7 @@ export { Enforcement } from './enforcement.service.js';
 export { loginOutcome } from './login.js';
 export { Metadata } from './metadata.service.js';
 export { UnusableMetadata } from './metadata-source.js';
-export { OidcDiscovery } from './oidc-discovery.js';
+export { EndpointError, OidcDiscovery } from './oidc-discovery.js';
 export { isAllowedRedirect } from './redirect.rules.js';
 export { SpKeys } from './sp-keys.service.js';
 export { SsoModule } from './sso.module.js';

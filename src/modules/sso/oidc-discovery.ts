@@ -3,7 +3,6 @@ import { LRUCache } from 'lru-cache';
 import {
   allowInsecureRequests,
   type ClientAuth,
-  ClientSecretBasic,
   ClientSecretPost,
   clockSkew,
   clockTolerance,
@@ -18,6 +17,7 @@ import {
 import type { Clock } from '../../platform/clock/clock.js';
 import { AppError } from '../../platform/errors/index.js';
 import type { OutboundClient } from '../../platform/outbound/outbound-client.js';
+import { ALGORITHMS, defectOf, takesSecretInForm, usablePartOf } from './discovery-document.rules.js';
 import { UnusableMetadata } from './metadata-source.js';
 
 /** Seconds that the clocks of both sides may be apart. */
@@ -29,7 +29,6 @@ const MOST_KEPT = 1000;
 const ASKS_AGAIN_AFTER_S = 60;
 /** Tokens that anybody can bring make us ask for keys this often at most; who asks in between gets the answer, too. */
 const STRANGERS_ASK_MS = 10_000;
-const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 
 /** A connection's side of its provider. */
 export interface OidcClient {
@@ -43,6 +42,18 @@ export interface OidcClient {
 export interface OidcDiscoveryOptions {
   /** Providers without TLS, for development. */
   allowHttp: boolean;
+}
+
+/** An endpoint of a provider that gives no usable answer; the message is for the connection's admins. */
+export class EndpointError extends Error {
+  override readonly name = 'EndpointError';
+  constructor(
+    readonly endpoint: 'token_endpoint' | 'jwks_uri' | 'userinfo_endpoint',
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
 }
 
 /** What a provider has said to one connection. */
@@ -121,12 +132,7 @@ export class OidcDiscovery {
     const skewSeconds = Math.round((this.clock.now().getTime() - Date.now()) / 1000);
     const metadata = { [clockSkew]: skewSeconds, [clockTolerance]: TOLERANCE_S };
     const client = new Configuration(provider.server, clientId, metadata, clientAuth(clientSecret));
-    client[customFetch] = async (url, request) => {
-      const response = await this.fetch(url, request);
-      if (url === provider.server.jwks_uri && response.ok)
-        this.keep(provider, await keysIn(response.clone()));
-      return response;
-    };
+    client[customFetch] = (url, request) => this.ask(provider, url, request);
     // The signature of an ID token counts, also where it came straight from the provider.
     enableNonRepudiationChecks(client);
     if (this.options.allowHttp) allowInsecureRequests(client);
@@ -156,13 +162,38 @@ export class OidcDiscovery {
         [customFetch]: (url, request) => this.fetch(url, request),
         execute: this.options.allowHttp ? [allowInsecureRequests] : [],
       });
-      const server = found.serverMetadata();
-      // Microsoft's document for all of its tenants: whoever has one could sign in here.
-      if (!server.issuer.includes('{tenantid}')) return server;
+      return this.usable(found.serverMetadata());
     } catch (error) {
+      if (error instanceof UnusableMetadata) throw error;
       throw new UnusableMetadata(reasonOf(error), { cause: error });
     }
-    throw new UnusableMetadata('The issuer stands for many tenants; name the one of your own.');
+  }
+
+  private usable(server: ServerMetadata): ServerMetadata {
+    // Microsoft's document for all of its tenants: whoever has one could sign in here.
+    if (server.issuer.includes('{tenantid}')) {
+      throw new UnusableMetadata('The issuer stands for many tenants; name the one of your own.');
+    }
+    const defect = defectOf({ ...server }, this.options.allowHttp);
+    if (defect) throw new UnusableMetadata(defect);
+    return usablePartOf(server, this.options.allowHttp);
+  }
+
+  /** Told apart by endpoint, so that whoever runs the connection learns which one fails. */
+  private async ask(provider: Provider, url: string, request: OutgoingRequest): Promise<Response> {
+    const { token_endpoint, jwks_uri } = provider.server;
+    const endpoint =
+      url === jwks_uri ? 'jwks_uri' : url === token_endpoint ? 'token_endpoint' : 'userinfo_endpoint';
+    const response = await this.fetch(url, request).catch((error: unknown) => {
+      throw error instanceof AppError ? new EndpointError(endpoint, error.message, { cause: error }) : error;
+    });
+    if (endpoint !== 'jwks_uri') return response;
+    if (!response.ok) throw new EndpointError(endpoint, `It answered ${response.status}.`);
+    const keys = await keysIn(response.clone()).catch((error: unknown) => {
+      throw new EndpointError(endpoint, 'It answered no JSON.', { cause: error });
+    });
+    this.keep(provider, keys);
+    return response;
   }
 
   private async keysOf(provider: Provider): Promise<JSONWebKeySet> {
@@ -202,16 +233,27 @@ export class OidcDiscovery {
 async function keysIn(response: Response): Promise<JSONWebKeySet> {
   return (await response.json()) as JSONWebKeySet;
 }
-/** In the form where the provider takes it there, which keeps it out of logs of header fields. */
+
+/** In the form where the provider says that it takes it there, which keeps it out of logs of header fields. */
 function clientAuth(secret: string): ClientAuth {
   if (secret === '') return None();
   return (server, ...rest) => {
-    const methods = server.token_endpoint_auth_methods_supported ?? ['client_secret_post'];
-    const authenticate = methods.includes('client_secret_post')
-      ? ClientSecretPost(secret)
-      : ClientSecretBasic(secret);
-    authenticate(server, ...rest);
+    const inForm = takesSecretInForm(server.token_endpoint_auth_methods_supported);
+    const authenticate = inForm ? ClientSecretPost(secret) : clientSecretBasic(secret);
+    return authenticate(server, ...rest);
   };
+}
+
+/** openid-client's encodes hyphens and dots, too, which servers that forget to decode do not forgive. */
+function clientSecretBasic(secret: string): ClientAuth {
+  return (_server, { client_id }, _body, headers) => {
+    const credentials = [client_id, secret].map(formEncoded).join(':');
+    headers.set('authorization', `Basic ${Buffer.from(credentials).toString('base64')}`);
+  };
+}
+
+function formEncoded(text: string): string {
+  return new URLSearchParams({ '': text }).toString().slice(1);
 }
 
 /** What openid-client hands to its fetch. */

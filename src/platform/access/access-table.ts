@@ -7,6 +7,7 @@ import { ConnectionService } from '@dovecote/contract/dovecote/sso/v1/connection
 import { DomainService } from '@dovecote/contract/dovecote/sso/v1/domain_pb';
 import { EnforcementService } from '@dovecote/contract/dovecote/sso/v1/enforcement_pb';
 import { ScimService } from '@dovecote/contract/dovecote/sso/v1/scim_pb';
+import { SubjectService } from '@dovecote/contract/dovecote/sso/v1/subject_pb';
 import { ActionService } from '@dovecote/contract/pidgr/v1/action_pb';
 import { ApiKeyService } from '@dovecote/contract/pidgr/v1/api_key_pb';
 import { AuditService } from '@dovecote/contract/pidgr/v1/audit_pb';
@@ -76,6 +77,7 @@ export const services = [
   DomainService,
   EnforcementService,
   ScimService,
+  SubjectService,
 ];
 
 /**
@@ -340,5 +342,11 @@ export const accessTable: ReadonlyMap<string, AccessRow> = new Map([
     createScimToken: write(recent(permission(P.ORG_WRITE), 'api_key'), 'API_KEY_CREATED'),
     listScimTokens: read(permission(P.ORG_READ)),
     revokeScimToken: write(permission(P.ORG_WRITE), 'API_KEY_REVOKED'),
+  }),
+
+  ...rowsOf(SubjectService, {
+    listSubjects: read(permission(P.ORG_READ)),
+    bindSubject: write(recent(permission(P.ORG_WRITE), 'api_key'), 'SSO_CONFIGURED'),
+    unbindSubject: write(recent(permission(P.ORG_WRITE), 'api_key'), 'SSO_CONFIGURED'),
   }),
 ]);

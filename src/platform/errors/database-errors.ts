@@ -3,6 +3,13 @@ import { QueryFailedError } from 'typeorm';
 import { DatabaseError } from 'pg';
 import { AppError, alreadyExists, failedPrecondition, invalidArgument } from './app-error.js';
 
+const subjectBound = (): AppError =>
+  new AppError(
+    'aborted',
+    'SUBJECT_BOUND',
+    'The account or the member was bound at the same moment; try again.',
+  );
+
 /** Insert and let it fail: what a broken constraint means to the caller, by the constraint's name. */
 const byConstraint: Record<string, () => AppError> = {
   member_email_key: () =>
@@ -20,6 +27,8 @@ const byConstraint: Record<string, () => AppError> = {
     alreadyExists('DOMAIN_TAKEN', 'Another organization has proven that this domain is its own.'),
   sso_connection_pkey: () =>
     alreadyExists('RESERVATION_USED', 'A connection was made with this reservation; prepare another one.'),
+  sso_subject_pkey: subjectBound,
+  sso_subject_member_key: subjectBound,
   sso_connection_contract_key: () =>
     alreadyExists('SSO_PROVIDER_EXISTS', 'The organization has an SSO provider; delete it first.'),
   scim_user_name_key: () =>

@@ -188,6 +188,13 @@ export declare type SamlSettings = Message<"dovecote.sso.v1.SamlSettings"> & {
    * @generated from field: bool sign_metadata = 7;
    */
   signMetadata: boolean;
+
+  /**
+   * Which identity provider is meant, by its entity id, where the metadata describes several. Empty: the only one.
+   *
+   * @generated from field: string idp_entity_id = 8;
+   */
+  idpEntityId: string;
 };
 
 /**
@@ -258,7 +265,7 @@ export declare type Provisioning = Message<"dovecote.sso.v1.Provisioning"> & {
   createMembers: boolean;
 
   /**
-   * What new members become; empty: the role of invitations.
+   * What new members become, and members who lose the group that gave them their role; empty: the role of invitations.
    *
    * @generated from field: string default_role_id = 2;
    */
@@ -279,8 +286,9 @@ export declare type Provisioning = Message<"dovecote.sso.v1.Provisioning"> & {
   groupAttribute: string;
 
   /**
-   * The first that matches decides the role, at each login. Nobody maps to a role that holds more than they do; and
-   * a role that has grown since is not given.
+   * The first that matches decides the role, at each login. When none does any more, a role that a mapping gave is
+   * taken back: the person becomes what new members become. Nobody maps to a role that holds more than they do; and a
+   * role that has grown since is not given.
    *
    * @generated from field: repeated dovecote.sso.v1.RoleMapping role_mappings = 5;
    */
@@ -471,7 +479,7 @@ export declare type IdentityProvider = Message<"dovecote.sso.v1.IdentityProvider
   sloUrl: string;
 
   /**
-   * The keys that it signs with.
+   * The keys that it signs with: the first 100 of its metadata that can be used.
    *
    * @generated from field: repeated dovecote.sso.v1.IdpCertificate certificates = 4;
    */
@@ -504,6 +512,13 @@ export declare type IdentityProvider = Message<"dovecote.sso.v1.IdentityProvider
    * @generated from field: google.protobuf.Timestamp valid_until = 8;
    */
   validUntil?: Timestamp | undefined;
+
+  /**
+   * What of its metadata was left out, and why, in a sentence each: certificates that cannot be used, for example.
+   *
+   * @generated from field: repeated string warnings = 9;
+   */
+  warnings: string[];
 };
 
 /**
@@ -1075,7 +1090,8 @@ export declare type Login = Message<"dovecote.sso.v1.Login"> & {
   reason: string;
 
   /**
-   * For a refusal: what was found and what was expected, in a sentence.
+   * For a refusal: what was found and what was expected, in a sentence. For a good login: what an admin should know all
+   * the same, e.g. that the provider did not list the groups.
    *
    * @generated from field: string detail = 7;
    */
@@ -1096,7 +1112,7 @@ export declare type Login = Message<"dovecote.sso.v1.Login"> & {
   email: string;
 
   /**
-   * The member who signed in, or would have.
+   * The member who signed in, or would have; of a refusal, the member whom it concerns, if it concerns one.
    *
    * @generated from field: string user_id = 10;
    */
@@ -1143,6 +1159,13 @@ export declare type Login = Message<"dovecote.sso.v1.Login"> & {
    * @generated from field: string address = 16;
    */
   address: string;
+
+  /**
+   * What the provider calls the person; empty before that was proven.
+   *
+   * @generated from field: string subject = 17;
+   */
+  subject: string;
 };
 
 /**
@@ -1438,9 +1461,9 @@ export declare const ConnectionService: GenService<{
   },
   /**
    * Replaces the settings of a connection; its id and with it the URLs at the provider never change. Needs
-   * PERMISSION_ORG_WRITE and a recent sign-in; for `settings` and `provisioning` also every permission that whoever
-   * last set them held, since they say who comes in. Audited. FAILED_PRECONDITION when it would disable the last active
-   * connection for everybody while single sign-on is enforced.
+   * PERMISSION_ORG_WRITE, a recent sign-in, and every permission that whoever last set the connection up held: it decides
+   * who comes in, and as whom. Audited. FAILED_PRECONDITION when it would disable the last active connection for
+   * everybody while single sign-on is enforced.
    *
    * @generated from rpc dovecote.sso.v1.ConnectionService.UpdateConnection
    */
@@ -1450,8 +1473,8 @@ export declare const ConnectionService: GenService<{
     output: typeof UpdateConnectionResponseSchema;
   },
   /**
-   * Disconnects a provider and ends the sessions that came through it. Needs PERMISSION_ORG_WRITE and a recent
-   * sign-in. Audited. FAILED_PRECONDITION for the last active connection while single sign-on is enforced.
+   * Disconnects a provider and ends the sessions that came through it. Needs what UpdateConnection needs. Audited.
+   * FAILED_PRECONDITION for the last active connection while single sign-on is enforced.
    *
    * @generated from rpc dovecote.sso.v1.ConnectionService.DeleteConnection
    */
@@ -1461,9 +1484,9 @@ export declare const ConnectionService: GenService<{
     output: typeof DeleteConnectionResponseSchema;
   },
   /**
-   * Fetches the provider's metadata now instead of at its next turn. Needs PERMISSION_ORG_WRITE. What is broken is
-   * not taken over: FAILED_PRECONDITION, and the last good version stays. RESOURCE_EXHAUSTED more than once a
-   * minute.
+   * Fetches the provider's metadata now instead of at its next turn. Needs PERMISSION_ORG_WRITE and every permission that
+   * whoever last set the connection up held. What is broken is not taken over: FAILED_PRECONDITION, and the last good
+   * version stays. RESOURCE_EXHAUSTED more than once a minute.
    *
    * @generated from rpc dovecote.sso.v1.ConnectionService.RefreshMetadata
    */
@@ -1474,8 +1497,7 @@ export declare const ConnectionService: GenService<{
   },
   /**
    * Makes the next key of our side, which is published in our metadata at once and used after promotion; with a
-   * next key in place, promotes it and retires the current one. Needs PERMISSION_ORG_WRITE and a recent sign-in.
-   * Audited.
+   * next key in place, promotes it and retires the current one. Needs what UpdateConnection needs. Audited.
    *
    * @generated from rpc dovecote.sso.v1.ConnectionService.RotateSpKey
    */

@@ -1,0 +1,1 @@
+export { SubjectService } from './subject_pb.js';
