@@ -1,4 +1,4 @@
-const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 /** More code units than any cluster that people write: family emoji have 11, flags of regions 14. */
 const LONGEST_CLUSTER = 32;
 

@@ -40,10 +40,47 @@ describe('plainText', () => {
 
 describe('summaryOf and previewOf', () => {
   test('the summary is the first sentence of the first block', () => {
-    expect(summaryOf('Please **read** this. Then act.')).toBe('Please read this.');
-    expect(summaryOf('# Fire drill\n\nTomorrow at 10.')).toBe('Fire drill');
-    expect(summaryOf('明日は休みです。来てください。')).toBe('明日は休みです。');
-    expect(summaryOf('')).toBe('');
+    expect(summaryOf('Please **read** this. Then act.', 'en-US')).toBe('Please read this.');
+    expect(summaryOf('# Fire drill\n\nTomorrow at 10.', 'en-US')).toBe('Fire drill');
+    expect(summaryOf('明日は休みです。来てください。', 'ja')).toBe('明日は休みです。');
+    expect(summaryOf('', '')).toBe('');
+  });
+
+  test.each([
+    ['Dear Dr. Meyer,\n\nthe office is closed. Stay home.', 'the office is closed.'],
+    ['Dear Dr. Meyer, the office is closed. Stay home.', 'Dear Dr. Meyer, the office is closed.'],
+    [
+      'Please tell Prof. J. R. Smith and Mrs. Jones. Thanks.',
+      'Please tell Prof. J. R. Smith and Mrs. Jones.',
+    ],
+    ['See https://x.example/?q=A%20B! and act. Now.', 'See https://x.example/?q=A%20B! and act.'],
+    ['Open https://x.example/?Page=1&Q=2 today. Now.', 'Open https://x.example/?Page=1&Q=2 today.'],
+    ['Hello Ada,\n\nthe **drill** is at 5 p.m. Monday. Bye.', 'the drill is at 5 p.m. Monday.'],
+    ['Hi all!\n\nRead this.', 'Read this.'],
+    ['Good morning Ada. Read this. Then act.', 'Read this.'],
+    ['# Hello {{pii}}Ada{{/pii}}\n\nRead this.', 'Read this.'],
+    ['Hello Ada.', 'Hello Ada.'],
+    ['Hello,\n\nDear all,', 'Hello,'],
+    ['Is it safe? No. Stay out.', 'Is it safe?'],
+    ['No. It is not. Stay out.', 'No.'],
+    ['Go to No. 5 at once. Run.', 'Go to No. 5 at once.'],
+    ['Higher pay for all. Read on.', 'Higher pay for all.'],
+    ['Hi-vis jackets are due. Read on.', 'Hi-vis jackets are due.'],
+    ['こんにちは。\n\n明日は休みです。来てください。', '明日は休みです。'],
+  ])('the summary of %j is %j', (markdown, summary) => {
+    expect(summaryOf(markdown, 'en-US')).toBe(summary);
+  });
+
+  test.each([
+    ['Sehr geehrte Frau Dr. Vogt,\n\nam 3. Mai ist frei. Bis bald.', 'am 3. Mai ist frei.'],
+    ['Liebe Kolleginnen und Kollegen,\n\nbitte z.B. Helme tragen. Danke.', 'bitte z.B. Helme tragen.'],
+    [
+      'Liebe geht durch den Magen: Die Kantine hat neue Gerichte. Guten Appetit.',
+      'Liebe geht durch den Magen: Die Kantine hat neue Gerichte.',
+    ],
+  ])('in German, the summary of %j is %j', (markdown, summary) => {
+    expect(summaryOf(markdown, 'de-DE')).toBe(summary);
+    if (!markdown.includes('3.')) expect(summaryOf(markdown, 'en-US')).toBe(summary);
   });
 
   test('the preview is the beginning, on one line', () => {
@@ -58,7 +95,7 @@ describe('summaryOf and previewOf', () => {
     expect(previewOf('e\u0301'.repeat(400))).toBe('e\u0301'.repeat(250));
     fc.assert(
       fc.property(fc.string({ unit: 'binary', minLength: 450, maxLength: 700 }), (text) => {
-        for (const cut of [summaryOf(text), previewOf(text)]) {
+        for (const cut of [summaryOf(text, 'en-US'), previewOf(text)]) {
           expect(cut.isWellFormed()).toBe(true);
           expect([...cut].length).toBeLessThanOrEqual(500);
         }
@@ -124,5 +161,5 @@ test.each([
   }).body;
   expect(typeof plainText(rendered)).toBe('string');
   expect(previewOf(rendered).length).toBeLessThanOrEqual(1000);
-  expect(summaryOf(rendered).length).toBeLessThanOrEqual(1000);
+  expect(summaryOf(rendered, 'en-US').length).toBeLessThanOrEqual(1000);
 });

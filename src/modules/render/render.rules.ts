@@ -139,7 +139,7 @@ class Contents {
     return {
       ...content,
       contentId: contentId(content),
-      summary: summaryOf(body),
+      summary: summaryOf(body, this.locale),
       preview: previewOf(body),
     };
   }
