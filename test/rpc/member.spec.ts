@@ -275,37 +275,60 @@ describe('a member', () => {
     ]);
   });
 
-  test('has a profile that is replaced as a whole', async () => {
+  test('has a profile of which only what is named changes', async () => {
     const pat = await hire(s, cast.acme);
     const profile = {
       firstName: 'Pat',
       lastName: 'O’Hara',
       startDate: '2024-02-29',
       managerId: cast.max.userId.toUpperCase(),
-      customAttributes: { shift: 'night', __proto__: 'x' },
+      customAttributes: { shift: 'night', badge: '7', __proto__: 'x' },
     };
     const { user } = await members(pat).updateUserProfile({ profile });
+    const whole = {
+      ...profile,
+      managerId: cast.max.userId,
+      customAttributes: { shift: 'night', badge: '7' },
+    };
+    expect(user?.profile).toMatchObject(whole);
+    const { user: changed } = await members(ada).updateUserProfile({
+      userId: pat.userId,
+      profile: { title: 'Baker', customAttributes: { shift: '', locker: '12', nothing: '' } },
+    });
+    expect(changed?.profile).toMatchObject({
+      ...whole,
+      title: 'Baker',
+      customAttributes: { badge: '7', locker: '12' },
+    });
+    expect((await members(pat).getUser({})).user).toEqual(changed);
+    for (const request of [{}, { profile: {} }]) {
+      expect((await members(pat).updateUserProfile(request)).user).toEqual(changed);
+    }
+    expect(await auditOf(s, pat.userId)).toHaveLength(4);
+  });
+
+  test('keeps what two changes at once say, and holds fifty attributes', async () => {
+    const pat = await hire(s, cast.acme);
+    const change = (profile: {
+      firstName?: string;
+      title?: string;
+      customAttributes?: Record<string, string>;
+    }) => members(pat).updateUserProfile({ profile });
+    await Promise.all([
+      change({ firstName: 'Pat' }),
+      change({ title: 'Baker' }),
+      change({ customAttributes: { a: '1' } }),
+      change({ customAttributes: { b: '2' } }),
+    ]);
+    const { user } = await members(pat).getUser({});
     expect(user?.profile).toMatchObject({
       firstName: 'Pat',
-      lastName: 'O’Hara',
-      startDate: '2024-02-29',
-      managerId: cast.max.userId,
-      customAttributes: { shift: 'night' },
-    });
-    const { user: replaced } = await members(ada).updateUserProfile({
-      userId: pat.userId,
-      profile: { title: 'Baker' },
-    });
-    expect(replaced?.profile).toMatchObject({
       title: 'Baker',
-      firstName: '',
-      managerId: '',
-      customAttributes: {},
+      customAttributes: { a: '1', b: '2' },
     });
-    expect((await members(pat).getUser({})).user).toEqual(replaced);
-    const { user: cleared } = await members(pat).updateUserProfile({});
-    expect(cleared?.profile?.title).toBe('');
-    expect(await auditOf(s, pat.userId)).toHaveLength(3);
+    const many = Object.fromEntries(Array.from({ length: 49 }, (_, n) => [`k${n}`, 'v']));
+    const refusal = await refusalOf(change({ customAttributes: many }));
+    expect(refusal).toMatchObject({ code: Code.InvalidArgument, fields: ['profile.custom_attributes'] });
   });
 
   test('has settings, of which only what is named changes', async () => {

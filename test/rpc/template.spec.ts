@@ -226,6 +226,26 @@ describe('UpdateTemplate', () => {
     expect((await refusal(read(-1))).code).toBe(Code.InvalidArgument);
   });
 
+  test('keeps the body or the variables that an update leaves empty, as far as the text has them', async () => {
+    const { template } = await templates('alice').createTemplate({
+      name: 'Kept',
+      title: 'For {{site}}',
+      body: 'Dear {{name}}, {{code}}',
+      variables: [{ name: 'site' }, { name: 'name', required: true }, { name: 'code', required: true }],
+    });
+    const templateId = template!.id;
+    const update = async (change: { body?: string; variables?: { name: string }[] }) =>
+      (await templates('alice').updateTemplate({ templateId, ...change })).template!;
+    const shorter = await update({ body: 'Hello {{name}}' });
+    expect(shorter.variables.map(({ name, required }) => [name, required])).toEqual([
+      ['site', false],
+      ['name', true],
+    ]);
+    const described = await update({ variables: [{ name: 'name' }] });
+    expect(described).toMatchObject({ version: 3, body: 'Hello {{name}}', variables: [{ name: 'name' }] });
+    expect(fieldsOf(await refusal(update({})))).toEqual(['body']);
+  });
+
   test('loses none of many updates at once', async () => {
     const template = await created('Contended');
     const bodies = Array.from({ length: 8 }, (_, index) => `Text ${index}`);

@@ -7,6 +7,7 @@ import { type RoleEntity, superAdmin } from '../role/index.js';
 import { type MemberProfile, memberStatus, refuseLoss } from './member.rules.js';
 import { type Member, MemberStore } from './member.store.js';
 import { newMember } from './new-member.js';
+import { isSaid, mergedProfile } from './profile.rules.js';
 
 /** What an identity provider or a directory says about a person. */
 export interface Vouched {
@@ -84,7 +85,7 @@ export class Admissions {
     const changed = {
       ...(identity && { email: identity.email, identityId: identity.id }),
       ...(name !== '' && name !== member.name && { name }),
-      ...(differs(member.profile, profile) && { profile: { ...member.profile, ...profile } }),
+      ...(!isSaid(member.profile, profile) && { profile: mergedProfile(member.profile, profile) }),
       ...(given && { roleId: given.id }),
       ...(accepted && { status: memberStatus.active, joinedAt: member.joinedAt ?? scope.now() }),
     };
@@ -124,14 +125,7 @@ function isAsVouched(member: Member, { email, name, profile, role }: Vouched): b
     member.status === memberStatus.active &&
     email === member.email &&
     (name === '' || name === member.name) &&
-    !differs(member.profile, profile) &&
+    isSaid(member.profile, profile) &&
     (role === undefined || role.id === member.role.id)
   );
-}
-
-function differs(known: MemberProfile, said: Partial<MemberProfile>): boolean {
-  return Object.entries(said).some(([field, value]) => {
-    const before = known[field as keyof MemberProfile];
-    return JSON.stringify(before) !== JSON.stringify(value);
-  });
 }

@@ -1,6 +1,7 @@
 import { type AppError, type FieldViolation, invalidArgument } from '../../platform/errors/index.js';
 import { readName } from '../../platform/text/index.js';
 import { isCalendarDate, type MemberProfile } from './member.rules.js';
+import { MOST_CUSTOM } from './profile.rules.js';
 
 /** New values by field; an empty one removes. */
 export type Corrections = Readonly<Record<string, string>>;
@@ -11,7 +12,6 @@ interface Correctable {
 }
 
 const LONGEST = 200;
-const MOST_CUSTOM = 50;
 const CUSTOM = 'custom:';
 const LONGEST_KEY = 93;
 

@@ -15,6 +15,7 @@ import {
   refuseRevocation,
 } from './member.rules.js';
 import { type Member, MemberStore } from './member.store.js';
+import { mergedProfile, refuseSize } from './profile.rules.js';
 import { RegionChanges } from './region-changes.service.js';
 
 export interface MemberPage {
@@ -120,18 +121,22 @@ export class Members {
     await scope.audit('INVITE_REVOKED', { entityType: 'user', entityId: member.id });
   }
 
-  /** Replaces the whole profile of the caller, when the id is empty, or of a member whom they may change. */
+  /** Changes what is said of the profile of the caller, when the id is empty, or of a member whom they may change. */
   async describe(scope: Scope, id: string, request: ProfileRequest): Promise<Member> {
     const memberId = idOrSelf(scope, id);
     const own = isSelf(scope, memberId);
     if (!own) scope.require(Permission.MEMBERS_MANAGE);
+    // Two changes at once keep each other's.
+    await this.store.lock(scope, memberId);
     const member = await this.find(scope, memberId);
     if (!own) refuseUnchangeable(scope, member);
-    const refusal = refuseProfile(request, memberId);
+    const profile = mergedProfile(member.profile, request.profile);
+    const refusal = refuseProfile(request, memberId) ?? refuseSize(profile);
     if (refusal) throw refusal;
-    await this.store.update(scope, memberId, request);
+    const change = { profile, managerId: request.managerId ?? member.managerId };
+    await this.store.update(scope, memberId, change);
     await scope.audit('PROFILE_UPDATED', { entityType: 'user', entityId: memberId });
-    return { ...member, ...request };
+    return { ...member, ...change };
   }
 
   /** An empty region is the organization's. Answers the member and the change of the region in force, if any. */

@@ -1,3 +1,4 @@
+import { placeholders } from '@dovecote/template';
 import { type AppError, type FieldViolation, invalidArgument } from '../../platform/errors/index.js';
 import type { DeclaredVariable } from './template-version.js';
 
@@ -10,6 +11,17 @@ export const fallbackLocale = 'en';
 export interface NewVersion {
   body: string;
   variables: readonly DeclaredVariable[];
+}
+
+/** What is left empty stays as it was; of variables those that the text still has. */
+export function nextVersion(
+  before: NewVersion & { title: string },
+  { body, variables }: NewVersion,
+): NewVersion {
+  if (body === '' && variables.length > 0) return { body: before.body, variables };
+  if (variables.length > 0) return { body, variables };
+  const used = new Set([...placeholders(before.title), ...placeholders(body)]);
+  return { body, variables: before.variables.filter(({ name }) => used.has(name)) };
 }
 
 /** Why a version cannot be written; undefined when it can. */

@@ -6,6 +6,7 @@ import type { Scope } from '../../platform/scope/index.js';
 import {
   fallbackLocale,
   type NewVersion,
+  nextVersion,
   refuseTemplate,
   refuseVersion,
   templateTypes,
@@ -86,7 +87,8 @@ export class Templates {
   }
 
   /** Adds a version; the older ones stay as they are. */
-  async update(scope: Scope, templateId: string, input: NewVersion): Promise<TemplateVersion> {
+  async update(scope: Scope, templateId: string, change: NewVersion): Promise<TemplateVersion> {
+    const input = nextVersion(await this.getVersion(scope, templateId, 0), change);
     const refusal = refuseVersion(input);
     if (refusal) throw refusal;
     const now = scope.now();

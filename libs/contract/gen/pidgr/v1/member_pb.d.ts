@@ -331,7 +331,7 @@ export declare type RevokeInviteResponse = Message<"pidgr.v1.RevokeInviteRespons
 export declare const RevokeInviteResponseSchema: GenMessage<RevokeInviteResponse>;
 
 /**
- * A profile to store.
+ * What to change of a profile.
  *
  * @generated from message pidgr.v1.UpdateUserProfileRequest
  */
@@ -344,7 +344,7 @@ export declare type UpdateUserProfileRequest = Message<"pidgr.v1.UpdateUserProfi
   userId: string;
 
   /**
-   * The whole profile; it may be empty.
+   * What is left empty stays as it is.
    *
    * @generated from field: pidgr.v1.UserProfile profile = 2;
    */
@@ -726,8 +726,10 @@ export declare const MemberService: GenService<{
     output: typeof RevokeInviteResponseSchema;
   },
   /**
-   * Replaces the profile of the caller, or of another member with PERMISSION_MEMBERS_MANAGE. Audited.
-   * INVALID_ARGUMENT when the manager is no other member, or the start date no day of the calendar.
+   * Changes the profile of the caller, or of another member with PERMISSION_MEMBERS_MANAGE. What is left empty stays as
+   * it is; custom attributes are merged by key, and an empty value removes one. PrivacyService.RectifyUserData removes
+   * other fields. Audited. INVALID_ARGUMENT when the manager is no other member, the start date no day of the
+   * calendar, or more than 50 custom attributes would be there.
    *
    * @generated from rpc pidgr.v1.MemberService.UpdateUserProfile
    */

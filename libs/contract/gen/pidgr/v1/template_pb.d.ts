@@ -333,14 +333,14 @@ export declare type UpdateTemplateRequest = Message<"pidgr.v1.UpdateTemplateRequ
   templateId: string;
 
   /**
-   * Required, at most 50,000 characters.
+   * At most 50,000 characters; empty stays as it is, if variables change.
    *
    * @generated from field: string body = 2;
    */
   body: string;
 
   /**
-   * The declared placeholders, all of them; at most 200.
+   * The declared placeholders, all of them; at most 200. Empty: those of the version before that the text still has.
    *
    * @generated from field: repeated pidgr.v1.TemplateVariable variables = 3;
    */
@@ -843,8 +843,8 @@ export declare const TemplateService: GenService<{
   },
   /**
    * Adds a version with another body and other variables; older versions stay readable. Needs
-   * PERMISSION_TEMPLATES_WRITE. Audited. Updates at once become one version each. INVALID_ARGUMENT for an empty
-   * body and a variable that is declared twice.
+   * PERMISSION_TEMPLATES_WRITE. Audited. Updates at once become one version each. INVALID_ARGUMENT when
+   * nothing is to change, and for a variable that is declared twice.
    *
    * @generated from rpc pidgr.v1.TemplateService.UpdateTemplate
    */
