@@ -19,6 +19,7 @@ import { BreakGlassUses } from './caller/sso-entry.js';
 import { AccessTokenStrategy, ApiKeyStrategy } from './caller/strategies.js';
 import { UsageRecorder } from './caller/usage-recorder.js';
 import { Clock } from './clock/clock.js';
+import { DatabaseClock } from './clock/database-clock.js';
 import { CONFIG, MASTER_KEY } from './config/config.module.js';
 import type { Config } from './config/index.js';
 import { Database } from './database/index.js';
@@ -56,6 +57,7 @@ export const ENVELOPE = Symbol('envelope');
     ApiKeyDirectory,
     ApiKeyStrategy,
     BreakGlassUses,
+    DatabaseClock,
     ErrorExit,
     FrameworkLogger,
     Heartbeat,

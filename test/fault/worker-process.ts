@@ -15,13 +15,14 @@ export class WorkerProcess {
     process.once('exit', () => child.kill('SIGKILL'));
   }
 
-  static start(database: TestDatabase): WorkerProcess {
+  static start(database: TestDatabase, more: Record<string, string> = {}): WorkerProcess {
     const env = {
       ...process.env,
       DATABASE_URL: database.ownerUrl,
       DATABASE_APP_URL: database.appUrl,
       MASTER_KEY: testMasterKey.toString('base64'),
       LOG_FORMAT: 'json',
+      ...more,
     };
     return new WorkerProcess(
       spawn(process.execPath, ['dist/main.js', 'serve', '--role', 'worker'], { env, stdio: 'pipe' }),
@@ -57,8 +58,8 @@ export class WorkerProcesses {
 
   constructor(private readonly database: () => TestDatabase) {}
 
-  start(): WorkerProcess {
-    const worker = WorkerProcess.start(this.database());
+  start(env: Record<string, string> = {}): WorkerProcess {
+    const worker = WorkerProcess.start(this.database(), env);
     this.workers.push(worker);
     return worker;
   }

@@ -141,7 +141,7 @@ export class CampaignRuns {
     campaign: Campaign,
     run: CampaignRun,
   ): Promise<RunEvent | Advance> {
-    const due = run.wakeAt !== null && scope.now() >= run.wakeAt;
+    const due = run.isDue;
     // Who enrolled while the message was being sent is not waited for, but found here.
     if (!due && campaign.waitForEnrollment && (await this.enrollment.sendNext(scope, campaign.id)))
       return 'again';

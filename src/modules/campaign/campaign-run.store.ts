@@ -10,6 +10,8 @@ export interface CampaignRun {
   stepId: string;
   enteredAt: Date;
   wakeAt: Date | null;
+  /** Whether that time has come, by the clock of the database: it is what woke us. */
+  isDue: boolean;
   /** Position in the audience up to which the current step has sent. */
   cursor: number;
   /** Of this piece of work, in a row. */
@@ -45,7 +47,8 @@ const FEW = 500;
 
 const findForUpdate = statement(
   'campaign_run.find_for_update',
-  `select step_id as "stepId", entered_at as "enteredAt", wake_at as "wakeAt", cursor, failures
+  `select step_id as "stepId", entered_at as "enteredAt", wake_at as "wakeAt", cursor, failures,
+          coalesce(wake_at <= clock_timestamp() + make_interval(secs => $3), false) as "isDue"
      from campaign_run where org_id = $1 and campaign_id = $2 for update`,
 );
 const insert = statement(
@@ -86,7 +89,7 @@ export class CampaignRunStore {
   /** Locked until the transaction ends: two workers never do the same piece. */
   async findForUpdate(scope: Scope, campaignId: string): Promise<CampaignRun | undefined> {
     const tx = await scope.tx();
-    return tx.queryOne<CampaignRun>(findForUpdate, [scope.orgId, campaignId]);
+    return tx.queryOne<CampaignRun>(findForUpdate, [scope.orgId, campaignId, scope.travelledSeconds]);
   }
 
   async insert(scope: Scope, campaignId: string, { stepId, enteredAt, wakeAt }: RunState): Promise<void> {

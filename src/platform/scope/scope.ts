@@ -102,6 +102,11 @@ export class Scope {
     return this.clock.now();
   }
 
+  /** For statements that ask the database what is due: how far tests have moved the clock beyond its time. */
+  get travelledSeconds(): number {
+    return this.clock.travelled / 1000;
+  }
+
   /**
    * Goes on inside an organization that this call is creating, as its first member, or that a public link leads to;
    * before the first query only.
