@@ -68,6 +68,15 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
     });
 
   program
+    .command('end-enforcement')
+    .description('let an organization sign in by code and passkey again whose identity provider is gone')
+    .requiredOption('--organization <id or domain>', 'id of the organization, or a domain that it has proven')
+    .action(async ({ organization }: { organization: string }) => {
+      const { endEnforcementCommand } = await import('./end-enforcement.js');
+      print(await endEnforcementCommand(loadConfig(env), organization));
+    });
+
+  program
     .command('verify')
     .description(
       'check an exported audit trail, without the server: nothing changed, removed, inserted or moved',

@@ -121,6 +121,37 @@ describe('an operator with a PostgreSQL of their own', () => {
     }
   });
 
+  test('ends the enforcement of single sign-on, on record and told to the admins', async () => {
+    const { output } = await run(create);
+    const id = /\(([0-9a-f-]{36})\)/.exec(output)?.[1] ?? '';
+    const end = (organization: string) => run(['end-enforcement', '--organization', organization]);
+    expectRefusal(await end('acme.example'), 'has proven the domain');
+    expectRefusal(await end('00000000-0000-7000-8000-000000000000'), 'Organization not found');
+    expectRefusal(await end(id), 'does not enforce single sign-on');
+    await queryAt(
+      database.superuserUrl,
+      `with enforced as (update organization set sso_enforced_at = now())
+       insert into sso_domain (org_id, name, challenge, created_at, verified_at)
+       select id, 'acme.example', 'x', now(), now() from organization`,
+    );
+    expect(await end('ACME.example')).toMatchObject({ exitCode: 0 });
+    expect(
+      await queryAt(database.superuserUrl, 'select sso_enforced_at as "enforcedAt" from organization'),
+    ).toEqual([{ enforcedAt: null }]);
+    expect(
+      await queryAt(
+        database.superuserUrl,
+        `select metadata from audit_event where metadata->>'change' = 'enforcement_ended'`,
+      ),
+    ).toEqual([{ metadata: { change: 'enforcement_ended', by: 'operator' } }]);
+    const server = start(['serve', '--role', 'worker']);
+    await eventually('the mail', async () => {
+      const mails = await queryAt(database.superuserUrl, 'select subject from captured_mail');
+      return mails.some(({ subject }) => String(subject).includes('not enforced any more'));
+    });
+    expect(await server.stop()).toMatchObject({ exitCode: 0 });
+  });
+
   test('runs a render process', async () => {
     const port = await freePort();
     const render = start(['render'], {

@@ -71,6 +71,11 @@ export class Domains {
     return name && this.store.ownerOf(name);
   }
 
+  /** The organization that has proven the domain; undefined also for what is no domain. */
+  async ownerOfDomain(name: string): Promise<string | undefined> {
+    return this.ownerOf(`anybody@${name}`);
+  }
+
   /** Whether the address is in a domain that the scope's organization has proven. */
   async covers(scope: Scope, email: string): Promise<boolean> {
     const name = domainOf(email);

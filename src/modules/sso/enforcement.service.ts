@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { announceRevocation } from '../../platform/caller/revocation-feed.js';
+import { failedPrecondition, notFound } from '../../platform/errors/index.js';
 import { Mailer } from '../../platform/mail/index.js';
 import type { Scope } from '../../platform/scope/index.js';
 import { type Member, Members } from '../member/index.js';
@@ -8,6 +9,7 @@ import { connectionState } from './connection.js';
 import { letsEverybodyIn } from './connection.rules.js';
 import { ConnectionStore } from './connection.store.js';
 import { Domains } from './domain.service.js';
+import { enforcementEndedMail } from './enforcement-ended.mail.js';
 import { breakGlassEnd, refuseArming, refuseEnforcement } from './enforcement.rules.js';
 import { type BreakGlass, type EnforcementState, EnforcementStore } from './enforcement.store.js';
 
@@ -59,6 +61,23 @@ export class Enforcement {
     await announceRevocation(scope, `organization:${scope.orgId}`);
     await this.record(scope, scope.orgId, { change: enforced ? 'enforced' : 'enforcement_ended' });
     return this.get(scope);
+  }
+
+  /** The way out when nobody can sign in any more. The super admins are told. The organization's name. */
+  async endByOperator(scope: Scope): Promise<string> {
+    if (!(await this.store.find(scope))) throw notFound('organization');
+    const organization = await this.members.organizationName(scope);
+    const { enforcedAt } = await this.store.getForUpdate(scope);
+    if (enforcedAt === null) {
+      throw failedPrecondition('NOT_ENFORCED', `${organization} does not enforce single sign-on.`);
+    }
+    await this.store.set(scope, { enforcedAt: null, enforcedBy: null });
+    await announceRevocation(scope, `organization:${scope.orgId}`);
+    await this.record(scope, scope.orgId, { change: 'enforcement_ended', by: 'operator' });
+    for (const { email } of await this.members.superAdmins(scope)) {
+      await this.mailer.send(scope, enforcementEndedMail(email, organization));
+    }
+    return organization;
   }
 
   async arm(scope: Scope, userId: string, hours: number): Promise<Enforced> {

@@ -59,6 +59,11 @@ const passkeyProof = statement(
 
 @Injectable()
 export class EnforcementStore {
+  /** Undefined when there is no such organization. */
+  async find(scope: Scope): Promise<EnforcementState | undefined> {
+    return (await scope.tx()).queryOne<EnforcementState>(get, [scope.orgId]);
+  }
+
   async get(scope: Scope): Promise<EnforcementState> {
     return this.one(await (await scope.tx()).queryOne<EnforcementState>(get, [scope.orgId]));
   }
