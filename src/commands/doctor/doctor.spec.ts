@@ -156,5 +156,6 @@ describe('the doctor finds', () => {
     const findings = await examineMachine(loadConfig(env));
     expect(about('mail', findings)).toMatchObject([{ level: 'warn', advice: 'Set SMTP_URL.' }]);
     expect(about('public url', findings)).toMatchObject([{ level: 'warn' }]);
+    expect(about('app url', findings)).toMatchObject([{ text: expect.stringContaining('set APP_URL') }]);
   });
 });

@@ -81,10 +81,21 @@ function examineExposure({ environment, http, mail }: Config): readonly Finding[
   const findings = [ok('environment', 'production')];
   const local = ['localhost', '127.0.0.1', '[::1]'].includes(new URL(http.publicUrl).hostname);
   if (local) findings.push(warn('public url', http.publicUrl, 'Set PUBLIC_URL to what clients use.'));
+  findings.push(examineLinks(http));
   if (mail.smtpUrl === undefined) {
     findings.push(warn('mail', 'captured, not sent: nobody can sign in by e-mail code', 'Set SMTP_URL.'));
   }
   return findings;
+}
+
+/** An installation without an application of its own is served by the pages of the server. */
+function examineLinks({ appUrl, publicUrl }: Config['http']): Finding {
+  return appUrl === publicUrl
+    ? ok(
+        'app url',
+        `${appUrl}: links in mails lead to the pages of this server; set APP_URL if there is an application`,
+      )
+    : ok('app url', `${appUrl}: links in mails lead there`);
 }
 
 function examineDevelopment(host: string): Finding {
