@@ -61,7 +61,7 @@ describe('ListAuditEvents', () => {
       [{ pageSize: 101 }, 'page_size'],
       [{ pageToken: 'x' }, 'page_token'],
       [{ actorId: 'alice' }, 'actor_id'],
-      [{ eventType: 62 as AuditEventType }, 'event_type'],
+      [{ eventType: 90 as AuditEventType }, 'event_type'],
       [{ eventClasses: [AuditEventClass.UNSPECIFIED] }, 'event_classes[0]'],
       [{ startTime: now, endTime: now }, 'end_time'],
     ] satisfies [object, string][]) {

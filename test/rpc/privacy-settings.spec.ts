@@ -82,6 +82,14 @@ describe('privacy switches', () => {
       { actor_id: olga.userId, metadata: { ai_clustering: 'on -> off' } },
       { actor_id: olga.userId, metadata: { third_party_channels: 'off -> on' } },
     ]);
+    const receipts = await s.database.query(
+      `select metadata from audit_event where org_id = $1 and event_type = 'CONSENT_RECEIPTS_WRITTEN' order by id`,
+      [olga.orgId],
+    );
+    expect(receipts).toEqual([
+      { metadata: { switches: 'ai_clustering' } },
+      { metadata: { switches: 'third_party_channels' } },
+    ]);
   });
 
   test('a request that names none changes nothing and leaves no trace', async () => {

@@ -10,6 +10,9 @@ const systemTypes: ReadonlySet<string> = new Set<AuditEventType>([
   'AI_PREDICTION_LOGGED',
   'KMS_ENCRYPT',
   'KMS_DECRYPT',
+  'REMINDER_FYI_DISPATCHED',
+  'REMINDER_FYI_DISMISSED',
+  'ESCALATION_SENT',
 ]);
 
 export const managementTypes: readonly string[] = auditEventTypes.filter((type) => !systemTypes.has(type));

@@ -53,6 +53,11 @@ export class PrivacySettings {
         entityId: scope.orgId,
         metadata: describeChanges(changes),
       });
+      await scope.audit('CONSENT_RECEIPTS_WRITTEN', {
+        entityType: 'organization',
+        entityId: scope.orgId,
+        metadata: { switches: changes.map(({ toggle }) => toggle).join(',') },
+      });
     }
     return this.get(scope);
   }

@@ -69,10 +69,11 @@ export class PrivacyExports {
   }
 
   /** False when a deletion has ended it meanwhile: the bundle must not stay. */
-  async complete(scope: Scope, { id }: PrivacyRequest): Promise<boolean> {
+  async complete(scope: Scope, { id, userId }: PrivacyRequest): Promise<boolean> {
     const expiresAt = new Date(scope.now().getTime() + KEPT_MS);
     if (!(await this.requests.completeExport(scope, id, expiresAt))) return false;
     await scope.enqueue({ task: expireTask, payload: { requestId: id }, runAt: expiresAt });
+    if (userId === null) await tell(scope, 'ORG_DATA_EXPORT_COMPLETED', id);
     return true;
   }
 
@@ -81,12 +82,13 @@ export class PrivacyExports {
   }
 
   /** True when it is not tried again. */
-  async giveUp(scope: Scope, { id, attempts }: PrivacyRequest): Promise<boolean> {
+  async giveUp(scope: Scope, { id, userId, attempts }: PrivacyRequest): Promise<boolean> {
     if (attempts < MOST_ATTEMPTS) return false;
     await this.requests.update(scope, id, {
       status: requestStatus.failed,
       reason: 'the file could not be made',
     });
+    if (userId === null) await tell(scope, 'ORG_DATA_EXPORT_FAILED', id);
     return true;
   }
 
@@ -125,14 +127,27 @@ export class PrivacyExports {
       status: requestStatus.pending,
       sealedKey,
     });
-    await scope.audit('DATA_EXPORT_REQUESTED', {
-      entityType: userId === null ? 'organization' : 'user',
-      entityId: userId ?? scope.orgId,
-      metadata: { request_id: id },
-    });
+    if (userId === null) await tell(scope, 'ORG_DATA_EXPORT_REQUESTED', id);
+    else {
+      const metadata = { request_id: id };
+      await scope.audit('DATA_EXPORT_REQUESTED', { entityType: 'user', entityId: userId, metadata });
+    }
     await scope.enqueue({ task: exportTask, payload: { requestId: id } });
     return id;
   }
+}
+
+/** The trail says of an organization's data what became of the request; a person's end is seen in the request alone. */
+function tell(
+  scope: Scope,
+  event: 'ORG_DATA_EXPORT_REQUESTED' | 'ORG_DATA_EXPORT_COMPLETED' | 'ORG_DATA_EXPORT_FAILED',
+  id: string,
+): Promise<void> {
+  return scope.audit(event, {
+    entityType: 'organization',
+    entityId: scope.orgId,
+    metadata: { request_id: id },
+  });
 }
 
 /** Where the bundle of a request is. */

@@ -189,7 +189,7 @@ export const accessTable: ReadonlyMap<string, AccessRow> = new Map([
     rotateAnalyticsSalt: write(permission(P.PRIVACY_WRITE), 'ORG_UPDATED'),
     updateAnalyticsEpsilon: write(permission(P.PRIVACY_WRITE), 'ORG_UPDATED'),
     getOrgPrivacySettings: read(permission(P.PRIVACY_READ)),
-    updateOrgPrivacySettings: write(permission(P.PRIVACY_WRITE), 'ORG_UPDATED'),
+    updateOrgPrivacySettings: write(permission(P.PRIVACY_WRITE), 'ORG_UPDATED', 'CONSENT_RECEIPTS_WRITTEN'),
     createSandboxOrganization: write(personal(personOrKey), 'SANDBOX_CREATED'),
     deleteSandboxOrganization: write(personal(recent(personOrKey, 'api_key')), 'ORG_DELETED'),
     listSandboxFixtures: read(personOrKey),
@@ -201,7 +201,7 @@ export const accessTable: ReadonlyMap<string, AccessRow> = new Map([
   ...rowsOf(PrivacyService, {
     // One's own data need no permission, those of others PRIVACY_WRITE: decided on the requested user.
     exportUserData: write(self(), 'DATA_EXPORT_REQUESTED'),
-    exportOrgData: write(self(P.PRIVACY_WRITE), 'DATA_EXPORT_REQUESTED'),
+    exportOrgData: write(self(P.PRIVACY_WRITE), 'ORG_DATA_EXPORT_REQUESTED'),
     deleteUserData: write(self(P.PRIVACY_WRITE), 'DATA_DELETION_REQUESTED'),
     rectifyUserData: write(self(), 'DATA_RECTIFIED'),
     restrictProcessing: write(self(P.PRIVACY_WRITE), 'PROCESSING_RESTRICTED'),

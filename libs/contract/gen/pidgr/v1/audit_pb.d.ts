@@ -544,7 +544,7 @@ export enum AuditEventType {
   PASSKEY_ENROLLED = 19,
 
   /**
-   * An export was requested: of a person, of the organization, or of this trail.
+   * An export was requested: of a person's data, or of this trail.
    *
    * @generated from enum value: AUDIT_EVENT_TYPE_DATA_EXPORT_REQUESTED = 8;
    */
@@ -857,6 +857,202 @@ export enum AuditEventType {
    * @generated from enum value: AUDIT_EVENT_TYPE_KMS_DECRYPT = 61;
    */
   KMS_DECRYPT = 61,
+
+  /**
+   * Advice about a campaign was asked for.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_CAMPAIGN_ADVISORY_REQUESTED = 62;
+   */
+  CAMPAIGN_ADVISORY_REQUESTED = 62,
+
+  /**
+   * An export of the organization's data was requested.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_ORG_DATA_EXPORT_REQUESTED = 63;
+   */
+  ORG_DATA_EXPORT_REQUESTED = 63,
+
+  /**
+   * An export of the organization's data is ready.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_ORG_DATA_EXPORT_COMPLETED = 64;
+   */
+  ORG_DATA_EXPORT_COMPLETED = 64,
+
+  /**
+   * An export of the organization's data was given up.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_ORG_DATA_EXPORT_FAILED = 65;
+   */
+  ORG_DATA_EXPORT_FAILED = 65,
+
+  /**
+   * A diagnosis of the organization was started.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_ORG_DIAGNOSIS_TRIGGERED = 66;
+   */
+  ORG_DIAGNOSIS_TRIGGERED = 66,
+
+  /**
+   * A copy of a reminder went to somebody else, for information.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_REMINDER_FYI_DISPATCHED = 67;
+   */
+  REMINDER_FYI_DISPATCHED = 67,
+
+  /**
+   * Such a copy was dismissed, because the recipient has acted.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_REMINDER_FYI_DISMISSED = 68;
+   */
+  REMINDER_FYI_DISMISSED = 68,
+
+  /**
+   * The access to a key service was reviewed.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_COMPLIANCE_KMS_ACCESS_REVIEW_COMPLETED = 69;
+   */
+  COMPLIANCE_KMS_ACCESS_REVIEW_COMPLETED = 69,
+
+  /**
+   * A review of the access to a key service failed.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_COMPLIANCE_KMS_ACCESS_REVIEW_FAILED = 70;
+   */
+  COMPLIANCE_KMS_ACCESS_REVIEW_FAILED = 70,
+
+  /**
+   * A backup was verified.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_COMPLIANCE_BACKUP_VERIFICATION_COMPLETED = 71;
+   */
+  COMPLIANCE_BACKUP_VERIFICATION_COMPLETED = 71,
+
+  /**
+   * The verification of a backup failed.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_COMPLIANCE_BACKUP_VERIFICATION_FAILED = 72;
+   */
+  COMPLIANCE_BACKUP_VERIFICATION_FAILED = 72,
+
+  /**
+   * Audit events beyond their retention were dealt with.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_AUDIT_RETENTION_CRON_RUN = 73;
+   */
+  AUDIT_RETENTION_CRON_RUN = 73,
+
+  /**
+   * Outcomes of a campaign were simulated.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_SYNTHETIC_OUTCOMES_SIMULATED = 74;
+   */
+  SYNTHETIC_OUTCOMES_SIMULATED = 74,
+
+  /**
+   * A subprocessor was added.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_SUBPROCESSOR_CREATED = 75;
+   */
+  SUBPROCESSOR_CREATED = 75,
+
+  /**
+   * A subprocessor was changed.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_SUBPROCESSOR_UPDATED = 76;
+   */
+  SUBPROCESSOR_UPDATED = 76,
+
+  /**
+   * The status of a subprocessor was changed.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_SUBPROCESSOR_STATUS_CHANGED = 77;
+   */
+  SUBPROCESSOR_STATUS_CHANGED = 77,
+
+  /**
+   * The list of subprocessors was changed.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_SUBPROCESSOR_LIST_CHANGED = 78;
+   */
+  SUBPROCESSOR_LIST_CHANGED = 78,
+
+  /**
+   * Subprocessors due for a review were looked for.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_SUBPROCESSOR_REVIEW_CRON_RUN = 79;
+   */
+  SUBPROCESSOR_REVIEW_CRON_RUN = 79,
+
+  /**
+   * Who set a privacy switch, and when, was put on record.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_CONSENT_RECEIPTS_WRITTEN = 80;
+   */
+  CONSENT_RECEIPTS_WRITTEN = 80,
+
+  /**
+   * An organization was set up by the platform.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_ORG_PROVISIONED = 81;
+   */
+  ORG_PROVISIONED = 81,
+
+  /**
+   * An organization was suspended.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_ORG_SUSPENDED = 82;
+   */
+  ORG_SUSPENDED = 82,
+
+  /**
+   * The suspension of an organization ended.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_ORG_UNSUSPENDED = 83;
+   */
+  ORG_UNSUSPENDED = 83,
+
+  /**
+   * An organization was deleted by the platform.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_ORG_FORCE_DELETED = 84;
+   */
+  ORG_FORCE_DELETED = 84,
+
+  /**
+   * All API keys of an organization were revoked.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_ORG_API_KEYS_REVOKED = 85;
+   */
+  ORG_API_KEYS_REVOKED = 85,
+
+  /**
+   * An organization got a rate limit of its own.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_ORG_RATE_LIMIT_OVERRIDDEN = 86;
+   */
+  ORG_RATE_LIMIT_OVERRIDDEN = 86,
+
+  /**
+   * An organization got quotas of its own.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_ORG_RESOURCE_QUOTAS_SET = 87;
+   */
+  ORG_RESOURCE_QUOTAS_SET = 87,
+
+  /**
+   * Somebody got a quota of sandboxes of their own.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_USER_SANDBOX_QUOTA_OVERRIDDEN = 88;
+   */
+  USER_SANDBOX_QUOTA_OVERRIDDEN = 88,
+
+  /**
+   * An escalation went to one of its targets.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_ESCALATION_SENT = 89;
+   */
+  ESCALATION_SENT = 89,
 }
 
 /**

@@ -55,6 +55,8 @@ export declare type EchoRequest = Message<"dovecote.test.v1.EchoRequest"> & {
   moodOf: { [key: string]: Mood };
 
   /**
+   * At most one of them.
+   *
    * @generated from oneof dovecote.test.v1.EchoRequest.choice
    */
   choice: {
