@@ -50,13 +50,12 @@ class Search {
   #value({ message }: DescField, value: unknown): void {
     if (typeof value === 'string') this.#text(value);
     else if (message?.typeName === TimestampSchema.typeName) this.#time(value as Timestamp);
-    // Such a field holds plain JSON, in which NUL is an escape.
-    else if (message?.typeName === StructSchema.typeName) this.#text(JSON.stringify(value), '\\u0000');
-    else if (message && typeof value === 'object') this.message(message, value as Message);
+    // Free JSON is no text of ours: who takes it decides what of it to keep.
+    else if (message && message.typeName !== StructSchema.typeName && typeof value === 'object') this.message(message, value as Message);
   }
 
-  #text(text: string, nul = '\0'): void {
-    if (text.includes(nul)) this.#violation(NUL);
+  #text(text: string): void {
+    if (text.includes('\0')) this.#violation(NUL);
   }
 
   #time({ seconds, nanos }: Timestamp): void {
