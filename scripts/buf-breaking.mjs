@@ -5,13 +5,12 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, cpSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { buf, root, writeDependencies } from './proto/buf.mjs';
+import { buf, root } from './proto/buf.mjs';
 
 const base = findBase();
 if (base.skipped) {
   console.log(`skipped: ${base.skipped}`);
 } else {
-  writeDependencies();
   checkOut(base.commit, '.buf/base');
   buf('breaking', '--against', '.buf/base');
   console.log(`proto/ breaks nothing since ${base.name}.`);
@@ -45,7 +44,7 @@ function checkOut(commit, directory) {
   execFileSync('git', ['read-tree', `${commit}:proto`], { cwd: root, env });
   execFileSync('git', ['checkout-index', '--all', `--prefix=${directory}/proto/`], { cwd: root, env });
   copyFileSync(join(root, 'buf.yaml'), join(target, 'buf.yaml'));
-  cpSync(join(root, '.buf/deps'), join(target, '.buf/deps'), { recursive: true });
+  cpSync(join(root, 'third_party/proto'), join(target, 'third_party/proto'), { recursive: true });
 }
 
 /** Output of a git command; undefined when it fails, which here means that there is no such thing. */

@@ -1,29 +1,39 @@
 /**
- * Generates libs/contract/gen and docs/api from proto/, offline. With --check it only compares, and fails on a
- * difference.
+ * Generates third_party/proto from npm packages, then libs/contract/gen and docs/api from proto/, offline. With
+ * --check it only compares, and fails on a difference.
  */
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createFileRegistry, fromBinary } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { apiPages } from './proto/api-pages.mjs';
-import { buf, root, writeDependencies } from './proto/buf.mjs';
+import { buf, root, writeThirdParty } from './proto/buf.mjs';
 
 const output = join(root, '.buf/generated');
 const code = 'libs/contract/gen';
 const pages = 'docs/api';
+const imports = 'third_party/proto';
 
-writeDependencies();
+const check = process.argv.includes('--check');
 rmSync(output, { recursive: true, force: true });
+// First: what is generated from proto/ imports it.
+writeThirdParty(join(output, imports));
+const outdated = brought(imports);
 buf('generate', '--output', output);
 const image = buf('build', '--as-file-descriptor-set', '-o', '-');
 const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, image));
 writeEntryPoints();
 for (const [path, text] of apiPages(registry)) write(join(output, pages, path), text);
 
-const check = process.argv.includes('--check');
-const outdated = [code, pages].filter((folder) => (check ? differs(folder) : renew(folder)));
-if (check && outdated.length > 0) process.exit(1);
+outdated.push(...brought(code, pages));
+if (outdated.length > 0) process.exit(1);
+
+/** Brings folders up to date, or with --check returns those that are not. */
+function brought(...folders) {
+  if (check) return folders.filter(differs);
+  folders.forEach(renew);
+  return [];
+}
 
 /** `x_connect` next to each `x_pb` with services: the import path that Connect samples use. */
 function writeEntryPoints() {

@@ -24,16 +24,18 @@ export function buf(...args) {
 }
 
 /** Writes the imports that only npm packages carry, one of them as a descriptor instead of text. */
-export function writeDependencies() {
-  const deps = join(root, '.buf/deps');
-  rmSync(deps, { recursive: true, force: true });
-  const validate = join(deps, 'buf/validate/validate.proto');
+export function writeThirdParty(folder) {
+  rmSync(folder, { recursive: true, force: true });
+  const validate = join(folder, 'buf/validate/validate.proto');
   mkdirSync(dirname(validate), { recursive: true });
   writeFileSync(validate, protoText(file_buf_validate_validate.proto));
 
   const googleProtoFiles = dirname(createRequire(import.meta.url).resolve('google-proto-files/package.json'));
-  mkdirSync(join(deps, 'google/rpc'), { recursive: true });
+  mkdirSync(join(folder, 'google/rpc'), { recursive: true });
   for (const name of ['code', 'error_details', 'status']) {
-    copyFileSync(join(googleProtoFiles, `google/rpc/${name}.proto`), join(deps, `google/rpc/${name}.proto`));
+    copyFileSync(
+      join(googleProtoFiles, `google/rpc/${name}.proto`),
+      join(folder, `google/rpc/${name}.proto`),
+    );
   }
 }

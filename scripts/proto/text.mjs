@@ -1,6 +1,6 @@
 /**
- * Prints a proto2 or proto3 file descriptor as text: enough for a compiler to resolve types and encode
- * options. Options of the described elements are left out; nothing that imports the file needs them.
+ * Prints a proto2 or proto3 file descriptor as text: enough for a compiler to resolve types, encode options and
+ * generate code. Options of the described elements are left out; nothing that imports the file needs them.
  */
 import { isFieldSet } from '@bufbuild/protobuf';
 import { FieldDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
@@ -30,12 +30,23 @@ export function protoText(file) {
   return [
     `syntax = "${file.syntax || 'proto2'}";`,
     `package ${file.package};`,
+    ...optionTexts(file.options),
     ...file.dependency.map((path) => `import "${path}";`),
     ...file.extension.flatMap((field) => block(`extend ${field.extendee}`, [fieldText(field)])),
     ...file.enumType.flatMap(enumText),
     ...file.messageType.flatMap(messageText),
     '',
   ].join('\n');
+}
+
+/** Where code for the file belongs, in the languages that ask. */
+function optionTexts({ goPackage, javaPackage, javaOuterClassname, javaMultipleFiles }) {
+  return [
+    `option go_package = "${goPackage}";`,
+    `option java_package = "${javaPackage}";`,
+    `option java_outer_classname = "${javaOuterClassname}";`,
+    `option java_multiple_files = ${javaMultipleFiles};`,
+  ];
 }
 
 function messageText(message) {

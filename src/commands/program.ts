@@ -108,6 +108,17 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
     });
 
   program
+    .command('proto')
+    .description('the contract, for clients in other languages')
+    .command('export')
+    .description('write every proto file, with all that they import, for any protoc or buf')
+    .argument('<folder>', 'an empty one, or one that does not exist yet')
+    .action(async (folder: string) => {
+      const { exportProtosCommand } = await import('./export-protos.js');
+      print(await exportProtosCommand(folder));
+    });
+
+  program
     .command('rotate-keys')
     .description('sign access tokens with a new key; those that are out stay valid')
     .action(async () => {

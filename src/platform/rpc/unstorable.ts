@@ -51,7 +51,8 @@ class Search {
     if (typeof value === 'string') this.#text(value);
     else if (message?.typeName === TimestampSchema.typeName) this.#time(value as Timestamp);
     // Free JSON is no text of ours: who takes it decides what of it to keep.
-    else if (message && message.typeName !== StructSchema.typeName && typeof value === 'object') this.message(message, value as Message);
+    else if (message && message.typeName !== StructSchema.typeName && typeof value === 'object')
+      this.message(message, value as Message);
   }
 
   #text(text: string): void {

@@ -1,0 +1,23 @@
+import { cp, mkdir, readdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { CommandError } from './errors.js';
+
+/** The contract, and what it imports beside protobuf's own types. */
+const sources = ['proto', 'third_party/proto'].map((folder) =>
+  fileURLToPath(new URL(`../../${folder}`, import.meta.url)),
+);
+/** Served to tests only. */
+const ofTests = /[/\\]proto[/\\]dovecote[/\\]test$/;
+
+/** Writes every proto file into a folder that any compiler takes as its only import path. */
+export async function exportProtosCommand(target: string): Promise<string> {
+  await mkdir(target, { recursive: true });
+  if ((await readdir(target)).length > 0) {
+    throw new CommandError(`${target} is not empty: name a folder that is, or that does not exist yet.`);
+  }
+  for (const source of sources) {
+    await cp(source, target, { recursive: true, filter: (path) => !ofTests.test(path) });
+  }
+  const written = await readdir(target, { recursive: true });
+  return `${written.filter((path) => path.endsWith('.proto')).length} proto files are in ${target}.`;
+}
