@@ -30,6 +30,7 @@ import { PlainErrorFilter } from './http/plain-error.filter.js';
 import { Readiness } from './http/readiness.js';
 import { Heartbeat } from './jobs/heartbeat.js';
 import { Worker } from './jobs/worker.js';
+import { NameLookup } from './outbound/name-lookup.js';
 import { OutboundClient } from './outbound/outbound-client.js';
 import { Paging } from './paging/paging.js';
 import { ConnectStrategy } from './rpc/connect.strategy.js';
@@ -99,11 +100,17 @@ export const ENVELOPE = Symbol('envelope');
         new AccessTokens(config.tokens, keys, clock),
     },
     {
-      provide: OutboundClient,
+      provide: NameLookup,
       inject: [CONFIG],
-      useFactory: ({ outbound: { allowedHosts, caFile } }: Config) =>
+      useFactory: ({ outbound }: Config) => new NameLookup({ servers: outbound.dnsServers }),
+    },
+    {
+      provide: OutboundClient,
+      inject: [CONFIG, NameLookup],
+      useFactory: ({ outbound: { allowedHosts, caFile } }: Config, names: NameLookup) =>
         new OutboundClient({
           allowedHosts,
+          names,
           authorities: caFile === undefined ? undefined : readFileSync(caFile, 'utf8'),
         }),
     },
@@ -163,6 +170,7 @@ export const ENVELOPE = Symbol('envelope');
     AccessTokens,
     ConnectStrategy,
     ENVELOPE,
+    NameLookup,
     OutboundClient,
     Paging,
     Readiness,

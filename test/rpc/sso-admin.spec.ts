@@ -9,7 +9,7 @@ import {
 import { DomainService } from '@dovecote/contract/dovecote/sso/v1/domain_pb';
 import { RoleService } from '@dovecote/contract/pidgr/v1/role_pb';
 import { Permission } from '@dovecote/contract/pidgr/v1/common_pb';
-import { addApiKey, type Cast, seedCast } from '../support/cast.js';
+import { type Actor, addApiKey, type Cast, seedCast } from '../support/cast.js';
 import { eventually } from '../support/eventually.js';
 import { type NameServer, startNameServer } from '../support/name-server.js';
 import { refusalOf } from '../support/refusal.js';
@@ -125,6 +125,9 @@ describe('a connection is refused', () => {
     'http://169.254.169.254/latest/meta-data',
     'https://127.0.0.1:1/metadata',
     'https://localhost/metadata',
+    'https://[::ffff:0:127.0.0.1]/metadata',
+    'https://[64:ff9b::7f00:1]/metadata',
+    'https://[2002:7f00:1::]/metadata',
     'file:///etc/passwd',
     'nonsense',
   ])('for metadata at %s', async (metadataUrl) => {
@@ -132,6 +135,26 @@ describe('a connection is refused', () => {
       cast.alice.client(ConnectionService).createConnection({ name: 'x', settings: saml({ metadataUrl }) }),
     );
     expect(refusal).toMatchObject({ code: Code.InvalidArgument, fields: ['saml.metadata_url'] });
+  });
+
+  test('whose name server is late, in the time of every request, and keeps nobody else waiting', async () => {
+    const hosts = Array.from({ length: 12 }, (_, index) => `late-${index}.example`);
+    for (const host of hosts) names.delays.set(host, 30_000);
+    names.addresses.set('inside.example', '10.0.0.1');
+    const begun = performance.now();
+    const connecting = (actor: Actor, host: string) =>
+      refusalOf(
+        actor
+          .client(ConnectionService)
+          .createConnection({ name: host, settings: saml({ metadataUrl: `https://${host}/metadata` }) }),
+      );
+    const late = hosts.map((host) => connecting(cast.alice, host));
+    expect((await connecting(cast.mallory, 'inside.example')).message).toContain('public address');
+    expect(performance.now() - begun).toBeLessThan(4_000);
+    for (const refusal of await Promise.all(late)) {
+      expect(refusal).toMatchObject({ code: Code.InvalidArgument, fields: ['saml.metadata_url'] });
+    }
+    expect(performance.now() - begun).toBeLessThan(9_000);
   });
 
   test('without metadata, and with two kinds of it', async () => {

@@ -130,7 +130,7 @@ export class Connections {
   async create(scope: Scope, request: NewConnection): Promise<Connection> {
     const id = this.idFor(scope, request.reservation);
     // The provider is asked, and the key computed, before the transaction begins.
-    const known = await this.knowledgeOf(request.settings, null, scope.now());
+    const known = await this.knowledgeOf(scope, request.settings, null);
     const key = known.idp ? await this.keys.make(scope.orgId, id, 'current', scope.now()) : undefined;
     const { provisioning = membersOnly, settings, state = connectionState.draft } = request;
     refuse(refuseAnother((await this.store.listForUpdate(scope)).length));
@@ -182,7 +182,7 @@ export class Connections {
     const before = await this.scopes.run(originOf(scope), (inner) => this.get(inner, id));
     // Nor does the server ask a provider for somebody who may not change it.
     refuse(refuseLesser(before, scope.permissions));
-    const known = settings ? await this.knowledgeOf(settings, before, scope.now()) : {};
+    const known = settings ? await this.knowledgeOf(scope, settings, before) : {};
     const { connection: current, all } = await this.hold(scope, id);
     if (provisioning) await this.refuseRoles(scope, provisioning);
     const state = change.state || current.state;
@@ -268,17 +268,19 @@ export class Connections {
 
   /** What the provider says about itself; nothing new when a SAML connection keeps what is known. */
   private async knowledgeOf(
+    scope: Scope,
     settings: Settings,
     before: Connection | null,
-    now: Date,
   ): Promise<Partial<Connection>> {
+    const { orgId } = scope;
+    const now = scope.now();
     if (before && before.protocol !== protocol[settings.kind]) {
       throw invalidArgument([
         { field: settings.kind, description: 'is not the protocol of this connection' },
       ]);
     }
     if (settings.kind === 'oidc') {
-      await this.usable('oidc.issuer', () => this.oidc.check(settings.oidc.issuer));
+      await this.usable('oidc.issuer', () => this.oidc.check(orgId, settings.oidc.issuer));
       return {};
     }
     const { metadataUrl, metadataXml, relayStates } = settings.saml;
@@ -288,7 +290,7 @@ export class Connections {
     const field = metadataUrl === '' ? 'saml.metadata_xml' : 'saml.metadata_url';
     const idp = await this.usable(field, async () => {
       const found =
-        metadataUrl === '' ? this.source.parse(metadataXml) : await this.source.fetch(metadataUrl);
+        metadataUrl === '' ? this.source.parse(metadataXml) : await this.source.fetch(orgId, metadataUrl);
       const problem = refuseTakeover(null, found, now);
       if (problem) throw new UnusableMetadata(problem);
       return found;

@@ -1,4 +1,4 @@
-import { Resolver } from 'node:dns/promises';
+import type { NameLookup } from '../../platform/outbound/name-lookup.js';
 
 /** Where the record belongs: below a label of its own, so that it disturbs nothing else. */
 export function recordName(domain: string): string {
@@ -10,28 +10,26 @@ export function recordValue(challenge: string): string {
 }
 
 export interface DomainProofOptions {
-  /** Name servers to ask, `address` or `address:port`; the system's when there are none. */
-  servers: readonly string[];
   /** Domains that need no record: for development. */
   trusted: readonly string[];
 }
 
-const TIMEOUT_MS = 2_000;
-const TRIES = 2;
+const TIMEOUT_MS = 5_000;
 
 /** What DNS says about a domain. */
 export class DomainProof {
-  private readonly resolver = new Resolver({ timeout: TIMEOUT_MS, tries: TRIES });
-
-  constructor(private readonly options: DomainProofOptions) {
-    if (options.servers.length > 0) this.resolver.setServers([...options.servers]);
-  }
+  constructor(
+    private readonly names: NameLookup,
+    private readonly options: DomainProofOptions,
+  ) {}
 
   /** Why the domain is not proven, in a sentence; undefined when it is. */
   async defectOf(domain: string, challenge: string): Promise<string | undefined> {
     if (this.options.trusted.includes(domain)) return undefined;
     const name = recordName(domain);
-    const records = await this.resolver.resolveTxt(name).catch((error: NodeJS.ErrnoException) => error);
+    const records = await this.names
+      .ask(AbortSignal.timeout(TIMEOUT_MS), (resolver) => resolver.resolveTxt(name))
+      .catch((error: NodeJS.ErrnoException) => error);
     if (!Array.isArray(records)) {
       return missing(records)
         ? `There is no TXT record at ${name} yet; a new one can take an hour to be seen.`

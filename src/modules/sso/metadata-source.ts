@@ -21,8 +21,8 @@ export class MetadataSource {
   ) {}
 
   /** Throws UnusableMetadata. */
-  async fetch(url: string): Promise<StoredIdp> {
-    const response = await this.outbound.get(url).catch((error: unknown) => {
+  async fetch(orgId: string, url: string): Promise<StoredIdp> {
+    const response = await this.outbound.get(url, orgId).catch((error: unknown) => {
       // The client's refusals are written for whoever chose the address.
       throw error instanceof AppError ? new UnusableMetadata(error.message, { cause: error }) : error;
     });

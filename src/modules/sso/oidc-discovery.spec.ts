@@ -15,8 +15,13 @@ class OneDocument extends OutboundClient {
 }
 
 function check(asked: string, issuer: string): Promise<void> {
-  const document = { issuer, token_endpoint: `${asked}/token`, jwks_uri: `${asked}/keys` };
-  return new OidcDiscovery(new OneDocument(document), new Clock(), { allowHttp: false }).check(asked);
+  const endpoints = {
+    authorization_endpoint: `${asked}/authorize`,
+    token_endpoint: `${asked}/token`,
+    jwks_uri: `${asked}/keys`,
+  };
+  const document = { issuer, ...endpoints };
+  return new OidcDiscovery(new OneDocument(document), new Clock(), { allowHttp: false }).check('acme', asked);
 }
 
 describe('an issuer', () => {

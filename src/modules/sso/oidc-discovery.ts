@@ -58,6 +58,7 @@ export class EndpointError extends Error {
 
 /** What a provider has said to one connection. */
 interface Provider {
+  orgId: string;
   server: ServerMetadata;
   until: number;
   keys?: { set: JSONWebKeySet; until: number };
@@ -79,8 +80,8 @@ export class OidcDiscovery {
   ) {}
 
   /** Throws UnusableMetadata. The document has to name itself as the issuer that was asked for. */
-  async check(issuer: string): Promise<void> {
-    await this.fetchDocument(issuer);
+  async check(orgId: string, issuer: string): Promise<void> {
+    await this.fetchDocument(orgId, issuer);
   }
 
   /** Throws UnusableMetadata. */
@@ -148,18 +149,18 @@ export class OidcDiscovery {
     const known = this.kept.get(key);
     const now = this.clock.now().getTime();
     if (known && known.until > now) return known;
-    const server = await this.fetchDocument(issuer);
-    const provider: Provider = { server, until: now + KEPT_MS, strangersAskedAt: 0 };
+    const server = await this.fetchDocument(orgId, issuer);
+    const provider: Provider = { orgId, server, until: now + KEPT_MS, strangersAskedAt: 0 };
     this.kept.set(key, provider);
     return provider;
   }
 
-  private async fetchDocument(issuer: string): Promise<ServerMetadata> {
+  private async fetchDocument(orgId: string, issuer: string): Promise<ServerMetadata> {
     if (!URL.canParse(issuer)) throw new UnusableMetadata('The issuer is no URL.');
     try {
       // The client is of no account: only the document is taken.
       const found = await discovery(new URL(issuer), '-', undefined, None(), {
-        [customFetch]: (url, request) => this.fetch(url, request),
+        [customFetch]: (url, request) => this.fetch(orgId, url, request),
         execute: this.options.allowHttp ? [allowInsecureRequests] : [],
       });
       return this.usable(found.serverMetadata());
@@ -184,7 +185,7 @@ export class OidcDiscovery {
     const { token_endpoint, jwks_uri } = provider.server;
     const endpoint =
       url === jwks_uri ? 'jwks_uri' : url === token_endpoint ? 'token_endpoint' : 'userinfo_endpoint';
-    const response = await this.fetch(url, request).catch((error: unknown) => {
+    const response = await this.fetch(provider.orgId, url, request).catch((error: unknown) => {
       throw error instanceof AppError ? new EndpointError(endpoint, error.message, { cause: error }) : error;
     });
     if (endpoint !== 'jwks_uri') return response;
@@ -201,7 +202,7 @@ export class OidcDiscovery {
   }
 
   private async fetchKeys(provider: Provider): Promise<JSONWebKeySet> {
-    const response = await this.outbound.get(provider.server.jwks_uri ?? '');
+    const response = await this.outbound.get(provider.server.jwks_uri ?? '', provider.orgId);
     if (!response.ok) throw new UnusableMetadata(`The key set answered ${response.status}.`);
     return this.keep(provider, await keysIn(response));
   }
@@ -222,10 +223,10 @@ export class OidcDiscovery {
     return true;
   }
 
-  private async fetch(url: string, request: OutgoingRequest): Promise<Response> {
+  private async fetch(orgId: string, url: string, request: OutgoingRequest): Promise<Response> {
     const { method, headers, body } = request;
     if (method !== 'GET' && method !== 'POST') throw new Error(`openid-client sends ${method}.`);
-    return this.outbound.send(url, { method, headers, body: body ? textOf(body) : undefined });
+    return this.outbound.send(url, { orgId, method, headers, body: body ? textOf(body) : undefined });
   }
 }
 

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
 import { CONFIG } from '../../platform/config/config.module.js';
 import type { Config } from '../../platform/config/index.js';
+import { NameLookup } from '../../platform/outbound/name-lookup.js';
 import { OutboundClient } from '../../platform/outbound/outbound-client.js';
 import { AuthModule } from '../auth/index.js';
 import { MemberModule } from '../member/index.js';
@@ -49,9 +50,9 @@ import { BreakGlassUsedJob, RefreshMetadataJob } from './sso.jobs.js';
     SpKeyStore,
     {
       provide: DomainProof,
-      inject: [CONFIG],
-      useFactory: ({ sso }: Config) =>
-        new DomainProof({ servers: sso.dnsServers, trusted: sso.trustedDomains }),
+      inject: [NameLookup, CONFIG],
+      useFactory: (names: NameLookup, { sso }: Config) =>
+        new DomainProof(names, { trusted: sso.trustedDomains }),
     },
     {
       provide: MetadataSource,

@@ -67,12 +67,15 @@ export interface Config {
     readonly organization: RateLimit;
     readonly anonymous: RateLimit;
   };
-  readonly outbound: { readonly allowedHosts: readonly string[]; readonly caFile?: string };
+  readonly outbound: {
+    readonly allowedHosts: readonly string[];
+    readonly caFile?: string;
+    readonly dnsServers: readonly string[];
+  };
   readonly sso: {
     /** Where a sign-in may lead to: what is listed, and the sign-in page of this server. */
     readonly redirectUris: readonly string[];
     readonly trustedDomains: readonly string[];
-    readonly dnsServers: readonly string[];
   };
   readonly mail: { readonly smtpUrl?: string; readonly from: string };
   readonly worker: { readonly concurrency: number };
@@ -210,11 +213,11 @@ function shape(values: Values, terminalFormat: 'pretty' | 'json'): Config {
     outbound: {
       allowedHosts: values.OUTBOUND_ALLOWED_HOSTS,
       caFile: values.OUTBOUND_CA_FILE && resolve(values.OUTBOUND_CA_FILE),
+      dnsServers: values.DNS_SERVERS,
     },
     sso: {
       redirectUris: [...values.SSO_REDIRECT_URIS, new URL('/sign-in/callback', publicUrl).toString()],
       trustedDomains: values.SSO_TRUSTED_DOMAINS,
-      dnsServers: values.DNS_SERVERS,
     },
     mail: { smtpUrl: values.SMTP_URL, from: values.MAIL_FROM },
     worker: { concurrency: values.WORKER_CONCURRENCY },

@@ -293,7 +293,8 @@ export const variables = {
     .pipe(z.array(z.string().regex(/^([0-9.]+|\[[0-9a-f:.]+\])(:\d{1,5})?$/i)))
     .prefault('')
     .register(documentation, {
-      meaning: 'Name servers that are asked for the records by which domains are proven.',
+      meaning:
+        'Name servers that are asked for the records by which domains are proven, and for hosts that organizations name.',
       must: 'be addresses, with a port if it is not 53, separated by commas',
       fallback: 'those of the system',
     }),

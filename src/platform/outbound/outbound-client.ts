@@ -1,12 +1,13 @@
 import type { LookupAddress } from 'node:dns';
-import { lookup as systemLookup } from 'node:dns/promises';
 import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { rootCertificates } from 'node:tls';
 import { Injectable } from '@nestjs/common';
 import { isPublicAddress } from '@dovecote/workflow';
+import pLimit, { type LimitFunction } from 'p-limit';
 import { AppError } from '../errors/index.js';
+import { NameLookup, until } from './name-lookup.js';
 
 export interface OutboundOptions {
   /** Hosts (`name` or `name:port`) that may be reached over plain http and on any address, for development. */
@@ -17,7 +18,9 @@ export interface OutboundOptions {
   timeoutMs?: number;
   /** The largest answer that is read. */
   maxBytes?: number;
-  /** All addresses of a host name; the system's resolver unless given. */
+  /** What names are looked up by; the system's name servers unless given. */
+  names?: NameLookup;
+  /** All addresses of a host name, in the place of `names`. */
   lookup?: (hostname: string) => Promise<LookupAddress[]>;
 }
 
@@ -26,65 +29,105 @@ export interface OutboundRequest {
   method: 'GET' | 'POST';
   headers?: Record<string, string>;
   body?: string | Uint8Array;
+  /** The organization that chose the address: it has its own few requests at a time, and keeps nobody else waiting. */
+  orgId?: string;
 }
 
 const TIMEOUT_MS = 5_000;
 const MAX_BYTES = 1024 * 1024;
+/** Requests of one organization at a time; further ones wait, within the same time. */
+const MOST_AT_ONCE = 8;
 
 /** Answers that the Response constructor allows no body for. */
 const bodiless = new Set([204, 205, 304]);
 
 /**
  * The one way out of the server: https to public addresses only, the checked addresses are the ones connected to,
- * no redirects, bounded time and size.
+ * no redirects, bounded time (waiting and the look-up of the name included) and size.
  */
 @Injectable()
 export class OutboundClient {
   /** Undefined: what Node trusts. */
   private readonly ca: string[] | undefined;
+  private readonly names: NameLookup;
+  private readonly turns = new Map<string, LimitFunction>();
 
   constructor(private readonly options: OutboundOptions) {
+    this.names = options.names ?? new NameLookup({ servers: [] });
     this.ca = options.authorities === undefined ? undefined : [...rootCertificates, options.authorities];
   }
 
   /** Fetches a document; refuses with UNAVAILABLE when the address is not allowed or nothing usable answers. */
-  get(address: string): Promise<Response> {
-    return this.send(address, { method: 'GET' });
+  get(address: string, orgId?: string): Promise<Response> {
+    return this.send(address, { method: 'GET', orgId });
   }
 
   /** Sends a request; refuses like `get`. */
   async send(address: string, request: OutboundRequest): Promise<Response> {
     if (!URL.canParse(address)) throw refused('The address is no URL.');
     const url = new URL(address);
-    const { allowedHosts, timeoutMs = TIMEOUT_MS, maxBytes = MAX_BYTES } = this.options;
+    const { allowedHosts, timeoutMs = TIMEOUT_MS } = this.options;
     const exempt = allowedHosts.includes(url.host) || allowedHosts.includes(url.hostname);
     if (url.protocol !== 'https:' && !exempt) throw refused(`${url.protocol}//${url.host} is not https.`);
-    const addresses = await this.resolve(url.hostname, exempt);
+    const signal = AbortSignal.timeout(timeoutMs);
     try {
-      const response = await open(url, request, {
-        addresses,
-        ca: this.ca,
-        signal: AbortSignal.timeout(timeoutMs),
-      });
-      const body = await bodyOf(response, maxBytes);
-      const status = response.statusCode ?? 502;
-      const headers = { 'content-type': response.headers['content-type'] ?? '' };
-      return new Response(bodiless.has(status) ? null : new Uint8Array(body), { status, headers });
+      return await this.inTurn(request.orgId, signal, () => this.exchange(url, request, { exempt, signal }));
     } catch (error) {
       throw error instanceof AppError ? error : refused(`${url.host} does not answer.`, error);
     }
   }
 
-  private async resolve(hostname: string, exempt: boolean): Promise<LookupAddress[]> {
-    const lookup = this.options.lookup ?? ((name) => systemLookup(name, { all: true }));
-    const answers = await lookup(hostname.replace(/^\[|\]$/g, '')).catch((error: unknown) => {
-      throw refused(`${hostname} cannot be resolved.`, error);
+  /** Waits while the organization has as many requests on their way as it may. */
+  private async inTurn<T>(
+    orgId: string | undefined,
+    signal: AbortSignal,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    if (orgId === undefined) return work();
+    const limit = this.turns.get(orgId) ?? pLimit(MOST_AT_ONCE);
+    this.turns.set(orgId, limit);
+    const turn = limit(() => {
+      signal.throwIfAborted();
+      return work();
     });
+    void turn
+      .catch(() => undefined)
+      .finally(() => {
+        if (limit.activeCount + limit.pendingCount === 0) this.turns.delete(orgId);
+      });
+    return until(signal, turn);
+  }
+
+  private async exchange(
+    url: URL,
+    request: OutboundRequest,
+    { exempt, signal }: { exempt: boolean; signal: AbortSignal },
+  ): Promise<Response> {
+    const addresses = await this.resolve(url.hostname, exempt, signal);
+    const response = await open(url, request, { addresses, ca: this.ca, signal });
+    const body = await bodyOf(response, this.options.maxBytes ?? MAX_BYTES);
+    const status = response.statusCode ?? 502;
+    const headers = { 'content-type': response.headers['content-type'] ?? '' };
+    return new Response(bodiless.has(status) ? null : new Uint8Array(body), { status, headers });
+  }
+
+  private async resolve(hostname: string, exempt: boolean, signal: AbortSignal): Promise<LookupAddress[]> {
+    const answers = await this.lookup(hostname.replace(/^\[|\]$/g, ''), exempt, signal).catch(
+      (error: unknown) => {
+        throw refused(`${hostname} cannot be resolved.`, error);
+      },
+    );
     // One private answer among public ones is an attack, not an accident.
     if (answers.length === 0 || (!exempt && !answers.every(({ address }) => isPublicAddress(address)))) {
       throw refused(`${hostname} does not resolve to a public address.`);
     }
     return answers;
+  }
+
+  private lookup(host: string, exempt: boolean, signal: AbortSignal): Promise<LookupAddress[]> {
+    const { lookup } = this.options;
+    if (lookup) return until(signal, lookup(host));
+    return exempt ? this.names.systemAddresses(host, signal) : this.names.addresses(host, signal);
   }
 }
 
