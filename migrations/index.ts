@@ -25,7 +25,6 @@ import { OneSubjectForAMember } from './0030-one-subject-for-a-member.js';
 import { TextThatPeopleGive } from './0033-text-that-people-give.js';
 import { SessionsOfOrganizations } from './0036-sessions-of-organizations.js';
 import { GuessesAtCodes } from './0037-guesses-at-codes.js';
-import { OwnInvitations } from './0038-own-invitations.js';
 import { LegalTransitions } from './0040-legal-transitions.js';
 
 /** In the order in which they run. A landed migration is never edited. */
@@ -57,6 +56,5 @@ export const migrations = [
   TextThatPeopleGive,
   SessionsOfOrganizations,
   GuessesAtCodes,
-  OwnInvitations,
   LegalTransitions,
 ];

@@ -7,11 +7,13 @@ import { startEmbeddedPostgres, useEmbeddedPostgres } from './platform/database/
 import { migrate } from './platform/database/migrate.js';
 import { ValidationGuard } from './platform/rpc/validation.guard.js';
 import { createLogger } from './platform/telemetry/logger.js';
+import { startTracing } from './platform/telemetry/tracing.js';
 import { type Server, startServer } from './server.js';
 
 /** Runs the server until SIGINT or SIGTERM; an embedded database lives exactly as long. */
 export async function serve(config: Config, { role }: { role: Role }): Promise<void> {
   const log = createLogger(config);
+  const stopTracing = config.tracing ? await startTracing() : undefined;
   // From here on, so that Ctrl-C during the start stops as soon as there is something to stop.
   const stopSignal = nextStopSignal();
   // A process with one role joins the database of another; the whole server runs its own.
@@ -31,6 +33,7 @@ export async function serve(config: Config, { role }: { role: Role }): Promise<v
     }
   };
   await withDatabase(config, log, run, openEmbedded);
+  await stopTracing?.();
   log.info('stopped');
 }
 

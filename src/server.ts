@@ -10,8 +10,12 @@ import { PlainErrorFilter } from './platform/http/plain-error.filter.js';
 import { ObstacleError } from './platform/database/obstacle.js';
 import { Readiness } from './platform/http/readiness.js';
 import { nameRequests } from './platform/http/request-id.js';
+import { RequestRecords, recordRequests } from './platform/http/request-records.js';
 import { Worker } from './platform/jobs/worker.js';
 import { ConnectStrategy } from './platform/rpc/connect.strategy.js';
+import { FrameworkLogger } from './platform/telemetry/framework-logger.js';
+import { Metrics } from './platform/telemetry/metrics.js';
+import { MetricsListener } from './platform/telemetry/metrics-listener.js';
 import { installPipeline } from './platform/rpc/pipeline.js';
 
 export interface ServerOptions extends AppOptions {
@@ -42,7 +46,9 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     (microservice as NestMicroservice).setIsInitHookCalled(true);
     installPipeline(app, microservice);
     app.useGlobalFilters(app.get(PlainErrorFilter));
-    nameRequests(app.getHttpAdapter().getInstance());
+    const plain = app.getHttpAdapter().getInstance();
+    nameRequests(plain);
+    recordRequests(plain, app.get(RequestRecords));
     await app.init();
     await app.getHttpAdapter().getInstance().ready();
     await app.get(SigningKeys).ensure();
@@ -73,6 +79,8 @@ async function run(
   if (options.role !== 'worker') await app.startAllMicroservices();
   const bound = options.role === 'worker' ? undefined : strategy.bound;
   await worker?.start();
+  const { metrics: metricsOptions } = options.config;
+  const metrics = metricsOptions && (await MetricsListener.open(metricsOptions, app.get(Metrics)));
   readiness.serving = true;
   return {
     app,
@@ -83,6 +91,7 @@ async function run(
       // Calls first: what they enqueue may still be picked up before the worker stops.
       await strategy.close();
       await worker?.stop();
+      await metrics?.close();
       await app.close();
     },
   };

@@ -3,6 +3,7 @@ import { Global, Module } from '@nestjs/common';
 import { DiscoveryModule, DiscoveryService } from '@nestjs/core';
 import { createEnvelope, type Envelope } from '@dovecote/secret';
 import { PinoLogger } from 'nestjs-pino';
+import type { Logger } from 'pino';
 import { Abilities } from './access/ability.js';
 import { AccessGuard } from './access/access.guard.js';
 import { AccessTokens } from './caller/access-tokens.js';
@@ -28,7 +29,10 @@ import { HealthController } from './http/health.controller.js';
 import { KeysController } from './http/keys.controller.js';
 import { PlainErrorFilter } from './http/plain-error.filter.js';
 import { Readiness } from './http/readiness.js';
+import { requestAddress } from './http/request-address.js';
+import { RequestRecords } from './http/request-records.js';
 import { Heartbeat } from './jobs/heartbeat.js';
+import { QueueMetrics } from './jobs/queue-metrics.js';
 import { Worker } from './jobs/worker.js';
 import { NameLookup } from './outbound/name-lookup.js';
 import { OutboundClient } from './outbound/outbound-client.js';
@@ -39,7 +43,9 @@ import { ErrorExit } from './rpc/error-exit.js';
 import { RpcErrorFilter } from './rpc/rpc-error.filter.js';
 import { ValidationGuard } from './rpc/validation.guard.js';
 import { Scopes } from './scope/index.js';
+import { CallRecords } from './telemetry/call-records.js';
 import { FrameworkLogger } from './telemetry/framework-logger.js';
+import { Metrics } from './telemetry/metrics.js';
 import { AddressThrottle } from './throttle/address-throttle.js';
 import { AddressThrottleGuard } from './throttle/address-throttle.guard.js';
 import { ThrottleModule } from './throttle/throttle.module.js';
@@ -63,8 +69,10 @@ export const ENVELOPE = Symbol('envelope');
     FrameworkLogger,
     Heartbeat,
     MembershipDirectory,
+    Metrics,
     OrganizationGuard,
     PlainErrorFilter,
+    QueueMetrics,
     Readiness,
     RpcErrorFilter,
     ScimTokenDirectory,
@@ -136,20 +144,38 @@ export const ENVELOPE = Symbol('envelope');
       ) => new CallerGuard({ internal: internalProof(config) }, throttle, keys, tokens),
     },
     {
+      provide: CallRecords,
+      inject: [CONFIG, Metrics, PinoLogger],
+      useFactory: (config: Config, metrics: Metrics, log: PinoLogger) =>
+        new CallRecords(metrics, accessLog(config, log)),
+    },
+    {
+      provide: RequestRecords,
+      inject: [CONFIG, Metrics, PinoLogger],
+      useFactory: (config: Config, metrics: Metrics, log: PinoLogger) =>
+        new RequestRecords(metrics, accessLog(config, log), requestAddress(config.http.trustedProxies)),
+    },
+    {
       provide: ConnectStrategy,
-      inject: [CONFIG, Scopes, ErrorExit, PinoLogger],
-      useFactory: async (config: Config, scopes: Scopes, exit: ErrorExit, log: PinoLogger) =>
-        new ConnectStrategy(await connectOptions(config, log), scopes, exit),
+      inject: [CONFIG, Scopes, ErrorExit, CallRecords, PinoLogger],
+      useFactory: async (
+        config: Config,
+        scopes: Scopes,
+        exit: ErrorExit,
+        records: CallRecords,
+        log: PinoLogger,
+      ) => new ConnectStrategy(await connectOptions(config, log), scopes, exit, records),
     },
     {
       provide: Worker,
-      inject: [CONFIG, DATABASE_URL, DiscoveryService, Scopes, Heartbeat, PinoLogger],
+      inject: [CONFIG, DATABASE_URL, DiscoveryService, Scopes, Heartbeat, Metrics, PinoLogger],
       useFactory: (
         config: Config,
         databaseUrl: string,
         discovery: DiscoveryService,
         scopes: Scopes,
         heartbeat: Heartbeat,
+        metrics: Metrics,
         log: PinoLogger,
       ) =>
         new Worker(
@@ -161,6 +187,7 @@ export const ENVELOPE = Symbol('envelope');
           discovery,
           scopes,
           heartbeat,
+          metrics,
           log,
         ),
     },
@@ -170,6 +197,7 @@ export const ENVELOPE = Symbol('envelope');
     AccessTokens,
     ConnectStrategy,
     ENVELOPE,
+    Metrics,
     NameLookup,
     OutboundClient,
     Paging,
@@ -182,6 +210,11 @@ export const ENVELOPE = Symbol('envelope');
   ],
 })
 export class PlatformModule {}
+
+/** Its lines have a few known fields, none of them secret; looking for secrets in them would cost more than the rest. */
+function accessLog({ log: { access } }: Config, { logger }: PinoLogger): Logger | undefined {
+  return access ? logger.child({ context: 'access' }, { redact: [] }) : undefined;
+}
 
 function internalProof({ internal }: Config): InternalProof {
   return internal.tls ? { kind: 'certificate' } : { kind: 'secret', secret: internal.secret };

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { SendNotification } from '@dovecote/workflow';
 import { v7 as uuid } from 'uuid';
 import type { Scope } from '../../platform/scope/index.js';
+import { Metrics } from '../../platform/telemetry/metrics.js';
 import {
   type MessageSource,
   type RecipientProfile,
@@ -50,6 +51,7 @@ export class FanOut {
     private readonly templates: Templates,
     private readonly translations: CampaignTranslationStore,
     private readonly renderer: Renderer,
+    private readonly metrics: Metrics,
   ) {}
 
   /** The piece behind the cursor; undefined when the audience has been reached to its end. */
@@ -86,6 +88,7 @@ export class FanOut {
   async send(scope: Scope, piece: Piece, results: readonly RenderResult[]): Promise<void> {
     const { campaign, stepId, userIds } = piece;
     const deliveries = results.map((result, index) => toDelivery(userIds[index]!, result));
+    const unrendered = results.filter(({ ok }) => !ok).length;
     const sent = await this.store.insert(scope, { campaign, stepId, deliveries, createdAt: scope.now() });
     await Promise.all([
       this.counters.add(scope, campaign.id, { recipients: sent }),
@@ -96,6 +99,8 @@ export class FanOut {
         metadata: { step_id: stepId, deliveries: String(sent) },
       }),
     ]);
+    this.metrics.deliveries.inc({ outcome: 'written' }, sent);
+    this.metrics.deliveries.inc({ outcome: 'not_rendered' }, unrendered);
   }
 
   private async workFor(

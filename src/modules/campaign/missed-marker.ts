@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { setStatement } from '../../platform/database/index.js';
 import type { Scope } from '../../platform/scope/index.js';
+import { Metrics } from '../../platform/telemetry/metrics.js';
 import { CounterStore } from './counter.store.js';
 import { tickInboxesOf } from './inbox-clock.js';
 import { deliveryKind, deliveryStatus } from './status.js';
@@ -35,7 +36,10 @@ const markMissed = setStatement(
 /** Carries out MARK_MISSED: whoever was asked for an acknowledgement and has not given it by now has missed it. */
 @Injectable()
 export class MissedMarker {
-  constructor(private readonly counters: CounterStore) {}
+  constructor(
+    private readonly counters: CounterStore,
+    private readonly metrics: Metrics,
+  ) {}
 
   /** Marks a piece of the messages of these steps; false when nobody is left. */
   async markNext(scope: Scope, campaignId: string, stepIds: readonly string[]): Promise<boolean> {
@@ -43,6 +47,7 @@ export class MissedMarker {
     const { rowCount } = await tx.execute(markMissed, [scope.orgId, campaignId, stepIds, PIECE, scope.now()]);
     const recipients = rowCount ?? 0;
     if (recipients > 0) await this.counters.add(scope, campaignId, { missed: recipients });
+    this.metrics.deliveries.inc({ outcome: 'missed' }, recipients);
     return recipients > 0;
   }
 }

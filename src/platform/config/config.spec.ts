@@ -61,6 +61,13 @@ describe('loadConfig', () => {
     ],
     [{ CORS_ORIGINS: 'https://a.example,nonsense/' }, 'CORS_ORIGINS must be origins'],
     [{ TRUSTED_PROXIES: 'proxy' }, 'TRUSTED_PROXIES must be addresses or networks'],
+    [
+      { METRICS_HOST: '0.0.0.0', METRICS_PORT: '9464' },
+      'METRICS_HOST must be an address of this machine, and a loopback',
+    ],
+    [{ METRICS_PORT: '8080' }, 'METRICS_PORT must be a whole number from 0 to 65535 and differ from PORT'],
+    [{ METRICS_TOKEN: 'short' }, 'METRICS_TOKEN must be at least 16'],
+    [{ OTEL_SDK_DISABLED: 'yes' }, 'OTEL_SDK_DISABLED must be true or false'],
   ])('%j is refused in a sentence', (env, start) => {
     const problems = problemsOf(env);
     expect(problems).toHaveLength(1);
@@ -97,6 +104,16 @@ describe('loadConfig', () => {
       role: 'worker',
       http: { port: 8080 },
     });
+  });
+
+  test.each([
+    [{}, false],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' }, true],
+    [{ OTEL_TRACES_EXPORTER: 'console' }, true],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318', OTEL_TRACES_EXPORTER: 'none' }, false],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318', OTEL_SDK_DISABLED: 'true' }, false],
+  ])('%j: traces are wanted: %s', (env, wanted) => {
+    expect(loadConfig(env).tracing).toBe(wanted);
   });
 
   test('derived values follow what is set', () => {

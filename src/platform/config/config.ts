@@ -79,7 +79,16 @@ export interface Config {
   };
   readonly mail: { readonly smtpUrl?: string; readonly from: string };
   readonly worker: { readonly concurrency: number };
-  readonly log: { readonly level: Values['LOG_LEVEL']; readonly format: 'pretty' | 'json' };
+  readonly log: {
+    readonly level: Values['LOG_LEVEL'];
+    readonly format: 'pretty' | 'json';
+    /** Whether every call leaves a line. */
+    readonly access: boolean;
+  };
+  /** Where an operator's Prometheus asks; absent when it is off. */
+  readonly metrics?: { readonly host: string; readonly port: number; readonly token?: string };
+  /** Whether OpenTelemetry's SDK is started, which reads its own variables. */
+  readonly tracing: boolean;
   readonly shutdownGraceSeconds: number;
 }
 
@@ -111,6 +120,9 @@ function contradictions(values: Values): VariableName[] {
     TLS_CERT_FILE: values.TLS_CERT_FILE === undefined && values.TLS_KEY_FILE !== undefined,
     TLS_KEY_FILE: values.TLS_KEY_FILE === undefined && values.TLS_CERT_FILE !== undefined,
     INTERNAL_PORT: values.INTERNAL_PORT !== 0 && values.INTERNAL_PORT === values.PORT,
+    METRICS_PORT:
+      values.METRICS_PORT !== 0 && [values.PORT, values.INTERNAL_PORT].includes(values.METRICS_PORT),
+    METRICS_HOST: values.METRICS_TOKEN === undefined && !isLoopback(values.METRICS_HOST),
     INTERNAL_HOST: values.INTERNAL_TLS_CERT_FILE === undefined && !isLoopback(values.INTERNAL_HOST),
     INTERNAL_SECRET:
       values.INTERNAL_PORT !== 0 &&
@@ -221,9 +233,24 @@ function shape(values: Values, terminalFormat: 'pretty' | 'json'): Config {
     },
     mail: { smtpUrl: values.SMTP_URL, from: values.MAIL_FROM },
     worker: { concurrency: values.WORKER_CONCURRENCY },
-    log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT ?? terminalFormat },
+    log: {
+      level: values.LOG_LEVEL,
+      format: values.LOG_FORMAT ?? terminalFormat,
+      access: values.ACCESS_LOG === 'on',
+    },
+    metrics:
+      values.METRICS_PORT === 0
+        ? undefined
+        : { host: values.METRICS_HOST, port: values.METRICS_PORT, token: values.METRICS_TOKEN },
+    tracing: wantsTraces(values),
     shutdownGraceSeconds: values.SHUTDOWN_GRACE_SECONDS,
   };
+}
+
+function wantsTraces(values: Values): boolean {
+  if (values.OTEL_SDK_DISABLED === 'true') return false;
+  const exporter = values.OTEL_TRACES_EXPORTER ?? (values.OTEL_EXPORTER_OTLP_ENDPOINT ? 'otlp' : 'none');
+  return exporter !== 'none';
 }
 
 function environmentOf(values: Values): Config['environment'] {

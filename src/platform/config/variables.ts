@@ -1,52 +1,16 @@
 import { z } from 'zod';
-import { isDistinguishedName } from './distinguished-name.js';
-
-/** What `dovecote config` and the operations guide say about a variable. */
-export interface Documentation {
-  readonly meaning: string;
-  /** Completes the sentence "NAME must …" that a bad value is answered with. */
-  readonly must: string;
-  /** The default in words, where it is not a constant. */
-  readonly fallback?: string;
-  readonly secret?: boolean;
-}
-
-export const documentation = z.registry<Documentation>();
-
-const whole = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d{1,9}$/)
-    .transform(Number)
-    .pipe(z.number().min(min).max(max));
-
-const list = z
-  .string()
-  .transform((text) => text.split(',').flatMap((item) => (item.trim() === '' ? [] : [item.trim()])));
-
-const url = (...schemes: string[]) =>
-  z.string().refine((text) => URL.canParse(text) && schemes.includes(new URL(text).protocol.slice(0, -1)));
-
-/** Of distinguished names, which hold commas themselves. */
-const names = z
-  .string()
-  .transform((text) => text.split(';').flatMap((item) => (item.trim() === '' ? [] : [item.trim()])))
-  .pipe(z.array(z.string().refine(isDistinguishedName)));
-
-const origin = z
-  .string()
-  .refine((text) => text === '*' || /^https?:\/\/[a-z0-9.-]+(:(\d{1,5}|\*))?$/i.test(text));
-
-/** A pattern is allowed for this machine only: elsewhere another port may be somebody else. */
-const passkeyOrigin = z
-  .string()
-  .regex(/^(https?:\/\/[a-z0-9.-]+(:\d{1,5})?|http:\/\/localhost:\*|(android|ios):[\w.:=+/-]{1,200})$/);
-
-const network = z.string().regex(/^[0-9a-f.:]+(\/\d{1,3})?$/i);
-
-const base64Key = z
-  .string()
-  .refine((text) => /^[A-Za-z0-9+/_-]{43}=?$/.test(text) && Buffer.from(text, 'base64').length === 32);
+import {
+  base64Key,
+  documentation,
+  list,
+  names,
+  network,
+  origin,
+  passkeyOrigin,
+  url,
+  whole,
+  type Documentation,
+} from './variable-kinds.js';
 
 /** Every variable the server reads, in the order in which they are listed to people. */
 export const variables = {
@@ -335,6 +299,43 @@ export const variables = {
     meaning: 'Log lines for people (pretty) or machines (json).',
     must: 'be pretty or json',
     fallback: 'pretty on a terminal, else json',
+  }),
+  ACCESS_LOG: z.enum(['on', 'off']).default('on').register(documentation, {
+    meaning: 'Whether each call, and each request that is none, leaves a line at level info.',
+    must: 'be on or off',
+  }),
+  METRICS_PORT: whole(0, 65535).default(0).register(documentation, {
+    meaning: 'Port of the listener that answers GET /metrics for Prometheus, in every role. 0 turns it off.',
+    must: 'be a whole number from 0 to 65535 and differ from PORT and INTERNAL_PORT',
+  }),
+  METRICS_HOST: z.string().min(1).default('127.0.0.1').register(documentation, {
+    meaning: 'Address of that listener. Other machines can reach it only with METRICS_TOKEN.',
+    must: 'be an address of this machine, and a loopback address unless METRICS_TOKEN is set',
+  }),
+  METRICS_TOKEN: z
+    .string()
+    .min(16)
+    .regex(/^[\x21-\x7e]+$/)
+    .optional()
+    .register(documentation, {
+      meaning: 'What Prometheus has to send as Authorization: Bearer.',
+      must: 'be at least 16 visible ASCII characters',
+      fallback: 'none is asked for',
+      secret: true,
+    }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url('http', 'https').optional().register(documentation, {
+    meaning: 'Where traces are sent by OTLP. The other variables of OpenTelemetry hold as well.',
+    must: 'be an http or https URL',
+    fallback: 'no traces are made',
+  }),
+  OTEL_TRACES_EXPORTER: z.string().optional().register(documentation, {
+    meaning: 'How traces leave: otlp, console, or none.',
+    must: 'be names of exporters, separated by commas',
+    fallback: 'otlp with OTEL_EXPORTER_OTLP_ENDPOINT, else none',
+  }),
+  OTEL_SDK_DISABLED: z.enum(['true', 'false']).default('false').register(documentation, {
+    meaning: 'Turns traces off, whatever else is set.',
+    must: 'be true or false',
   }),
   SHUTDOWN_GRACE_SECONDS: whole(0, 600).default(10).register(documentation, {
     meaning: 'How long calls and jobs in flight may take to finish when the server stops.',

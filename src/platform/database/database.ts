@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
 import { type TransactionSettings, Transaction } from './transaction.js';
 
@@ -6,6 +7,14 @@ import { type TransactionSettings, Transaction } from './transaction.js';
 @Injectable()
 export class Database {
   constructor(private readonly dataSource: DataSource) {}
+
+  /** Connections that work and that rest, and how many wait for one. */
+  get pool(): { inUse: number; idle: number; waiting: number } {
+    // TypeORM's types know drivers in general; that of PostgreSQL keeps pg's pool there.
+    const { totalCount, idleCount, waitingCount } = (this.dataSource.driver as unknown as { master: Pool })
+      .master;
+    return { inUse: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
+  }
 
   begin(settings: TransactionSettings): Promise<Transaction> {
     return Transaction.begin(this.dataSource, settings);

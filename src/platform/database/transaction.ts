@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
-import type { PoolClient, QueryResult, QueryResultRow } from 'pg';
+import type { PoolClient, QueryConfig, QueryResult, QueryResultRow } from 'pg';
+import { endSpan, spanOfStatement } from '../telemetry/tracing.js';
 import { cancelRequest } from './cancel-request.js';
 import { sendInOneWrite } from './one-write.js';
 import { hasPrepared, runScoped } from './scoped-query.js';
@@ -105,7 +106,17 @@ export class Transaction {
   ): Promise<QueryResult<Row>> {
     this.settings.signal?.throwIfAborted();
     const name = statement.plannedEachTime ? undefined : statement.name;
-    const query = { name, text: statement.text, values };
+    const span = spanOfStatement(statement.name);
+    const sent = this.send<Row>({ name, text: statement.text, values });
+    if (span)
+      sent.then(
+        () => endSpan(span),
+        () => endSpan(span, 'failed'),
+      );
+    return sent;
+  }
+
+  private async send<Row extends QueryResultRow>(query: QueryConfig): Promise<QueryResult<Row>> {
     if (!this.begun) {
       return runScoped<Row>(this.client, query, { name: setScope.name, values: scopeValues(this.settings) });
     }

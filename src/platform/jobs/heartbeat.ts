@@ -4,7 +4,7 @@ import { Database, statement } from '../database/index.js';
 
 const BEAT_MS = 2_000;
 /** A worker that has not been seen for this long is dead, and its jobs go to another. */
-const DEAD_AFTER_SECONDS = 10;
+export const DEAD_AFTER_SECONDS = 10;
 
 const beat = statement(
   'heartbeat.beat',

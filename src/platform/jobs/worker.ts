@@ -14,7 +14,9 @@ import {
 import { PinoLogger } from 'nestjs-pino';
 import { Pool } from 'pg';
 import { type ScopeOrigin, Scopes } from '../scope/index.js';
+import { Metrics } from '../telemetry/metrics.js';
 import { requestContext } from '../telemetry/request-context.js';
+import { endSpan, inSpan, spanOfJob } from '../telemetry/tracing.js';
 import { Heartbeat } from './heartbeat.js';
 import { HandlesJob, type JobContext, type JobHandler, type JobHandlerOptions } from './job-handler.js';
 import { workerLogger } from './worker-logger.js';
@@ -46,6 +48,7 @@ export class Worker {
     private readonly discovery: DiscoveryService,
     private readonly scopes: Scopes,
     private readonly heartbeat: Heartbeat,
+    private readonly metrics: Metrics,
     private readonly log: PinoLogger,
   ) {
     log.setContext('worker');
@@ -148,6 +151,22 @@ export class Worker {
       signal: AbortSignal.any([abortSignal, this.stopping.signal]),
       run: (work) => this.scopes.run(origin, work),
     };
-    await requestContext.run({ requestId: origin.requestId }, () => handler.handle(payload, context));
+    await this.measured(job.task_identifier, () =>
+      requestContext.run({ requestId: origin.requestId }, () => handler.handle(payload, context)),
+    );
+  }
+
+  private async measured(task: string, work: () => Promise<void>): Promise<void> {
+    const span = spanOfJob(task);
+    const beganAt = performance.now();
+    let outcome = 'failed';
+    try {
+      await inSpan(span, work);
+      outcome = 'done';
+    } finally {
+      endSpan(span, outcome === 'done' ? undefined : outcome);
+      this.metrics.jobs.inc({ task, outcome });
+      this.metrics.jobSeconds.observe({ task }, (performance.now() - beganAt) / 1000);
+    }
   }
 }

@@ -2,7 +2,7 @@ import type { PinoLogger } from 'nestjs-pino';
 import { type Database, statement } from '../database/index.js';
 import type { JobContext } from '../jobs/index.js';
 import type { Scope } from '../scope/index.js';
-import type { MailDelivery } from './delivery.js';
+import type { MailDelivery, MailOutcome } from './delivery.js';
 import type { OutgoingMail } from './mail.js';
 
 export interface CapturedMail {
@@ -43,7 +43,7 @@ export class CapturedMailbox implements MailDelivery {
     log.setContext('mail');
   }
 
-  async deliver(mail: OutgoingMail, context: JobContext): Promise<void> {
+  async deliver(mail: OutgoingMail, context: JobContext): Promise<MailOutcome> {
     await context.run(async (scope) => {
       await (await scope.tx()).execute(insert, [mail.id, mail.to, mail.subject, mail.text, scope.now()]);
     });
@@ -52,6 +52,7 @@ export class CapturedMailbox implements MailDelivery {
     } else {
       this.log.warn({ mailId: mail.id }, 'mail captured, not sent: set SMTP_URL');
     }
+    return 'captured';
   }
 
   /** Newest first; an empty address means everybody's. */

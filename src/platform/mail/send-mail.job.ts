@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { HandlesJob, type JobContext, type JobHandler } from '../jobs/index.js';
+import { Metrics } from '../telemetry/metrics.js';
 import { MAIL_DELIVERY, type MailDelivery } from './delivery.js';
 import { Mailer, sendMailTask } from './mailer.js';
 
@@ -10,9 +11,15 @@ export class SendMailJob implements JobHandler<{ id: string; sealed: string }> {
   constructor(
     private readonly mailer: Mailer,
     @Inject(MAIL_DELIVERY) private readonly delivery: MailDelivery,
+    private readonly metrics: Metrics,
   ) {}
 
   async handle({ id, sealed }: { id: string; sealed: string }, context: JobContext): Promise<void> {
-    await this.delivery.deliver(this.mailer.open(id, sealed), context);
+    let outcome = 'failed';
+    try {
+      outcome = await this.delivery.deliver(this.mailer.open(id, sealed), context);
+    } finally {
+      this.metrics.mails.inc({ outcome });
+    }
   }
 }

@@ -1,6 +1,6 @@
 import { createTransport, type Transporter } from 'nodemailer';
 import type { Clock } from '../clock/clock.js';
-import type { MailDelivery } from './delivery.js';
+import type { MailDelivery, MailOutcome } from './delivery.js';
 import type { OutgoingMail } from './mail.js';
 
 export interface SmtpOptions {
@@ -29,8 +29,8 @@ export class SmtpDelivery implements MailDelivery {
     });
   }
 
-  async deliver(mail: OutgoingMail): Promise<void> {
-    if (mail.notAfter && mail.notAfter < this.clock.now()) return;
+  async deliver(mail: OutgoingMail): Promise<MailOutcome> {
+    if (mail.notAfter && mail.notAfter < this.clock.now()) return 'dropped';
     await this.transport.sendMail({
       from: this.options.from,
       // As an object, so that no character in it can add a recipient.
@@ -40,6 +40,7 @@ export class SmtpDelivery implements MailDelivery {
       messageId: `<${mail.id}@${domainOf(this.options.from)}>`,
       headers: { 'Auto-Submitted': 'auto-generated' },
     });
+    return 'sent';
   }
 }
 

@@ -7,6 +7,7 @@ import {
   type MessageInitShape,
   type MessageShape,
 } from '@bufbuild/protobuf';
+import { Code } from '@connectrpc/connect';
 import { Injectable } from '@nestjs/common';
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import {
@@ -21,7 +22,9 @@ import { isObservable, lastValueFrom } from 'rxjs';
 import { accessTable, methodName } from '../access/index.js';
 import type { AccessRow } from '../access/access-rule.js';
 import type { Scopes } from '../scope/index.js';
+import type { CallRecords, RecordedCall } from '../telemetry/call-records.js';
 import { requestContext } from '../telemetry/request-context.js';
+import { inSpan } from '../telemetry/tracing.js';
 import { Call } from './call.js';
 import { accessDefects } from './startup-checks.js';
 import { connectTransport } from './rpc.decorator.js';
@@ -61,6 +64,7 @@ export class ConnectStrategy extends Server implements CustomTransportStrategy {
     private readonly options: ConnectStrategyOptions,
     private readonly scopes: Scopes,
     private readonly exit: ErrorExit,
+    private readonly records: CallRecords,
   ) {
     super();
   }
@@ -157,14 +161,17 @@ export class ConnectStrategy extends Server implements CustomTransportStrategy {
     access: AccessRow,
   ): Promise<object> {
     const call = this.opened(rpc, access);
+    const record = this.records.begin(recorded(call));
     try {
-      const response = await result(handler, request, call);
-      await call.commit();
+      const response = await inSpan(record.span, () => finish(handler, request, call));
+      record.end();
       // The decorator holds every handler to the shape of its response.
       return response as object;
     } catch (error) {
       await call.rollback();
-      throw this.exit.convert(error, rpc.name, call);
+      const refusal = this.exit.convert(error, rpc.name, call);
+      record.end(refusal.code);
+      throw refusal;
     }
   }
 
@@ -176,13 +183,18 @@ export class ConnectStrategy extends Server implements CustomTransportStrategy {
     access: AccessRow,
   ): AsyncIterable<Message> {
     const call = this.opened(rpc, access);
+    const record = this.records.begin(recorded(call));
     try {
-      yield* (await result(handler, request, call)) as AsyncIterable<Message>;
+      yield* (await inSpan(record.span, () => result(handler, request, call))) as AsyncIterable<Message>;
       await call.commit();
+      record.end();
     } catch (error) {
-      throw this.exit.convert(error, rpc.name, call);
+      const refusal = this.exit.convert(error, rpc.name, call);
+      record.end(refusal.code);
+      throw refusal;
     } finally {
       // Also when the client goes away in the middle.
+      record.end(Code.Canceled);
       await call.rollback();
     }
   }
@@ -191,6 +203,26 @@ export class ConnectStrategy extends Server implements CustomTransportStrategy {
 async function listen(server: RpcServer, options: Address & ListenOptions): Promise<Address> {
   const { port } = await server.listen(options);
   return { host: options.host, port };
+}
+
+/** Answer and commit, as one piece of work. */
+async function finish(handler: MessageHandler, request: Message, call: Call): Promise<unknown> {
+  const response = await result(handler, request, call);
+  await call.commit();
+  return response;
+}
+
+function recorded(call: Call): RecordedCall {
+  const { rpc, requestId } = call;
+  return {
+    method: rpc.name,
+    protocol: rpc instanceof LocalCall ? 'page' : rpc.protocol,
+    address: rpc.address,
+    requestId,
+    header: rpc.header,
+    responseHeader: rpc.responseHeader,
+    caller: () => call.caller.kind,
+  };
 }
 
 async function result(handler: MessageHandler, request: Message, call: Call): Promise<unknown> {

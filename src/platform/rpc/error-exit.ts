@@ -3,14 +3,21 @@ import type { FailedCall } from '@dovecote/rpc';
 import { Injectable } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
 import { AppError, fromDatabaseError, identification, summaryOf, toConnectError } from '../errors/index.js';
+import { accessTable } from '../access/index.js';
 import { actorIdOf, orgIdOf } from '../caller/caller.js';
+import { CallRecords } from '../telemetry/call-records.js';
+import { Metrics } from '../telemetry/metrics.js';
 import { inJsonNames } from './field-names.js';
 import { type Call, requestIdHeader, requestIdOf } from './call.js';
 
 /** The only way out for an error: what the caller may read leaves, the rest is logged under the request id. */
 @Injectable()
 export class ErrorExit {
-  constructor(private readonly log: PinoLogger) {
+  constructor(
+    private readonly log: PinoLogger,
+    private readonly records: CallRecords,
+    private readonly metrics: Metrics,
+  ) {
     log.setContext('rpc');
   }
 
@@ -29,6 +36,8 @@ export class ErrorExit {
       return toConnectError(internalError(), requestId);
     }
     const { reason, message } = known;
+    const { quota } = known.details;
+    if (quota) this.metrics.throttled.inc({ limit: quota.subject });
     if (known.kind === 'internal' || known.kind === 'unavailable') {
       this.log.warn({ ...fields, reason, err: known.cause ?? known }, message);
     } else {
@@ -49,6 +58,7 @@ export class ErrorExit {
     const described = new ConnectError(message, error.code, error.metadata);
     described.details.push(...error.details);
     described.details.push(...identification(reason, requestId));
+    this.records.failed(error.code, call, accessTable.has(call.name), requestId);
     return described;
   }
 }

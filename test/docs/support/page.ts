@@ -61,7 +61,7 @@ export class Page {
 }
 
 function snippetsOf(text: string): Snippet[] {
-  const fences = [...text.matchAll(/^( *)```(\w*)\n([\s\S]*?)^\1```$/gm)].map((match) => {
+  const fences = [...text.matchAll(/^( *)```(\w*)[^\n]*\n([\s\S]*?)^\1```$/gm)].map((match) => {
     const [, indent = '', language = '', code = ''] = match;
     return {
       line: lineOf(text, match.index),

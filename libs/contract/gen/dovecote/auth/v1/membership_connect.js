@@ -1,1 +1,0 @@
-export { MembershipService } from './membership_pb.js';

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { isDistinguishedName } from './distinguished-name.js';
+
+/** What `dovecote config` and the operations guide say about a variable. */
+export interface Documentation {
+  readonly meaning: string;
+  /** Completes the sentence "NAME must …" that a bad value is answered with. */
+  readonly must: string;
+  /** The default in words, where it is not a constant. */
+  readonly fallback?: string;
+  readonly secret?: boolean;
+}
+
+export const documentation = z.registry<Documentation>();
+
+export const whole = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .transform(Number)
+    .pipe(z.number().min(min).max(max));
+
+export const list = z
+  .string()
+  .transform((text) => text.split(',').flatMap((item) => (item.trim() === '' ? [] : [item.trim()])));
+
+export const url = (...schemes: string[]) =>
+  z.string().refine((text) => URL.canParse(text) && schemes.includes(new URL(text).protocol.slice(0, -1)));
+
+/** Of distinguished names, which hold commas themselves. */
+export const names = z
+  .string()
+  .transform((text) => text.split(';').flatMap((item) => (item.trim() === '' ? [] : [item.trim()])))
+  .pipe(z.array(z.string().refine(isDistinguishedName)));
+
+export const origin = z
+  .string()
+  .refine((text) => text === '*' || /^https?:\/\/[a-z0-9.-]+(:(\d{1,5}|\*))?$/i.test(text));
+
+/** A pattern is allowed for this machine only: elsewhere another port may be somebody else. */
+export const passkeyOrigin = z
+  .string()
+  .regex(/^(https?:\/\/[a-z0-9.-]+(:\d{1,5})?|http:\/\/localhost:\*|(android|ios):[\w.:=+/-]{1,200})$/);
+
+export const network = z.string().regex(/^[0-9a-f.:]+(\/\d{1,3})?$/i);
+
+export const base64Key = z
+  .string()
+  .refine((text) => /^[A-Za-z0-9+/_-]{43}=?$/.test(text) && Buffer.from(text, 'base64').length === 32);

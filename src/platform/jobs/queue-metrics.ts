@@ -1,0 +1,55 @@
+import { Injectable } from '@nestjs/common';
+import { Database, statement } from '../database/index.js';
+import { Metrics } from '../telemetry/metrics.js';
+import { DEAD_AFTER_SECONDS } from './heartbeat.js';
+
+// graphile-worker's view of its jobs does not tell which of them are being run. Failed are those that no worker will
+// try again.
+const read = statement(
+  'queue_metrics.read',
+  `select count(*) filter (where locked_at is null and attempts < max_attempts and run_at <= now())::int as ready,
+          count(*) filter (where locked_at is null and attempts < max_attempts and run_at > now())::int as scheduled,
+          count(*) filter (where locked_at is not null)::int as running,
+          count(*) filter (where locked_at is null and attempts >= max_attempts)::int as failed,
+          coalesce(extract(epoch from now() - min(run_at)
+            filter (where locked_at is null and attempts < max_attempts and run_at <= now())), 0)::float8 as age,
+          (select count(*) from worker_heartbeat
+            where seen_at > now() - make_interval(secs => ${DEAD_AFTER_SECONDS}))::int as workers
+     from graphile_worker._private_jobs`,
+);
+
+const states = ['ready', 'scheduled', 'running', 'failed'] as const;
+
+interface QueueState extends Record<(typeof states)[number], number> {
+  age: number;
+  workers: number;
+}
+
+/** Figures of the whole installation, which every process tells alike. */
+@Injectable()
+export class QueueMetrics {
+  constructor(database: Database, metrics: Metrics) {
+    const depth = metrics.gauge('queue_jobs', 'Jobs in the queue, of all processes.', ['state']);
+    const age = metrics.gauge('queue_oldest_seconds', 'How long the oldest job that may run has waited.');
+    const workers = metrics.gauge('workers', 'Workers that were seen within the last ten seconds.');
+    const connections = metrics.gauge('db_connections', 'Connections of the pool.', ['state']);
+    const waiting = metrics.gauge('db_waiting', 'Work that waits for a connection of the pool.');
+    metrics.onScrape(() => {
+      const pool = database.pool;
+      connections.set({ state: 'in_use' }, pool.inUse);
+      connections.set({ state: 'idle' }, pool.idle);
+      waiting.set(pool.waiting);
+    });
+    metrics.onScrape(async () => {
+      // Until it is known again, nothing is better than what was true once.
+      depth.reset();
+      age.remove();
+      workers.remove();
+      const state = await database.transaction({ readOnly: true }, (tx) => tx.queryOne<QueueState>(read));
+      if (!state) return;
+      for (const name of states) depth.set({ state: name }, state[name]);
+      age.set(state.age);
+      workers.set(state.workers);
+    });
+  }
+}
