@@ -23,6 +23,7 @@ import { FoundByPerson } from './0023-found-by-person.js';
 import { ReachOfConnections } from './0024-reach-of-connections.js';
 import { OneSubjectForAMember } from './0030-one-subject-for-a-member.js';
 import { TextThatPeopleGive } from './0033-text-that-people-give.js';
+import { WhatGroupsGave } from './0034-what-groups-gave.js';
 import { SessionsOfOrganizations } from './0036-sessions-of-organizations.js';
 import { GuessesAtCodes } from './0037-guesses-at-codes.js';
 import { LegalTransitions } from './0040-legal-transitions.js';
@@ -54,6 +55,7 @@ export const migrations = [
   ReachOfConnections,
   OneSubjectForAMember,
   TextThatPeopleGive,
+  WhatGroupsGave,
   SessionsOfOrganizations,
   GuessesAtCodes,
   LegalTransitions,

@@ -36,14 +36,23 @@ export class RosterMembers {
   ) {}
 
   /** Whoever is in it already stays in. */
-  async add(scope: Scope, kind: RosterKind, { id, userIds }: People): Promise<CountedRoster> {
+  async add(scope: Scope, kind: RosterKind, people: People): Promise<CountedRoster> {
+    return this.rosters.counted(scope, (await this.enroll(scope, kind, people)).roster);
+  }
+
+  /** The same, for whoever needs to know who was not in it before. */
+  async enroll(
+    scope: Scope,
+    kind: RosterKind,
+    { id, userIds }: People,
+  ): Promise<{ roster: FoundRoster; added: string[] }> {
     const roster = await this.rosters.hold(scope, kind, id);
     const given = userIds.map((userId) => userId.toLowerCase());
     const refusal = refuseStrangers(given, await this.store.hold(scope, given));
     if (refusal) throw refusal;
     const added = roster.isDefault ? [] : await this.store.add(scope, roster.id, [...new Set(given)]);
     await this.audit(scope, kind, 'membersAdded', roster, [...added]);
-    return this.rosters.counted(scope, roster);
+    return { roster, added: [...added] };
   }
 
   /** Whoever is not in it stays out. */

@@ -11,6 +11,16 @@ export interface GroupMapping {
 /** Numbers of dovecote.sso.v1.GroupTarget. */
 export const groupTarget = { team: 1, group: 2, role: 3 } as const;
 
+/** What a mapping leads to, as it is kept of whoever got it. */
+export function keyOf({ target, targetId }: Pick<GroupMapping, 'target' | 'targetId'>): string {
+  return `${target}:${targetId}`;
+}
+
+export function targetOf(key: string): Pick<GroupMapping, 'target' | 'targetId'> {
+  const [target = '', targetId = ''] = key.split(':');
+  return { target: Number(target), targetId };
+}
+
 interface NamedGroup {
   displayName: string;
   externalId: string | null;
@@ -33,15 +43,14 @@ function sameMapping(one: GroupMapping, other: GroupMapping): boolean {
   return one.group === other.group && one.target === other.target && one.targetId === other.targetId;
 }
 
-/** Whether somebody in these groups is brought to the target by one of them. */
-export function leadTo(
+/** The group that brings somebody in these groups to the target, if one does. */
+export function leadingTo<Group extends NamedGroup>(
   mappings: readonly GroupMapping[],
-  groups: readonly NamedGroup[],
-  { target, targetId }: GroupMapping,
-): boolean {
-  return mappings
-    .filter((mapping) => mapping.target === target && mapping.targetId === targetId)
-    .some((mapping) => groups.some((group) => isFor(mapping, group)));
+  groups: readonly Group[],
+  key: string,
+): Group | undefined {
+  const leading = mappings.filter((mapping) => keyOf(mapping) === key);
+  return groups.find((group) => leading.some((mapping) => isFor(mapping, group)));
 }
 
 /** The first role that one of the groups gives. */

@@ -5,7 +5,15 @@ import { memberStatus, ProvisionedMembers } from '../member/index.js';
 import { Roles } from '../role/index.js';
 import { group as audience, RosterMembers, team } from '../roster/index.js';
 import type { Connection } from '../sso/index.js';
-import { type GroupMapping, groupTarget, leadTo, mappingsFor, roleFor } from './group-mapping.rules.js';
+import {
+  type GroupMapping,
+  groupTarget,
+  keyOf,
+  leadingTo,
+  mappingsFor,
+  roleFor,
+  targetOf,
+} from './group-mapping.rules.js';
 import { GroupStore, type ScimGroup } from './group.store.js';
 import { ScimSettingsStore } from './scim-settings.store.js';
 
@@ -32,11 +40,11 @@ export class GroupMembers {
   ): Promise<number> {
     const joined = await this.store.join(scope, connection.id, group.id, userIds);
     const { mappings } = await this.settings.find(scope, connection.id);
-    await this.carry(scope, connection, mappingsFor(mappings, group), joined);
+    await this.carry(scope, connection, group, mappingsFor(mappings, group), joined);
     return joined.length;
   }
 
-  /** How many were in it. */
+  /** How many were in it. What it gave them is taken back, also by a mapping that is gone. */
   async leave(
     scope: Scope,
     connection: Connection,
@@ -44,8 +52,15 @@ export class GroupMembers {
     userIds: readonly string[],
   ): Promise<number> {
     const left = await this.store.leave(scope, connection.id, group.id, userIds);
-    const { mappings } = await this.settings.find(scope, connection.id);
-    await this.takeBack(scope, connection, mappingsFor(mappings, group), left);
+    const given = left.flatMap(({ userId, gave }) => gave.map((key) => ({ key, userId })));
+    for (const [key, people] of Map.groupBy(given, (one) => one.key)) {
+      await this.takeBack(
+        scope,
+        connection,
+        key,
+        people.map(({ userId }) => userId),
+      );
+    }
     return left.length;
   }
 
@@ -53,7 +68,7 @@ export class GroupMembers {
   async carryAll(scope: Scope, connection: Connection, userId: string): Promise<void> {
     const { mappings } = await this.settings.find(scope, connection.id);
     for (const group of await this.store.groupsOf(scope, connection.id, [userId])) {
-      await this.carry(scope, connection, mappingsFor(mappings, group), [userId]);
+      await this.carry(scope, connection, group, mappingsFor(mappings, group), [userId]);
     }
   }
 
@@ -64,16 +79,33 @@ export class GroupMembers {
     }
   }
 
-  /** Brings people to where the mappings lead. */
+  /** Brings people of the group to where the mappings lead, and notes down what they did not have before. */
   async carry(
     scope: Scope,
     connection: Connection,
+    group: ScimGroup,
     mappings: readonly GroupMapping[],
     userIds: readonly string[],
   ): Promise<void> {
     for (const mapping of mappings) {
       if (mapping.target === groupTarget.role) await this.settleRoles(scope, connection, userIds);
-      else await this.enroll(scope, mapping, userIds);
+      else {
+        const added = await this.enroll(scope, mapping, userIds);
+        await this.store.give(scope, connection.id, group.id, added, keyOf(mapping));
+      }
+    }
+  }
+
+  /** The group leads there no more: so does a new name, which mappings do not follow. */
+  async withdraw(
+    scope: Scope,
+    connection: Connection,
+    group: ScimGroup,
+    mappings: readonly GroupMapping[],
+  ): Promise<void> {
+    for (const key of new Set(mappings.map(keyOf))) {
+      const people = await this.store.withdraw(scope, connection.id, group.id, key);
+      await this.takeBack(scope, connection, key, people);
     }
   }
 
@@ -87,39 +119,48 @@ export class GroupMembers {
     return Map.groupBy(await this.store.groupsOf(scope, connection.id, userIds), ({ userId }) => userId);
   }
 
+  /** Unless another of their groups leads there: then it counts as given by that one. */
   private async takeBack(
     scope: Scope,
     connection: Connection,
-    mappings: readonly GroupMapping[],
+    key: string,
     userIds: readonly string[],
   ): Promise<void> {
-    if (mappings.length === 0 || userIds.length === 0) return;
-    const all = (await this.settings.find(scope, connection.id)).mappings;
+    if (userIds.length === 0) return;
+    const { mappings } = await this.settings.find(scope, connection.id);
     const groups = await this.groupsByUser(scope, connection, userIds);
-    for (const mapping of mappings) {
-      if (mapping.target === groupTarget.role)
-        await this.settleRoles(scope, connection, userIds, mapping.targetId);
-      else {
-        const leaving = userIds.filter((id) => !leadTo(all, groups.get(id) ?? [], mapping));
-        await this.inParts(mapping, leaving, (kind, id, part) =>
-          this.rosters.remove(scope, kind, { id, userIds: part }),
-        );
-      }
+    const target = targetOf(key);
+    if (target.target === groupTarget.role)
+      return this.settleRoles(scope, connection, userIds, target.targetId);
+    const leaving: string[] = [];
+    for (const id of userIds) {
+      const other = leadingTo(mappings, groups.get(id) ?? [], key);
+      if (other) await this.store.give(scope, connection.id, other.id, [id], key);
+      else leaving.push(id);
     }
+    await this.inParts(target, leaving, (kind, id, part) =>
+      this.rosters.remove(scope, kind, { id, userIds: part }),
+    );
   }
 
-  /** Whoever is shut out comes in with their return. */
-  private async enroll(scope: Scope, mapping: GroupMapping, userIds: readonly string[]): Promise<void> {
+  /** Who was not there before. Whoever is shut out comes in with their return. */
+  private async enroll(scope: Scope, mapping: GroupMapping, userIds: readonly string[]): Promise<string[]> {
+    const enrolled: string[] = [];
     await this.inParts(mapping, userIds, async (kind, id, part) => {
       const people = await this.members.find(scope, part);
       const welcome = people.filter(({ status }) => status !== memberStatus.deactivated);
       if (welcome.length === 0) return;
-      await this.rosters.add(scope, kind, { id, userIds: welcome.map((member) => member.id) });
+      const { added } = await this.rosters.enroll(scope, kind, {
+        id,
+        userIds: welcome.map((member) => member.id),
+      });
+      enrolled.push(...added);
     });
+    return enrolled;
   }
 
   private async inParts(
-    { target, targetId }: GroupMapping,
+    { target, targetId }: Pick<GroupMapping, 'target' | 'targetId'>,
     userIds: readonly string[],
     work: (kind: typeof team, id: string, part: readonly string[]) => Promise<unknown>,
   ): Promise<void> {
@@ -148,9 +189,16 @@ export class GroupMembers {
     const groups = await this.groupsByUser(scope, connection, userIds);
     const held = new Map((await this.members.find(scope, userIds)).map(({ id, roleId }) => [id, roleId]));
     for (const id of userIds) {
-      const given = roles.get(roleFor(mappings, groups.get(id) ?? []) ?? '');
+      const own = groups.get(id) ?? [];
+      const given = roles.get(roleFor(mappings, own) ?? '');
       const role = given ?? (lost !== undefined && held.get(id) === lost ? usual : undefined);
-      if (role) await this.members.giveRole(scope, id, role);
+      if (!role) continue;
+      const isNew = await this.members.giveRole(scope, id, role);
+      const isHandedOn = lost !== undefined && given?.id === lost && held.get(id) === lost;
+      if (!given || !(isNew || isHandedOn)) continue;
+      const key = keyOf({ target: groupTarget.role, targetId: given.id });
+      const group = leadingTo(mappings, own, key);
+      if (group) await this.store.give(scope, connection.id, group.id, [id], key);
     }
   }
 }

@@ -63,7 +63,17 @@ const leave = setStatement(
   'scim_group_member.leave',
   `delete from scim_group_member
     where org_id = $1 and connection_id = $2 and group_id = $3 and user_id = any ($4::uuid[])
-   returning user_id as "userId"`,
+   returning user_id as "userId", gave`,
+);
+const give = setStatement(
+  'scim_group_member.give',
+  `update scim_group_member set gave = array_append(gave, $5)
+    where org_id = $1 and connection_id = $2 and group_id = $3 and user_id = any ($4::uuid[]) and $5 <> all (gave)`,
+);
+const withdraw = setStatement(
+  'scim_group_member.withdraw',
+  `update scim_group_member set gave = array_remove(gave, $4)
+    where org_id = $1 and connection_id = $2 and group_id = $3 and $4 = any (gave) returning user_id as "userId"`,
 );
 const groupsOf = setStatement(
   'scim_group_member.groups_of',
@@ -179,10 +189,31 @@ export class GroupStore {
     return rows.map(({ userId }) => userId);
   }
 
-  /** Those who were in it. */
-  async leave(scope: Scope, connectionId: string, id: string, userIds: readonly string[]): Promise<string[]> {
-    const values = [scope.orgId, connectionId, id, userIds];
-    const rows = await (await scope.tx()).query<{ userId: string }>(leave, values);
+  /** Those who were in it, and what it gave them. */
+  async leave(
+    scope: Scope,
+    connectionId: string,
+    id: string,
+    userIds: readonly string[],
+  ): Promise<{ userId: string; gave: string[] }[]> {
+    return (await scope.tx()).query(leave, [scope.orgId, connectionId, id, userIds]);
+  }
+
+  /** Notes down that the group gave something to these of its people. */
+  async give(
+    scope: Scope,
+    connectionId: string,
+    id: string,
+    userIds: readonly string[],
+    key: string,
+  ): Promise<void> {
+    await (await scope.tx()).execute(give, [scope.orgId, connectionId, id, userIds, key]);
+  }
+
+  /** That it gives this no more; to whom it had. */
+  async withdraw(scope: Scope, connectionId: string, id: string, key: string): Promise<string[]> {
+    const tx = await scope.tx();
+    const rows = await tx.query<{ userId: string }>(withdraw, [scope.orgId, connectionId, id, key]);
     return rows.map(({ userId }) => userId);
   }
 

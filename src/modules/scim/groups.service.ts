@@ -9,7 +9,7 @@ import type { Connection } from '../sso/index.js';
 import { scimBaseUrl } from './base-url.js';
 import { type ETagged, refuseMismatch } from './etag.js';
 import { saidBy, selectorOf } from './filter.js';
-import { mappingsFor, newMappings } from './group-mapping.rules.js';
+import { keyOf, mappingsFor, newMappings } from './group-mapping.rules.js';
 import { GroupMembers } from './group-members.service.js';
 import { type GroupMember, GroupStore, type ScimGroup } from './group.store.js';
 import { listAnswer, type Page } from './page.js';
@@ -212,12 +212,18 @@ export class ScimGroups {
     named: Named,
   ): Promise<void> {
     const { mappings } = await this.settings.find(scope, connection.id);
-    const fresh = newMappings(mappingsFor(mappings, group), mappingsFor(mappings, named));
+    const [before, after] = [mappingsFor(mappings, group), mappingsFor(mappings, named)];
+    const fresh = newMappings(before, after);
+    // What another mapping of the new name leads to is kept.
+    const kept = new Set(after.map(keyOf));
+    const lost = newMappings(after, before).filter((mapping) => !kept.has(keyOf(mapping)));
+    await this.members.withdraw(scope, connection, group, lost);
     if (fresh.length === 0) return;
     const members = await this.store.members(scope, connection.id, [group.id]);
     await this.members.carry(
       scope,
       connection,
+      group,
       fresh,
       members.map(({ userId }) => userId),
     );

@@ -81,6 +81,7 @@ export class ScimSettingsService {
       await this.members.carry(
         scope,
         connection,
+        group,
         own,
         members.map(({ userId }) => userId),
       );

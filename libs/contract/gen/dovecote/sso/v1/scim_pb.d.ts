@@ -482,8 +482,9 @@ export declare const ScimService: GenService<{
   /**
    * Replaces what the directory's groups are carried over to. Needs PERMISSION_ORG_WRITE and, for what is new, what
    * it takes to manage every team, every group or the role. Audited. A new mapping takes effect at once for who is in
-   * the group; people stay where a removed one brought them. INVALID_ARGUMENT for a target that is not there or is
-   * everybody's.
+   * the group; people stay where a removed one brought them until they leave the group. A renamed group is another one
+   * to mappings by displayName: what it gave by the old name is taken back. INVALID_ARGUMENT for a target that is not
+   * there or is everybody's.
    *
    * @generated from rpc dovecote.sso.v1.ScimService.SetGroupMappings
    */
