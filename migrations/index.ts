@@ -26,6 +26,7 @@ import { TextThatPeopleGive } from './0033-text-that-people-give.js';
 import { WhatGroupsGave } from './0034-what-groups-gave.js';
 import { SessionsOfOrganizations } from './0036-sessions-of-organizations.js';
 import { GuessesAtCodes } from './0037-guesses-at-codes.js';
+import { OwnInvitations } from './0038-own-invitations.js';
 import { LegalTransitions } from './0040-legal-transitions.js';
 
 /** In the order in which they run. A landed migration is never edited. */
@@ -58,5 +59,6 @@ export const migrations = [
   WhatGroupsGave,
   SessionsOfOrganizations,
   GuessesAtCodes,
+  OwnInvitations,
   LegalTransitions,
 ];

@@ -10,15 +10,17 @@ export async function mailsTo(server: TestServer, email: string): Promise<string
   return rows.map(({ body }) => body);
 }
 
-/** Asks for a code and reads it from the mailbox. */
+/** Asks for a code and reads it from the mailbox, among invitations and news. */
 export async function codeFor(server: TestServer, email: string): Promise<string> {
-  const before = (await mailsTo(server, email)).length;
+  const codes = async () =>
+    (await mailsTo(server, email)).flatMap((mail) => /^Your sign-in code is (\d{6})/.exec(mail)?.[1] ?? []);
+  const before = (await codes()).length;
   await server.client(AuthService).requestSignInCode({ email });
-  const mails = await eventually('the mail', async () => {
-    const found = await mailsTo(server, email);
-    return found.length > before && found;
+  const found = await eventually('the code', async () => {
+    const now = await codes();
+    return now.length > before && now;
   });
-  return /\b\d{6}\b/.exec(mails.at(-1) ?? '')?.[0] ?? '';
+  return found.at(-1) ?? '';
 }
 
 /** A session of its own, opened by code. */

@@ -121,6 +121,7 @@ describe('the schema', () => {
       'sso_connection.by_id select',
       'sso_connection.by_provider select',
       'sso_domain.by_name select',
+      'sso_domain.own_memberships select',
     ]);
   });
 

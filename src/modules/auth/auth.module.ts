@@ -7,7 +7,7 @@ import { ENVELOPE } from '../../platform/platform.module.js';
 import { Scopes } from '../../platform/scope/index.js';
 import { AddressLimits } from '../../platform/throttle/address-limits.js';
 import { ApiKeyModule } from '../api-key/index.js';
-import { MemberModule } from '../member/index.js';
+import { InvitationTokens, MemberModule } from '../member/index.js';
 import { DeliverCodeJob, PurgeCredentialsJob } from './auth.jobs.js';
 import { AuthRpc } from './auth.rpc.js';
 import { PersonStore } from './person.store.js';
@@ -50,7 +50,17 @@ import { WhoAmI } from './who-am-i.service.js';
     },
     {
       provide: SignIn,
-      inject: [CONFIG, ENVELOPE, SignInCodes, SignInCodeStore, PersonStore, Sessions, Mailer, Scopes],
+      inject: [
+        CONFIG,
+        ENVELOPE,
+        SignInCodes,
+        SignInCodeStore,
+        PersonStore,
+        Sessions,
+        InvitationTokens,
+        Mailer,
+        Scopes,
+      ],
       useFactory: (
         config: Config,
         envelope: Envelope,
@@ -58,6 +68,7 @@ import { WhoAmI } from './who-am-i.service.js';
         store: SignInCodeStore,
         people: PersonStore,
         sessions: Sessions,
+        invitations: InvitationTokens,
         mailer: Mailer,
         scopes: Scopes,
       ) =>
@@ -68,6 +79,7 @@ import { WhoAmI } from './who-am-i.service.js';
           store,
           people,
           sessions,
+          invitations,
           mailer,
           scopes,
         ),

@@ -4,9 +4,10 @@ import { v7 as uuid } from 'uuid';
 import { z } from 'zod';
 import type { IssuedAccessToken } from '../../platform/caller/access-tokens.js';
 import type { PersonCaller } from '../../platform/caller/caller.js';
-import { acceptInvitations } from '../../platform/caller/invitations.js';
+import { acceptAtSignIn } from '../../platform/caller/invitations.js';
 import { Mailer } from '../../platform/mail/index.js';
 import { originOf, type Scope, Scopes } from '../../platform/scope/index.js';
+import { InvitationTokens } from '../member/index.js';
 import { type Person, PersonStore } from './person.store.js';
 import type { Proof } from './proof.js';
 import { refuseForeignSession, Sessions, type TokenPair } from './sessions.service.js';
@@ -20,6 +21,13 @@ export interface SignInOptions {
   open: boolean;
   /** Where the links of mails lead. */
   publicUrl: string;
+}
+
+/** What somebody says who signs in. */
+interface Arriving {
+  deviceName: string;
+  /** Of the mail that they came by; may be empty. */
+  invitationToken: string;
 }
 
 export const deliverCodeTask = 'auth.deliver_code';
@@ -36,6 +44,7 @@ export class SignIn {
     private readonly store: SignInCodeStore,
     private readonly people: PersonStore,
     private readonly sessions: Sessions,
+    private readonly invitations: InvitationTokens,
     private readonly mailer: Mailer,
     private readonly scopes: Scopes,
   ) {}
@@ -62,18 +71,12 @@ export class SignIn {
     await this.mailer.send(scope, signInCodeMail({ to: email, code, link, expiresAt }));
   }
 
-  async verifyCode(
-    scope: Scope,
-    input: { email: string; code: string; deviceName: string },
-  ): Promise<TokenPair> {
-    return this.open(scope, await this.codes.prove(scope, input), input.deviceName, 'code');
+  async verifyCode(scope: Scope, input: { email: string; code: string } & Arriving): Promise<TokenPair> {
+    return this.open(scope, await this.codes.prove(scope, input), input, 'code');
   }
 
-  async verifyLink(
-    scope: Scope,
-    input: { token: string; state: string; deviceName: string },
-  ): Promise<TokenPair> {
-    return this.open(scope, await this.codes.proveLink(scope, input), input.deviceName, 'link');
+  async verifyLink(scope: Scope, input: { token: string; state: string } & Arriving): Promise<TokenPair> {
+    return this.open(scope, await this.codes.proveLink(scope, input), input, 'link');
   }
 
   /** Proves again who is behind the calling session. */
@@ -87,7 +90,7 @@ export class SignIn {
     await this.store.purge(scope);
   }
 
-  private async open(scope: Scope, proven: ProvenCode, deviceName: string, proof: Proof): Promise<TokenPair> {
+  private async open(scope: Scope, proven: ProvenCode, given: Arriving, proof: Proof): Promise<TokenPair> {
     const origin = originOf(scope);
     const person = await this.scopes.run(origin, (inner) => this.personOf(inner, proven.email));
     if (!person) throw codeRefused();
@@ -99,9 +102,10 @@ export class SignIn {
     };
     const admit = async (inner: Scope): Promise<void> => {
       await this.codes.consume(inner, proven);
-      await acceptInvitations(await inner.tx(), person.id, inner.now());
+      const arrival = { identityId: person.id, requestId: inner.requestId, now: inner.now() };
+      await acceptAtSignIn(await inner.tx(), arrival, this.invitations.read(given.invitationToken));
     };
-    return this.sessions.open(origin, caller, deviceName, admit, proof);
+    return this.sessions.open(origin, caller, given.deviceName, admit, proof);
   }
 
   private personOf(scope: Scope, email: string): Promise<Person | undefined> {

@@ -6,7 +6,8 @@ import { Mailer } from '../../platform/mail/index.js';
 import type { Scope } from '../../platform/scope/index.js';
 import { refuseGrant, type RoleEntity, Roles } from '../role/index.js';
 import { BulkInvitationStore } from './bulk-invitation.store.js';
-import { invitationMail } from './invitation.js';
+import { InvitationTokens } from './invitation-tokens.js';
+import { invitationLink, invitationMail } from './invitation.js';
 import { type Address, distinctAddresses, emptyProfile, memberStatus } from './member.rules.js';
 import { type Member, MemberStore } from './member.store.js';
 import { newMember } from './new-member.js';
@@ -26,6 +27,7 @@ export class BulkInvitations {
     private readonly store: BulkInvitationStore,
     private readonly members: MemberStore,
     private readonly roles: Roles,
+    private readonly tokens: InvitationTokens,
     private readonly mailer: Mailer,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -66,13 +68,16 @@ export class BulkInvitations {
     return admitted;
   }
 
+  private linkFor(memberId: string): string {
+    return invitationLink(this.config.http.appUrl, this.tokens.of(memberId));
+  }
+
   private async announce(scope: Scope, role: RoleEntity, members: readonly Member[]): Promise<void> {
     if (members.length === 0) return;
     const organization = await this.members.organizationName(scope);
-    const { publicUrl: url } = this.config.http;
     await Promise.all(
       members.flatMap(({ id, email }) => [
-        this.mailer.send(scope, invitationMail({ email, organization, url })),
+        this.mailer.send(scope, invitationMail({ email, organization, link: this.linkFor(id) })),
         scope.audit('USER_INVITED', {
           entityType: 'user',
           entityId: id,

@@ -1,4 +1,5 @@
 export { Admissions, type Vouched } from './admissions.service.js';
+export { InvitationTokens } from './invitation-tokens.js';
 export { Invitations } from './invitations.service.js';
 export type { Corrections } from './correction.rules.js';
 export { MemberEntity } from './member.entity.js';

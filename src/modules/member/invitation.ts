@@ -3,12 +3,12 @@ import type { Mail } from '../../platform/mail/index.js';
 export interface Invitation {
   email: string;
   organization: string;
-  /** Where the recipient finds the server. */
-  url: string;
+  /** Where the recipient signs in and accepts it. */
+  link: string;
 }
 
 /** The mail that tells a person where they are expected. Names come from others: they stay on one line. */
-export function invitationMail({ email, organization, url }: Invitation): Mail {
+export function invitationMail({ email, organization, link }: Invitation): Mail {
   const name = organization.replaceAll(/\s+/g, ' ').trim();
   return {
     to: email,
@@ -16,10 +16,16 @@ export function invitationMail({ email, organization, url }: Invitation): Mail {
     text: [
       `You have been invited to ${name}.`,
       '',
-      `To accept, sign in at ${url} with this address (${email}); you will get a code by mail.`,
+      `To accept, sign in with this address (${email}); you will get a code by mail:`,
+      link,
       '',
       'If you did not expect this, ignore it: nothing happens unless you sign in.',
       '',
     ].join('\n'),
   };
+}
+
+/** Where an invitation leads: the token says which one the person came by. */
+export function invitationLink(appUrl: string, token: string): string {
+  return `${appUrl}/sign-in?invitation=${token}`;
 }

@@ -6,7 +6,8 @@ import type { Config } from '../../platform/config/index.js';
 import { Mailer } from '../../platform/mail/index.js';
 import type { Scope } from '../../platform/scope/index.js';
 import { refuseGrant, type RoleEntity, Roles } from '../role/index.js';
-import { invitationMail } from './invitation.js';
+import { InvitationTokens } from './invitation-tokens.js';
+import { invitationLink, invitationMail } from './invitation.js';
 import { emptyProfile, memberStatus, type ProfileRequest, refuseProfile } from './member.rules.js';
 import { type Member, MemberStore } from './member.store.js';
 import { newMember, type Newcomer } from './new-member.js';
@@ -25,6 +26,7 @@ export class Invitations {
   constructor(
     private readonly store: MemberStore,
     private readonly roles: Roles,
+    private readonly tokens: InvitationTokens,
     private readonly mailer: Mailer,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -40,8 +42,8 @@ export class Invitations {
     const given = { name, profile, managerId, dataGovernanceRegion };
     const member = await this.admit(scope, { ...given, id, identity, role, status: memberStatus.invited });
     const organization = await this.store.organizationName(scope);
-    const { publicUrl: url } = this.config.http;
-    await this.mailer.send(scope, invitationMail({ email: identity.email, organization, url }));
+    const link = invitationLink(this.config.http.appUrl, this.tokens.of(id));
+    await this.mailer.send(scope, invitationMail({ email: identity.email, organization, link }));
     await scope.audit('USER_INVITED', {
       entityType: 'user',
       entityId: id,

@@ -4,6 +4,7 @@ import { RoleModule } from '../role/index.js';
 import { Admissions } from './admissions.service.js';
 import { BulkInvitationStore } from './bulk-invitation.store.js';
 import { BulkInvitations } from './bulk-invitations.service.js';
+import { InvitationTokens } from './invitation-tokens.js';
 import { Invitations } from './invitations.service.js';
 import { ChangeRegionJob } from './member.jobs.js';
 import { memberPolicy } from './member.policy.js';
@@ -11,6 +12,9 @@ import { MemberPrivacy } from './member-privacy.service.js';
 import { MemberRpc } from './member.rpc.js';
 import { Members } from './member.service.js';
 import { MemberStore } from './member.store.js';
+import { OwnMembershipRpc } from './own-memberships.rpc.js';
+import { OwnMemberships } from './own-memberships.service.js';
+import { OwnMembershipStore } from './own-memberships.store.js';
 import { PasskeyStore } from './passkey.store.js';
 import { Passkeys } from './passkeys.service.js';
 import { ProvisionedMembers } from './provisioned.service.js';
@@ -24,23 +28,26 @@ import { RegionChanges } from './region-changes.service.js';
  */
 @Module({
   imports: [RoleModule],
-  controllers: [MemberRpc],
+  controllers: [MemberRpc, OwnMembershipRpc],
   providers: [
     Admissions,
     BulkInvitations,
     BulkInvitationStore,
     ChangeRegionJob,
     Invitations,
+    InvitationTokens,
     MemberPrivacy,
     Members,
     MemberStore,
+    OwnMemberships,
+    OwnMembershipStore,
     Passkeys,
     PasskeyStore,
     ProvisionedMembers,
     RegionChanges,
     RegionChangeStore,
   ],
-  exports: [Admissions, MemberPrivacy, Members, Invitations, ProvisionedMembers],
+  exports: [Admissions, InvitationTokens, MemberPrivacy, Members, Invitations, ProvisionedMembers],
 })
 export class MemberModule implements OnModuleInit {
   constructor(private readonly abilities: Abilities) {}

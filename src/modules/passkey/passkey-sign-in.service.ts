@@ -3,10 +3,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import { generateToken } from '@dovecote/secret';
 import { v7 as uuid } from 'uuid';
 import type { PersonCaller } from '../../platform/caller/caller.js';
-import { acceptInvitations } from '../../platform/caller/invitations.js';
+import { acceptAtSignIn } from '../../platform/caller/invitations.js';
 import { MASTER_KEY } from '../../platform/config/config.module.js';
 import { originOf, type Scope, Scopes } from '../../platform/scope/index.js';
 import { Sessions, type TokenPair } from '../auth/index.js';
+import { InvitationTokens } from '../member/index.js';
 import { Assertions } from './assertions.service.js';
 import { ChallengeStore } from './challenge.store.js';
 import { readAssertion } from './credential-json.js';
@@ -15,6 +16,13 @@ import { passkeyInvalid } from './passkey.rules.js';
 import { PasskeyStore } from './passkey.store.js';
 import { nameOf } from './passkeys.service.js';
 import { RelyingParty } from './relying-party.js';
+
+export interface PasskeySignInInput {
+  credentialJson: string;
+  deviceName: string;
+  /** Of the mail that the person came by; may be empty. */
+  invitationToken: string;
+}
 
 /** Sign-in by a key that only the person's own devices hold. */
 @Injectable()
@@ -27,6 +35,7 @@ export class PasskeySignIn {
     private readonly challenges: ChallengeStore,
     private readonly store: PasskeyStore,
     private readonly sessions: Sessions,
+    private readonly invitations: InvitationTokens,
     private readonly scopes: Scopes,
     @Inject(MASTER_KEY) masterKey: Buffer,
   ) {
@@ -43,7 +52,7 @@ export class PasskeySignIn {
     return this.relyingParty.requestOptions(challenge, known.length > 0 ? known : decoys);
   }
 
-  async finish(scope: Scope, input: { credentialJson: string; deviceName: string }): Promise<TokenPair> {
+  async finish(scope: Scope, input: PasskeySignInInput): Promise<TokenPair> {
     const origin = originOf(scope);
     const claimed = readAssertion(input.credentialJson);
     if (!claimed) throw passkeyInvalid();
@@ -59,7 +68,8 @@ export class PasskeySignIn {
     const caller: PersonCaller = { kind: 'person', identityId, email, sessionId: uuid() };
     const admit = async (inner: Scope): Promise<void> => {
       if (!(await this.store.use(inner, credentialId, use))) throw passkeyInvalid();
-      await acceptInvitations(await inner.tx(), identityId, inner.now());
+      const arrival = { identityId, requestId: inner.requestId, now: inner.now() };
+      await acceptAtSignIn(await inner.tx(), arrival, this.invitations.read(input.invitationToken));
     };
     return this.sessions.open(origin, caller, input.deviceName, admit, 'passkey');
   }

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { CONFIG } from '../../platform/config/config.module.js';
 import type { Config } from '../../platform/config/index.js';
 import { AuthModule } from '../auth/index.js';
+import { MemberModule } from '../member/index.js';
 import { Assertions } from './assertions.service.js';
 import { ChallengeStore } from './challenge.store.js';
 import { PasskeyReauthentication } from './passkey-reauthentication.service.js';
@@ -19,7 +20,7 @@ import { RelyingParty } from './relying-party.js';
  * whether an address has an account or a passkey; a counter never goes back; nobody's passkeys come or go unheard.
  */
 @Module({
-  imports: [AuthModule],
+  imports: [AuthModule, MemberModule],
   controllers: [PasskeyRpc],
   providers: [
     Assertions,

@@ -1,5 +1,6 @@
 import { AuthService } from '@dovecote/contract/dovecote/auth/v1/auth_pb';
 import { SsoSignInService } from '@dovecote/contract/dovecote/auth/v1/sso_pb';
+import { MembershipService } from '@dovecote/contract/dovecote/auth/v1/membership_pb';
 import { PasskeyService } from '@dovecote/contract/dovecote/auth/v1/passkey_pb';
 import { ContentService } from '@dovecote/contract/dovecote/render/v1/content_pb';
 import { ConnectionService } from '@dovecote/contract/dovecote/sso/v1/connection_pb';
@@ -69,6 +70,7 @@ export const services = [
   TokenService,
   AuthService,
   SsoSignInService,
+  MembershipService,
   PasskeyService,
   ContentService,
   ConnectionService,
@@ -280,6 +282,14 @@ export const accessTable: ReadonlyMap<string, AccessRow> = new Map([
     startSsoSignIn: unaudited(anyone),
     exchangeSsoCode: unaudited(anyone),
     startSsoSignOut: unaudited(person),
+  }),
+
+  ...rowsOf(MembershipService, {
+    listInvitations: read(personal(person)),
+    // The contract has no event of its own for this.
+    acceptInvitation: write(personal(person), 'USER_INVITED'),
+    declineInvitation: write(personal(person), 'INVITE_REVOKED', 'USER_DEACTIVATED'),
+    leaveOrganization: write(personal(recent(person)), 'USER_DEACTIVATED'),
   }),
 
   ...rowsOf(PasskeyService, {

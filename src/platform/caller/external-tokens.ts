@@ -10,7 +10,7 @@ import type { OutboundClient } from '../outbound/outbound-client.js';
 import { emailAddress } from '../text/index.js';
 import { provenAtOf, textOf } from './access-tokens.js';
 import type { PersonCaller } from './caller.js';
-import { acceptInvitations } from './invitations.js';
+import { acceptAtSignIn } from './invitations.js';
 import type { ProvenPerson } from './proven.js';
 
 export interface ExternalIssuer {
@@ -83,8 +83,9 @@ export class ExternalTokens {
     const identity = await this.database.transaction({}, (tx) => findIdentity(tx, subject, email));
     if (!identity)
       throw unauthenticated('IDENTITY_UNKNOWN', 'This person is not known here; ask for an invitation.');
+    const arrival = { identityId: identity.id, requestId: '', now: this.clock.now() };
     await this.database.transaction({ identityId: identity.id }, (tx) =>
-      acceptInvitations(tx, identity.id, this.clock.now()),
+      acceptAtSignIn(tx, arrival, undefined),
     );
     const orgId = payload['custom:org_id'];
     return {

@@ -1,21 +1,92 @@
 import { UserStatus } from '@dovecote/contract/pidgr/v1/user_pb';
+import { v7 as uuid } from 'uuid';
+import { insertAuditEvent } from '../audit/audit.store.js';
 import { statement, type Transaction } from '../database/index.js';
+import { type Acceptance, acceptedAtSignIn, type OpenInvitation } from './invitations.rules.js';
 import { announceRevocationIn } from './revocation-feed.js';
 
-const accept = statement(
-  'member.accept_invitations',
-  `update member set status = ${UserStatus.ACTIVE}, updated_at = $2, joined_at = coalesce(joined_at, $2)
-    where identity_id = $1 and status = ${UserStatus.INVITED}
-      and not exists (select from organization o where o.id = member.org_id and o.sso_enforced_at is not null)
-   returning org_id as "orgId"`,
+const listOpen = statement(
+  'member.open_invitations',
+  `select m.org_id as "orgId", m.id as "userId", o.name as "organizationName", r.slug as "roleSlug",
+          r.name as "roleName", m.updated_at as "invitedAt", o.suspended_at is not null as suspended,
+          o.sso_enforced_at is not null as "ssoEnforced", exists (
+            select from sso_domain d where d.org_id = m.org_id and d.verified_at is not null
+               and d.name = split_part(m.email, '@', 2)) as "ofProvenDomain"
+     from member m
+     join organization o on o.id = m.org_id
+     join role r on r.org_id = m.org_id and r.id = m.role_id
+    where m.identity_id = $1 and m.status = ${UserStatus.INVITED} and (o.expires_at is null or o.expires_at > $2)
+    order by m.org_id`,
 );
+const isMember = statement(
+  'member.is_anywhere',
+  `select exists (
+     select from member m join organization o on o.id = m.org_id
+      where m.identity_id = $1 and m.status = ${UserStatus.ACTIVE} and (o.expires_at is null or o.expires_at > $2)
+   ) as "isMember"`,
+);
+const accept = statement(
+  'member.accept_invitation',
+  `update member set status = ${UserStatus.ACTIVE}, updated_at = $4, joined_at = coalesce(joined_at, $4)
+    where org_id = $1 and id = $2 and identity_id = $3 and status = ${UserStatus.INVITED}`,
+);
+// The trail is the organization's: its row is written for it, in the transaction of the person.
+const enterOrganization = statement('invitation.enter', `select set_config('app.org_id', $1, true)`);
 
-/**
- * Signing in accepts a person's open invitations, in every organization but those that ask for single sign-on. In a
- * transaction opened for that person.
- */
-export async function acceptInvitations(tx: Transaction, identityId: string, now: Date): Promise<void> {
-  for (const { orgId } of await tx.query<{ orgId: string }>(accept, [identityId, now])) {
-    await announceRevocationIn(tx, `member:${orgId}:${identityId}`);
+/** A person who comes in, and the call by which they do. */
+export interface Arrival {
+  identityId: string;
+  requestId: string;
+  now: Date;
+}
+
+/** What waits for the person's answer. In a transaction opened for that person, as all that follows. */
+export function openInvitations(
+  tx: Transaction,
+  { identityId, now }: Pick<Arrival, 'identityId' | 'now'>,
+): Promise<OpenInvitation[]> {
+  return tx.query<OpenInvitation>(listOpen, [identityId, now]);
+}
+
+/** What every way of signing in does about a person's open invitations; `followed`: the one whose mail they came by. */
+export async function acceptAtSignIn(
+  tx: Transaction,
+  arrival: Arrival,
+  followed: string | undefined,
+): Promise<void> {
+  const open = await openInvitations(tx, arrival);
+  if (open.length === 0) return;
+  const row = await tx.queryOne<{ isMember: boolean }>(isMember, [arrival.identityId, arrival.now]);
+  const circumstances = { followed, isMember: row?.isMember ?? false };
+  for (const invitation of open) {
+    const why = acceptedAtSignIn(invitation, open, circumstances);
+    if (why) await acceptInvitation(tx, arrival, invitation, why);
   }
+}
+
+/** False when it was accepted or withdrawn at this moment. */
+export async function acceptInvitation(
+  tx: Transaction,
+  { identityId, requestId, now }: Arrival,
+  { orgId, userId, roleSlug }: OpenInvitation,
+  why: Acceptance,
+): Promise<boolean> {
+  if ((await tx.execute(accept, [orgId, userId, identityId, now])).rowCount !== 1) return false;
+  await announceRevocationIn(tx, `member:${orgId}:${identityId}`);
+  await tx.execute(enterOrganization, [orgId]);
+  await insertAuditEvent(tx, {
+    id: uuid(),
+    orgId,
+    // The contract has no event of its own for this.
+    type: 'USER_INVITED',
+    actorKind: 'member',
+    actorId: userId,
+    entityType: 'user',
+    entityId: userId,
+    metadata: { role: roleSlug, accepted: why },
+    requestId,
+    createdAt: now,
+  });
+  await tx.execute(enterOrganization, ['']);
+  return true;
 }

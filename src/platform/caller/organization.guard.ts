@@ -93,7 +93,10 @@ function chosenOrgId(call: Call): string | undefined {
 function requireActive(membership: Membership): void {
   if (membership.status === UserStatus.ACTIVE) return;
   throw membership.status === UserStatus.INVITED
-    ? permissionDenied('INVITATION_OPEN', 'Sign in again to accept the invitation to this organization.')
+    ? permissionDenied(
+        'INVITATION_OPEN',
+        'This organization has invited you; accept the invitation first (MembershipService.AcceptInvitation).',
+      )
     : permissionDenied('MEMBER_DEACTIVATED', 'Your membership in this organization has been deactivated.');
 }
 

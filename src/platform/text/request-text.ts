@@ -53,7 +53,8 @@ function visit(plan: Plan, message: Message, prefix: string, violations: FieldVi
   for (const { field, read } of plan.texts) {
     const slot = slotOf(message, field);
     const given = slot?.holder[slot.key];
-    if (typeof given !== 'string' || given.length > LONGEST_READ) continue;
+    // Whether something has to be said at all is for the rules of the proto.
+    if (typeof given !== 'string' || given === '' || given.length > LONGEST_READ) continue;
     const { text, problem } = read(given);
     if (problem !== undefined) violations.push({ field: `${prefix}${field.name}`, description: problem });
     else if (slot && text !== given) slot.holder[slot.key] = text;

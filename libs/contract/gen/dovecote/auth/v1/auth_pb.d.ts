@@ -81,6 +81,14 @@ export declare type VerifySignInLinkRequest = Message<"dovecote.auth.v1.VerifySi
    * @generated from field: string device_name = 3;
    */
   deviceName: string;
+
+  /**
+   * The parameter `invitation` of the link in an invitation's mail, for whoever came by it: that invitation is accepted. May be
+   * empty; one that is not good any more changes nothing.
+   *
+   * @generated from field: string invitation_token = 4;
+   */
+  invitationToken: string;
 };
 
 /**
@@ -135,6 +143,14 @@ export declare type VerifySignInCodeRequest = Message<"dovecote.auth.v1.VerifySi
    * @generated from field: string device_name = 3;
    */
   deviceName: string;
+
+  /**
+   * The parameter `invitation` of the link in an invitation's mail, for whoever came by it: that invitation is accepted. May be
+   * empty; one that is not good any more changes nothing.
+   *
+   * @generated from field: string invitation_token = 4;
+   */
+  invitationToken: string;
 };
 
 /**
@@ -785,7 +801,8 @@ export declare const AuthService: GenService<{
    *
    * A code lives 3 minutes, works once and dies after 5 wrong attempts of a client, or 20 of all clients together. A client
    * that tries more than 50 wrong codes in an hour, at whatever addresses, is told to wait. Any failure (wrong, expired, used,
-   * no such account) is UNAUTHENTICATED with one text. The first sign-in turns an invited user active.
+   * no such account) is UNAUTHENTICATED with one text. Signing in accepts the
+   * invitation that the person came by, and few others: see `MembershipService`.
    *
    * @generated from rpc dovecote.auth.v1.AuthService.VerifySignInCode
    */

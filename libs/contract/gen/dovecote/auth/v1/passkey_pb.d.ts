@@ -154,6 +154,14 @@ export declare type FinishPasskeySignInRequest = Message<"dovecote.auth.v1.Finis
    * @generated from field: string device_name = 2;
    */
   deviceName: string;
+
+  /**
+   * The parameter `invitation` of the link in an invitation's mail, for whoever came by it: that invitation is accepted. May be
+   * empty; one that is not good any more changes nothing.
+   *
+   * @generated from field: string invitation_token = 3;
+   */
+  invitationToken: string;
 };
 
 /**
@@ -501,7 +509,7 @@ export declare const PasskeyService: GenService<{
   /**
    * Trades the authenticator's answer for the tokens of a new session. Needs no credential.
    *
-   * Any failure is UNAUTHENTICATED with one text. Signing in turns an invited user active, as a code does. A
+   * Any failure is UNAUTHENTICATED with one text. Signing in accepts invitations as a code does. A
    * signature counter that did not go up is refused, and noted at the passkey: it may have been copied.
    *
    * @generated from rpc dovecote.auth.v1.PasskeyService.FinishPasskeySignIn

@@ -1,0 +1,1 @@
+export { MembershipService } from './membership_pb.js';

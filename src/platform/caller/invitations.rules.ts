@@ -1,0 +1,51 @@
+import { type AppError, failedPrecondition, permissionDenied } from '../errors/index.js';
+
+/** An organization that waits for a person's answer. */
+export interface OpenInvitation {
+  orgId: string;
+  /** The member whom the person is there, or will be. */
+  userId: string;
+  organizationName: string;
+  roleSlug: string;
+  roleName: string;
+  invitedAt: Date;
+  /** The organization has proven to own the domain of the person's address. */
+  ofProvenDomain: boolean;
+  /** People come in through the organization's own identity provider only. */
+  ssoEnforced: boolean;
+  suspended: boolean;
+}
+
+/** Why an invitation was accepted; words of the trail. */
+export type Acceptance = 'mail_link' | 'proven_domain' | 'only_invitation' | 'by_hand';
+
+interface Circumstances {
+  /** The member whose invitation's mail the person came by. */
+  followed: string | undefined;
+  /** Whether they are in any organization. */
+  isMember: boolean;
+}
+
+/**
+ * Why signing in accepts an invitation; undefined: it waits for the person. Whoever knows an address can invite it, so
+ * that an invitation alone must not make somebody a member who is at home elsewhere.
+ */
+export function acceptedAtSignIn(
+  invitation: OpenInvitation,
+  open: readonly OpenInvitation[],
+  { followed, isMember }: Circumstances,
+): Acceptance | undefined {
+  if (invitation.ssoEnforced) return undefined;
+  if (invitation.userId === followed) return 'mail_link';
+  if (invitation.ofProvenDomain) return 'proven_domain';
+  return open.length === 1 && !isMember ? 'only_invitation' : undefined;
+}
+
+export function refuseAcceptance({ ssoEnforced, suspended }: OpenInvitation): AppError | undefined {
+  if (suspended) return failedPrecondition('ORGANIZATION_SUSPENDED', 'This organization is suspended.');
+  if (!ssoEnforced) return undefined;
+  return permissionDenied(
+    'SSO_REQUIRED',
+    'This organization requires single sign-on; sign in through its identity provider.',
+  );
+}
