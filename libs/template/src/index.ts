@@ -16,4 +16,6 @@ export type { PlaceholderDifference } from './placeholder-difference.js';
 export { plainText } from './plain-text.js';
 export { previewOf, summaryOf } from './preview.js';
 export { resolveVariables } from './variables.js';
+export { warningsOf } from './warnings.js';
+export type { Warning } from './warnings.js';
 export type { Profile, Resolved, TemplateVariable, ValueSources } from './variables.js';

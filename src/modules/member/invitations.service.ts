@@ -10,6 +10,7 @@ import { InvitationTokens } from './invitation-tokens.js';
 import { invitationLink, invitationMail } from './invitation.js';
 import { emptyProfile, memberStatus, type ProfileRequest, refuseProfile } from './member.rules.js';
 import { type Member, MemberStore } from './member.store.js';
+import { namedProfile } from './name.rules.js';
 import { newMember, type Newcomer } from './new-member.js';
 
 export interface InvitationRequest extends ProfileRequest {
@@ -39,7 +40,7 @@ export class Invitations {
     if (refusal) throw refusal;
     const identity = await this.store.identify(scope, request.email);
     const { name, profile, managerId, dataGovernanceRegion } = request;
-    const given = { name, profile, managerId, dataGovernanceRegion };
+    const given = { name, profile: namedProfile(profile, name), managerId, dataGovernanceRegion };
     const member = await this.admit(scope, { ...given, id, identity, role, status: memberStatus.invited });
     const organization = await this.store.organizationName(scope);
     const link = invitationLink(this.config.http.appUrl, this.tokens.of(id));

@@ -5,6 +5,8 @@ import { Readiness } from '../../platform/http/readiness.js';
 import { TemplateModule } from '../template/index.js';
 import { ContentRpc } from './content.rpc.js';
 import { LocalRendering } from './local-rendering.js';
+import { PreviewRpc } from './preview.rpc.js';
+import { Previews } from './preview.service.js';
 import { RecipientStore } from './recipient.store.js';
 import { connectRenderProcess } from './render-process.js';
 import { RenderRpc } from './render.rpc.js';
@@ -18,9 +20,10 @@ import { Rendering } from './rendering.js';
  */
 @Module({
   imports: [TemplateModule],
-  controllers: [ContentRpc, RenderRpc],
+  controllers: [ContentRpc, PreviewRpc, RenderRpc],
   providers: [
     LocalRendering,
+    Previews,
     RecipientStore,
     Renderer,
     { provide: Rendering, inject: [CONFIG, LocalRendering, Readiness], useFactory: chooseRendering },

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { validate as isUuid } from 'uuid';
 import { requireOrganization, type Scope, Scopes } from '../../platform/scope/index.js';
-import { Templates, Translations } from '../template/index.js';
+import { Templates, type TemplateVersion, Translations } from '../template/index.js';
 import { type RecipientProfile, RecipientStore } from './recipient.store.js';
 import type { MessageSource, RenderResult } from './render.rules.js';
 import { Rendering, type RenderOrigin, type RenderWork } from './rendering.js';
@@ -49,7 +49,7 @@ export class Renderer {
   /** One result for each user, in their order, as fast as the reader takes them. */
   async *batch(scope: Scope, { templateId, version, users }: Batch): AsyncGenerator<BatchResult> {
     requireOrganization(scope);
-    const texts = await this.briefly(scope, (inner) => this.textsOf(inner, templateId, version));
+    const texts = await this.briefly(scope, (inner) => this.texts(inner, templateId, version));
     const source = { ...texts, senderName: '', actions: [], stepVariables: {}, campaignLocale: '' };
     for (let start = 0; start < users.length; start += CHUNK) {
       const chunk = users.slice(start, start + CHUNK);
@@ -66,11 +66,12 @@ export class Renderer {
     }
   }
 
-  private async textsOf(
+  /** A version, with the translations that recipients would get. */
+  async texts(
     scope: Scope,
     templateId: string,
     version: number,
-  ): Promise<Pick<MessageSource, 'template' | 'translations' | 'organizationLocale'>> {
+  ): Promise<Pick<MessageSource, 'translations' | 'organizationLocale'> & { template: TemplateVersion }> {
     const template = await this.templates.getVersion(scope, templateId, version);
     const [translations, organizationLocale] = await Promise.all([
       this.translations.approved(scope, template.templateId, template.version),

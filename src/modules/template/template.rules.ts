@@ -8,6 +8,21 @@ export const templateTypes = { unspecified: 0, markdown: 1, rich: 2, html: 3 } a
 /** The language of a template when neither it nor its organization names one. */
 export const fallbackLocale = 'en';
 
+/** What a PROFILE variable can name, besides `custom:<key>`. */
+export const profileFields: readonly string[] = [
+  'name',
+  'email',
+  'first_name',
+  'last_name',
+  'department',
+  'title',
+  'phone',
+  'location',
+  'employee_id',
+  'manager_name',
+  'start_date',
+];
+
 export interface NewVersion {
   body: string;
   variables: readonly DeclaredVariable[];

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { warningsOf } from '@dovecote/template';
 import { v7 as uuid } from 'uuid';
 import { notFound } from '../../platform/errors/index.js';
 import { type PageRequest, Paging } from '../../platform/paging/paging.js';
@@ -7,6 +8,7 @@ import {
   fallbackLocale,
   type NewVersion,
   nextVersion,
+  profileFields,
   refuseTemplate,
   refuseVersion,
   templateTypes,
@@ -83,7 +85,7 @@ export class Templates {
     });
     await this.writeVersion(scope, id, 1, input, now);
     await scope.audit('TEMPLATE_CREATED', { entityType: 'template', entityId: id });
-    return this.getVersion(scope, id, 1);
+    return this.withWarnings(scope, await this.getVersion(scope, id, 1));
   }
 
   /** Adds a version; the older ones stay as they are. */
@@ -100,7 +102,13 @@ export class Templates {
       entityId: templateId,
       metadata: { version: String(version) },
     });
-    return this.getVersion(scope, templateId, version);
+    return this.withWarnings(scope, await this.getVersion(scope, templateId, version));
+  }
+
+  /** Told in a header: the contract's answer has no room for them. */
+  private withWarnings(scope: Scope, template: TemplateVersion): TemplateVersion {
+    for (const { field, text } of warningsOf(template, profileFields)) scope.warn(`${field}: ${text}`);
+    return template;
   }
 
   private async writeVersion(

@@ -2,6 +2,7 @@ import { AuthService } from '@dovecote/contract/dovecote/auth/v1/auth_pb';
 import { SsoSignInService } from '@dovecote/contract/dovecote/auth/v1/sso_pb';
 import { MembershipService } from '@dovecote/contract/dovecote/auth/v1/membership_pb';
 import { PasskeyService } from '@dovecote/contract/dovecote/auth/v1/passkey_pb';
+import { TemplatePreviewService } from '@dovecote/contract/dovecote/template/v1/preview_pb';
 import { ContentService } from '@dovecote/contract/dovecote/render/v1/content_pb';
 import { ConnectionService } from '@dovecote/contract/dovecote/sso/v1/connection_pb';
 import { DomainService } from '@dovecote/contract/dovecote/sso/v1/domain_pb';
@@ -73,6 +74,7 @@ export const services = [
   MembershipService,
   PasskeyService,
   ContentService,
+  TemplatePreviewService,
   ConnectionService,
   DomainService,
   EnforcementService,
@@ -305,6 +307,9 @@ export const accessTable: ReadonlyMap<string, AccessRow> = new Map([
   }),
 
   ...rowsOf(ContentService, { renderContents: read(internal) }),
+
+  // Of a member also MEMBERS_READ: decided on the request.
+  ...rowsOf(TemplatePreviewService, { previewTemplate: read(permission(P.TEMPLATES_READ)) }),
 
   ...rowsOf(ConnectionService, {
     prepareConnection: read(permission(P.ORG_WRITE)),

@@ -41,6 +41,11 @@ export class Call implements ScopeOrigin {
     return this.opened;
   }
 
+  /** Only what a header can hold; nothing in it is longer than a sentence. */
+  warn(text: string): void {
+    this.rpc.responseHeader.append(warningHeader, text.replaceAll(/[^\x20-\x7e]/g, '?'));
+  }
+
   get address(): string {
     return this.rpc.address;
   }

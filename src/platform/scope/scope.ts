@@ -98,6 +98,11 @@ export class Scope {
     return permissionsOf(this.caller);
   }
 
+  /** Tells the client what it may want to know about a request that was carried out all the same. */
+  warn(text: string): void {
+    this.origin.warn?.(text);
+  }
+
   now(): Date {
     return this.clock.now();
   }

@@ -16,6 +16,8 @@ export interface ScopeOrigin {
   readonly signal?: AbortSignal;
   /** Nothing may be written. */
   readonly readOnly?: boolean;
+  /** Tells the client something beside the answer; nobody listens to a job. */
+  warn?(text: string): void;
 }
 
 /** Makes scopes: for a call when its handler needs it, for a job by its handler. */

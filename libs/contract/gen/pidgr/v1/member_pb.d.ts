@@ -28,7 +28,8 @@ export declare type InviteUserRequest = Message<"pidgr.v1.InviteUserRequest"> & 
   email: string;
 
   /**
-   * Display name, at most 200 characters.
+   * Display name, at most 200 characters. When the profile says neither first nor last name, both are taken from it: the
+   * first word and the rest, titles left out, or as the comma in "Lovelace, Ada" says.
    *
    * @generated from field: string name = 2;
    */

@@ -832,7 +832,8 @@ export declare const TranslationStatusSchema: GenEnum<TranslationStatus>;
 export declare const TemplateService: GenService<{
   /**
    * Creates a template in version 1. Needs PERMISSION_TEMPLATES_WRITE. Audited. INVALID_ARGUMENT for the types
-   * that are kept for later, an empty body, and a variable that is declared twice.
+   * that are kept for later, an empty body, and a variable that is declared twice. The header `dovecote-warning` says
+   * what is allowed and seldom meant, such as a placeholder that is not declared.
    *
    * @generated from rpc pidgr.v1.TemplateService.CreateTemplate
    */
@@ -844,7 +845,7 @@ export declare const TemplateService: GenService<{
   /**
    * Adds a version with another body and other variables; older versions stay readable. Needs
    * PERMISSION_TEMPLATES_WRITE. Audited. Updates at once become one version each. INVALID_ARGUMENT when
-   * nothing is to change, and for a variable that is declared twice.
+   * nothing is to change, and for a variable that is declared twice. Warns as CreateTemplate does.
    *
    * @generated from rpc pidgr.v1.TemplateService.UpdateTemplate
    */

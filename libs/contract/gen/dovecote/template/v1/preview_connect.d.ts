@@ -1,0 +1,1 @@
+export { TemplatePreviewService } from './preview_pb.js';
