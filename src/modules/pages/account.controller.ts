@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Post, Req, Res } from '@nestjs/common';
 import { type Page, sendPage, sendTo } from '../../platform/http/page.js';
 import { AccountCalls } from './account.calls.js';
-import { accountPage, newPasskeyPage } from './account.page.js';
+import { accountPage, leavePage, newPasskeyPage } from './account.page.js';
 import { type Fields, fieldsOf, foreignForm, messageOf, needsSignIn } from './page-form.js';
 import { type GateReply, PageGate, type PageRequest } from './page-gate.js';
 import { signInLink, signInPage } from './sign-in.page.js';
@@ -17,6 +17,26 @@ export class AccountController {
     const calls = this.calls(request);
     if (!calls) return sendTo(reply, signInLink(ACCOUNT));
     sendPage(reply, await this.page(reply, calls));
+  }
+
+  @Post('invitations/accept')
+  accept(@Body() body: unknown, @Req() request: PageRequest, @Res() reply: GateReply): Promise<void> {
+    return this.perform(body, request, reply, (calls, fields) => calls.accept(fields));
+  }
+
+  @Post('invitations/decline')
+  decline(@Body() body: unknown, @Req() request: PageRequest, @Res() reply: GateReply): Promise<void> {
+    return this.perform(body, request, reply, (calls, fields) => calls.decline(fields));
+  }
+
+  @Post('organizations/leave')
+  leave(@Body() body: unknown, @Req() request: PageRequest, @Res() reply: GateReply): Promise<void> {
+    return this.perform(body, request, reply, async (calls, fields) => {
+      if (fields.sure === 'yes') return calls.leave(fields);
+      const { organizations } = (await calls.load()).self;
+      const organization = organizations.find(({ id }) => id === fields.org_id);
+      return organization && leavePage(organization);
+    });
   }
 
   @Post('passkeys')
@@ -41,7 +61,7 @@ export class AccountController {
     body: unknown,
     request: PageRequest,
     reply: GateReply,
-    action: (calls: AccountCalls, fields: Fields) => Promise<Page | void>,
+    action: (calls: AccountCalls, fields: Fields) => Promise<Page | void | undefined>,
   ): Promise<void> {
     if (!this.gate.originOf(request)) return sendPage(reply, foreignForm());
     const calls = this.calls(request);

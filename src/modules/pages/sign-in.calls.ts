@@ -17,8 +17,8 @@ export class SignInCalls {
     await this.client.call(AuthService.method.requestSignInCode, { email });
   }
 
-  async byCode({ email = '', code = '' }: Fields): Promise<PageSession> {
-    const request = { email, code, deviceName };
+  async byCode({ email = '', code = '', invitation: invitationToken = '' }: Fields): Promise<PageSession> {
+    const request = { email, code, deviceName, invitationToken };
     return sessionOf(await this.client.call(AuthService.method.verifySignInCode, request));
   }
 
@@ -43,8 +43,8 @@ export class SignInCalls {
     return (await this.client.call(PasskeyService.method.beginPasskeySignIn, {})).optionsJson;
   }
 
-  async byPasskey({ credential = '' }: Fields): Promise<PageSession> {
-    const request = { credentialJson: credential, deviceName };
+  async byPasskey({ credential = '', invitation: invitationToken = '' }: Fields): Promise<PageSession> {
+    const request = { credentialJson: credential, deviceName, invitationToken };
     return sessionOf(await this.client.call(PasskeyService.method.finishPasskeySignIn, request));
   }
 

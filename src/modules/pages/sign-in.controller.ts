@@ -3,10 +3,10 @@ import { equalSecrets } from '@dovecote/secret';
 import { sendPage, sendTo } from '../../platform/http/page.js';
 import { destinationOf } from './destination.rules.js';
 import { type GateReply, PageGate, type PageRequest } from './page-gate.js';
-import { failureOf, fieldsOf, foreignForm, isNotFound, messageOf } from './page-form.js';
+import { failureOf, type Fields, fieldsOf, foreignForm, isNotFound, messageOf } from './page-form.js';
 import { newSignIn, type PageSession } from './page-session.js';
 import { SignInCalls } from './sign-in.calls.js';
-import { codePage, passkeyPage, signInPage } from './sign-in.page.js';
+import { codePage, passkeyPage, type SignInForm, signInPage } from './sign-in.page.js';
 import { SIGN_IN } from './paths.js';
 
 const CALLBACK = `${SIGN_IN}/callback`;
@@ -19,40 +19,38 @@ export class SignInController {
 
   @Get()
   show(@Query() query: unknown, @Res() reply: GateReply): void {
-    sendPage(reply, signInPage({ next: destinationOf(fieldsOf(query).next) }));
+    sendPage(reply, signInPage(formOf(fieldsOf(query))));
   }
 
   @Post('code')
   async code(@Body() body: unknown, @Req() request: PageRequest, @Res() reply: GateReply): Promise<void> {
     if (!this.gate.originOf(request)) return sendPage(reply, foreignForm());
     const fields = fieldsOf(body);
-    const { email = '' } = fields;
-    const next = destinationOf(fields.next);
+    const form = formOf(fields);
     const error = await failureOf(this.calls(request).requestCode(fields));
-    sendPage(reply, error ? signInPage({ error, email, next }) : codePage({ email, next }));
+    sendPage(reply, error ? signInPage({ ...form, error }) : codePage(form));
   }
 
   @Post('session')
   async verify(@Body() body: unknown, @Req() request: PageRequest, @Res() reply: GateReply): Promise<void> {
     if (!this.gate.originOf(request)) return sendPage(reply, foreignForm());
     const fields = fieldsOf(body);
-    const { email = '' } = fields;
-    const next = destinationOf(fields.next);
+    const form = formOf(fields);
     try {
-      this.enter(reply, await this.calls(request).byCode(fields), next);
+      this.enter(reply, await this.calls(request).byCode(fields), form.next);
     } catch (error) {
-      sendPage(reply, codePage({ error: messageOf(error), email, next }));
+      sendPage(reply, codePage({ ...form, error: messageOf(error) }));
     }
   }
 
   @Post('passkey')
   async passkey(@Body() body: unknown, @Req() request: PageRequest, @Res() reply: GateReply): Promise<void> {
     if (!this.gate.originOf(request)) return sendPage(reply, foreignForm());
-    const next = destinationOf(fieldsOf(body).next);
+    const form = formOf(fieldsOf(body));
     try {
-      sendPage(reply, passkeyPage(await this.calls(request).startWithPasskey(), next));
+      sendPage(reply, passkeyPage(await this.calls(request).startWithPasskey(), form));
     } catch (error) {
-      sendPage(reply, signInPage({ error: messageOf(error), next }));
+      sendPage(reply, signInPage({ ...form, error: messageOf(error) }));
     }
   }
 
@@ -64,11 +62,11 @@ export class SignInController {
   ): Promise<void> {
     if (!this.gate.originOf(request)) return sendPage(reply, foreignForm());
     const fields = fieldsOf(body);
-    const next = destinationOf(fields.next);
+    const form = formOf(fields);
     try {
-      this.enter(reply, await this.calls(request).byPasskey(fields), next);
+      this.enter(reply, await this.calls(request).byPasskey(fields), form.next);
     } catch (error) {
-      sendPage(reply, signInPage({ error: messageOf(error), next }));
+      sendPage(reply, signInPage({ ...form, error: messageOf(error) }));
     }
   }
 
@@ -76,15 +74,14 @@ export class SignInController {
   async provider(@Body() body: unknown, @Req() request: PageRequest, @Res() reply: GateReply): Promise<void> {
     const origin = this.gate.originOf(request);
     if (!origin) return sendPage(reply, foreignForm());
-    const { email = '', next: wanted } = fieldsOf(body);
-    const next = destinationOf(wanted);
-    const signIn = newSignIn(next);
+    const form = formOf(fieldsOf(body));
+    const signIn = newSignIn(form.next);
     try {
-      const url = await this.calls(request).startAtProvider(email, `${origin}${CALLBACK}`, signIn);
+      const url = await this.calls(request).startAtProvider(form.email, `${origin}${CALLBACK}`, signIn);
       this.gate.keepSignIn(reply, signIn);
       sendTo(reply, url);
     } catch (error) {
-      sendPage(reply, signInPage({ error: isNotFound(error) ? NO_PROVIDER : messageOf(error), email, next }));
+      sendPage(reply, signInPage({ ...form, error: isNotFound(error) ? NO_PROVIDER : messageOf(error) }));
     }
   }
 
@@ -137,4 +134,8 @@ export class SignInController {
     this.gate.keep(reply, session);
     sendTo(reply, next);
   }
+}
+
+function formOf({ email = '', next, invitation }: Fields): SignInForm & { email: string } {
+  return { email, next: destinationOf(next), invitation };
 }

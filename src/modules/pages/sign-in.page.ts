@@ -10,17 +10,22 @@ export interface SignInForm {
   email?: string;
   /** The page that the sign-in leads to. */
   next: string;
+  /** From the mail of an invitation, which the sign-in then accepts. */
+  invitation?: string;
 }
 
-export function signInPage({ error, email = '', next }: SignInForm): Page {
+export function signInPage({ error, email = '', next, invitation }: SignInForm): Page {
+  const kept = keep(next, invitation);
   return page(
     error ? 400 : 200,
     'Sign in',
     errorBox(error),
     next.startsWith('/setup/') &&
       html`<p>Set up single sign-on for your organization. Sign in as an administrator first.</p>`,
+    invitation &&
+      html`<p>You have been invited. Sign in with the address that the invitation was sent to.</p>`,
     html`<form method="post" action="${SIGN_IN}/code">
-        ${keep(next)}
+        ${kept}
         <label
           >Your e-mail address
           <input type="email" name="email" value="${email}" required maxlength="254" autofocus
@@ -28,7 +33,7 @@ export function signInPage({ error, email = '', next }: SignInForm): Page {
         <button>Send me a code</button>
         <button formaction="${SIGN_IN}/provider">Use single sign-on</button>
       </form>
-      <form method="post" action="${SIGN_IN}/passkey">${keep(next)}<button>Use a passkey</button></form>
+      <form method="post" action="${SIGN_IN}/passkey">${kept}<button>Use a passkey</button></form>
       <p>
         If your organization enforces single sign-on, a code does not let you act in it. A passkey does while
         break-glass access is armed for you.
@@ -36,13 +41,13 @@ export function signInPage({ error, email = '', next }: SignInForm): Page {
   );
 }
 
-export function codePage({ error, email = '', next }: SignInForm): Page {
+export function codePage({ error, email = '', next, invitation }: SignInForm): Page {
   return page(
     error ? 400 : 200,
     'Sign in',
     errorBox(error),
-    codeForm(`${SIGN_IN}/session`, email, keep(next)),
-    html`<p><a href="${signInLink(next)}">Use another address</a></p>`,
+    codeForm(`${SIGN_IN}/session`, email, keep(next, invitation)),
+    html`<p><a href="${signInLink(next, invitation)}">Use another address</a></p>`,
   );
 }
 
@@ -67,15 +72,15 @@ export function codeForm(action: string, email: string, kept: Html): Html {
     </form>`;
 }
 
-export function passkeyPage(optionsJson: string, next: string): Page {
+export function passkeyPage(optionsJson: string, { next, invitation }: SignInForm): Page {
   return passkeyForm({
     title: 'Sign in with a passkey',
     ceremony: 'get',
     optionsJson,
     action: `${SIGN_IN}/passkey/session`,
     button: 'Use my passkey',
-    fields: keep(next),
-    back: signInLink(next),
+    fields: keep(next, invitation),
+    back: signInLink(next, invitation),
   });
 }
 
@@ -98,14 +103,16 @@ ${
 }</p>`;
 }
 
-export function signInLink(next: string): string {
-  return `${SIGN_IN}?next=${encodeURIComponent(next)}`;
+export function signInLink(next: string, invitation?: string): string {
+  const query = new URLSearchParams({ next, ...(invitation && { invitation }) });
+  return `${SIGN_IN}?${query.toString()}`;
 }
 
 export function errorBox(error: string | undefined): Part {
   return error !== undefined && html`<p class="error" role="alert">${error}</p>`;
 }
 
-function keep(next: string): Html {
-  return html`<input type="hidden" name="next" value="${next}" />`;
+function keep(next: string, invitation?: string): Html {
+  return html`<input type="hidden" name="next" value="${next}" />
+    ${invitation && html`<input type="hidden" name="invitation" value="${invitation}" />`}`;
 }
