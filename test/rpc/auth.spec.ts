@@ -48,6 +48,16 @@ async function statusOf(userId: string): Promise<number | undefined> {
   return row?.status;
 }
 
+test('a code is good as people write and copy it', async () => {
+  for (const written of ['$1 $2', ' $1-$2\n', '$1\u00a0$2']) {
+    const email = newAddress();
+    const code = (await codeFor(s, email)).replace(/^(...)(...)$/, written);
+    expect((await verify(email, code)).accessToken).not.toBe('');
+  }
+  const refused = await refusalOf(verify(newAddress(), '12 34 5'));
+  expect(refused).toMatchObject({ code: Code.InvalidArgument, fields: ['code'] });
+});
+
 describe('asking for a code', () => {
   test('is refused for what is no address', async () => {
     for (const email of ['', 'ann', 'ann@', `${'x'.repeat(250)}@example.com`]) {

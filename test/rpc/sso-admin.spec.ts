@@ -45,8 +45,12 @@ afterAll(async () => {
   await names?.stop();
 });
 
-const saml = (value: { metadataUrl?: string; metadataXml?: string; signMetadata?: boolean }) =>
-  ({ case: 'saml', value }) as const;
+const saml = (value: {
+  metadataUrl?: string;
+  metadataXml?: string;
+  signMetadata?: boolean;
+  idpEntityId?: string;
+}) => ({ case: 'saml', value }) as const;
 
 async function connect(actor = cast.alice, name = 'Directory') {
   const { connection } = await actor

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { X509Certificate } from 'node:crypto';
+import { webcrypto, X509Certificate } from 'node:crypto';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import 'reflect-metadata';
+import { X509CertificateGenerator } from '@peculiar/x509';
 import { MetadataError, newSpKey, parseIdpMetadata, spMetadata } from '@dovecote/saml';
 import type { MetadataOptions, SpKey } from '@dovecote/saml';
 
@@ -84,11 +86,96 @@ describe('metadata of an identity provider is refused', () => {
       'unknown_entity_id',
     );
     const entityId = 'https://keycloak.example.test/realms/play';
-    expect(parseIdpMetadata(two, { entityId }).entityId).toBe(entityId);
+    for (const entity of [entityId, ` ${entityId}\n`]) {
+      expect(parseIdpMetadata(two, { entityId: entity }).entityId).toBe(entityId);
+    }
+    // Nor does another one that joins later make a connection useless.
+    expect(parseIdpMetadata(two, { knownEntityId: entityId }).entityId).toBe(entityId);
+    const known = { knownEntityId: 'https://keycloak.example.test/realms/none' };
+    expect(reasonFor(two, known)).toBe('several_identity_providers');
+  });
+});
+
+/** A certificate whose key nobody should sign with. */
+function certificateWith(algorithm: 'rsa1024' | 'ed25519'): Promise<string> {
+  const generate =
+    algorithm === 'ed25519'
+      ? webcrypto.subtle.generateKey({ name: 'Ed25519' }, true, ['sign', 'verify'])
+      : webcrypto.subtle.generateKey(
+          {
+            name: 'RSASSA-PKCS1-v1_5',
+            modulusLength: 1024,
+            publicExponent: new Uint8Array([1, 0, 1]),
+            hash: 'SHA-256',
+          },
+          true,
+          ['sign', 'verify'],
+        );
+  return (generate as Promise<webcrypto.CryptoKeyPair>).then(async (keys) => {
+    const certificate = await X509CertificateGenerator.createSelfSigned({ name: `CN=${algorithm}`, keys });
+    return Buffer.from(certificate.rawData).toString('base64');
+  });
+}
+
+/** Keycloak's, with these for certificates. */
+function withCertificates(...texts: string[]): string {
+  const xml = file('keycloak');
+  const [one = ''] = /<md:KeyDescriptor use="signing">[\s\S]*?<\/md:KeyDescriptor>/.exec(xml) ?? [];
+  return xml.replace(one, texts.map((text) => one.replace(body(key), text)).join(''));
+}
+
+describe('certificates', () => {
+  const fingerprintsIn = (xml: string) => parseIdpMetadata(xml).certificates.map((one) => one.fingerprint);
+
+  test('that cannot be used are left out beside good ones, and named', async () => {
+    const [weak, other] = await Promise.all([certificateWith('rsa1024'), certificateWith('ed25519')]);
+    const xml = withCertificates(weak, body(key), other, '', 'garbage', body(next));
+    expect(fingerprintsIn(xml)).toEqual([fingerprint(key), fingerprint(next)]);
+    const { warnings } = parseIdpMetadata(xml);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^Certificate 1 .*1024 bits/),
+      expect.stringMatching(/^Certificate 3 .*CN=ed25519/),
+      expect.stringMatching(/^Certificate 4 .*empty/),
+      expect.stringMatching(/^Certificate 5 .*cannot be read/),
+    ]);
+    expect(reasonFor(withCertificates(weak, ''))).toBe('bad_certificate');
+  });
+
+  test('are read up to a hundred; beyond, it is said', () => {
+    const many = Array.from({ length: 11 }, () => body(key));
+    expect(fingerprintsIn(withCertificates(...many, body(next)))).toEqual([
+      fingerprint(key),
+      fingerprint(next),
+    ]);
+    const tooMany = withCertificates(...Array.from({ length: 100 }, () => body(key)), body(next));
+    expect(fingerprintsIn(tooMany)).toEqual([fingerprint(key)]);
+    expect(parseIdpMetadata(tooMany).warnings).toEqual([expect.stringContaining('101')]);
+  });
+
+  test.each<[string, (pem: string) => string]>([
+    ['in PEM', (pem) => pem],
+    ['indented', (pem) => pem.replaceAll(/^/gm, '\t  ')],
+    ['behind lines of a tool', (pem) => `Bag Attributes\n  friendlyName: idp\nsubject=CN=my-idp\n${pem}`],
+    ['with header lines', (pem) => pem.replace('-----\n', '-----\nComment: of my-idp\n\n')],
+    ['on one line', (pem) => pem.replaceAll('\n', ' ')],
+    ['with line breaks of Windows', (pem) => pem.replaceAll('\n', '\r\n')],
+  ])('are read %s', (_form, written) => {
+    const xml = withCertificates(written(key.certificatePem) + written(next.certificatePem));
+    expect(fingerprintsIn(xml)).toEqual([fingerprint(key), fingerprint(next)]);
   });
 });
 
 describe('metadata of an identity provider is read', () => {
+  test.each(['\uFEFF', ' \r\n\t', '\n\uFEFF '])('behind %j', (before) => {
+    const xml = `${before}<?xml version="1.0" encoding="UTF-8"?>${file('okta').replace(/^<\?xml[^>]*>/, '')}`;
+    expect(parseIdpMetadata(xml)).toEqual(parseIdpMetadata(file('okta')));
+  });
+
+  test('with blanks around its entity id', () => {
+    const { entityId } = parseIdpMetadata(file('okta'));
+    expect(parseIdpMetadata(file('okta').replace('entityID="', 'entityID=" \n')).entityId).toBe(entityId);
+  });
+
   test.each(tools)('as %s writes it', (tool) => {
     const metadata = parseIdpMetadata(file(tool));
     expect(metadata.entityId).toMatch(/^https?:\/\//);

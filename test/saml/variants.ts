@@ -59,6 +59,36 @@ export const variants: readonly Variant[] = [
     make: (world) => valid(world, how),
     login: { signed: how, encrypted: false, nameId: 'anna@acme.test', attributes: EMAIL },
   })),
+  // Some write an empty name where there is no request.
+  ...['', ' '].map((none): Variant => ({
+    name: `no request, written as ${JSON.stringify(none)}`,
+    make: (world) => valid(world, 'both', { responseTo: none, confirmationTo: none }),
+    connection: () => ({ allowIdpInitiated: true }),
+    login: { inResponseTo: undefined },
+  })),
+  ...['\uFEFF', ' \r\n', '\n\uFEFF\t'].map((before): Variant => ({
+    name: `behind ${JSON.stringify(before)}`,
+    make: (world) => `${before}<?xml version="1.0" encoding="UTF-8"?>${valid(world, 'assertion')}`,
+    login: {},
+  })),
+  {
+    name: 'attributes by their friendly names',
+    make: (world) =>
+      valid(world, 'response', {
+        attributes:
+          '<saml:Attribute Name="urn:oid:2.5.4.42" FriendlyName="givenName"><saml:AttributeValue>Anna</saml:AttributeValue></saml:Attribute>' +
+          '<saml:Attribute Name="urn:oid:0.1" FriendlyName="mail"><saml:AttributeValue>other@acme.test</saml:AttributeValue></saml:Attribute>' +
+          '<saml:Attribute Name=" mail "><saml:AttributeValue>anna@acme.test</saml:AttributeValue></saml:Attribute>',
+      }),
+    login: {
+      attributes: {
+        'urn:oid:2.5.4.42': ['Anna'],
+        givenName: ['Anna'],
+        'urn:oid:0.1': ['other@acme.test'],
+        mail: ['anna@acme.test'],
+      },
+    },
+  },
   ...HOW.flatMap((how): Variant[] => [
     {
       name: `${how} signed with the namespaces of types`,

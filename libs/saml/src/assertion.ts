@@ -42,19 +42,25 @@ function nameIdIn(parent: Element, keys: readonly SpKey[]): Element | undefined 
   throw new SamlRefusal('no_subject', 'What was encrypted is no NameID.');
 }
 
-/** All values by name, in order: some providers repeat the attribute in place of the value. */
+/**
+ * All values by name, in order: some providers repeat the attribute in place of the value. By its friendly name, too, where
+ * no attribute has that for its name.
+ */
 export function attributesOf(assertion: Element): Record<string, string[]> {
   const values = new Map<string, string[]>();
   const attributes = childrenOf(assertion, NS.assertion, 'AttributeStatement').flatMap((statement) =>
     childrenOf(statement, NS.assertion, 'Attribute'),
   );
+  const friendly = new Map<string, string[]>();
   for (const attribute of attributes) {
-    const name = attributeOf(attribute, 'Name');
-    if (name === undefined) throw new SamlRefusal('malformed', 'An attribute has no name.');
+    const [name, alias] = ['Name', 'FriendlyName'].map((one) => attributeOf(attribute, one)?.trim() ?? '');
+    if (!name && !alias) throw new SamlRefusal('malformed', 'An attribute has no name.');
     const own = childrenOf(attribute, NS.assertion, 'AttributeValue').flatMap(simpleValue);
-    values.set(name, [...(values.get(name) ?? []), ...own]);
+    if (name) values.set(name, [...(values.get(name) ?? []), ...own]);
+    // Names that are numbers (`urn:oid:…`) are told by what people call them as well.
+    if (alias && !friendly.has(alias)) friendly.set(alias, own);
   }
-  return Object.fromEntries(values);
+  return Object.fromEntries([...friendly, ...values]);
 }
 
 /** Values with a structure of their own are nothing that we could map. */

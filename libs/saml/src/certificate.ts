@@ -16,7 +16,20 @@ export class CertificateError extends Error {
 const SMALLEST_RSA_KEY = 2048;
 const CURVES = new Set(['prime256v1', 'secp384r1', 'secp521r1']);
 
-/** Reads PEM, or what stands in an `X509Certificate` element. */
+const BEGIN = '-----BEGIN CERTIFICATE-----';
+const END = '-----END';
+/** `Proc-Type: 4,ENCRYPTED`, `subject=CN=idp`: what tools write beside the base64. */
+const HEADER_LINE = /^.*(?::|=[^=\s]).*$/gm;
+
+/** What stands in an `X509Certificate` element: base64, or one or more certificates in PEM. */
+export function certificatesIn(text: string): string[] {
+  const [before = '', ...blocks] = text.split(BEGIN);
+  return (blocks.length > 0 ? blocks : [before]).map((block) =>
+    (block.split(END)[0] ?? '').replaceAll(HEADER_LINE, '').replaceAll(/\s/g, ''),
+  );
+}
+
+/** Reads base64, or the first certificate in PEM. */
 export function readCertificate(text: string): IdpCertificate {
   const certificate = parse(text);
   refuseWeakKey(certificate);
@@ -39,9 +52,10 @@ export function fingerprintIn(text: string): string | undefined {
 }
 
 function parse(text: string): X509Certificate {
-  const pem = text.includes('-----BEGIN') ? text : Buffer.from(text, 'base64');
+  const [base64 = ''] = certificatesIn(text);
+  if (base64 === '') throw new CertificateError('A certificate is empty.');
   try {
-    return new X509Certificate(pem);
+    return new X509Certificate(Buffer.from(base64, 'base64'));
   } catch (error) {
     throw new CertificateError('A certificate cannot be read.', { cause: error });
   }

@@ -66,7 +66,12 @@ export function checkedConfirmation(
   const refusals = all.map((data) => refusalOf(() => refuseConfirmation(data, connection, clock)));
   const holds = refusals.indexOf(undefined);
   if (holds === -1) throw refusals[0]!;
-  return { inResponseTo: attributeOf(all[holds]!, 'InResponseTo') };
+  return { inResponseTo: requestNamedBy(all[holds]!) };
+}
+
+/** Some providers leave the name empty where there is no request. */
+export function requestNamedBy(element: Element): string | undefined {
+  return attributeOf(element, 'InResponseTo')?.trim() || undefined;
 }
 
 function refuseConfirmation(data: Element, { acsUrl }: SamlConnection, clock: Clock): void {

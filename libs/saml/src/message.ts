@@ -45,7 +45,7 @@ export function refuseOtherIssuer(
 ): void {
   const issuer = childOf(element, NS.assertion, 'Issuer');
   const name = issuer && textOf(issuer).trim();
-  if (name === idp.entityId || (name === undefined && !required)) return;
+  if (name === idp.entityId.trim() || (name === undefined && !required)) return;
   throw new SamlRefusal(
     'wrong_issuer',
     `The message is from ${quoted(name)}, but this connection trusts ${quoted(idp.entityId)}.`,

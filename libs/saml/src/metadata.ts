@@ -1,5 +1,5 @@
 import type { Element } from '@xmldom/xmldom';
-import { CertificateError, readCertificate } from './certificate.js';
+import { CertificateError, certificatesIn, readCertificate } from './certificate.js';
 import type { IdpCertificate } from './certificate.js';
 import { durationMs } from './duration.js';
 import { attributeOf, childrenOf, elementsIn, is, textOf } from './element.js';
@@ -21,6 +21,8 @@ export interface IdpMetadata {
   sloResponsePostUrl?: string;
   /** All that are valid for signing: during a change of keys there are two. */
   certificates: IdpCertificate[];
+  /** What was left out, and why, in a sentence each. */
+  warnings?: string[];
   validUntil?: Date;
   cacheDurationMs?: number;
   wantAuthnRequestsSigned: boolean;
@@ -30,6 +32,8 @@ export interface IdpMetadata {
 export interface MetadataOptions {
   /** Which identity provider is meant, when the document describes several. */
   entityId?: string;
+  /** Which one was meant before: it still is, where the document describes several and none is named. */
+  knownEntityId?: string;
   /** For development: endpoints without TLS. */
   allowHttp?: boolean;
 }
@@ -42,7 +46,7 @@ interface Described {
 
 const LONGEST_ENTITY_ID = 1024;
 const LONGEST_URL = 2048;
-const MOST_CERTIFICATES = 10;
+const MOST_CERTIFICATES = 100;
 
 /** Throws MetadataError. */
 export function parseIdpMetadata(xml: string, options: MetadataOptions = {}): IdpMetadata {
@@ -50,15 +54,12 @@ export function parseIdpMetadata(xml: string, options: MetadataOptions = {}): Id
     return readMetadata(xml, options);
   } catch (error) {
     if (error instanceof XmlError) throw new MetadataError(error.reason, error.message, { cause: error });
-    if (error instanceof CertificateError) {
-      throw new MetadataError('bad_certificate', error.message, { cause: error });
-    }
     throw error;
   }
 }
 
 function readMetadata(xml: string, options: MetadataOptions): IdpMetadata {
-  const { entity, groups } = chosen(described(parseXml(xml, LARGEST_METADATA), []), options.entityId);
+  const { entity, groups } = chosen(described(parseXml(xml, LARGEST_METADATA), []), options);
   const role = idpRole(entity)!;
   const around = [...groups, entity, role];
   const sso = endpoints(role, 'SingleSignOnService', options);
@@ -77,7 +78,7 @@ function readMetadata(xml: string, options: MetadataOptions): IdpMetadata {
     sloPostUrl: slo.post,
     sloResponseRedirectUrl: slo.redirectResponse,
     sloResponsePostUrl: slo.postResponse,
-    certificates: signingCertificates(role),
+    ...signingCertificates(role),
     validUntil: earliest(around),
     cacheDurationMs: shortest(around),
     wantAuthnRequestsSigned: ['true', '1'].includes(attributeOf(role, 'WantAuthnRequestsSigned') ?? ''),
@@ -95,25 +96,29 @@ function described(root: Element, groups: readonly Element[]): Described[] {
     .flatMap((child) => described(child, [...groups, root]));
 }
 
-function chosen(all: readonly Described[], entityId: string | undefined): Described {
+function chosen(all: readonly Described[], options: MetadataOptions): Described {
   const providers = all.filter(({ entity }) => idpRole(entity) !== undefined);
   if (providers.length === 0) {
     throw new MetadataError('no_identity_provider', 'The metadata describes no SAML 2.0 identity provider.');
   }
+  const named = options.entityId?.trim();
+  const known = options.knownEntityId?.trim();
+  const isAmbiguous = providers.length > 1 && providers.some(({ entity }) => entityIdOf(entity) === known);
+  const entityId = named ?? (isAmbiguous ? known : undefined);
   const meant =
     entityId === undefined ? providers : providers.filter(({ entity }) => entityIdOf(entity) === entityId);
   const [one, another] = meant;
   if (one && !another) return one;
-  const known = providers.slice(0, 10).map(({ entity }) => entityIdOf(entity));
+  const offered = providers.slice(0, 10).map(({ entity }) => entityIdOf(entity));
   if (one) {
     throw new MetadataError(
       'several_identity_providers',
-      `The metadata describes several identity providers: ${known.join(', ')}. Name the entity id of one.`,
+      `The metadata describes several identity providers: ${offered.join(', ')}. Name the entity id of one.`,
     );
   }
   throw new MetadataError(
     'unknown_entity_id',
-    `The metadata does not describe ${entityId}, but ${known.join(', ')}.`,
+    `The metadata does not describe ${entityId}, but ${offered.join(', ')}.`,
   );
 }
 
@@ -125,7 +130,7 @@ function idpRole(entity: Element): Element | undefined {
 }
 
 function entityIdOf(entity: Element): string {
-  const id = attributeOf(entity, 'entityID') ?? '';
+  const id = (attributeOf(entity, 'entityID') ?? '').trim();
   if (id !== '' && id.length <= LONGEST_ENTITY_ID) return id;
   throw new MetadataError('not_metadata', 'An EntityDescriptor has no entityID, or one that is too long.');
 }
@@ -160,7 +165,8 @@ function checkedUrl(text: string, { allowHttp = false }: MetadataOptions): strin
   );
 }
 
-function signingCertificates(role: Element): IdpCertificate[] {
+/** What cannot be used is left out, and named: providers list keys of other kinds beside those that are good. */
+function signingCertificates(role: Element): Pick<IdpMetadata, 'certificates' | 'warnings'> {
   const keys = childrenOf(role, NS.metadata, 'KeyDescriptor').filter(
     (key) => (attributeOf(key, 'use') ?? 'signing') === 'signing',
   );
@@ -168,15 +174,31 @@ function signingCertificates(role: Element): IdpCertificate[] {
     .flatMap((key) => childrenOf(key, NS.signature, 'KeyInfo'))
     .flatMap((info) => childrenOf(info, NS.signature, 'X509Data'))
     .flatMap((data) => childrenOf(data, NS.signature, 'X509Certificate'))
-    .map(textOf);
-  const byFingerprint = new Map(
-    texts.slice(0, MOST_CERTIFICATES).map((text) => {
-      const certificate = readCertificate(text);
-      return [certificate.fingerprint, certificate];
-    }),
-  );
-  if (byFingerprint.size > 0) return [...byFingerprint.values()];
-  throw new MetadataError('no_certificate', 'The identity provider names no certificate for signing.');
+    .flatMap((element) => certificatesIn(textOf(element)));
+  if (texts.length === 0) {
+    throw new MetadataError('no_certificate', 'The identity provider names no certificate for signing.');
+  }
+  const read = texts.slice(0, MOST_CERTIFICATES).map((text, index) => certificateOrProblem(text, index + 1));
+  const certificates = read.filter((one) => typeof one !== 'string');
+  const problems = read.filter((one) => typeof one === 'string');
+  if (certificates.length === 0) throw new MetadataError('bad_certificate', problems.join(' '));
+  const rest =
+    texts.length > MOST_CERTIFICATES
+      ? [`The metadata names ${texts.length} certificates, of which the first ${MOST_CERTIFICATES} are read.`]
+      : [];
+  return {
+    certificates: [...new Map(certificates.map((one) => [one.fingerprint, one])).values()],
+    warnings: [...problems, ...rest],
+  };
+}
+
+function certificateOrProblem(text: string, number: number): IdpCertificate | string {
+  try {
+    return readCertificate(text);
+  } catch (error) {
+    if (error instanceof CertificateError) return `Certificate ${number} cannot be used: ${error.message}`;
+    throw error;
+  }
 }
 
 function earliest(around: readonly Element[]): Date | undefined {

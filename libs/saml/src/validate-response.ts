@@ -1,6 +1,12 @@
 import type { Element } from '@xmldom/xmldom';
 import { attributesOf, nameIn } from './assertion.js';
-import { checkedConfirmation, checkedLife, checkedSession, refuseOtherAudience } from './conditions.js';
+import {
+  checkedConfirmation,
+  checkedLife,
+  checkedSession,
+  refuseOtherAudience,
+  requestNamedBy,
+} from './conditions.js';
 import type { Clock } from './conditions.js';
 import type { SamlConnection } from './connection.js';
 import { decodeBase64, decodeUtf8 } from './decode.js';
@@ -178,7 +184,7 @@ function refuseFailure(response: Element): void {
 
 /** The request that the signed part answers; the unsigned part must say the same. */
 function requestAnswered(response: Response, confirmed: string | undefined): string | undefined {
-  const named = attributeOf(response.element, 'InResponseTo');
+  const named = requestNamedBy(response.element);
   const agree = named === undefined || named === confirmed;
   if (agree || (response.signed && confirmed === undefined)) return confirmed ?? named;
   throw new SamlRefusal(

@@ -52,7 +52,8 @@ export function parseXml(xml: string, largest: number): Element {
   parser.on('text', (text) => append(document.createTextNode(text)));
   parser.on('cdata', (text) => append(document.createCDATASection(text)));
   parser.on('comment', (text) => append(document.createComment(text)));
-  parser.write(xml).close();
+  // Harmless in front of the document, where editors and copying leave them.
+  parser.write(xml.replace(/^[\uFEFF \t\r\n]+/, '')).close();
   if (root) return root;
   throw new XmlError('malformed', 'The document is not well-formed: it needs a root.');
 }

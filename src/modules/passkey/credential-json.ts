@@ -10,15 +10,19 @@ const common = {
   type: z.literal('public-key'),
 };
 
+const transport = z.string().regex(/^[\w.-]{1,32}$/);
+
 const registration = z.object({
   ...common,
   response: z.object({
     clientDataJSON: bytes,
     attestationObject: bytes,
+    // Hints for the browser, of which new ones come up: what cannot be kept is left out.
     transports: z
-      .array(z.string().regex(/^[a-z-]{1,20}$/))
-      .max(10)
-      .optional(),
+      .array(z.unknown())
+      .transform((all) => all.filter((one) => transport.safeParse(one).success).slice(0, 10) as string[])
+      .optional()
+      .catch(undefined),
   }),
 });
 

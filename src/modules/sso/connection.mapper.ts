@@ -60,7 +60,7 @@ export function toConnection({ connection, certificates, publicUrl }: Connection
 
 function toIdentityProvider(
   { fetchedAt, nextFetchAt, lastError }: Connection,
-  { entityId, certificates, validUntil, ...idp }: StoredIdp,
+  { entityId, certificates, warnings, validUntil, ...idp }: StoredIdp,
 ): MessageInitShape<typeof IdentityProviderSchema> {
   return {
     entityId,
@@ -72,6 +72,7 @@ function toIdentityProvider(
       notBefore: timestampFromDate(new Date(notBefore)),
       notAfter: timestampFromDate(new Date(notAfter)),
     })),
+    warnings,
     fetchedAt: fetchedAt ? timestampFromDate(fetchedAt) : undefined,
     nextFetchAt: nextFetchAt ? timestampFromDate(nextFetchAt) : undefined,
     lastError,
@@ -120,11 +121,20 @@ function toSettings(
   switch (settings.case) {
     case 'saml': {
       const { $typeName: _name, $unknown: _unknown, ...saml } = settings.value;
-      return { kind: 'saml', saml };
+      const { metadataUrl, spEntityId, idpEntityId } = saml;
+      const trimmed = {
+        metadataUrl: metadataUrl.trim(),
+        spEntityId: spEntityId.trim(),
+        idpEntityId: idpEntityId.trim(),
+      };
+      return { kind: 'saml', saml: { ...saml, ...trimmed } };
     }
     case 'oidc': {
       const { $typeName: _name, $unknown: _unknown, ...oidc } = settings.value;
-      return { kind: 'oidc', oidc };
+      const { issuer, clientId, clientSecret } = oidc;
+      // Copied from a page of the provider, where blanks stick to them.
+      const trimmed = { issuer: issuer.trim(), clientId: clientId.trim(), clientSecret: clientSecret.trim() };
+      return { kind: 'oidc', oidc: { ...oidc, ...trimmed } };
     }
     case undefined:
       return undefined;

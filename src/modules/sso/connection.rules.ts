@@ -67,6 +67,23 @@ export interface MetadataSource {
   metadataXml: string;
 }
 
+/**
+ * Where the metadata of a connection is: what is given, or, for another provider of the same metadata, where it was. Known:
+ * nothing new is given.
+ */
+export function sourceOf(
+  before: Pick<Connection, 'saml' | 'idp'> | null,
+  given: MetadataSource & { idpEntityId?: string },
+): MetadataSource & { isKnown: boolean } {
+  const { metadataUrl, metadataXml, idpEntityId = '' } = given;
+  if (!before || metadataUrl !== '' || metadataXml !== '')
+    return { metadataUrl, metadataXml, isKnown: false };
+  if (idpEntityId === '' || idpEntityId === before.idp?.entityId) {
+    return { metadataUrl, metadataXml, isKnown: true };
+  }
+  return { metadataUrl: before.saml?.metadataUrl ?? '', metadataXml, isKnown: false };
+}
+
 export function refuseSource({ metadataUrl, metadataXml }: MetadataSource): AppError | undefined {
   if (metadataUrl === '' && metadataXml === '') {
     return invalidArgument([

@@ -15,6 +15,8 @@ export interface SamlSettings {
   forceAuthn: boolean;
   /** Whether our metadata is signed, for providers that take no other. */
   signMetadata: boolean;
+  /** Which provider of the metadata is meant; empty: the only one. Undefined in rows of before. */
+  idpEntityId?: string;
 }
 
 export interface OidcSettings {
@@ -64,6 +66,8 @@ export interface StoredIdp {
   sloPostUrl?: string;
   sloResponseRedirectUrl?: string;
   certificates: StoredCertificate[];
+  /** Undefined in rows of before. */
+  warnings?: string[];
   validUntil?: string;
   cacheDurationMs?: number;
   wantAuthnRequestsSigned: boolean;

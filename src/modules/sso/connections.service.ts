@@ -26,6 +26,7 @@ import {
   refuseLoss,
   refuseRelayStates,
   refuseSource,
+  sourceOf,
 } from './connection.rules.js';
 import { ConnectionStore } from './connection.store.js';
 import { Domains } from './domain.service.js';
@@ -283,14 +284,17 @@ export class Connections {
       await this.usable('oidc.issuer', () => this.oidc.check(orgId, settings.oidc.issuer));
       return {};
     }
-    const { metadataUrl, metadataXml, relayStates } = settings.saml;
+    const { relayStates, idpEntityId } = settings.saml;
     refuse(refuseRelayStates(relayStates, this.config.sso.redirectUris));
-    if (before && metadataUrl === '' && metadataXml === '') return {};
+    const { metadataUrl, metadataXml, isKnown } = sourceOf(before, settings.saml);
+    if (isKnown) return {};
     refuse(refuseSource({ metadataUrl, metadataXml }));
     const field = metadataUrl === '' ? 'saml.metadata_xml' : 'saml.metadata_url';
     const idp = await this.usable(field, async () => {
       const found =
-        metadataUrl === '' ? this.source.parse(metadataXml) : await this.source.fetch(orgId, metadataUrl);
+        metadataUrl === ''
+          ? this.source.parse(metadataXml, { idpEntityId })
+          : await this.source.fetch(orgId, metadataUrl, { idpEntityId });
       const problem = refuseTakeover(null, found, now);
       if (problem) throw new UnusableMetadata(problem);
       return found;
@@ -303,7 +307,8 @@ export class Connections {
       return await ask();
     } catch (error) {
       if (!(error instanceof UnusableMetadata)) throw error;
-      throw invalidArgument([{ field, description: `cannot be used: ${error.message}` }]);
+      const place = error.setting === undefined ? field : `saml.${error.setting}`;
+      throw invalidArgument([{ field: place, description: `cannot be used: ${error.message}` }]);
     }
   }
 

@@ -84,8 +84,9 @@ export class Metadata {
   }
 
   /** The provider is asked between two transactions. */
-  private async refresh(origin: ScopeOrigin, { orgId, id, saml }: Connection): Promise<Refreshed> {
-    const fetched = await this.source.fetch(orgId, saml?.metadataUrl ?? '').catch((error: unknown) => {
+  private async refresh(origin: ScopeOrigin, { orgId, id, saml, idp }: Connection): Promise<Refreshed> {
+    const meant = { idpEntityId: saml?.idpEntityId, knownEntityId: idp?.entityId };
+    const fetched = await this.source.fetch(orgId, saml?.metadataUrl ?? '', meant).catch((error: unknown) => {
       if (error instanceof UnusableMetadata) return error;
       throw error;
     });

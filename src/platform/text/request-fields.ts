@@ -1,5 +1,5 @@
 /** What a text of a request is: how it is read before anybody uses it. */
-export type TextKind = 'name' | 'email' | 'verbatim';
+export type TextKind = 'name' | 'email' | 'digits' | 'verbatim';
 
 /** Each of these fields of a message. */
 function of(message: string, kind: TextKind, ...fields: string[]): [string, TextKind][] {
@@ -50,6 +50,8 @@ export const requestTexts: ReadonlyMap<string, TextKind> = new Map([
   ...of('dovecote.auth.v1.RequestSignInCodeRequest', 'email', 'email'),
   ...of('dovecote.auth.v1.VerifySignInCodeRequest', 'email', 'email'),
   ...of('dovecote.auth.v1.VerifySignInCodeRequest', 'name', 'device_name'),
+  ...of('dovecote.auth.v1.VerifySignInCodeRequest', 'digits', 'code'),
+  ...of('dovecote.auth.v1.ReauthenticateRequest', 'digits', 'code'),
   ...of('dovecote.auth.v1.VerifySignInLinkRequest', 'name', 'device_name'),
   ...of('dovecote.auth.v1.ExchangeSsoCodeRequest', 'name', 'device_name'),
   ...of('dovecote.auth.v1.BeginPasskeySignInRequest', 'email', 'email'),

@@ -3,14 +3,16 @@ import type { FieldViolation } from '../errors/index.js';
 import { readEmailAddress } from './email-address.js';
 import { readName } from './name.js';
 import type { Reading } from './reading.js';
-import { requestTexts } from './request-fields.js';
+import { requestTexts, type TextKind } from './request-fields.js';
 
 /** The longest text that rules of the proto let pass is far shorter; what is longer is left to them. */
 const LONGEST_READ = 4000;
 
-const readers: Readonly<Record<'name' | 'email', (given: string) => Reading>> = {
+const readers: Readonly<Record<Exclude<TextKind, 'verbatim'>, (given: string) => Reading>> = {
   name: readName,
   email: readEmailAddress,
+  // As people write and copy them: 123 456, 123-456.
+  digits: (given) => ({ text: given.replaceAll(/[\s-]/g, '') }),
 };
 
 /** Where texts to read are in a message of one type; nothing for most types, which then cost nothing. */

@@ -89,7 +89,7 @@ export const values: readonly Attack[] = [
     'both',
     allowed,
   ),
-  says('an empty request', 'unknown_request', { responseTo: '', confirmationTo: '' }),
+  says('an empty request', 'unsolicited', { responseTo: '', confirmationTo: '' }),
   says('two requests', 'in_response_to', { responseTo: OTHER_REQUEST }),
   says('two requests, one unsigned', 'in_response_to', { responseTo: OTHER_REQUEST }, 'assertion'),
   says(
