@@ -21,6 +21,8 @@ import { ScimNames } from './0021-scim-names.js';
 import { OidcLogout } from './0022-oidc-logout.js';
 import { FoundByPerson } from './0023-found-by-person.js';
 import { ReachOfConnections } from './0024-reach-of-connections.js';
+import { Installation } from './0025-installation.js';
+import { StoppedWorkers } from './0026-stopped-workers.js';
 import { OneSubjectForAMember } from './0030-one-subject-for-a-member.js';
 import { TextThatPeopleGive } from './0033-text-that-people-give.js';
 import { WhatGroupsGave } from './0034-what-groups-gave.js';
@@ -54,6 +56,8 @@ export const migrations = [
   OidcLogout,
   FoundByPerson,
   ReachOfConnections,
+  Installation,
+  StoppedWorkers,
   OneSubjectForAMember,
   TextThatPeopleGive,
   WhatGroupsGave,

@@ -1,7 +1,10 @@
+import { Client } from 'pg';
 import type { Logger } from 'pino';
-import { loadMasterKey } from '../platform/config/index.js';
 import type { Config } from '../platform/config/index.js';
+import { makeMasterKey, masterKeyFileOf, readMasterKey } from '../platform/data-folder/index.js';
 import { appUrl } from '../platform/database/app-role.js';
+import { keyMissingObstacle } from '../platform/database/master-key-check.js';
+import { ObstacleError } from '../platform/database/obstacle.js';
 import { type startEmbeddedPostgres, useEmbeddedPostgres } from '../platform/database/embedded/index.js';
 
 export interface OpenDatabase {
@@ -24,15 +27,17 @@ export async function withDatabase<T>(
   work: (database: OpenDatabase) => Promise<T>,
   openEmbedded: typeof startEmbeddedPostgres = useEmbeddedPostgres,
 ): Promise<T> {
-  const masterKey = await loadMasterKey(config);
+  const known = await readMasterKey(config);
   const { appUrl: configuredAppUrl } = config.database;
-  const lend = (ownerUrl: string): Promise<T> =>
-    work({
+  const lend = async (ownerUrl: string): Promise<T> => {
+    const masterKey = known ?? (await makeFirstKey(config, ownerUrl));
+    return work({
       ownerUrl,
       appUrl: configuredAppUrl ?? appUrl(ownerUrl, masterKey),
       configuredAppUrl,
       masterKey,
     });
+  };
   if (config.database.url !== undefined) return lend(config.database.url);
   const postgres = await openEmbedded({ dataDir: config.dataDir, log });
   try {
@@ -40,4 +45,17 @@ export async function withDatabase<T>(
   } finally {
     await postgres.stop();
   }
+}
+
+/** A key that is lost is not replaced: what it encrypted would be lost as well, and nobody told. */
+async function makeFirstKey(config: Config, ownerUrl: string): Promise<Buffer> {
+  const owner = new Client({ connectionString: ownerUrl });
+  await owner.connect();
+  try {
+    const missing = await keyMissingObstacle(owner, masterKeyFileOf(config));
+    if (missing) throw new ObstacleError([missing]);
+  } finally {
+    await owner.end();
+  }
+  return makeMasterKey(config);
 }

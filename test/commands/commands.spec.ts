@@ -221,6 +221,49 @@ describe('an operator with a PostgreSQL of their own', () => {
     await postgres.administer(`drop database ${other.name}`);
   });
 
+  test('runs an older program, or has another master key: every command refuses, and changes nothing', async () => {
+    const server = start(['serve']);
+    const url = await urlOf(server);
+    const every = [
+      ['serve', '--role', 'api'],
+      ['serve', '--role', 'worker'],
+      ['migrate'],
+      ['rotate-keys'],
+      create,
+    ];
+    const MASTER_KEY = randomBytes(32).toString('base64');
+    for (const words of [...every, ['doctor']])
+      expectRefusal(await run(words, { MASTER_KEY }), 'encrypted with another master key');
+    const internal = { INTERNAL_PORT: String(await freePort()), INTERNAL_SECRET: 'x'.repeat(32) };
+    await postgres.administer(
+      `insert into schema_migration (timestamp, name) values (9e12, 'FromTheFuture')`,
+      database.superuserUrl,
+    );
+    for (const words of [...every, ['render'], ['doctor']])
+      expectRefusal(await run(words, internal), 'newer than this program: FromTheFuture');
+    // New connections of the server that runs are still admitted.
+    expect((await fetch(`${url}/health`)).status).toBe(200);
+  });
+
+  test('sees in health and doctor since when no worker is there; calls are answered meanwhile', async () => {
+    const url = await urlOf(start(['serve', '--role', 'api']));
+    const health = async (): Promise<unknown> => (await fetch(`${url}/health/ready`)).json();
+    expect(await health()).toEqual({ status: 'ok', workers: 'none seen yet' });
+    const workers = [start(['serve', '--role', 'worker']), start(['serve', '--role', 'worker'])];
+    for (const worker of workers) await worker.printed(/"msg":"ready"/);
+    expect(await health()).toEqual({ status: 'ok', workers: 'ok' });
+    for (const worker of workers) expect(await worker.stop()).toMatchObject({ exitCode: 0 });
+    expect(await health()).toEqual({
+      status: 'ok',
+      workers: expect.stringMatching(/^none seen since 20\d\d-/),
+    });
+    const doctor = await run(['doctor']);
+    expect(doctor).toMatchObject({
+      exitCode: 0,
+      output: expect.stringMatching(/warn +workers +none seen since/),
+    });
+  });
+
   test('has a database that belongs to somebody else', async () => {
     await postgres.administer(`alter database ${database.name} owner to dovecote`);
     for (const words of [['migrate'], ['serve'], ['doctor']])

@@ -134,7 +134,7 @@ describe('the setup page', () => {
 describe('health', () => {
   test.each(['/health', '/health/live', '/health/ready'])('%s answers ok', async (path) => {
     const response = await fetch(`${s.url}${path}`);
-    expect([response.status, await response.json()]).toEqual([200, { status: 'ok' }]);
+    expect([response.status, await response.json()]).toEqual([200, { status: 'ok', workers: 'ok' }]);
   });
 
   test('lives on without its database, and is not ready', async () => {

@@ -4,12 +4,13 @@ import type { Logger } from 'pino';
 import { SigningKeys } from '../../platform/caller/signing-keys.js';
 import { appDataSource } from '../../platform/database/data-source.js';
 import { Database, rowSecurityDefects } from '../../platform/database/index.js';
+import { describePresence, workerPresence } from '../../platform/jobs/presence.js';
 import { findObstacles } from '../../platform/database/migrate.js';
 import type { Obstacle } from '../../platform/database/obstacle.js';
 import { missingMigrationsObstacle, readSchemaState } from '../../platform/database/schema-obstacles.js';
 import type { OpenDatabase } from '../open-database.js';
 import type { Finding } from './finding.js';
-import { examine, fail, ok } from './finding.js';
+import { examine, fail, ok, warn } from './finding.js';
 
 const start = 'Start the server once, or run "dovecote migrate".';
 
@@ -65,10 +66,19 @@ async function examineAsApp({ appUrl, masterKey }: OpenDatabase, log: Logger): P
       await signingKeys.current();
       return ok('signing keys', 'open with the master key');
     });
-    return [...connect, ...tenancy, ...keys];
+    const workers = await examine('workers', start, () => examineWorkers(database));
+    return [...connect, ...tenancy, ...keys, ...workers];
   } finally {
     await dataSource.destroy();
   }
+}
+
+async function examineWorkers(database: Database): Promise<Finding> {
+  const presence = await workerPresence(database);
+  if (presence.isAlive) return ok('workers', 'at work');
+  const text = describePresence(presence);
+  if (!presence.lastSeenAt) return ok('workers', text);
+  return warn('workers', `${text}: campaigns and mail wait`, 'Start a process with --role worker or all.');
 }
 
 async function examineTenancy(database: Database): Promise<readonly Finding[]> {

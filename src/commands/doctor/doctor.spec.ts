@@ -83,6 +83,7 @@ describe('the doctor finds', () => {
         'app role',
         'tenancy',
         'signing keys',
+        'workers',
       ]);
     });
 
@@ -93,7 +94,21 @@ describe('the doctor finds', () => {
 
     test('a master key of another installation', async () => {
       const findings = await examineDatabase({ ...open, masterKey: Buffer.alloc(32, 2) }, log);
-      expect(about('signing keys', findings)).toMatchObject([{ level: 'fail' }]);
+      expect(about('master key', findings)).toMatchObject([{ level: 'fail' }]);
+      await asOwner('truncate installation');
+      // As a database of an earlier release, which remembers no check.
+      expect(await examineDatabase({ ...open, masterKey: Buffer.alloc(32, 2) }, log)).toEqual(findings);
+      expect(await examineDatabase(open, log)).toMatchObject(Array(6).fill({ level: 'ok' }));
+    });
+
+    test('that no worker is there, and since when', async () => {
+      await asOwner(`insert into worker_heartbeat values ('gone', '2026-01-02T03:04:05Z')`);
+      expect(about('workers', await examineDatabase(open, log))).toMatchObject([
+        { level: 'warn', text: expect.stringContaining('none seen since 2026-01-02T03:04:05.000Z') },
+      ]);
+      await asOwner(`insert into worker_heartbeat values ('there', now())`);
+      expect(about('workers', await examineDatabase(open, log))).toMatchObject([{ level: 'ok' }]);
+      await asOwner('truncate worker_heartbeat');
     });
 
     test('a table that lost its protection', async () => {

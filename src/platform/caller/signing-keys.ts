@@ -6,11 +6,14 @@ import { Database, statement, type Transaction } from '../database/index.js';
 
 export const signingAlgorithm = 'RS256';
 
-interface SigningKeyRow {
+export interface SealedSigningKey {
   kid: string;
+  sealed_private_key: Buffer;
+}
+
+interface SigningKeyRow extends SealedSigningKey {
   status: 'current' | 'next' | 'previous';
   public_jwk: JWK;
-  sealed_private_key: Buffer;
 }
 
 export interface SigningKey {
@@ -126,6 +129,16 @@ export class SigningKeys {
     const since = new Date(Date.now() - PUBLISHED_AFTER_RETIREMENT_MS);
     this.rows = await this.database.transaction({}, (tx) => tx.query<SigningKeyRow>(listAll, [since]));
     this.loadedAt = performance.now();
+  }
+}
+
+/** Whether the envelope's key is the one that sealed it. */
+export function opensSigningKey(envelope: Envelope, row: SealedSigningKey): boolean {
+  try {
+    envelope.open(row.sealed_private_key, sealContext(row.kid));
+    return true;
+  } catch {
+    return false;
   }
 }
 

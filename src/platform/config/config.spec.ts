@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { ConfigError, describeConfig, loadConfig, loadMasterKey } from './index.js';
+import { ConfigError, describeConfig, loadConfig } from './index.js';
 import { variableNames } from './variables.js';
 
 const key = Buffer.alloc(32, 7).toString('base64');
@@ -164,33 +164,6 @@ describe('describeConfig', () => {
     const valueOf = (name: string) => rows.find((row) => row.name === name)?.value;
     expect(valueOf('MASTER_KEY')).toBe('********');
     expect(valueOf('DATABASE_URL')).toBe('postgres://owner:********@db:5432/dovecote');
-  });
-});
-
-describe('loadMasterKey', () => {
-  let dataDir: string;
-  beforeAll(async () => {
-    dataDir = await mkdtemp(join(tmpdir(), 'dovecote-key-'));
-  });
-  afterAll(() => rm(dataDir, { recursive: true }));
-
-  test('a damaged key file stops the start and is left alone', async () => {
-    const file = join(dataDir, 'damaged', 'master.key');
-    await loadMasterKey({ dataDir: join(dataDir, 'damaged') });
-    await writeFile(file, 'oops');
-    await expect(loadMasterKey({ dataDir: join(dataDir, 'damaged') })).rejects.toThrow('must hold 32 bytes');
-    expect(await readFile(file, 'utf8')).toBe('oops');
-  });
-
-  test('a key is made once, for the owner only, and then kept', async () => {
-    const first = await loadMasterKey({ dataDir });
-    expect(first).toHaveLength(32);
-    expect(await loadMasterKey({ dataDir })).toEqual(first);
-    expect((await stat(join(dataDir, 'master.key'))).mode & 0o777).toBe(0o600);
-  });
-
-  test('a configured key needs no file', async () => {
-    expect((await loadMasterKey({ masterKey: key, dataDir: '/nonexistent' })).toString('base64')).toBe(key);
   });
 });
 

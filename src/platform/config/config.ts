@@ -52,7 +52,7 @@ export interface Config {
     readonly poolSize: number;
   };
   readonly redis: { readonly url?: string };
-  /** Base64 of 32 bytes; absent when it lives in the data folder (see loadMasterKey). */
+  /** Base64 of 32 bytes; absent when it lives in the data folder (see readMasterKey). */
   readonly masterKey?: string;
   readonly tokens: {
     readonly issuer: string;

@@ -4,4 +4,3 @@ export { describeConfig } from './describe.js';
 export type { VariableDescription } from './describe.js';
 export { canonicalName } from './distinguished-name.js';
 export { isLoopback } from './loopback.js';
-export { loadMasterKey } from './master-key.js';

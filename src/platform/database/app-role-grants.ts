@@ -69,6 +69,7 @@ async function grantTables(owner: Client, name: string): Promise<void> {
   await owner.query(`grant select, insert, update, delete on all tables in schema public to ${name}`);
   await owner.query(`revoke all on table schema_migration from ${name}`);
   await owner.query(`grant select on table schema_migration to ${name}`);
+  await owner.query(`revoke all on table installation from ${name}`);
   for (const table of appendOnly) await owner.query(`revoke update, delete on table ${table} from ${name}`);
   for (const table of permanent) await owner.query(`revoke delete on table ${table} from ${name}`);
   for (const { table, privilege, columns } of writable) {

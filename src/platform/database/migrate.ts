@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { type AppConnection, appRoleObstacle, appUrl, ensureAppRole, roleOf } from './app-role.js';
 import { grantAppRole } from './app-role-grants.js';
 import { ownerDataSource } from './data-source.js';
+import { masterKeyObstacle, rememberMasterKey } from './master-key-check.js';
 import { type Obstacle, ObstacleError } from './obstacle.js';
 import { missingMigrationsObstacle, readSchemaState, schemaObstacles } from './schema-obstacles.js';
 
@@ -27,6 +28,7 @@ export async function migrate(options: MigrateOptions, log: Logger): Promise<voi
     const obstacles = await findObstacles(owner, options);
     if (obstacles.length > 0) throw new ObstacleError(obstacles);
     await migrateSchema(options.ownerUrl, log);
+    await rememberMasterKey(owner, options.masterKey);
     await migrateJobTables(options.ownerUrl, log);
     const app = appConnection(options);
     await ensureAppRole(owner, app);
@@ -62,6 +64,9 @@ async function waitForTurn(owner: Client, log: Logger): Promise<void> {
 export async function findObstacles(owner: Client, options: MigrateOptions): Promise<readonly Obstacle[]> {
   const schema = await schemaObstacles(owner);
   if (schema.length > 0) return schema;
+  // Before the app role: another key would give it another password, and lock out the servers that run.
+  const key = await masterKeyObstacle(owner, options.masterKey);
+  if (key) return [key];
   const role = await appRoleObstacle(owner, appConnection(options));
   return role ? [role] : [];
 }

@@ -1,8 +1,7 @@
 import { Controller, Get, HttpCode, ServiceUnavailableException } from '@nestjs/common';
-import { Database, statement } from '../database/index.js';
+import { Database } from '../database/index.js';
+import { describePresence, workerPresence } from '../jobs/presence.js';
 import { Readiness } from './readiness.js';
-
-const ping = statement('health.ping', 'select 1');
 
 /** For load balancers and operators: `live` says the process runs, `ready` that it can serve. */
 @Controller('health')
@@ -22,11 +21,11 @@ export class HealthController {
   async ready(): Promise<{ status: string; [other: string]: string }> {
     if (!this.readiness.serving) throw new ServiceUnavailableException({ status: 'stopping' });
     try {
-      await this.database.transaction({ readOnly: true }, (tx) => tx.execute(ping));
+      const workers = describePresence(await workerPresence(this.database));
+      // Told, but no reason to send nobody here: calls are answered, and campaigns wait.
+      return { status: 'ok', workers, ...(await this.readiness.ofOthers()) };
     } catch {
       throw new ServiceUnavailableException({ status: 'database unavailable' });
     }
-    // Told, but no reason to send nobody here: calls are answered, and campaigns wait.
-    return { status: 'ok', ...(await this.readiness.ofOthers()) };
   }
 }

@@ -9,9 +9,13 @@ export const DEAD_AFTER_SECONDS = 10;
 const beat = statement(
   'heartbeat.beat',
   `insert into worker_heartbeat (worker_id, seen_at) values ($1, now())
-   on conflict (worker_id) do update set seen_at = excluded.seen_at`,
+   on conflict (worker_id) do update set seen_at = excluded.seen_at, stopped_at = null`,
 );
-const remove = statement('heartbeat.remove', `delete from worker_heartbeat where worker_id = $1`);
+// The row stays: it says since when nobody works, should no other worker be there.
+const end = statement(
+  'heartbeat.end',
+  `update worker_heartbeat set seen_at = now(), stopped_at = now() where worker_id = $1`,
+);
 // graphile-worker itself waits four hours before it believes that a worker is dead. The attempt does not count: a job
 // that outlived ten workers must not wait for hours after its first error of its own. (Its function to unlock a
 // worker's jobs counts it, hence the table; we use no named queues, which it would unlock as well.)
@@ -20,7 +24,7 @@ const releaseDead = statement(
   `with dead as (
      select j.id, j.locked_by as worker_id from graphile_worker._private_jobs j
       where j.locked_at < now() - make_interval(secs => ${DEAD_AFTER_SECONDS}) and not exists
-        (select from worker_heartbeat h where h.worker_id = j.locked_by
+        (select from worker_heartbeat h where h.worker_id = j.locked_by and h.stopped_at is null
             and h.seen_at > now() - make_interval(secs => ${DEAD_AFTER_SECONDS}))
    )
    update graphile_worker._private_jobs j
@@ -30,7 +34,7 @@ const releaseDead = statement(
 );
 const forgetDead = statement(
   'heartbeat.forget_dead',
-  `delete from worker_heartbeat where seen_at < now() - interval '1 hour'`,
+  `delete from worker_heartbeat where seen_at < now() - interval '1 hour' and worker_id <> $1`,
 );
 
 /** Says that this worker lives, and takes the jobs of those that do not. */
@@ -57,13 +61,13 @@ export class Heartbeat {
     clearInterval(this.timer);
     if (!this.workerId) return;
     const { workerId } = this;
-    await this.database.transaction({}, (tx) => tx.execute(remove, [workerId])).catch(() => undefined);
+    await this.database.transaction({}, (tx) => tx.execute(end, [workerId])).catch(() => undefined);
   }
 
   private async tick(): Promise<void> {
     const released = await this.database.transaction({}, async (tx) => {
       await tx.execute(beat, [this.workerId]);
-      await tx.execute(forgetDead);
+      await tx.execute(forgetDead, [this.workerId]);
       return tx.query<{ worker_id: string }>(releaseDead);
     });
     for (const workerId of new Set(released.map(({ worker_id }) => worker_id))) {

@@ -5,20 +5,16 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
+import { type FolderLock, FolderLockedError, holderOf, lockFolder } from '../../data-folder/index.js';
 import { locateBinaries } from './binaries.js';
 import { clusterDirOf, clusterExists, createCluster, prepareAccess, readAccess, urlOf } from './cluster.js';
 import { AlreadyRunningError, EmbeddedPostgresError } from './errors.js';
-import { holderOf, lockFolder } from './folder-lock.js';
+import { keepRunning } from './keep-running.js';
+import type { Log } from './keep-running.js';
 import { chooseUser } from './os-user.js';
-import { startServer, stopOrphan, stopServer } from './server.js';
-import type { ServerOptions } from './server.js';
+import { stopOrphan } from './server.js';
 
 export { AlreadyRunningError, EmbeddedPostgresError } from './errors.js';
-
-export interface Log {
-  info(message: string): void;
-  error(message: string): void;
-}
 
 export interface EmbeddedPostgres {
   /** The owner's URL: a superuser, over TCP on 127.0.0.1. */
@@ -60,11 +56,12 @@ export function findRunning(dataDir: string): Promise<number | undefined> {
   return holderOf(lockFileOf(dataDir));
 }
 
-async function lockDataDir(dataDir: string): Promise<{ release(): Promise<void> }> {
+async function lockDataDir(dataDir: string): Promise<FolderLock> {
   try {
     await mkdir(dataDir, { recursive: true });
     return await lockFolder(lockFileOf(dataDir));
   } catch (cause) {
+    if (cause instanceof FolderLockedError) throw new AlreadyRunningError(cause.pid);
     const { code } = cause as NodeJS.ErrnoException;
     if (code !== 'EACCES' && code !== 'EROFS') throw cause;
     throw new EmbeddedPostgresError(
@@ -95,33 +92,6 @@ async function start(dataDir: string, log: Log): Promise<EmbeddedPostgres> {
     throw error;
   }
   return { url: urlOf(access), stop };
-}
-
-/** Starts the server again when it dies on its own (killed for memory, say); returns how to stop it for good. */
-async function keepRunning(options: ServerOptions, log: Log): Promise<() => Promise<void>> {
-  let stopping = false;
-  let server = await startServer(options);
-  const watch = (): void => {
-    server.once('exit', (code, signal) => {
-      if (stopping) return;
-      log.error(
-        `The embedded PostgreSQL stopped unexpectedly (${signal ?? `exit code ${code}`}); starting it again.`,
-      );
-      startServer(options).then(
-        (started) => {
-          server = started;
-          if (stopping) void stopServer(server);
-          else watch();
-        },
-        (error: unknown) => log.error(String(error)),
-      );
-    });
-  };
-  watch();
-  return async () => {
-    stopping = true;
-    await stopServer(server);
-  };
 }
 
 async function ensureDatabase(url: string): Promise<void> {

@@ -4,11 +4,11 @@ import { once } from 'node:events';
 import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { runsIn, startTimeOf } from '../../data-folder/index.js';
 import { childEnvironment } from './cluster.js';
 import { EmbeddedPostgresError } from './errors.js';
 import { commandAs } from './os-user.js';
 import type { RunAs } from './os-user.js';
-import { commandOf, startTimeOf } from './process-identity.js';
 
 const pollMs = 20;
 const stopPatienceMs = 20_000;
@@ -35,15 +35,15 @@ export interface ServerOptions {
   readonly logFile: string;
 }
 
-/** Starts the server and waits until it accepts connections. */
-export async function startServer(options: ServerOptions): Promise<ChildProcess> {
+/** Starts the server and waits until it accepts connections; the signal ends the attempt. */
+export async function startServer(options: ServerOptions, signal: AbortSignal): Promise<ChildProcess> {
   const patience = AbortSignal.timeout(orphanPatienceMs);
   for (;;) {
-    const server = await tryServer(options);
+    const server = await tryServer(options, signal);
     if (typeof server !== 'string') return server;
     // After kill -9 of the server its children notice within moments; until then their memory is in the way.
     const childrenRemain = server.includes('pre-existing shared memory block');
-    if (!childrenRemain || patience.aborted) {
+    if (!childrenRemain || patience.aborted || signal.aborted) {
       throw new EmbeddedPostgresError(
         `The embedded PostgreSQL stopped at once. The end of ${options.logFile}:\n${server}`,
       );
@@ -53,7 +53,7 @@ export async function startServer(options: ServerOptions): Promise<ChildProcess>
 }
 
 /** The server once it is ready, or its last words. */
-async function tryServer(options: ServerOptions): Promise<ChildProcess | string> {
+async function tryServer(options: ServerOptions, signal: AbortSignal): Promise<ChildProcess | string> {
   const child = await spawnServer(options);
   const exit = once(child, 'exit');
   let exited = false;
@@ -64,6 +64,7 @@ async function tryServer(options: ServerOptions): Promise<ChildProcess | string>
       child.unref();
       return child;
     }
+    if (signal.aborted) await stopServer(child);
     await Promise.race([exit, delay(pollMs)]);
   }
   const lines = (await readFile(options.logFile, 'utf8')).trim().split('\n');
@@ -114,8 +115,7 @@ export async function stopOrphan(clusterDir: string): Promise<boolean> {
   const pid = Number((await pidFileLines(clusterDir))[0] ?? 0);
   if (pid === 0) return false;
   const startTime = await startTimeOf(pid);
-  const command = await commandOf(pid);
-  if (startTime === undefined || !command?.includes(clusterDir)) {
+  if (startTime === undefined || !(await runsIn(pid, clusterDir))) {
     await rm(join(clusterDir, 'postmaster.pid'), { force: true });
     return false;
   }
