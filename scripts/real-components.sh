@@ -71,7 +71,7 @@ go_programs() {
     fi
   done << 'END'
 conformance/suite connectrpc.com/conformance/cmd/connectconformance
-go-client .
+go-client . google.golang.org/protobuf/cmd/protoc-gen-go connectrpc.com/connect/cmd/protoc-gen-connect-go
 grpc-go-client google.golang.org/protobuf/cmd/protoc-gen-go google.golang.org/grpc/cmd/protoc-gen-go-grpc google.golang.org/grpc google.golang.org/grpc/health/grpc_health_v1 google.golang.org/genproto/googleapis/rpc/errdetails
 grpcurl github.com/fullstorydev/grpcurl/cmd/grpcurl
 END

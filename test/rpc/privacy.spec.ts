@@ -246,46 +246,6 @@ describe('an export', () => {
   });
 });
 
-describe('the trail tells of an export of the organization', () => {
-  const told = async (exportId: string): Promise<unknown[]> => {
-    const rows = await s.database.query<{ event_type: string; entity_id: string }>(
-      `select event_type, entity_id from audit_event where metadata->>'request_id' = $1 order by created_at, id`,
-      [exportId],
-    );
-    return rows.map(({ event_type, entity_id }) => [event_type, entity_id]);
-  };
-
-  test('that it was requested, and that it is there', async () => {
-    const { exportId } = await privacy(cast.alice).exportOrgData({});
-    await completed(exportId);
-    expect(await told(exportId)).toEqual([
-      ['ORG_DATA_EXPORT_REQUESTED', cast.acme.id],
-      ['ORG_DATA_EXPORT_COMPLETED', cast.acme.id],
-    ]);
-  });
-
-  test('that it was given up', async () => {
-    await s.database.query('alter table roster rename to roster_gone');
-    const { exportId } = await privacy(cast.alice).exportOrgData({});
-    await s.database.query('update privacy_request set attempts = 100 where id = $1', [exportId]);
-    await eventually('it is given up', async () => {
-      await hurry('privacy.export');
-      return (await told(exportId)).length === 2;
-    });
-    await s.database.query('alter table roster_gone rename to roster');
-    expect(await told(exportId)).toEqual([
-      ['ORG_DATA_EXPORT_REQUESTED', cast.acme.id],
-      ['ORG_DATA_EXPORT_FAILED', cast.acme.id],
-    ]);
-  });
-
-  test("by other words than of a person's", async () => {
-    const { exportId } = await privacy(cast.alice).exportUserData({ userId: cast.erin.userId });
-    await completed(exportId);
-    expect(await told(exportId)).toEqual([['DATA_EXPORT_REQUESTED', cast.erin.userId]]);
-  });
-});
-
 describe('a deletion', () => {
   test('is not made of the last super admin, by whoever may do less, or twice', async () => {
     const last = await refusalOf(privacy(cast.mallory).deleteUserData({ userId: cast.mallory.userId }));

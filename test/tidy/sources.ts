@@ -10,7 +10,7 @@ export interface Source {
 }
 
 const foreign =
-  /(^|\/)(node_modules|dist|data|coverage|\.git|\.buf)(\/|$)|^libs\/contract\/gen\/|^docs\/api\/|^package-lock\.json$/;
+  /(^|\/)(node_modules|dist|data|coverage|\.git|\.buf)(\/|$)|^libs\/contract\/gen\/|^docs\/api\/|^third_party\/|^package-lock\.json$/;
 const written = /\.(ts|js|mjs|cjs|json|md|proto|yml|yaml|sh|html)$|(^|\/)(Dockerfile|run|\.npmrc)$/;
 
 /** Every file that a person wrote. */
