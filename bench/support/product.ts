@@ -16,6 +16,9 @@ import { ownerUrlOf } from './database.js';
 import { root } from './paths.js';
 
 /** A module of the built product. */
+/** How old a proof may be where a recent one is needed: no statement here needs one. */
+const RECENT_MS = 600_000;
+
 export async function product<Module>(path: string): Promise<Module> {
   // Built apart from this folder; the caller names the source's type.
   return (await import(join(root, 'dist', path))) as Module;
@@ -66,7 +69,7 @@ export class Stores {
       return execute.call(this, statement, values);
     } as typeof execute;
     const open = (caller: Caller, readOnly: boolean): Scope =>
-      new Scope({ caller, requestId: 'bench', readOnly }, abilities.of(caller), database, clock);
+      new Scope({ caller, requestId: 'bench', readOnly }, abilities.of(caller), database, clock, RECENT_MS);
     const pool = (connectionString: string): Pool =>
       new Pool({ connectionString, max: connections, pipeline: true });
     return new Stores(dataSource, pool(url), pool(ownerUrl), open, recording, url, masterKey);

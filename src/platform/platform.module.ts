@@ -76,7 +76,6 @@ export const ENVELOPE = Symbol('envelope');
     Readiness,
     RpcErrorFilter,
     ScimTokenDirectory,
-    Scopes,
     SessionDirectory,
     UsageRecorder,
     ValidationGuard,
@@ -84,6 +83,12 @@ export const ENVELOPE = Symbol('envelope');
       provide: ENVELOPE,
       inject: [MASTER_KEY],
       useFactory: (masterKey: Buffer) => createEnvelope(masterKey),
+    },
+    {
+      provide: Scopes,
+      inject: [Database, Clock, Abilities, CONFIG],
+      useFactory: (database: Database, clock: Clock, abilities: Abilities, config: Config) =>
+        new Scopes(database, clock, abilities, config.recentSignInMs),
     },
     {
       provide: AccessGuard,

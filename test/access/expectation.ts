@@ -58,6 +58,7 @@ export const permissionsOfRole = { employee, manager, super_admin: superAdmin } 
 const signIn = { code: Code.Unauthenticated, says: [] };
 const chooseOrganization = { code: Code.Unauthenticated, says: ['x-org-id'] };
 const notYours = { code: Code.PermissionDenied, says: ['not a member'] };
+const keyHasNoName = { code: Code.PermissionDenied, says: ['API key', 'on record under the name'] };
 const keyHasNoUser = { code: Code.PermissionDenied, says: ['API key', 'person'] };
 const internalOnly = { code: Code.PermissionDenied, says: ['internal services'] };
 const notForSiblings = { code: Code.PermissionDenied, says: [] };
@@ -95,6 +96,14 @@ const byCallerRule: Record<string, Record<Exclude<Kind, 'impostor'>, Refused | u
     stranger: notYours,
     member: undefined,
     key: keyHasNoUser,
+    sibling: notForSiblings,
+  },
+  named_member: {
+    nobody: signIn,
+    person: chooseOrganization,
+    stranger: notYours,
+    member: undefined,
+    key: keyHasNoName,
     sibling: notForSiblings,
   },
   member_or_key: {

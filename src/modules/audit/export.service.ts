@@ -57,7 +57,7 @@ export class AuditExports {
     return id;
   }
 
-  /** The newest, each with a link where there is something to download. */
+  /** The newest, each with a link where there is something to download, for whoever has proven lately who they are. */
   async list(scope: Scope): Promise<(ListedExport & { url: string })[]> {
     const exports = await this.store.list(scope, MOST_LISTED);
     return Promise.all(exports.map(async (one) => ({ ...one, url: await this.linkTo(scope, one) })));
@@ -105,8 +105,8 @@ export class AuditExports {
   }
 
   private linkTo(scope: Scope, { id, format, status, expiresAt, createdAt }: ListedExport): Promise<string> {
-    if (status !== exportStatus.completed || !expiresAt || expiresAt <= scope.now())
-      return Promise.resolve('');
+    const isThere = status === exportStatus.completed && expiresAt !== null && expiresAt > scope.now();
+    if (!isThere || !scope.hasRecentProof) return Promise.resolve('');
     const { extension, contentType } = files[format];
     const filename = `audit-trail-${createdAt.toISOString().slice(0, 10)}.${extension}`;
     return this.objects.link(keyOf(scope.orgId, { id, format }), { filename, contentType });

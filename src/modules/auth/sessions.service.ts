@@ -100,6 +100,8 @@ export class Sessions {
   }
 
   async revoke(scope: Scope, sessionId: string): Promise<void> {
+    // One by one they would be all the others.
+    if (sessionId !== scope.sessionId) scope.requireRecentProof();
     if (!(await this.store.revokeOwn(scope, sessionId))) throw notFound('session');
     await announceRevocation(scope, `session:${sessionId}`);
   }

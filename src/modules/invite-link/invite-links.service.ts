@@ -6,7 +6,7 @@ import type { Config } from '../../platform/config/index.js';
 import { notFound } from '../../platform/errors/index.js';
 import { ENVELOPE } from '../../platform/platform.module.js';
 import type { Scope } from '../../platform/scope/index.js';
-import { refuseGrant, Roles } from '../role/index.js';
+import { grantsMore, refuseGrant, Roles } from '../role/index.js';
 import type { InviteLink, SharedLink } from './invite-link.js';
 import { linkExpiry, refuseAnotherLink } from './invite-link.rules.js';
 import { InviteLinkStore } from './invite-link.store.js';
@@ -31,9 +31,10 @@ export class InviteLinks {
 
   async create(scope: Scope, request: InviteLinkRequest): Promise<{ link: SharedLink; url: string }> {
     const role = await this.roles.get(scope, request.roleId.toLowerCase());
-    const refusal =
-      refuseGrant(role.permissions, scope.permissions) ??
-      refuseAnotherLink(await this.store.countActiveForInsert(scope));
+    const exceeding = refuseGrant(role.permissions, scope.permissions);
+    if (exceeding) throw exceeding;
+    if (grantsMore(role)) scope.requireRecentProof();
+    const refusal = refuseAnotherLink(await this.store.countActiveForInsert(scope));
     if (refusal) throw refusal;
     const [id, token] = [uuid(), generateToken()];
     const link: InviteLink = {
@@ -57,11 +58,14 @@ export class InviteLinks {
     return { link: { ...link, token }, url: `${this.config.http.appUrl}/join?token=${token}` };
   }
 
-  /** With the secrets of those that give the reader nothing that they could not give themselves. */
+  /** With the secrets of those that give the reader nothing that they could not give themselves, at this moment. */
   async list(scope: Scope): Promise<SharedLink[]> {
     const [links, roles] = await Promise.all([this.store.list(scope), this.roles.list(scope)]);
     const shareable = new Set(
-      roles.filter((role) => !refuseGrant(role.permissions, scope.permissions)).map(({ id }) => id),
+      roles
+        .filter((role) => !refuseGrant(role.permissions, scope.permissions))
+        .filter((role) => scope.hasRecentProof || !grantsMore(role))
+        .map(({ id }) => id),
     );
     return links.map((link) => ({ ...link, token: shareable.has(link.roleId) ? this.tokenOf(link) : '' }));
   }

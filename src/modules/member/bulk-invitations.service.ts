@@ -4,7 +4,7 @@ import { CONFIG } from '../../platform/config/config.module.js';
 import type { Config } from '../../platform/config/index.js';
 import { Mailer } from '../../platform/mail/index.js';
 import type { Scope } from '../../platform/scope/index.js';
-import { refuseGrant, type RoleEntity, Roles } from '../role/index.js';
+import { grantsMore, refuseGrant, type RoleEntity, Roles } from '../role/index.js';
 import { BulkInvitationStore } from './bulk-invitation.store.js';
 import { InvitationTokens } from './invitation-tokens.js';
 import { invitationLink, invitationMail } from './invitation.js';
@@ -40,6 +40,7 @@ export class BulkInvitations {
     const role = await this.roles.get(scope, roleId.toLowerCase());
     const refusal = refuseGrant(role.permissions, scope.permissions);
     if (refusal) throw refusal;
+    if (grantsMore(role)) scope.requireRecentProof();
     const addresses = distinctAddresses(emails);
     const admitted = await this.admit(scope, role, addresses);
     await this.announce(scope, role, [...admitted.values()]);

@@ -5,7 +5,7 @@ import { CONFIG } from '../../platform/config/config.module.js';
 import type { Config } from '../../platform/config/index.js';
 import { Mailer } from '../../platform/mail/index.js';
 import type { Scope } from '../../platform/scope/index.js';
-import { refuseGrant, type RoleEntity, Roles } from '../role/index.js';
+import { grantsMore, refuseGrant, type RoleEntity, Roles } from '../role/index.js';
 import { InvitationTokens } from './invitation-tokens.js';
 import { invitationLink, invitationMail } from './invitation.js';
 import { emptyProfile, memberStatus, type ProfileRequest, refuseProfile } from './member.rules.js';
@@ -38,6 +38,7 @@ export class Invitations {
     const id = uuid();
     const refusal = refuseGrant(role.permissions, scope.permissions) ?? refuseProfile(request, id);
     if (refusal) throw refusal;
+    if (grantsMore(role)) scope.requireRecentProof();
     const identity = await this.store.identify(scope, request.email);
     const { name, profile, managerId, dataGovernanceRegion } = request;
     const given = { name, profile: namedProfile(profile, name), managerId, dataGovernanceRegion };

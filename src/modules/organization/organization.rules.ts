@@ -69,6 +69,11 @@ export function changeOf(request: OrganizationRequest, options: ValidateOptions)
   return Object.fromEntries(named);
 }
 
+/** What goes to a webhook leaves the organization, again and again. */
+export function callsWebhook({ steps }: WorkflowDefinition): boolean {
+  return steps.some(({ type }) => type === 'CALL_WEBHOOK');
+}
+
 export function refuseChange(
   organization: { orgType: number },
   change: OrganizationChange,

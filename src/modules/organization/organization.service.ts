@@ -11,6 +11,7 @@ import { findFixture, type Fixture } from './fixtures/index.js';
 import { Founding } from './founding.js';
 import type { OrganizationEntity, SsoAttributeMapping } from './organization.entity.js';
 import {
+  callsWebhook,
   changeOf,
   defaultRegion,
   firstWorkflow,
@@ -121,6 +122,7 @@ export class Organizations {
     if (!organization) throw notFound('organization');
     const refusal = refuseChange(organization, change);
     if (refusal) throw refusal;
+    if (change.defaultWorkflow && callsWebhook(change.defaultWorkflow)) scope.requireRecentProof();
     await this.requireWorkflow(scope, change.defaultWorkflow);
     await this.store.update(scope, { ...organization, ...change });
     await scope.audit('ORG_UPDATED', {

@@ -105,7 +105,7 @@ export class PrivacyRights {
     const { userId, ssoOrgId, permissions } = scope;
     const isAdministrator = permissions.has(Permission.PRIVACY_WRITE);
     const mayHave = mayHaveExport(request, { userId, ssoOrgId, isAdministrator });
-    const url = mayHave ? await this.exports.linkTo(scope, request) : undefined;
+    const url = mayHave && scope.hasRecentProof ? await this.exports.linkTo(scope, request) : undefined;
     return { ...request, url, key: url ? this.exports.keyOf(scope.orgId, request) : undefined };
   }
 

@@ -1,5 +1,5 @@
 export { RoleEntity } from './role.entity.js';
 export { toRole } from './role.mapper.js';
 export { RoleModule } from './role.module.js';
-export { invitationDefault, normalized, refuseGrant, superAdmin } from './role.rules.js';
+export { invitationDefault, normalized, grantsMore, refuseGrant, superAdmin } from './role.rules.js';
 export { Roles } from './role.service.js';

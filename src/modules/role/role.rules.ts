@@ -51,6 +51,14 @@ export const seededRoles: readonly SeededRole[] = [
   { slug: invitationDefault, name: 'Employee', isSystem: false, permissions: [P.INBOX_READ, P.INBOX_ACT] },
 ];
 
+/** What everybody has who is invited without a word about their role. */
+const ordinary: ReadonlySet<number> = new Set([P.INBOX_READ, P.INBOX_ACT]);
+
+/** Whether a role lets its holder do more than read and answer messages: then it is not given with an old proof. */
+export function grantsMore({ permissions }: { permissions: readonly number[] }): boolean {
+  return permissions.some((permission) => !ordinary.has(permission));
+}
+
 /** URL-safe and stable; `id` helps out where the name has no letter that survives. */
 export function slugOf(name: string, id: string): string {
   const slug = name

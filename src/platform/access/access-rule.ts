@@ -8,12 +8,20 @@ import type { AuditEventType } from '../audit/audit-event-type.js';
  * - `person`: a signed-in person, organization or not
  * - `person_or_key`: the same, or an API key; what they do concerns no organization that they are in
  * - `member`: a signed-in member, for their own data; API keys have none
+ * - `named_member`: a signed-in member; what they do is on record under a name, and API keys have none
  * - `member_or_key`: a member or an API key of the organization
  * - `member_or_key_or_person`: anybody with a valid credential
  * - `internal`: a sibling service, only on the internal listener
  */
 export type CallerRule =
-  'anyone' | 'person' | 'person_or_key' | 'member' | 'member_or_key' | 'member_or_key_or_person' | 'internal';
+  | 'anyone'
+  | 'person'
+  | 'person_or_key'
+  | 'member'
+  | 'named_member'
+  | 'member_or_key'
+  | 'member_or_key_or_person'
+  | 'internal';
 
 export interface AccessRule {
   readonly caller: CallerRule;
@@ -21,14 +29,25 @@ export interface AccessRule {
   readonly anyOf: readonly Permission[];
   /** Not for sessions that an organization's identity provider vouched for: it speaks for that organization only. */
   readonly personal?: true;
-  /** Present: the caller must have proven lately who they are, but for the kinds named. */
-  readonly recent?: { readonly exempt: readonly CallerWithoutProof[] };
 }
 
 /** Callers behind whom nobody sits who could prove anything again. */
 export type CallerWithoutProof = 'api_key' | 'internal';
 
+/**
+ * Whether the caller must have proven lately who they are. Required of whatever grants rights, takes data out in bulk,
+ * cannot be undone or weakens sign-in: a stolen token, or a device left open, is not enough for that.
+ * - `none`: any valid credential does
+ * - `recent`: a proof that is not older than `RECENT_SIGN_IN_MINUTES`, but for the callers named
+ * - `depends`: the same where the request, or what it finds, makes it one of those; the handler asks
+ */
+export type ProofNeed =
+  | { readonly need: 'none' }
+  | { readonly need: 'recent'; readonly exempt: readonly CallerWithoutProof[] }
+  | { readonly need: 'depends'; readonly when: string };
+
 export interface AccessRow extends AccessRule {
+  readonly proof: ProofNeed;
   /** The audit events that a mutating RPC writes; absent for reads. */
   readonly audit?: readonly AuditEventType[];
 }
@@ -49,12 +68,21 @@ export function self(...anyOf: Permission[]): AccessRule {
   return { caller: 'member', anyOf };
 }
 
-/**
- * Asks for a proof that is not older than `RECENT_SIGN_IN_MINUTES`: a stolen token, or a device left open, is not
- * enough for what cannot be taken back. Programs are refused unless named as exempt.
- */
-export function recent(rule: AccessRule, ...exempt: CallerWithoutProof[]): AccessRule {
-  return { ...rule, recent: { exempt } };
+/** A member who acts on the organization under their name; with permissions named, one of those too. */
+export function named(...anyOf: Permission[]): AccessRule {
+  return { caller: 'named_member', anyOf };
+}
+
+export const anyProof: ProofNeed = { need: 'none' };
+
+/** Programs are refused unless named as exempt. */
+export function recentProof(...exempt: CallerWithoutProof[]): ProofNeed {
+  return { need: 'recent', exempt };
+}
+
+/** Only where it is one of those, in words for the documentation; the handler calls `scope.requireRecentProof()`. */
+export function recentProofWhere(when: string): ProofNeed {
+  return { need: 'depends', when };
 }
 
 /** For what is the person's everywhere: whoever runs the provider of one organization must not reach it. */
@@ -62,18 +90,22 @@ export function personal(rule: AccessRule): AccessRule {
   return { ...rule, personal: true };
 }
 
-export function read(rule: AccessRule): AccessRow {
-  return rule;
+export function read(rule: AccessRule, proof: ProofNeed): AccessRow {
+  return { ...rule, proof };
 }
 
 /** An RPC that changes something, and the events that record it. */
-export function write(rule: AccessRule, ...audit: [AuditEventType, ...AuditEventType[]]): AccessRow {
-  return { ...rule, audit };
+export function write(
+  rule: AccessRule,
+  proof: ProofNeed,
+  ...audit: [AuditEventType, ...AuditEventType[]]
+): AccessRow {
+  return { ...rule, proof, audit };
 }
 
 /** A change that has no event type in the contract: bookkeeping such as a device's last contact. */
-export function unaudited(rule: AccessRule): AccessRow {
-  return { ...rule, audit: [] };
+export function unaudited(rule: AccessRule, proof: ProofNeed): AccessRow {
+  return { ...rule, proof, audit: [] };
 }
 
 /** One row for each method of the service: a missing or surplus row does not compile. */

@@ -22,7 +22,7 @@ export class AccessGuard implements CanActivate {
     const { access, caller } = call;
     const refusal =
       refuse(access, caller, this.abilities.of(caller)) ??
-      refuseStale(access, caller, this.clock.now().getTime(), this.recentMs);
+      refuseStale(access.proof, caller, this.clock.now().getTime(), this.recentMs);
     if (refusal) throw refusal;
     return true;
   }
@@ -33,6 +33,7 @@ const admitted: Record<CallerRule, readonly Caller['kind'][]> = {
   person: ['person'],
   person_or_key: ['person', 'api_key'],
   member: ['member'],
+  named_member: ['member'],
   member_or_key: ['member', 'api_key'],
   member_or_key_or_person: ['member', 'api_key', 'person'],
   internal: ['internal'],
@@ -52,6 +53,20 @@ export function refuse(rule: AccessRule, caller: Caller, ability: Ability): AppE
   return permissionDenied('PERMISSION_MISSING', `This needs ${names.join(' or ')}.`);
 }
 
+const people = 'An API key belongs to no person; this call is for people who sign in.';
+/** Why a key may not, by what the call needs a person for. */
+const sentenceForKeys: Record<CallerRule, string> = {
+  anyone: people,
+  person: people,
+  person_or_key: people,
+  member: 'An API key belongs to no person; this call acts on the data of the person who signed in.',
+  named_member:
+    'An API key belongs to no person, and this call is on record under the name of whoever makes it; sign in as a member who holds the permission.',
+  member_or_key: people,
+  member_or_key_or_person: people,
+  internal: people,
+};
+
 function refuseKind(rule: CallerRule, caller: Caller): AppError {
   if (rule === 'internal') {
     return permissionDenied('INTERNAL_ONLY', 'This call is for internal services and not served here.');
@@ -68,10 +83,7 @@ function refuseKind(rule: CallerRule, caller: Caller): AppError {
         'Choose an organization with the x-org-id header; ListUserOrganizations names yours.',
       );
     case 'api_key':
-      return permissionDenied(
-        'API_KEY_HAS_NO_USER',
-        'An API key belongs to no person; this call acts on the data of the person who signed in.',
-      );
+      return permissionDenied('API_KEY_HAS_NO_USER', sentenceForKeys[rule]);
     case 'member':
     case 'internal':
     case 'system':

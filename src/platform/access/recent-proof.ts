@@ -1,22 +1,22 @@
 import type { Caller } from '../caller/caller.js';
 import { AppError, permissionDenied } from '../errors/index.js';
-import type { AccessRule } from './access-rule.js';
+import type { ProofNeed } from './access-rule.js';
 
 /** Clocks of issuers differ a little from ours. */
 const SKEW_MS = 60_000;
 
-/** Why what the caller proved, and when, is not enough (RFC 9470); undefined when it is. */
+/** Why what the caller proved, and when, is not enough (RFC 9470); undefined when it is, or the handler decides. */
 export function refuseStale(
-  { recent }: AccessRule,
+  proof: ProofNeed,
   caller: Caller,
   now: number,
   maxAgeMs: number,
 ): AppError | undefined {
-  if (!recent) return undefined;
+  if (proof.need !== 'recent') return undefined;
   if (caller.kind === 'person' || caller.kind === 'member') {
     return isRecent(caller.provenAt, now, maxAgeMs) ? undefined : insufficientAuthentication(maxAgeMs);
   }
-  if (recent.exempt.some((kind) => kind === caller.kind)) return undefined;
+  if (proof.exempt.some((kind) => kind === caller.kind)) return undefined;
   return permissionDenied('PERSON_REQUIRED', 'This needs a person who has just proven who they are.');
 }
 

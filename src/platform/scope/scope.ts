@@ -1,7 +1,9 @@
 import { subject } from '@casl/ability';
 import { v7 as uuid } from 'uuid';
 import type { Ability } from '../access/ability.js';
+import { recentProof } from '../access/access-rule.js';
 import { type Permission, permissionName } from '../access/permissions.js';
+import { refuseStale } from '../access/recent-proof.js';
 import type { AuditEventType } from '../audit/audit-event-type.js';
 import { insertAuditEvent } from '../audit/audit.store.js';
 import { actorIdOf, type Caller, orgIdOf, permissionsOf } from '../caller/caller.js';
@@ -36,6 +38,7 @@ export class Scope {
     private readonly ability: Ability,
     private readonly database: Database,
     private readonly clock: Clock,
+    private readonly recentMs: number,
   ) {
     this.caller = origin.caller;
     this.requestId = origin.requestId;
@@ -129,6 +132,17 @@ export class Scope {
   require(permission: Permission): void {
     if (this.permissions.has(permission)) return;
     throw permissionDenied('PERMISSION_MISSING', `This needs ${permissionName(permission)}.`);
+  }
+
+  /** For an RPC whose row says that it depends. API keys could do it before there were proofs, and cannot prove anything. */
+  requireRecentProof(): void {
+    const refusal = refuseStale(recentProof('api_key'), this.caller, this.now().getTime(), this.recentMs);
+    if (refusal) throw refusal;
+  }
+
+  /** Whether the caller has proven lately who they are, or cannot. */
+  get hasRecentProof(): boolean {
+    return !refuseStale(recentProof('api_key'), this.caller, this.now().getTime(), this.recentMs);
   }
 
   /** The transaction of this scope. Several queries may be in flight at once: they are pipelined in order. */

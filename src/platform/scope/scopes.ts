@@ -27,10 +27,12 @@ export class Scopes {
     private readonly database: Database,
     private readonly clock: Clock,
     private readonly abilities: Abilities,
+    /** How old a proof may be where a recent one is needed. */
+    private readonly recentMs: number,
   ) {}
 
   open(origin: ScopeOrigin): Scope {
-    return new Scope(origin, this.abilities.of(origin.caller), this.database, this.clock);
+    return new Scope(origin, this.abilities.of(origin.caller), this.database, this.clock, this.recentMs);
   }
 
   /** Runs `work` in a scope of its own: committed when it returns, rolled back when it throws. */
