@@ -162,14 +162,15 @@ export const ENVELOPE = Symbol('envelope');
     },
     {
       provide: ConnectStrategy,
-      inject: [CONFIG, Scopes, ErrorExit, CallRecords, PinoLogger],
+      inject: [CONFIG, Scopes, ErrorExit, CallRecords, AddressThrottle, PinoLogger],
       useFactory: async (
         config: Config,
         scopes: Scopes,
         exit: ErrorExit,
         records: CallRecords,
+        throttle: AddressThrottle,
         log: PinoLogger,
-      ) => new ConnectStrategy(await connectOptions(config, log), scopes, exit, records),
+      ) => new ConnectStrategy(await connectOptions(config, log), scopes, exit, records, throttle),
     },
     {
       provide: Worker,

@@ -56,7 +56,7 @@ const superAdmin = [
 export const permissionsOfRole = { employee, manager, super_admin: superAdmin } as const;
 
 const signIn = { code: Code.Unauthenticated, says: [] };
-const chooseOrganization = { code: Code.Unauthenticated, says: ['x-org-id'] };
+const chooseOrganization = { code: Code.FailedPrecondition, says: ['x-org-id'] };
 const notYours = { code: Code.PermissionDenied, says: ['not a member'] };
 const keyHasNoName = { code: Code.PermissionDenied, says: ['API key', 'on record under the name'] };
 const keyHasNoUser = { code: Code.PermissionDenied, says: ['API key', 'person'] };
@@ -135,9 +135,12 @@ const byCallerRule: Record<string, Record<Exclude<Kind, 'impostor'>, Refused | u
 /** Who must be refused and how; undefined: whatever happens next is not about access. */
 export function expectedRefusal(
   rule: Rule,
-  visitor: { kind: Kind; permissions: readonly string[] },
+  visitor: { kind: Kind; permissions: readonly string[]; listener?: 'internal' },
 ): Refused | undefined {
-  if (visitor.kind === 'impostor') return signIn;
+  if (visitor.kind === 'impostor') {
+    // A call that needs no credential ignores a bad one; siblings always need theirs.
+    return rule.caller === 'anyone' && visitor.listener === undefined ? undefined : signIn;
+  }
   const expectations = byCallerRule[rule.caller];
   if (!expectations) throw new Error(`No expectation is written down for callers "${rule.caller}".`);
   const refused = expectations[visitor.kind];

@@ -327,7 +327,11 @@ describe('as time passes', () => {
     const first = await signIn(newAddress());
     await s.travel(15 * minute);
     const refused = await refusalOf(auth(first).whoAmI({}));
-    expect(refused).toMatchObject({ code: Code.Unauthenticated, reason: 'TOKEN_INVALID' });
+    expect(refused).toMatchObject({ code: Code.Unauthenticated, reason: 'TOKEN_EXPIRED' });
+    // A client that sends it with every call can still get a new one.
+    expect((await refusalOf(auth(first).refreshToken({ refreshToken: 'unknown' }))).reason).toBe(
+      'REFRESH_TOKEN_INVALID',
+    );
     await s.travel(29 * day);
     const second = await refresh(first.refreshToken);
     await s.travel(29 * day);

@@ -60,7 +60,9 @@ describe.each(unary)('$name: an error of the transport names its reason, and is 
     ['METHOD_UNKNOWN', 'an unknown method', Code.Unimplemented, '/pidgr.v1.RoleService/Nothing', '', {}],
     ['METHOD_UNKNOWN', 'an unknown service', Code.Unimplemented, '/pidgr.v9.Nothing/Nothing', '', {}],
   ])('%s for %s', async (reason, _what, code, path, body, call) => {
-    const { error, header } = await rawError(protocol, port(), path, body, call);
+    // Of somebody who is admitted: of others no body is read.
+    const headers = { ...cast.alice.headers, ...call.headers };
+    const { error, header } = await rawError(protocol, port(), path, body, { ...call, headers });
     expect(error.code).toBe(code);
     expectDescribed(error, reason, path);
     expect(isUuid(requestIdOf(error))).toBe(true);
@@ -70,7 +72,7 @@ describe.each(unary)('$name: an error of the transport names its reason, and is 
   test('the request id of the client is kept', async () => {
     const requestId = `mine:${protocol.name}`;
     const { error } = await rawError(protocol, port(), listRoles, '\x07', {
-      headers: { 'x-request-id': requestId },
+      headers: { ...cast.alice.headers, 'x-request-id': requestId },
     });
     expect(requestIdOf(error)).toBe(requestId);
     expectDescribed(error, 'REQUEST_MALFORMED', listRoles);

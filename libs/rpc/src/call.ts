@@ -27,6 +27,8 @@ export interface RpcCall {
   readonly address: string;
   /** Name of the listener that the call came in on. */
   readonly listener: string;
+  /** The same call as it was when it was admitted, if its body was then given to another way of reading it. */
+  readonly admittedAs?: RpcCall;
 }
 
 /** A unary method answers with a promise, a server-streaming one with an iterable that is pulled lazily. */

@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Code, ConnectError, createContextValues } from '@connectrpc/connect';
 import type { UniversalServerRequest } from '@connectrpc/connect/protocol';
-import { peerKey, type Peer } from './call.js';
-import { readingKey } from './gate.js';
+import { peerKey, type Peer, type RpcCall } from './call.js';
+import { admittedKey, readingKey } from './gate.js';
 import { PRESENTED_HTTP_VERSION } from './grpc-http1.js';
 import { base64Bytes, grpcWebText, isGrpcWebText } from './grpc-web-text.js';
 import type { RpcLimits } from './limits.js';
@@ -21,6 +21,8 @@ export interface RequestParts {
   reading?: Reading;
   signal: AbortSignal;
   peer: Peer;
+  /** The call, if it has been admitted already. */
+  admitted?: RpcCall;
 }
 
 /** One call: Node's request in, the protocol's handler, its answer out. */
@@ -69,6 +71,7 @@ export function universalRequest({
   signal,
   peer,
   reading,
+  admitted,
 }: RequestParts): UniversalServerRequest {
   return {
     httpVersion: PRESENTED_HTTP_VERSION,
@@ -78,7 +81,10 @@ export function universalRequest({
     header: requestHeaders(header),
     body,
     signal,
-    contextValues: createContextValues().set(peerKey, peer).set(readingKey, reading),
+    contextValues: createContextValues()
+      .set(peerKey, peer)
+      .set(readingKey, reading)
+      .set(admittedKey, admitted),
   };
 }
 

@@ -1,5 +1,5 @@
 import { Code, ConnectError } from '@connectrpc/connect';
-import type { RpcProtocol } from './call.js';
+import type { RpcCall, RpcProtocol } from './call.js';
 
 /** Why a call failed although no handler said so. */
 export type FailureKind =
@@ -23,6 +23,8 @@ export interface FailedCall {
   readonly protocol: RpcProtocol;
   readonly address: string;
   readonly listener: string;
+  /** See RpcCall. */
+  readonly admittedAs?: RpcCall;
 }
 
 /** Returns the error to send: the same one, or another in its place. */

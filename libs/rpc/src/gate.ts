@@ -1,6 +1,8 @@
+import type { DescMethod } from '@bufbuild/protobuf';
 import { Code, ConnectError, createContextKey, type HandlerContext } from '@connectrpc/connect';
 import { binaryDefect } from './binary.js';
-import { peerKey, type RpcProtocol } from './call.js';
+import type { Admission } from './admission.js';
+import { peerKey, rpcCall, type RpcCall, type RpcProtocol } from './call.js';
 import {
   abortError,
   failureKind,
@@ -11,14 +13,19 @@ import {
   wellFormed,
 } from './failure.js';
 import { checkGetMessage } from './get-request.js';
+import type { RequestBounds } from './inspect-request.js';
 import { malformed } from './malformed.js';
 import type { Reading } from './request-body.js';
 
 /** The first thing that every call passes, before its body is read. */
-export type Gate = (context: HandlerContext) => void;
+export type Gate = (context: HandlerContext) => Promise<void>;
+
+export type BoundsOf = (method: DescMethod) => RequestBounds;
 
 export interface Progress {
   stage: Stage;
+  /** What the handler sees of the call. */
+  readonly call: RpcCall;
   /** The error that the handler chose itself; it leaves as it is. */
   chosen?: ConnectError;
 }
@@ -26,6 +33,8 @@ export interface Progress {
 /** What Connect's words begin with when bytes are no message. */
 const BINARY = 'parse binary: ';
 
+/** A call that has been admitted already, and came to read its body. */
+export const admittedKey = createContextKey<RpcCall | undefined>(undefined);
 export const readingKey = createContextKey<Reading | undefined>(undefined);
 const progressKey = createContextKey<Progress | undefined>(undefined);
 
@@ -35,12 +44,39 @@ export function progressOf(context: HandlerContext): Progress {
   return progress;
 }
 
-export function acceptingGate(describe: DescribeError): Gate {
-  return (context) => {
-    watch(context, describe).stage = 'receiving';
-    checkGetMessage(context);
+export interface GateOptions {
+  readonly describeError: DescribeError;
+  readonly admission: Admission | undefined;
+}
+
+export function acceptingGate({ describeError, admission }: GateOptions, boundsOf: BoundsOf): Gate {
+  return async (context) => {
+    const { values } = context;
+    const progress = watch(context, describeError, values.get(admittedKey));
+    progress.stage = 'handling';
+    if (!values.get(admittedKey)) await judge(context, () => admission?.admit(progress.call));
+    progress.stage = 'receiving';
+    await checkGetMessage(context, boundsOf(context.method));
     stopReadingWith(context);
   };
+}
+
+/** For methods that come with us, cost nothing and are asked by whoever watches over us: nobody is turned away. */
+export function openGate(describe: DescribeError): Gate {
+  return async (context) => {
+    watch(context, describe).stage = 'receiving';
+    stopReadingWith(context);
+  };
+}
+
+/** A refusal of the admission is as final as one of the handler. */
+async function judge(context: HandlerContext, admit: () => void | Promise<void>): Promise<void> {
+  try {
+    context.signal.throwIfAborted();
+    await untilAborted(context.signal, Promise.resolve(admit()));
+  } catch (error) {
+    throw publicError(error, context);
+  }
 }
 
 /** connect waits for a whole body whatever happens meanwhile; a deadline or a shutdown is answered at once. */
@@ -51,9 +87,13 @@ function stopReadingWith({ signal, values }: HandlerContext): void {
 }
 
 /** Refuses before the body is read, whatever the body is. */
-export function refusingGate(describe: DescribeError, message: (method: string) => string): Gate {
-  return (context) => {
-    watch(context, describe);
+export function refusingGate(
+  { describeError, admission }: GateOptions,
+  message: (method: string) => string,
+): Gate {
+  return async (context) => {
+    const { call } = watch(context, describeError);
+    await judge(context, () => admission?.turnAway({ ...call, name: pathOf(context) }));
     throw new ConnectError(message(pathOf(context).slice(1)), Code.Unimplemented);
   };
 }
@@ -63,8 +103,12 @@ export function refusingGate(describe: DescribeError, message: (method: string) 
  * place sees the errors of reading and parsing on every protocol, and none may replace them: hence the error
  * is changed in place.
  */
-function watch(context: HandlerContext, describe: DescribeError): Progress {
-  const progress: Progress = { stage: 'refused' };
+function watch(context: HandlerContext, describe: DescribeError, admitted?: RpcCall): Progress {
+  const progress: Progress = { stage: 'refused', call: { ...rpcCall(context), admittedAs: admitted } };
+  // What it was admitted with is said in the answer, whoever gives it.
+  for (const [name, value] of admitted?.responseHeader ?? []) {
+    if (!context.responseHeader.has(name)) context.responseHeader.set(name, value);
+  }
   context.values.set(progressKey, progress);
   // What a gate is given can be aborted; its type leaves that out.
   const abortable = context as HandlerContext & { abort(reason?: unknown): void };
@@ -94,6 +138,7 @@ function explain(reason: unknown, context: HandlerContext, stage: Stage, describ
       // Typed as string upstream; only the three protocols that the router enables can occur.
       protocol: context.protocolName as RpcProtocol,
       ...context.values.get(peerKey),
+      admittedAs: context.values.get(admittedKey),
     }),
   );
   if (described !== error) replace(error, described);
@@ -112,4 +157,24 @@ function replace(target: ConnectError, by: ConnectError): void {
 
 function pathOf(context: HandlerContext): string {
   return new URL(context.url).pathname;
+}
+
+/** Answers on time even when the work ignores its signal; what it returns later is dropped. */
+export function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}
+
+export function publicError(error: unknown, context: HandlerContext): ConnectError {
+  const { signal } = context;
+  // Work that noticed the abort fails in its own way; the reason is what the client may know.
+  if (signal.aborted && (error === signal.reason || !(error instanceof ConnectError)))
+    return abortError(signal);
+  if (!(error instanceof ConnectError)) return hideError(error);
+  const chosen = wellFormed(error);
+  progressOf(context).chosen = chosen;
+  return chosen;
 }

@@ -1,4 +1,5 @@
 export type { IgnoredField } from './json/findings.js';
+export type { Admission, CallHead } from './admission.js';
 export { type ClientAddress, clientAddress } from './client-address.js';
 export type { RpcCall, RpcHandler, RpcProtocol } from './call.js';
 export type { CorsOptions } from './cors.js';

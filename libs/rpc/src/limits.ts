@@ -9,6 +9,12 @@ export interface RpcLimits {
   requestBytes: number;
   /** Exceptions to requestBytes, by name: `/pidgr.v1.CampaignService/CreateCampaign`. */
   requestBytesFor: Readonly<Record<string, number>>;
+  /** Levels of messages, objects and arrays inside each other in a request message. */
+  requestDepth: number;
+  /** Fields and elements of a request message together; parsing allocates for each. */
+  requestElements: number;
+  /** Exceptions to requestElements, by name. */
+  requestElementsFor: Readonly<Record<string, number>>;
   /** Size of a request's header list on either HTTP version, counted as HTTP/2 does (32 bytes a field). */
   headerBytes: number;
   concurrentStreams: number;
@@ -33,6 +39,9 @@ export interface RpcLimits {
 export const defaultLimits: RpcLimits = {
   requestBytes: 4 * MiB,
   requestBytesFor: {},
+  requestDepth: 64,
+  requestElements: 20_000,
+  requestElementsFor: {},
   headerBytes: 16 * KiB,
   concurrentStreams: 100,
   compressMinBytes: KiB,

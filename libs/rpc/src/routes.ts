@@ -1,10 +1,13 @@
 import type { DescMethod, DescService, Registry } from '@bufbuild/protobuf';
 import { createConnectRouter, type ConnectRouter, type ConnectRouterOptions } from '@connectrpc/connect';
 import type { UniversalHandlerFn } from '@connectrpc/connect/protocol';
+import type { Admission } from './admission.js';
 import { methodPath, type RpcHandler } from './call.js';
 import type { DescribeError } from './failure.js';
 import { acceptingGate, refusingGate } from './gate.js';
 import { gzip } from './gzip.js';
+import { inspecting, type RequestBounds } from './inspect-request.js';
+import { checkJson } from './message-bounds.js';
 import { collectingIgnored, noteIgnored } from './ignored.js';
 import { streamImplementation, unaryImplementation } from './invoke.js';
 import { MessageChecks } from './json/message.js';
@@ -32,6 +35,7 @@ export interface RouteSetup {
   /** Messages that JSON may hold inside a google.protobuf.Any. */
   registry: Registry;
   describeError: DescribeError;
+  admission: Admission | undefined;
 }
 
 export interface RouteOptions extends RouteSetup {
@@ -41,14 +45,14 @@ export interface RouteOptions extends RouteSetup {
 }
 
 export function connectOptions(setup: RouteSetup): ConnectRouterOptions {
-  const { limits, shutdownSignal, registry, describeError } = setup;
+  const { limits, shutdownSignal, registry } = setup;
   return {
     jsonOptions: jsonOptions(registry, strictUtf8),
     acceptCompression: [gzip],
     compressMinBytes: limits.compressMinBytes,
     readMaxBytes: limits.requestBytes,
     shutdownSignal,
-    requestGate: acceptingGate(describeError),
+    requestGate: acceptingGate(setup, (method) => boundsFor(method, limits)),
   };
 }
 
@@ -64,8 +68,10 @@ export function serviceRoutes(options: RouteOptions): Routes {
   return new Map(
     router.handlers.map((handler) => {
       const { method, requestPath } = handler;
-      const general = route(collectingIgnored(handler), method, options.limits);
-      const codec = new UnaryCodec(method, options.registry, reader(method));
+      const bounds = boundsFor(method, options.limits);
+      const checked = inspecting(handler, method, bounds);
+      const general = route(collectingIgnored(checked), method, options.limits);
+      const codec = new UnaryCodec(method, options.registry, reader(method), bounds);
       return [requestPath, { ...general, unary: unaryRoute(general, method, codec, options, inFlight) }];
     }),
   );
@@ -78,7 +84,7 @@ function unaryRoute(
   options: RouteOptions,
   inFlight: CallsInFlight,
 ): UnaryRoute | undefined {
-  const { limits, describeError, unaryFastPath, handle } = options;
+  const { limits, describeError, admission, unaryFastPath, handle } = options;
   const handler = unaryFastPath && method.methodKind === 'unary' ? handle(method) : undefined;
   if (!handler) return undefined;
   return {
@@ -91,6 +97,7 @@ function unaryRoute(
     compressMinBytes: limits.compressMinBytes,
     describeError,
     inFlight,
+    admission,
   };
 }
 
@@ -109,12 +116,17 @@ function register(
   options: RouteOptions,
 ): void {
   const handler = options.handle(method);
+  const bounds = boundsFor(method, options.limits);
+  const decode = (data: Uint8Array): string => {
+    checkJson(data, bounds);
+    return respell(reader, data);
+  };
   const own = {
-    readMaxBytes: maxBytesFor(method, options.limits),
-    jsonOptions: jsonOptions(options.registry, { decode: (data) => respell(reader, data) }),
+    readMaxBytes: bounds.maxBytes,
+    jsonOptions: jsonOptions(options.registry, { decode }),
   };
   if (handler === undefined) {
-    const requestGate = refusingGate(options.describeError, (name) => `${name} is not implemented`);
+    const requestGate = refusingGate(options, (name) => `${name} is not implemented`);
     router.rpc(method, forKind(neverReached), { requestGate });
   } else if (method.methodKind === 'unary') {
     router.rpc(method, forKind(unaryImplementation(handler)), own);
@@ -150,6 +162,12 @@ function forKind(implementation: (...args: never[]) => unknown): never {
 
 function maxBytesFor(method: DescMethod, limits: RpcLimits): number {
   return limits.requestBytesFor[methodPath(method)] ?? limits.requestBytes;
+}
+
+function boundsFor(method: DescMethod, limits: RpcLimits): RequestBounds {
+  const { requestDepth: depth, requestElements, requestElementsFor } = limits;
+  const elements = requestElementsFor[methodPath(method)] ?? requestElements;
+  return { maxBytes: maxBytesFor(method, limits), depth, elements };
 }
 
 function checkOverrides(limits: RpcLimits, methods: readonly DescMethod[]): void {

@@ -6,11 +6,13 @@ import { Code, ConnectError, createConnectRouter } from '@connectrpc/connect';
 import { ServerReflection } from '@dovecote/contract/grpc/reflection/v1/reflection_pb';
 import { ServerReflection as AlphaReflection } from '@dovecote/contract/grpc/reflection/v1alpha/reflection_pb';
 import { Health } from '@dovecote/contract/grpc/health/v1/health_pb';
+import type { Admission } from './admission.js';
 import type { Peer, RpcHandler } from './call.js';
 import { clientAddress, type ClientAddress } from './client-address.js';
 import { Cors, type CorsOptions } from './cors.js';
 import { serveRoute } from './exchange.js';
 import type { DescribeError } from './failure.js';
+import { openGate } from './gate.js';
 import { HealthChecks } from './health.js';
 import { defaultLimits, type RpcLimits } from './limits.js';
 import { comesTooLate } from './lingering-close.js';
@@ -50,11 +52,16 @@ export interface RpcServerOptions {
    * methods, of deadlines, cancellation and shutdown, and "internal error", whose cause is what a handler threw.
    */
   describeError?: DescribeError;
+  /** Asked before the body of a call is read; health and reflection are open to everybody. */
+  admission?: Admission;
   /** Addresses and CIDR blocks whose X-Forwarded-For is believed. */
   trustedProxies?: readonly string[];
   /** Off for tests only, which compare it with Connect's own handlers. */
   unaryFastPath?: boolean;
 }
+
+/** Health is asked by name, and so is reflection. */
+const BUILT_IN_BYTES = 16 * 1024;
 
 /** Time for last answers to leave after the grace period. */
 const FLUSH_MS = 250;
@@ -83,6 +90,7 @@ export class RpcServer {
         ...(options.reflectedFiles ?? []),
       ),
       describeError: options.describeError ?? ((error) => error),
+      admission: options.admission,
     };
     const { services, unaryFastPath = true } = options;
     const handle = (method: DescMethod): RpcHandler | undefined => options.handle(method);
@@ -128,7 +136,11 @@ export class RpcServer {
   #builtInRoutes(setup: RouteSetup): ReadonlyMap<string, Route> {
     const services = [...this.#options.services, Health, ServerReflection, AlphaReflection];
     const draining = this.#draining.signal;
-    const router = createConnectRouter(connectOptions(setup));
+    const router = createConnectRouter({
+      ...connectOptions(setup),
+      requestGate: openGate(setup.describeError),
+      readMaxBytes: BUILT_IN_BYTES,
+    });
     const isServing = this.#options.isServing ?? ((): boolean => true);
     new HealthChecks({
       services: this.#options.services.map((s) => s.typeName),
@@ -136,7 +148,8 @@ export class RpcServer {
       draining,
     }).register(router);
     new Reflection(services, this.#options.reflectedFiles ?? [], draining).register(router);
-    return new Map(router.handlers.map((h) => [h.requestPath, route(h, h.method, this.#limits)]));
+    const limits = { ...this.#limits, requestBytes: BUILT_IN_BYTES };
+    return new Map(router.handlers.map((h) => [h.requestPath, route(h, h.method, limits)]));
   }
 
   #onRequest(request: NodeRequest, response: NodeResponse, listener: string): void {

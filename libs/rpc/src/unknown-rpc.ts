@@ -15,7 +15,7 @@ export function isRpcPath(path: string): boolean {
 
 /** Answers calls of methods that do not exist, each in its own protocol; other requests are not RPCs. */
 export function unknownRpc(setup: RouteSetup): (request: NodeRequest) => Route | undefined {
-  const requestGate = refusingGate(setup.describeError, (name) => `unknown method ${name}`);
+  const requestGate = refusingGate(setup, (name) => `unknown method ${name}`);
   // Two methods lend their shape, one for each kind of content type; the gate answers before either runs.
   const router = createConnectRouter({ ...connectOptions(setup), requestGate })
     .rpc(Health.method.check, neverReached)

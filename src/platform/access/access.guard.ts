@@ -1,7 +1,8 @@
-import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { Caller } from '../caller/caller.js';
-import { AppError, permissionDenied, unauthenticated } from '../errors/index.js';
-import { callOf } from '../rpc/call.js';
+import { AppError, failedPrecondition, permissionDenied, unauthenticated } from '../errors/index.js';
+import type { AdmissionStep } from '../rpc/admission.js';
+import type { Call } from '../rpc/call.js';
 import { Clock } from '../clock/clock.js';
 import { Abilities, type Ability } from './ability.js';
 import type { AccessRule, CallerRule } from './access-rule.js';
@@ -10,21 +11,18 @@ import { refuseStale } from './recent-proof.js';
 
 /** Holds every call against its row of the access table. */
 @Injectable()
-export class AccessGuard implements CanActivate {
+export class AccessGuard implements AdmissionStep {
   constructor(
     private readonly abilities: Abilities,
     private readonly clock: Clock,
     private readonly recentMs: number,
   ) {}
 
-  canActivate(context: ExecutionContext): boolean {
-    const call = callOf(context);
-    const { access, caller } = call;
+  admit({ access, caller }: Call): void {
     const refusal =
       refuse(access, caller, this.abilities.of(caller)) ??
       refuseStale(access.proof, caller, this.clock.now().getTime(), this.recentMs);
     if (refusal) throw refusal;
-    return true;
   }
 }
 
@@ -78,7 +76,7 @@ function refuseKind(rule: CallerRule, caller: Caller): AppError {
         'Sign in, or send an API key, in the Authorization header.',
       );
     case 'person':
-      return unauthenticated(
+      return failedPrecondition(
         'ORGANIZATION_MISSING',
         'Choose an organization with the x-org-id header; ListUserOrganizations names yours.',
       );

@@ -3,7 +3,7 @@ import { fingerprintOf } from '@dovecote/secret';
 import { importJWK, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { Clock } from '../clock/clock.js';
-import { unauthenticated } from '../errors/index.js';
+import { tokenRefusal } from './token-refusal.js';
 import { signingAlgorithm, type SigningKey, SigningKeys } from './signing-keys.js';
 
 /** Minutes; short, because a token is believed until it expires or its session is revoked. */
@@ -111,11 +111,7 @@ export class AccessTokens {
       });
       return payload;
     } catch (error) {
-      throw unauthenticated(
-        'TOKEN_INVALID',
-        'The access token is not valid, or has expired; sign in again.',
-        error,
-      );
+      throw tokenRefusal(error);
     }
   }
 

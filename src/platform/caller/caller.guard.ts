@@ -1,7 +1,8 @@
-import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import passport from 'passport';
 import { AppError, unauthenticated } from '../errors/index.js';
-import { type Call, callOf } from '../rpc/call.js';
+import type { AdmissionStep } from '../rpc/admission.js';
+import type { Call } from '../rpc/call.js';
 import { AddressThrottle } from '../throttle/address-throttle.js';
 import { type Credential, credentialOf, type InternalProof } from './credential.js';
 import { CredentialRecord } from './credential-record.js';
@@ -20,9 +21,9 @@ export interface CallerGuardOptions {
   internal: InternalProof;
 }
 
-/** Finds out who calls. A credential that does not hold is refused even where none is needed. */
+/** Finds out who calls. Where no credential is needed none is looked at: one that has expired must not stand in the way. */
 @Injectable()
-export class CallerGuard implements CanActivate {
+export class CallerGuard implements AdmissionStep {
   /** An instance of our own: the package's default one is shared by every server in the process. */
   private readonly passport = new passport.Passport();
   private readonly record = new CredentialRecord();
@@ -36,16 +37,17 @@ export class CallerGuard implements CanActivate {
     this.passport.use(apiKeys).use(accessTokens);
   }
 
-  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    const call = callOf(context);
+  admit(call: Call): void | Promise<void> {
+    if (call.access.caller === 'anyone' && call.rpc.listener !== 'internal') return;
     const credential = credentialOf(call, this.options.internal);
-    if (credential.kind === 'none') return true;
+    if (credential.kind === 'none') return;
     if (credential.kind === 'internal') {
       call.caller = { kind: 'internal', orgId: orgIdHeader(call) };
-      return true;
+      return;
     }
     const known = this.apiKeys.recall(credential) ?? this.accessTokens.recall(credential);
-    return known ? admit(call, known) : this.prove(call, credential).then((proven) => admit(call, proven));
+    if (known) return enter(call, known);
+    return this.prove(call, credential).then((proven) => enter(call, proven));
   }
 
   /**
@@ -95,8 +97,7 @@ export class CallerGuard implements CanActivate {
   }
 }
 
-function admit(call: Call, proven: Proven): true {
+function enter(call: Call, proven: Proven): void {
   call.proven = proven;
   call.caller = proven.caller;
-  return true;
 }

@@ -11,6 +11,7 @@ import { emailAddress } from '../text/index.js';
 import { provenAtOf, textOf } from './access-tokens.js';
 import type { PersonCaller } from './caller.js';
 import { acceptAtSignIn } from './invitations.js';
+import { tokenRefusal } from './token-refusal.js';
 import type { ProvenPerson } from './proven.js';
 
 export interface ExternalIssuer {
@@ -110,11 +111,7 @@ export class ExternalTokens {
     } catch (error) {
       // Without the keys nothing is known about the token: signing in again would not help.
       if (error instanceof AppError) throw error;
-      throw unauthenticated(
-        'TOKEN_INVALID',
-        'The access token is not valid, or has expired; sign in again.',
-        error,
-      );
+      throw tokenRefusal(error);
     }
   }
 }

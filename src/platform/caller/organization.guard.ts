@@ -1,9 +1,10 @@
-import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { UserStatus } from '@dovecote/contract/pidgr/v1/user_pb';
 import { Clock } from '../clock/clock.js';
 import { type AppError, failedPrecondition, permissionDenied, unauthenticated } from '../errors/index.js';
 import type { CallerRule } from '../access/access-rule.js';
-import { type Call, callOf } from '../rpc/call.js';
+import type { AdmissionStep } from '../rpc/admission.js';
+import type { Call } from '../rpc/call.js';
 import { PersonThrottle } from '../throttle/person-throttle.js';
 import type { MemberCaller, PersonCaller } from './caller.js';
 import { orgIdHeader } from './org-id-header.js';
@@ -23,7 +24,7 @@ const withoutOrganization: readonly CallerRule[] = ['person', 'person_or_key', '
 
 /** Finds out for which organization: the header wins over the token's claim, a key knows its own. */
 @Injectable()
-export class OrganizationGuard implements CanActivate {
+export class OrganizationGuard implements AdmissionStep {
   constructor(
     private readonly memberships: MembershipDirectory,
     private readonly throttle: PersonThrottle,
@@ -32,24 +33,23 @@ export class OrganizationGuard implements CanActivate {
     private readonly clock: Clock,
   ) {}
 
-  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    const call = callOf(context);
+  admit(call: Call): void | Promise<void> {
     if (call.caller.kind === 'person') return this.chooseOrganization(call, call.caller);
-    return call.caller.kind === 'api_key' && call.proven && 'organization' in call.proven
-      ? this.enter(call, call.proven.organization)
-      : true;
+    if (call.caller.kind === 'api_key' && call.proven && 'organization' in call.proven) {
+      this.enter(call, call.proven.organization);
+    }
   }
 
-  private chooseOrganization(call: Call, person: PersonCaller): boolean | Promise<boolean> {
+  private chooseOrganization(call: Call, person: PersonCaller): void | Promise<void> {
     const orgId = withoutOrganization.includes(call.access.caller) ? undefined : chosenOrgId(call);
     const known = orgId && this.memberships.recall(orgId, person.identityId);
     return known ? this.enterAs(call, person, known) : this.lookUp(call, person, orgId);
   }
 
-  private async lookUp(call: Call, person: PersonCaller, orgId: string | undefined): Promise<boolean> {
+  private async lookUp(call: Call, person: PersonCaller, orgId: string | undefined): Promise<void> {
     // A known member counts against the organization; all else would be free, and the look-up with it.
     await this.throttle.take(person.identityId);
-    if (orgId === undefined) return true;
+    if (orgId === undefined) return;
     return this.enterAs(call, person, await this.memberships.find(orgId, person.identityId));
   }
 
@@ -57,7 +57,7 @@ export class OrganizationGuard implements CanActivate {
     call: Call,
     person: PersonCaller,
     membership: Membership | undefined,
-  ): boolean | Promise<boolean> {
+  ): void | Promise<void> {
     if (!membership) throw permissionDenied('NOT_A_MEMBER', 'You are not a member of this organization.');
     const entry = entryOf(person, membership, this.clock.now());
     if (typeof entry !== 'string') throw entry;
@@ -67,7 +67,7 @@ export class OrganizationGuard implements CanActivate {
     return this.breakGlass.note(membership, person).then(() => this.enterMember(call, person, membership));
   }
 
-  private enterMember(call: Call, person: PersonCaller, membership: Membership): true {
+  private enterMember(call: Call, person: PersonCaller, membership: Membership): void {
     requireActive(membership);
     requireSignedIn(membership, person);
     const { orgId, userId } = membership;
@@ -77,11 +77,10 @@ export class OrganizationGuard implements CanActivate {
     return this.enter(call, membership.organization);
   }
 
-  private enter(call: Call, organization: OrganizationState): true {
+  private enter(call: Call, organization: OrganizationState): void {
     call.organization = organization;
     const refusal = refuseEntry(call.rpc.name, organization, this.clock.now());
     if (refusal) throw refusal;
-    return true;
   }
 }
 

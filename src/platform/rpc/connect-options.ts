@@ -3,7 +3,7 @@ import type { DescService } from '@bufbuild/protobuf';
 import { ContentService } from '@dovecote/contract/dovecote/render/v1/content_pb';
 import { RenderService } from '@dovecote/contract/pidgr/v1/render_pb';
 import type { PinoLogger } from 'nestjs-pino';
-import { methodName, services } from '../access/index.js';
+import { accessTable, methodName, services } from '../access/index.js';
 import type { Config } from '../config/index.js';
 import type { Call } from './call.js';
 import type { ConnectStrategyOptions } from './connect.strategy.js';
@@ -32,9 +32,25 @@ const ourHeaders = {
   ],
 };
 
-function largeRequestsOf(served: readonly DescService[]): Record<string, number> {
-  const names = new Set(served.flatMap(({ methods }) => methods.map(methodName)));
-  return Object.fromEntries(Object.entries(largeRequests).filter(([name]) => names.has(name)));
+/** Bodies are read for anybody there: what they hold is small. */
+const PUBLIC_REQUEST = { bytes: 64 * 1024, elements: 1_000 };
+/** An audience of a hundred thousand people with variables of their own. */
+const LARGE_REQUEST_ELEMENTS = 1_000_000;
+
+function limitsOf(served: readonly DescService[]): ConnectStrategyOptions['limits'] {
+  const names = served.flatMap(({ methods }) => methods.map(methodName));
+  const open = names.filter((name) => accessTable.get(name)?.caller === 'anyone');
+  const large = Object.entries(largeRequests).filter(([name]) => names.includes(name));
+  return {
+    requestBytesFor: Object.fromEntries<number>([
+      ...large,
+      ...open.map((name) => [name, PUBLIC_REQUEST.bytes] as const),
+    ]),
+    requestElementsFor: Object.fromEntries<number>([
+      ...large.map(([name]) => [name, LARGE_REQUEST_ELEMENTS] as const),
+      ...open.map((name) => [name, PUBLIC_REQUEST.elements] as const),
+    ]),
+  };
 }
 
 function logIgnored({ rpc, requestId }: Call, log: PinoLogger): void {
@@ -52,7 +68,7 @@ export async function connectOptions(config: Config, log: PinoLogger): Promise<C
     internal: await internalListener(config, log),
     onIgnoredFields: config.environment === 'development' ? (call) => logIgnored(call, log) : undefined,
     graceMs: config.shutdownGraceSeconds * 1000,
-    limits: { requestBytesFor: largeRequestsOf(served) },
+    limits: limitsOf(served),
     cors: { origins: [...http.corsOrigins], ...ourHeaders },
     tls: http.tls && { cert: await readFile(http.tls.certFile), key: await readFile(http.tls.keyFile) },
     trustedProxies: [...http.trustedProxies],

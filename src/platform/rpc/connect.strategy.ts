@@ -11,6 +11,7 @@ import { Code } from '@connectrpc/connect';
 import { Injectable } from '@nestjs/common';
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import {
+  type CallHead,
   type ListenOptions,
   type RpcCall,
   type RpcHandler,
@@ -20,11 +21,12 @@ import {
 import { file_google_rpc_error_details } from '@dovecote/contract/google/rpc/error_details_pb';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { accessTable, methodName } from '../access/index.js';
-import type { AccessRow } from '../access/access-rule.js';
 import type { Scopes } from '../scope/index.js';
-import type { CallRecords, RecordedCall } from '../telemetry/call-records.js';
+import type { CallRecord, CallRecords, RecordedCall } from '../telemetry/call-records.js';
 import { requestContext } from '../telemetry/request-context.js';
 import { inSpan } from '../telemetry/tracing.js';
+import { AddressThrottle } from '../throttle/address-throttle.js';
+import { admit, type AdmissionStep } from './admission.js';
 import { Call } from './call.js';
 import { accessDefects } from './startup-checks.js';
 import { connectTransport } from './rpc.decorator.js';
@@ -47,7 +49,13 @@ export interface Listeners {
 export type ConnectStrategyOptions = Listeners & {
   /** Told of every call that sent fields which were ignored, though they are near known ones. */
   onIgnoredFields?: (call: Call) => void;
-} & Omit<RpcServerOptions, 'reflectedFiles' | 'handle' | 'describeError' | 'fallback'>;
+} & Omit<RpcServerOptions, 'reflectedFiles' | 'handle' | 'describeError' | 'fallback' | 'admission'>;
+
+/** A call on its way from its admission to its handler. */
+interface Admitted {
+  readonly call: Call;
+  readonly record: CallRecord;
+}
 
 /**
  * Nest's transport: every RPC is a Nest message handler, so Nest's guards, pipes and filters run on it, while
@@ -58,6 +66,9 @@ export class ConnectStrategy extends Server implements CustomTransportStrategy {
   override readonly transportId = connectTransport;
   private server: RpcServer | undefined;
   private http: RpcServerOptions['fallback'];
+  private steps: readonly AdmissionStep[] = [];
+  /** What is known of a call once it is admitted, for its handler. */
+  private readonly admitted = new WeakMap<RpcCall, Admitted>();
   private listening: { public?: Address; internal?: Address } | undefined;
 
   constructor(
@@ -65,6 +76,7 @@ export class ConnectStrategy extends Server implements CustomTransportStrategy {
     private readonly scopes: Scopes,
     private readonly exit: ErrorExit,
     private readonly records: CallRecords,
+    private readonly throttle: AddressThrottle,
   ) {
     super();
   }
@@ -79,6 +91,7 @@ export class ConnectStrategy extends Server implements CustomTransportStrategy {
         fallback: this.http,
         handle: (method) => this.handlerOf(method),
         describeError: (error, call) => this.exit.describe(error, call),
+        admission: { admit: (call) => this.admit(call), turnAway: (call) => this.turnAway(call) },
       });
       this.server = server;
       const { public: main, internal } = this.options;
@@ -95,6 +108,11 @@ export class ConnectStrategy extends Server implements CustomTransportStrategy {
   /** Plain HTTP requests on the same port go there; set before listening. */
   serveHttp(http: RpcServerOptions['fallback']): void {
     this.http = http;
+  }
+
+  /** What every call has to pass before its body is read; set before listening. */
+  admitBy(steps: readonly AdmissionStep[]): void {
+    this.steps = steps;
   }
 
   async close(): Promise<void> {
@@ -117,14 +135,10 @@ export class ConnectStrategy extends Server implements CustomTransportStrategy {
     caller: LocalCaller,
   ): Promise<MessageShape<O>> {
     const handler = this.getHandlerByPattern(methodName(method));
-    const access = accessTable.get(methodName(method));
-    if (!handler || !access) throw new Error(`${methodName(method)} is not served.`);
-    const answer = await this.unary(
-      handler,
-      create(method.input, request),
-      new LocalCall(method, caller),
-      access,
-    );
+    if (!handler) throw new Error(`${methodName(method)} is not served.`);
+    const rpc = new LocalCall(method, caller);
+    await this.admit(rpc);
+    const answer = await this.unary(handler, create(method.input, request), rpc);
     // The decorator holds every handler to the shape of its response.
     return create(method.output, answer as MessageInitShape<O>);
   }
@@ -141,27 +155,49 @@ export class ConnectStrategy extends Server implements CustomTransportStrategy {
   private handlerOf(method: DescMethod): RpcHandler | undefined {
     const name = methodName(method);
     const handler = this.getHandlerByPattern(name);
-    const access = accessTable.get(name);
-    if (!handler || !access) return undefined;
+    if (!handler || !accessTable.has(name)) return undefined;
     return method.methodKind === 'server_streaming'
-      ? (request, rpc) => this.stream(handler, request, rpc, access)
-      : (request, rpc) => this.unary(handler, request, rpc, access);
+      ? (request, rpc) => this.stream(handler, request, rpc)
+      : (request, rpc) => this.unary(handler, request, rpc);
   }
 
-  private opened(rpc: RpcCall, access: AccessRow): Call {
+  private admit(rpc: RpcCall): void | Promise<void> {
+    const access = accessTable.get(rpc.name);
+    if (!access) throw new Error(`${rpc.name} has no row in the access table.`);
     const call = new Call(rpc, access, this.scopes);
-    if (rpc.ignored.length > 0) this.options.onIgnoredFields?.(call);
-    return call;
+    const record = this.records.begin(recorded(call));
+    this.admitted.set(rpc, { call, record });
+    const refuse = (error: unknown): never => {
+      const refusal = this.exit.convert(error, rpc.name, call);
+      record.end(refusal.code);
+      throw refusal;
+    };
+    try {
+      return requestContext.run({ requestId: call.requestId }, admit, this.steps, call)?.catch(refuse);
+    } catch (error) {
+      return refuse(error);
+    }
   }
 
-  private async unary(
-    handler: MessageHandler,
-    request: Message,
-    rpc: RpcCall,
-    access: AccessRow,
-  ): Promise<object> {
-    const call = this.opened(rpc, access);
-    const record = this.records.begin(recorded(call));
+  /** A call of a method that nobody serves costs its address a token, like any other call without a credential. */
+  private async turnAway(call: CallHead): Promise<void> {
+    if (call.listener === 'internal') return;
+    try {
+      await this.throttle.takeFrom(call.address);
+    } catch (error) {
+      throw this.exit.refuse(error, call);
+    }
+  }
+
+  private opened(rpc: RpcCall): Admitted {
+    const admitted = this.admitted.get(rpc.admittedAs ?? rpc);
+    if (!admitted) throw new Error(`${rpc.name} was not admitted.`);
+    if (rpc.ignored.length > 0) this.options.onIgnoredFields?.(admitted.call);
+    return admitted;
+  }
+
+  private async unary(handler: MessageHandler, request: Message, rpc: RpcCall): Promise<object> {
+    const { call, record } = this.opened(rpc);
     try {
       const response = await inSpan(record.span, () => finish(handler, request, call));
       record.end();
@@ -176,14 +212,8 @@ export class ConnectStrategy extends Server implements CustomTransportStrategy {
   }
 
   /** Pulled by the transport as the client reads: a slow client slows the producer, and holds its scope. */
-  private async *stream(
-    handler: MessageHandler,
-    request: Message,
-    rpc: RpcCall,
-    access: AccessRow,
-  ): AsyncIterable<Message> {
-    const call = this.opened(rpc, access);
-    const record = this.records.begin(recorded(call));
+  private async *stream(handler: MessageHandler, request: Message, rpc: RpcCall): AsyncIterable<Message> {
+    const { call, record } = this.opened(rpc);
     try {
       yield* (await inSpan(record.span, () => result(handler, request, call))) as AsyncIterable<Message>;
       await call.commit();

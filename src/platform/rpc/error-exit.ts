@@ -1,5 +1,5 @@
 import { ConnectError } from '@connectrpc/connect';
-import type { FailedCall } from '@dovecote/rpc';
+import type { CallHead, FailedCall } from '@dovecote/rpc';
 import { Injectable } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
 import { AppError, fromDatabaseError, identification, summaryOf, toConnectError } from '../errors/index.js';
@@ -44,6 +44,18 @@ export class ErrorExit {
       this.log.info({ ...fields, reason, err: known.cause }, message);
     }
     return toConnectError(inTheCallersNames(known, call), requestId);
+  }
+
+  /** Of a call that has no method, and so no row of the access table. */
+  refuse(error: unknown, call: CallHead): ConnectError {
+    if (!(error instanceof AppError)) throw error;
+    const { name, header, responseHeader } = call;
+    const requestId = requestIdOf(header);
+    responseHeader.set(requestIdHeader, requestId);
+    this.log.info({ requestId, method: name, reason: error.reason }, error.message);
+    const refusal = toConnectError(error, requestId);
+    this.records.failed(refusal.code, call, false, requestId);
+    return refusal;
   }
 
   /** Of the transport: of a call that never reached its handler, or was over before the handler was done. */

@@ -4,6 +4,7 @@ import { CallerGuard } from '../caller/caller.guard.js';
 import { OrganizationGuard } from '../caller/organization.guard.js';
 import { AddressThrottleGuard } from '../throttle/address-throttle.guard.js';
 import { OrganizationThrottleGuard } from '../throttle/organization-throttle.guard.js';
+import { ConnectStrategy } from './connect.strategy.js';
 import { RpcErrorFilter } from './rpc-error.filter.js';
 import { ValidationGuard } from './validation.guard.js';
 
@@ -11,8 +12,11 @@ import { ValidationGuard } from './validation.guard.js';
  * The life of a call, in this order: each line may refuse it, the handler runs last. The strategy commits the
  * handler's scope before the answer leaves, or rolls it back; errors leave through ErrorExit. No pipes and no
  * interceptors: Nest's way of running them costs more than all of this.
+ *
+ * Admission comes first, and knows a call by its header: nothing of its body is read, inflated or parsed for whoever
+ * is not admitted, and what turns out to be malformed has been counted.
  */
-const guards = [
+const admission = [
   // Cheap refusal first: nothing is looked up for an address that asks too much.
   AddressThrottleGuard,
   CallerGuard,
@@ -20,12 +24,16 @@ const guards = [
   // After the organization is proven: a limit keyed by what a caller merely claims could be spent by others.
   OrganizationThrottleGuard,
   AccessGuard,
+];
+/** Then libs/rpc reads the message, within the limits of connect-options.ts. */
+const guards = [
   // After access: what a message must look like is not told to those who may not send it.
   ValidationGuard,
 ];
 
 /** Puts the pipeline in front of every RPC; plain HTTP routes (health, keys) are not calls and pass by. */
 export function installPipeline(app: INestApplication, microservice: INestMicroservice): void {
+  app.get(ConnectStrategy).admitBy(admission.map((step) => app.get(step)));
   microservice.useGlobalGuards(...guards.map((guard) => app.get(guard)));
   microservice.useGlobalFilters(app.get(RpcErrorFilter));
 }

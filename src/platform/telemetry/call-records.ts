@@ -1,7 +1,7 @@
 import type { Code } from '@connectrpc/connect';
 import { codeToString } from '@connectrpc/connect/protocol-connect';
 import type { Span } from '@opentelemetry/api';
-import type { FailedCall } from '@dovecote/rpc';
+import type { CallHead, FailedCall } from '@dovecote/rpc';
 import type { Logger } from 'pino';
 import type { Metrics } from './metrics.js';
 import { endSpan, spanOfCall } from './tracing.js';
@@ -20,6 +20,8 @@ export interface RecordedCall {
   /** Kind of the caller as it is known at the end. */
   caller(): string;
 }
+
+type FailedOrTurnedAway = CallHead & Pick<FailedCall, 'admittedAs'>;
 
 /** One call on its way. The first to say how it ended is believed: a deadline ends it before its handler. */
 export class CallRecord {
@@ -50,7 +52,7 @@ export class CallRecords {
     private readonly accessLog: Logger | undefined,
   ) {}
 
-  /** Of a call that has come to its handler. */
+  /** Of a call that is about to be admitted, or not. */
   begin(call: RecordedCall): CallRecord {
     const { method, protocol, header, responseHeader } = call;
     const record = new CallRecord(call, spanOfCall(method, protocol, header), (...end) => this.note(...end));
@@ -62,11 +64,11 @@ export class CallRecords {
   /** What the transport says of a call: it ends one that has a handler, or is all that there is to say. */
   failed(
     code: Code,
-    { responseHeader, name, protocol, address }: FailedCall,
+    { responseHeader, name, protocol, address, admittedAs }: FailedOrTurnedAway,
     known: boolean,
     requestId: string,
   ): void {
-    const record = this.open.get(responseHeader);
+    const record = this.open.get(admittedAs?.responseHeader ?? responseHeader);
     if (record) return record.end(code);
     const text = codeToString(code);
     // The name comes from outside.

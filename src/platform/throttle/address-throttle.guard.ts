@@ -1,5 +1,6 @@
-import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
-import { callOf } from '../rpc/call.js';
+import { Injectable } from '@nestjs/common';
+import type { Call } from '../rpc/call.js';
+import type { AdmissionStep } from '../rpc/admission.js';
 import { AddressThrottle } from './address-throttle.js';
 
 /**
@@ -7,14 +8,13 @@ import { AddressThrottle } from './address-throttle.js';
  * one's own must not open a second way to guess sign-in codes.
  */
 @Injectable()
-export class AddressThrottleGuard implements CanActivate {
+export class AddressThrottleGuard implements AdmissionStep {
   constructor(private readonly throttle: AddressThrottle) {}
 
-  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    const call = callOf(context);
+  admit(call: Call): void | Promise<void> {
     const { rpc, access } = call;
-    if (rpc.listener === 'internal') return true;
-    if (access.caller !== 'anyone' && rpc.header.has('authorization')) return true;
-    return this.throttle.take(call).then(() => true);
+    if (rpc.listener === 'internal') return;
+    if (access.caller !== 'anyone' && rpc.header.has('authorization')) return;
+    return this.throttle.take(call);
   }
 }

@@ -1,12 +1,6 @@
 import { once } from 'node:events';
 import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
-import {
-  getOptionsToken,
-  getStorageToken,
-  ThrottlerModule,
-  type ThrottlerModuleOptions,
-} from '@nestjs/throttler';
+import { getStorageToken, ThrottlerModule } from '@nestjs/throttler';
 import { PinoLogger } from 'nestjs-pino';
 import type { RedisClientType } from 'redis';
 import { Clock } from '../clock/clock.js';
@@ -60,16 +54,7 @@ class RedisModule implements OnApplicationShutdown {
     }),
   ],
   providers: [
-    {
-      provide: OrganizationThrottleGuard,
-      inject: [getOptionsToken(), getStorageToken(), Reflector, CONFIG],
-      useFactory: (
-        options: ThrottlerModuleOptions,
-        storage: Buckets,
-        reflector: Reflector,
-        { rateLimit }: Config,
-      ) => new OrganizationThrottleGuard(options, storage, reflector, rateLimit.organization),
-    },
+    OrganizationThrottleGuard,
     {
       provide: AddressThrottle,
       inject: [CONFIG, getStorageToken()],

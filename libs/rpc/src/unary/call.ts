@@ -28,7 +28,7 @@ export class UnaryCall implements RpcCall, Abortable {
   readonly #route: UnaryRoute;
   readonly #exchange: Exchange;
   readonly #terms: Terms;
-  #stage: 'receiving' | 'handling' | 'over' = 'receiving';
+  #stage: 'admitting' | 'receiving' | 'handling' | 'over' = 'admitting';
   #stopReading: StopReading | undefined;
   #deadlineTimer: NodeJS.Timeout | undefined;
   #abortReason: ConnectError | undefined;
@@ -50,6 +50,26 @@ export class UnaryCall implements RpcCall, Abortable {
     this.#exchange.onClose(() => this.#onClose());
     if (this.#terms.timeoutMs !== undefined) this.#startDeadline(this.#terms.timeoutMs);
     if (this.#stage === 'over') return;
+    this.#admit();
+  }
+
+  /** Nothing of the body is read before; what is remembered of the caller takes no waiting. */
+  #admit(): void {
+    try {
+      const admitted = this.#route.admission?.admit(this);
+      if (!admitted) return this.#read();
+      admitted.then(
+        () => this.#read(),
+        (error: unknown) => this.#onError(error),
+      );
+    } catch (error) {
+      this.#onError(error);
+    }
+  }
+
+  #read(): void {
+    if (this.#stage === 'over') return;
+    this.#stage = 'receiving';
     this.#stopReading = this.#exchange.read(this.#route.bodyLimits, (body) => this.#onBody(body));
   }
 
@@ -205,7 +225,7 @@ export class UnaryCall implements RpcCall, Abortable {
 
   #leave(body: Body): void {
     this.#end();
-    void answerGenerally(this.#route.general, this.#exchange, body);
+    void answerGenerally(this.#route.general, this.#exchange, body, this);
   }
 
   #end(): void {

@@ -12,6 +12,7 @@ import { Code, ConnectError } from '@connectrpc/connect';
 import { readBinary } from '../binary.js';
 import type { IgnoredField } from '../json/findings.js';
 import type { JsonReader } from '../json/reader.js';
+import { checkBinary, checkJson, type MessageBounds } from '../message-bounds.js';
 
 const encoder = new TextEncoder();
 const none: readonly IgnoredField[] = [];
@@ -23,7 +24,12 @@ export class UnaryCodec {
   readonly #reader: JsonReader;
   readonly #registry: Registry;
 
-  constructor({ input, output }: DescMethod, registry: Registry, reader: JsonReader) {
+  constructor(
+    { input, output }: DescMethod,
+    registry: Registry,
+    reader: JsonReader,
+    private readonly bounds: MessageBounds,
+  ) {
     this.#input = input;
     this.#output = output;
     this.#reader = reader;
@@ -32,7 +38,12 @@ export class UnaryCodec {
 
   /** Throws a ConnectError when the bytes are no such message. */
   parse(data: Uint8Array, json: boolean): { message: Message; ignored: readonly IgnoredField[] } {
-    return json ? this.#reader.read(data) : { message: readBinary(this.#input, data), ignored: none };
+    if (json) {
+      checkJson(data, this.bounds);
+      return this.#reader.read(data);
+    }
+    checkBinary(data, this.#input, this.bounds);
+    return { message: readBinary(this.#input, data), ignored: none };
   }
 
   /** Throws a ConnectError when a field holds what its type cannot. */

@@ -1,5 +1,6 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import type { UniversalHandlerFn } from '@connectrpc/connect/protocol';
+import type { RpcCall } from '../call.js';
 import { universalRequest } from '../exchange.js';
 import { respellGrpcMessage } from '../grpc-message.js';
 import { nodeHeaders } from '../node-http.js';
@@ -11,13 +12,22 @@ export async function answerGenerally(
   general: UniversalHandlerFn,
   exchange: Exchange,
   body: Body,
+  admitted: RpcCall,
 ): Promise<void> {
   const gone = new AbortController();
   exchange.onClose(() => gone.abort(new ConnectError('the client canceled the call', Code.Canceled)));
   try {
     const { url, header, peer } = exchange;
     const answer = await general(
-      universalRequest({ method: 'POST', url, header, peer, body: replayed(body), signal: gone.signal }),
+      universalRequest({
+        method: 'POST',
+        url,
+        header,
+        peer,
+        body: replayed(body),
+        signal: gone.signal,
+        admitted,
+      }),
     );
     const chunks: Uint8Array[] = [];
     for await (const chunk of answer.body ?? []) chunks.push(chunk);

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { DescMethod } from '@bufbuild/protobuf';
 import type { UniversalHandlerFn } from '@connectrpc/connect/protocol';
+import type { Admission } from '../admission.js';
 import type { RpcHandler } from '../call.js';
 import type { DescribeError } from '../failure.js';
 import type { BodyLimits } from '../request-body.js';
@@ -21,6 +22,7 @@ export interface UnaryRoute {
   readonly compressMinBytes: number;
   readonly describeError: DescribeError;
   readonly inFlight: CallsInFlight;
+  readonly admission: Admission | undefined;
 }
 
 /** Undefined if the general path should serve the request from its start. */

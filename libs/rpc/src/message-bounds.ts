@@ -1,0 +1,164 @@
+import { ScalarType, type DescField, type DescMessage } from '@bufbuild/protobuf';
+import { Code, ConnectError } from '@connectrpc/connect';
+
+/** What a message may consist of, checked on its bytes: parsing allocates for every value, and recurses. */
+export interface MessageBounds {
+  /** Levels of messages, objects and arrays inside each other. */
+  readonly depth: number;
+  /** Fields, elements of lists and maps, objects and arrays together. */
+  readonly elements: number;
+}
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const BACKSLASH = 0x5c;
+const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
+
+/** Throws if the JSON is beyond the bounds; whether it is JSON at all the parser says, which stops where it is none. */
+export function checkJson(bytes: Uint8Array, bounds: MessageBounds): void {
+  let depth = 0;
+  let elements = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at];
+    if (byte === QUOTE) {
+      at = endOfString(bytes, at + 1);
+    } else if (byte === COMMA || byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
+      if (++elements > bounds.elements) throw tooMany(bounds);
+      if (byte !== COMMA && ++depth > bounds.depth) throw tooDeep(bounds);
+    } else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
+      depth--;
+    }
+  }
+}
+
+function endOfString(bytes: Uint8Array, begin: number): number {
+  let at = begin;
+  while (at < bytes.length && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;
+  return at;
+}
+
+/** The same for a binary message: known fields are followed by their types, unknown ones counted. */
+export function checkBinary(bytes: Uint8Array, schema: DescMessage, bounds: MessageBounds): void {
+  new BinaryScan(bytes, bounds).message(fieldsOf(schema), bytes.length, 1);
+}
+
+/** What is inside a field that has a length; undefined for text, bytes and what nobody knows. */
+type Content = { readonly message: Fields } | { readonly packedBytes: 'varint' | 4 | 8 } | undefined;
+type Fields = ReadonlyMap<number, () => Content>;
+
+const Wire = { varint: 0, fixed64: 1, sized: 2, groupBegin: 3, groupEnd: 4, fixed32: 5 } as const;
+const NO_FIELDS: Fields = new Map();
+
+/** Stops without a word where the bytes are no message: that is the parser's to say. */
+class BinaryScan {
+  #at = 0;
+  #elements = 0;
+  #broken = false;
+
+  constructor(
+    private readonly bytes: Uint8Array,
+    private readonly bounds: MessageBounds,
+  ) {}
+
+  message(fields: Fields, end: number, depth: number): void {
+    if (depth > this.bounds.depth) throw tooDeep(this.bounds);
+    while (this.#at < end && !this.#broken) {
+      const tag = this.#varint();
+      this.#count(1);
+      const wire = tag & 7;
+      if (wire === Wire.varint) this.#varint();
+      else if (wire === Wire.fixed64) this.#at += 8;
+      else if (wire === Wire.fixed32) this.#at += 4;
+      else if (wire === Wire.sized) this.#sized(fields.get(tag >>> 3)?.(), end, depth);
+      else if (wire === Wire.groupBegin) this.message(NO_FIELDS, end, depth + 1);
+      else return;
+    }
+  }
+
+  #sized(content: Content, end: number, depth: number): void {
+    const next = this.#varint() + this.#at;
+    if (next > end) this.#broken = true;
+    else if (content && 'message' in content) this.message(content.message, next, depth + 1);
+    else if (content) this.#packed(content.packedBytes, next);
+    if (!this.#broken) this.#at = next;
+  }
+
+  #packed(size: 'varint' | 4 | 8, end: number): void {
+    if (size !== 'varint') return this.#count((end - this.#at) / size);
+    // The last byte of each number has no continuation bit.
+    while (this.#at < end) if (this.bytes[this.#at++]! < 0x80) this.#count(1);
+  }
+
+  /** Exact up to 32 bits, which lengths and tags are. */
+  #varint(): number {
+    let value = 0;
+    for (let shift = 0; shift < 70; shift += 7) {
+      const byte = this.bytes[this.#at++];
+      if (byte === undefined) break;
+      if (shift < 28) value |= (byte & 0x7f) << shift;
+      else if (shift === 28) value += (byte & 0x0f) * 2 ** 28;
+      if (byte < 0x80) return value;
+    }
+    this.#broken = true;
+    return 0;
+  }
+
+  #count(elements: number): void {
+    this.#elements += elements;
+    if (this.#elements > this.bounds.elements) throw tooMany(this.bounds);
+  }
+}
+
+const known = new WeakMap<DescMessage, Fields>();
+
+function fieldsOf(schema: DescMessage): Fields {
+  const found = known.get(schema);
+  if (found) return found;
+  const fields = new Map(schema.fields.map((field) => [field.number, contentOf(field)]));
+  known.set(schema, fields);
+  return fields;
+}
+
+/** Looked up when it is met: a message may contain itself. */
+function contentOf(field: DescField): () => Content {
+  if (field.fieldKind === 'map') {
+    const value = field.mapKind === 'message' ? field.message : undefined;
+    const entry = new Map([[2, () => value && { message: fieldsOf(value) }]]);
+    return () => ({ message: entry });
+  }
+  const { message } = field;
+  if (message) return () => ({ message: fieldsOf(message) });
+  if (field.fieldKind !== 'list') return () => undefined;
+  const packedBytes = field.listKind === 'enum' ? 'varint' : packedBytesOf(field.scalar);
+  return () => packedBytes && { packedBytes };
+}
+
+function packedBytesOf(type: ScalarType | undefined): 'varint' | 4 | 8 | undefined {
+  switch (type) {
+    case undefined:
+    case ScalarType.STRING:
+    case ScalarType.BYTES:
+      return undefined;
+    case ScalarType.FIXED32:
+    case ScalarType.SFIXED32:
+    case ScalarType.FLOAT:
+      return 4;
+    case ScalarType.FIXED64:
+    case ScalarType.SFIXED64:
+    case ScalarType.DOUBLE:
+      return 8;
+    default:
+      return 'varint';
+  }
+}
+
+function tooDeep({ depth }: MessageBounds): ConnectError {
+  return new ConnectError(`the message is nested deeper than ${depth} levels`, Code.InvalidArgument);
+}
+
+function tooMany({ elements }: MessageBounds): ConnectError {
+  return new ConnectError(
+    `the message has more than ${elements} fields and elements`,
+    Code.ResourceExhausted,
+  );
+}
