@@ -47,7 +47,7 @@ export class SteadyLoad {
       const name = `Steady ${worker} ${n}`;
       await this.call(n, async (client) => {
         if (n % 2 === 0) await client.listRoles({});
-        else this.created.push((await client.createRole({ name, permissions: [] })).role?.id ?? '');
+        else this.created.push((await client.createRole({ name, permissions: [13] })).role?.id ?? '');
       });
       await delay(PAUSE_MS);
     }

@@ -94,7 +94,7 @@ function createRoles(): Load {
       try {
         const { role } = await roles.createRole({
           name: `Role ${client} ${n} ${Date.now()}`,
-          permissions: [],
+          permissions: [13],
         });
         created.push(role?.id ?? '');
       } catch (error) {

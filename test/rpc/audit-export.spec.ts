@@ -198,7 +198,8 @@ describe('the file', () => {
 
 describe('the chain', () => {
   test('takes every event of many who act at once, none twice, without making them wait for each other', async () => {
-    const act = (n: number) => cast.alice.client(RoleService).createRole({ name: `Parallel ${n}` });
+    const act = (n: number) =>
+      cast.alice.client(RoleService).createRole({ name: `Parallel ${n}`, permissions: [13] });
     await Promise.all([
       ...Array.from({ length: 60 }, (_, n) => act(n)),
       ...Array.from({ length: 5 }, () => chain(cast.acme.id)),
@@ -222,7 +223,7 @@ describe('the chain', () => {
     await s.server.app.get(Scopes, { strict: false }).run(origin, async (scope) => {
       await chains.extend(scope);
       // Its transaction is still open.
-      await cast.alice.client(RoleService).createRole({ name: 'Meanwhile' });
+      await cast.alice.client(RoleService).createRole({ name: 'Meanwhile', permissions: [13] });
     });
   });
 

@@ -85,6 +85,26 @@ describe('refuses', () => {
     expect(violatedFields(byMember)).toEqual(['audience[1].user_id', 'audience[3].user_id']);
   });
 
+  test('an audience with several kinds of bad entries, naming all of them at once', async () => {
+    const audience = [
+      { userId: randomUUID() },
+      { userId: 'ada' },
+      { userId: ada.userId, variables: { ['k'.repeat(101)]: '' } },
+      { userId: bob.userId },
+      { userId: cast.mallory.userId },
+    ];
+    const error = await refused(campaigns(cast.max).createCampaign({ ...draft(), audience }));
+    expect(violatedFields(error)).toEqual([
+      'audience[0].user_id',
+      'audience[1].user_id',
+      expect.stringMatching(/^audience\[2\]\.(?:user_id\.)?variables/),
+      'audience[4].user_id',
+    ]);
+    const userIds = ['ada', ada.userId, randomUUID()];
+    const byId = await refused(campaigns(cast.max).createCampaign({ ...draft(), userIds }));
+    expect(violatedFields(byId)).toEqual(['user_ids[0]', 'user_ids[2]']);
+  });
+
   test('an id that is none, naming where it stands', async () => {
     const error = await refused(
       campaigns(cast.max).createCampaign({ ...draft(), userIds: [ada.userId, 'ada'] }),

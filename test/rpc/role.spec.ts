@@ -20,7 +20,7 @@ afterAll(() => s.stop());
 
 const roles = (who: Actor) => who.client(RoleService);
 
-async function create(name: string, permissions: P[] = []): Promise<Role> {
+async function create(name: string, permissions: P[] = [P.INBOX_READ]): Promise<Role> {
   const { role } = await roles(cast.alice).createRole({ name, permissions });
   if (!role) throw new Error('No role came back.');
   return role;
@@ -56,7 +56,7 @@ describe('a caller is refused', () => {
     for (const who of [cast.erin, cast.max]) {
       const roleId = cast.acme.roles.employee;
       for (const call of [
-        () => roles(who).createRole({ name: 'Mine' }),
+        () => roles(who).createRole({ name: 'Mine', permissions: [P.INBOX_READ] }),
         () => roles(who).updateRole({ roleId, name: 'Mine' }),
         () => roles(who).deleteRole({ roleId }),
       ]) {
@@ -69,6 +69,8 @@ describe('a caller is refused', () => {
     for (const request of [
       { name: '' },
       { name: 'x'.repeat(201) },
+      { name: 'None' },
+      { name: 'None', permissions: [] },
       { name: 'None', permissions: [P.UNSPECIFIED] },
       { name: 'None', permissions: [99 as P] },
     ]) {
@@ -139,9 +141,22 @@ describe('a caller is refused', () => {
     });
   });
 
+  test('when they delete a role that only somebody deactivated holds, and it says so', async () => {
+    const role = await create('Retired', [P.INBOX_READ]);
+    const { userId } = await addMember(s, cast.acme, { email: 'out@acme.example', role: 'employee' });
+    const members = cast.alice.client(MemberService);
+    await members.updateUserRole({ userId, roleId: role.id });
+    await members.deactivateUser({ userId });
+    const held = await refusalOf(roles(cast.alice).deleteRole({ roleId: role.id }));
+    expect(held).toMatchObject({ code: Code.FailedPrecondition, reason: 'ROLE_IN_USE' });
+    expect(held.message).toContain('held by 1 deactivated member;');
+    await members.updateUserRole({ userId, roleId: cast.acme.roles.employee });
+    await roles(cast.alice).deleteRole({ roleId: role.id });
+  });
+
   test('when a role of this name is there already', async () => {
     await create('Night shift');
-    const again = roles(cast.alice).createRole({ name: 'Night  Shift!' });
+    const again = roles(cast.alice).createRole({ name: 'Night  Shift!', permissions: [P.INBOX_READ] });
     expect(await refusalOf(again)).toMatchObject({ code: Code.AlreadyExists, reason: 'ROLE_EXISTS' });
   });
 });
@@ -149,7 +164,7 @@ describe('a caller is refused', () => {
 describe('two at once', () => {
   test('cannot both create a role of one name', async () => {
     const outcomes = await Promise.allSettled(
-      ['Twin', 'twin'].map((name) => roles(cast.alice).createRole({ name })),
+      ['Twin', 'twin'].map((name) => roles(cast.alice).createRole({ name, permissions: [P.INBOX_READ] })),
     );
     expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
   });

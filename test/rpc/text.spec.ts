@@ -29,7 +29,7 @@ const TEMPLATE = '0190f5e2-5e6b-7c3a-9b1f-0a1b2c3d4e5f';
 
 /** Calls that name something, each with the field that is the name. */
 const named: [string, string, (name: string) => Promise<unknown>][] = [
-  ['a role', 'name', (name) => cast.alice.client(RoleService).createRole({ name })],
+  ['a role', 'name', (name) => cast.alice.client(RoleService).createRole({ name, permissions: [13] })],
   ['a team', 'name', (name) => cast.alice.client(TeamService).createTeam({ name })],
   ['a group', 'name', (name) => cast.alice.client(GroupService).createGroup({ name })],
   ['an organization', 'name', (name) => cast.alice.client(OrganizationService).updateOrganization({ name })],
@@ -98,10 +98,10 @@ test('a name is kept in one form, and twins are refused at creation and renaming
 
 test('no two roles have a name that people take for one, in any script', async () => {
   const roles = cast.alice.client(RoleService);
-  await roles.createRole({ name: 'Склад' });
-  const { role } = await roles.createRole({ name: 'Офис' });
+  await roles.createRole({ name: 'Склад', permissions: [13] });
+  const { role } = await roles.createRole({ name: 'Офис', permissions: [13] });
   for (const call of [
-    () => roles.createRole({ name: 'СКЛАД' }),
+    () => roles.createRole({ name: 'СКЛАД', permissions: [13] }),
     () => roles.updateRole({ roleId: role?.id, name: 'склад ' }),
     () => roles.updateRole({ roleId: role?.id, name: 'employee' }),
   ]) {

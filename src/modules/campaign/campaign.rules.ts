@@ -53,51 +53,61 @@ export interface CheckedAudience {
   members: AudienceMember[];
   /** Index in the request, by member. */
   indexes: number[];
+  /** What is wrong with entries that cannot be members of the audience. */
+  defects: EntryDefect[];
 }
 
-/** Everybody once, ids in lower case; the first entry of a person counts. `field` is the list in the request. */
+interface EntryDefect extends FieldViolation {
+  /** Of the entry in the request. */
+  index: number;
+}
+
+/** Everybody once, ids in lower case; the first entry of a person counts. `path` leads to the id of an entry. */
 export function checkedAudience(
   given: readonly AudienceMember[],
   path: (index: number) => string,
 ): CheckedAudience {
-  const violations: FieldViolation[] = [];
   const seen = new Set<string>();
-  const audience: CheckedAudience = { members: [], indexes: [] };
+  const audience: CheckedAudience = { members: [], indexes: [], defects: [] };
   given.forEach(({ userId, variables }, index) => {
-    const defect = defectOf(userId, variables);
-    if (defect && violations.length < MAX_VIOLATIONS)
-      violations.push({ ...defect, field: `${path(index)}${defect.field}` });
+    if (audience.defects.length < MAX_VIOLATIONS)
+      for (const defect of defectsOf(userId, variables))
+        audience.defects.push({ ...defect, field: `${path(index)}${defect.field}`, index });
     const id = userId.toLowerCase();
-    if (seen.has(id)) return;
+    if (!isUuid(id) || seen.has(id)) return;
     seen.add(id);
     audience.members.push({ userId: id, variables });
     audience.indexes.push(index);
   });
-  if (violations.length > 0) throw invalidArgument(violations);
   return audience;
 }
 
-function defectOf(userId: string, variables: Record<string, string>): FieldViolation | undefined {
-  if (!isUuid(userId)) return { field: '', description: 'must be the id of a member' };
+function defectsOf(userId: string, variables: Record<string, string>): FieldViolation[] {
+  const defects = isUuid(userId) ? [] : [{ field: '', description: 'must be the id of a member' }];
   const entries = Object.entries(variables);
   if (entries.length > MAX_VARIABLES) {
-    return { field: '.variables', description: `must have at most ${MAX_VARIABLES} entries` };
+    return [...defects, { field: '.variables', description: `must have at most ${MAX_VARIABLES} entries` }];
   }
   const bad = entries.find(([key, value]) => key.length > MAX_KEY || value.length > MAX_VALUE);
-  return (
-    bad && {
-      field: `.variables[${JSON.stringify(bad[0].slice(0, MAX_KEY))}]`,
-      description: `keys have at most ${MAX_KEY} characters, values ${MAX_VALUE}`,
-    }
-  );
+  if (!bad) return defects;
+  const field = `.variables[${JSON.stringify(bad[0].slice(0, MAX_KEY))}]`;
+  return [...defects, { field, description: `keys have at most ${MAX_KEY} characters, values ${MAX_VALUE}` }];
 }
 
-export function unknownMembers(indexes: readonly number[], path: (index: number) => string): AppError {
-  return invalidArgument(
-    indexes
-      .slice(0, MAX_VIOLATIONS)
-      .map((index) => ({ field: path(index), description: 'is not a member of this organization' })),
-  );
+/** All kinds of bad entries at once, in the order of the request. `unknown` are indexes in the request. */
+export function refuseAudience(
+  { defects }: CheckedAudience,
+  unknown: readonly number[],
+  path: (index: number) => string,
+): AppError | undefined {
+  const strangers = unknown.map((index) => ({
+    field: path(index),
+    description: 'is not a member of this organization',
+    index,
+  }));
+  const found = [...defects, ...strangers].sort((a, b) => a.index - b.index).slice(0, MAX_VIOLATIONS);
+  if (found.length === 0) return undefined;
+  return invalidArgument(found.map(({ field, description }) => ({ field, description })));
 }
 
 export function refuseEdit(status: CampaignStatus): AppError | undefined {

@@ -21,10 +21,10 @@ import {
   checkedAudience,
   checkedWorkflow,
   isOver,
+  refuseAudience,
   refuseCancel,
   refuseEdit,
   refuseStart,
-  unknownMembers,
 } from './campaign.rules.js';
 import { CampaignStore } from './campaign.store.js';
 import { DeliveryStore } from './delivery.store.js';
@@ -235,11 +235,12 @@ export class Campaigns {
   private async checkMembers(scope: Scope, { members, path }: GivenAudience): Promise<AudienceMember[]> {
     const audience = checkedAudience(members, path);
     const unknown = await this.audiences.unknown(scope, audience.members);
-    if (unknown.length > 0)
-      throw unknownMembers(
-        unknown.map((position) => audience.indexes[position] ?? 0),
-        path,
-      );
+    const refusal = refuseAudience(
+      audience,
+      unknown.map((position) => audience.indexes[position] ?? 0),
+      path,
+    );
+    if (refusal) throw refusal;
     return audience.members;
   }
 

@@ -102,6 +102,26 @@ export function refuseChange(
   return permissionDenied('ROLE_EXCEEDS_OWN', 'You cannot change a role that holds more than you do.');
 }
 
+/** How many members have a role. */
+export interface Holders {
+  /** Invited or active. */
+  present: number;
+  deactivated: number;
+}
+
+/** What still stands in the way is named, so that nobody looks in vain for members whom a list does not show. */
+export function refuseHeld({ present, deactivated }: Holders): AppError | undefined {
+  if (present + deactivated === 0) return undefined;
+  const who = [
+    ...(present > 0 ? [`${present} invited or active`] : []),
+    ...(deactivated > 0 ? [`${deactivated} deactivated`] : []),
+  ].join(' and ');
+  return failedPrecondition(
+    'ROLE_IN_USE',
+    `The role is held by ${who} ${present + deactivated === 1 ? 'member' : 'members'}; give them another role first.`,
+  );
+}
+
 export function refuseDelete(
   role: { slug: string; isSystem: boolean; permissions: readonly P[] },
   held: ReadonlySet<P>,

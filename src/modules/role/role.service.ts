@@ -11,6 +11,7 @@ import {
   refuseChange,
   refuseDelete,
   refuseGrant,
+  refuseHeld,
   seededRoles,
   slugOf,
 } from './role.rules.js';
@@ -80,11 +81,11 @@ export class Roles {
     return { ...role, ...change };
   }
 
-  /** Refused by the database while a member holds the role. */
+  /** Somebody who gets the role at this moment is found by the database. */
   async delete(scope: Scope, id: string): Promise<void> {
     const role = await this.store.findForUpdate(scope, id);
     if (!role) throw notFound('role');
-    const refusal = refuseDelete(role, scope.permissions);
+    const refusal = refuseDelete(role, scope.permissions) ?? refuseHeld(await this.store.holders(scope, id));
     if (refusal) throw refusal;
     await this.store.delete(scope, id);
     await scope.audit('ROLE_DELETED', { entityType: 'role', entityId: id, metadata: { slug: role.slug } });

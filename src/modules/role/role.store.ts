@@ -3,6 +3,7 @@ import { statement } from '../../platform/database/index.js';
 import type { Scope } from '../../platform/scope/index.js';
 import { nameKey } from '../../platform/text/index.js';
 import { RoleEntity } from './role.entity.js';
+import type { Holders } from './role.rules.js';
 
 // The one query of this store that clients send again and again; the rest is for the hands of an administrator.
 const list = statement(
@@ -10,6 +11,13 @@ const list = statement(
   `select org_id as "orgId", id, slug, name, is_default as "isDefault", is_system as "isSystem", permissions,
           created_at as "createdAt"
      from role where org_id = $1 order by is_default desc, created_at, id`,
+);
+
+// Members stand in a module above this one. 3: pidgr.v1.UserStatus.DEACTIVATED.
+const holders = statement(
+  'role.holders',
+  `select (count(*) filter (where status <> 3))::int as present, (count(*) filter (where status = 3))::int as deactivated
+     from member where org_id = $1 and role_id = $2`,
 );
 
 @Injectable()
@@ -54,6 +62,12 @@ export class RoleStore {
       { orgId: scope.orgId, id },
       { ...change, nameKey: nameKey(change.name) },
     );
+  }
+
+  async holders(scope: Scope, id: string): Promise<Holders> {
+    const tx = await scope.tx();
+    const row = await tx.queryOne<Holders>(holders, [scope.orgId, id]);
+    return row ?? { present: 0, deactivated: 0 };
   }
 
   async delete(scope: Scope, id: string): Promise<void> {

@@ -61,7 +61,7 @@ export declare type CreateRoleRequest = Message<"pidgr.v1.CreateRoleRequest"> & 
   name: string;
 
   /**
-   * What its holders may do; may be empty. At most 100, duplicates included.
+   * What its holders may do: at least one, at most 100, duplicates included.
    *
    * @generated from field: repeated pidgr.v1.Permission permissions = 2;
    */
