@@ -200,6 +200,60 @@ describe('migrating', () => {
     }
   });
 
+  test('keeps accounts at providers that share a member, of which one counts', async () => {
+    const url = await emptyDatabase();
+    const first = migrations.findIndex((Migration) =>
+      new Migration().name.startsWith('OneSubjectForAMember'),
+    );
+    await migrateAsOrdinaryOwner(url, migrations.slice(0, first));
+    const [org, role, rosa, oidc, saml] = [uuid(), uuid(), uuid(), uuid(), uuid()];
+    await withClient(url, async (client) => {
+      await client.query(`insert into organization (id, name) values ($1, 'Old')`, [org]);
+      await client.query(
+        `insert into role (org_id, id, slug, name, permissions) values ($1, $2, 'a', 'A', '{}')`,
+        [org, role],
+      );
+      await client.query(`insert into identity (id, email) values ($1, 'rosa@acme.example')`, [rosa]);
+      await client.query(
+        `insert into member (org_id, id, identity_id, email, status, role_id)
+         values ($1, $2, $2, 'rosa@acme.example', 2, $3)`,
+        [org, rosa, role],
+      );
+      for (const [id, protocol, settings] of [
+        [oidc, 2, null],
+        [saml, 1, '{}'],
+      ]) {
+        await client.query(
+          `insert into sso_connection (org_id, id, name, provider_name, protocol, state, saml, provisioning, ceiling,
+             speaks_for_all, created_at, updated_at)
+           values ($1, $2::uuid, 'C', $2::uuid::text, $3, 2, $4, '{}', '{}', true, now(), now())`,
+          [org, id, protocol, settings],
+        );
+      }
+      for (const [connection, subject, at] of [
+        [oidc, 'r-1', '2026-01-01'],
+        [oidc, 'r-2', '2026-01-02'],
+        [saml, 'rosa@acme.example', '2026-01-03'],
+        [saml, 'p-1', '2026-01-01'],
+      ]) {
+        await client.query(
+          `insert into sso_subject (org_id, connection_id, subject, user_id, created_at) values ($1, $2, $3, $4, $5)`,
+          [org, connection, subject, rosa, at],
+        );
+      }
+    });
+    await migrateAsOrdinaryOwner(url, migrations.slice(0, first + 1));
+    const { rows } = await withClient(url, (client) =>
+      client.query('select subject, exclusive from sso_subject order by subject'),
+    );
+    expect(rows).toEqual([
+      { subject: 'p-1', exclusive: true },
+      { subject: 'r-1', exclusive: false },
+      { subject: 'r-2', exclusive: true },
+      { subject: 'rosa@acme.example', exclusive: false },
+    ]);
+  });
+
   test('leads to the schema under review: run jest with -u after a deliberate change', async () => {
     const database = await cloneDatabase();
     const schema = await withClient(database.ownerUrl, describeSchema);
