@@ -4,6 +4,7 @@ import type { DescMethod } from '@bufbuild/protobuf';
 import { describe, expect, test } from '@jest/globals';
 import { PATTERN_METADATA } from '@nestjs/microservices/constants.js';
 import { configCommand } from '../../src/commands/config.js';
+import { createProgram } from '../../src/commands/program.js';
 import { UpcomingModule } from '../../src/modules/upcoming/index.js';
 import { methodName, services } from '../../src/platform/access/index.js';
 import { root, sources } from './sources.js';
@@ -41,6 +42,73 @@ describe('the documentation', () => {
       ),
     );
     expect(missing).toEqual([]);
+  });
+
+  test('is run: each page that shows commands or calls is opened by a spec of test/docs', () => {
+    const run = /^(README|docs\/[a-z-]+|docs\/how-to\/[\w-]+)\.md$/;
+    // Made by a spec, which compares it.
+    const shown = pages.filter(({ path }) => run.test(path) && path !== 'docs/plans.md');
+    const specs = sources()
+      .filter(({ path }) => /^test\/docs\/[\w-]+\.spec\.ts$/.test(path))
+      .map(({ text }) => text);
+    expect(shown.length).toBeGreaterThan(12);
+    const unopened = shown.filter(({ path }) => !specs.some((text) => text.includes(`Page.open('${path}')`)));
+    expect(unopened.map(({ path }) => path)).toEqual([]);
+  });
+
+  test('names scripts of npm that exist', () => {
+    const { scripts } = JSON.parse(page('package.json')) as { scripts: Record<string, string> };
+    const unknown = pages.flatMap(({ path, text }) =>
+      [...text.matchAll(/\bnpm (?:run (?:--silent )?([\w:]+)|(start|test)\b)/g)].flatMap(([, run, own]) =>
+        (run ?? own ?? '') in scripts ? [] : [`${path}: ${run ?? own}`],
+      ),
+    );
+    expect(unknown).toEqual([]);
+  });
+
+  test('names commands of dovecote, and options of theirs, that exist', () => {
+    const { commands } = createProgram({});
+    const unknown = pages.flatMap(({ path, text }) =>
+      [...text.matchAll(/npx dovecote ([a-z][a-z-]*)([^`\n&]*)/g)].flatMap(([, name = '', rest = '']) => {
+        const command = commands.find((known) => known.name() === name);
+        const options = [command, ...(command?.commands ?? [])].flatMap(
+          (one) => one?.options.map(({ long }) => long) ?? [],
+        );
+        const wrong = (rest.match(/--[a-z-]+/g) ?? []).filter((option) => !options.includes(option));
+        return command ? wrong.map((option) => `${path}: ${name} ${option}`) : [`${path}: ${name}`];
+      }),
+    );
+    expect(unknown).toEqual([]);
+  });
+
+  test('names variables, codes and events that the program knows', () => {
+    const known = new Set(
+      sources()
+        .filter(({ path }) => !path.endsWith('.md'))
+        .flatMap(({ text }) => text.match(/\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g) ?? []),
+    );
+    // Read by OpenTelemetry's SDK, and words of other products.
+    const foreign = /^(OTEL_\w+|AWS_\w*)$/;
+    const unknown = pages
+      .filter(({ path }) => !path.startsWith('docs/adr/'))
+      .flatMap(({ path, text }) =>
+        [...prose(text).matchAll(/`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)`/g)].flatMap(([, name = '']) =>
+          known.has(name) || foreign.test(name) ? [] : [`${path}: ${name}`],
+        ),
+      );
+    expect(unknown).toEqual([]);
+  });
+
+  test('names RPCs that exist', () => {
+    const names = new Map(services.map(({ name, methods }) => [name, methods.map((method) => method.name)]));
+    const unknown = pages
+      .filter(({ path }) => !path.startsWith('docs/adr/'))
+      .flatMap(({ path, text }) =>
+        [...text.matchAll(/\b(\w+Service)[/.]([A-Z]\w+)/g)].flatMap(([, service = '', method = '']) =>
+          names.get(service)?.includes(method) ? [] : [`${path}: ${service}/${method}`],
+        ),
+      );
+    expect(unknown).toEqual([]);
   });
 
   test('numbers its decisions without a gap, gives each its three parts, and lists them', () => {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -51,6 +51,8 @@ export class Page {
   /** A snippet that cannot be run here. The reason is for whoever reads the spec. */
   leave(words: string, reason: string): void {
     if (!/^[A-Z].*\.$/.test(reason)) throw new Error('The reason must be a sentence.');
+    const [named] = /test\/[\w./-]+\.ts/.exec(reason) ?? [];
+    if (named && !existsSync(join(root, named))) throw new Error(`${named} is not there.`);
     this.take(words);
   }
 
