@@ -49,11 +49,11 @@ export class Page {
   }
 
   /** A snippet that cannot be run here. The reason is for whoever reads the spec. */
-  leave(words: string, reason: string): void {
+  leave(words: string, reason: string, language?: string): void {
     if (!/^[A-Z].*\.$/.test(reason)) throw new Error('The reason must be a sentence.');
     const [named] = /test\/[\w./-]+\.ts/.exec(reason) ?? [];
     if (named && !existsSync(join(root, named))) throw new Error(`${named} is not there.`);
-    this.take(words);
+    this.take(words, language);
   }
 
   /** `docs/operations.md:12: npx dovecote migrate` for each snippet that was neither run nor left. */
