@@ -1,4 +1,4 @@
-import { describeConfig } from '../platform/config/index.js';
+import { ConfigError, describeConfig, loadConfig } from '../platform/config/index.js';
 import type { VariableDescription } from '../platform/config/index.js';
 
 /** `dovecote config`: every variable with its value now, its default and its meaning. */
@@ -7,6 +7,17 @@ export function configCommand(env: NodeJS.ProcessEnv, options: { markdown?: bool
   return options.markdown
     ? markdownTable(variables)
     : terminalTable(variables, process.stdout.columns ?? 100);
+}
+
+/** What doctor and serve would refuse: every variable is judged in one place. */
+export function configProblems(env: NodeJS.ProcessEnv): readonly string[] {
+  try {
+    loadConfig(env);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
 }
 
 function markdownTable(variables: readonly VariableDescription[]): string {

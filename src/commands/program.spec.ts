@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { ConfigError, loadConfig } from '../platform/config/index.js';
 import { AlreadyRunningError } from '../platform/database/embedded/index.js';
-import { configCommand } from './config.js';
+import { configCommand, configProblems } from './config.js';
 import { explain } from './errors.js';
 import { createProgram } from './program.js';
 
@@ -38,6 +38,22 @@ describe('dovecote config', () => {
     const table = configCommand({ PORT: '9000' }, { markdown: true });
     expect(table).toContain('| `PORT` | 8080 |');
     expect(table).not.toContain('9000');
+  });
+});
+
+describe('an unusable variable', () => {
+  test.each([
+    ['CORS_ORIGINS', 'app.example.com'],
+    ['CORS_ORIGINS', 'https://app.example.com/'],
+    ['CORS_ORIGINS', 'https://app.example.com:99999'],
+    ['TRUSTED_PROXIES', '10.0.0.0/33'],
+    ['TRUSTED_PROXIES', '300.0.0.1'],
+    ['TRUSTED_PROXIES', 'proxy'],
+  ])('%s=%s is named by config as by every other command', (name, value) => {
+    expect(configProblems({ [name]: value })).toEqual([expect.stringContaining(`${name} must be`)]);
+    expect(() => loadConfig({ [name]: value })).toThrow(`${name} must be`);
+    const usable = name === 'CORS_ORIGINS' ? 'http://localhost:*, *' : '::1, 10.0.0.0/8';
+    expect(configProblems({ [name]: usable })).toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import { loadConfig } from '../platform/config/index.js';
-import { configCommand } from './config.js';
+import { ConfigError, loadConfig } from '../platform/config/index.js';
+import { configCommand, configProblems } from './config.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -55,7 +55,11 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
     .command('config')
     .description('list every variable with its value, default and meaning')
     .option('--markdown', 'as a table for the documentation, without values')
-    .action((options: { markdown?: boolean }) => print(configCommand(env, options)));
+    .action((options: { markdown?: boolean }) => {
+      print(configCommand(env, options));
+      const problems = options.markdown ? [] : configProblems(env);
+      if (problems.length > 0) throw new ConfigError(problems);
+    });
 
   program
     .command('create-organization')

@@ -173,6 +173,7 @@ describe('an operator with a PostgreSQL of their own', () => {
     const config = await run(['config']);
     expect(config).toMatchObject({ exitCode: 0, output: expect.stringContaining('DATABASE_URL') });
     expect(config.output).not.toContain('secret@');
+    expectRefusal(await run(['config'], { CORS_ORIGINS: 'app.example.com' }), 'CORS_ORIGINS must be');
   });
 
   test('has an owner who may not create roles: the first start says what to do, and then works', async () => {

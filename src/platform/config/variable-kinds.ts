@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { isDistinguishedName } from './distinguished-name.js';
 
@@ -35,14 +36,21 @@ export const names = z
 
 export const origin = z
   .string()
-  .refine((text) => text === '*' || /^https?:\/\/[a-z0-9.-]+(:(\d{1,5}|\*))?$/i.test(text));
+  .refine((text) => text === '*' || /^https?:\/\/[a-z0-9.-]+(:(\d{1,5}|\*))?$/i.test(text))
+  .refine((text) => text === '*' || URL.canParse(text.replace(/:\*$/, '')));
 
 /** A pattern is allowed for this machine only: elsewhere another port may be somebody else. */
 export const passkeyOrigin = z
   .string()
   .regex(/^(https?:\/\/[a-z0-9.-]+(:\d{1,5})?|http:\/\/localhost:\*|(android|ios):[\w.:=+/-]{1,200})$/);
 
-export const network = z.string().regex(/^[0-9a-f.:]+(\/\d{1,3})?$/i);
+export const network = z.string().refine((text) => {
+  const [address = '', bits, ...rest] = text.split('/');
+  const family = isIP(address);
+  const isPrefix =
+    bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+  return family !== 0 && isPrefix && rest.length === 0;
+});
 
 export const base64Key = z
   .string()
