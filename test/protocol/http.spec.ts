@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect as connectHttp2 } from 'node:http2';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { EchoService } from '@dovecote/contract/dovecote/test/v1/echo_pb';
 import { EchoServer } from './support/echo-server.js';
@@ -105,6 +107,30 @@ test('answers a plain Connect call and a Connect GET without any library', async
   const query = `encoding=json&message=${encodeURIComponent('{"text":"hi"}')}`;
   const get = await http1(echo.port, `${ECHO}?${query}`, {}, '', 'GET');
   expect(JSON.parse(get.body.toString())).toEqual({ text: 'hi' });
+});
+
+test.each([
+  ['an RPC', ECHO, '{"text":"hi"}'],
+  ['a plain request', '/health?a=b', 'plain POST /health?a=b'],
+  ['the root', '', 'plain POST /'],
+])('takes the absolute form of a target: %s', async (_what, path, answer) => {
+  const response = await http1(echo.port, `http://dovecote.example${path}`, JSON_TYPE, '{"text":"hi"}');
+  expect(response.body.toString()).toBe(answer);
+});
+
+test('takes as many header fields as 16 KiB hold', async () => {
+  const session = connectHttp2(echo.url);
+  const many = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`x-${index}`, 'a']));
+  const stream = session.request({
+    ':method': 'POST',
+    ':path': ECHO,
+    'content-type': 'application/json',
+    ...many,
+  });
+  stream.end('{}');
+  const [headers] = await once(stream, 'response');
+  expect(headers[':status']).toBe(200);
+  session.destroy();
 });
 
 test('a method may have a limit of its own', async () => {

@@ -26,6 +26,11 @@ export function headerListBytes(rawHeaders: readonly string[]): number {
   return bytes;
 }
 
+/** The target of a request without scheme and host, which every server has to accept (RFC 9112, section 3.2.2). */
+export function originForm(target: string): string {
+  return target.replace(/^https?:\/\/[^/?#]*\/?/i, '/');
+}
+
 export function pathOf(url: string): string {
   const query = url.indexOf('?');
   return query === -1 ? url : url.slice(0, query);

@@ -20,6 +20,7 @@ import { Listener, type ListenOptions, type TlsOptions } from './listener.js';
 import {
   headerListBytes,
   isHttp1,
+  originForm,
   pathOf,
   setFields,
   type NodeRequest,
@@ -160,6 +161,7 @@ export class RpcServer {
       if (comesTooLate(response)) return;
       this.#trackHttp1(response);
     }
+    request.url = originForm(request.url ?? '/');
     if (headerListBytes(request.rawHeaders) > this.#limits.headerBytes) return refuse(response, 431);
     const path = pathOf(request.url ?? '');
     const found = this.#routes.get(path) ?? this.#unknown(request);
