@@ -58,8 +58,8 @@ export const requestTexts: ReadonlyMap<string, TextKind> = new Map([
   ...of('dovecote.auth.v1.FinishPasskeySignInRequest', 'name', 'device_name'),
   ...of('dovecote.auth.v1.FinishPasskeyRegistrationRequest', 'name', 'name'),
   ...of('dovecote.auth.v1.RenamePasskeyRequest', 'name', 'name'),
-  ...of('dovecote.auth.v1.StartSsoSignInRequest', 'email', 'email'),
-  ...of('dovecote.auth.v1.StartSsoSignInRequest', 'verbatim', 'provider_name'),
+  // Only its domain counts, which src/modules/sso reads: no connection fits what is no address.
+  ...of('dovecote.auth.v1.StartSsoSignInRequest', 'verbatim', 'email', 'provider_name'),
   ...of('pidgr.v1.CheckSSOByDomainRequest', 'email', 'email'),
   // Of connections.
   ...of('dovecote.sso.v1.CreateConnectionRequest', 'name', 'name'),
