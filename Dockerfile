@@ -1,14 +1,21 @@
-# Not built in CI: there is no container runtime there. The same steps without a container are "npm start".
+# Not built in CI: there is no container runtime there. A spec runs the program from the same files. The same steps without a
+# container are "npm start".
 FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY . .
-RUN npm ci --no-audit --no-fund && npm run build && npm prune --omit=dev --no-audit --no-fund
+RUN npm ci --no-audit --no-fund && npm run build && npm prune --omit=dev --no-audit --no-fund && rm -rf libs/*/src
 
 FROM node:24-bookworm-slim
 # Production also with the embedded database: the network reaches this server, and development has a demo organization.
 ENV NODE_ENV=production ENVIRONMENT=production HOST=0.0.0.0 DATA_DIR=/data
 WORKDIR /app
-COPY --from=build /app /app
+# What runs, and no sources.
+COPY --from=build /app/package.json ./
+COPY --from=build /app/node_modules ./node_modules
+COPY --from=build /app/libs ./libs
+COPY --from=build /app/proto ./proto
+COPY --from=build /app/third_party ./third_party
+COPY --from=build /app/dist ./dist
 RUN mkdir /data && chown node:node /data
 VOLUME /data
 USER node

@@ -3,6 +3,7 @@ import { validate } from 'uuid';
 import { createApplication } from '../application.js';
 import { Domains, Enforcement } from '../modules/sso/index.js';
 import type { Config } from '../platform/config/index.js';
+import { requireMigrated } from '../platform/database/migrate.js';
 import { Scopes } from '../platform/scope/index.js';
 import { createCommandLogger } from '../platform/telemetry/logger.js';
 import { CommandError } from './errors.js';
@@ -11,7 +12,9 @@ import { withDatabase } from './open-database.js';
 /** `dovecote end-enforcement`: lets an organization back in whose identity provider is gone. */
 export async function endEnforcementCommand(config: Config, organization: string): Promise<string> {
   const log = createCommandLogger({ ...config, log: { ...config.log, level: 'warn' } });
-  return withDatabase(config, log, async ({ appUrl: databaseUrl, masterKey }) => {
+  return withDatabase(config, log, async (database) => {
+    const { appUrl: databaseUrl, masterKey } = database;
+    await requireMigrated(database);
     const app = await createApplication({ config, masterKey, databaseUrl, log });
     try {
       await app.init();

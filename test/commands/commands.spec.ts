@@ -18,6 +18,8 @@ jest.setTimeout(120_000);
 
 const create = ['create-organization', '--name', 'Acme', '--admin-email', 'boss@acme.example'];
 
+const end = ['end-enforcement', '--organization', 'acme.example'];
+
 let postgres: ExternalPostgres;
 let database: ExternalDatabase;
 let folder: string;
@@ -170,6 +172,7 @@ describe('an operator with a PostgreSQL of their own', () => {
     expect(await run(words)).toMatchObject({ exitCode: 0 });
     expect(await readFile(join(folder, 'organization.zip'), 'utf8')).toBe('content');
     expect(await run(['verify', 'no-such-file.csv'])).toMatchObject({ exitCode: 2 });
+    expect(await run(['proto', 'export', 'protos'])).toMatchObject({ exitCode: 0 });
     const config = await run(['config']);
     expect(config).toMatchObject({ exitCode: 0, output: expect.stringContaining('DATABASE_URL') });
     expect(config.output).not.toContain('secret@');
@@ -231,6 +234,7 @@ describe('an operator with a PostgreSQL of their own', () => {
       ['migrate'],
       ['rotate-keys'],
       create,
+      end,
     ];
     const MASTER_KEY = randomBytes(32).toString('base64');
     for (const words of [...every, ['doctor']])
@@ -286,7 +290,7 @@ describe('an operator with a PostgreSQL of their own', () => {
     for (const words of [['migrate'], ['rotate-keys'], create])
       expectRefusal(await run(words, away), 'cannot be reached');
     expectRefusal(await run(['doctor'], away), /fail +database/);
-    expectRefusal(await run(['rotate-keys']), 'dovecote migrate');
+    for (const words of [['rotate-keys'], end]) expectRefusal(await run(words), 'dovecote migrate');
   });
 
   test('starts on a port that is taken', async () => {
