@@ -1,4 +1,4 @@
-import type { Mail } from '../../platform/mail/index.js';
+import { type Mail, nameInMail } from '../../platform/mail/index.js';
 
 export interface Invitation {
   email: string;
@@ -7,11 +7,12 @@ export interface Invitation {
   link: string;
 }
 
-/** The mail that tells a person where they are expected. Names come from others: they stay on one line. */
+/** The mail that tells a person where they are expected. Names come from others. */
 export function invitationMail({ email, organization, link }: Invitation): Mail {
-  const name = organization.replaceAll(/\s+/g, ' ').trim();
+  const name = nameInMail(organization);
   return {
     to: email,
+    kind: 'invitation',
     subject: `You are invited to ${name}`,
     text: [
       `You have been invited to ${name}.`,

@@ -5,6 +5,7 @@ import { CONFIG } from '../../platform/config/config.module.js';
 import type { Config } from '../../platform/config/index.js';
 import { Mailer } from '../../platform/mail/index.js';
 import type { Scope } from '../../platform/scope/index.js';
+import { type DailyLimit, DailyLimits } from '../../platform/throttle/daily-limits.js';
 import { grantsMore, refuseGrant, type RoleEntity, Roles } from '../role/index.js';
 import { InvitationTokens } from './invitation-tokens.js';
 import { invitationLink, invitationMail } from './invitation.js';
@@ -21,6 +22,22 @@ export interface InvitationRequest extends ProfileRequest {
   dataGovernanceRegion: string;
 }
 
+/** By an organization, and by a person in whatever organizations: who is invited and withdrawn gets a mail each time. */
+const [invitationsOfOne, invitationsByOne]: [DailyLimit, DailyLimit] = [
+  {
+    kind: 'invitation_by_organization',
+    most: 5,
+    sentence: 'An organization may invite the same address 5 times a day.',
+    subject: 'email address',
+  },
+  {
+    kind: 'invitation_by_person',
+    most: 5,
+    sentence: 'A person may invite the same address 5 times a day.',
+    subject: 'email address',
+  },
+];
+
 /** How people get into an organization. */
 @Injectable()
 export class Invitations {
@@ -29,6 +46,7 @@ export class Invitations {
     private readonly roles: Roles,
     private readonly tokens: InvitationTokens,
     private readonly mailer: Mailer,
+    private readonly limits: DailyLimits,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -40,6 +58,10 @@ export class Invitations {
     if (refusal) throw refusal;
     if (grantsMore(role)) scope.requireRecentProof();
     const identity = await this.store.identify(scope, request.email);
+    await this.limits.take(scope, invitationsOfOne, `${scope.orgId}/${identity.email}`);
+    if (scope.caller.kind === 'member') {
+      await this.limits.take(scope, invitationsByOne, `${scope.identityId}/${identity.email}`);
+    }
     const { name, profile, managerId, dataGovernanceRegion } = request;
     const given = { name, profile: namedProfile(profile, name), managerId, dataGovernanceRegion };
     const member = await this.admit(scope, { ...given, id, identity, role, status: memberStatus.invited });

@@ -5,6 +5,7 @@ import { CONFIG } from '../../platform/config/config.module.js';
 import type { Config } from '../../platform/config/index.js';
 import { invalidArgument, notFound } from '../../platform/errors/index.js';
 import type { Scope } from '../../platform/scope/index.js';
+import { type DailyLimit, DailyLimits } from '../../platform/throttle/daily-limits.js';
 import { Invitations, type Member } from '../member/index.js';
 import { Roles, superAdmin } from '../role/index.js';
 import { findFixture, type Fixture } from './fixtures/index.js';
@@ -45,6 +46,13 @@ export interface FoundedOrganization {
   admin: Member;
 }
 
+const foundings: DailyLimit = {
+  kind: 'organization',
+  most: 10,
+  sentence: 'One person may create 10 organizations a day.',
+  subject: 'person',
+};
+
 @Injectable()
 export class Organizations {
   constructor(
@@ -53,6 +61,7 @@ export class Organizations {
     private readonly invitations: Invitations,
     private readonly founding: Founding,
     private readonly workflowChecks: WorkflowChecks,
+    private readonly limits: DailyLimits,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -81,6 +90,7 @@ export class Organizations {
     const adminId = uuid();
     const { identityId } = scope;
     scope.adopt(uuid(), adminId);
+    await this.limits.take(scope, foundings, identityId);
     return this.found(scope, input, { id: adminId, identityId });
   }
 

@@ -1,4 +1,4 @@
-import type { Mail } from '../../platform/mail/index.js';
+import { type Mail, nameInMail } from '../../platform/mail/index.js';
 
 /** What the person is told, whoever did it. */
 export interface PasskeyNews {
@@ -25,15 +25,15 @@ export function passkeyRemovedMail(news: PasskeyNews): Mail {
   ]);
 }
 
-/** Names come from whoever called: they stay on one line. */
+/** Names come from whoever called. */
 function mail(
   { to, name, device, at, appUrl }: PasskeyNews,
   subject: string,
   what: string,
   advice: readonly string[],
 ): Mail {
-  const named = oneLine(name);
-  const from = oneLine(device);
+  const named = nameInMail(name);
+  const from = nameInMail(device);
   return {
     to,
     subject,
@@ -45,8 +45,4 @@ function mail(
       '',
     ].join('\n'),
   };
-}
-
-function oneLine(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').trim();
 }

@@ -1,4 +1,4 @@
-import type { Mail } from '../../platform/mail/index.js';
+import { type Mail, nameInMail } from '../../platform/mail/index.js';
 
 /** What every super admin is told, whoever did it. */
 export interface BreakGlassNews {
@@ -18,9 +18,9 @@ export function breakGlassUsedMail(to: string, news: BreakGlassNews): Mail {
   return mail(to, news, `HAS SIGNED IN by passkey, without single sign-on; ${still}`);
 }
 
-/** Names come from others: they stay on one line. */
+/** Names come from others. */
 function mail(to: string, { organization, email }: BreakGlassNews, what: string): Mail {
-  const name = organization.replaceAll(/\s+/g, ' ').trim();
+  const name = nameInMail(organization);
   return {
     to,
     subject: `${name}: a way around single sign-on`,

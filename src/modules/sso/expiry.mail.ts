@@ -1,9 +1,9 @@
-import type { Mail } from '../../platform/mail/index.js';
+import { type Mail, nameInMail } from '../../platform/mail/index.js';
 import type { ExpiryWarning } from './metadata.rules.js';
 
-/** Tells an admin in time. Names come from others: they stay on one line. */
+/** Tells an admin in time. */
 export function expiryMail(to: string, connectionName: string, warning: ExpiryWarning, now: Date): Mail {
-  const name = connectionName.replaceAll(/\s+/g, ' ').trim();
+  const name = nameInMail(connectionName);
   const day = warning.notAfter.toISOString().slice(0, 10);
   const over = warning.notAfter <= now;
   return {

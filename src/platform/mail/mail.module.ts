@@ -6,6 +6,7 @@ import { CONFIG } from '../config/config.module.js';
 import { type Config, isLoopback } from '../config/index.js';
 import { Database } from '../database/index.js';
 import { ENVELOPE } from '../platform.module.js';
+import { DailyLimits } from '../throttle/daily-limits.js';
 import { CapturedMailbox } from './captured-mail.js';
 import { MAIL_DELIVERY, type MailDelivery } from './delivery.js';
 import { MAILBOX_OPTIONS, MailboxController, type MailboxOptions } from './mailbox.controller.js';
@@ -27,8 +28,8 @@ export function mailboxIsReadable({ environment, http, mail }: Config): boolean 
     SendMailJob,
     {
       provide: Mailer,
-      inject: [ENVELOPE],
-      useFactory: (envelope: Envelope) => new Mailer(envelope),
+      inject: [ENVELOPE, DailyLimits],
+      useFactory: (envelope: Envelope, limits: DailyLimits) => new Mailer(envelope, limits),
     },
     {
       provide: CapturedMailbox,

@@ -1,6 +1,8 @@
 /** A message to one person, in plain text. */
 export interface Mail {
   to: string;
+  /** How many somebody gets in a day depends on it; absent where whoever sends it has a limit of their own. */
+  kind?: 'invitation';
   subject: string;
   text: string;
   /** Pointless afterwards, such as an expired code: then it is dropped instead of delivered late. */

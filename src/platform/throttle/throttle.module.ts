@@ -9,10 +9,12 @@ import type { Config } from '../config/index.js';
 import { AddressLimits } from './address-limits.js';
 import { AddressThrottle } from './address-throttle.js';
 import type { Buckets } from './buckets.js';
+import { DailyLimits } from './daily-limits.js';
 import { MemoryBuckets } from './memory-buckets.js';
 import { OrganizationThrottleGuard } from './organization-throttle.guard.js';
 import { OrganizationThrottle } from './organization-throttle.js';
 import { PersonThrottle } from './person-throttle.js';
+import { PurgeDailyUsesJob } from './purge-daily-uses.job.js';
 import { RedisBuckets } from './redis-buckets.js';
 import { ttlOf } from './throttle-record.js';
 
@@ -54,6 +56,8 @@ class RedisModule implements OnApplicationShutdown {
     }),
   ],
   providers: [
+    DailyLimits,
+    PurgeDailyUsesJob,
     OrganizationThrottleGuard,
     {
       provide: AddressThrottle,
@@ -79,7 +83,14 @@ class RedisModule implements OnApplicationShutdown {
         new PersonThrottle(rateLimit.organization, buckets),
     },
   ],
-  exports: [AddressLimits, AddressThrottle, OrganizationThrottle, OrganizationThrottleGuard, PersonThrottle],
+  exports: [
+    AddressLimits,
+    AddressThrottle,
+    DailyLimits,
+    OrganizationThrottle,
+    OrganizationThrottleGuard,
+    PersonThrottle,
+  ],
 })
 export class ThrottleModule {}
 
