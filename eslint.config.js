@@ -44,6 +44,14 @@ export default defineConfig(
           message: 'Requests to others leave through platform/outbound, which checks where they go.',
         })),
       ],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            "BinaryExpression[operator='in'][left.type!='Literal'][left.type!='PrivateIdentifier'][left.object.name!='Symbol']",
+          message: 'Objects inherit members, such as "constructor": use a Map, or Object.hasOwn.',
+        },
+      ],
     },
   },
   {

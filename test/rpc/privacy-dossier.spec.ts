@@ -37,7 +37,7 @@ test('an export holds what directories say, no secret, and is not handed to mere
   await ada.client(DeviceService).register({ deviceId: uuid(), platform: Platform.IOS, pushToken });
   const home = 'Unter den Linden 1';
   const addresses = [{ formatted: home, type: 'home' }];
-  await scim('POST', '/Users', { body: newUser({ userName: ada.email, addresses }) });
+  await scim('PUT', `/Users/${ada.userId}`, { body: newUser({ userName: ada.email, addresses }) });
   await scim('POST', '/Groups', { body: { displayName: 'Lodgers', members: [{ value: ada.userId }] } });
   const { dataCategories } = await cast.alice
     .client(PrivacyService)

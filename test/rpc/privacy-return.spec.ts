@@ -75,13 +75,13 @@ describe('whoever is to be deleted does not come back', () => {
     const active = { op: 'replace', path: 'active', value: true };
     for (const [method, where, body] of [
       ['PATCH', path, patchOf(active)],
-      ['PUT', path, user],
-      ['POST', '/Users', user],
+      ['PUT', path, { ...user, active: true }],
     ] as const) {
       const reply = await scim(method, where, { body });
       expect({ method, status: reply.status }).toEqual({ method, status: 409 });
       expect(reply.body.detail).toContain('cancel it first');
     }
+    expect((await scim('POST', '/Users', { body: user })).status).toBe(409);
     expect(await standing(actor.userId)).toBe(UserStatus.DEACTIVATED);
     // What it says otherwise is taken, and where the person stood comes back with them.
     const { status } = await scim('PATCH', path, {

@@ -72,7 +72,7 @@ describe.each(named)('the name of %s', (_what, field, call) => {
   test.each([
     ['blanks', '   '],
     ['a zero-width space', '\u200B'],
-    ['a line break', 'Acme\nSecurity'],
+    ['an escape', 'Acme\u001B[2J'],
     ['text that runs backwards', 'Acme \u202Egpj'],
   ])('is not %s', async (_kind, name) => {
     expect(await refusalOf(call(name))).toMatchObject({ code: Code.InvalidArgument, fields: [field] });

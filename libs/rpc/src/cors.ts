@@ -37,7 +37,7 @@ export class Cors {
   answerPreflight(request: NodeRequest, response: NodeResponse): void {
     const fields = this.#allowOrigin(request.headers.origin);
     setFields(response, fields);
-    if (ALLOW_ORIGIN in fields) {
+    if (Object.hasOwn(fields, ALLOW_ORIGIN)) {
       response.setHeader('access-control-allow-methods', connectCors.allowedMethods.join(', '));
       response.setHeader('access-control-allow-headers', this.#allowed);
       response.setHeader('access-control-max-age', PREFLIGHT_CACHE_SECONDS);
@@ -49,7 +49,9 @@ export class Cors {
   /** What every answer to a call from this origin carries. */
   fields(origin: string | undefined): Fields {
     const fields = this.#allowOrigin(origin);
-    return ALLOW_ORIGIN in fields ? { ...fields, 'access-control-expose-headers': this.#exposed } : fields;
+    return Object.hasOwn(fields, ALLOW_ORIGIN)
+      ? { ...fields, 'access-control-expose-headers': this.#exposed }
+      : fields;
   }
 
   #allowOrigin(origin: string | undefined): Fields {

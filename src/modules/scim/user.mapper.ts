@@ -107,7 +107,7 @@ function isWork({ type }: Document): boolean {
 export function withdrawnFrom(before: Document | null, after: Document): (keyof MemberProfile)[] {
   const said = profileIn(after);
   const fields = Object.keys(before ? profileIn(before) : {}) as (keyof MemberProfile)[];
-  return fields.filter((field) => !(field in said));
+  return fields.filter((field) => !Object.hasOwn(said, field));
 }
 
 /**
@@ -137,7 +137,7 @@ export function versionOf(user: ScimUser): string {
 
 function plainOf(user: ScimUser): Answer {
   const document = currentDocument(user);
-  const schemas = [userSchema.id, ...(enterpriseUrn in document ? [enterpriseUrn] : [])];
+  const schemas = [userSchema.id, ...(Object.hasOwn(document, enterpriseUrn) ? [enterpriseUrn] : [])];
   return { schemas, id: user.id, ...document };
 }
 

@@ -76,5 +76,6 @@ export function runScoped<Row extends QueryResultRow>(
 /** Whether the connection has prepared the statement. */
 export function hasPrepared({ connection }: PoolClient, name: string): boolean {
   // pg keeps the texts by name; its types leave that out.
-  return name in (connection as Connection & { parsedStatements: Record<string, string> }).parsedStatements;
+  const { parsedStatements } = connection as Connection & { parsedStatements: Record<string, string> };
+  return Object.hasOwn(parsedStatements, name);
 }

@@ -1,10 +1,10 @@
 import { codeOf, hiddenIn, isVisible, withoutHidden, withoutIgnorable } from './characters.js';
 import type { Reading } from './reading.js';
 
-/** Line breaks are no blanks: a name stands on one line. */
-const blanks = /[\p{Zs}\t]+/gu;
+/** Line breaks are blanks as well: a name stands on one line. */
+const blanks = /\p{White_Space}+/gu;
 const around = /^\p{White_Space}+|\p{White_Space}+$/gu;
-const breaks = /[\p{Cc}\p{Zl}\p{Zp}]+/gu;
+const controls = /\p{Cc}+/gu;
 
 /**
  * A name as somebody gave it: in NFC, without blanks around it and with single ones inside, and refused where somebody
@@ -24,7 +24,7 @@ export function readName(given: string): Reading {
 
 /** The same for what programs send, who cannot mend it: what a name cannot hold is left out, and may leave nothing. */
 export function cleanName(given: string): string {
-  const text = folded(withoutHidden(given.replaceAll(breaks, ' ')).replaceAll(around, ''));
+  const text = folded(withoutHidden(given.replaceAll(controls, ' ')).replaceAll(around, ''));
   return isVisible(text) ? text : '';
 }
 

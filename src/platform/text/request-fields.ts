@@ -1,5 +1,5 @@
-/** What a text of a request is: how it is read before anybody uses it. */
-export type TextKind = 'name' | 'email' | 'digits' | 'verbatim';
+/** What a text of a request is: how it is read before anybody uses it. A hint is an address that may as well be none. */
+export type TextKind = 'name' | 'email' | 'hint' | 'digits' | 'verbatim';
 
 /** Each of these fields of a message. */
 function of(message: string, kind: TextKind, ...fields: string[]): [string, TextKind][] {
@@ -58,9 +58,9 @@ export const requestTexts: ReadonlyMap<string, TextKind> = new Map([
   ...of('dovecote.auth.v1.FinishPasskeySignInRequest', 'name', 'device_name'),
   ...of('dovecote.auth.v1.FinishPasskeyRegistrationRequest', 'name', 'name'),
   ...of('dovecote.auth.v1.RenamePasskeyRequest', 'name', 'name'),
-  // Only its domain counts, which src/modules/sso reads: no connection fits what is no address.
-  ...of('dovecote.auth.v1.StartSsoSignInRequest', 'verbatim', 'email', 'provider_name'),
-  ...of('pidgr.v1.CheckSSOByDomainRequest', 'email', 'email'),
+  ...of('dovecote.auth.v1.StartSsoSignInRequest', 'hint', 'email'),
+  ...of('dovecote.auth.v1.StartSsoSignInRequest', 'verbatim', 'provider_name'),
+  ...of('pidgr.v1.CheckSSOByDomainRequest', 'hint', 'email'),
   // Of connections.
   ...of('dovecote.sso.v1.CreateConnectionRequest', 'name', 'name'),
   ...of('dovecote.sso.v1.UpdateConnectionRequest', 'name', 'name'),

@@ -1,6 +1,6 @@
 import type { DescField, DescMessage, Message } from '@bufbuild/protobuf';
 import type { FieldViolation } from '../errors/index.js';
-import { readEmailAddress } from './email-address.js';
+import { emailAddress, readEmailAddress } from './email-address.js';
 import { readName } from './name.js';
 import type { Reading } from './reading.js';
 import { requestTexts, type TextKind } from './request-fields.js';
@@ -11,6 +11,8 @@ const LONGEST_READ = 4000;
 const readers: Readonly<Record<Exclude<TextKind, 'verbatim'>, (given: string) => Reading>> = {
   name: readName,
   email: readEmailAddress,
+  // Whoever hints at nobody is told so by the call.
+  hint: (given) => ({ text: emailAddress(given) ?? given }),
   // As people write and copy them: 123 456, 123-456.
   digits: (given) => ({ text: given.replaceAll(/[\s-]/g, '') }),
 };
