@@ -72,7 +72,10 @@ export function describeForeignClient({ name, missing, look }: ForeignClient): v
     });
 
     test('is told the fields that are wrong', () => {
-      expect(seen).toMatchObject({ invalidCode: Code.InvalidArgument, invalidFields: ['name', 'permissions'] });
+      expect(seen).toMatchObject({
+        invalidCode: Code.InvalidArgument,
+        invalidFields: ['name', 'permissions'],
+      });
     });
 
     test('ends at its deadline', () => {
