@@ -63,7 +63,8 @@ function newSamlForm({ guide, fields }: { guide: ProviderGuide; fields: Fields }
     <label
       >Or its metadata, as a file has it
       <textarea name="metadata_xml" rows="3">${fields.metadata_xml}</textarea>
-    </label>`;
+    </label>
+    ${entityIdField(fields.idp_entity_id)}`;
 }
 
 function newOidcForm({ guide, fields }: { guide: ProviderGuide; fields: Fields }): Html {
@@ -126,6 +127,7 @@ function samlFields(saml: SamlSettings): Html {
       >Or new metadata, as a file has it; it replaces the URL
       <textarea name="metadata_xml" rows="3"></textarea>
     </label>
+    ${entityIdField(saml.idpEntityId)}
     <label
       >Our entity ID, if it is to differ from the metadata URL
       <input type="text" name="sp_entity_id" value="${saml.spEntityId}" maxlength="1024"
@@ -137,6 +139,13 @@ function samlFields(saml: SamlSettings): Html {
       >Where such a login may lead (RelayState), one URL a line
       <textarea name="relay_states" rows="2">${saml.relayStates.join('\n')}</textarea>
     </label>`;
+}
+
+function entityIdField(value = ''): Html {
+  return html`<label
+    >Entity ID of the provider, if its metadata describes several
+    <input type="text" name="idp_entity_id" value="${value}" maxlength="1024"
+  /></label>`;
 }
 
 function oidcFields(oidc: OidcSettings): Html {

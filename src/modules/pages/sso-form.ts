@@ -21,6 +21,7 @@ export function samlIn(fields: Fields, current?: SamlSettings): SamlSettings {
     ...(current ?? create(SamlSettingsSchema)),
     metadataXml,
     metadataUrl: metadataXml === '' ? metadataUrl : '',
+    idpEntityId: fields.idp_entity_id ?? '',
   };
   if (!current) return given;
   return {

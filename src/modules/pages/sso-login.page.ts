@@ -11,6 +11,7 @@ export function loginPage(login: Login): Page {
     ['Details', login.detail],
     ['What to do', login.advice],
     ['E-mail address', login.email],
+    ['Subject', login.subject && html`<code>${login.subject}</code>`],
     ['Resulting role', login.roleSlug],
     ['Groups', login.groups.join(', ')],
     ['Began', `${timeOf(login.createdAt)}${login.idpInitiated ? ', at the provider' : ''}`],

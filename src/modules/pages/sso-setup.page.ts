@@ -145,7 +145,8 @@ export function connectionFacts(connection: Connection): Html {
       theirs !== undefined &&
       theirs.lastError !== '' &&
       html`<p class="error">The metadata could not be fetched: ${theirs.lastError}</p>`
-    }`;
+    }
+    ${theirs?.warnings.map((warning) => html`<p class="note">${warning}</p>`)}`;
 }
 
 function row([label, value]: [string, string | undefined]): Html {
