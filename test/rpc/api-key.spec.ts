@@ -93,6 +93,19 @@ describe('a key is refused', () => {
     expect(refused).toMatchObject({ code: Code.PermissionDenied, reason: 'PLATFORM_PERMISSION' });
   });
 
+  test('when it would hold what neither it can use nor whoever it provisions', async () => {
+    for (const useless of [P.AUDIT_READ, P.INBOX_READ, P.INBOX_ACT]) {
+      const refused = await refusalOf(create(cast.alice, { permissions: [P.ORG_READ, useless] }));
+      expect(refused).toMatchObject({ code: Code.InvalidArgument, fields: ['permissions'] });
+      expect(refused.message).toContain(`PERMISSION_${P[useless]}`);
+      // Nobody gives what they do not hold: it takes these to let employees in.
+      await create(cast.alice, { permissions: [P.MEMBERS_INVITE, useless] });
+      await create(cast.mallory, { permissions: [P.ORG_READ, useless], keyType: KeyType.SCIM_TOKEN });
+    }
+    const known = await addApiKey(s, cast.acme, [P.ORG_READ, P.AUDIT_READ]);
+    await known.client(RoleService).listRoles({});
+  });
+
   test('when it would hold more than its maker, be that a person or a key', async () => {
     const maker = await addApiKey(s, cast.acme, [P.ORG_WRITE, P.ORG_READ]);
     const refused = await refusalOf(create(maker, { permissions: [P.ORG_READ, P.MEMBERS_READ] }));

@@ -1,11 +1,13 @@
 import { Code } from '@connectrpc/connect';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { OrganizationService } from '@dovecote/contract/pidgr/v1/organization_pb';
 import { type Cast, seedCast } from '../support/cast.js';
 import { eventually } from '../support/eventually.js';
 import { invite, members } from '../support/members.js';
 import { refusalOf } from '../support/refusal.js';
 import { mailsTo } from '../support/sign-in.js';
+import { Mailer } from '../../src/platform/mail/index.js';
+import { Scopes } from '../../src/platform/scope/index.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 
 const tooMany = { code: Code.ResourceExhausted, reason: 'DAILY_LIMIT' };
@@ -39,4 +41,45 @@ test('an address is invited and withdrawn five times a day, and gets as many mai
   expect(await refusalOf(invite(cast.alice, { email }))).toMatchObject(tooMany);
   await eventually('the mails', async () => (await mailsTo(s, email)).length === 5);
   await invite(cast.mallory, { email });
+});
+
+describe('an address that strangers have mailed', () => {
+  /** As organizations do that know nothing of each other. */
+  async function send(to: string, kind: 'code' | 'invitation' | undefined, times: number): Promise<void> {
+    const origin = { caller: { kind: 'system' }, requestId: 'bounds' } as const;
+    for (let i = 0; i < times; i += 1) {
+      await s.server.app
+        .get(Scopes, { strict: false })
+        .run(origin, (scope) =>
+          s.server.app
+            .get(Mailer, { strict: false })
+            .send(scope, { to, kind, subject: kind ?? 'news', text: kind ?? 'news' }),
+        );
+    }
+  }
+
+  const received = async (to: string, kind: string) =>
+    (await mailsTo(s, to)).filter((body) => body === kind).length;
+
+  test('gets 20 invitations a day, from all organizations together; the next one is dropped silently', async () => {
+    const email = 'wanted@example.com';
+    await send(email, 'invitation', 20);
+    await invite(cast.mallory, { email });
+    await send(email, undefined, 1);
+    await eventually('the news', async () => (await received(email, 'news')) === 1);
+    expect(await mailsTo(s, email)).toHaveLength(21);
+    await s.travel(25 * 3600_000);
+    await send(email, 'invitation', 1);
+    await eventually('the invitation of the next day', async () => (await mailsTo(s, email)).length === 22);
+  });
+
+  test('gets no invitation after 60 codes, but the codes of its owner and the news of security', async () => {
+    const email = 'flooded@example.com';
+    await send(email, 'code', 61);
+    await send(email, 'invitation', 1);
+    await send(email, undefined, 1);
+    await eventually('the news', async () => (await received(email, 'news')) === 1);
+    await eventually('the codes', async () => (await received(email, 'code')) === 61);
+    expect(await received(email, 'invitation')).toBe(0);
+  });
 });

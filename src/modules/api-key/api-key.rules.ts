@@ -1,3 +1,4 @@
+import { type Permission, permissionName, uselessToKey } from '../../platform/access/index.js';
 import { AppError, invalidArgument, permissionDenied } from '../../platform/errors/index.js';
 
 /** Numbers of pidgr.v1.KeyType. */
@@ -22,6 +23,15 @@ export function refuseExpiry(
     );
   }
   return undefined;
+}
+
+/** What no call open to keys asks for is left out, unless the key can give it away. SCIM tokens give it by their groups. */
+export function refuseUseless(permissions: readonly Permission[], keyType: number): AppError | undefined {
+  const useless = keyType === keyTypes.scimToken ? [] : uselessToKey(permissions);
+  if (useless.length === 0) return undefined;
+  const names = useless.map(permissionName).join(', ');
+  const description = `must not hold ${names}: calls that need it are for people, and refuse API keys`;
+  return invalidArgument([{ field: 'permissions', description }]);
 }
 
 export function refuseAnother(liveKeys: number): AppError | undefined {

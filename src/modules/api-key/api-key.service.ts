@@ -7,7 +7,7 @@ import { notFound } from '../../platform/errors/index.js';
 import type { Scope } from '../../platform/scope/index.js';
 import { normalized, refuseGrant } from '../role/index.js';
 import type { ApiKeyEntity } from './api-key.entity.js';
-import { keyTypes, refuseAnother, refuseExpiry } from './api-key.rules.js';
+import { keyTypes, refuseAnother, refuseExpiry, refuseUseless } from './api-key.rules.js';
 import { ApiKeyStore } from './api-key.store.js';
 
 export interface NewApiKey {
@@ -26,6 +26,7 @@ export class ApiKeys {
     const permissions = normalized(input.permissions);
     const refusal =
       refuseGrant(permissions, scope.permissions) ??
+      refuseUseless(permissions, input.keyType) ??
       refuseExpiry(input.expiresAt, scope.now(), await this.expiryOfMaker(scope)) ??
       refuseAnother(await this.store.countLiveForInsert(scope));
     if (refusal) throw refusal;

@@ -5,6 +5,7 @@ import { CODE_MINUTES } from './sign-in.rules.js';
 export function signInCodeMail(given: { to: string; code: string; link: string; expiresAt: Date }): Mail {
   return {
     to: given.to,
+    kind: 'code',
     subject: 'Your sign-in code',
     text: [
       `Your sign-in code is ${given.code}`,

@@ -1,8 +1,8 @@
 /** A message to one person, in plain text. */
 export interface Mail {
   to: string;
-  /** How many somebody gets in a day depends on it; absent where whoever sends it has a limit of their own. */
-  kind?: 'invitation';
+  /** What strangers can cause, and an address gets so many of in a day; absent for news, which always leaves. */
+  kind?: 'code' | 'invitation';
   subject: string;
   text: string;
   /** Pointless afterwards, such as an expired code: then it is dropped instead of delivered late. */

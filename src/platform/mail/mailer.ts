@@ -14,6 +14,14 @@ const invitationMails: DailyLimit = {
   subject: 'email address',
 };
 
+/** Codes and invitations together. News of security is neither, and leaves however much strangers have sent before. */
+const unsolicitedMails: DailyLimit = {
+  kind: 'unsolicited_mail',
+  most: 60,
+  sentence: 'An address gets no invitations after 60 mails of codes and invitations a day.',
+  subject: 'email address',
+};
+
 export const sendMailTask = 'mail.send';
 
 const content = z.object({
@@ -32,12 +40,20 @@ export class Mailer {
   ) {}
 
   async send(scope: Scope, mail: Mail): Promise<void> {
-    // Silently: whoever invites does not learn whether others do.
-    if (mail.kind && !(await this.limits.takeEach(scope, invitationMails, [mail.to])).has(mail.to)) return;
+    if (await this.isTooMuch(scope, mail)) return;
     const id = uuid();
     // Who gets which mail is personal data, and a job is kept in clear.
     const sealed = this.envelope.seal(JSON.stringify(mail), sealContext(id)).toString('base64');
     await scope.enqueue({ task: sendMailTask, payload: { id, sealed } });
+  }
+
+  /** Dropped silently: whoever invites does not learn whether others do. */
+  private async isTooMuch(scope: Scope, { kind, to }: Mail): Promise<boolean> {
+    if (kind === undefined) return false;
+    const counted = await this.limits.takeEach(scope, unsolicitedMails, [to]);
+    // A code counts, but is never dropped: RequestSignInCode has a limit of its own, that does not shut the owner out.
+    if (kind === 'code') return false;
+    return !counted.has(to) || !(await this.limits.takeEach(scope, invitationMails, [to])).has(to);
   }
 
   open(id: string, sealed: string): OutgoingMail {

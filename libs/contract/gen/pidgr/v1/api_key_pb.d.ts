@@ -268,7 +268,9 @@ export declare const ApiKeyService: GenService<{
    * Creates a key and returns its secret, this once. Needs PERMISSION_ORG_WRITE. Audited.
    *
    * PERMISSION_DENIED when it would grant a permission the caller does not hold, or outlive the API key that
-   * makes it. INVALID_ARGUMENT for an expiry in the past. RESOURCE_EXHAUSTED beyond 200 keys in use.
+   * makes it. INVALID_ARGUMENT for an expiry in the past, and for a permission that no call open to API keys asks for,
+   * such as PERMISSION_AUDIT_READ, unless the key can pass it on (PERMISSION_MEMBERS_INVITE, MEMBERS_MANAGE or ORG_WRITE).
+   * RESOURCE_EXHAUSTED beyond 200 keys in use.
    *
    * @generated from rpc pidgr.v1.ApiKeyService.CreateApiKey
    */

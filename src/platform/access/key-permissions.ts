@@ -1,0 +1,25 @@
+import type { AccessRule, CallerRule } from './access-rule.js';
+import { accessTable } from './access-table.js';
+import { Permission } from './permissions.js';
+
+const takingKeys: readonly CallerRule[] = ['member_or_key', 'member_or_key_or_person', 'person_or_key'];
+
+/** With one of these a key gives permissions away, by role, invitation or key, and nobody gives what they do not hold. */
+const giving: readonly Permission[] = [
+  Permission.MEMBERS_INVITE,
+  Permission.MEMBERS_MANAGE,
+  Permission.ORG_WRITE,
+];
+
+/** What the calls ask for that API keys may make. */
+const usable: ReadonlySet<Permission> = new Set(
+  [...accessTable.values()].flatMap(({ caller, anyOf }: AccessRule) =>
+    takingKeys.includes(caller) ? anyOf : [],
+  ),
+);
+
+/** Permissions that a key with these could neither use nor give away. */
+export function uselessToKey(permissions: readonly Permission[]): Permission[] {
+  if (permissions.some((permission) => giving.includes(permission))) return [];
+  return permissions.filter((permission) => !usable.has(permission));
+}
