@@ -95,7 +95,7 @@ describe('refuses', () => {
 test.each([
   ['GET', '/health', {}],
   ['POST', '/scim/v2/Users', JSON_TYPE],
-  ['GET', '/pidgr.v1.RoleService/ListRoles', {}],
+  ['GET', '/pidgr.v1.RoleService', {}],
 ])('%s %s is left to the fallback', async (method, path, headers) => {
   const response = await http1(echo.port, path, headers, '', method);
   expect(response).toMatchObject({ status: 418, body: Buffer.from(`plain ${method} ${path}`) });

@@ -79,6 +79,7 @@ describe('calls that are refused count against their address:', () => {
     ['ones compressed in an unknown way', requestCode, '{}', { 'content-encoding': 'zebra' }],
     ['ones without a credential', createCampaign, '{}', {}],
     ['ones of unknown methods', '/pidgr.v1.RoleService/Nothing', '{}', {}],
+    ['ones of another content type', createCampaign, '{}', { 'content-type': 'text/plain' }],
     [
       'ones of unknown methods, as streams',
       '/pidgr.v1.RoleService/Nothing',

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Code, ConnectError, createContextValues } from '@connectrpc/connect';
 import type { UniversalServerRequest } from '@connectrpc/connect/protocol';
 import { peerKey, type Peer, type RpcCall } from './call.js';
+import { readContentType } from './content-type.js';
 import { admittedKey, readingKey } from './gate.js';
 import { PRESENTED_HTTP_VERSION } from './grpc-http1.js';
 import { base64Bytes, grpcWebText, isGrpcWebText } from './grpc-web-text.js';
@@ -41,7 +42,7 @@ export async function serveRoute(
       universalRequest({
         method: request.method ?? '',
         url: request.url ?? '/',
-        header: request.headers,
+        header: plainlyTyped(request),
         body: requestBody(route, request, limits, text, reading),
         reading,
         signal: closedSignal(response),
@@ -86,6 +87,13 @@ export function universalRequest({
       .set(readingKey, reading)
       .set(admittedKey, admitted),
   };
+}
+
+/** Connect takes few spellings of a content type, and a GET request has nothing that could have one. */
+function plainlyTyped({ method, headers }: NodeRequest): IncomingHttpHeaders {
+  const { 'content-type': contentType, ...others } = headers;
+  const type = method === 'POST' ? readContentType(contentType) : undefined;
+  return type ? { ...others, 'content-type': type.essence } : others;
 }
 
 function requestBody(

@@ -5,7 +5,10 @@ import type { RpcCall, RpcProtocol } from './call.js';
 export type FailureKind =
   | 'cancelled'
   | 'compression_unknown'
+  | 'content_type_unsupported'
   | 'deadline_exceeded'
+  | 'header_too_large'
+  | 'http_method_not_allowed'
   | 'internal'
   | 'method_unknown'
   | 'request_malformed'

@@ -1,6 +1,7 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import type { UniversalHandlerFn, UniversalServerRequest } from '@connectrpc/connect/protocol';
 
+const GRPC_WEB = /^application\/grpc-web/i;
 const TEXT = /^application\/grpc-web-text/i;
 
 export function isGrpcWebText(contentType: string): boolean {
@@ -19,12 +20,9 @@ export function grpcWebText(handler: UniversalHandlerFn): UniversalHandlerFn {
     header.set('content-type', rename(header, TEXT, 'application/grpc-web'));
     const answer = await handler({ ...request, header, body: decoded(request) });
     const answerHeader = new Headers(answer.header);
-    if (answerHeader.has('content-type')) {
-      answerHeader.set(
-        'content-type',
-        rename(answerHeader, /^application\/grpc-web/i, 'application/grpc-web-text'),
-      );
-    }
+    // What is no call is refused in JSON.
+    if (!GRPC_WEB.test(answerHeader.get('content-type') ?? '')) return answer;
+    answerHeader.set('content-type', rename(answerHeader, GRPC_WEB, 'application/grpc-web-text'));
     return { ...answer, header: answerHeader, body: answer.body && encoded(answer.body) };
   };
 }

@@ -13,6 +13,7 @@ import { streamImplementation, unaryImplementation } from './invoke.js';
 import { MessageChecks } from './json/message.js';
 import { JsonReader } from './json/reader.js';
 import type { RpcLimits } from './limits.js';
+import { callable, type Callable } from './transport-refusal.js';
 import { UnaryCodec } from './unary/codec.js';
 import { CallsInFlight } from './unary/in-flight.js';
 import type { UnaryRoute } from './unary/route.js';
@@ -22,6 +23,7 @@ export interface Route {
   readonly maxBytes: number;
   /** The client sends a stream of messages: they are passed on as they come. */
   readonly streamsRequests: boolean;
+  readonly callable: Callable;
   /** How most calls of a unary method are served; without it the handler serves all. */
   readonly unary?: UnaryRoute;
 }
@@ -106,6 +108,7 @@ export function route(handler: UniversalHandlerFn, method: DescMethod, limits: R
     handler,
     maxBytes: maxBytesFor(method, limits),
     streamsRequests: method.methodKind === 'client_streaming' || method.methodKind === 'bidi_streaming',
+    callable: callable(method),
   };
 }
 

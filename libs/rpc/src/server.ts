@@ -27,7 +27,9 @@ import {
   type NodeResponse,
 } from './node-http.js';
 import { Reflection } from './reflection.js';
+import { refusingRoute } from './refusing-route.js';
 import { connectOptions, route, serviceRoutes, type Route, type RouteSetup } from './routes.js';
+import { headerTooLarge, notFound, transportRefusal, type TransportRefusal } from './transport-refusal.js';
 import { UnaryCall } from './unary/call.js';
 import { Http1Exchange } from './unary/http1-exchange.js';
 import { Http2Exchange } from './unary/http2-exchange.js';
@@ -73,6 +75,7 @@ export class RpcServer {
   readonly #limits: RpcLimits;
   readonly #routes: ReadonlyMap<string, Route>;
   readonly #unknown: (request: NodeRequest) => Route | undefined;
+  readonly #refuse: (refusal: TransportRefusal) => Route;
   readonly #cors: Cors | undefined;
   readonly #clientAddress: ClientAddress;
   readonly #listeners: Listener[] = [];
@@ -98,6 +101,7 @@ export class RpcServer {
     const own = serviceRoutes({ ...setup, services, unaryFastPath, handle });
     this.#routes = new Map([...own, ...this.#builtInRoutes(setup)]);
     this.#unknown = unknownRpc(setup);
+    this.#refuse = (refusal) => refusingRoute(refusal, setup);
     this.#cors = options.cors && new Cors(options.cors);
     this.#clientAddress = clientAddress(options.trustedProxies ?? []);
   }
@@ -162,19 +166,33 @@ export class RpcServer {
       this.#trackHttp1(response);
     }
     request.url = originForm(request.url ?? '/');
-    if (headerListBytes(request.rawHeaders) > this.#limits.headerBytes) return refuse(response, 431);
+    if (headerListBytes(request.rawHeaders) > this.#limits.headerBytes) {
+      return this.#serve(this.#refuse(headerTooLarge), request, response, listener);
+    }
     const path = pathOf(request.url ?? '');
     const found = this.#routes.get(path) ?? this.#unknown(request);
     if (found && this.#servedDirectly(found, request, response, listener)) return;
-    if (this.#cors && (found || isRpcPath(path))) {
+    if (!found && !isRpcPath(path)) {
+      if (this.#options.fallback) this.#options.fallback(request, response);
+      else answerNotFound(response);
+      return;
+    }
+    if (this.#cors) {
       if (this.#cors.isPreflight(request)) return this.#cors.answerPreflight(request, response);
       setFields(response, this.#cors.fields(request.headers.origin));
     }
-    if (found) {
-      const peer = this.#peer(request.socket.remoteAddress, request.headers, listener);
-      void serveRoute(found, request, response, peer, this.#limits);
-    } else if (this.#options.fallback) this.#options.fallback(request, response);
-    else refuse(response, 404);
+    const route = found ? this.#orRefusing(found, request) : this.#refuse(notFound);
+    this.#serve(route, request, response, listener);
+  }
+
+  #orRefusing(route: Route, request: NodeRequest): Route {
+    const refusal = transportRefusal(route.callable, request);
+    return refusal ? this.#refuse(refusal) : route;
+  }
+
+  #serve(route: Route, request: NodeRequest, response: NodeResponse, listener: string): void {
+    const peer = this.#peer(request.socket.remoteAddress, request.headers, listener);
+    void serveRoute(route, request, response, peer, this.#limits);
   }
 
   #servedDirectly({ unary }: Route, request: NodeRequest, response: NodeResponse, listener: string): boolean {
@@ -228,8 +246,8 @@ export class RpcServer {
 
 function ignore(): void {}
 
-function refuse(response: NodeResponse, status: number): void {
-  response.statusCode = status;
+function answerNotFound(response: NodeResponse): void {
+  response.statusCode = 404;
   response.end();
 }
 

@@ -1,11 +1,11 @@
 import { createConnectRouter } from '@connectrpc/connect';
 import { Health } from '@dovecote/contract/grpc/health/v1/health_pb';
+import { readContentType } from './content-type.js';
 import { refusingGate } from './gate.js';
 import { pathOf, type NodeRequest } from './node-http.js';
 import { connectOptions, neverReached, route, type Route, type RouteSetup } from './routes.js';
 
-const RPC_CONTENT_TYPE = /^application\/(grpc|connect\+)/i;
-const CONNECT_UNARY_CONTENT_TYPE = /^application\/(json|proto)\s*(;|$)/i;
+const RPC_CONTENT_TYPE = /^application\/(grpc|connect\+)/;
 /** `/package.Service/Method`, as no plain HTTP route of ours looks. */
 const RPC_PATH = /^\/[A-Za-z_]\w*(\.[A-Za-z_]\w*)+\/[A-Za-z_]\w*$/;
 
@@ -22,12 +22,10 @@ export function unknownRpc(setup: RouteSetup): (request: NodeRequest) => Route |
     .rpc(Health.method.watch, neverReached);
   const [unary, stream] = router.handlers.map((handler) => route(handler, handler.method, setup.limits));
   return (request) => {
-    const contentType = request.headers['content-type'] ?? '';
     if (request.method !== 'POST') return undefined;
-    if (/^application\/connect\+/i.test(contentType)) return stream;
-    if (RPC_CONTENT_TYPE.test(contentType)) return unary;
-    return CONNECT_UNARY_CONTENT_TYPE.test(contentType) && isRpcPath(pathOf(request.url ?? ''))
-      ? unary
-      : undefined;
+    const { essence = '' } = readContentType(request.headers['content-type']) ?? {};
+    const found = [unary, stream].find((route) => route?.callable.contentTypes.includes(essence));
+    // On any path these are RPCs; the others may be for a plain route.
+    return RPC_CONTENT_TYPE.test(essence) || isRpcPath(pathOf(request.url ?? '')) ? found : undefined;
   };
 }
