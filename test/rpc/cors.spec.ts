@@ -42,7 +42,7 @@ describe('an origin that is not configured', () => {
     async (origin) => {
       for (const response of [await preflight(origin, connectHeaders), await call(origin)]) {
         expect(permissions(response)).toEqual([]);
-        expect(response.headers.get('vary')).toBe('Origin');
+        expect(response.headers.get('vary')).toMatch(/^Origin\b/);
       }
     },
   );

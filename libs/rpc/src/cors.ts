@@ -46,7 +46,7 @@ export class Cors {
     response.end();
   }
 
-  /** What every answer to a call from this origin carries. */
+  /** What the answers to this origin carry. */
   fields(origin: string | undefined): Fields {
     const fields = this.#allowOrigin(origin);
     return Object.hasOwn(fields, ALLOW_ORIGIN)

@@ -7,6 +7,7 @@ import { ServerReflection } from '@dovecote/contract/grpc/reflection/v1/reflecti
 import { ServerReflection as AlphaReflection } from '@dovecote/contract/grpc/reflection/v1alpha/reflection_pb';
 import { Health } from '@dovecote/contract/grpc/health/v1/health_pb';
 import type { Admission } from './admission.js';
+import { answerFields } from './answer-fields.js';
 import type { Peer, RpcHandler } from './call.js';
 import { clientAddress, type ClientAddress } from './client-address.js';
 import { Cors, type CorsOptions } from './cors.js';
@@ -177,10 +178,8 @@ export class RpcServer {
       else answerNotFound(response);
       return;
     }
-    if (this.#cors) {
-      if (this.#cors.isPreflight(request)) return this.#cors.answerPreflight(request, response);
-      setFields(response, this.#cors.fields(request.headers.origin));
-    }
+    if (this.#cors?.isPreflight(request)) return this.#cors.answerPreflight(request, response);
+    setFields(response, answerFields(this.#cors, request.headers.origin));
     const route = found ? this.#orRefusing(found, request) : this.#refuse(notFound);
     this.#serve(route, request, response, listener);
   }
@@ -206,7 +205,7 @@ export class RpcServer {
       request,
       response,
       peer,
-      this.#cors?.fields(headers.origin),
+      answerFields(this.#cors, headers.origin),
       this.#limits,
     );
     new UnaryCall(unary, exchange, terms).start();
@@ -226,7 +225,13 @@ export class RpcServer {
     if (!terms) return false;
     stream.on('error', ignore);
     const peer = this.#peer(remoteAddress, header, listener);
-    const exchange = new Http2Exchange(stream, header, peer, this.#cors?.fields(header.origin), this.#limits);
+    const exchange = new Http2Exchange(
+      stream,
+      header,
+      peer,
+      answerFields(this.#cors, header.origin),
+      this.#limits,
+    );
     new UnaryCall(unary, exchange, terms).start();
     return true;
   }

@@ -17,13 +17,13 @@ export class Http1Exchange implements Exchange {
   readonly #response: ServerResponse;
   readonly #limits: RpcLimits;
   /** Fields of every answer to this request, whatever it is. */
-  readonly #common: Fields | undefined;
+  readonly #common: Fields;
 
   constructor(
     request: IncomingMessage,
     response: ServerResponse,
     readonly peer: Peer,
-    common: Fields | undefined,
+    common: Fields,
     limits: RpcLimits,
   ) {
     this.#request = request;

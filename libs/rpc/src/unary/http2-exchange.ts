@@ -14,14 +14,14 @@ const withoutTrailer = {};
 /** On the stream itself: Node's layer that looks like HTTP/1.1 costs as much as all of this. */
 export class Http2Exchange implements Exchange {
   readonly #stream: ServerHttp2Stream;
-  readonly #common: Fields | undefined;
+  readonly #common: Fields;
   readonly #limits: RpcLimits;
 
   constructor(
     stream: ServerHttp2Stream,
     readonly header: IncomingHttpHeaders,
     readonly peer: Peer,
-    common: Fields | undefined,
+    common: Fields,
     limits: RpcLimits,
   ) {
     this.#stream = stream;
