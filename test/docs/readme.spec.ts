@@ -32,6 +32,8 @@ const type = (words: string, language = 'sh'): Promise<string> =>
 test('begins with the two commands', () => {
   // The second one runs this.
   expect([start, test_]).toEqual(['npm start', 'npm test']);
+  // The text names the first one again.
+  expect(page.take('npm start', 'command')).toBe(start);
 });
 
 describe('the first campaign', () => {

@@ -30,13 +30,15 @@ let acme: TestOrganization;
 let key: Key;
 let people = 0;
 
-/** Time that has passed, for the server and for what it remembers of the issuer's keys. It never goes back. */
+/** Time that has passed. It never goes back. */
 let passed = 0;
 const realNow = Date.now.bind(Date);
 
-function pass(milliseconds: number): void {
+/** For the server, and for what jose remembers of the issuer's keys, which goes by Date. */
+async function pass(milliseconds: number): Promise<void> {
   passed += milliseconds;
   jest.spyOn(Date, 'now').mockImplementation(() => realNow() + passed);
+  await s.travel(milliseconds);
 }
 
 async function makeKey(kid: string): Promise<Key> {
@@ -222,7 +224,7 @@ describe('a valid token', () => {
   test('that is remembered still expires', async () => {
     const token = await sign(claimsOf(cast.max.email, { exp: Math.floor(Date.now() / 1000) + 600 }));
     await whoAmI(token);
-    pass(601_000);
+    await pass(601_000);
     expect(await refusalOf(whoAmI(token))).toMatchObject({ ...invalid, reason: 'TOKEN_EXPIRED' });
   });
 });
@@ -235,7 +237,7 @@ describe("the issuer's keys", () => {
     published = [successor.jwk];
     key = successor;
     // The keys are not asked for again and again because somebody invents key ids.
-    pass(31_000);
+    await pass(31_000);
     await whoAmI(await sign(claimsOf(cast.max.email, { jti: 'after' })));
     expect(
       await refusalOf(whoAmI(await sign(claimsOf(cast.max.email, { jti: 'old key' }), old))),
@@ -246,7 +248,7 @@ describe("the issuer's keys", () => {
     'that cannot be had (%s) make the call fail for now, not for good',
     async (status) => {
       // The keys are not remembered for longer than ten minutes.
-      pass(601_000);
+      await pass(601_000);
       trouble = status;
       const token = await sign(claimsOf(cast.max.email, { jti: `in trouble ${status}` }));
       expect(await refusalOf(whoAmI(token))).toMatchObject({

@@ -39,7 +39,7 @@ export interface RpcLimits {
 export const defaultLimits: RpcLimits = {
   requestBytes: 4 * MiB,
   requestBytesFor: {},
-  requestDepth: 64,
+  requestDepth: 100,
   requestElements: 20_000,
   requestElementsFor: {},
   headerBytes: 16 * KiB,

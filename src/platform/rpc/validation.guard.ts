@@ -29,8 +29,10 @@ export class ValidationGuard implements CanActivate {
     const request = context.getArgByIndex<Message>(0);
     const schema = callOf(context).rpc.method.input;
     const unread = this.text.read(schema, request);
-    const broken = this.violationsOf(schema, request);
-    const violations = joined(unread, [...unstorable(schema, request), ...broken]);
+    const violations = joined(
+      joined(unread, unstorable(schema, request)),
+      this.violationsOf(schema, request),
+    );
     if (violations.length > 0) throw invalidArgument(violations);
     return true;
   }
@@ -53,11 +55,11 @@ function requestTypes(): ReadonlySet<DescMessage> {
   return new Set(services.flatMap(({ methods }) => methods).map(({ input }) => input));
 }
 
-/** One sentence about a field is enough: what could not be read breaks the rules of the proto as well. */
-function joined(unread: FieldViolation[], broken: FieldViolation[]): FieldViolation[] {
-  if (unread.length === 0) return broken;
-  const named = new Set(unread.map(({ field }) => field));
-  return [...unread, ...broken.filter(({ field }) => !named.has(field))];
+/** One reason for a field is enough: a value that cannot be read or stored mostly breaks the rules of its proto, too. */
+function joined(first: FieldViolation[], then: FieldViolation[]): FieldViolation[] {
+  if (first.length === 0) return then;
+  const named = new Set(first.map(({ field }) => field));
+  return [...first, ...then.filter(({ field }) => !named.has(field))];
 }
 
 function toFieldViolation(violation: Violation): FieldViolation {
