@@ -42,18 +42,36 @@ describe('dovecote config', () => {
 });
 
 describe('an unusable variable', () => {
-  test.each([
+  const usable = {
+    CORS_ORIGINS: 'http://localhost:*, *',
+    TRUSTED_PROXIES: '::1, 10.0.0.0/8',
+    PASSKEY_ORIGINS:
+      'https://app.example.com:8443, http://localhost:*, http://localhost:3000, ios:com.example.app',
+    DNS_SERVERS: '192.0.2.53, 192.0.2.54:5353, ::1, [::1], [2001:db8::53]:65535',
+  };
+
+  test.each<[keyof typeof usable, string]>([
     ['CORS_ORIGINS', 'app.example.com'],
     ['CORS_ORIGINS', 'https://app.example.com/'],
     ['CORS_ORIGINS', 'https://app.example.com:99999'],
     ['TRUSTED_PROXIES', '10.0.0.0/33'],
     ['TRUSTED_PROXIES', '300.0.0.1'],
     ['TRUSTED_PROXIES', 'proxy'],
+    ['PASSKEY_ORIGINS', 'app.example.com'],
+    ['PASSKEY_ORIGINS', 'https://app.example.com:99999'],
+    ['PASSKEY_ORIGINS', 'https://app.example.com:443'],
+    ['PASSKEY_ORIGINS', 'https://300.0.0.1'],
+    ['DNS_SERVERS', 'dns.example.com'],
+    ['DNS_SERVERS', '1.2.3'],
+    ['DNS_SERVERS', '300.0.0.1'],
+    ['DNS_SERVERS', '192.0.2.53:0'],
+    ['DNS_SERVERS', '192.0.2.53:99999'],
+    ['DNS_SERVERS', '[:::]'],
+    ['DNS_SERVERS', '[192.0.2.53]:53'],
   ])('%s=%s is named by config as by every other command', (name, value) => {
     expect(configProblems({ [name]: value })).toEqual([expect.stringContaining(`${name} must be`)]);
     expect(() => loadConfig({ [name]: value })).toThrow(`${name} must be`);
-    const usable = name === 'CORS_ORIGINS' ? 'http://localhost:*, *' : '::1, 10.0.0.0/8';
-    expect(configProblems({ [name]: usable })).toEqual([]);
+    expect(configProblems({ [name]: usable[name] })).toEqual([]);
   });
 });
 

@@ -42,7 +42,13 @@ export const origin = z
 /** A pattern is allowed for this machine only: elsewhere another port may be somebody else. */
 export const passkeyOrigin = z
   .string()
-  .regex(/^(https?:\/\/[a-z0-9.-]+(:\d{1,5})?|http:\/\/localhost:\*|(android|ios):[\w.:=+/-]{1,200})$/);
+  .regex(/^(https?:\/\/[a-z0-9.-]+(:\d{1,5})?|http:\/\/localhost:\*|(android|ios):[\w.:=+/-]{1,200})$/)
+  .refine((text) => !text.startsWith('http') || text.endsWith(':*') || isAsBrowsersSay(text));
+
+/** Compared as text with what browsers send, which leave the usual port out. */
+function isAsBrowsersSay(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text;
+}
 
 export const network = z.string().refine((text) => {
   const [address = '', bits, ...rest] = text.split('/');
@@ -50,6 +56,14 @@ export const network = z.string().refine((text) => {
   const isPrefix =
     bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
   return family !== 0 && isPrefix && rest.length === 0;
+});
+
+/** What node:dns takes, without its exceptions. */
+export const nameServer = z.string().refine((text) => {
+  if (isIP(text) !== 0) return true;
+  const [, v6, v4 = '', port] = /^(?:\[(.*)\]|([^:]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
+  const isAddress = v6 === undefined ? isIP(v4) === 4 : isIP(v6) === 6;
+  return isAddress && (port === undefined || (Number(port) > 0 && Number(port) <= 65535));
 });
 
 export const base64Key = z

@@ -3,6 +3,7 @@ import {
   base64Key,
   documentation,
   list,
+  nameServer,
   names,
   network,
   origin,
@@ -253,15 +254,12 @@ export const variables = {
     must: 'be domain names separated by commas, and be empty where ENVIRONMENT is production',
     fallback: 'none: domains are proven by DNS',
   }),
-  DNS_SERVERS: list
-    .pipe(z.array(z.string().regex(/^([0-9.]+|\[[0-9a-f:.]+\])(:\d{1,5})?$/i)))
-    .prefault('')
-    .register(documentation, {
-      meaning:
-        'Name servers that are asked for the records by which domains are proven, and for hosts that organizations name.',
-      must: 'be addresses, with a port if it is not 53, separated by commas',
-      fallback: 'those of the system',
-    }),
+  DNS_SERVERS: list.pipe(z.array(nameServer)).prefault('').register(documentation, {
+    meaning:
+      'Name servers that are asked for the records by which domains are proven, and for hosts that organizations name.',
+    must: 'be addresses, with a port if it is not 53, separated by commas',
+    fallback: 'those of the system',
+  }),
   OUTBOUND_CA_FILE: z.string().optional().register(documentation, {
     meaning:
       'Certificates of further authorities in PEM that identity providers and webhooks may present, such as a company’s own.',
