@@ -39,10 +39,12 @@ export function protoText(file) {
   ].join('\n');
 }
 
-/** Where code for the file belongs, in the languages that ask. */
-function optionTexts({ goPackage, javaPackage, javaOuterClassname, javaMultipleFiles }) {
+/**
+ * Where code for the file belongs, in the languages that ask. Go's answer would be a package of a registry: whoever makes
+ * Go code says where it goes (docs/how-to/clients-in-other-languages.md).
+ */
+function optionTexts({ javaPackage, javaOuterClassname, javaMultipleFiles }) {
   return [
-    `option go_package = "${goPackage}";`,
     `option java_package = "${javaPackage}";`,
     `option java_outer_classname = "${javaOuterClassname}";`,
     `option java_multiple_files = ${javaMultipleFiles};`,
