@@ -14,6 +14,8 @@ missing_packages() {
   # For Keycloak.
   command -v java > /dev/null || echo default-jre-headless
   command -v mvn > /dev/null || echo maven
+  # Reads units without being the machine's init.
+  command -v systemd-analyze > /dev/null || echo systemd
 }
 
 install() {
@@ -64,23 +66,24 @@ go_programs() {
   while read -r folder packages; do
     # Several packages in one line, apart by blanks.
     # shellcheck disable=SC2086
-    if scripts/go-build.sh "test/protocol/$folder" "$discard/" $packages 2> "$discard/errors"; then
-      echo "test/protocol/$folder is compiled."
+    if scripts/go-build.sh "test/$folder" "$discard/" $packages 2> "$discard/errors"; then
+      echo "test/$folder is compiled."
     else
-      echo "skipped: test/protocol/$folder does not compile: $(tail -n 1 "$discard/errors")"
+      echo "skipped: test/$folder does not compile: $(tail -n 1 "$discard/errors")"
     fi
   done << 'END'
-conformance/suite connectrpc.com/conformance/cmd/connectconformance
-go-client . google.golang.org/protobuf/cmd/protoc-gen-go connectrpc.com/connect/cmd/protoc-gen-connect-go
-grpc-go-client google.golang.org/protobuf/cmd/protoc-gen-go google.golang.org/grpc/cmd/protoc-gen-go-grpc google.golang.org/grpc google.golang.org/grpc/health/grpc_health_v1 google.golang.org/genproto/googleapis/rpc/errdetails
-grpcurl github.com/fullstorydev/grpcurl/cmd/grpcurl
+protocol/conformance/suite connectrpc.com/conformance/cmd/connectconformance
+protocol/go-client . google.golang.org/protobuf/cmd/protoc-gen-go connectrpc.com/connect/cmd/protoc-gen-connect-go
+protocol/grpc-go-client google.golang.org/protobuf/cmd/protoc-gen-go google.golang.org/grpc/cmd/protoc-gen-go-grpc google.golang.org/grpc google.golang.org/grpc/health/grpc_health_v1 google.golang.org/genproto/googleapis/rpc/errdetails
+protocol/grpcurl github.com/fullstorydev/grpcurl/cmd/grpcurl
+deploy/tools helm.sh/helm/v3/cmd/helm ./compose
 END
   rm -rf "$discard"
 }
 
 python_environments() {
   local folder reason
-  for folder in test/protocol/python-client test/scim/tester test/identity-provider/pysaml2; do
+  for folder in test/protocol/python-client test/scim/tester test/identity-provider/pysaml2 test/deploy/kubernetes; do
     if reason=$(scripts/python-environment.sh "$folder/requirements.txt" 2>&1 > /dev/null); then
       echo "$folder has its packages."
     else

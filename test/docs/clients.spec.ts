@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { CampaignService } from '@dovecote/contract/pidgr/v1/campaign_pb';
-import { buildGo, whyNoGo } from '../protocol/support/go.js';
+import { buildGo, whyNoGo } from '../support/go.js';
 import { createTemplate, workflow } from '../support/campaigns.js';
 import { Page, root } from './support/page.js';
 import { complaintsAbout, runProgram } from './support/program.js';

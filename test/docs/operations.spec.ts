@@ -137,6 +137,10 @@ test('nothing that it shows is run by nobody', () => {
   ])
     page.leave(words, elsewhere);
   page.leave('docker run', 'There is no container runtime here.');
+  page.leave(
+    'helm install',
+    'There is no Kubernetes here; test/deploy/helm.spec.ts renders what it installs.',
+  );
   page.leave('npm start', 'It is run by test/docs/readme.spec.ts.');
   page.leave('npx dovecote …', 'It says how the commands are written.');
   expect(page.untaken).toEqual([]);

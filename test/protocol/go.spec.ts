@@ -8,7 +8,7 @@ import { create, toBinary, type DescFile } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { file_dovecote_test_v1_echo } from '@dovecote/contract/dovecote/test/v1/echo_pb';
 import { EchoServer } from './support/echo-server.js';
-import { buildGo, whyNoGo } from './support/go.js';
+import { buildGo, whyNoGo } from '../support/go.js';
 
 const run = promisify(execFile);
 const SOURCE = join(import.meta.dirname, 'go-client');

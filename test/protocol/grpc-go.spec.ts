@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describeForeignClient } from './support/foreign-client.js';
-import { buildGo, whyNoGo } from './support/go.js';
+import { buildGo, whyNoGo } from '../support/go.js';
 import { copyProtos } from './support/protos.js';
 
 const run = promisify(execFile);

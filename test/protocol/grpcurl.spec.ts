@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describeForeignClient, type Servers, type Sights } from './support/foreign-client.js';
-import { buildGo, whyNoGo } from './support/go.js';
+import { buildGo, whyNoGo } from '../support/go.js';
 
 const run = promisify(execFile);
 const SOURCE = join(import.meta.dirname, 'grpcurl');

@@ -6,7 +6,7 @@ import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { exportProtosCommand } from '../../src/commands/export-protos.js';
-import { buildGo, whyNoGo } from './support/go.js';
+import { buildGo, whyNoGo } from '../support/go.js';
 
 const run = promisify(execFile);
 const buf = createRequire(import.meta.url).resolve('@bufbuild/buf/bin/buf');

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createFileRegistry, fromBinary } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
-import { buildGo, whyNoGo } from '../support/go.js';
+import { buildGo, whyNoGo } from '../../support/go.js';
 import { Contract } from './contract.js';
 import { Host } from './host.js';
 

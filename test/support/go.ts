@@ -2,7 +2,7 @@ import { execFile, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-const script = join(import.meta.dirname, '../../../scripts/go-build.sh');
+const script = join(import.meta.dirname, '../../scripts/go-build.sh');
 
 /** Why the Go module in the folder cannot be built here, if so. */
 export function whyNoGo(folder: string): string | undefined {

@@ -1,0 +1,97 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { root } from '../docs/support/page.js';
+import { buildGo, whyNoGo } from '../support/go.js';
+
+const run = promisify(execFile);
+const TOOLS = join(import.meta.dirname, 'tools');
+const BUILD_MS = 300_000;
+
+const missing = whyNoGo(TOOLS);
+if (missing) console.log(`skipped: ${missing}`);
+
+// What docker compose itself reads files with: the specification's schema, interpolation, references.
+(missing ? describe.skip : describe)('the reference implementation of the Compose specification', () => {
+  let folder: string;
+  let program: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'dovecote-compose-'));
+    program = join(folder, 'compose');
+    await buildGo(TOOLS, program, './compose');
+  }, BUILD_MS);
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  const read = (file: string, env: Record<string, string>) =>
+    run(program, [file], { cwd: root, env: { PATH: process.env['PATH'], ...env } });
+  const secrets = { MASTER_KEY: 'key', POSTGRES_PASSWORD: 'password' };
+
+  test('reads docker-compose.yml', async () => {
+    const { stdout } = await read('docker-compose.yml', secrets);
+    const { services } = JSON.parse(stdout) as { services: Record<string, { environment?: object }> };
+    expect(Object.keys(services)).toEqual(
+      expect.arrayContaining([
+        'postgres',
+        'redis',
+        'mail',
+        'migrate',
+        'api-1',
+        'api-2',
+        'worker-1',
+        'worker-2',
+      ]),
+    );
+    expect(services['api-1']?.environment).toMatchObject({
+      DATABASE_URL: 'postgresql://dovecote:password@postgres:5432/dovecote',
+      MASTER_KEY: 'key',
+    });
+  });
+
+  test.each([
+    [200, 'healthy'],
+    [503, 'unhealthy'],
+  ])('its health check calls an API server that answers %d %s', async (status, word) => {
+    const { stdout } = await read('docker-compose.yml', secrets);
+    const { services } = JSON.parse(stdout) as {
+      services: Record<string, { healthcheck?: { test: string[] } }>;
+    };
+    const [kind, program, ...words] = services['api-1']?.healthcheck?.test ?? [];
+    expect([kind, program]).toEqual(['CMD', 'node']);
+    const server = createServer((request, response) =>
+      response.writeHead(request.url === '/health/ready' ? status : 404).end(),
+    ).listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as AddressInfo;
+    const check = words.map((one) => one.replace(':8080/', `:${port}/`));
+    const found = await run(process.execPath, check).then(
+      () => 'healthy',
+      () => 'unhealthy',
+    );
+    server.close();
+    expect(found).toBe(word);
+  });
+
+  test.each(Object.keys(secrets))('does without no %s', async (name) => {
+    await expect(read('docker-compose.yml', { ...secrets, [name]: '' })).rejects.toThrow(`set ${name}`);
+  });
+
+  test.each([
+    ['an unknown key', 'restart: unless-stopped', 'restrat: unless-stopped', 'restrat'],
+    [
+      'a volume that is not declared',
+      'volumes: [exports:/data]',
+      'volumes: [export:/data]',
+      'undefined volume',
+    ],
+  ])('refuses %s', async (_, right, wrong, message) => {
+    const text = await readFile(join(root, 'docker-compose.yml'), 'utf8');
+    const file = join(folder, 'wrong.yml');
+    await writeFile(file, text.replace(right, wrong));
+    await expect(read(file, secrets)).rejects.toThrow(message);
+  });
+});
