@@ -119,6 +119,9 @@ const indifferent = new Set([
   '/pidgr.v1.OrganizationService/UpdateOrganization',
 ]);
 
+/** Ends a membership of the caller's own, wherever they act: a member of both may leave Acme, and then is none of both. */
+const endsMembership = '/dovecote.auth.v1.MembershipService/LeaveOrganization';
+
 /** Names the organizations of the caller, which for a member of both is right. */
 const aboutThePerson = new Set([
   '/pidgr.v1.OrganizationService/ListUserOrganizations',
@@ -167,11 +170,12 @@ jest.setTimeout(60_000);
 
 describe.each(['mallory', 'a member of both, acting for Other'])('%s', (name) => {
   const headersOf = (): Record<string, string> => attackers.find((each) => each.name === name)?.headers ?? {};
+  const attacked = methods.filter((method) => name === 'mallory' || methodName(method) !== endsMembership);
 
   test('gets nowhere with any id of Acme, in any field of any RPC', async () => {
     const before = await rowsOfAcme();
     const breaches: string[] = [];
-    for (const method of methods) {
+    for (const method of attacked) {
       for (const field of idFieldsOf(method)) {
         const outcomes = await Promise.all(acmeIds.map((id) => attack(method, headersOf(), field, () => id)));
         for (const outcome of outcomes) {
@@ -196,7 +200,7 @@ describe.each(['mallory', 'a member of both, acting for Other'])('%s', (name) =>
 
   test('cannot tell an id of Acme from one that nobody has', async () => {
     const differences: string[] = [];
-    for (const method of methods.filter((each) => !indifferent.has(methodName(each)))) {
+    for (const method of attacked.filter((each) => !indifferent.has(methodName(each)))) {
       for (const field of idFieldsOf(method)) {
         const [theirs, nobodys] = [
           await Promise.all(acmeIds.slice(0, 8).map((id) => attack(method, headersOf(), field, () => id))),

@@ -36,7 +36,7 @@ export async function serveRoute(
 ): Promise<void> {
   const text = isGrpcWebText(request.headers['content-type'] ?? '');
   const reading: Reading = {};
-  const handler = text ? grpcWebText(route.handler) : route.handler;
+  const handler = text ? grpcWebText(route.handler, base64Bytes(route.maxBytes)) : route.handler;
   try {
     const answer = await handler(
       universalRequest({

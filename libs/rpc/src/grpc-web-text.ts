@@ -13,12 +13,15 @@ export function base64Bytes(bytes: number): number {
   return Math.ceil(bytes / 3) * 4 + 16;
 }
 
-/** Serves gRPC-Web text with a handler for binary gRPC-Web: base64 around both bodies. */
-export function grpcWebText(handler: UniversalHandlerFn): UniversalHandlerFn {
+/**
+ * Serves gRPC-Web text with a handler for binary gRPC-Web: base64 around both bodies. `maxBytes` of base64 are read
+ * whole; what is longer arrives cut.
+ */
+export function grpcWebText(handler: UniversalHandlerFn, maxBytes: number): UniversalHandlerFn {
   return async (request) => {
     const header = new Headers(request.header);
     header.set('content-type', rename(header, TEXT, 'application/grpc-web'));
-    const answer = await handler({ ...request, header, body: decoded(request) });
+    const answer = await handler({ ...request, header, body: decoded(request, maxBytes) });
     const answerHeader = new Headers(answer.header);
     // What is no call is refused in JSON.
     if (!GRPC_WEB.test(answerHeader.get('content-type') ?? '')) return answer;
@@ -31,11 +34,16 @@ function rename(header: Headers, from: RegExp, to: string): string {
   return (header.get('content-type') ?? '').replace(from, to);
 }
 
-async function* decoded(request: UniversalServerRequest): AsyncIterable<Uint8Array> {
+async function* decoded({ body }: UniversalServerRequest, maxBytes: number): AsyncIterable<Uint8Array> {
   const decoder = new Base64Decoder();
+  let received = 0;
   // The transport always passes a byte stream; parsed JSON bodies come from web frameworks only.
-  for await (const chunk of request.body as AsyncIterable<Uint8Array>) yield decoder.decode(chunk);
-  decoder.end();
+  for await (const chunk of body as AsyncIterable<Uint8Array>) {
+    received += chunk.length;
+    yield decoder.decode(chunk);
+  }
+  // The handler refuses a body over the limit for its size; that it was cut within a group is not the client's mistake.
+  if (received <= maxBytes) decoder.end();
 }
 
 /** Every chunk ends on a message or trailer boundary, and a client must be able to read it at once: pad each. */

@@ -42,7 +42,7 @@ describe('a message', () => {
       content: {
         ...content,
         contentId: contentId(content),
-        summary: 'Hi',
+        summary: 'Bring tea.',
         preview: 'Hi Bring tea. Then go.',
       },
     });
