@@ -29,6 +29,7 @@ import { WhatGroupsGave } from './0034-what-groups-gave.js';
 import { SessionsOfOrganizations } from './0036-sessions-of-organizations.js';
 import { GuessesAtCodes } from './0037-guesses-at-codes.js';
 import { OwnInvitations } from './0038-own-invitations.js';
+import { OrganizationsThatEnd } from './0039-organizations-that-end.js';
 import { LegalTransitions } from './0040-legal-transitions.js';
 
 /** In the order in which they run. A landed migration is never edited. */
@@ -64,5 +65,6 @@ export const migrations = [
   SessionsOfOrganizations,
   GuessesAtCodes,
   OwnInvitations,
+  OrganizationsThatEnd,
   LegalTransitions,
 ];

@@ -3,9 +3,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@j
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { OrganizationService } from '@dovecote/contract/pidgr/v1/organization_pb';
 import { Client } from 'pg';
-import { type Cast, seedCast } from '../support/cast.js';
+import { addMember, addOrganization, type Cast, seedCast } from '../support/cast.js';
 import { eventually } from '../support/eventually.js';
+import { deletionsOf, requestedEarlier, sweep } from '../support/organization-deletion.js';
 import { remains, tablesHolding, untilGone } from '../support/sandboxes.js';
+import { mailsTo } from '../support/sign-in.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 import { plantRows, tenantTables } from '../tenancy/tenant-tables.js';
 import { WorkerProcesses } from './worker-process.js';
@@ -169,6 +171,36 @@ describe('the purge of a sandbox', () => {
     workers.start();
     await expectGone(id);
     expect(await othersRows(id)).toEqual(others);
+  });
+
+  test('of an organization at the request of its super admin goes on in the same way', async () => {
+    const organization = await addOrganization(s, 'Doomed');
+    const { id } = organization;
+    const email = `sam-${randomUUID()}@doomed.example`;
+    const sam = await addMember(s, organization, { email, role: 'super_admin' });
+    await plantRows(s.database, await tenantTables(s.database), id, `planted-${randomUUID()}`);
+    await addDeliveries(id);
+    await deletionsOf(sam).deleteOrganization({ confirmationName: 'Doomed' });
+    await requestedEarlier(s.database, id, 8);
+    await sweep(s.database);
+    const others = await othersRows(id);
+    const all = await deliveries(id);
+    const release = await obstruct(id, 2_500);
+    const worker = workers.start();
+    await waiting(1);
+    const before = await deliveries(id);
+    expect(before).toBeLessThan(all);
+    await worker.kill();
+    await release();
+    await workers.declareDead();
+    workers.start();
+    await untilGone(s.database, id);
+    expect(await tablesHolding(s.database, id)).toEqual([]);
+    expect(Math.max(...(await pieces(id)))).toBeLessThanOrEqual(PIECE);
+    expect(await othersRows(id)).toEqual(others);
+    await eventually('the last mail', async () =>
+      (await mailsTo(s, email)).some((body) => body.includes('have been deleted')),
+    );
   });
 
   test('by two at once, of whom one was taken for dead, is as if it were by one', async () => {

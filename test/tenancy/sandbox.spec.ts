@@ -103,6 +103,59 @@ describe('an organization that is no sandbox', () => {
   });
 });
 
+describe('an organization whose deletion is requested', () => {
+  const request = `insert into organization_deletion
+    (organization_id, id, requested_by, request_id, requested_at, due_at, sealed_notice)`;
+  const values = `values ($1, gen_random_uuid(), gen_random_uuid(), 'request', now() - interval '9 days',
+    now() - interval '1 day', '')`;
+
+  test.each([
+    `insert into organization_deletion
+       (organization_id, id, requested_by, request_id, requested_at, due_at, recorded_at)
+     values ($1, gen_random_uuid(), gen_random_uuid(), 'request', now(), now() + interval '7 days', now())`,
+    `update organization_deletion set due_at = now() where organization_id = $1`,
+    `update organization_deletion set purge_started_at = null where organization_id = $1`,
+  ])('is not on record earlier than it was, by: %s', async (sql) => {
+    const outcome = await attacker.asTenant(acme, () => attacker.attempt(sql, [acme]));
+    expect(outcome).toMatchObject({ refused: insufficientPrivilege });
+  });
+
+  test('is not requested for another one, for a sandbox, or for less than a day', async () => {
+    for (const [tenant, id] of [
+      [sandbox, acme],
+      ['', acme],
+      [sandbox, sandbox],
+    ] as const) {
+      const outcome = await attacker.asTenant(tenant, () => attacker.attempt(`${request} ${values}`, [id]));
+      expect(outcome).toMatchObject({ refused: insufficientPrivilege });
+    }
+    const hasty = `${request} values ($1, gen_random_uuid(), gen_random_uuid(), 'request', now(), now(), '')`;
+    const outcome = await attacker.asTenant(acme, () => attacker.attempt(hasty, [acme]));
+    expect(outcome).toMatchObject({ refused: checkViolation });
+  });
+
+  test('waits for a day whatever the record says, and another one does not cancel it', async () => {
+    await attacker.asTenant(acme, async () => {
+      expect(await attacker.attempt(`${request} ${values}`, [acme])).toMatchObject({ count: 1 });
+      expect(await attacker.attempt('update organization set expires_at = now()', [])).toMatchObject({
+        count: 1,
+      });
+      expect(await purge()).toMatchObject({ refused: insufficientPrivilege });
+    });
+    await database.query('delete from organization_deletion where organization_id = $1', [acme]);
+    await database.query(
+      `${request} values ($1, gen_random_uuid(), gen_random_uuid(), 'request', now(), now() + interval '7 days', '')`,
+      [acme],
+    );
+    const cancelling = 'delete from organization_deletion';
+    expect(await attacker.asTenant(sandbox, () => attacker.attempt(cancelling, []))).toMatchObject({
+      count: 0,
+    });
+    await database.query(cancelling);
+    expect(await tablesHolding(database, acme)).toHaveLength((await tenantTables(database)).length);
+  });
+});
+
 describe('a sandbox', () => {
   test('is not deleted by another organization', async () => {
     expect(await attacker.asTenant(acme, () => deleteSandbox(sandbox))).toMatchObject({ count: 0 });

@@ -49,7 +49,8 @@ const insert = statement(
   `insert into identity (id, email, created_at) values ($1, $2, $3) on conflict (email) do nothing`,
 );
 // Where a token works unless the client says otherwise comes first: the organization that has proven to own the domain of
-// the person's address, else the first that they accepted, of those that can be used.
+// the person's address, else the first that they accepted, of those that can be used. What
+// is being deleted comes last: there they can see that, and cancel it.
 const listMemberships = statement(
   'member.list_own',
   `select m.org_id as "orgId", o.name as "orgName", o.org_type as "orgType", m.id as "userId", m.name,
@@ -58,8 +59,10 @@ const listMemberships = statement(
      from member m
      join organization o on o.id = m.org_id
      join role r on r.org_id = m.org_id and r.id = m.role_id
-    where m.identity_id = $1 and m.status = ${memberStatus.active} and (o.expires_at is null or o.expires_at > $2)
-    order by o.suspended_at is not null,
+     left join organization_deletion d on d.organization_id = o.id
+    where m.identity_id = $1 and m.status = ${memberStatus.active}
+      and (o.expires_at is null or o.expires_at > $2 or d.id is not null)
+    order by o.suspended_at is not null or d.id is not null,
              not exists (select from sso_domain d where d.org_id = m.org_id and d.verified_at is not null
                             and d.name = split_part(m.email, '@', 2)),
              m.joined_at, m.created_at, m.org_id`,

@@ -4,8 +4,10 @@ import { AppError } from '../../platform/errors/index.js';
 import { HandlesJob, type JobContext, type JobHandler } from '../../platform/jobs/index.js';
 import { enrolledTask } from '../device/index.js';
 import { leftTask } from '../member/index.js';
+import { OrganizationDeletions, shutTask } from '../organization/index.js';
 import type { RenderResult } from '../render/index.js';
 import { CampaignFailures } from './campaign-failures.service.js';
+import { Campaigns } from './campaign.service.js';
 import { type Advance, advanceTask, CampaignRuns } from './campaign-run.service.js';
 import { Enrollment } from './enrollment.service.js';
 import { FanOut, type Piece } from './fan-out.js';
@@ -88,4 +90,30 @@ export class NoteRecipientLeft implements JobHandler<{ userId: string }> {
   async handle({ userId }: { userId: string }, { run }: JobContext): Promise<void> {
     await run((scope) => this.runs.noteLeft(scope, userId));
   }
+}
+
+/** Cancels what runs in an organization that is being deleted. */
+@Injectable()
+@HandlesJob({ task: shutTask })
+export class StopCampaigns implements JobHandler {
+  constructor(
+    private readonly deletions: OrganizationDeletions,
+    private readonly campaigns: Campaigns,
+  ) {}
+
+  async handle(_payload: Record<string, unknown>, { run, signal }: JobContext): Promise<void> {
+    const running = await run(async (scope) =>
+      (await this.deletions.isPending(scope)) ? this.campaigns.running(scope) : [],
+    );
+    for (const id of running) {
+      // What is left is found by the next sweep.
+      if (signal.aborted) return;
+      await run((scope) => this.campaigns.cancel(scope, id)).catch(unlessOver);
+    }
+  }
+}
+
+/** It ended by itself meanwhile. */
+function unlessOver(error: unknown): void {
+  if (!(error instanceof AppError && error.reason === 'CAMPAIGN_OVER')) throw error;
 }

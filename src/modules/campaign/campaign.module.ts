@@ -1,11 +1,12 @@
 import { Module } from '@nestjs/common';
 import { DeviceModule } from '../device/index.js';
+import { OrganizationModule } from '../organization/index.js';
 import { RenderModule } from '../render/index.js';
 import { TemplateModule } from '../template/index.js';
 import { AudienceStore } from './audience.store.js';
 import { CampaignFailureStore } from './campaign-failure.store.js';
 import { CampaignFailures } from './campaign-failures.service.js';
-import { AdvanceCampaign, NoteRecipientLeft, SendToEnrolled } from './campaign.jobs.js';
+import { AdvanceCampaign, NoteRecipientLeft, SendToEnrolled, StopCampaigns } from './campaign.jobs.js';
 import { CampaignRpc } from './campaign.rpc.js';
 import { CampaignRuns } from './campaign-run.service.js';
 import { CampaignRunStore } from './campaign-run.store.js';
@@ -28,7 +29,7 @@ import { ShortCodeStore } from './short-code.store.js';
  * whatever crashes; every piece of work commits together with how far it came.
  */
 @Module({
-  imports: [DeviceModule, RenderModule, TemplateModule],
+  imports: [DeviceModule, OrganizationModule, RenderModule, TemplateModule],
   controllers: [CampaignRpc],
   providers: [
     AdvanceCampaign,
@@ -51,6 +52,7 @@ import { ShortCodeStore } from './short-code.store.js';
     SendToEnrolled,
     ShortCodes,
     ShortCodeStore,
+    StopCampaigns,
   ],
   exports: [CampaignRuns, Campaigns, CounterStore],
 })

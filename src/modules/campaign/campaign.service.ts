@@ -169,6 +169,10 @@ export class Campaigns {
     return this.get(scope, campaign.id);
   }
 
+  running(scope: Scope): Promise<string[]> {
+    return this.store.inStatus(scope, campaignStatus.running);
+  }
+
   async get(scope: Scope, id: string): Promise<CampaignReport> {
     const campaign = await this.store.find(scope, id);
     if (!campaign) throw notFound('campaign');

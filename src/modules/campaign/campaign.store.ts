@@ -58,6 +58,10 @@ const end = statement(
   'campaign.end',
   `update campaign set status = $3, completed_at = $4 where org_id = $1 and id = $2`,
 );
+const inStatus = statement(
+  'campaign.in_status',
+  'select id from campaign where org_id = $1 and status = $2 order by id',
+);
 
 type ViewRow = Omit<CampaignView, 'progress'> & {
   stepId: string | null;
@@ -71,6 +75,11 @@ export class CampaignStore {
     const tx = await scope.tx();
     const row = await tx.queryOne<ViewRow>(findView, [scope.orgId, id]);
     return row && toView(row);
+  }
+
+  async inStatus(scope: Scope, status: CampaignStatus): Promise<string[]> {
+    const rows = await (await scope.tx()).query<{ id: string }>(inStatus, [scope.orgId, status]);
+    return rows.map(({ id }) => id);
   }
 
   /** Locked until the transaction ends: starting, cancelling and changing exclude each other. */

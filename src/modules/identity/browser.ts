@@ -42,8 +42,9 @@ export class Browser {
     const address = this.addressOf(request);
     try {
       await this.throttle.takeFrom(address);
+      const before = { caller: { kind: 'anonymous' } as const, requestId: request.id, address };
       const orgId = isUuid(connectionId)
-        ? await this.connections.ownerOf(connectionId.toLowerCase())
+        ? await this.connections.ownerOf(before, connectionId.toLowerCase())
         : undefined;
       if (!orgId)
         return sendPage(reply, messagePage(404, 'Unknown connection', 'There is no such connection.'));

@@ -106,6 +106,7 @@ export class SsoSignIn {
   ): Promise<{ login: Login; member: Member } | undefined> {
     const login = await this.store.find(scope, loginId);
     if (!login?.userId || !login.codeHash || !equalSecrets(login.codeHash, hash)) return undefined;
+    if (await this.connections.hasEnded(scope)) return undefined;
     const member = await this.members.find(scope, login.userId);
     if (member?.status === memberStatus.active && fits(login, codeVerifier)) return { login, member };
     // Whoever brings the code without its secret has seen it on the way.

@@ -1,3 +1,4 @@
+import { organizationEnded } from '../../platform/caller/organization-state.js';
 import { AppError, failedPrecondition, permissionDenied } from '../../platform/errors/index.js';
 
 export const ACTIVE_LINKS_LIMIT = 200;
@@ -34,8 +35,7 @@ export interface Destination {
 }
 
 export function refuseDestination({ suspended, expiresAt }: Destination, now: Date): AppError | undefined {
-  if (expiresAt && expiresAt <= now)
-    return failedPrecondition('ORGANIZATION_EXPIRED', 'This sandbox has expired, or was deleted.');
+  if (expiresAt && expiresAt <= now) return failedPrecondition('ORGANIZATION_EXPIRED', organizationEnded);
   if (suspended) return failedPrecondition('ORGANIZATION_SUSPENDED', 'This organization is suspended.');
   return undefined;
 }

@@ -60,7 +60,7 @@ export class OrganizationEntity {
   @Column({ name: 'default_verification_unit_level', type: 'smallint' })
   defaultVerificationUnitLevel!: number;
 
-  /** Only for sandboxes. */
+  /** When it ceases to answer: for sandboxes, and for what is being deleted. */
   @Column({ name: 'expires_at', type: 'timestamptz', nullable: true })
   expiresAt!: Date | null;
 

@@ -5,6 +5,10 @@ import { RoleModule } from '../role/index.js';
 import { AnalyticsCohorts } from './analytics-cohorts.service.js';
 import { AnalyticsCohortStore } from './analytics-cohorts.store.js';
 import { Founding } from './founding.js';
+import { PurgeOrganization, SweepOrganizationDeletions } from './organization-deletion.jobs.js';
+import { OrganizationDeletionRpc } from './organization-deletion.rpc.js';
+import { OrganizationDeletions } from './organization-deletion.service.js';
+import { OrganizationDeletionStore } from './organization-deletion.store.js';
 import { OrganizationRpc } from './organization.rpc.js';
 import { Organizations } from './organization.service.js';
 import { OrganizationStore } from './organization.store.js';
@@ -20,25 +24,37 @@ import { WorkflowChecks } from './workflow-checks.js';
 /**
  * An organization is a tenant: everything else belongs to one, and nothing is seen from another.
  * Invariants: it is born with the seeded roles, a workflow to offer, one super admin and what other modules contribute
- * to its founding, or not at all. A sandbox ends: it answers nobody from then on, and is deleted with all it holds.
+ * to its founding, or not at all. A sandbox ends: it answers nobody from then on, and is deleted
+ * with all it holds. So does what a super admin has had deleted, after days in which that can be cancelled.
  */
 @Module({
   imports: [ApiKeyModule, MemberModule, RoleModule],
-  controllers: [OrganizationRpc, PrivacyRpc, SandboxRpc],
+  controllers: [OrganizationRpc, OrganizationDeletionRpc, PrivacyRpc, SandboxRpc],
   providers: [
     AnalyticsCohorts,
     AnalyticsCohortStore,
     Founding,
+    OrganizationDeletions,
+    OrganizationDeletionStore,
     Organizations,
     OrganizationStore,
     PrivacySettings,
     PrivacySettingsStore,
+    PurgeOrganization,
     PurgeSandbox,
     Sandboxes,
     SandboxStore,
+    SweepOrganizationDeletions,
     SweepSandboxes,
     WorkflowChecks,
   ],
-  exports: [AnalyticsCohorts, Founding, Organizations, PrivacySettings, WorkflowChecks],
+  exports: [
+    AnalyticsCohorts,
+    Founding,
+    OrganizationDeletions,
+    Organizations,
+    PrivacySettings,
+    WorkflowChecks,
+  ],
 })
 export class OrganizationModule {}

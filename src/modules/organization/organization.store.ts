@@ -9,7 +9,9 @@ import { OrganizationEntity } from './organization.entity.js';
 const ofPerson = statement(
   'organization.of_person',
   `select o.id from member m join organization o on o.id = m.org_id
-    where m.identity_id = $1 and m.status <> ${memberStatus.deactivated} and (o.expires_at is null or o.expires_at > $2)`,
+    where m.identity_id = $1 and m.status <> ${memberStatus.deactivated} 
+      and (o.expires_at is null or o.expires_at > $2
+           or exists (select from organization_deletion d where d.organization_id = o.id))`,
 );
 
 // Campaigns of upper modules, read by number of status: 3 is completed, 5 cancelled. An index holds no others.

@@ -4,6 +4,7 @@ import { PinoLogger } from 'nestjs-pino';
 import { Permission } from '../../platform/access/index.js';
 import { type KnownApiKey, ScimTokenDirectory } from '../../platform/caller/api-keys.directory.js';
 import type { ApiKeyCaller } from '../../platform/caller/caller.js';
+import { organizationEnded } from '../../platform/caller/organization-state.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { CONFIG } from '../../platform/config/config.module.js';
 import type { Config } from '../../platform/config/index.js';
@@ -101,7 +102,7 @@ export class ScimGateway {
     const address = this.addressOf(request);
     const { caller, organization } = await this.prove(request, address);
     if (organization.expiresAt && organization.expiresAt <= this.clock.now())
-      throw new ScimError(403, 'This sandbox has expired, or was deleted.');
+      throw new ScimError(403, organizationEnded);
     if (organization.suspended) throw new ScimError(403, 'This organization is suspended.');
     await this.organizations.take(caller.orgId, organization, header);
     const origin = { requestId: request.id, address, readOnly: request.method === 'GET' };

@@ -84,6 +84,10 @@ export interface ConnectionKey {
   orgId: string;
   id: string;
 }
+const ended = statement(
+  'sso_connection.organization_ended',
+  'select from organization where id = $1 and expires_at <= $2',
+);
 
 @Injectable()
 export class ConnectionStore {
@@ -131,6 +135,11 @@ export class ConnectionStore {
   async claimRefresh(scope: Scope, id: string, notAfter: Date): Promise<boolean> {
     const values = [scope.orgId, id, scope.now(), notAfter];
     return (await (await scope.tx()).execute(claimRefresh, values)).rowCount === 1;
+  }
+
+  async hasEnded(scope: Scope): Promise<boolean> {
+    const tx = await scope.tx();
+    return (await tx.queryOne(ended, [scope.orgId, scope.now()])) !== undefined;
   }
 
   /** Whose the connection is; in a transaction of its own, which the id opens. */

@@ -5,7 +5,7 @@ import { CONFIG } from '../../platform/config/config.module.js';
 import type { Config } from '../../platform/config/index.js';
 import { type AppError, failedPrecondition, invalidArgument, notFound } from '../../platform/errors/index.js';
 import { ENVELOPE } from '../../platform/platform.module.js';
-import { originOf, type Scope, Scopes } from '../../platform/scope/index.js';
+import { originOf, type Scope, type ScopeOrigin, Scopes } from '../../platform/scope/index.js';
 import { Sessions } from '../auth/index.js';
 import { refuseGrant, Roles } from '../role/index.js';
 import {
@@ -105,9 +105,17 @@ export class Connections {
     return orgId ? this.activeIn(scope, orgId, (inner) => this.store.preferred(inner)) : undefined;
   }
 
-  /** Whose the connection is; undefined when there is none. */
-  async ownerOf(id: string): Promise<string | undefined> {
-    return (await this.store.ownerById(id))?.orgId;
+  /** Whose the connection is; undefined when there is none, or its organization has ended. */
+  async ownerOf(scope: ScopeOrigin, id: string): Promise<string | undefined> {
+    const orgId = (await this.store.ownerById(id))?.orgId;
+    if (orgId === undefined) return undefined;
+    const inside = { ...scope, caller: { kind: 'system', orgId } as const, readOnly: true };
+    return (await this.scopes.run(inside, (inner) => this.hasEnded(inner))) ? undefined : orgId;
+  }
+
+  /** Whether the organization answers nobody any more: then nobody comes in through its provider either. */
+  hasEnded(scope: Scope): Promise<boolean> {
+    return this.store.hasEnded(scope);
   }
 
   /** A new reservation, or the one that is given, once more. */
@@ -252,7 +260,9 @@ export class Connections {
     find: (scope: Scope) => Promise<Connection | undefined>,
   ): Promise<Connection | undefined> {
     const origin = { ...originOf(scope), caller: { kind: 'system', orgId } as const };
-    const connection = await this.scopes.run(origin, find);
+    const connection = await this.scopes.run(origin, async (inner) =>
+      (await this.hasEnded(inner)) ? undefined : find(inner),
+    );
     return connection?.state === connectionState.active ? connection : undefined;
   }
 

@@ -61,7 +61,8 @@ export class Providers {
     const orgId = await this.domains.ownerOf(email);
     if (!orgId) return { enabled: false, providerName: '' };
     scope.adopt(orgId);
-    const connection = await this.store.preferred(scope);
+    const hasEnded = await this.connections.hasEnded(scope);
+    const connection = hasEnded ? undefined : await this.store.preferred(scope);
     return { enabled: connection !== undefined, providerName: connection?.providerName ?? '' };
   }
 }

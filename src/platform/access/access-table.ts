@@ -2,6 +2,7 @@ import { AuthService } from '@dovecote/contract/dovecote/auth/v1/auth_pb';
 import { SsoSignInService } from '@dovecote/contract/dovecote/auth/v1/sso_pb';
 import { MembershipService } from '@dovecote/contract/dovecote/auth/v1/membership_pb';
 import { PasskeyService } from '@dovecote/contract/dovecote/auth/v1/passkey_pb';
+import { OrganizationDeletionService } from '@dovecote/contract/dovecote/organization/v1/deletion_pb';
 import { TemplatePreviewService } from '@dovecote/contract/dovecote/template/v1/preview_pb';
 import { ContentService } from '@dovecote/contract/dovecote/render/v1/content_pb';
 import { ConnectionService } from '@dovecote/contract/dovecote/sso/v1/connection_pb';
@@ -83,6 +84,7 @@ export const services = [
   EnforcementService,
   ScimService,
   SubjectService,
+  OrganizationDeletionService,
 ];
 
 /** When a proof is asked for that depends. */
@@ -377,5 +379,12 @@ export const accessTable: ReadonlyMap<string, AccessRow> = new Map([
     listSubjects: read(permission(P.ORG_READ), anyProof),
     bindSubject: write(permission(P.ORG_WRITE), recentProof('api_key'), 'SSO_CONFIGURED'),
     unbindSubject: write(permission(P.ORG_WRITE), recentProof('api_key'), 'SSO_CONFIGURED'),
+  }),
+
+  // Also only a super admin, whatever other roles may do: decided by the handler.
+  ...rowsOf(OrganizationDeletionService, {
+    deleteOrganization: write(named(P.ORG_WRITE), recentProof(), 'ORG_DELETED'),
+    cancelOrganizationDeletion: write(named(P.ORG_WRITE), recentProof(), 'ORG_UPDATED'),
+    getOrganizationDeletion: read(named(P.ORG_READ), anyProof),
   }),
 ]);

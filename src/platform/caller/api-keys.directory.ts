@@ -35,8 +35,9 @@ const findByHash = statement(
 const organizationState = statement(
   'organization.state',
   `select suspended_at is not null as suspended, rate_limit_per_second as "ratePerSecond",
-          rate_limit_burst as "rateBurst", expires_at as "expiresAt"
-     from organization where id = $1`,
+          rate_limit_burst as "rateBurst", expires_at as "expiresAt",
+          (select due_at from organization_deletion d where d.organization_id = o.id) as "deletionDueAt"
+     from organization o where id = $1`,
 );
 
 /** Finds the caller behind a presented API key. */

@@ -32,17 +32,19 @@ interface MembershipRow extends OrganizationState {
   signedOutAt: Date | null;
 }
 
+// Single sign-on has stopped where the organization is being deleted: then a code lets its people see and cancel that.
 const find = statement(
   'membership.find',
   `select m.id as "userId", m.status, m.signed_out_at as "signedOutAt", r.slug as "roleSlug", r.permissions,
           o.suspended_at is not null as suspended, o.rate_limit_per_second as "ratePerSecond",
-          o.rate_limit_burst as "rateBurst", o.expires_at as "expiresAt",
-          o.sso_enforced_at is not null as "ssoEnforced",
+          o.rate_limit_burst as "rateBurst", o.expires_at as "expiresAt", d.due_at as "deletionDueAt",
+          o.sso_enforced_at is not null and d.due_at is null as "ssoEnforced",
           (select g.expires_at from sso_break_glass g where g.org_id = m.org_id and g.user_id = m.id)
             as "breakGlassUntil"
      from member m
      join role r on r.org_id = m.org_id and r.id = m.role_id
      join organization o on o.id = m.org_id
+     left join organization_deletion d on d.organization_id = o.id
     where m.org_id = $1 and m.identity_id = $2`,
 );
 

@@ -3,7 +3,12 @@ export interface OrganizationState {
   suspended: boolean;
   /** When it ceases to answer, before it ceases to exist; null: it stays. */
   expiresAt: Date | null;
+  /** When it is deleted at a super admin's request, which can still be cancelled; null: that was not requested. */
+  deletionDueAt: Date | null;
   /** Sustained calls per second and burst; null: the configured default. */
   ratePerSecond: number | null;
   rateBurst: number | null;
 }
+
+/** What is said to whoever comes to one that does not answer any more. */
+export const organizationEnded = 'This organization has ended: it expired, or is being deleted.';

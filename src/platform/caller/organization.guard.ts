@@ -9,7 +9,7 @@ import { PersonThrottle } from '../throttle/person-throttle.js';
 import type { MemberCaller, PersonCaller } from './caller.js';
 import { orgIdHeader } from './org-id-header.js';
 import { type Membership, MembershipDirectory } from './memberships.directory.js';
-import type { OrganizationState } from './organization-state.js';
+import { organizationEnded, type OrganizationState } from './organization-state.js';
 import { BreakGlassUses, entryOf } from './sso-entry.js';
 import { UsageRecorder } from './usage-recorder.js';
 
@@ -17,6 +17,13 @@ import { UsageRecorder } from './usage-recorder.js';
 const answeredWhenSuspended = [
   '/pidgr.v1.OrganizationService/GetOrganization',
   '/dovecote.auth.v1.AuthService/WhoAmI',
+];
+
+/** Still answered for one that is being deleted: its people can see that, and its super admins cancel it. */
+const answeredWhileDeleted = [
+  ...answeredWhenSuspended,
+  '/dovecote.organization.v1.OrganizationDeletionService/GetOrganizationDeletion',
+  '/dovecote.organization.v1.OrganizationDeletionService/CancelOrganizationDeletion',
 ];
 
 /** Who act across organizations, or before there is one. */
@@ -79,7 +86,7 @@ export class OrganizationGuard implements AdmissionStep {
 
   private enter(call: Call, organization: OrganizationState): void {
     call.organization = organization;
-    const refusal = refuseEntry(call.rpc.name, organization, this.clock.now());
+    const refusal = refuseEntry(call, organization, this.clock.now());
     if (refusal) throw refusal;
   }
 }
@@ -122,11 +129,22 @@ function memberCaller(person: PersonCaller, membership: Membership): MemberCalle
   return caller;
 }
 
-function refuseEntry(rpc: string, organization: OrganizationState, now: Date): AppError | undefined {
-  if (organization.expiresAt && organization.expiresAt <= now) {
-    return failedPrecondition('ORGANIZATION_EXPIRED', 'This sandbox has expired, or was deleted.');
+function refuseEntry(
+  { caller, rpc }: Call,
+  organization: OrganizationState,
+  now: Date,
+): AppError | undefined {
+  const { expiresAt, deletionDueAt } = organization;
+  if (deletionDueAt) {
+    // Keys are programs: nothing of theirs goes on.
+    if (caller.kind === 'member' && answeredWhileDeleted.includes(rpc.name)) return undefined;
+    return failedPrecondition(
+      'ORGANIZATION_BEING_DELETED',
+      `This organization is shut, and will be deleted on ${deletionDueAt.toISOString()}; until then a super admin can cancel that (OrganizationDeletionService.CancelOrganizationDeletion).`,
+    );
   }
-  if (!organization.suspended || answeredWhenSuspended.includes(rpc)) return undefined;
+  if (expiresAt && expiresAt <= now) return failedPrecondition('ORGANIZATION_EXPIRED', organizationEnded);
+  if (!organization.suspended || answeredWhenSuspended.includes(rpc.name)) return undefined;
   return failedPrecondition(
     'ORGANIZATION_SUSPENDED',
     'This organization is suspended; contact your administrator.',

@@ -61,6 +61,8 @@ export interface Config {
   };
   readonly signUp: Values['SIGN_UP'];
   readonly recentSignInMs: number;
+  /** In which the deletion of an organization can be cancelled. */
+  readonly deletionGraceDays: number;
   /** The WebAuthn relying party. */
   readonly passkeys: { readonly id: string; readonly name: string; readonly origins: readonly string[] };
   readonly rateLimit: {
@@ -214,6 +216,7 @@ function shape(values: Values, terminalFormat: 'pretty' | 'json'): Config {
     },
     signUp: values.SIGN_UP,
     recentSignInMs: values.RECENT_SIGN_IN_MINUTES * 60_000,
+    deletionGraceDays: values.ORGANIZATION_DELETION_DAYS,
     passkeys: passkeys(values, publicUrl),
     rateLimit: {
       organization: { perSecond: values.RATE_LIMIT_PER_SECOND, burst: values.RATE_LIMIT_BURST },

@@ -203,6 +203,10 @@ export const variables = {
       'How long a proof of who somebody is counts as recent, for what a stolen token must not be enough.',
     must: 'be a whole number from 1 to 1440',
   }),
+  ORGANIZATION_DELETION_DAYS: whole(1, 30).default(7).register(documentation, {
+    meaning: 'For how long the deletion of an organization can be cancelled, before everything is gone.',
+    must: 'be a whole number from 1 to 30',
+  }),
   PASSKEY_RP_ID: z
     .string()
     .regex(/^(?!-)[a-z0-9-]+(\.[a-z0-9-]+)*$/)

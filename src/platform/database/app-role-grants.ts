@@ -20,6 +20,11 @@ const writable = [
       include_synthetic_in_aggregates, provisional_archetypes_enabled, default_verification_unit_level, expires_at,
       ai_clustering_enabled, behavioral_analytics_enabled, third_party_channels_enabled, sso_enforced_at, sso_enforced_by`,
   },
+  {
+    table: 'organization_deletion',
+    privilege: 'insert',
+    columns: 'organization_id, id, requested_by, request_id, requested_at, due_at, sealed_notice',
+  },
   // Only to nothing: see the policy.
   { table: 'privacy_consent', privilege: 'update', columns: 'actor_email' },
   {
@@ -71,6 +76,7 @@ async function grantTables(owner: Client, name: string): Promise<void> {
   await owner.query(`grant select on table schema_migration to ${name}`);
   await owner.query(`revoke all on table installation from ${name}`);
   for (const table of appendOnly) await owner.query(`revoke update, delete on table ${table} from ${name}`);
+  await owner.query(`revoke update on table organization_deletion from ${name}`);
   for (const table of permanent) await owner.query(`revoke delete on table ${table} from ${name}`);
   for (const { table, privilege, columns } of writable) {
     await owner.query(`revoke ${privilege} on table ${table} from ${name}`);

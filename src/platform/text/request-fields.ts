@@ -14,6 +14,8 @@ export const requestTexts: ReadonlyMap<string, TextKind> = new Map([
   // Of the organization and its people.
   ...of('pidgr.v1.CreateOrganizationRequest', 'name', 'name'),
   ...of('pidgr.v1.UpdateOrganizationRequest', 'name', 'name'),
+  // Compared with the name, exactly.
+  ...of('dovecote.organization.v1.DeleteOrganizationRequest', 'verbatim', 'confirmation_name'),
   ...of('pidgr.v1.CreateSandboxOrganizationRequest', 'name', 'name'),
   ...of('pidgr.v1.InviteUserRequest', 'name', 'name'),
   ...of('pidgr.v1.InviteUserRequest', 'email', 'email'),

@@ -1,0 +1,1 @@
+export { OrganizationDeletionService } from './deletion_pb.js';
