@@ -27,6 +27,7 @@ import { Database } from './database/index.js';
 import { DATABASE_URL } from './database/database.module.js';
 import { HealthController } from './http/health.controller.js';
 import { KeysController } from './http/keys.controller.js';
+import { PlainAdmission } from './http/plain-admission.js';
 import { PlainErrorFilter } from './http/plain-error.filter.js';
 import { Readiness } from './http/readiness.js';
 import { requestAddress } from './http/request-address.js';
@@ -71,6 +72,7 @@ export const ENVELOPE = Symbol('envelope');
     MembershipDirectory,
     Metrics,
     OrganizationGuard,
+    PlainAdmission,
     PlainErrorFilter,
     QueueMetrics,
     Readiness,

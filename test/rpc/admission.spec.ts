@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { RpcServer } from '@dovecote/rpc';
@@ -147,6 +149,83 @@ describe('a message is refused by what it consists of:', () => {
     const zipped = gzipSync(JSON.stringify({ token: 'x'.repeat(MiB) }));
     const outcome = await call(validateInviteLink, zipped, { 'content-encoding': 'gzip' });
     expect(outcome).toMatchObject({ status: 429, reason: 'REQUEST_TOO_LARGE' });
+  });
+});
+
+describe('plain requests', () => {
+  const form = { 'content-type': 'application/x-www-form-urlencoded' };
+  const acs = '/sso/saml/0198f1b0-0000-7000-8000-000000000000/acs';
+
+  /** The status that is answered although nothing of the announced body comes. */
+  async function unread(path: string, headers: Record<string, string>): Promise<number> {
+    const outgoing = request(`${s.url}${path}`, {
+      method: 'POST',
+      headers: { 'content-length': '1000', ...headers },
+      agent: false,
+    });
+    outgoing.flushHeaders();
+    const [response] = await once(outgoing, 'response');
+    outgoing.destroy();
+    return response.statusCode;
+  }
+
+  const post = async (path: string, body: string, headers: Record<string, string> = form): Promise<number> =>
+    (await fetch(`${s.url}${path}`, { method: 'POST', headers, body })).status;
+
+  test.each([
+    ['SCIM without a token', '/scim/v2/Users', { 'content-type': 'application/scim+json' }, 401],
+    [
+      'SCIM with one that does not hold',
+      '/scim/v2/Users',
+      { 'content-type': 'application/scim+json', authorization: `Bearer pidgr_scim_${'a'.repeat(49)}` },
+      401,
+    ],
+    ['the setup, from another site', '/setup/sso/domains', { ...form, origin: 'https://evil.example' }, 403],
+  ])('are refused before their body is read: %s', async (_what, path, headers, status) => {
+    expect(await unread(path, headers)).toBe(status);
+  });
+
+  test('the setup of who is not signed in', async () => {
+    expect(await unread('/setup/sso/domains', { ...form, origin: s.url })).toBe(400);
+  });
+
+  test('of an address that asks too much are refused before their body is read', async () => {
+    await Promise.all(Array.from({ length: FLOOD }, () => post(acs, '')));
+    for (const path of [acs, '/sign-in/code', '/setup/sso/domains', '/nothing']) {
+      expect([path, await unread(path, form)]).toEqual([path, 429]);
+    }
+    const refused = await fetch(`${s.url}${acs}`, { method: 'POST', headers: form, body: '' });
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await refused.text()).toContain('times a second');
+  });
+
+  test.each<[string, string, string, Record<string, string>]>([
+    ['of no route', '/nothing', 'x', { 'content-type': 'text/plain' }],
+    ['in another content type', '/sign-in/code', '{}', { 'content-type': 'application/json' }],
+    ['that are too large', '/sign-in/code', `email=${'x'.repeat(70_000)}`, form],
+    ['of another site', '/sign-in/code', 'email=a', { ...form, origin: 'https://evil.example' }],
+    ['of an unknown connection', acs, 'SAMLResponse=x', form],
+    ['of SCIM without a token', '/scim/v2/Users', '{', { 'content-type': 'application/scim+json' }],
+    ['of SCIM, of no route', '/scim/v2/Nothing', '{', { 'content-type': 'application/scim+json' }],
+    ['of a path spelled in another way', '/%73so/saml/x/acs', 'a=b', form],
+  ])('that are refused count against their address: %s', async (_what, path, body, headers) => {
+    const statuses = await Promise.all(Array.from({ length: FLOOD }, () => post(path, body, headers)));
+    expect(statuses.filter((status) => status === 429).length).toBeGreaterThan(FLOOD - FEW);
+  });
+
+  test('that are served do not count', async () => {
+    const headers = { ...form, origin: s.url };
+    for (let round = 0; round < FEW; round++) {
+      expect(await post('/sign-in/out', '', headers)).toBeLessThan(400);
+    }
+  });
+
+  test('are refused above the size that their form may have', async () => {
+    expect(await post('/sign-in/code', `email=${'x'.repeat(70_000)}`)).toBe(413);
+    expect(await post(acs, `SAMLResponse=${'x'.repeat(200_000)}`)).toBe(404);
+    expect(await post(acs, `SAMLResponse=${'x'.repeat(300_000)}`)).toBe(413);
+    const signedIn = { ...form, origin: s.url, cookie: 'dovecote_token=x' };
+    expect(await post('/setup/sso/domains', `domain=${'x'.repeat(700_000)}`, signedIn)).not.toBe(413);
   });
 });
 

@@ -6,6 +6,7 @@ import { ApiKeyService, KeyType } from '@dovecote/contract/pidgr/v1/api_key_pb';
 import { Permission as P } from '@dovecote/contract/pidgr/v1/common_pb';
 import { TeamService } from '@dovecote/contract/pidgr/v1/team_pb';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { accessTable } from '../../src/platform/access/index.js';
 import { services } from '../../src/platform/access/access-table.js';
 import { addApiKey, addMember, addOrganization } from '../support/cast.js';
 import { eventually } from '../support/eventually.js';
@@ -95,6 +96,8 @@ describe('nobody comes in', () => {
     const headers = { authorization: `Bearer ${world.token}` };
     for (const service of services) {
       for (const method of service.methods.filter(({ methodKind }) => methodKind === 'unary')) {
+        // Calls that need no credential do not look at one.
+        if (accessTable.get(`/${service.typeName}/${method.name}`)?.caller === 'anyone') continue;
         const client: Record<string, (request: unknown) => Promise<unknown>> = Object(
           world.s.client(service, headers),
         );

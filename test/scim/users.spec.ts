@@ -70,6 +70,8 @@ describe('users are refused', () => {
     ['no JSON', '{"userName":'],
     ['a list', '[]'],
     ['no name', '{}'],
+    ['lists without end', '['.repeat(500_000)],
+    ['more values than anybody has', `[${'1,'.repeat(200_000)}1]`],
     ['a number in the place of a list', '{"userName":"a@acme.example","emails":7}'],
     ['a text that is no boolean', '{"userName":"a@acme.example","active":"perhaps"}'],
     ['a NUL', '{"userName":"a@acme.example","title":"\\u0000"}'],

@@ -6,4 +6,5 @@ export type { CorsOptions } from './cors.js';
 export type { DescribeError, FailedCall, FailureKind } from './failure.js';
 export { defaultLimits, type RpcLimits } from './limits.js';
 export type { ClientCertificates, ListenOptions, TlsOptions } from './listener.js';
+export { checkJson } from './message-bounds.js';
 export { RpcServer, type RpcServerOptions } from './server.js';

@@ -7,7 +7,6 @@ import { AppError } from '../../platform/errors/index.js';
 import { type PageReply, sendPage } from '../../platform/http/page.js';
 import { requestAddress } from '../../platform/http/request-address.js';
 import type { ScopeOrigin } from '../../platform/scope/index.js';
-import { AddressThrottle } from '../../platform/throttle/address-throttle.js';
 import { Connections } from '../sso/index.js';
 import { messagePage } from './pages.js';
 
@@ -25,7 +24,6 @@ export class Browser {
   private readonly addressOf: ReturnType<typeof requestAddress>;
 
   constructor(
-    private readonly throttle: AddressThrottle,
     private readonly connections: Connections,
     @Inject(CONFIG) config: Config,
   ) {
@@ -41,7 +39,6 @@ export class Browser {
   ): Promise<void> {
     const address = this.addressOf(request);
     try {
-      await this.throttle.takeFrom(address);
       const before = { caller: { kind: 'anonymous' } as const, requestId: request.id, address };
       const orgId = isUuid(connectionId)
         ? await this.connections.ownerOf(before, connectionId.toLowerCase())

@@ -1,4 +1,7 @@
-import { Body, Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, type OnModuleInit, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
 import { type Page, page, sendPage, sendTo } from '../../platform/http/page.js';
 import { conditionsOf } from './sso-enforcement.js';
 import { type Fields, fieldsOf, foreignForm, messageOf, needsSignIn } from './page-form.js';
@@ -36,8 +39,21 @@ const actions: ReadonlyMap<string, Action> = new Map<string, Action>([
 
 /** The pages on which an admin sets up single sign-on: forms and links, no script. */
 @Controller('setup')
-export class SsoSetupController {
-  constructor(private readonly gate: PageGate) {}
+export class SsoSetupController implements OnModuleInit {
+  constructor(
+    private readonly gate: PageGate,
+    private readonly host: HttpAdapterHost<FastifyAdapter>,
+  ) {}
+
+  /** Its forms may be large: those of other sites, and of who is not signed in, are refused unread. */
+  onModuleInit(): void {
+    const server: FastifyInstance = this.host.httpAdapter.getInstance();
+    server.addHook('onRequest', async (request, reply) => {
+      if (request.method !== 'POST' || !request.routeOptions.url?.startsWith(`${SETUP}/`)) return;
+      if (!this.gate.originOf(request)) sendPage(reply, foreignForm());
+      else if (!this.gate.session(request)) sendPage(reply, signedOutPage());
+    });
+  }
 
   @Get()
   enter(@Res() reply: GateReply): void {
@@ -107,13 +123,10 @@ export class SsoSetupController {
   }
 
   private async perform(name: string, body: unknown, request: PageRequest, reply: GateReply): Promise<void> {
-    if (!this.gate.originOf(request)) return sendPage(reply, foreignForm());
     const action = actions.get(name);
     if (!action) return sendPage(reply, unknownPage());
     const calls = this.calls(request);
-    if (!calls) {
-      return sendPage(reply, signInPage({ error: 'You have been signed out; sign in again.', next: SETUP }));
-    }
+    if (!calls) return sendPage(reply, signedOutPage());
     try {
       const answer = (await action(calls, fieldsOf(body))) ?? `${SETUP}#${name.split('/')[0]}`;
       if (typeof answer === 'string') sendTo(reply, answer);
@@ -218,6 +231,10 @@ async function activate(calls: SsoSetupCalls, fields: Fields): Promise<Page | vo
   const { connection_id: id = '', untested } = fields;
   if (untested !== 'accepted' && !(await calls.wasTested(id))) return untestedPage(id);
   await calls.activate(fields);
+}
+
+function signedOutPage(): Page {
+  return signInPage({ error: 'You have been signed out; sign in again.', next: SETUP });
 }
 
 function unknownPage(): Page {

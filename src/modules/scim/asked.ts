@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { readJson } from '../../platform/http/bounded-json.js';
 import { type Projection, readProjection } from './projection.js';
 import { isObject } from './resource.js';
 import { invalid, ScimError } from './scim-error.js';
@@ -47,12 +48,10 @@ export function searchIn(body: unknown): Pick<Asked, 'query' | 'projection'> {
   return { query, projection: readProjection(query) };
 }
 
-export function parse(text: string, done: (error: Error | null, body?: unknown) => void): void {
-  try {
-    done(null, text === '' ? undefined : JSON.parse(text));
-  } catch {
-    done(invalid('invalidSyntax', 'The body is not JSON.'));
-  }
+export function parse(bytes: Uint8Array, done: (error: Error | null, body?: unknown) => void): void {
+  const read = readJson(bytes);
+  if ('refusal' in read) done(invalid('invalidSyntax', read.refusal));
+  else done(null, read.value);
 }
 
 /** What Fastify refuses before a handler runs: bodies that are too large, of another type, or cut off. */

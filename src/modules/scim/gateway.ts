@@ -30,6 +30,14 @@ export interface ScimAnswer {
   body?: object;
 }
 
+/** Whoever has proven a token of an organization that is open, and within its limits. */
+export interface Admitted {
+  readonly caller: ApiKeyCaller;
+  readonly address: string;
+  /** Of every answer. */
+  readonly header: Headers;
+}
+
 export type Work = (scope: Scope, connection: Connection) => Promise<ScimAnswer>;
 /** What is done all the same, in a scope of its own, after the work was refused. */
 export type Remainder = (scope: Scope, connection: Connection, refusal: ScimError) => Promise<ScimAnswer>;
@@ -56,13 +64,27 @@ export class ScimGateway {
     log.setContext('scim');
   }
 
-  /** Runs `work` in a scope of its own, for the connection of the token; where it is refused, the remainder if there is one. */
-  async serve(request: ScimRequest, work: Work, remainder?: Remainder): Promise<ScimAnswer> {
+  /** Who comes in with a token, or the answer to who may not: known before the body is read. */
+  async admit(request: ScimRequest): Promise<Admitted | ScimAnswer> {
     const header = new Headers();
-    const answer = await this.admit(request, header, work, remainder).catch((error: unknown) =>
+    try {
+      return await this.judge(request, header);
+    } catch (error) {
+      return withHeader(header, this.refusal(error, request.id));
+    }
+  }
+
+  /** Runs `work` in a scope of its own, for the connection of the token; where it is refused, the remainder if there is one. */
+  async serve(
+    request: ScimRequest,
+    admitted: Admitted,
+    work: Work,
+    remainder?: Remainder,
+  ): Promise<ScimAnswer> {
+    const answer = await this.run(request, admitted, work, remainder).catch((error: unknown) =>
       this.refusal(error, request.id),
     );
-    return { ...answer, headers: { ...Object.fromEntries(header), ...answer.headers } };
+    return withHeader(admitted.header, answer);
   }
 
   /** The answer to an error, which is logged where it is ours. */
@@ -93,18 +115,22 @@ export class ScimGateway {
     return scimErrorOf(known);
   }
 
-  private async admit(
-    request: ScimRequest,
-    header: Headers,
-    work: Work,
-    remainder: Remainder | undefined,
-  ): Promise<ScimAnswer> {
+  private async judge(request: ScimRequest, header: Headers): Promise<Admitted> {
     const address = this.addressOf(request);
     const { caller, organization } = await this.prove(request, address);
     if (organization.expiresAt && organization.expiresAt <= this.clock.now())
       throw new ScimError(403, organizationEnded);
     if (organization.suspended) throw new ScimError(403, 'This organization is suspended.');
     await this.organizations.take(caller.orgId, organization, header);
+    return { caller, address, header };
+  }
+
+  private async run(
+    request: ScimRequest,
+    { caller, address }: Admitted,
+    work: Work,
+    remainder: Remainder | undefined,
+  ): Promise<ScimAnswer> {
     const origin = { requestId: request.id, address, readOnly: request.method === 'GET' };
     const connection = await this.scopes.run({ ...origin, caller, readOnly: true }, (scope) =>
       this.connectionOf(scope, caller),
@@ -159,6 +185,10 @@ export class ScimGateway {
         : 'The organization has no connection yet: make one, and a token with ScimService.CreateScimToken.',
     );
   }
+}
+
+function withHeader(header: Headers, answer: ScimAnswer): ScimAnswer {
+  return { ...answer, headers: { ...Object.fromEntries(header), ...answer.headers } };
 }
 
 /** Undefined for a defect of ours. */

@@ -12,7 +12,7 @@ import { type Asked, askedBy, mediaType, parse, refusalOf, searchIn } from './as
 import { scimBaseUrl, scimPath } from './base-url.js';
 import { listed, resourceTypes, schemas, serviceProviderConfig } from './discovery.js';
 import { deactivates } from './deactivation.rules.js';
-import { type Remainder, type ScimAnswer, ScimGateway } from './gateway.js';
+import { type Admitted, type Remainder, type ScimAnswer, ScimGateway } from './gateway.js';
 import { ScimGroups } from './groups.service.js';
 import { readPage } from './page.js';
 import { readOperations } from './patch.js';
@@ -38,6 +38,7 @@ type Handlers = Partial<Record<(typeof methods)[number], Handler | Salvaged>>;
 @Injectable()
 export class ScimRoutes implements OnModuleInit {
   private readonly baseUrl: string;
+  private readonly admitted = new WeakMap<FastifyRequest, Admitted>();
 
   constructor(
     private readonly host: HttpAdapterHost<FastifyAdapter>,
@@ -64,10 +65,11 @@ export class ScimRoutes implements OnModuleInit {
     scim.removeAllContentTypeParsers();
     scim.addContentTypeParser(
       ['application/json', mediaType],
-      { parseAs: 'string', bodyLimit: BODY_LIMIT },
-      (_request, text, done) => parse(String(text), done),
+      { parseAs: 'buffer' },
+      (_request, bytes, done) => parse(Buffer.from(bytes), done),
     );
-    // Whoever may not come in learns that first.
+    // Whoever may not come in learns that first: nothing of a body is read before.
+    scim.addHook('onRequest', (request, reply) => this.admit(request, reply));
     scim.setErrorHandler((error: Error & { statusCode?: number }, request, reply) =>
       this.answer(request, reply, () => Promise.reject(refusalOf(error))),
     );
@@ -84,9 +86,16 @@ export class ScimRoutes implements OnModuleInit {
         method,
         url,
         exposeHeadRoute: false,
+        bodyLimit: BODY_LIMIT,
         handler: (request, reply) => this.answer(request, reply, handler),
       });
     }
+  }
+
+  private async admit(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const outcome = await this.gateway.admit(request);
+    if ('caller' in outcome) this.admitted.set(request, outcome);
+    else send(reply, outcome);
   }
 
   private async answer(
@@ -97,8 +106,11 @@ export class ScimRoutes implements OnModuleInit {
     const { id, method, headers, socket } = request;
     const [handle, remainder] =
       typeof handler === 'function' ? [handler] : [handler.handle, handler.salvage(method, askedBy(request))];
+    const admitted = this.admitted.get(request);
+    if (!admitted) throw new Error('The request was not admitted.');
     const answer = await this.gateway.serve(
       { id, method, headers, socket },
+      admitted,
       (scope, connection) => handle(scope, connection, askedBy(request)),
       remainder,
     );

@@ -1,0 +1,20 @@
+import { ConnectError } from '@connectrpc/connect';
+import { checkJson } from '@dovecote/rpc';
+
+/** A group of some ten thousand members; parsing allocates for each, and recurses. */
+const BOUNDS = { depth: 64, elements: 100_000 };
+
+/** The value of a JSON text, or the sentence that says why there is none. */
+export function readJson(bytes: Uint8Array): { value: unknown } | { refusal: string } {
+  try {
+    checkJson(bytes, BOUNDS);
+    return { value: bytes.length === 0 ? undefined : JSON.parse(Buffer.from(bytes).toString()) };
+  } catch (error) {
+    return {
+      refusal:
+        error instanceof ConnectError
+          ? `This cannot be taken: ${error.rawMessage}.`
+          : 'The body is not JSON.',
+    };
+  }
+}
