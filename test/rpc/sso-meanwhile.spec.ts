@@ -181,8 +181,9 @@ describe('a login that began at the provider', () => {
 
   test('leads nowhere that the installation does not list, whatever its organization lists', async () => {
     const { updateConnection, createConnection } = world.cast.alice.client(ConnectionService);
-    const strange = settings([appUrl, 'https://evil.example/', 'javascript:alert(1)', 'nonsense']);
-    const fields = [1, 2, 3].map((index) => `saml.relay_states[${index}]`);
+    const long = `http://127.0.0.1/${'a'.repeat(2048)}`;
+    const strange = settings([appUrl, 'https://evil.example/', 'javascript:alert(1)', 'nonsense', '', long]);
+    const fields = [1, 2, 3, 4, 5].map((index) => `saml.relay_states[${index}]`);
     const connectionId = connection.id;
     const refused = { code: Code.InvalidArgument, fields };
     expect(await refusalOf(updateConnection({ connectionId, settings: strange }))).toMatchObject(refused);

@@ -253,19 +253,24 @@ describe('group mappings are refused', () => {
       [world.cast.acme.id],
     );
     const missing = world.cast.other.roles.employee;
-    for (const [target, targetId] of [
+    const targets = [
       [GroupTarget.TEAM, missing],
       [GroupTarget.GROUP, missing],
       [GroupTarget.ROLE, missing],
       [GroupTarget.TEAM, everyone!.id],
-    ] as const) {
-      const groupMappings = [{ group: 'Any', target, targetId }];
-      const call = scimService().setGroupMappings({ connectionId: world.connection.id, groupMappings });
-      expect(await refusalOf(call)).toMatchObject({
+    ] as const;
+    const mappings = targets.map(([target, targetId]) => ({ group: 'Any', target, targetId }));
+    const { setGroupMappings } = scimService();
+    const connectionId = world.connection.id;
+    for (const mapping of mappings) {
+      expect(await refusalOf(setGroupMappings({ connectionId, groupMappings: [mapping] }))).toMatchObject({
         code: Code.InvalidArgument,
         fields: ['group_mappings[0].target_id'],
       });
     }
+    expect(await refusalOf(setGroupMappings({ connectionId, groupMappings: mappings }))).toMatchObject({
+      fields: mappings.map((_, index) => `group_mappings[${index}].target_id`),
+    });
   });
 
   test('where they give more than one may', async () => {

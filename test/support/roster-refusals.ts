@@ -52,6 +52,17 @@ export function describeRosterRefusals(
       }
       expect((await alice().get(roster.id)).memberCount).toBe(0);
     });
+
+    test('names every one who cannot be added, whatever is wrong with them', async () => {
+      const { cast } = stage();
+      const roster = await withMembers();
+      const people = ['x', cast.mallory.userId, cast.erin.userId, '', uuid()];
+      expect(await refusalOf(alice().add(roster.id, people))).toMatchObject({
+        code: Code.InvalidArgument,
+        fields: [0, 1, 3, 4].map((index) => `user_ids[${index}]`),
+      });
+      expect((await alice().get(roster.id)).memberCount).toBe(0);
+    });
   });
 
   describe(`a ${word} is refused`, () => {

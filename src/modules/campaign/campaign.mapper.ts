@@ -51,7 +51,7 @@ export function toCampaignChange(request: UpdateCampaignRequest): CampaignChange
 }
 
 function givenAudience(members: readonly AudienceMemberMessage[], field: string): GivenAudience {
-  return { members, path: (index) => `${field}[${index}].user_id` };
+  return { members, path: (index, name) => `${field}[${index}].${name}` };
 }
 
 function givenIds(userIds: readonly string[]): GivenAudience {

@@ -62,17 +62,17 @@ interface EntryDefect extends FieldViolation {
   index: number;
 }
 
-/** Everybody once, ids in lower case; the first entry of a person counts. `path` leads to the id of an entry. */
-export function checkedAudience(
-  given: readonly AudienceMember[],
-  path: (index: number) => string,
-): CheckedAudience {
+/** Where in the request a field of an entry stands. */
+export type EntryPath = (index: number, field: 'user_id' | 'variables') => string;
+
+/** Everybody once, ids in lower case; the first entry of a person counts. */
+export function checkedAudience(given: readonly AudienceMember[], path: EntryPath): CheckedAudience {
   const seen = new Set<string>();
   const audience: CheckedAudience = { members: [], indexes: [], defects: [] };
   given.forEach(({ userId, variables }, index) => {
     if (audience.defects.length < MAX_VIOLATIONS)
-      for (const defect of defectsOf(userId, variables))
-        audience.defects.push({ ...defect, field: `${path(index)}${defect.field}`, index });
+      for (const { key = '', field, description } of defectsOf(userId, variables))
+        audience.defects.push({ field: `${path(index, field)}${key}`, description, index });
     const id = userId.toLowerCase();
     if (!isUuid(id) || seen.has(id)) return;
     seen.add(id);
@@ -82,26 +82,41 @@ export function checkedAudience(
   return audience;
 }
 
-function defectsOf(userId: string, variables: Record<string, string>): FieldViolation[] {
-  const defects = isUuid(userId) ? [] : [{ field: '', description: 'must be the id of a member' }];
+interface Defect {
+  field: 'user_id' | 'variables';
+  /** Of the map. */
+  key?: string;
+  description: string;
+}
+
+function defectsOf(userId: string, variables: Record<string, string>): Defect[] {
+  const defects: Defect[] = isUuid(userId)
+    ? []
+    : [{ field: 'user_id', description: 'must be the id of a member' }];
   const entries = Object.entries(variables);
   if (entries.length > MAX_VARIABLES) {
-    return [...defects, { field: '.variables', description: `must have at most ${MAX_VARIABLES} entries` }];
+    return [...defects, { field: 'variables', description: `must have at most ${MAX_VARIABLES} entries` }];
   }
-  const bad = entries.find(([key, value]) => key.length > MAX_KEY || value.length > MAX_VALUE);
-  if (!bad) return defects;
-  const field = `.variables[${JSON.stringify(bad[0].slice(0, MAX_KEY))}]`;
-  return [...defects, { field, description: `keys have at most ${MAX_KEY} characters, values ${MAX_VALUE}` }];
+  const description = `keys have at most ${MAX_KEY} characters, values ${MAX_VALUE}`;
+  for (const [key, value] of entries) {
+    if (key.length > MAX_KEY || value.length > MAX_VALUE)
+      defects.push({
+        field: 'variables',
+        key: `[${JSON.stringify(key.slice(0, MAX_KEY))}]`,
+        description,
+      });
+  }
+  return defects;
 }
 
 /** All kinds of bad entries at once, in the order of the request. `unknown` are indexes in the request. */
 export function refuseAudience(
   { defects }: CheckedAudience,
   unknown: readonly number[],
-  path: (index: number) => string,
+  path: EntryPath,
 ): AppError | undefined {
   const strangers = unknown.map((index) => ({
-    field: path(index),
+    field: path(index, 'user_id'),
     description: 'is not a member of this organization',
     index,
   }));

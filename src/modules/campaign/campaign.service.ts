@@ -1,7 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { UncheckedDefinition, WorkflowDefinition } from '@dovecote/workflow';
 import { v7 as uuid } from 'uuid';
-import { failedPrecondition, invalidArgument, notFound } from '../../platform/errors/index.js';
+import {
+  failedPrecondition,
+  type FieldViolation,
+  invalidArgument,
+  notFound,
+} from '../../platform/errors/index.js';
 import type { Page } from '../../platform/paging/paging.js';
 import type { Scope } from '../../platform/scope/index.js';
 import { Devices } from '../device/index.js';
@@ -19,6 +24,7 @@ import type {
 } from './campaign.js';
 import {
   checkedAudience,
+  type EntryPath,
   checkedWorkflow,
   isOver,
   refuseAudience,
@@ -33,7 +39,7 @@ import { campaignStatus, type DeliveryStatus } from './status.js';
 /** An audience as it came, and where in the request each entry stands. */
 export interface GivenAudience {
   members: readonly AudienceMember[];
-  path: (index: number) => string;
+  path: EntryPath;
 }
 
 export interface NewCampaign {
@@ -267,6 +273,7 @@ export class Campaigns {
     campaign: PinnedTemplate,
   ): Promise<WorkflowDefinition> {
     const steps = [];
+    const violations: FieldViolation[] = [];
     for (const [index, step] of workflow.steps.entries()) {
       const { config } = step;
       if (
@@ -285,12 +292,12 @@ export class Campaigns {
       );
       if (!template) {
         const field = `workflow.steps[${index}].send_notification.template_id`;
-        throw invalidArgument([
-          { field, description: 'names no template, or no version, of this organization' },
-        ]);
+        violations.push({ field, description: 'names no template, or no version, of this organization' });
+        continue;
       }
       steps.push({ ...step, config: { ...config, templateId, templateVersion: template.version } });
     }
+    if (violations.length > 0) throw invalidArgument(violations);
     return { steps };
   }
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { validate as isUuid } from 'uuid';
 import { Permission } from '../../platform/access/index.js';
 import { type PageRequest, Paging } from '../../platform/paging/paging.js';
 import type { Scope } from '../../platform/scope/index.js';
@@ -48,7 +49,7 @@ export class RosterMembers {
   ): Promise<{ roster: FoundRoster; added: string[] }> {
     const roster = await this.rosters.hold(scope, kind, id);
     const given = userIds.map((userId) => userId.toLowerCase());
-    const refusal = refuseStrangers(given, await this.store.hold(scope, given));
+    const refusal = refuseStrangers(given, await this.store.hold(scope, given.filter(isUuid)));
     if (refusal) throw refusal;
     const added = roster.isDefault ? [] : await this.store.add(scope, roster.id, [...new Set(given)]);
     await this.audit(scope, kind, 'membersAdded', roster, [...added]);

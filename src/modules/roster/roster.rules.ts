@@ -1,3 +1,4 @@
+import { validate as isUuid } from 'uuid';
 import { type AppError, failedPrecondition, invalidArgument } from '../../platform/errors/index.js';
 import type { RosterKind } from './roster.kind.js';
 import type { Roster } from './roster.js';
@@ -25,22 +26,21 @@ function isDefault({ word }: RosterKind, what: string): AppError {
   return failedPrecondition(`${word.toUpperCase()}_IS_DEFAULT`, `The default ${word} cannot ${what}.`);
 }
 
-/** Nobody is added when somebody cannot be: every one of these is named. */
+/** Nobody is added when somebody cannot be: every one of these is named, and what is no id as well. */
 export function refuseStrangers(
   userIds: readonly string[],
   addable: ReadonlySet<string>,
 ): AppError | undefined {
   const violations = userIds.flatMap((id, index) =>
-    addable.has(id)
-      ? []
-      : [
-          {
-            field: `user_ids[${index}]`,
-            description: 'is not an invited or active member of this organization',
-          },
-        ],
+    addable.has(id) ? [] : [{ field: `user_ids[${index}]`, description: whyNotAddable(id) }],
   );
   return violations.length > 0 ? invalidArgument(violations) : undefined;
+}
+
+function whyNotAddable(id: string): string {
+  return isUuid(id)
+    ? 'is not an invited or active member of this organization'
+    : 'must be the id of a member';
 }
 
 /** For the trail: how many, and who. */

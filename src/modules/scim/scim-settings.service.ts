@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AppError, invalidArgument } from '../../platform/errors/index.js';
+import { AppError, type FieldViolation, invalidArgument } from '../../platform/errors/index.js';
 import type { Scope } from '../../platform/scope/index.js';
 import { refuseGrant, Roles } from '../role/index.js';
 import { group as audience, Rosters, team } from '../roster/index.js';
@@ -8,6 +8,8 @@ import { type GroupMapping, groupTarget, isFor, newMappings } from './group-mapp
 import { GroupMembers } from './group-members.service.js';
 import { GroupStore } from './group.store.js';
 import { type ScimSettings, ScimSettingsStore } from './scim-settings.store.js';
+
+const NOT_THERE = 'is not there';
 
 export interface ConnectionSettings extends ScimSettings {
   connectionId: string;
@@ -49,7 +51,13 @@ export class ScimSettingsService {
     const connection = await this.connections.get(scope, connectionId);
     const before = await this.store.hold(scope, connection.id);
     const fresh = newMappings(before.mappings, mappings);
-    for (const mapping of fresh) await this.refuseTarget(scope, mapping, mappings.indexOf(mapping));
+    const violations: FieldViolation[] = [];
+    for (const mapping of fresh) {
+      const description = await this.unfitness(scope, mapping);
+      const field = `group_mappings[${mappings.indexOf(mapping)}].target_id`;
+      if (description) violations.push({ field, description });
+    }
+    if (violations.length > 0) throw invalidArgument(violations);
     const after = { ...before, mappings: [...mappings] };
     await this.store.save(scope, connection.id, after);
     await this.carry(scope, connection, fresh);
@@ -57,19 +65,20 @@ export class ScimSettingsService {
     return { connectionId: connection.id, ...after };
   }
 
-  /** Nobody lets a directory do what they may not do themselves. */
-  private async refuseTarget(scope: Scope, { target, targetId }: GroupMapping, index: number): Promise<void> {
-    const field = `group_mappings[${index}].target_id`;
+  /** Why a target cannot be one. Nobody lets a directory do what they may not do themselves. */
+  private async unfitness(scope: Scope, { target, targetId }: GroupMapping): Promise<string | undefined> {
     if (target === groupTarget.role) {
-      const role = await found(field, () => this.roles.get(scope, targetId));
+      const role = await ifFound(() => this.roles.get(scope, targetId));
+      if (!role) return NOT_THERE;
       const refusal = refuseGrant(role.permissions, scope.permissions);
       if (refusal) throw refusal;
-      return;
+      return undefined;
     }
     const kind = target === groupTarget.team ? team : audience;
     scope.require(kind.permissions.writeAll);
-    const { isDefault } = await found(field, () => this.rosters.find(scope, kind, targetId));
-    if (isDefault) throw invalidArgument([{ field, description: 'is everybody’s already' }]);
+    const roster = await ifFound(() => this.rosters.find(scope, kind, targetId));
+    if (!roster) return NOT_THERE;
+    return roster.isDefault ? 'is everybody’s already' : undefined;
   }
 
   private async carry(scope: Scope, connection: Connection, fresh: readonly GroupMapping[]): Promise<void> {
@@ -97,11 +106,11 @@ export class ScimSettingsService {
   }
 }
 
-async function found<T>(field: string, find: () => Promise<T>): Promise<T> {
+async function ifFound<T>(find: () => Promise<T>): Promise<T | undefined> {
   try {
     return await find();
   } catch (error) {
     if (!(error instanceof AppError) || error.kind !== 'not_found') throw error;
-    throw invalidArgument([{ field, description: 'is not there' }]);
+    return undefined;
   }
 }

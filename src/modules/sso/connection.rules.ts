@@ -98,22 +98,25 @@ export function refuseSource({ metadataUrl, metadataXml }: MetadataSource): AppE
   return undefined;
 }
 
+const LONGEST_RELAY_STATE = 2048;
+
 /** Browsers are sent there with a code: no organization decides alone where that may be. */
 export function refuseRelayStates(
   relayStates: readonly string[],
   listed: readonly string[],
 ): AppError | undefined {
-  const violations = relayStates.flatMap((uri, index) =>
-    isAllowedRedirect(uri, listed)
-      ? []
-      : [
-          {
-            field: `saml.relay_states[${index}]`,
-            description: 'is not one that this installation lists in SSO_REDIRECT_URIS',
-          },
-        ],
-  );
+  const violations = relayStates.flatMap((uri, index) => {
+    const description = relayStateDefect(uri, listed);
+    return description ? [{ field: `saml.relay_states[${index}]`, description }] : [];
+  });
   return violations.length > 0 ? invalidArgument(violations) : undefined;
+}
+
+function relayStateDefect(uri: string, listed: readonly string[]): string | undefined {
+  if (uri.length > LONGEST_RELAY_STATE) return `must have at most ${LONGEST_RELAY_STATE} characters`;
+  return isAllowedRedirect(uri, listed)
+    ? undefined
+    : 'is not one that this installation lists in SSO_REDIRECT_URIS';
 }
 
 /** What a connection cannot work without. */

@@ -320,7 +320,7 @@ export declare type AddTeamMembersRequest = Message<"pidgr.v1.AddTeamMembersRequ
   teamId: string;
 
   /**
-   * 1 to 100; named twice counts once.
+   * 1 to 100; named twice counts once. Whoever cannot be added is named, with every other one; then nobody is added.
    *
    * @generated from field: repeated string user_ids = 2;
    */
