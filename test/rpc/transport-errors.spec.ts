@@ -1,10 +1,16 @@
+import { once } from 'node:events';
+import { connect as connectHttp2, constants, type ClientHttp2Stream } from 'node:http2';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { ErrorInfoSchema, RequestInfoSchema } from '@dovecote/contract/google/rpc/error_details_pb';
+import { ServerReflectionRequestSchema } from '@dovecote/contract/grpc/reflection/v1/reflection_pb';
 import { RoleService, UpdateRoleRequestSchema } from '@dovecote/contract/pidgr/v1/role_pb';
+import type { RpcServer } from '@dovecote/rpc';
 import { Client } from 'pg';
 import { validate as isUuid } from 'uuid';
+import { ConnectStrategy } from '../../src/platform/rpc/connect.strategy.js';
+import { envelope } from '../protocol/support/raw.js';
 import { type RawCall, rawError, rawProtocols } from '../protocol/support/raw-rpc.js';
 import { type Cast, seedCast } from '../support/cast.js';
 import { eventually } from '../support/eventually.js';
@@ -151,4 +157,53 @@ describe('a call that is over before its handler is done', () => {
     // The first server of a process is the one whose log the others write to.
     expect(logged(requestIdOf(error))).toMatchObject([{ level: 30, reason: 'SHUTTING_DOWN' }]);
   });
+});
+
+const openStreams = (): number => s.server.app.get(ConnectStrategy).unwrap<RpcServer>().openStreams;
+
+describe('a client that leaves in the middle of reflection is no error of ours:', () => {
+  const question = envelope(
+    toBinary(
+      ServerReflectionRequestSchema,
+      create(ServerReflectionRequestSchema, { messageRequest: { case: 'listServices', value: '' } }),
+    ),
+  );
+
+  test.each<[string, string, (stream: ClientHttp2Stream) => Promise<void>]>([
+    ['after an answer', 'by a reset', (stream) => answered(stream, question)],
+    ['after an answer', 'with its connection', (stream) => answered(stream, question)],
+    ['within a question', 'by a reset', (stream) => answered(stream, question, question.subarray(0, 6))],
+    [
+      'within a question',
+      'with its connection',
+      (stream) => answered(stream, question, question.subarray(0, 6)),
+    ],
+  ])('%s, %s', async (when, how, talk) => {
+    for (const version of ['v1', 'v1alpha']) {
+      for (const type of ['application/grpc', 'application/grpc-web', 'application/connect+proto']) {
+        const requestId = [when, how, version, type].join('/').replaceAll(' ', '-');
+        const session = connectHttp2(s.url);
+        session.on('error', () => undefined);
+        const stream = session.request({
+          ':method': 'POST',
+          ':path': `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`,
+          'content-type': type,
+          'x-request-id': requestId,
+        });
+        stream.on('error', () => undefined);
+        await talk(stream);
+        if (how === 'by a reset') stream.close(constants.NGHTTP2_CANCEL);
+        else session.destroy();
+        await eventually('the stream is gone', async () => openStreams() === 0);
+        expect(logged(requestId).filter(({ level }) => Number(level) > 30)).toEqual([]);
+        session.destroy();
+      }
+    }
+    expect(s.logLines().filter(({ level }) => Number(level) >= 50)).toEqual([]);
+  });
+
+  async function answered(stream: ClientHttp2Stream, ...sent: Buffer[]): Promise<void> {
+    for (const bytes of sent) stream.write(bytes);
+    await once(stream, 'data');
+  }
 });
