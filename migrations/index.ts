@@ -23,6 +23,7 @@ import { FoundByPerson } from './0023-found-by-person.js';
 import { ReachOfConnections } from './0024-reach-of-connections.js';
 import { Installation } from './0025-installation.js';
 import { StoppedWorkers } from './0026-stopped-workers.js';
+import { NewestByNumber } from './0027-newest-by-number.js';
 import { OneSubjectForAMember } from './0030-one-subject-for-a-member.js';
 import { TextThatPeopleGive } from './0033-text-that-people-give.js';
 import { WhatGroupsGave } from './0034-what-groups-gave.js';
@@ -59,6 +60,7 @@ export const migrations = [
   ReachOfConnections,
   Installation,
   StoppedWorkers,
+  NewestByNumber,
   OneSubjectForAMember,
   TextThatPeopleGive,
   WhatGroupsGave,

@@ -254,6 +254,49 @@ describe('migrating', () => {
     ]);
   });
 
+  test('numbers consents and activations that were there in the order of their times', async () => {
+    const url = await emptyDatabase();
+    const first = migrations.findIndex((Migration) => new Migration().name.startsWith('NewestByNumber'));
+    await migrateAsOrdinaryOwner(url, migrations.slice(0, first));
+    const org = uuid();
+    const consent = (at: string): string =>
+      `insert into privacy_consent (org_id, id, toggle, was_enabled, enabled, actor_kind, actor_id, actor_email,
+         request_id, created_at)
+       values ('${org}', gen_random_uuid(), 'ai_clustering', true, true, 'member', '', '', '', '${at}')`;
+    const connection = (name: string, at: string): string =>
+      `insert into sso_connection (org_id, id, name, provider_name, protocol, state, provisioning, ceiling,
+         speaks_for_all, activated_at, created_at, updated_at)
+       values ('${org}', gen_random_uuid(), '${name}', '${name}', 1, 2, '{}', '{}', true, ${at}, now(), now())`;
+    await withClient(url, async (client) => {
+      await client.query(`insert into organization (id, name) values ($1, 'Old')`, [org]);
+      for (const at of ['2026-01-02', '2026-01-01']) await client.query(consent(at));
+      for (const [name, at] of [
+        ['b', `'2026-01-02'`],
+        ['a', `'2026-01-01'`],
+        ['never', 'null'],
+      ] as const)
+        await client.query(connection(name, at));
+    });
+    await migrateAsOrdinaryOwner(url, migrations.slice(0, first + 1));
+    await withClient(url, async (client) => {
+      await client.query(consent('2025-01-01'));
+      const consents = await client.query(
+        `select to_char(created_at, 'YYYY-MM-DD') as at from privacy_consent order by seq`,
+      );
+      expect(consents.rows.map(({ at }: { at: string }) => at)).toEqual([
+        '2026-01-01',
+        '2026-01-02',
+        '2025-01-01',
+      ]);
+      const connections = await client.query('select name, activation from sso_connection order by name');
+      expect(connections.rows).toEqual([
+        { name: 'a', activation: 1 },
+        { name: 'b', activation: 2 },
+        { name: 'never', activation: null },
+      ]);
+    });
+  });
+
   test('leads to the schema under review: run jest with -u after a deliberate change', async () => {
     const database = await cloneDatabase();
     const schema = await withClient(database.ownerUrl, describeSchema);

@@ -134,6 +134,20 @@ describe('privacy switches', () => {
     expect(turnedOff - turnedOn).toBe(final ? 0 : 1);
   });
 
+  test('the last word is the last, also after a clock that was ahead', async () => {
+    const organization = await addOrganization(s, 'ahead');
+    const [olga, otto] = [
+      await addMember(s, organization, { email: 'olga@ahead.example', role: 'super_admin' }),
+      await addMember(s, organization, { email: 'otto@ahead.example', role: 'super_admin' }),
+    ];
+    await s.travel(5 * 60_000);
+    await organizationsOf(olga).updateOrgPrivacySettings({ aiClusteringEnabled: false });
+    await s.travel(-5 * 60_000);
+    await organizationsOf(otto).updateOrgPrivacySettings({ aiClusteringEnabled: true });
+    const { settings } = await organizationsOf(olga).getOrgPrivacySettings({});
+    expect(settings?.aiClustering).toMatchObject({ enabled: true, lastChangedByEmail: otto.email });
+  });
+
   test('a program is named by its key', async () => {
     const olga = await superAdminOf('robot');
     const key = await addApiKey(s, { id: olga.orgId, roles: cast.acme.roles }, [

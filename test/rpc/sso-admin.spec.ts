@@ -7,9 +7,10 @@ import {
   ConnectionState,
 } from '@dovecote/contract/dovecote/sso/v1/connection_pb';
 import { DomainService } from '@dovecote/contract/dovecote/sso/v1/domain_pb';
+import { SSOService } from '@dovecote/contract/pidgr/v1/sso_pb';
 import { RoleService } from '@dovecote/contract/pidgr/v1/role_pb';
 import { Permission } from '@dovecote/contract/pidgr/v1/common_pb';
-import { type Actor, addApiKey, type Cast, seedCast } from '../support/cast.js';
+import { type Actor, addApiKey, addMember, addOrganization, type Cast, seedCast } from '../support/cast.js';
 import { eventually } from '../support/eventually.js';
 import { type NameServer, startNameServer } from '../support/name-server.js';
 import { refusalOf } from '../support/refusal.js';
@@ -108,6 +109,25 @@ describe('a domain', () => {
     await ours.removeDomain({ name: 'both.example' });
     expect((await theirs.verifyDomain({ name: 'both.example' })).domain?.verifiedAt).toBeDefined();
   });
+});
+
+test('people sign in through the connection that was activated last, also after a clock that was ahead', async () => {
+  const organization = await addOrganization(s, 'newest');
+  const nina = await addMember(s, organization, { email: 'nina@newest.example', role: 'super_admin' });
+  const domains = nina.client(DomainService);
+  const { domain } = await domains.addDomain({ name: 'newest.example' });
+  names.records.set(domain?.recordName ?? '', [domain?.recordValue ?? '']);
+  await domains.verifyDomain({ name: 'newest.example' });
+  const [first, second] = [await connect(nina, 'First'), await connect(nina, 'Second')];
+  const activate = ({ id: connectionId }: Connection) =>
+    nina.client(ConnectionService).updateConnection({ connectionId, state: ConnectionState.ACTIVE });
+  await s.travel(5 * 60_000);
+  await activate(second);
+  await s.travel(-5 * 60_000);
+  await activate(first);
+  const { providerName } = await s.client(SSOService).checkSSOByDomain({ email: 'anybody@newest.example' });
+  const named = 'select id from sso_connection where provider_name = $1';
+  expect(await s.database.query(named, [providerName])).toEqual([{ id: first.id }]);
 });
 
 describe('a connection is refused', () => {

@@ -97,6 +97,9 @@ describe('single sign-on is not enforced', () => {
     await testLogin(cast.alice);
     await s.database.query(`update sso_login set completed_at = completed_at - interval '61 minutes'`);
     expect(await refusalOf(setEnforcement({ enforced: true }))).toMatchObject(wanted);
+    // Nor does one that a clock put into the future.
+    await s.database.query(`update sso_login set completed_at = now() + interval '1 day'`);
+    expect(await refusalOf(setEnforcement({ enforced: true }))).toMatchObject(wanted);
   });
 
   test('by keys and lesser members, or for somebody else', async () => {
@@ -176,6 +179,8 @@ describe('a way around', () => {
     expect((await refusalOf(armBreakGlass({ userId: cast.max.userId }))).reason).toBe('NOT_A_SUPER_ADMIN');
     await provePasskey(cast.alice);
     await provePasskey(ada, 24.1);
+    // Of a clock that was ahead.
+    await provePasskey(ada, -24);
     expect((await refusalOf(armBreakGlass({ userId: ada.userId }))).reason).toBe('PASSKEY_NOT_PROVEN');
     expect((await refusalOf(armBreakGlass({ userId: cast.mallory.userId }))).code).toBe(Code.NotFound);
     expect((await refusalOf(armBreakGlass({ userId: ada.userId, hours: 721 }))).fields).toEqual(['hours']);

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuid } from 'uuid';
-import { statement } from '../../platform/database/index.js';
+import { notAhead, statement } from '../../platform/database/index.js';
 import type { Scope } from '../../platform/scope/index.js';
 import {
   addressLimits,
@@ -35,8 +35,6 @@ const lock = statement(
   'sign_in_code.lock',
   `select pg_advisory_xact_lock(hashtextextended('sign_in_code/' || $1, 0))`,
 );
-// What a clock that was ahead has left behind says nothing about now.
-const notAhead = (time: string, now: string) => `${time} <= ${now}::timestamptz + interval '1 minute'`;
 const recentBy = (who: string, most: number) => `json_build_object(
   'sentAt', array(select created_at from sign_in_code
                    where ${who} and created_at > $3 and ${notAhead('created_at', '$5')}

@@ -36,7 +36,7 @@ const insertConsent = statement(
 const lastConsents = statement(
   'privacy_consent.last',
   `select distinct on (toggle) toggle, actor_email as email, created_at as at
-     from privacy_consent where org_id = $1 order by toggle, created_at desc, id desc`,
+     from privacy_consent where org_id = $1 order by toggle, seq desc`,
 );
 
 @Injectable()

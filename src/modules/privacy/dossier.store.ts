@@ -94,7 +94,7 @@ const heldSections: readonly Section[] = [
   section(
     'consents',
     'c.id',
-    `to_jsonb(c) - 'org_id'`,
+    `to_jsonb(c) - '{org_id,seq}'::text[]`,
     `from privacy_consent c where c.org_id = $1 and c.actor_id = $4::text`,
   ),
   section(

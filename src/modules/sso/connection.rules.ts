@@ -10,6 +10,11 @@ import { isAllowedRedirect } from './redirect.rules.js';
 
 const MOST_CONNECTIONS = 20;
 
+/** The number of an activation that comes after all those of the organization. */
+export function nextActivation(all: readonly Pick<Connection, 'activation'>[]): number {
+  return 1 + Math.max(0, ...all.map(({ activation }) => activation ?? 0));
+}
+
 export function refuseAnother(count: number): AppError | undefined {
   if (count < MOST_CONNECTIONS) return undefined;
   return new AppError(

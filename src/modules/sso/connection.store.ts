@@ -25,6 +25,7 @@ const columns = {
   ceiling: 'ceiling',
   speaksForAll: 'speaks_for_all',
   activatedAt: 'activated_at',
+  activation: 'activation',
   createdBy: 'created_by',
   createdAt: 'created_at',
   updatedAt: 'updated_at',
@@ -49,7 +50,7 @@ const find = statement(
 const preferred = statement(
   'sso_connection.preferred',
   `select ${selected} from sso_connection where org_id = $1 and state = ${connectionState.active}
-    order by speaks_for_all desc, activated_at desc, id desc limit 1`,
+    order by speaks_for_all desc, activation desc limit 1`,
 );
 const insert = statement(
   'sso_connection.insert',

@@ -110,6 +110,8 @@ export interface Connection {
   /** Those were all that there are. Otherwise it lets nobody in who may do more. */
   speaksForAll: boolean;
   activatedAt: Date | null;
+  /** Counts the activations of the organization: the highest is the newest, whatever the clock says. */
+  activation: number | null;
   createdBy: string | null;
   createdAt: Date;
   updatedAt: Date;

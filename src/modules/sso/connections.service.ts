@@ -19,6 +19,7 @@ import {
   type StoredIdp,
 } from './connection.js';
 import {
+  nextActivation,
   refuseActivation,
   reachOf,
   refuseAnother,
@@ -142,7 +143,8 @@ export class Connections {
     const known = await this.knowledgeOf(scope, request.settings, null);
     const key = known.idp ? await this.keys.make(scope.orgId, id, 'current', scope.now()) : undefined;
     const { provisioning = membersOnly, settings, state = connectionState.draft } = request;
-    refuse(refuseAnother((await this.store.listForUpdate(scope)).length));
+    const all = await this.store.listForUpdate(scope);
+    refuse(refuseAnother(all.length));
     await this.refuseRoles(scope, provisioning);
     const connection: Connection = {
       orgId: scope.orgId,
@@ -166,6 +168,7 @@ export class Connections {
       provisioning,
       ...reachOf(scope.permissions),
       activatedAt: state === connectionState.active ? scope.now() : null,
+      activation: state === connectionState.active ? nextActivation(all) : null,
       createdBy: scope.actorId || null,
       createdAt: scope.now(),
       updatedAt: scope.now(),
@@ -205,6 +208,7 @@ export class Connections {
       ...(provisioning && { provisioning }),
       ...((settings ?? provisioning) && reachOf(scope.permissions)),
       activatedAt: activated ? scope.now() : current.activatedAt,
+      activation: activated ? nextActivation(all) : current.activation,
       updatedAt: scope.now(),
     };
     await this.refuseState(scope, connection, all);

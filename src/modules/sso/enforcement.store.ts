@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { statement } from '../../platform/database/index.js';
+import { notAhead, statement } from '../../platform/database/index.js';
 import type { Scope } from '../../platform/scope/index.js';
 import { connectionState } from './connection.js';
 import { loginOutcome } from './login.js';
@@ -49,12 +49,14 @@ const lastTest = statement(
   `select max(l.completed_at) as "testedAt" from sso_login l
      join sso_connection c on c.org_id = l.org_id and c.id = l.connection_id
       and c.state = ${connectionState.active}
-    where l.org_id = $1 and l.test and l.requested_by = $2 and l.email = $3 and l.outcome = ${loginOutcome.succeeded}`,
+    where l.org_id = $1 and l.test and l.requested_by = $2 and l.email = $3 and l.outcome = ${loginOutcome.succeeded}
+      and ${notAhead('l.completed_at', '$4')}`,
 );
 const passkeyProof = statement(
   'webauthn_credential.last_proof',
   `select max(w.last_used_at) as "provenAt" from webauthn_credential w
-     join member m on m.identity_id = w.identity_id where m.org_id = $1 and m.id = $2`,
+     join member m on m.identity_id = w.identity_id where m.org_id = $1 and m.id = $2
+      and ${notAhead('w.last_used_at', '$3')}`,
 );
 
 @Injectable()
@@ -94,13 +96,17 @@ export class EnforcementStore {
   /** When the caller's last good test login through a connection that is active was. */
   async lastTest(scope: Scope, email: string): Promise<Date | undefined> {
     const tx = await scope.tx();
-    const values = [scope.orgId, scope.userId, email];
+    const values = [scope.orgId, scope.userId, email, scope.now()];
     return (await tx.queryOne<{ testedAt: Date | null }>(lastTest, values))?.testedAt ?? undefined;
   }
 
   async passkeyProvenAt(scope: Scope, userId: string): Promise<Date | undefined> {
     const tx = await scope.tx();
-    const row = await tx.queryOne<{ provenAt: Date | null }>(passkeyProof, [scope.orgId, userId]);
+    const row = await tx.queryOne<{ provenAt: Date | null }>(passkeyProof, [
+      scope.orgId,
+      userId,
+      scope.now(),
+    ]);
     return row?.provenAt ?? undefined;
   }
 
