@@ -22,7 +22,8 @@ export async function tenantTables(database: TestDatabase): Promise<TenantTable[
     select c.relname as name, c.relrowsecurity and c.relforcerowsecurity as forced,
            case when c.relname = 'organization' then 'id' else 'org_id' end as "tenantColumn",
            (select json_agg(json_build_object('name', a.attname, 'type', format_type(a.atttypid, null),
-                                              'required', a.attnotnull and not a.atthasdef) order by a.attnum)
+                                              'required', a.attnotnull and not a.atthasdef
+                                                            and a.attidentity = '') order by a.attnum)
               from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as columns,
            (select json_agg(a.attname order by array_position(i.indkey::int[], a.attnum::int))
               from pg_index i join pg_attribute a on a.attrelid = c.oid and a.attnum = any (i.indkey)
