@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
-import { startServer, stopServer } from './server.js';
+import { hasEnded, startServer, stopServer } from './server.js';
 import type { ServerOptions } from './server.js';
 
 const firstPauseMs = 500;
@@ -36,13 +36,15 @@ export async function keepRunning(options: ServerOptions, log: Log): Promise<() 
     }
   };
   const watch = (): void => {
-    server.once('exit', (code, signalName) => {
+    const ended = (): void => {
       if (signal.aborted) return;
-      log.error(
-        `The embedded PostgreSQL stopped unexpectedly (${signalName ?? `exit code ${code}`}); starting it again.`,
-      );
+      const { exitCode, signalCode } = server;
+      const how = signalCode ?? `exit code ${exitCode}`;
+      log.error(`The embedded PostgreSQL stopped unexpectedly (${how}); starting it again.`);
       restarting = restart();
-    });
+    };
+    if (hasEnded(server)) ended();
+    else server.once('exit', ended);
   };
   watch();
   return async () => {

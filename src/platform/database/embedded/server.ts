@@ -55,17 +55,15 @@ export async function startServer(options: ServerOptions, signal: AbortSignal): 
 /** The server once it is ready, or its last words. */
 async function tryServer(options: ServerOptions, signal: AbortSignal): Promise<ChildProcess | string> {
   const child = await spawnServer(options);
-  const exit = once(child, 'exit');
-  let exited = false;
-  void exit.then(() => (exited = true));
-  while (!exited) {
+  // The event may have passed already: a server that cannot start ends within moments.
+  while (!hasEnded(child)) {
     const [pid, , , , , , , status] = await pidFileLines(options.clusterDir);
     if (Number(pid) === child.pid && status?.trim() === 'ready') {
       child.unref();
       return child;
     }
     if (signal.aborted) await stopServer(child);
-    await Promise.race([exit, delay(pollMs)]);
+    else await delay(pollMs);
   }
   const lines = (await readFile(options.logFile, 'utf8')).trim().split('\n');
   return lines.slice(-5).join('\n');
@@ -99,7 +97,7 @@ async function spawnServer(options: ServerOptions): Promise<ChildProcess> {
 
 /** Lets transactions roll back, writes a checkpoint and ends; after a while without mercy. */
 export async function stopServer(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (hasEnded(child)) return;
   child.ref();
   const exit = once(child, 'exit');
   child.kill('SIGINT');
@@ -108,6 +106,11 @@ export async function stopServer(child: ChildProcess): Promise<void> {
     child.kill('SIGQUIT');
     await exit;
   }
+}
+
+/** Whether the process is gone, whoever heard of it. */
+export function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
 }
 
 /** Stops a server whose parent was killed; true if there was one. Removes a pid file that nobody holds. */
