@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { answerAuth } from './auth.js';
 import { answerFanout } from './fanout.js';
+import { answerHostile } from './hostile.js';
 import { answerInbox } from './inbox.js';
 import { answerOrm } from './orm.js';
 import { answerRpc } from './rpc.js';
@@ -27,6 +28,7 @@ const questions: Record<string, (effort: Effort) => Promise<Report>> = {
   orm: answerOrm,
   saml: answerSaml,
   auth: answerAuth,
+  hostile: answerHostile,
 };
 
 const { values, positionals } = parseArgs({

@@ -19,6 +19,7 @@ import { adminEmail, Person } from '../support/sign-in.js';
 import { median } from '../support/statistics.js';
 import { withTemporaryFolder } from '../support/temporary-folder.js';
 import { bareNodeSaml } from './bare.js';
+import { metadataOf } from './metadata.js';
 import { samlConnection, samlResponse } from './response.js';
 
 const MEMBERS = 300;
@@ -204,18 +205,6 @@ async function arrange(dataDir: string, { id }: Connection): Promise<string> {
   } finally {
     await owner.end();
   }
-}
-
-function metadataOf(entityId: string, { certificatePem }: SpKey): string {
-  const certificate = certificatePem.replaceAll(/-----[^-]+-----|\s/g, '');
-  return (
-    `<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="${entityId}">` +
-    '<md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">' +
-    '<md:KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data>' +
-    `<ds:X509Certificate>${certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>` +
-    '<md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="https://idp.acme.test/sso"/>' +
-    '</md:IDPSSODescriptor></md:EntityDescriptor>'
-  );
 }
 
 async function inParallel<T>(

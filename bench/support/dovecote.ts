@@ -10,6 +10,8 @@ export interface DovecoteOptions {
   readonly compileCache: string;
   /** On the core of whoever is measured; otherwise wherever the system likes. */
   readonly alone?: boolean;
+  /** A program to load first, which talks over IPC. */
+  readonly preload?: string;
 }
 
 /** Limits so high that none is reached: they are counted, not met. */
@@ -23,20 +25,21 @@ const unlimited = {
 /** The server as operators run it, with its embedded database and a demo organization. */
 export class Dovecote {
   private constructor(
-    private readonly child: ChildProcess,
+    readonly child: ChildProcess,
     readonly url: string,
     readonly apiKey: string,
     /** From the command to the line that says where it listens. */
     readonly secondsToReady: number,
   ) {}
 
-  static async start({ dataDir, compileCache, alone = false }: DovecoteOptions): Promise<Dovecote> {
+  static async start({ dataDir, compileCache, alone = false, preload }: DovecoteOptions): Promise<Dovecote> {
     const begin = performance.now();
-    const server = ['--enable-source-maps', join(root, 'dist/main.js'), 'serve'];
+    const loaded = preload ? ['--import', preload] : [];
+    const server = ['--enable-source-maps', ...loaded, join(root, 'dist/main.js'), 'serve'];
     const [file, args] = nodeCommand(server, alone ? serverCore : undefined);
     const child = spawn(file, args, {
       cwd: root,
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'inherit', ...(preload ? (['ipc'] as const) : [])],
       env: {
         ...process.env,
         ...unlimited,

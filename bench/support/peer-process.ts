@@ -6,14 +6,22 @@ import { program } from './paths.js';
 /** A peer of the comparison, in a process of its own. */
 export class PeerProcess {
   private constructor(
-    private readonly child: ChildProcess,
+    readonly child: ChildProcess,
     readonly ports: { http1?: number; http2?: number },
     readonly secondsToReady: number,
   ) {}
 
-  static async start(name: string, answersFile: string, { alone = false } = {}): Promise<PeerProcess> {
+  static async start(
+    name: string,
+    answersFile: string,
+    { alone = false, preload }: { alone?: boolean; preload?: string } = {},
+  ): Promise<PeerProcess> {
     const begin = performance.now();
-    const [file, args] = nodeCommand([program(`peers/${name}`), answersFile], alone ? serverCore : undefined);
+    const loaded = preload ? ['--import', preload] : [];
+    const [file, args] = nodeCommand(
+      [...loaded, program(`peers/${name}`), answersFile],
+      alone ? serverCore : undefined,
+    );
     const child = spawn(file, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     const died = once(child, 'exit').then(() => {
       throw new Error(`${name} ended; its last words are above.`);

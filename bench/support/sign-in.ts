@@ -30,10 +30,14 @@ export class Person {
 
   /** With a fresh access token: one lives for a quarter of an hour. */
   async transport(headers: Record<string, string> = {}): Promise<Transport> {
+    return transportWith(this.url, { ...headers, authorization: `Bearer ${await this.accessToken()}` });
+  }
+
+  async accessToken(): Promise<string> {
     const auth = createClient(AuthService, createGrpcTransport({ baseUrl: this.url }));
     const { tokens } = await auth.refreshToken({ refreshToken: this.tokens.refreshToken });
     this.tokens = tokens!;
-    return transportWith(this.url, { ...headers, authorization: `Bearer ${this.tokens.accessToken}` });
+    return this.tokens.accessToken;
   }
 }
 

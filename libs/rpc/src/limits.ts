@@ -13,6 +13,8 @@ export interface RpcLimits {
   requestDepth: number;
   /** Fields and elements of a request message together; parsing allocates for each. */
   requestElements: number;
+  /** Members of one JSON object in a request message: of a message or a map. */
+  requestMembers: number;
   /** Exceptions to requestElements, by name. */
   requestElementsFor: Readonly<Record<string, number>>;
   /** Size of a request's header list on either HTTP version, counted as HTTP/2 does (32 bytes a field). */
@@ -41,6 +43,7 @@ export const defaultLimits: RpcLimits = {
   requestBytesFor: {},
   requestDepth: 100,
   requestElements: 20_000,
+  requestMembers: 2_000,
   requestElementsFor: {},
   headerBytes: 16 * KiB,
   concurrentStreams: 100,

@@ -5,7 +5,7 @@ import { ListValueSchema, StructSchema, ValueSchema, type Value } from '@bufbuil
 import { CreateRoleRequestSchema } from '@dovecote/contract/pidgr/v1/role_pb';
 import { checkBinary, checkJson } from './message-bounds.js';
 
-const bounds = { depth: 10, elements: 100 };
+const bounds = { depth: 10, elements: 100, members: 20 };
 
 function codeOf(check: () => void): Code | 'within' {
   try {
@@ -25,6 +25,15 @@ describe('JSON', () => {
     ['nothing', ''],
     ['as deep as may be', '['.repeat(10) + ']'.repeat(10)],
     ['as many as may be', `[${Array(100).fill(1).join(',')}]`],
+    ['an object as wide as may be', `{${'"a":1,'.repeat(19)}"a":1}`],
+    [
+      'objects that are wide together',
+      `[${Array(4)
+        .fill(`{${'"a":1,'.repeat(18)}"a":1}`)
+        .join(',')}]`,
+    ],
+    ['a list in an object', `{"a":[${Array(90).fill(1).join(',')}],"b":1}`],
+    ['an end too many', `}}${'1,'.repeat(90)}`],
     ['brackets within a string', `"${'['.repeat(500)}"`],
     ['commas behind an escaped quote', `"\\"${','.repeat(500)}"`],
     ['a string that does not end', '"\\'],
@@ -37,7 +46,8 @@ describe('JSON', () => {
     ['too deep, as lists', '['.repeat(2_000_000), Code.InvalidArgument],
     ['too deep, as objects', '{"a":'.repeat(11), Code.InvalidArgument],
     ['too many in a list', `[${'1,'.repeat(101)}`, Code.ResourceExhausted],
-    ['too many of an object', `{${'"a":1,'.repeat(101)}`, Code.ResourceExhausted],
+    ['too many of an object', `{${'"a":1,'.repeat(20)}"a":1}`, Code.ResourceExhausted],
+    ['too many of an object in a list', `[1,{"b":[{},{}],${'"a":1,'.repeat(20)}`, Code.ResourceExhausted],
     ['too many lists', `[${'[],'.repeat(60)}`, Code.ResourceExhausted],
     ['too deep behind an escaped backslash', `["\\\\",${'['.repeat(10)}`, Code.InvalidArgument],
   ])('%s', (_what, text, code) => {

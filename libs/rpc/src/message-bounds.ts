@@ -7,6 +7,8 @@ export interface MessageBounds {
   readonly depth: number;
   /** Fields, elements of lists and maps, objects and arrays together. */
   readonly elements: number;
+  /** Members of one object of JSON: reading names takes many times what reading the elements of a list takes. */
+  readonly members: number;
 }
 
 const QUOTE = 0x22;
@@ -18,13 +20,20 @@ const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 
 export function checkJson(bytes: Uint8Array, bounds: MessageBounds): void {
   let depth = 0;
   let elements = 0;
+  // Of what is open on each level; a list starts so low that it never reaches the bound.
+  const members = new Float64Array(bounds.depth + 1);
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at];
     if (byte === QUOTE) {
       at = endOfString(bytes, at + 1);
     } else if (byte === COMMA || byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
       if (++elements > bounds.elements) throw tooMany(bounds);
-      if (byte !== COMMA && ++depth > bounds.depth) throw tooDeep(bounds);
+      if (byte === COMMA) {
+        if (++members[depth]! > bounds.members) throw tooWide(bounds);
+      } else {
+        if (++depth > bounds.depth) throw tooDeep(bounds);
+        members[depth] = byte === OPEN_OBJECT ? 1 : -Infinity;
+      }
     } else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
       depth--;
     }
@@ -154,6 +163,13 @@ function packedBytesOf(type: ScalarType | undefined): 'varint' | 4 | 8 | undefin
 
 function tooDeep({ depth }: MessageBounds): ConnectError {
   return new ConnectError(`the message is nested deeper than ${depth} levels`, Code.InvalidArgument);
+}
+
+function tooWide({ members }: MessageBounds): ConnectError {
+  return new ConnectError(
+    `an object in the message has more than ${members} members`,
+    Code.ResourceExhausted,
+  );
 }
 
 function tooMany({ elements }: MessageBounds): ConnectError {

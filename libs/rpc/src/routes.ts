@@ -168,9 +168,9 @@ function maxBytesFor(method: DescMethod, limits: RpcLimits): number {
 }
 
 function boundsFor(method: DescMethod, limits: RpcLimits): RequestBounds {
-  const { requestDepth: depth, requestElements, requestElementsFor } = limits;
+  const { requestDepth: depth, requestMembers: members, requestElements, requestElementsFor } = limits;
   const elements = requestElementsFor[methodPath(method)] ?? requestElements;
-  return { maxBytes: maxBytesFor(method, limits), depth, elements };
+  return { maxBytes: maxBytesFor(method, limits), depth, elements, members };
 }
 
 function checkOverrides(limits: RpcLimits, methods: readonly DescMethod[]): void {
