@@ -2,7 +2,7 @@ import { ConnectError } from '@connectrpc/connect';
 import { checkJson } from '@dovecote/rpc';
 
 /** A group of some ten thousand members; parsing allocates for each, and recurses. */
-const BOUNDS = { depth: 64, elements: 100_000 };
+const BOUNDS = { depth: 64, elements: 100_000, members: 2_000 };
 
 /** The value of a JSON text, or the sentence that says why there is none. */
 export function readJson(bytes: Uint8Array): { value: unknown } | { refusal: string } {
