@@ -76,16 +76,15 @@ export class BulkInvitations {
   private async announce(scope: Scope, role: RoleEntity, members: readonly Member[]): Promise<void> {
     if (members.length === 0) return;
     const organization = await this.members.organizationName(scope);
-    await Promise.all(
-      members.flatMap(({ id, email }) => [
-        this.mailer.send(scope, invitationMail({ email, organization, link: this.linkFor(id) })),
-        scope.audit('USER_INVITED', {
-          entityType: 'user',
-          entityId: id,
-          metadata: { role: role.slug },
-        }),
-      ]),
+    const mails = members.map(({ id, email }) =>
+      invitationMail({ email, organization, link: this.linkFor(id) }),
     );
+    await Promise.all([
+      this.mailer.sendAll(scope, mails),
+      ...members.map(({ id: entityId }) =>
+        scope.audit('USER_INVITED', { entityType: 'user', entityId, metadata: { role: role.slug } }),
+      ),
+    ]);
   }
 }
 

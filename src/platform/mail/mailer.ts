@@ -39,21 +39,32 @@ export class Mailer {
     private readonly limits: DailyLimits,
   ) {}
 
-  async send(scope: Scope, mail: Mail): Promise<void> {
-    if (await this.isTooMuch(scope, mail)) return;
+  send(scope: Scope, mail: Mail): Promise<void> {
+    return this.sendAll(scope, [mail]);
+  }
+
+  /** To one address each. */
+  async sendAll(scope: Scope, mails: readonly Mail[]): Promise<void> {
+    const leaving = await this.withinLimits(scope, mails);
+    await Promise.all(leaving.map((mail) => this.enqueue(scope, mail)));
+  }
+
+  /** What goes beyond a limit is dropped silently: whoever invites does not learn whether others do. */
+  private async withinLimits(scope: Scope, mails: readonly Mail[]): Promise<readonly Mail[]> {
+    const unsolicited = mails.filter(({ kind }) => kind !== undefined);
+    if (unsolicited.length === 0) return mails;
+    const counted = await this.limits.takeEach(scope, unsolicitedMails, addressesOf(unsolicited));
+    const invitations = unsolicited.filter(({ kind, to }) => kind === 'invitation' && counted.has(to));
+    const invited = await this.limits.takeEach(scope, invitationMails, addressesOf(invitations));
+    // A code counts, but is never dropped: RequestSignInCode has a limit of its own, that does not shut the owner out.
+    return mails.filter(({ kind, to }) => kind !== 'invitation' || invited.has(to));
+  }
+
+  private async enqueue(scope: Scope, mail: Mail): Promise<void> {
     const id = uuid();
     // Who gets which mail is personal data, and a job is kept in clear.
     const sealed = this.envelope.seal(JSON.stringify(mail), sealContext(id)).toString('base64');
     await scope.enqueue({ task: sendMailTask, payload: { id, sealed } });
-  }
-
-  /** Dropped silently: whoever invites does not learn whether others do. */
-  private async isTooMuch(scope: Scope, { kind, to }: Mail): Promise<boolean> {
-    if (kind === undefined) return false;
-    const counted = await this.limits.takeEach(scope, unsolicitedMails, [to]);
-    // A code counts, but is never dropped: RequestSignInCode has a limit of its own, that does not shut the owner out.
-    if (kind === 'code') return false;
-    return !counted.has(to) || !(await this.limits.takeEach(scope, invitationMails, [to])).has(to);
   }
 
   open(id: string, sealed: string): OutgoingMail {
@@ -64,4 +75,8 @@ export class Mailer {
 
 function sealContext(id: string): string {
   return `mail/${id}`;
+}
+
+function addressesOf(mails: readonly Mail[]): string[] {
+  return mails.map(({ to }) => to);
 }
