@@ -43,9 +43,14 @@ function refusing(
       return answer(refused, codeToHttpStatus(refused.code));
     }
     for (const [key, value] of new HeaderFields(fields)) responseHeader.set(key, value);
-    const code = kind === 'header_too_large' ? Code.ResourceExhausted : Code.Unimplemented;
-    return answer(describeError(new ConnectError(message, code), { ...call, kind }), status);
+    return answer(describeError(new ConnectError(message, codeOf(status)), { ...call, kind }), status);
   };
+}
+
+/** As clients of Connect read these statuses of who says no more; they have no word of their own for 431. */
+function codeOf(status: number): Code {
+  if (status === 404) return Code.Unimplemented;
+  return status === 431 ? Code.ResourceExhausted : Code.Unknown;
 }
 
 async function* once(body: Uint8Array): AsyncIterable<Uint8Array> {
