@@ -115,10 +115,8 @@ function report(groups: ReadonlyMap<Group, readonly Measured[]>, { passes }: Eff
     ],
     notes: [
       'CPU is processor time of the whole process for one request, that of its threads and of waiting for it included.',
-      'The pause is counted in processor time of the thread that turns the loop; beside it, what the clock said, which',
-      '  grows when others have the core.',
-      'Memory is what the heap, and the process, hold after all requests of a pass beyond what they held before; a goal is',
-      '  missed by 1 MiB of heap. Resident memory is not given back at once, and is not judged.',
+      'The pause is counted in processor time of the thread that turns the loop. What the clock said beside it grows when others have the core.',
+      'Heap and resident memory are what the process holds after all requests of a pass beyond what it held before. 1 MiB of heap misses the goal; resident memory is not given back at once, and is not judged.',
       'After: whether a good call on the same connection was answered, or the server had ended the connection.',
     ],
   };
