@@ -7,7 +7,7 @@ import type { OrganizationState } from '../caller/organization-state.js';
 import type { Proven } from '../caller/proven.js';
 import type { Scope } from '../scope/scope.js';
 import type { ScopeOrigin, Scopes } from '../scope/scopes.js';
-import { warningHeader, warningOf } from './ignored-fields.js';
+import { warningHeader } from './ignored-fields.js';
 
 const anonymous: Caller = { kind: 'anonymous' };
 export const requestIdHeader = 'x-request-id';
@@ -31,8 +31,6 @@ export class Call implements ScopeOrigin {
   ) {
     this.requestId = requestIdOf(rpc.header);
     rpc.responseHeader.set(requestIdHeader, this.requestId);
-    const warning = warningOf(rpc.ignored);
-    if (warning !== undefined) rpc.responseHeader.set(warningHeader, warning);
   }
 
   /** The scope of the handler; the guards are through when it is first asked for. */

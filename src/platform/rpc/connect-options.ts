@@ -7,7 +7,7 @@ import { accessTable, methodName, services } from '../access/index.js';
 import type { Config } from '../config/index.js';
 import type { Call } from './call.js';
 import type { ConnectStrategyOptions } from './connect.strategy.js';
-import { warningHeader, warningOf } from './ignored-fields.js';
+import { warningHeader } from './ignored-fields.js';
 import { internalListener } from './internal-listener.js';
 
 const MiB = 1024 * 1024;
@@ -53,8 +53,8 @@ function limitsOf(served: readonly DescService[]): ConnectStrategyOptions['limit
   };
 }
 
-function logIgnored({ rpc, requestId }: Call, log: PinoLogger): void {
-  log.warn({ requestId, method: rpc.name }, warningOf(rpc.ignored) ?? '');
+function logIgnored({ rpc, requestId }: Call, warning: string, log: PinoLogger): void {
+  log.warn({ requestId, method: rpc.name }, warning);
 }
 
 /** The transport's options, from the configuration. */
@@ -66,7 +66,8 @@ export async function connectOptions(config: Config, log: PinoLogger): Promise<C
     services: served,
     public: rendersOnly ? undefined : { host: http.host, port: http.port },
     internal: await internalListener(config, log),
-    onIgnoredFields: config.environment === 'development' ? (call) => logIgnored(call, log) : undefined,
+    onIgnoredFields:
+      config.environment === 'development' ? (call, warning) => logIgnored(call, warning, log) : undefined,
     graceMs: config.shutdownGraceSeconds * 1000,
     limits: limitsOf(served),
     cors: { origins: [...http.corsOrigins], ...ourHeaders },

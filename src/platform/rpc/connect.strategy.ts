@@ -31,6 +31,7 @@ import { Call } from './call.js';
 import { accessDefects } from './startup-checks.js';
 import { connectTransport } from './rpc.decorator.js';
 import { ErrorExit } from './error-exit.js';
+import { warningHeader, warningOf } from './ignored-fields.js';
 import { LocalCall, type LocalCaller } from './local-call.js';
 
 export interface Address {
@@ -48,7 +49,7 @@ export interface Listeners {
 
 export type ConnectStrategyOptions = Listeners & {
   /** Told of every call that sent fields which were ignored, though they are near known ones. */
-  onIgnoredFields?: (call: Call) => void;
+  onIgnoredFields?: (call: Call, warning: string) => void;
 } & Omit<RpcServerOptions, 'reflectedFiles' | 'handle' | 'describeError' | 'fallback' | 'admission'>;
 
 /** A call on its way from its admission to its handler. */
@@ -192,7 +193,11 @@ export class ConnectStrategy extends Server implements CustomTransportStrategy {
   private opened(rpc: RpcCall): Admitted {
     const admitted = this.admitted.get(rpc.admittedAs ?? rpc);
     if (!admitted) throw new Error(`${rpc.name} was not admitted.`);
-    if (rpc.ignored.length > 0) this.options.onIgnoredFields?.(admitted.call);
+    const warning = warningOf(rpc.ignored);
+    if (warning !== undefined) {
+      rpc.responseHeader.append(warningHeader, warning);
+      this.options.onIgnoredFields?.(admitted.call, warning);
+    }
     return admitted;
   }
 
