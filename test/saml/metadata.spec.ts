@@ -60,6 +60,11 @@ describe('metadata of an identity provider is refused', () => {
     ['another encoding', 'malformed', (xml) => `<?xml version="1.0" encoding="UTF-16"?>${xml}`],
     ['a relative namespace', 'relative_namespace', (xml) => xml.replace(' Name=', ' xmlns:a="b" Name=')],
     ['more than a MiB', 'too_large', (xml) => xml + ' '.repeat(2 ** 20)],
+    [
+      'an element of many attributes',
+      'too_large',
+      (xml) => `<a ${Array.from({ length: 257 }, (_, at) => `a${at}=""`).join(' ')}>${xml}</a>`,
+    ],
     ['a deep tree', 'too_large', (xml) => '<a>'.repeat(60) + xml + '</a>'.repeat(60)],
     ['something else', 'not_metadata', () => '<html xmlns="urn:a"/>'],
     ['no role of an identity provider', 'no_identity_provider', (xml) => xml.replaceAll('IDPSSO', 'SPSSO')],

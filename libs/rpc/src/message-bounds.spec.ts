@@ -34,6 +34,8 @@ describe('JSON', () => {
     ],
     ['a list in an object', `{"a":[${Array(90).fill(1).join(',')}],"b":1}`],
     ['an end too many', `}}${'1,'.repeat(90)}`],
+    ['a number as long as may be', `[${'1'.repeat(400)}]`],
+    ['digits within a string', `"${'1'.repeat(500)}"`],
     ['brackets within a string', `"${'['.repeat(500)}"`],
     ['commas behind an escaped quote', `"\\"${','.repeat(500)}"`],
     ['a string that does not end', '"\\'],
@@ -45,6 +47,8 @@ describe('JSON', () => {
   test.each([
     ['too deep, as lists', '['.repeat(2_000_000), Code.InvalidArgument],
     ['too deep, as objects', '{"a":'.repeat(11), Code.InvalidArgument],
+    ['too long a number', `[${'1'.repeat(401)}]`, Code.InvalidArgument],
+    ['too long a fraction', `[1.${'1'.repeat(401)}]`, Code.InvalidArgument],
     ['too many in a list', `[${'1,'.repeat(101)}`, Code.ResourceExhausted],
     ['too many of an object', `{${'"a":1,'.repeat(20)}"a":1}`, Code.ResourceExhausted],
     ['too many of an object in a list', `[1,{"b":[{},{}],${'"a":1,'.repeat(20)}`, Code.ResourceExhausted],

@@ -11,6 +11,9 @@ export interface MessageBounds {
   readonly members: number;
 }
 
+/** Digits in a row of a number in JSON: no number that a message can hold needs more. */
+const LONGEST_NUMBER = 400;
+
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const BACKSLASH = 0x5c;
@@ -20,10 +23,16 @@ const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 
 export function checkJson(bytes: Uint8Array, bounds: MessageBounds): void {
   let depth = 0;
   let elements = 0;
+  let digits = 0;
   // Of what is open on each level; a list starts so low that it never reaches the bound.
   const members = new Float64Array(bounds.depth + 1);
   for (let at = 0; at < bytes.length; at++) {
-    const byte = bytes[at];
+    const byte = bytes[at]!;
+    if (isDigit(byte)) {
+      if (++digits > LONGEST_NUMBER) throw tooLong();
+      continue;
+    }
+    digits = 0;
     if (byte === QUOTE) {
       at = endOfString(bytes, at + 1);
     } else if (byte === COMMA || byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
@@ -38,6 +47,10 @@ export function checkJson(bytes: Uint8Array, bounds: MessageBounds): void {
       depth--;
     }
   }
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= 0x30 && byte <= 0x39;
 }
 
 function endOfString(bytes: Uint8Array, begin: number): number {
@@ -169,6 +182,13 @@ function tooWide({ members }: MessageBounds): ConnectError {
   return new ConnectError(
     `an object in the message has more than ${members} members`,
     Code.ResourceExhausted,
+  );
+}
+
+function tooLong(): ConnectError {
+  return new ConnectError(
+    `a number of the message has more than ${LONGEST_NUMBER} digits`,
+    Code.InvalidArgument,
   );
 }
 

@@ -11,5 +11,7 @@ export const LARGEST_METADATA = 1024 * 1024;
 /** Elements within elements; SAML needs about a dozen. */
 export const DEEPEST = 40;
 export const MOST_ELEMENTS = 10_000;
+/** Of one element, namespaces included; SAML has about a dozen. Adding one searches those before it. */
+export const MOST_ATTRIBUTES = 256;
 /** Clocks of two companies may differ by this much. */
 export const SKEW_MS = 60_000;

@@ -2,7 +2,7 @@ import type { Document, Element, Node } from '@xmldom/xmldom';
 import { DOMImplementation } from '@xmldom/xmldom';
 import { SaxesParser } from 'saxes';
 import type { SaxesTagNS } from 'saxes';
-import { DEEPEST, MOST_ELEMENTS } from './limits.js';
+import { DEEPEST, MOST_ATTRIBUTES, MOST_ELEMENTS } from './limits.js';
 import { XmlError } from './xml-error.js';
 
 const ABSOLUTE_URI = /^[a-z][a-z0-9+.-]*:\S+$/i;
@@ -33,6 +33,12 @@ export function parseXml(xml: string, largest: number): Element {
   parser.on('xmldecl', ({ version, encoding = 'utf-8' }) => {
     if (version === '1.0' && encoding.toLowerCase() === 'utf-8') return;
     throw new XmlError('malformed', 'The document is not XML 1.0 in UTF-8.');
+  });
+  let attributes = 0;
+  parser.on('opentagstart', () => void (attributes = 0));
+  parser.on('attribute', () => {
+    if (++attributes <= MOST_ATTRIBUTES) return;
+    throw new XmlError('too_large', 'An element of the document has too many attributes.');
   });
   parser.on('opentag', (tag) => {
     count += 1;
