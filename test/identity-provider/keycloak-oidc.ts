@@ -105,14 +105,14 @@ export function tellOidcStory(of: () => { world: ProviderWorld; keycloak: Keyclo
       const begun = new URL((await world.begin()).url);
       begun.searchParams.set('nonce', 'of-somebody-else');
       expect((await browser.open(begun.toString())).url).toContain('error=access_denied');
-      expect(await world.lastLogin()).toMatchObject({ reason: 'invalid_token' });
+      expect(await world.lastLogin()).toMatchObject({ reason: 'token_nonce' });
       expect((await world.lastLogin()).detail).toContain('nonce');
       // A code that was meant for another login, in the place of one's own.
       const stolen = new URL(lastCallback());
       const own = new URL((await world.begin()).url);
       stolen.searchParams.set('state', own.searchParams.get('state') ?? '');
       expect((await browser.open(stolen.toString())).url).toContain('error=access_denied');
-      expect(await world.lastLogin()).toMatchObject({ reason: 'invalid_token' });
+      expect(await world.lastLogin()).toMatchObject({ reason: 'code_refused' });
       expect((await world.lastLogin()).detail).toContain('invalid_grant');
     });
 

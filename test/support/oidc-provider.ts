@@ -100,7 +100,9 @@ export async function startOidcProvider(): Promise<OidcProvider> {
     }
     if (request.url === '/userinfo') {
       const subject = request.headers.authorization?.replace(/^Bearer /, '') ?? '';
-      return (await provider.userInfo?.(Buffer.from(subject, 'base64url').toString())) ?? { status: 404, body: {} };
+      return (
+        (await provider.userInfo?.(Buffer.from(subject, 'base64url').toString())) ?? { status: 404, body: {} }
+      );
     }
     trades += 1;
     const form = new URLSearchParams(await bodyOf(request));
