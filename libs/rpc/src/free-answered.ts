@@ -1,7 +1,11 @@
 import { constants, type ServerHttp2Stream } from 'node:http2';
 
-/** Bytes that a client may still send of a request that is answered already: what is on the way when it learns that. */
-const REST_BYTES = 256 * 1024;
+/**
+ * Bytes that a client may still send of a request that is answered already: more than the largest request. Clients of
+ * Node keep what a reset hindered them from sending for as long as their connection lives, and refuse all their streams
+ * once that is 10 MB.
+ */
+const REST_BYTES = 32 * 1024 * 1024;
 
 /**
  * Frees an HTTP/2 stream that is answered while its request still arrives: whoever refuses a body does not read it,
