@@ -1,5 +1,6 @@
-import { type Html, html } from '../../platform/http/html.js';
+import { html } from '../../platform/http/html.js';
 import { type Page, page } from '../../platform/http/page.js';
+import { hidden } from './page-form.js';
 import { codeForm, errorBox } from './sign-in.page.js';
 import { JOIN } from './paths.js';
 
@@ -18,13 +19,13 @@ export function joinPage({ token, email = '', error, signedInAs }: JoinForm): Pa
     errorBox(error),
     signedInAs &&
       html`<form method="post" action="${JOIN}">
-          ${keep({ token })}
+          ${hidden({ token })}
           <p><button>Join as ${signedInAs}</button></p>
         </form>
         <p>Or join with another address:</p>`,
     !signedInAs && html`<p>You have been invited. Say where we can send you a code.</p>`,
     html`<form method="post" action="${JOIN}/code">
-      ${keep({ token })}
+      ${hidden({ token })}
       <label
         >Your e-mail address
         <input type="email" name="email" value="${email}" required maxlength="254" autofocus
@@ -45,7 +46,7 @@ export function joinCodePage(given: {
     error ? 400 : 200,
     `Join ${organization}`,
     errorBox(error),
-    codeForm(`${JOIN}/session`, email, keep({ token, organization })),
+    codeForm(`${JOIN}/session`, email, hidden({ token, organization })),
     html`<p><a href="${JOIN}?token=${encodeURIComponent(token)}">Use another address</a></p>`,
   );
 }
@@ -57,11 +58,4 @@ export function joinedPage(organization: string): Page {
     html`<p>You are a member of ${organization} now. Sign in to the application with the same address.</p>
       <p><a href="/account">Your account</a>: register a passkey, and sign in without codes</p>`,
   );
-}
-
-function keep(fields: Readonly<Record<string, string>>): Html {
-  const inputs = Object.entries(fields).map(
-    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`,
-  );
-  return html`${inputs}`;
 }

@@ -41,13 +41,18 @@ export function needsSignIn(error: unknown): boolean {
   return error.findDetails(ErrorInfoSchema).length > 0;
 }
 
-/** A form of one button. */
-export function button(action: string, label: string, fields: Fields): Html {
+/** Fields that a form carries on. */
+export function hidden(fields: Fields): Html {
   const inputs = Object.entries(fields).map(
     ([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`,
   );
+  return html`${inputs}`;
+}
+
+/** A form of one button. */
+export function button(action: string, label: string, fields: Fields): Html {
   return html`<form class="inline" method="post" action="${action}">
-    ${inputs}<button>${label}</button>
+    ${hidden(fields)}<button>${label}</button>
   </form>`;
 }
 
