@@ -1,7 +1,7 @@
 // Does a look into an inbox cost more when the inbox is long?
-import type * as inboxStoreModule from '../src/modules/inbox/inbox.store.js';
+import type * as inboxStoreModule from '../src/modules/messaging/inbox/inbox.store.js';
 import type { MemberCaller } from '../src/platform/caller/caller.js';
-import type { InboxStore as InboxStoreType } from '../src/modules/inbox/inbox.store.js';
+import type { InboxStore as InboxStoreType } from '../src/modules/messaging/inbox/inbox.store.js';
 import { contest } from './support/contest.js';
 import type { Effort } from './support/effort.js';
 import { product, type Sent, type Stores } from './support/product.js';
@@ -25,7 +25,7 @@ export async function answerInbox(effort: Effort): Promise<Report> {
     const readers: { entries: number; caller: MemberCaller }[] = [];
     for (const entries of sizes) readers.push({ entries, caller: await readerWith(owner, entries) });
     await owner.query('vacuum analyze');
-    const { InboxStore } = await product<typeof inboxStoreModule>('modules/inbox/inbox.store.js');
+    const { InboxStore } = await product<typeof inboxStoreModule>('modules/messaging/inbox/inbox.store.js');
     return report(await measure(stores, new InboxStore(), readers, effort));
   });
 }

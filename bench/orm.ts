@@ -1,8 +1,8 @@
 // How much of plain pg's speed is left behind the stores?
-import type * as campaignStoreModule from '../src/modules/campaign/campaign.store.js';
-import type * as counterStoreModule from '../src/modules/campaign/counter.store.js';
-import type * as inboxStoreModule from '../src/modules/inbox/inbox.store.js';
-import type * as roleStoreModule from '../src/modules/role/role.store.js';
+import type * as campaignStoreModule from '../src/modules/messaging/campaign/campaign.store.js';
+import type * as counterStoreModule from '../src/modules/messaging/campaign/counter.store.js';
+import type * as inboxStoreModule from '../src/modules/messaging/inbox/inbox.store.js';
+import type * as roleStoreModule from '../src/modules/people/role/role.store.js';
 import type { Client, PoolClient } from 'pg';
 import type { MemberCaller } from '../src/platform/caller/caller.js';
 import type { Scope } from '../src/platform/scope/index.js';
@@ -41,10 +41,14 @@ export async function answerOrm(effort: Effort): Promise<Report> {
 }
 
 async function operations(caller: MemberCaller, owner: Client): Promise<Operation[]> {
-  const { CampaignStore } = await product<typeof campaignStoreModule>('modules/campaign/campaign.store.js');
-  const { CounterStore } = await product<typeof counterStoreModule>('modules/campaign/counter.store.js');
-  const { InboxStore } = await product<typeof inboxStoreModule>('modules/inbox/inbox.store.js');
-  const { RoleStore } = await product<typeof roleStoreModule>('modules/role/role.store.js');
+  const { CampaignStore } = await product<typeof campaignStoreModule>(
+    'modules/messaging/campaign/campaign.store.js',
+  );
+  const { CounterStore } = await product<typeof counterStoreModule>(
+    'modules/messaging/campaign/counter.store.js',
+  );
+  const { InboxStore } = await product<typeof inboxStoreModule>('modules/messaging/inbox/inbox.store.js');
+  const { RoleStore } = await product<typeof roleStoreModule>('modules/people/role/role.store.js');
   const { rows } = await owner.query<{ id: string; campaignId: string }>(
     'select id, campaign_id as "campaignId" from delivery where user_id = $1 limit 1',
     [caller.userId],

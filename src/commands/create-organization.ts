@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { createApplication } from '../application.js';
-import { Organizations } from '../modules/organization/index.js';
+import { Organizations } from '../modules/people/organization/index.js';
 import type { Config } from '../platform/config/index.js';
 import { migrate } from '../platform/database/migrate.js';
 import { Scopes } from '../platform/scope/index.js';

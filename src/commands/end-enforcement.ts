@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { validate } from 'uuid';
 import { createApplication } from '../application.js';
-import { Domains, Enforcement } from '../modules/sso/index.js';
+import { Domains, Enforcement } from '../modules/signin/sso/index.js';
 import type { Config } from '../platform/config/index.js';
 import { requireMigrated } from '../platform/database/migrate.js';
 import { Scopes } from '../platform/scope/index.js';

@@ -125,7 +125,7 @@ test('adding a table: the migration makes a tenant’s table', async () => {
 test('adding an RPC: the handler is the one of the module to copy', () => {
   const page = Page.open('docs/how-to/add-an-rpc.md');
   const flat = (code: string): string => code.replaceAll(/\s+/g, ' ').trim();
-  const source = readFileSync(join(root, 'src/modules/role/role.rpc.ts'), 'utf8');
+  const source = readFileSync(join(root, 'src/modules/people/role/role.rpc.ts'), 'utf8');
   expect(flat(source)).toContain(flat(page.take('@Rpc(RoleService', 'ts')));
   const scripts = new Set(Object.keys(manifest().scripts));
   for (const name of ['generate', 'lint:proto', 'breaking', 'check', 'jest']) {
@@ -142,9 +142,9 @@ test('adding a job: its parts are what the code has', () => {
   const page = Page.open('docs/how-to/add-a-job.md');
   page.leave(
     'scope.enqueue',
-    'A part of src/modules/campaign/campaign-run.service.ts, whose names it explains.',
+    'A part of src/modules/messaging/campaign/campaign-run.service.ts, whose names it explains.',
   );
-  page.leave('@HandlesJob', 'A shorter form of src/modules/campaign/campaign.jobs.ts.');
+  page.leave('@HandlesJob', 'A shorter form of src/modules/messaging/campaign/campaign.jobs.ts.');
   expect(page.untaken).toEqual([]);
 });
 

@@ -8,7 +8,7 @@ import { AuditExportFormat, type AuditExport, AuditService } from '@dovecote/con
 import { PrivacyRequestStatus } from '@dovecote/contract/pidgr/v1/privacy_pb';
 import { RoleService } from '@dovecote/contract/pidgr/v1/role_pb';
 import { checkTrail, type Verdict } from '../../src/commands/verify/check-trail.js';
-import { AuditChain } from '../../src/modules/audit/chain.service.js';
+import { AuditChain } from '../../src/modules/evidence/audit/chain.service.js';
 import { readTrail, type TrailRow } from '../../src/platform/audit/trail-file/index.js';
 import { Scopes } from '../../src/platform/scope/index.js';
 import { type Actor, type Cast, seedCast } from '../support/cast.js';

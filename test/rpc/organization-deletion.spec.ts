@@ -9,7 +9,7 @@ import { CampaignService } from '@dovecote/contract/pidgr/v1/campaign_pb';
 import { OrganizationService } from '@dovecote/contract/pidgr/v1/organization_pb';
 import { RoleService } from '@dovecote/contract/pidgr/v1/role_pb';
 import { Client } from 'pg';
-import { OrganizationDeletions } from '../../src/modules/organization/index.js';
+import { OrganizationDeletions } from '../../src/modules/people/organization/index.js';
 import { AccessTokens } from '../../src/platform/caller/access-tokens.js';
 import { organizationPermissions } from '../../src/platform/access/index.js';
 import { ObjectStore } from '../../src/platform/object-store/index.js';

@@ -3,7 +3,7 @@ import { timestampDate } from '@bufbuild/protobuf/wkt';
 import { Code } from '@connectrpc/connect';
 import { OrganizationService } from '@dovecote/contract/pidgr/v1/organization_pb';
 import { Client } from 'pg';
-import { AnalyticsCohorts } from '../../src/modules/organization/index.js';
+import { AnalyticsCohorts } from '../../src/modules/people/organization/index.js';
 import { Permission } from '../../src/platform/access/index.js';
 import { Scopes } from '../../src/platform/scope/index.js';
 import { type Actor, addApiKey, addMember, addOrganization, type Cast, seedCast } from '../support/cast.js';

@@ -8,7 +8,7 @@ import { CampaignService } from '@dovecote/contract/pidgr/v1/campaign_pb';
 import { CampaignStatus, StepType } from '@dovecote/contract/pidgr/v1/common_pb';
 import { RoleService } from '@dovecote/contract/pidgr/v1/role_pb';
 import { TemplateService, TemplateVariableSource } from '@dovecote/contract/pidgr/v1/template_pb';
-import { probeRenderProcess } from '../../src/modules/render/index.js';
+import { probeRenderProcess } from '../../src/modules/messaging/render/index.js';
 import { loadConfig } from '../../src/platform/config/index.js';
 import { addMember, type Cast, seedCast } from '../support/cast.js';
 import { eventually } from '../support/eventually.js';

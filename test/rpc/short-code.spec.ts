@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Client, Code, createClient } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import { CampaignService } from '@dovecote/contract/pidgr/v1/campaign_pb';
-import { ShortCodeStore } from '../../src/modules/campaign/short-code.store.js';
+import { ShortCodeStore } from '../../src/modules/messaging/campaign/short-code.store.js';
 import { Scopes } from '../../src/platform/scope/index.js';
 import { createCampaign } from '../support/campaigns.js';
 import { addOrganization, addMember, type Cast, seedCast } from '../support/cast.js';

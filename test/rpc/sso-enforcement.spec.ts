@@ -8,7 +8,7 @@ import { EnforcementService } from '@dovecote/contract/dovecote/sso/v1/enforceme
 import { InviteLinkService } from '@dovecote/contract/pidgr/v1/invite_link_pb';
 import { OrganizationService } from '@dovecote/contract/pidgr/v1/organization_pb';
 import { UserStatus } from '@dovecote/contract/pidgr/v1/user_pb';
-import { Enforcement } from '../../src/modules/sso/index.js';
+import { Enforcement } from '../../src/modules/signin/sso/index.js';
 import { Scopes } from '../../src/platform/scope/index.js';
 import { type Actor, addMember, type Cast } from '../support/cast.js';
 import { eventually } from '../support/eventually.js';

@@ -4,7 +4,7 @@ import { GroupService } from '@dovecote/contract/pidgr/v1/group_pb';
 import { MemberService } from '@dovecote/contract/pidgr/v1/member_pb';
 import { TeamService } from '@dovecote/contract/pidgr/v1/team_pb';
 import { UserStatus } from '@dovecote/contract/pidgr/v1/user_pb';
-import { seededRoles } from '../../src/modules/role/role.rules.js';
+import { seededRoles } from '../../src/modules/people/role/role.rules.js';
 import { organizationPermissions, Permission } from '../../src/platform/access/index.js';
 import { Client } from 'pg';
 import { eventually } from '../support/eventually.js';

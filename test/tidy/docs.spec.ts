@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import { PATTERN_METADATA } from '@nestjs/microservices/constants.js';
 import { configCommand } from '../../src/commands/config.js';
 import { createProgram } from '../../src/commands/program.js';
-import { UpcomingModule } from '../../src/modules/upcoming/index.js';
+import { UpcomingModule } from '../../src/modules/analytics/upcoming/index.js';
 import { methodName, services } from '../../src/platform/access/index.js';
 import { Page } from '../docs/support/page.js';
 import { root, sources } from './sources.js';

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
-import { probeRenderProcess } from '../../modules/render/index.js';
+import { probeRenderProcess } from '../../modules/messaging/render/index.js';
 import type { Config } from '../../platform/config/index.js';
 import { examine, fail, type Finding, ok, warn } from './finding.js';
 

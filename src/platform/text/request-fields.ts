@@ -19,7 +19,7 @@ export const requestTexts: ReadonlyMap<string, TextKind> = new Map([
   ...of('pidgr.v1.CreateSandboxOrganizationRequest', 'name', 'name'),
   ...of('pidgr.v1.InviteUserRequest', 'name', 'name'),
   ...of('pidgr.v1.InviteUserRequest', 'email', 'email'),
-  // Addresses of a list fail one by one: src/modules/member reads them.
+  // Addresses of a list fail one by one: src/modules/people/member reads them.
   ...of('pidgr.v1.BulkInviteUsersRequest', 'verbatim', 'emails'),
   ...of('pidgr.v1.UserProfile', 'name', 'first_name', 'last_name', 'department', 'title', 'location'),
   ...of('pidgr.v1.UserProfile', 'name', 'phone', 'employee_id', 'manager_name'),
@@ -67,7 +67,7 @@ export const requestTexts: ReadonlyMap<string, TextKind> = new Map([
   ...of('dovecote.sso.v1.CreateConnectionRequest', 'name', 'name'),
   ...of('dovecote.sso.v1.UpdateConnectionRequest', 'name', 'name'),
   ...of('dovecote.sso.v1.CreateScimTokenRequest', 'name', 'name'),
-  // Domains: src/modules/sso reads them.
+  // Domains: src/modules/signin/sso reads them.
   ...of('dovecote.sso.v1.AddDomainRequest', 'verbatim', 'name'),
   ...of('dovecote.sso.v1.VerifyDomainRequest', 'verbatim', 'name'),
   ...of('dovecote.sso.v1.RemoveDomainRequest', 'verbatim', 'name'),

@@ -1,0 +1,144 @@
+import { Injectable } from '@nestjs/common';
+import { setStatement, statement } from '../../../platform/database/index.js';
+import type { Scope } from '../../../platform/scope/index.js';
+import type { AudienceEntry, AudienceMember } from './campaign.js';
+import { memberStatus } from '../../people/member/index.js';
+
+/** Members that a campaign may reach. */
+const reachable = `m.status in (${memberStatus.invited}, ${memberStatus.active})`;
+
+const unknown = setStatement(
+  'audience.unknown',
+  `select (given.position - 1 + $3)::int as position
+     from unnest($2::uuid[]) with ordinality as given (user_id, position)
+     left join lateral (
+       select true as known from member m where m.org_id = $1 and m.id = given.user_id limit 1) m on true
+    where m.known is null
+    order by given.position limit $4`,
+);
+const clear = setStatement(
+  'audience.clear',
+  'delete from campaign_audience_member where org_id = $1 and campaign_id = $2',
+);
+const clearLeftOut = setStatement(
+  'audience.clear_left_out',
+  'delete from campaign_left_out where org_id = $1 and campaign_id = $2',
+);
+const insertLeftOut = setStatement(
+  'audience.insert_left_out',
+  `insert into campaign_left_out (org_id, campaign_id, user_id)
+   select $1, $2, given.user_id from unnest($3::uuid[]) as given (user_id)
+     join member m on m.org_id = $1 and m.id = given.user_id
+    where m.processing_restricted`,
+);
+const insert = setStatement(
+  'audience.insert',
+  `insert into campaign_audience_member (org_id, campaign_id, position, user_id, variables)
+   select $1, $2, $6 + row_number() over (order by given.position), given.user_id, given.variables::jsonb
+     from unnest($3::uuid[], $4::text[]) with ordinality as given (user_id, variables, position)
+    cross join lateral (
+      select from member m
+       where m.org_id = $1 and m.id = given.user_id and ($5 or not m.processing_restricted) limit 1) m`,
+);
+const entries = setStatement(
+  'audience.entries',
+  `select a.user_id as "userId", a.variables, coalesce(m.email, '') as email, coalesce(m.name, '') as name,
+          coalesce(${reachable}, false) as active
+     from campaign_audience_member a
+     left join member m on m.org_id = a.org_id and m.id = a.user_id
+    where a.org_id = $1 and a.campaign_id = $2 order by a.position`,
+);
+// By an array and not by a join, which compares everybody with everybody where statistics lag behind a large upload.
+const reachableIn = (table: string): string =>
+  `(select count(*) from member m
+     where m.org_id = $1 and ${reachable} and (given.include_restricted or not m.processing_restricted)
+       and m.id = any(array(
+         select user_id from ${table} where org_id = $1 and campaign_id = given.campaign_id)))`;
+// Planned once: the array makes one plan right for every size.
+const currentSizes = statement(
+  'audience.current_sizes',
+  `select given.campaign_id as "campaignId",
+          (${reachableIn('campaign_audience_member')} + ${reachableIn('campaign_left_out')})::int as size
+     from unnest($2::uuid[], $3::boolean[]) as given (campaign_id, include_restricted)`,
+);
+
+/** People that one statement is given: nobody else is served while they are made into text. */
+const SLICE = 5_000;
+
+/** As many unknown people as an error names. */
+const MOST_UNKNOWN = 100;
+
+/** The frozen audience of a campaign. */
+@Injectable()
+export class AudienceStore {
+  /** Indexes of those who are not members of the organization; the first hundred. */
+  async unknown(scope: Scope, members: readonly AudienceMember[]): Promise<number[]> {
+    const tx = await scope.tx();
+    const found: number[] = [];
+    let start = 0;
+    for (const slice of slicesOf(members)) {
+      const userIds = slice.map(({ userId }) => userId);
+      const most = MOST_UNKNOWN - found.length;
+      const rows = await tx.query<{ position: number }>(unknown, [scope.orgId, userIds, start, most]);
+      found.push(...rows.map(({ position }) => position));
+      if (found.length === MOST_UNKNOWN) break;
+      start += slice.length;
+    }
+    return found;
+  }
+
+  /**
+   * Freezes an audience and says how many are in it. People whose processing is restricted may be left out; they are
+   * remembered, so that it can be told when the campaign would reach more than were frozen.
+   */
+  async freeze(
+    scope: Scope,
+    campaignId: string,
+    members: readonly AudienceMember[],
+    includeRestricted: boolean,
+  ): Promise<number> {
+    const tx = await scope.tx();
+    await tx.execute(clear, [scope.orgId, campaignId]);
+    await tx.execute(clearLeftOut, [scope.orgId, campaignId]);
+    let frozen = 0;
+    for (const slice of slicesOf(members)) {
+      const userIds = slice.map(({ userId }) => userId);
+      if (!includeRestricted) await tx.execute(insertLeftOut, [scope.orgId, campaignId, userIds]);
+      const variables = slice.map((member) => JSON.stringify(member.variables));
+      const { rowCount } = await tx.execute(insert, [
+        scope.orgId,
+        campaignId,
+        userIds,
+        variables,
+        includeRestricted,
+        frozen,
+      ]);
+      frozen += rowCount ?? 0;
+    }
+    return frozen;
+  }
+
+  async entries(scope: Scope, campaignId: string): Promise<AudienceEntry[]> {
+    const tx = await scope.tx();
+    return tx.query<AudienceEntry>(entries, [scope.orgId, campaignId]);
+  }
+
+  /** How many of the people who were asked for each campaign would reach now, by its id. */
+  async currentSizes(
+    scope: Scope,
+    campaigns: readonly { id: string; includeRestricted: boolean }[],
+  ): Promise<Map<string, number>> {
+    if (campaigns.length === 0) return new Map();
+    const tx = await scope.tx();
+    const rows = await tx.query<{ campaignId: string; size: number }>(currentSizes, [
+      scope.orgId,
+      campaigns.map(({ id }) => id),
+      campaigns.map(({ includeRestricted }) => includeRestricted),
+    ]);
+    return new Map(rows.map(({ campaignId, size }) => [campaignId, size]));
+  }
+}
+
+function* slicesOf(members: readonly AudienceMember[]): Generator<readonly AudienceMember[]> {
+  for (let start = 0; start < members.length; start += SLICE) yield members.slice(start, start + SLICE);
+}

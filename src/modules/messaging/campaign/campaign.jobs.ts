@@ -1,0 +1,119 @@
+import { Injectable } from '@nestjs/common';
+import { PinoLogger } from 'nestjs-pino';
+import { AppError } from '../../../platform/errors/index.js';
+import { HandlesJob, type JobContext, type JobHandler } from '../../../platform/jobs/index.js';
+import { enrolledTask } from '../device/index.js';
+import { leftTask } from '../../people/member/index.js';
+import { OrganizationDeletions, shutTask } from '../../people/organization/index.js';
+import type { RenderResult } from '../render/index.js';
+import { CampaignFailures } from './campaign-failures.service.js';
+import { Campaigns } from './campaign.service.js';
+import { type Advance, advanceTask, CampaignRuns } from './campaign-run.service.js';
+import { Enrollment } from './enrollment.service.js';
+import { FanOut, type Piece } from './fan-out.js';
+
+/** Between two looks at a render process that does not answer. */
+const RENDER_PAUSE_MS = 3_000;
+
+/** Carries a campaign forward until it has to wait, one transaction after the other. */
+@Injectable()
+@HandlesJob({ task: advanceTask })
+export class AdvanceCampaign implements JobHandler<{ campaignId: string }> {
+  constructor(
+    private readonly runs: CampaignRuns,
+    private readonly fanOut: FanOut,
+    private readonly failures: CampaignFailures,
+    private readonly log: PinoLogger,
+  ) {
+    log.setContext('campaign');
+  }
+
+  async handle({ campaignId }: { campaignId: string }, context: JobContext): Promise<void> {
+    try {
+      await this.advance(campaignId, context);
+    } catch (error) {
+      const note = context.run((scope) => this.failures.note(scope, campaignId, error));
+      // What cannot even be noted is tried again; the first error is the one worth reporting.
+      if ((await note.catch(() => 'retry')) === 'retry') throw error;
+    }
+  }
+
+  private async advance(campaignId: string, context: JobContext): Promise<void> {
+    while ((await this.next(campaignId, context)) === 'again') {
+      if (!context.signal.aborted) continue;
+      // The worker is stopping: another one goes on from here.
+      return context.run((scope) => this.runs.wake(scope, campaignId));
+    }
+  }
+
+  private async next(campaignId: string, context: JobContext): Promise<Advance> {
+    const next = await context.run((scope) => this.runs.advance(scope, campaignId));
+    if (next === 'again' || next === 'rest') return next;
+    const results = await this.render(next, context);
+    return results ? context.run((scope) => this.runs.send(scope, next, results)) : 'rest';
+  }
+
+  /** Undefined when nobody can at the moment: the campaign is woken again soon, however long that lasts. */
+  private async render(piece: Piece, { jobId, run }: JobContext): Promise<RenderResult[] | undefined> {
+    try {
+      return await this.fanOut.render(piece, { requestId: `job:${jobId}` });
+    } catch (error) {
+      if (!(error instanceof AppError && error.kind === 'unavailable')) throw error;
+      const { id } = piece.campaign;
+      this.log.warn(
+        { err: error.cause ?? error, campaignId: id },
+        'messages cannot be rendered now: waiting',
+      );
+      await run((scope) => this.runs.wake(scope, id, new Date(scope.now().getTime() + RENDER_PAUSE_MS)));
+      return undefined;
+    }
+  }
+}
+
+/** Sends what waited for a person to have a device. */
+@Injectable()
+@HandlesJob({ task: enrolledTask })
+export class SendToEnrolled implements JobHandler<{ userId: string }> {
+  constructor(private readonly enrollment: Enrollment) {}
+
+  async handle({ userId }: { userId: string }, { run }: JobContext): Promise<void> {
+    await run((scope) => this.enrollment.sendToUser(scope, userId));
+  }
+}
+
+/** Looks at the campaigns that waited for somebody who cannot act any more. */
+@Injectable()
+@HandlesJob({ task: leftTask })
+export class NoteRecipientLeft implements JobHandler<{ userId: string }> {
+  constructor(private readonly runs: CampaignRuns) {}
+
+  async handle({ userId }: { userId: string }, { run }: JobContext): Promise<void> {
+    await run((scope) => this.runs.noteLeft(scope, userId));
+  }
+}
+
+/** Cancels what runs in an organization that is being deleted. */
+@Injectable()
+@HandlesJob({ task: shutTask })
+export class StopCampaigns implements JobHandler {
+  constructor(
+    private readonly deletions: OrganizationDeletions,
+    private readonly campaigns: Campaigns,
+  ) {}
+
+  async handle(_payload: Record<string, unknown>, { run, signal }: JobContext): Promise<void> {
+    const running = await run(async (scope) =>
+      (await this.deletions.isPending(scope)) ? this.campaigns.running(scope) : [],
+    );
+    for (const id of running) {
+      // What is left is found by the next sweep.
+      if (signal.aborted) return;
+      await run((scope) => this.campaigns.cancel(scope, id)).catch(unlessOver);
+    }
+  }
+}
+
+/** It ended by itself meanwhile. */
+function unlessOver(error: unknown): void {
+  if (!(error instanceof AppError && error.reason === 'CAMPAIGN_OVER')) throw error;
+}

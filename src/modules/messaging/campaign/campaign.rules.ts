@@ -1,0 +1,167 @@
+import {
+  type StepType,
+  type UncheckedDefinition,
+  validate,
+  type WorkflowDefinition,
+} from '@dovecote/workflow';
+import { validate as isUuid } from 'uuid';
+import {
+  AppError,
+  type ErrorKind,
+  failedPrecondition,
+  type FieldViolation,
+  fromDatabaseError,
+  invalidArgument,
+  unimplemented,
+} from '../../../platform/errors/index.js';
+import type { AudienceMember } from './campaign.js';
+import { campaignStatus, type CampaignStatus, wordFor } from './status.js';
+
+/** What this release carries out; the contract has more. */
+const executable: ReadonlySet<StepType> = new Set(['SEND_NOTIFICATION', 'DEADLINE_CHECK', 'MARK_MISSED']);
+
+const MAX_VARIABLES = 100;
+const MAX_KEY = 100;
+const MAX_VALUE = 10_000;
+
+/** Errors in a row after which a campaign has failed: with the pauses between attempts, some three hours. */
+const MOST_FAILURES = 10;
+/** Recipients who act ask for attempts between the pauses; an hour's trouble is not for ever all the same. */
+const HOPELESS_AFTER_MS = 3_600_000;
+
+/** Says something about the moment, not about the campaign. */
+const passing: ReadonlySet<ErrorKind> = new Set(['unavailable', 'aborted', 'deadline_exceeded', 'cancelled']);
+
+/** An audience of strangers must not be answered with a hundred thousand sentences. */
+const MAX_VIOLATIONS = 100;
+
+/** The workflow, if it is well-formed and can be carried out; throws what is wrong with it otherwise. */
+export function checkedWorkflow(definition: UncheckedDefinition): WorkflowDefinition {
+  const violations = validate(definition);
+  if (violations.length > 0) throw invalidArgument(violations);
+  const steps = definition.steps.map((step) => {
+    // `validate` has refused unspecified types.
+    const type = step.type as StepType;
+    if (!executable.has(type))
+      throw unimplemented(`Steps of type ${type} are part of the contract but not of this release.`);
+    return { ...step, type };
+  });
+  return { steps };
+}
+
+export interface CheckedAudience {
+  members: AudienceMember[];
+  /** Index in the request, by member. */
+  indexes: number[];
+  /** What is wrong with entries that cannot be members of the audience. */
+  defects: EntryDefect[];
+}
+
+interface EntryDefect extends FieldViolation {
+  /** Of the entry in the request. */
+  index: number;
+}
+
+/** Where in the request a field of an entry stands. */
+export type EntryPath = (index: number, field: 'user_id' | 'variables') => string;
+
+/** Everybody once, ids in lower case; the first entry of a person counts. */
+export function checkedAudience(given: readonly AudienceMember[], path: EntryPath): CheckedAudience {
+  const seen = new Set<string>();
+  const audience: CheckedAudience = { members: [], indexes: [], defects: [] };
+  given.forEach(({ userId, variables }, index) => {
+    if (audience.defects.length < MAX_VIOLATIONS)
+      for (const { key = '', field, description } of defectsOf(userId, variables))
+        audience.defects.push({ field: `${path(index, field)}${key}`, description, index });
+    const id = userId.toLowerCase();
+    if (!isUuid(id) || seen.has(id)) return;
+    seen.add(id);
+    audience.members.push({ userId: id, variables });
+    audience.indexes.push(index);
+  });
+  return audience;
+}
+
+interface Defect {
+  field: 'user_id' | 'variables';
+  /** Of the map. */
+  key?: string;
+  description: string;
+}
+
+function defectsOf(userId: string, variables: Record<string, string>): Defect[] {
+  const defects: Defect[] = isUuid(userId)
+    ? []
+    : [{ field: 'user_id', description: 'must be the id of a member' }];
+  const entries = Object.entries(variables);
+  if (entries.length > MAX_VARIABLES) {
+    return [...defects, { field: 'variables', description: `must have at most ${MAX_VARIABLES} entries` }];
+  }
+  const description = `keys have at most ${MAX_KEY} characters, values ${MAX_VALUE}`;
+  for (const [key, value] of entries) {
+    if (key.length > MAX_KEY || value.length > MAX_VALUE)
+      defects.push({
+        field: 'variables',
+        key: `[${JSON.stringify(key.slice(0, MAX_KEY))}]`,
+        description,
+      });
+  }
+  return defects;
+}
+
+/** All kinds of bad entries at once, in the order of the request. `unknown` are indexes in the request. */
+export function refuseAudience(
+  { defects }: CheckedAudience,
+  unknown: readonly number[],
+  path: EntryPath,
+): AppError | undefined {
+  const strangers = unknown.map((index) => ({
+    field: path(index, 'user_id'),
+    description: 'is not a member of this organization',
+    index,
+  }));
+  const found = [...defects, ...strangers].sort((a, b) => a.index - b.index).slice(0, MAX_VIOLATIONS);
+  if (found.length === 0) return undefined;
+  return invalidArgument(found.map(({ field, description }) => ({ field, description })));
+}
+
+export function refuseEdit(status: CampaignStatus): AppError | undefined {
+  if (status === campaignStatus.created) return undefined;
+  return failedPrecondition(
+    'CAMPAIGN_NOT_EDITABLE',
+    'Only a campaign that has not been started can be changed.',
+  );
+}
+
+export function refuseStart(status: CampaignStatus): AppError | undefined {
+  if (status === campaignStatus.created) return undefined;
+  return failedPrecondition(
+    'CAMPAIGN_ALREADY_STARTED',
+    `The campaign is ${nameOf(status)}; only a new one can be started.`,
+  );
+}
+
+/** Nothing will be sent any more. */
+export function isOver(status: CampaignStatus): boolean {
+  return status !== campaignStatus.created && status !== campaignStatus.running;
+}
+
+export function refuseCancel(status: CampaignStatus): AppError | undefined {
+  if (!isOver(status)) return undefined;
+  return failedPrecondition('CAMPAIGN_OVER', `The campaign is ${nameOf(status)} already.`);
+}
+
+/** The database is away or busy, or two changes met: the next attempt may well succeed. */
+export function isPassing(error: unknown): boolean {
+  const known = error instanceof AppError ? error : fromDatabaseError(error);
+  return known !== undefined && passing.has(known.kind);
+}
+
+/** The same piece of work has failed so often, and for so long, that it always will. */
+export function isHopeless({ failures, since }: { failures: number; since: Date }, now: Date): boolean {
+  return failures >= MOST_FAILURES && now.getTime() - since.getTime() >= HOPELESS_AFTER_MS;
+}
+
+function nameOf(status: CampaignStatus): string {
+  return wordFor(campaignStatus, status);
+}

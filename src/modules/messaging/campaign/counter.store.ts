@@ -1,0 +1,27 @@
+import { randomInt } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { statement } from '../../../platform/database/index.js';
+import type { Scope } from '../../../platform/scope/index.js';
+import type { CampaignCounters } from './campaign.js';
+
+/** Rows per campaign: so many can count at once without waiting for each other. */
+const SHARDS = 16;
+
+const add = statement(
+  'campaign_counter.add',
+  `insert into campaign_counter as n (org_id, campaign_id, shard, recipients, acknowledged, missed)
+   values ($1, $2, $3, $4, $5, $6)
+   on conflict (org_id, campaign_id, shard) do update
+     set recipients = n.recipients + excluded.recipients, acknowledged = n.acknowledged + excluded.acknowledged,
+         missed = n.missed + excluded.missed`,
+);
+
+/** Counts what becomes of a campaign's deliveries, in the transaction that changes them. */
+@Injectable()
+export class CounterStore {
+  async add(scope: Scope, campaignId: string, counts: Partial<CampaignCounters>): Promise<void> {
+    const { recipients = 0, acknowledged = 0, missed = 0 } = counts;
+    const tx = await scope.tx();
+    await tx.execute(add, [scope.orgId, campaignId, randomInt(SHARDS), recipients, acknowledged, missed]);
+  }
+}

@@ -1,0 +1,68 @@
+import { Injectable } from '@nestjs/common';
+import { setStatement, statement } from '../../../platform/database/index.js';
+import type { Page } from '../../../platform/paging/paging.js';
+import type { Scope } from '../../../platform/scope/index.js';
+import type { Delivery } from './campaign.js';
+import type { DeliveryStatus } from './status.js';
+
+const columns = `
+  d.id, d.user_id as "userId", d.campaign_id as "campaignId", d.status, d.kind,
+  d.parent_delivery_id as "parentDeliveryId", d.rendered_locale as "renderedLocale", d.synthetic,
+  d.created_at as "createdAt", d.delivered_at as "deliveredAt", d.read_at as "readAt", d.acted_at as "actedAt",
+  coalesce(m.email, '') as "recipientEmail"
+  from delivery d left join member m on m.org_id = d.org_id and m.id = d.user_id
+  where d.org_id = $1 and d.campaign_id = $2`;
+
+const newestFirst = 'order by d.created_at desc, d.id desc limit $3';
+
+// One statement for each shape: a plan that has to serve "any status" would not use the status index.
+const firstPage = setStatement('delivery.first_page', `select ${columns} ${newestFirst}`);
+const nextPage = setStatement(
+  'delivery.next_page',
+  `select ${columns} and (d.created_at, d.id) < ($4, $5) ${newestFirst}`,
+);
+const firstPageByStatus = setStatement(
+  'delivery.first_page_by_status',
+  `select ${columns} and d.status = $4 ${newestFirst}`,
+);
+const nextPageByStatus = setStatement(
+  'delivery.next_page_by_status',
+  `select ${columns} and d.status = $4 and (d.created_at, d.id) < ($5, $6) ${newestFirst}`,
+);
+// As long as every delivery is a recipient's: counting a million rows for each page would be the most of its cost.
+const count = statement(
+  'delivery.count',
+  `select coalesce(sum(recipients), 0)::int as count from campaign_counter where org_id = $1 and campaign_id = $2`,
+);
+const countByStatus = setStatement(
+  'delivery.count_by_status',
+  'select count(*)::int as count from delivery where org_id = $1 and campaign_id = $2 and status = $3',
+);
+
+/** The ledger of a campaign, as an administrator reads it. */
+@Injectable()
+export class DeliveryStore {
+  async list(
+    scope: Scope,
+    campaignId: string,
+    status: DeliveryStatus | undefined,
+    page: Page,
+  ): Promise<Delivery[]> {
+    const tx = await scope.tx();
+    const base = [scope.orgId, campaignId, page.limit + 1];
+    const after = page.after ? [page.after.createdAt, page.after.id] : [];
+    if (status === undefined) {
+      return tx.query<Delivery>(page.after ? nextPage : firstPage, [...base, ...after]);
+    }
+    return tx.query<Delivery>(page.after ? nextPageByStatus : firstPageByStatus, [...base, status, ...after]);
+  }
+
+  async count(scope: Scope, campaignId: string, status: DeliveryStatus | undefined): Promise<number> {
+    const tx = await scope.tx();
+    const row =
+      status === undefined
+        ? await tx.queryOne<{ count: number }>(count, [scope.orgId, campaignId])
+        : await tx.queryOne<{ count: number }>(countByStatus, [scope.orgId, campaignId, status]);
+    return row?.count ?? 0;
+  }
+}

@@ -1,0 +1,28 @@
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { Abilities } from '../../../platform/access/index.js';
+import { MemberModule } from '../../people/member/index.js';
+import { RetireSilentDevices } from './device.jobs.js';
+import { devicePolicy } from './device.policy.js';
+import { DeviceRpc } from './device.rpc.js';
+import { Devices } from './device.service.js';
+import { DeviceStore } from './device.store.js';
+
+/**
+ * A device is what a member's pushes go to.
+ * Invariants: a device belongs to one member of an organization at a time, whoever registered it last; a push token
+ * belongs to one active device of an organization, is stored sealed and never leaves in an answer; a member has at most
+ * twenty active devices; one that has not registered for 270 days is active no more once a campaign has started.
+ */
+@Module({
+  imports: [MemberModule],
+  controllers: [DeviceRpc],
+  providers: [Devices, DeviceStore, RetireSilentDevices],
+  exports: [Devices],
+})
+export class DeviceModule implements OnModuleInit {
+  constructor(private readonly abilities: Abilities) {}
+
+  onModuleInit(): void {
+    this.abilities.contribute(devicePolicy);
+  }
+}

@@ -1,0 +1,68 @@
+import { type AppError, failedPrecondition, invalidArgument } from '../../../platform/errors/index.js';
+import type { InboxEntry, MessageAction } from './inbox-entry.js';
+import { campaignStatus, deliveryStatus, type DeliveryStatus, wordFor } from '../campaign/index.js';
+
+const DEFAULT_LIMIT = 50;
+const MAX_LIMIT = 200;
+
+/** How many entries a Sync returns; throws for what the contract does not allow. */
+export function syncLimit(requested: number): number {
+  if (requested === 0) return DEFAULT_LIMIT;
+  if (requested < 1 || requested > MAX_LIMIT) {
+    throw invalidArgument([
+      { field: 'limit', description: `must be from 1 to ${MAX_LIMIT}, or 0 for ${DEFAULT_LIMIT}` },
+    ]);
+  }
+  return requested;
+}
+
+const final: readonly DeliveryStatus[] = [
+  deliveryStatus.acknowledged,
+  deliveryStatus.missed,
+  deliveryStatus.failed,
+];
+
+/** States of a delivery that has not reached its recipient's client. */
+export const notReceived: readonly DeliveryStatus[] = [
+  deliveryStatus.pending,
+  deliveryStatus.sent,
+  deliveryStatus.noDevice,
+];
+
+/** What is shown with a message: nothing that nobody can do any more. What was acknowledged says so by its status. */
+export function offeredActions({
+  actions,
+  status,
+  campaignStatus: campaign,
+}: Pick<InboxEntry, 'actions' | 'status' | 'campaignStatus'>): MessageAction[] {
+  return campaign === campaignStatus.running && status !== deliveryStatus.missed ? actions : [];
+}
+
+/** Why the recipient may not take this action now; undefined when they may. */
+export function refuseAction(
+  entry: Pick<InboxEntry, 'actions' | 'status' | 'campaignStatus'>,
+  { actionId, payload }: { actionId: string; payload: Uint8Array },
+): AppError | undefined {
+  const action = entry.actions.find(({ id }) => id === actionId);
+  if (!action) {
+    return invalidArgument([{ field: 'action_id', description: 'is not an action of this message' }]);
+  }
+  if (action.type === 'ACK' && payload.length > 0) {
+    return invalidArgument([{ field: 'payload', description: 'must be empty for an acknowledgement' }]);
+  }
+  if (final.includes(entry.status)) return alreadySettled(entry.status);
+  if (entry.campaignStatus !== campaignStatus.running) {
+    return failedPrecondition(
+      'CAMPAIGN_NOT_RUNNING',
+      'The campaign is over; its messages cannot be acted on any more.',
+    );
+  }
+  return undefined;
+}
+
+export function alreadySettled(status: DeliveryStatus): AppError {
+  return failedPrecondition(
+    'DELIVERY_SETTLED',
+    `This message is ${wordFor(deliveryStatus, status)} already.`,
+  );
+}

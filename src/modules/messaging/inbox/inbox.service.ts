@@ -1,0 +1,78 @@
+import { Injectable } from '@nestjs/common';
+import { notFound } from '../../../platform/errors/index.js';
+import type { Scope } from '../../../platform/scope/index.js';
+import { CampaignRuns, CounterStore, deliveryKind, deliveryStatus } from '../campaign/index.js';
+import type { InboxEntry } from './inbox-entry.js';
+import { alreadySettled, notReceived, refuseAction, syncLimit } from './inbox.rules.js';
+import { InboxStore } from './inbox.store.js';
+
+@Injectable()
+export class Inboxes {
+  constructor(
+    private readonly store: InboxStore,
+    private readonly runs: CampaignRuns,
+    private readonly counters: CounterStore,
+  ) {}
+
+  /** What changed behind the cursor, oldest change first; handing an entry out delivers it. */
+  async sync(scope: Scope, cursor: bigint | undefined, requestedLimit: number): Promise<InboxEntry[]> {
+    const entries = await this.store.changes(scope, cursor, syncLimit(requestedLimit));
+    return this.deliver(scope, entries);
+  }
+
+  async get(scope: Scope, deliveryId: string): Promise<InboxEntry> {
+    const [entry] = await this.deliver(scope, [await this.require(scope, deliveryId)]);
+    if (!entry) throw notFound('delivery');
+    return entry;
+  }
+
+  /** For reports only: the workflow does not care. */
+  async markRead(scope: Scope, deliveryId: string): Promise<void> {
+    const entry = await this.require(scope, deliveryId);
+    if (entry.readAt || !(await this.store.markRead(scope, entry.deliveryId))) return;
+    await scope.audit('MESSAGE_OPENED', { entityType: 'delivery', entityId: entry.deliveryId });
+  }
+
+  async submitAction(
+    scope: Scope,
+    deliveryId: string,
+    action: { actionId: string; payload: Uint8Array },
+  ): Promise<void> {
+    const entry = await this.require(scope, deliveryId);
+    const refusal = refuseAction(entry, action);
+    if (refusal) throw refusal;
+    // Another call, or the deadline, may have settled it since we looked.
+    if (!(await this.store.acknowledge(scope, entry.deliveryId)))
+      throw alreadySettled((await this.require(scope, deliveryId)).status);
+    if (entry.kind === deliveryKind.primary)
+      await this.counters.add(scope, entry.campaignId, { acknowledged: 1 });
+    await scope.audit('ACK_REGISTERED', {
+      entityType: 'delivery',
+      entityId: entry.deliveryId,
+      metadata: { campaign_id: entry.campaignId, action_id: action.actionId, content_id: entry.contentId },
+    });
+    await this.runs.noteActed(scope, entry.campaignId, entry.stepId);
+  }
+
+  private async require(scope: Scope, deliveryId: string): Promise<InboxEntry> {
+    const entry = await this.store.find(scope, deliveryId);
+    if (!entry) throw notFound('delivery');
+    return entry;
+  }
+
+  /**
+   * The recipient's client has the entries now. Their change time stays: the client that learns it is the one that
+   * caused it.
+   */
+  private async deliver(scope: Scope, entries: InboxEntry[]): Promise<InboxEntry[]> {
+    const fresh = entries.filter(({ status }) => notReceived.includes(status));
+    if (fresh.length === 0) return entries;
+    const delivered = await this.store.markDelivered(
+      scope,
+      fresh.map(({ deliveryId }) => deliveryId),
+    );
+    return entries.map((entry) =>
+      delivered.has(entry.deliveryId) ? { ...entry, status: deliveryStatus.delivered } : entry,
+    );
+  }
+}

@@ -1,0 +1,53 @@
+import { Injectable } from '@nestjs/common';
+import type { Permission } from '../../../platform/access/index.js';
+import { notFound } from '../../../platform/errors/index.js';
+import { adoptOrganization, type Scope } from '../../../platform/scope/index.js';
+import { type Principal, PrincipalStore } from './principal.store.js';
+
+export type PrincipalKind = 'user' | 'organization' | 'staff';
+
+/** Number of pidgr.v1.OrgType. */
+const STAFF = 3;
+
+/** What sibling services ask before they do something for somebody. Whatever is not granted here is not granted. */
+@Injectable()
+export class Principals {
+  constructor(private readonly store: PrincipalStore) {}
+
+  async permissionsOf(
+    scope: Scope,
+    { orgId, subject, kind }: { orgId: string; subject: string; kind: PrincipalKind },
+  ): Promise<Permission[]> {
+    adoptOrganization(scope, orgId);
+    const principal = await this.find(scope, subject, kind);
+    return principal ? inOrder(principal.permissions) : [];
+  }
+
+  async identify(
+    scope: Scope,
+    { orgId, subject }: { orgId: string; subject: string },
+  ): Promise<{ userId: string; permissions: Permission[] }> {
+    adoptOrganization(scope, orgId);
+    const found = await this.store.byIdentity(scope, subject);
+    if (!found) throw notFound('member');
+    return { userId: found.userId, permissions: inOrder(found.permissions) };
+  }
+
+  async isSuspended(scope: Scope, orgId: string): Promise<boolean> {
+    adoptOrganization(scope, orgId);
+    const suspended = await this.store.isSuspended(scope);
+    if (suspended === undefined) throw notFound('organization');
+    return suspended;
+  }
+
+  private async find(scope: Scope, subject: string, kind: PrincipalKind): Promise<Principal | undefined> {
+    if (kind === 'organization') return this.store.byKey(scope, subject);
+    const person =
+      (await this.store.byIdentity(scope, subject)) ?? (await this.store.byMember(scope, subject));
+    return kind === 'staff' && person?.orgType !== STAFF ? undefined : person;
+  }
+}
+
+function inOrder(permissions: readonly Permission[]): Permission[] {
+  return [...new Set(permissions)].sort((a, b) => a - b);
+}

@@ -1,0 +1,131 @@
+import { Injectable } from '@nestjs/common';
+import { v7 as uuid } from 'uuid';
+import { announceRevocation } from '../../../platform/caller/revocation-feed.js';
+import { AppError } from '../../../platform/errors/index.js';
+import type { Scope } from '../../../platform/scope/index.js';
+import { type RoleEntity, superAdmin } from '../role/index.js';
+import { type MemberProfile, memberStatus, refuseLoss } from './member.rules.js';
+import { type Member, MemberStore } from './member.store.js';
+import { newMember } from './new-member.js';
+import { isSaid, mergedProfile } from './profile.rules.js';
+
+/** What an identity provider or a directory says about a person. */
+export interface Vouched {
+  email: string;
+  /** Empty: not said. */
+  name: string;
+  /** Only what is said. */
+  profile: Partial<MemberProfile>;
+  /** Undefined: not said. */
+  role?: RoleEntity;
+}
+
+/** What became of a member when somebody else was asked about them. */
+export interface Followed {
+  member: Member;
+  /** The role was not given: it would have been taken from the last super admin. */
+  keptRole: boolean;
+}
+
+/** How a provider that the organization trusts lets its people in, and keeps them as it knows them. */
+@Injectable()
+export class Admissions {
+  constructor(private readonly store: MemberStore) {}
+
+  findByEmail(scope: Scope, email: string): Promise<Member | undefined> {
+    return this.store.findByEmail(scope, email);
+  }
+
+  find(scope: Scope, id: string): Promise<Member | undefined> {
+    return this.store.find(scope, id);
+  }
+
+  /** Takes a person in, as an active member. */
+  async admit(scope: Scope, { email, name, profile, role }: Vouched & { role: RoleEntity }): Promise<Member> {
+    const identity = await this.store.identify(scope, email);
+    const row = newMember(scope, {
+      id: uuid(),
+      identity,
+      role,
+      name,
+      profile,
+      managerId: null,
+      status: memberStatus.active,
+      dataGovernanceRegion: '',
+    });
+    await this.store.insert(scope, row);
+    await announceRevocation(scope, `member:${row.orgId}:${row.identityId}`);
+    await scope.audit('USER_INVITED', {
+      entityType: 'user',
+      entityId: row.id,
+      metadata: { role: role.slug, by: 'sso' },
+    });
+    return { ...row, role };
+  }
+
+  /**
+   * Accepts an open invitation, and takes over what is said, the address included. Deactivated members are left as they
+   * are. ABORTED when somebody else changed the address at the same moment.
+   */
+  async follow(scope: Scope, known: Member, vouched: Vouched): Promise<Followed> {
+    // Most logins say what is known; then nobody waits for a lock.
+    if (isAsVouched(known, vouched)) return { member: known, keptRole: false };
+    const { name, profile, role, email } = vouched;
+    const { id } = known;
+    const activeSuperAdmins = await this.store.lock(scope, id);
+    const member = await this.store.find(scope, id);
+    if (!member) throw new Error('A member who is gone was to be followed.');
+    if (member.email !== known.email) throw outrun();
+    if (member.status === memberStatus.deactivated) return { member, keptRole: true };
+    const demoted = role !== undefined && role.slug !== superAdmin && role.id !== member.role.id;
+    const keptRole = demoted && refuseLoss(id, activeSuperAdmins) !== undefined;
+    const given = role && !keptRole && role.id !== member.role.id ? role : undefined;
+    const accepted = member.status === memberStatus.invited;
+    const identity = email === member.email ? undefined : await this.store.identify(scope, email);
+    const changed = {
+      ...(identity && { email: identity.email, identityId: identity.id }),
+      ...(name !== '' && name !== member.name && { name }),
+      ...(!isSaid(member.profile, profile) && { profile: mergedProfile(member.profile, profile) }),
+      ...(given && { roleId: given.id }),
+      ...(accepted && { status: memberStatus.active, joinedAt: member.joinedAt ?? scope.now() }),
+    };
+    if (Object.keys(changed).length === 0) return { member, keptRole };
+    await this.store.update(scope, id, changed);
+    if (given) {
+      await scope.audit('ROLE_CHANGED', {
+        entityType: 'user',
+        entityId: id,
+        metadata: { from: member.role.slug, to: given.slug, by: 'sso' },
+      });
+    }
+    await announceRevocation(scope, `member:${member.orgId}:${member.identityId}`);
+    if (identity) await this.moved(scope, member, identity.id);
+    return { member: { ...member, ...changed, role: given ?? member.role }, keptRole };
+  }
+
+  /** The person signs in by another address from now on. */
+  private async moved(scope: Scope, member: Member, identityId: string): Promise<void> {
+    await announceRevocation(scope, `member:${member.orgId}:${identityId}`);
+    // Whoever deletes this person later would not find their former address.
+    await this.store.forget(scope, member.identityId);
+    await scope.audit('PROFILE_UPDATED', {
+      entityType: 'user',
+      entityId: member.id,
+      metadata: { change: 'address', by: 'sso' },
+    });
+  }
+}
+
+function outrun(): AppError {
+  return new AppError('aborted', 'MEMBER_CHANGED', 'The member was changed at the same moment; try again.');
+}
+
+function isAsVouched(member: Member, { email, name, profile, role }: Vouched): boolean {
+  return (
+    member.status === memberStatus.active &&
+    email === member.email &&
+    (name === '' || name === member.name) &&
+    isSaid(member.profile, profile) &&
+    (role === undefined || role.id === member.role.id)
+  );
+}

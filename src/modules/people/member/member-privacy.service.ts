@@ -1,0 +1,129 @@
+import { Injectable } from '@nestjs/common';
+import { announceRevocation } from '../../../platform/caller/revocation-feed.js';
+import { notFound, permissionDenied } from '../../../platform/errors/index.js';
+import type { Scope } from '../../../platform/scope/index.js';
+import { type Corrections, correct, refuseCorrections } from './correction.rules.js';
+import { deletedDomain, memberStatus, refuseLoss } from './member.rules.js';
+import { type Member, MemberStore } from './member.store.js';
+
+/** What a member was before their deletion was scheduled. */
+export interface Standing {
+  status: number;
+  restrictedAt: Date | null;
+}
+
+/** What the law lets people have done with what is known about them. Audited by whoever was asked for it. */
+@Injectable()
+export class MemberPrivacy {
+  constructor(private readonly store: MemberStore) {}
+
+  /** The member, locked until the scope ends; undefined when there is none. */
+  async hold(scope: Scope, id: string): Promise<Member | undefined> {
+    await this.store.lock(scope, id);
+    return this.store.find(scope, id);
+  }
+
+  /** The same, refused where the caller may do less than the member. */
+  async holdChangeable(scope: Scope, id: string): Promise<Member | undefined> {
+    const member = await this.hold(scope, id);
+    if (member) refuseExceeding(scope, member);
+    return member;
+  }
+
+  /** Whether the organization would lose the last person who may do everything in it. */
+  async isIndispensable(scope: Scope, id: string): Promise<boolean> {
+    return refuseLoss(id, await this.store.lock(scope, id)) !== undefined;
+  }
+
+  /** Shuts the member out and restricts their processing, until they are deleted or restored. */
+  async setAside(scope: Scope, id: string): Promise<{ member: Member; before: Standing }> {
+    const activeSuperAdmins = await this.store.lock(scope, id);
+    const member = await this.store.find(scope, id);
+    if (!member) throw notFound('member');
+    refuseExceeding(scope, member);
+    const refusal = refuseLoss(member.id, activeSuperAdmins);
+    if (refusal) throw refusal;
+    const before = { status: member.status, restrictedAt: member.restrictedAt };
+    await this.change(scope, member, { status: memberStatus.deactivated, ...restrictedSince(scope.now()) });
+    return { member, before };
+  }
+
+  /** As they were before. */
+  async restore(scope: Scope, id: string, { status, restrictedAt }: Standing): Promise<void> {
+    const member = await this.hold(scope, id);
+    if (member) await this.change(scope, member, { status, ...restrictedSince(restrictedAt) });
+  }
+
+  /** Since when the processing is restricted; null when it is not. */
+  async restrict(scope: Scope, id: string, restricted: boolean): Promise<Date | null> {
+    const member = await this.hold(scope, id);
+    if (!member) throw notFound('member');
+    // Restricting again does not begin anew.
+    const restrictedAt = restricted ? (member.restrictedAt ?? scope.now()) : null;
+    await this.store.update(scope, id, restrictedSince(restrictedAt));
+    return restrictedAt;
+  }
+
+  /** Returns the names of the fields whose value is another now. */
+  async rectify(scope: Scope, id: string, corrections: Corrections): Promise<string[]> {
+    const refusal = refuseCorrections(corrections);
+    if (refusal) throw refusal;
+    const member = await this.hold(scope, id);
+    if (!member) throw notFound('member');
+    const { changed, ...corrected } = correct(member, corrections);
+    if (changed.length > 0) await this.store.update(scope, id, corrected);
+    return changed;
+  }
+
+  /** What says who it was is replaced; the row stays, for what refers to it. The person is forgotten, if they are nobody's. */
+  async anonymize(scope: Scope, member: Member): Promise<void> {
+    const placeholder = await this.store.identify(scope, `deleted-${member.id}@${deletedDomain}`);
+    await this.store.update(scope, member.id, {
+      identityId: placeholder.id,
+      email: placeholder.email,
+      name: '',
+      profile: {},
+      managerId: null,
+      themePreference: 0,
+      preferredLocale: '',
+      dataGovernanceRegion: '',
+      status: memberStatus.deactivated,
+      ...restrictedSince(member.restrictedAt ?? scope.now()),
+    });
+    await this.forgetPerson(scope, member);
+    await announce(scope, member);
+  }
+
+  async delete(scope: Scope, member: Member): Promise<void> {
+    await this.store.remove(scope, member.id);
+    await this.forgetPerson(scope, member);
+    await announce(scope, member);
+  }
+
+  /** Whoever never came in has only been named here: how they sign in elsewhere is not this organization's to delete. */
+  private async forgetPerson(scope: Scope, { identityId, joinedAt }: Member): Promise<void> {
+    await (joinedAt ? this.store.forget(scope, identityId) : this.store.forgetUnused(scope, identityId));
+  }
+
+  private async change(
+    scope: Scope,
+    member: Member,
+    change: { status: number; processingRestricted: boolean; restrictedAt: Date | null },
+  ): Promise<void> {
+    await this.store.update(scope, member.id, change);
+    await announce(scope, member);
+  }
+}
+
+function restrictedSince(restrictedAt: Date | null) {
+  return { processingRestricted: restrictedAt !== null, restrictedAt };
+}
+
+function refuseExceeding(scope: Scope, { role }: Member): void {
+  if (role.permissions.every((permission) => scope.permissions.has(permission))) return;
+  throw permissionDenied('MEMBER_EXCEEDS_OWN', 'You cannot change a member who may do more than you.');
+}
+
+async function announce(scope: Scope, member: Member): Promise<void> {
+  await announceRevocation(scope, `member:${member.orgId}:${member.identityId}`);
+}

@@ -1,0 +1,58 @@
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { Abilities } from '../../../platform/access/index.js';
+import { RoleModule } from '../role/index.js';
+import { Admissions } from './admissions.service.js';
+import { BulkInvitationStore } from './bulk-invitation.store.js';
+import { BulkInvitations } from './bulk-invitations.service.js';
+import { InvitationTokens } from './invitation-tokens.js';
+import { Invitations } from './invitations.service.js';
+import { ChangeRegionJob } from './member.jobs.js';
+import { memberPolicy } from './member.policy.js';
+import { MemberPrivacy } from './member-privacy.service.js';
+import { MemberRpc } from './member.rpc.js';
+import { Members } from './member.service.js';
+import { MemberStore } from './member.store.js';
+import { OwnMembershipRpc } from './own-memberships.rpc.js';
+import { OwnMemberships } from './own-memberships.service.js';
+import { OwnMembershipStore } from './own-memberships.store.js';
+import { PasskeyStore } from './passkey.store.js';
+import { Passkeys } from './passkeys.service.js';
+import { ProvisionedMembers } from './provisioned.service.js';
+import { RegionChangeStore } from './region-change.store.js';
+import { RegionChanges } from './region-changes.service.js';
+
+/**
+ * A member is a person in one organization, with one role; the same person is somebody else in another.
+ * Invariants: nobody gives a role that may do more than they, nor changes whoever holds one; the last active super
+ * admin stays.
+ */
+@Module({
+  imports: [RoleModule],
+  controllers: [MemberRpc, OwnMembershipRpc],
+  providers: [
+    Admissions,
+    BulkInvitations,
+    BulkInvitationStore,
+    ChangeRegionJob,
+    Invitations,
+    InvitationTokens,
+    MemberPrivacy,
+    Members,
+    MemberStore,
+    OwnMemberships,
+    OwnMembershipStore,
+    Passkeys,
+    PasskeyStore,
+    ProvisionedMembers,
+    RegionChanges,
+    RegionChangeStore,
+  ],
+  exports: [Admissions, InvitationTokens, MemberPrivacy, Members, Invitations, ProvisionedMembers],
+})
+export class MemberModule implements OnModuleInit {
+  constructor(private readonly abilities: Abilities) {}
+
+  onModuleInit(): void {
+    this.abilities.contribute(memberPolicy);
+  }
+}

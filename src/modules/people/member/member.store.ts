@@ -1,0 +1,242 @@
+import { Injectable } from '@nestjs/common';
+import { In } from 'typeorm';
+import { v7 as uuid } from 'uuid';
+import { statement } from '../../../platform/database/index.js';
+import type { Page } from '../../../platform/paging/paging.js';
+import type { Scope } from '../../../platform/scope/index.js';
+import { requireEmailAddress } from '../../../platform/text/index.js';
+import { superAdmin } from '../role/index.js';
+import { MemberEntity } from './member.entity.js';
+import { memberStatus } from './member.rules.js';
+
+/** Somebody was deactivated or is gone: for modules that wait for people. */
+export const leftTask = 'member.left';
+
+export interface Identity {
+  id: string;
+  email: string;
+}
+
+/** A member with their role. */
+export type Member = MemberEntity & Required<Pick<MemberEntity, 'role'>>;
+
+const identityById = statement('member.identity_by_id', 'select id, email from identity where id = $1');
+
+// Updating what is already there makes the row visible to `returning`, also when someone else just inserted it.
+const identityByEmail = statement(
+  'member.identity_by_email',
+  `insert into identity (id, email, created_at) values ($1, $2, $3)
+   on conflict (email) do update set email = excluded.email returning id, email`,
+);
+
+const idByIdentity = statement(
+  'member.id_by_identity',
+  'select id from member where org_id = $1 and identity_id = $2',
+);
+
+const forgetIdentity = statement('member.forget_identity', 'select forget_unused_identity($1)');
+
+// Of somebody who is asked to sign in by address, and may be nobody.
+const forgetChallenges = statement(
+  'member.forget_challenges',
+  'delete from webauthn_challenge where email = (select email from identity where id = $1)',
+);
+
+const forgetPerson = statement('member.forget_person', 'select forget_identity($1)');
+
+const organizationName = statement('member.organization_name', 'select name from organization where id = $1');
+
+const findByEmail = statement(
+  'member.find_by_email',
+  'select id from member where org_id = $1 and email = $2',
+);
+
+// Counted as people come and go: counting a million members for each page would be the most of its cost.
+const count = statement(
+  'member.count',
+  `select coalesce(sum(members + deactivated), 0)::integer as count from headcount
+    where org_id = $1 and subject_id = $1`,
+);
+
+const firstPage = statement(
+  'member.first_page',
+  `select id from member where org_id = $1 order by created_at desc, id desc limit $2`,
+);
+
+const nextPage = statement(
+  'member.next_page',
+  `select id from member where org_id = $1 and (created_at, id) < ($3, $4)
+    order by created_at desc, id desc limit $2`,
+);
+
+// In the order of ids, so that two changes at once wait for each other instead of deadlocking.
+const lock = statement(
+  'member.lock',
+  `select m.id, m.status = ${memberStatus.active} and m.role_id = r.id as "isActiveSuperAdmin"
+     from member m join role r on r.org_id = m.org_id and r.slug = '${superAdmin}'
+    where m.org_id = $1 and (m.id = $2 or (m.status = ${memberStatus.active} and m.role_id = r.id))
+    order by m.id for update of m`,
+);
+
+const listSuperAdmins = statement(
+  'member.list_super_admins',
+  `select m.id from member m join role r on r.org_id = m.org_id and r.id = m.role_id and r.slug = '${superAdmin}'
+    where m.org_id = $1 and m.status = ${memberStatus.active}`,
+);
+
+const signOut = statement(
+  'member.sign_out',
+  'update member set signed_out_at = $3 where org_id = $1 and id = $2',
+);
+
+// Deletions are scheduled by the privacy module, which stands above; its record is what counts.
+const deletion = statement(
+  'member.deletion',
+  `select id from privacy_request where org_id = $1 and user_id = $2 and kind = 'delete' and status in (1, 2)`,
+);
+
+const keepOut = statement(
+  'member.keep_out',
+  `update privacy_request set status_before = ${memberStatus.deactivated}
+    where org_id = $1 and user_id = $2 and kind = 'delete' and status = 1 and status_before <> ${memberStatus.deactivated}`,
+);
+
+@Injectable()
+export class MemberStore {
+  async find(scope: Scope, id: string): Promise<Member | undefined> {
+    return (await this.findAll(scope, [id]))[0];
+  }
+
+  async findByEmail(scope: Scope, email: string): Promise<Member | undefined> {
+    const tx = await scope.tx();
+    const row = await tx.queryOne<{ id: string }>(findByEmail, [scope.orgId, email]);
+    return row && this.find(scope, row.id);
+  }
+
+  /** A page of members, newest first, and one more if there is a next page. */
+  async list(scope: Scope, { limit, after }: Page): Promise<Member[]> {
+    const tx = await scope.tx();
+    const rows = await (after
+      ? tx.query<{ id: string }>(nextPage, [scope.orgId, limit + 1, after.createdAt, after.id])
+      : tx.query<{ id: string }>(firstPage, [scope.orgId, limit + 1]));
+    return this.findAll(
+      scope,
+      rows.map(({ id }) => id),
+    );
+  }
+
+  async findAll(scope: Scope, ids: readonly string[]): Promise<Member[]> {
+    const { entities } = await scope.tx();
+    const members = await entities.find(MemberEntity, {
+      where: { orgId: scope.orgId, id: In([...ids]) },
+      relations: { role: true },
+      order: { createdAt: 'DESC', id: 'DESC' },
+    });
+    // The foreign key leaves no member without a role.
+    return members as Member[];
+  }
+
+  async count(scope: Scope): Promise<number> {
+    const row = await (await scope.tx()).queryOne<{ count: number }>(count, [scope.orgId]);
+    return row?.count ?? 0;
+  }
+
+  /**
+   * Locks the member and every active super admin until the transaction ends: what is decided about them still
+   * holds when they are changed. Returns the ids of the super admins.
+   */
+  async lock(scope: Scope, id: string): Promise<string[]> {
+    const tx = await scope.tx();
+    const rows = await tx.query<{ id: string; isActiveSuperAdmin: boolean }>(lock, [scope.orgId, id]);
+    return rows.filter((row) => row.isActiveSuperAdmin).map((row) => row.id);
+  }
+
+  /** Whether the deletion of the member is scheduled or being made; holds while the member is locked. */
+  async deletionPending(scope: Scope, id: string): Promise<boolean> {
+    return (await (await scope.tx()).queryOne(deletion, [scope.orgId, id])) !== undefined;
+  }
+
+  /** Nor does the cancellation of their deletion let the member in; false when that was so, or none is scheduled. */
+  async keepOut(scope: Scope, id: string): Promise<boolean> {
+    const { rowCount } = await (await scope.tx()).execute(keepOut, [scope.orgId, id]);
+    return rowCount === 1;
+  }
+
+  async superAdmins(scope: Scope): Promise<Member[]> {
+    const rows = await (await scope.tx()).query<{ id: string }>(listSuperAdmins, [scope.orgId]);
+    return this.findAll(
+      scope,
+      rows.map(({ id }) => id),
+    );
+  }
+
+  async insert(scope: Scope, member: MemberEntity): Promise<void> {
+    const { entities } = await scope.tx();
+    await entities.insert(MemberEntity, member);
+  }
+
+  async update(scope: Scope, id: string, change: Partial<MemberEntity>): Promise<void> {
+    const { entities } = await scope.tx();
+    await entities.update(MemberEntity, { orgId: scope.orgId, id }, { ...change, updatedAt: scope.now() });
+    if (change.status === memberStatus.deactivated) await noteLeft(scope, id);
+  }
+
+  async signOut(scope: Scope, id: string): Promise<void> {
+    await (await scope.tx()).execute(signOut, [scope.orgId, id, scope.now()]);
+  }
+
+  /** And the person behind them, unless they are somebody elsewhere or have signed in. */
+  async delete(scope: Scope, member: Member): Promise<void> {
+    const tx = await scope.tx();
+    await tx.entities.delete(MemberEntity, { orgId: scope.orgId, id: member.id });
+    await this.forgetUnused(scope, member.identityId);
+    await noteLeft(scope, member.id);
+  }
+
+  /** A person who is no member any more, unless they are somebody elsewhere or have signed in. */
+  async forgetUnused(scope: Scope, identityId: string): Promise<void> {
+    await (await scope.tx()).execute(forgetIdentity, [identityId]);
+  }
+
+  /** What the person is here, if they are anything. */
+  async findByIdentity(scope: Scope, identityId: string): Promise<Member | undefined> {
+    const row = await (await scope.tx()).queryOne<{ id: string }>(idByIdentity, [scope.orgId, identityId]);
+    return row && this.find(scope, row.id);
+  }
+
+  /** The row alone, with what belongs to it. */
+  async remove(scope: Scope, id: string): Promise<void> {
+    const { entities } = await scope.tx();
+    await entities.delete(MemberEntity, { orgId: scope.orgId, id });
+    await noteLeft(scope, id);
+  }
+
+  /** A person who is no member any more, unless they are one elsewhere: with all that they sign in by. */
+  async forget(scope: Scope, identityId: string): Promise<void> {
+    const tx = await scope.tx();
+    await tx.execute(forgetChallenges, [identityId]);
+    await tx.execute(forgetPerson, [identityId]);
+  }
+
+  async findIdentity(scope: Scope, id: string): Promise<Identity | undefined> {
+    return (await scope.tx()).queryOne<Identity>(identityById, [id]);
+  }
+
+  /** The person with this address, noted down if nobody has named it yet. */
+  async identify(scope: Scope, email: string): Promise<Identity> {
+    const values = [uuid(), requireEmailAddress(email), scope.now()];
+    const identity = await (await scope.tx()).queryOne<Identity>(identityByEmail, values);
+    if (!identity) throw new Error('An upsert returned no row.');
+    return identity;
+  }
+
+  async organizationName(scope: Scope): Promise<string> {
+    const row = await (await scope.tx()).queryOne<{ name: string }>(organizationName, [scope.orgId]);
+    return row?.name ?? '';
+  }
+}
+
+/** Here and not with those who decide it, so that nobody leaves unnoticed by a door of their own. */
+function noteLeft(scope: Scope, userId: string): Promise<void> {
+  return scope.enqueue({ task: leftTask, payload: { userId }, key: `left:${userId}` });
+}

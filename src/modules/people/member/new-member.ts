@@ -1,0 +1,36 @@
+import type { Scope } from '../../../platform/scope/index.js';
+import type { RoleEntity } from '../role/index.js';
+import type { MemberEntity } from './member.entity.js';
+import { memberStatus } from './member.rules.js';
+import type { Identity } from './member.store.js';
+
+/** Who comes in, and how. */
+export type Newcomer = Pick<
+  MemberEntity,
+  'id' | 'name' | 'status' | 'profile' | 'managerId' | 'dataGovernanceRegion'
+> & {
+  identity: Identity;
+  role: RoleEntity;
+};
+
+/** The row of somebody who comes into the organization now. */
+export function newMember(
+  scope: Scope,
+  { identity, role, ...given }: Newcomer,
+  now: Date = scope.now(),
+): MemberEntity {
+  return {
+    ...given,
+    orgId: scope.orgId,
+    identityId: identity.id,
+    email: identity.email,
+    roleId: role.id,
+    themePreference: 0,
+    preferredLocale: '',
+    processingRestricted: false,
+    restrictedAt: null,
+    createdAt: now,
+    updatedAt: now,
+    joinedAt: given.status === memberStatus.active ? now : null,
+  };
+}

@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common';
+import { PinoLogger } from 'nestjs-pino';
+import { HandlesJob, type JobContext, type JobHandler } from '../../../platform/jobs/index.js';
+import { ObjectStore } from '../../../platform/object-store/index.js';
+import { OrganizationDeletions, purgeOrganizationTask } from './organization-deletion.service.js';
+
+/** Deletes all that an organization held, piece by piece: whoever goes on after a crash finds what is left. */
+@Injectable()
+@HandlesJob({ task: purgeOrganizationTask })
+export class PurgeOrganization implements JobHandler<{ deletionId: string }> {
+  constructor(
+    private readonly deletions: OrganizationDeletions,
+    private readonly objects: ObjectStore,
+    private readonly log: PinoLogger,
+  ) {
+    log.setContext('organization');
+  }
+
+  async handle({ deletionId }: { deletionId: string }, { run, signal, orgId }: JobContext): Promise<void> {
+    let outcome = await run((scope) => this.deletions.purge(scope));
+    while (outcome === 'more') {
+      // The worker is stopping: another one goes on from here.
+      if (signal.aborted) return run((scope) => this.deletions.enqueuePurge(scope, deletionId));
+      outcome = await run((scope) => this.deletions.purge(scope));
+    }
+    if (outcome === 'cancelled') return;
+    if (orgId) await this.objects.removeAll(orgId);
+    this.log.info({ orgId, deletionId }, 'organization deleted');
+  }
+}
+
+/** Finds organizations that are due, deletions that have come to a stop, and what started as they were shut. */
+@Injectable()
+@HandlesJob({ task: 'organization.sweep', cron: '*/5 * * * *' })
+export class SweepOrganizationDeletions implements JobHandler {
+  constructor(private readonly deletions: OrganizationDeletions) {}
+
+  async handle(_payload: Record<string, unknown>, { run, signal }: JobContext): Promise<void> {
+    for (const pending of await run((scope) => this.deletions.pending(scope))) {
+      if (signal.aborted) return;
+      await run((scope) => this.deletions.carryOn(scope, pending));
+    }
+  }
+}

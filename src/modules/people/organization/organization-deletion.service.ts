@@ -1,0 +1,163 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Envelope } from '@dovecote/secret';
+import { v7 as uuid } from 'uuid';
+import { z } from 'zod';
+import { announceRevocation } from '../../../platform/caller/revocation-feed.js';
+import { CONFIG } from '../../../platform/config/config.module.js';
+import type { Config } from '../../../platform/config/index.js';
+import { failedPrecondition, notFound } from '../../../platform/errors/index.js';
+import { Mailer, type Mail } from '../../../platform/mail/index.js';
+import { ENVELOPE } from '../../../platform/platform.module.js';
+import type { Scope } from '../../../platform/scope/index.js';
+import { Members } from '../member/index.js';
+import {
+  deletionCancelledMail,
+  type DeletionNews,
+  deletionRequestedMail,
+  organizationDeletedMail,
+} from './organization-deletion.mail.js';
+import {
+  dueAt,
+  refuseCaller,
+  refuseCancellation,
+  refuseOrganizationDeletion,
+} from './organization-deletion.rules.js';
+import {
+  type OrganizationDeletion,
+  OrganizationDeletionStore,
+  type PendingDeletion,
+  type RecordedDeletion,
+} from './organization-deletion.store.js';
+import { OrganizationStore } from './organization.store.js';
+import { Sandboxes } from './sandbox.service.js';
+
+/** For modules in which something goes on by itself: it stops, because the organization has been shut. */
+export const shutTask = 'organization.shut';
+export const purgeOrganizationTask = 'organization.purge';
+
+/** In one round of the sweep; the next comes in five minutes. */
+const MOST_AT_ONCE = 1_000;
+
+/** Kept until all is gone: then nobody can be asked any more who its super admins were. */
+const notice = z.object({ organization: z.string(), by: z.string(), to: z.array(z.string()) });
+type Notice = z.output<typeof notice>;
+
+/** Organizations that a super admin has had deleted: shut at once, gone after some days by the purge of sandboxes. */
+@Injectable()
+export class OrganizationDeletions {
+  constructor(
+    private readonly store: OrganizationDeletionStore,
+    private readonly organizations: OrganizationStore,
+    private readonly sandboxes: Sandboxes,
+    private readonly members: Members,
+    private readonly mailer: Mailer,
+    @Inject(ENVELOPE) private readonly envelope: Envelope,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  async get(scope: Scope): Promise<OrganizationDeletion> {
+    const deletion = await this.store.find(scope);
+    if (!deletion) throw notFound('deletion');
+    return deletion;
+  }
+
+  async isPending(scope: Scope): Promise<boolean> {
+    return (await this.store.find(scope)) !== undefined;
+  }
+
+  async request(scope: Scope, confirmationName: string): Promise<OrganizationDeletion> {
+    const organization = await this.organizations.findForUpdate(scope);
+    if (!organization) throw notFound('organization');
+    const refusal = refuseCaller(scope.caller) ?? refuseOrganizationDeletion(organization, confirmationName);
+    if (refusal) throw refusal;
+    // Two at once: the guard has let both in.
+    if (await this.isPending(scope))
+      throw failedPrecondition('ORGANIZATION_BEING_DELETED', 'The deletion has been requested already.');
+    const now = scope.now();
+    const due = dueAt(now, this.config.deletionGraceDays);
+    const deletion = { id: uuid(), requestedBy: scope.userId, requestedAt: now, dueAt: due };
+    const admins = await this.members.superAdmins(scope);
+    const told = { organization: organization.name, by: scope.email, to: admins.map(({ email }) => email) };
+    await this.store.insert(scope, deletion, this.seal(scope, told));
+    await announceRevocation(scope, `organization:${scope.orgId}`);
+    await this.enqueueShut(scope);
+    await scope.audit('ORG_DELETED', {
+      entityType: 'organization',
+      entityId: scope.orgId,
+      metadata: { deletion_id: deletion.id, due_at: due.toISOString() },
+    });
+    await this.tell(scope, told, deletion, deletionRequestedMail);
+    return deletion;
+  }
+
+  async cancel(scope: Scope): Promise<void> {
+    const deletion = await this.store.findForUpdate(scope);
+    const refusal = refuseCaller(scope.caller);
+    if (refusal) throw refusal;
+    if (!deletion) throw notFound('deletion');
+    const late = refuseCancellation(deletion);
+    if (late) throw late;
+    const told = { ...this.open(scope, deletion), by: scope.email };
+    await this.store.delete(scope);
+    await announceRevocation(scope, `organization:${scope.orgId}`);
+    await scope.audit('ORG_UPDATED', {
+      entityType: 'organization',
+      entityId: scope.orgId,
+      metadata: { deletion_id: deletion.id, change: 'deletion_cancelled' },
+    });
+    await this.tell(scope, told, deletion, deletionCancelledMail);
+  }
+
+  /** Deletes a piece; nothing when it was cancelled, or all is gone. */
+  async purge(scope: Scope): Promise<'more' | 'gone' | 'cancelled'> {
+    const deletion = await this.store.findForUpdate(scope);
+    if (!deletion) return 'cancelled';
+    // A purge forgets what waits to be done for the organization: the last mails are among that.
+    if (deletion.purgedAt) return 'gone';
+    if (!(await this.sandboxes.purge(scope))) return 'more';
+    await this.tell(scope, this.open(scope, deletion), deletion, organizationDeletedMail);
+    return 'gone';
+  }
+
+  pending(scope: Scope): Promise<PendingDeletion[]> {
+    return this.store.pending(scope, MOST_AT_ONCE);
+  }
+
+  /** Makes sure that what is due is being deleted, and that nothing goes on in what is not. */
+  async carryOn(scope: Scope, { organizationId, id, isDue }: PendingDeletion): Promise<void> {
+    scope.adopt(organizationId);
+    await (isDue ? this.enqueuePurge(scope, id) : this.enqueueShut(scope));
+  }
+
+  async enqueuePurge(scope: Scope, deletionId: string): Promise<void> {
+    const key = `organization:${scope.orgId}`;
+    await scope.enqueue({ task: purgeOrganizationTask, payload: { deletionId }, key });
+  }
+
+  private async enqueueShut(scope: Scope): Promise<void> {
+    await scope.enqueue({ task: shutTask, payload: {}, key: `shut:${scope.orgId}` });
+  }
+
+  private async tell(
+    scope: Scope,
+    { organization, by, to }: Notice,
+    deletion: OrganizationDeletion,
+    mail: (to: string, news: DeletionNews) => Mail,
+  ): Promise<void> {
+    const news = { orgId: scope.orgId, organization, by, dueAt: deletion.dueAt };
+    for (const address of to) await this.mailer.send(scope, mail(address, news));
+  }
+
+  private seal(scope: Scope, told: Notice): Buffer {
+    return this.envelope.seal(JSON.stringify(told), sealContext(scope));
+  }
+
+  private open(scope: Scope, { sealedNotice }: RecordedDeletion): Notice {
+    if (!sealedNotice) throw new Error('A deletion under way without anybody to tell.');
+    return notice.parse(JSON.parse(this.envelope.open(sealedNotice, sealContext(scope)).toString()));
+  }
+}
+
+function sealContext({ orgId }: Scope): string {
+  return `organization-deletion/${orgId}`;
+}

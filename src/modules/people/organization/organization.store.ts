@@ -1,0 +1,71 @@
+import { Injectable } from '@nestjs/common';
+import { In } from 'typeorm';
+import { statement } from '../../../platform/database/index.js';
+import type { Scope } from '../../../platform/scope/index.js';
+import { memberStatus } from '../member/index.js';
+import { OrganizationEntity } from './organization.entity.js';
+
+// Row-level security shows a person their own memberships in every organization.
+const ofPerson = statement(
+  'organization.of_person',
+  `select o.id from member m join organization o on o.id = m.org_id
+    where m.identity_id = $1 and m.status <> ${memberStatus.deactivated} 
+      and (o.expires_at is null or o.expires_at > $2
+           or exists (select from organization_deletion d where d.organization_id = o.id))`,
+);
+
+// Campaigns of upper modules, read by number of status: 3 is completed, 5 cancelled. An index holds no others.
+const campaignsOver = statement(
+  'organization.campaigns_over',
+  `select count(*) filter (where status = 3)::int as completed, count(*) filter (where status = 5)::int as cancelled
+     from campaign where org_id = $1 and status in (3, 5) and not synthetic`,
+);
+
+/** Campaigns that have ended, without synthetic ones. */
+export interface CampaignsOver {
+  completed: number;
+  cancelled: number;
+}
+
+@Injectable()
+export class OrganizationStore {
+  async find(scope: Scope): Promise<OrganizationEntity | null> {
+    const { entities } = await scope.tx();
+    return entities.findOneBy(OrganizationEntity, { id: scope.orgId });
+  }
+
+  /** Locked until the transaction ends: two updates at once do not lose one another's fields. */
+  async findForUpdate(scope: Scope): Promise<OrganizationEntity | null> {
+    const { entities } = await scope.tx();
+    return entities.findOne(OrganizationEntity, {
+      where: { id: scope.orgId },
+      lock: { mode: 'for_no_key_update' },
+    });
+  }
+
+  /** The living organizations of a person, oldest first. */
+  async listOfPerson(scope: Scope, identityId: string): Promise<OrganizationEntity[]> {
+    const tx = await scope.tx();
+    const rows = await tx.query<{ id: string }>(ofPerson, [identityId, scope.now()]);
+    return tx.entities.find(OrganizationEntity, {
+      where: { id: In(rows.map(({ id }) => id)) },
+      order: { createdAt: 'ASC', id: 'ASC' },
+    });
+  }
+
+  async campaignsOver(scope: Scope): Promise<CampaignsOver> {
+    const tx = await scope.tx();
+    const row = await tx.queryOne<CampaignsOver>(campaignsOver, [scope.orgId]);
+    return row ?? { completed: 0, cancelled: 0 };
+  }
+
+  async insert(scope: Scope, organization: OrganizationEntity): Promise<void> {
+    const { entities } = await scope.tx();
+    await entities.insert(OrganizationEntity, organization);
+  }
+
+  async update(scope: Scope, change: Partial<OrganizationEntity>): Promise<void> {
+    const { entities } = await scope.tx();
+    await entities.update(OrganizationEntity, { id: scope.orgId }, change);
+  }
+}

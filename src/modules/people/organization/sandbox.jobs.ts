@@ -1,0 +1,42 @@
+import { Injectable } from '@nestjs/common';
+import { PinoLogger } from 'nestjs-pino';
+import { HandlesJob, type JobContext, type JobHandler } from '../../../platform/jobs/index.js';
+import { ObjectStore } from '../../../platform/object-store/index.js';
+import { purgeTask, Sandboxes } from './sandbox.service.js';
+
+/** Deletes all that a sandbox held, piece by piece: whoever goes on after a crash finds what is left. */
+@Injectable()
+@HandlesJob({ task: purgeTask })
+export class PurgeSandbox implements JobHandler<{ deletionId: string }> {
+  constructor(
+    private readonly sandboxes: Sandboxes,
+    private readonly objects: ObjectStore,
+    private readonly log: PinoLogger,
+  ) {
+    log.setContext('sandbox');
+  }
+
+  async handle({ deletionId }: { deletionId: string }, { run, signal, orgId }: JobContext): Promise<void> {
+    while (!(await run((scope) => this.sandboxes.purge(scope)))) {
+      if (!signal.aborted) continue;
+      // The worker is stopping: another one goes on from here.
+      return run((scope) => this.sandboxes.enqueuePurge(scope, deletionId));
+    }
+    if (orgId) await this.objects.removeAll(orgId);
+    this.log.info({ orgId, deletionId }, 'sandbox deleted');
+  }
+}
+
+/** Finds sandboxes that have expired, and deletions that have come to a stop. */
+@Injectable()
+@HandlesJob({ task: 'sandbox.sweep', cron: '*/5 * * * *' })
+export class SweepSandboxes implements JobHandler {
+  constructor(private readonly sandboxes: Sandboxes) {}
+
+  async handle(_payload: Record<string, unknown>, { run, signal }: JobContext): Promise<void> {
+    for (const organizationId of await run((scope) => this.sandboxes.listDue(scope))) {
+      if (signal.aborted) return;
+      await run((scope) => this.sandboxes.expire(scope, organizationId));
+    }
+  }
+}

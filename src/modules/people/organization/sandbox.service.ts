@@ -1,0 +1,123 @@
+import { Injectable } from '@nestjs/common';
+import { v7 as uuid } from 'uuid';
+import { announceRevocation } from '../../../platform/caller/revocation-feed.js';
+import { failedPrecondition, invalidArgument } from '../../../platform/errors/index.js';
+import { Permission } from '../../../platform/access/index.js';
+import { type Scope, Scopes } from '../../../platform/scope/index.js';
+import type { OrganizationEntity } from './organization.entity.js';
+import { orgType } from './organization.rules.js';
+import { type FoundedOrganization, type NewOrganization, Organizations } from './organization.service.js';
+import { expiryViolations, refuseAnother, refuseDeletion } from './sandbox.rules.js';
+import { type Deletion, SandboxStore } from './sandbox.store.js';
+
+export type NewSandbox = NewOrganization & { expiresAt: Date };
+
+export const purgeTask = 'sandbox.purge';
+
+/** Rows in one transaction of a purge. */
+const PIECE = 1_000;
+
+/** Organizations for trying things out: they end by themselves, or when whoever made them says so. */
+@Injectable()
+export class Sandboxes {
+  constructor(
+    private readonly store: SandboxStore,
+    private readonly organizations: Organizations,
+    private readonly scopes: Scopes,
+  ) {}
+
+  /** The person who calls, or who made the key that calls, becomes its super admin. */
+  async create(scope: Scope, input: NewSandbox): Promise<FoundedOrganization> {
+    const violations = expiryViolations(input.expiresAt, scope.now());
+    if (violations.length > 0) throw invalidArgument(violations);
+    const owner = await this.ownerOf(scope);
+    const admin = { id: uuid(), identityId: owner.createdBy };
+    scope.adopt(uuid(), owner.apiKeyId ? undefined : admin.id);
+    const refusal = refuseAnother(await this.store.countLiveForInsert(scope, owner.createdBy));
+    if (refusal) throw refusal;
+    const founded = await this.organizations.found(scope, { ...input, orgType: orgType.sandbox }, admin);
+    await this.store.insert(scope, { ...owner, expiresAt: input.expiresAt });
+    return founded;
+  }
+
+  /** Live ones that the caller is in, first to expire first. */
+  async listOwn(scope: Scope): Promise<OrganizationEntity[]> {
+    const own = await this.organizations.listOwn(scope);
+    return own
+      .filter((organization) => organization.orgType === orgType.sandbox)
+      .sort((a, b) => Number(a.expiresAt) - Number(b.expiresAt));
+  }
+
+  /** The id of the deletion; whoever asks again gets the same, its creator also when all is gone. */
+  async delete(scope: Scope, organizationId: string): Promise<string> {
+    const { caller } = scope;
+    scope.adopt(organizationId);
+    const identityId = caller.kind === 'person' ? caller.identityId : null;
+    const candidate =
+      (await this.store.findForDeletion(scope, identityId)) ?? (await this.store.findDeleted(scope));
+    const refusal = refuseDeletion(caller, candidate);
+    if (refusal) throw refusal;
+    if (candidate?.deletionId) return candidate.deletionId;
+    const deletion: Deletion = { id: uuid(), reason: 'requested' };
+    await this.startDeletion(scope, deletion);
+    await this.enqueuePurge(scope, deletion.id);
+    return deletion.id;
+  }
+
+  /** Organizations that are over and not gone yet. */
+  listDue(scope: Scope): Promise<string[]> {
+    return this.store.due(scope, PIECE);
+  }
+
+  /** Makes sure that a sandbox that is over is being deleted. */
+  async expire(scope: Scope, organizationId: string): Promise<void> {
+    scope.adopt(organizationId);
+    const candidate = await this.store.findForDeletion(scope, null);
+    // Somebody else has just finished it.
+    if (!candidate) return;
+    const deletion: Deletion = { id: candidate.deletionId ?? uuid(), reason: 'expired' };
+    if (!candidate.deletionId) await this.startDeletion(scope, deletion);
+    await this.enqueuePurge(scope, deletion.id);
+  }
+
+  /** Deletes a piece; true when nothing is left. */
+  async purge(scope: Scope): Promise<boolean> {
+    const done = await this.store.purge(scope, PIECE);
+    if (done) await announceRevocation(scope, `organization:${scope.orgId}`);
+    return done;
+  }
+
+  async enqueuePurge(scope: Scope, deletionId: string): Promise<void> {
+    await scope.enqueue({
+      task: purgeTask,
+      payload: { deletionId },
+      key: `sandbox:${scope.orgId}`,
+    });
+  }
+
+  private async startDeletion(scope: Scope, deletion: Deletion): Promise<void> {
+    await this.store.startDeletion(scope, deletion);
+    await announceRevocation(scope, `organization:${scope.orgId}`);
+    await scope.audit(deletion.reason === 'expired' ? 'SANDBOX_EXPIRED' : 'ORG_DELETED', {
+      entityType: 'organization',
+      entityId: scope.orgId,
+      metadata: { deletion_id: deletion.id },
+    });
+  }
+
+  private async ownerOf(scope: Scope): Promise<{ createdBy: string; apiKeyId: string | null }> {
+    const { caller } = scope;
+    if (caller.kind !== 'api_key') return { createdBy: scope.identityId, apiKeyId: null };
+    scope.require(Permission.ORG_WRITE);
+    const { requestId, address, signal } = scope;
+    // In a transaction of its own: that of the scope belongs to the organization that is being made.
+    const createdBy = await this.scopes.run({ caller, requestId, address, signal }, (inner) =>
+      this.store.ownerOfKey(inner, caller.keyId),
+    );
+    if (createdBy) return { createdBy, apiKeyId: caller.keyId };
+    throw failedPrecondition(
+      'API_KEY_HAS_NO_OWNER',
+      'Whoever made this key is no active member; the sandbox would have no administrator.',
+    );
+  }
+}

@@ -1,0 +1,156 @@
+import { Injectable } from '@nestjs/common';
+import { v7 as uuid } from 'uuid';
+import {
+  alreadyPending,
+  GRACE_MS,
+  type PrivacyRequest,
+  refuseDecision,
+  requestStatus,
+} from './request.rules.js';
+import { notFound } from '../../../platform/errors/index.js';
+import type { Scope } from '../../../platform/scope/index.js';
+import { MemberPrivacy } from '../member/index.js';
+import { ForgetStore, type LoginPlace } from './forget.store.js';
+import { RequestStore } from './request.store.js';
+
+/** `{ requestId }`: deletes, once it is due. */
+export const deleteTask = 'privacy.delete';
+
+const MESSAGES_AT_ONCE = 100;
+const DELIVERIES_AT_ONCE = 1_000;
+const LOGINS_AT_ONCE = 5_000;
+
+export interface Decision {
+  requestId: string;
+  /** The address of the person, typed in. */
+  confirmation: string;
+}
+
+/** Deletions: scheduled, cancelled, hastened, made. */
+@Injectable()
+export class Deletions {
+  constructor(
+    private readonly requests: RequestStore,
+    private readonly members: MemberPrivacy,
+    private readonly store: ForgetStore,
+  ) {}
+
+  async schedule(
+    scope: Scope,
+    { userId, anonymize }: { userId: string; anonymize: boolean },
+  ): Promise<string> {
+    // Locks the member: of two who ask at once the second finds the request of the first.
+    const { before } = await this.members.setAside(scope, userId);
+    if (await this.requests.hasDeletion(scope, userId)) throw alreadyPending();
+    const id = uuid();
+    const createdAt = scope.now();
+    const scheduledFor = new Date(createdAt.getTime() + GRACE_MS);
+    const { pending: status } = requestStatus;
+    await this.requests.insert(scope, {
+      id,
+      kind: 'delete',
+      userId,
+      status,
+      anonymize,
+      before,
+      createdAt,
+      scheduledFor,
+    });
+    await scope.audit('DATA_DELETION_REQUESTED', {
+      entityType: 'user',
+      entityId: userId,
+      metadata: { request_id: id, anonymize: String(anonymize) },
+    });
+    await scope.enqueue({
+      task: deleteTask,
+      payload: { requestId: id },
+      key: jobKey(id),
+      runAt: scheduledFor,
+    });
+    return id;
+  }
+
+  async cancel(scope: Scope, decision: Decision): Promise<void> {
+    const { id, userId } = await this.hold(scope, decision);
+    await this.requests.update(scope, id, { status: requestStatus.failed, reason: 'cancelled' });
+    await this.members.restore(scope, userId, await this.requests.standingBefore(scope, id));
+    await scope.audit('DELETION_CANCELLED', {
+      entityType: 'user',
+      entityId: userId,
+      metadata: { request_id: id },
+    });
+  }
+
+  async hasten(scope: Scope, decision: Decision): Promise<void> {
+    const { id, userId } = await this.hold(scope, decision);
+    await this.requests.update(scope, id, { status: requestStatus.processing });
+    await scope.audit('DELETION_IMMEDIATE', {
+      entityType: 'user',
+      entityId: userId,
+      metadata: { request_id: id },
+    });
+    // Moves the job that waits for the day.
+    await scope.enqueue({ task: deleteTask, payload: { requestId: id }, key: jobKey(id) });
+  }
+
+  /** Undefined when there is nothing to do any more, or yet. */
+  async begin(scope: Scope, id: string): Promise<PrivacyRequest | undefined> {
+    const member = await this.requests.subject(scope, id);
+    if (member) await this.members.hold(scope, member);
+    const request = await this.requests.begin(scope, id);
+    if (!request?.userId) return undefined;
+    if (!(await this.members.isIndispensable(scope, request.userId))) {
+      await this.requests.endExports(scope, request.userId);
+      return request;
+    }
+    // Somebody has let them in again meanwhile, and everybody else who could do everything has gone.
+    await this.requests.update(scope, id, { status: requestStatus.failed, reason: 'last super admin' });
+    return undefined;
+  }
+
+  /** A piece of the messages made for them alone; where to go on, if there are more. */
+  deleteOwnMessages(scope: Scope, userId: string, after: string): Promise<string | undefined> {
+    return this.store.deleteOwnMessages(scope, userId, { after, most: MESSAGES_AT_ONCE });
+  }
+
+  /** A piece; true when it was the last. */
+  async deleteDeliveries(scope: Scope, userId: string): Promise<boolean> {
+    return (await this.store.deleteDeliveries(scope, userId, DELIVERIES_AT_ONCE)) < DELIVERIES_AT_ONCE;
+  }
+
+  /** A piece of what identity providers said about them; where to go on, if there are more. */
+  deleteLogins(scope: Scope, userId: string, after: LoginPlace | undefined): Promise<LoginPlace | undefined> {
+    return this.store.deleteLogins(scope, userId, { after, most: LOGINS_AT_ONCE });
+  }
+
+  /** The exports of their data that are to go, too: files are not the transaction's. */
+  exportsOf(scope: Scope, userId: string): Promise<string[]> {
+    return this.requests.exportsOf(scope, userId);
+  }
+
+  /** All the rest, and the record of it, at once. */
+  async finish(scope: Scope, { id, userId, anonymize }: PrivacyRequest & { userId: string }): Promise<void> {
+    const member = await this.members.hold(scope, userId);
+    await this.store.clearAudiences(scope, userId, { keepPlaces: anonymize });
+    await this.store.deleteBelongings(scope, userId);
+    if (member && anonymize) await this.members.anonymize(scope, member);
+    else if (member) await this.members.delete(scope, member);
+    await this.requests.update(scope, id, { status: requestStatus.completed });
+  }
+
+  private async hold(scope: Scope, { requestId, confirmation }: Decision) {
+    const userId = await this.requests.subject(scope, requestId);
+    if (!userId) throw notFound('deletion');
+    // Before the request, as everybody does who shuts somebody out.
+    const member = await this.members.holdChangeable(scope, userId);
+    const request = await this.requests.findForUpdate(scope, requestId, 'delete');
+    if (!request?.userId) throw notFound('deletion');
+    const refusal = refuseDecision(request, { typed: confirmation, email: member?.email ?? '' });
+    if (refusal) throw refusal;
+    return { ...request, userId };
+  }
+}
+
+function jobKey(id: string): string {
+  return `privacy-delete:${id}`;
+}

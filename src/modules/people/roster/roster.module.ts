@@ -1,0 +1,34 @@
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { Abilities } from '../../../platform/access/index.js';
+import { MemberModule } from '../member/index.js';
+import { Founding, OrganizationModule } from '../organization/index.js';
+import { RosterMembers } from './roster-members.service.js';
+import { RosterMemberStore } from './roster-member.store.js';
+import { rosterKinds } from './roster.kind.js';
+import { rosterPolicy } from './roster.policy.js';
+import { Rosters } from './roster.service.js';
+import { RosterStore } from './roster.store.js';
+
+/**
+ * A roster is a team or a group: a named set of members of one organization. The two differ in permissions, events
+ * and words (`roster.kind.ts`), and in what others use them for.
+ * Invariants: a name is taken once for each kind; every organization has one default roster of each kind, which
+ * everybody who is invited or active belongs to by definition; nobody else's members are ever in one.
+ */
+@Module({
+  imports: [MemberModule, OrganizationModule],
+  providers: [RosterMembers, RosterMemberStore, Rosters, RosterStore],
+  exports: [RosterMembers, Rosters],
+})
+export class RosterModule implements OnModuleInit {
+  constructor(
+    private readonly abilities: Abilities,
+    private readonly founding: Founding,
+    private readonly rosters: Rosters,
+  ) {}
+
+  onModuleInit(): void {
+    for (const kind of rosterKinds) this.abilities.contribute(rosterPolicy(kind));
+    this.founding.contribute((scope) => this.rosters.seed(scope));
+  }
+}

@@ -1,0 +1,128 @@
+import { createHmac } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { normalizeIp } from '@nestjs/throttler';
+import {
+  type Envelope,
+  equalSecrets,
+  generateOneTimeCode,
+  generateToken,
+  hashOneTimeCode,
+  hashToken,
+  openToken,
+  sealToken,
+} from '@dovecote/secret';
+import { v7 as uuid } from 'uuid';
+import { z } from 'zod';
+import { originOf, type Scope, Scopes } from '../../../platform/scope/index.js';
+import { AddressLimits } from '../../../platform/throttle/address-limits.js';
+import { SignInCodeStore } from './sign-in-code.store.js';
+import { codeExpiry, codeRefused, linkRefused } from './sign-in.rules.js';
+
+/** A code on its way to whoever reads the mailbox. */
+export interface MailedCode {
+  id: string;
+  code: string;
+  expiresAt: Date;
+}
+
+/** A code that somebody has proven to know; whoever opens something with it consumes it. */
+export interface ProvenCode {
+  id: string;
+  email: string;
+}
+
+const linked = z.object({ id: z.uuid(), code: z.string() });
+const linkContext = ['sign-in link'];
+
+/** Of whatever addresses: whoever tries many of them is told to wait, too. */
+const wrongCodes = {
+  name: 'wrong_code',
+  limit: { burst: 50, perSecond: 50 / 3600 },
+  sentence: 'A client may try 50 wrong codes an hour.',
+};
+
+/** Codes that are mailed, and the links that carry them: made, proven, and good for one thing. */
+@Injectable()
+export class SignInCodes {
+  private readonly pepper: Buffer;
+
+  constructor(
+    masterKey: Buffer,
+    private readonly envelope: Envelope,
+    private readonly store: SignInCodeStore,
+    private readonly limits: AddressLimits,
+    private readonly scopes: Scopes,
+  ) {
+    this.pepper = createHmac('sha256', masterKey).update('sign-in code pepper').digest();
+  }
+
+  /** A new code, beside those that are still good, and the secret of the device that asks for it. */
+  async make(scope: Scope, email: string): Promise<MailedCode & { state: string }> {
+    const [id, code, expiresAt] = [uuid(), generateOneTimeCode(), codeExpiry(scope.now())];
+    const state = generateToken();
+    const hashes = { codeHash: this.hash(id, code), stateHash: hashToken(state) };
+    await this.store.insert(scope, { id, email, expiresAt, client: clientOf(scope), ...hashes });
+    return { id, code, expiresAt, state };
+  }
+
+  /** What a link carries: the code, readable by nobody but us. */
+  linkToken({ id, code }: Pick<MailedCode, 'id' | 'code'>): string {
+    return sealToken(this.envelope, { id, code }, linkContext);
+  }
+
+  async prove(scope: Scope, { email, code }: { email: string; code: string }): Promise<ProvenCode> {
+    const { address = '' } = scope;
+    await this.limits.take(wrongCodes, address);
+    // In a transaction of its own: a refused call has still spent its attempt.
+    const tried = await this.scopes.run(originOf(scope), (inner) =>
+      this.store.attempt(inner, email, clientOf(scope)),
+    );
+    // The comparison is made even when there is nothing to compare with.
+    const none = { id: '', email, codeHash: this.pepper };
+    const proven = [none, ...tried].filter(({ id, codeHash }) => equalSecrets(this.hash(id, code), codeHash));
+    if (!proven[0]) throw codeRefused();
+    await this.limits.putBack(wrongCodes, address);
+    return proven[0];
+  }
+
+  /** By the link, on the device that asked: whoever else follows it proves nothing. */
+  async proveLink(scope: Scope, { token, state }: { token: string; state: string }): Promise<ProvenCode> {
+    const link = this.open(token);
+    if (!link) throw linkRefused();
+    const tried = await this.scopes.run(originOf(scope), (inner) =>
+      this.store.attemptById(inner, link.id, clientOf(scope)),
+    );
+    if (!tried?.stateHash) throw linkRefused();
+    const matches = equalSecrets(this.hash(tried.id, link.code), tried.codeHash);
+    if (!matches || !equalSecrets(hashToken(state), tried.stateHash)) throw linkRefused();
+    return tried;
+  }
+
+  /** The code that a link carries, for whoever types it where they asked; undefined when it is good for nothing. */
+  async codeBehind(scope: Scope, token: string): Promise<string | undefined> {
+    const link = this.open(token);
+    return link && (await this.store.isLive(scope, link.id)) ? link.code : undefined;
+  }
+
+  /** Refuses when another call was faster: a code works once. */
+  async consume(scope: Scope, proven: ProvenCode): Promise<void> {
+    if (!(await this.store.consume(scope, proven, clientOf(scope)))) throw codeRefused();
+  }
+
+  private open(token: string): z.output<typeof linked> | undefined {
+    try {
+      return linked.parse(openToken(this.envelope, token, linkContext));
+    } catch {
+      return undefined;
+    }
+  }
+
+  private hash(id: string, code: string): Buffer {
+    return hashOneTimeCode({ code, pepper: this.pepper, context: id });
+  }
+}
+
+/** By whom limits count: of an IPv6 network that is one household's, the network. */
+export function clientOf({ address = '' }: Scope): string {
+  return normalizeIp(address);
+}

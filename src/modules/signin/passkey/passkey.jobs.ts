@@ -1,0 +1,14 @@
+import { Injectable } from '@nestjs/common';
+import { HandlesJob, type JobContext, type JobHandler } from '../../../platform/jobs/index.js';
+import { ChallengeStore } from './challenge.store.js';
+
+/** Challenges that nobody answered in time. */
+@Injectable()
+@HandlesJob({ task: 'passkey.purge', cron: '43 * * * *' })
+export class PurgeChallengesJob implements JobHandler {
+  constructor(private readonly challenges: ChallengeStore) {}
+
+  async handle(_payload: Record<string, unknown>, context: JobContext): Promise<void> {
+    await context.run((scope) => this.challenges.purge(scope));
+  }
+}

@@ -1,0 +1,48 @@
+import { type Mail, nameInMail } from '../../../platform/mail/index.js';
+
+/** What the person is told, whoever did it. */
+export interface PasskeyNews {
+  to: string;
+  /** As the person calls the passkey; may be empty. */
+  name: string;
+  /** From which it was done; may be empty. */
+  device: string;
+  at: Date;
+  appUrl: string;
+}
+
+export function passkeyAddedMail(news: PasskeyNews): Mail {
+  return mail(news, 'Your account has a new passkey', 'was added to your account', [
+    'Whoever holds it can sign in as you. If that was not you, remove it among your passkeys and end your other',
+    'sessions, at once:',
+  ]);
+}
+
+export function passkeyRemovedMail(news: PasskeyNews): Mail {
+  return mail(news, 'A passkey was removed from your account', 'was removed from your account', [
+    'It signs nobody in any more. If that was not you, sign in by code, end your other sessions and add the passkey',
+    'again:',
+  ]);
+}
+
+/** Names come from whoever called. */
+function mail(
+  { to, name, device, at, appUrl }: PasskeyNews,
+  subject: string,
+  what: string,
+  advice: readonly string[],
+): Mail {
+  const named = nameInMail(name);
+  const from = nameInMail(device);
+  return {
+    to,
+    subject,
+    text: [
+      `${named === '' ? 'A passkey' : `The passkey “${named}”`} ${what} at ${at.toISOString()}${from === '' ? '' : `, from ${from}`}.`,
+      '',
+      ...advice,
+      appUrl,
+      '',
+    ].join('\n'),
+  };
+}

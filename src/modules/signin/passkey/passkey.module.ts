@@ -1,0 +1,40 @@
+import { Module } from '@nestjs/common';
+import { CONFIG } from '../../../platform/config/config.module.js';
+import type { Config } from '../../../platform/config/index.js';
+import { AuthModule } from '../auth/index.js';
+import { MemberModule } from '../../people/member/index.js';
+import { Assertions } from './assertions.service.js';
+import { ChallengeStore } from './challenge.store.js';
+import { PasskeyReauthentication } from './passkey-reauthentication.service.js';
+import { PasskeySignIn } from './passkey-sign-in.service.js';
+import { PurgeChallengesJob } from './passkey.jobs.js';
+import { PasskeyRpc } from './passkey.rpc.js';
+import { PasskeyStore } from './passkey.store.js';
+import { Passkeys } from './passkeys.service.js';
+import { RelyingParty } from './relying-party.js';
+
+/**
+ * A passkey is a key pair whose private half stays with a person's devices; it belongs to the person, not to an
+ * organization.
+ * Invariants: a challenge works once, for what it was made for; the authenticator has verified its user; nobody learns
+ * whether an address has an account or a passkey; a counter never goes back; nobody's passkeys come or go unheard.
+ */
+@Module({
+  imports: [AuthModule, MemberModule],
+  controllers: [PasskeyRpc],
+  providers: [
+    Assertions,
+    ChallengeStore,
+    PasskeyReauthentication,
+    Passkeys,
+    PasskeySignIn,
+    PasskeyStore,
+    PurgeChallengesJob,
+    {
+      provide: RelyingParty,
+      inject: [CONFIG],
+      useFactory: (config: Config) => new RelyingParty(config.passkeys),
+    },
+  ],
+})
+export class PasskeyModule {}

@@ -1,0 +1,93 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { generateToken } from '@dovecote/secret';
+import { v7 as uuid } from 'uuid';
+import { CONFIG } from '../../../platform/config/config.module.js';
+import type { Config } from '../../../platform/config/index.js';
+import { notFound } from '../../../platform/errors/index.js';
+import { Mailer } from '../../../platform/mail/index.js';
+import { originOf, type Scope, Scopes } from '../../../platform/scope/index.js';
+import { deviceNameOf } from '../auth/index.js';
+import { ChallengeStore } from './challenge.store.js';
+import { readRegistration } from './credential-json.js';
+import type { CredentialName, NewCredential, Passkey } from './passkey.js';
+import { passkeyAddedMail, type PasskeyNews, passkeyRemovedMail } from './passkey.mail.js';
+import { passkeyExists, refuseAnotherPasskey, registrationRefused } from './passkey.rules.js';
+import { PasskeyStore } from './passkey.store.js';
+import { RelyingParty } from './relying-party.js';
+
+/** The passkeys of the person who calls. */
+@Injectable()
+export class Passkeys {
+  constructor(
+    private readonly relyingParty: RelyingParty,
+    private readonly challenges: ChallengeStore,
+    private readonly store: PasskeyStore,
+    private readonly mailer: Mailer,
+    private readonly scopes: Scopes,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  /** What to hand to the authenticator. */
+  async beginRegistration(scope: Scope): Promise<string> {
+    const registered = await this.store.listOwn(scope);
+    const refusal = refuseAnotherPasskey(registered.length);
+    if (refusal) throw refusal;
+    const challenge = generateToken();
+    await this.challenges.insert(scope, challenge, { kind: 'registration' });
+    const person = { identityId: scope.identityId, email: scope.email };
+    return this.relyingParty.creationOptions(person, challenge, registered.map(nameOf));
+  }
+
+  async finishRegistration(scope: Scope, input: { credentialJson: string; name: string }): Promise<Passkey> {
+    const made = await this.verify(scope, input.credentialJson);
+    const { passkeys, email } = await this.store.listOwnForUpdate(scope);
+    const refusal = refuseAnotherPasskey(passkeys.length);
+    if (refusal) throw refusal;
+    const passkey = { ...made, id: uuid(), name: input.name, createdAt: scope.now() };
+    if (!(await this.store.insert(scope, passkey))) throw passkeyExists();
+    await this.mailer.send(scope, passkeyAddedMail(this.news(scope, email, input.name)));
+    return { ...passkey, identityId: scope.identityId, lastUsedAt: null, counterWentBackAt: null };
+  }
+
+  list(scope: Scope): Promise<Passkey[]> {
+    return this.store.listOwn(scope);
+  }
+
+  async rename(scope: Scope, id: string, name: string): Promise<Passkey> {
+    const passkey = await this.store.rename(scope, id, name);
+    if (!passkey) throw notFound('passkey');
+    return passkey;
+  }
+
+  async remove(scope: Scope, id: string): Promise<void> {
+    const { passkeys, email } = await this.store.listOwnForUpdate(scope);
+    const passkey = passkeys.find((one) => one.id === id);
+    if (!passkey) throw notFound('passkey');
+    await this.store.remove(scope, id);
+    await this.mailer.send(scope, passkeyRemovedMail(this.news(scope, email, passkey.name)));
+  }
+
+  /** A way in came or went: its owner hears of it, whoever had the session. */
+  private news(scope: Scope, to: string, name: string): PasskeyNews {
+    const { appUrl } = this.config.http;
+    return { to, name, device: deviceNameOf(scope.userAgent), at: scope.now(), appUrl };
+  }
+
+  private async verify(scope: Scope, credentialJson: string): Promise<NewCredential> {
+    const claimed = readRegistration(credentialJson);
+    if (!claimed) throw registrationRefused('is not what an authenticator made');
+    // In a transaction of its own: a refused answer has still spent its challenge.
+    const spent = await this.scopes.run(originOf(scope), (inner) =>
+      this.challenges.spendOwn(inner, claimed.challenge, 'registration'),
+    );
+    if (!spent) throw registrationRefused('answers no open challenge of this session; begin again');
+    return this.relyingParty.verifyRegistration(claimed).catch((error: unknown) => {
+      throw registrationRefused('does not hold for this server; begin again', error);
+    });
+  }
+}
+
+/** How browsers and authenticators know it. */
+export function nameOf({ credentialId, transports }: Passkey): CredentialName {
+  return { id: credentialId.toString('base64url'), transports };
+}

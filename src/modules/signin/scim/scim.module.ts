@@ -1,0 +1,41 @@
+import { Module } from '@nestjs/common';
+import { ApiKeyModule } from '../../people/api-key/index.js';
+import { MemberModule } from '../../people/member/index.js';
+import { RoleModule } from '../../people/role/index.js';
+import { RosterModule } from '../../people/roster/index.js';
+import { SsoModule } from '../sso/index.js';
+import { ScimGateway } from './gateway.js';
+import { GroupMembers } from './group-members.service.js';
+import { GroupStore } from './group.store.js';
+import { ScimGroups } from './groups.service.js';
+import { ScimRoutes } from './scim.routes.js';
+import { ScimRpc } from './scim.rpc.js';
+import { ScimSettingsService } from './scim-settings.service.js';
+import { ScimSettingsStore } from './scim-settings.store.js';
+import { ScimTokens } from './scim-tokens.service.js';
+import { UserStore } from './user.store.js';
+import { ScimUsers } from './users.service.js';
+
+/**
+ * How directories keep an organization's people up to date: SCIM 2.0 under /scim/v2, through one connection for each
+ * token. A user there is a member here; a group is a row of its own, carried over to where the connection maps it.
+ * Invariants: addresses are in proven domains; a token and its connection give and change nothing beyond what both
+ * may; the last super admin stays; who is deleted there is shut out here and stays on record.
+ */
+@Module({
+  imports: [ApiKeyModule, MemberModule, RoleModule, RosterModule, SsoModule],
+  controllers: [ScimRpc],
+  providers: [
+    GroupMembers,
+    GroupStore,
+    ScimGateway,
+    ScimGroups,
+    ScimRoutes,
+    ScimSettingsService,
+    ScimSettingsStore,
+    ScimTokens,
+    ScimUsers,
+    UserStore,
+  ],
+})
+export class ScimModule {}

@@ -1,0 +1,39 @@
+import { Body, Controller, Get, Param, Post, Req, Res } from '@nestjs/common';
+import { type PageReply, sendPage } from '../../../platform/http/page.js';
+import { type BrowserRequest, Browser } from './browser.js';
+import { fieldOf } from './form-field.js';
+import { OidcLogout } from './oidc-logout.service.js';
+import { messagePage } from './pages.js';
+
+/** Where OIDC providers say that somebody has signed out, and send browsers that were signed out. */
+@Controller('sso/oidc/:connectionId')
+export class OidcLogoutController {
+  constructor(
+    private readonly browser: Browser,
+    private readonly logout: OidcLogout,
+  ) {}
+
+  /** Called by the provider itself; what is wrong with a token it does not learn. */
+  @Post('backchannel-logout')
+  backchannel(
+    @Param('connectionId') connectionId: string,
+    @Body() body: unknown,
+    @Req() request: BrowserRequest,
+    @Res() reply: PageReply,
+  ): Promise<void> {
+    return this.browser.serve(request, reply, connectionId, async (origin) => {
+      const token = fieldOf(body, 'logout_token');
+      const isDone = await this.logout.obey(origin, connectionId.toLowerCase(), token);
+      void reply
+        .code(isDone ? 200 : 400)
+        .headers({ 'content-type': 'application/json', 'cache-control': 'no-store' })
+        .send(JSON.stringify(isDone ? {} : { error: 'invalid_request' }));
+    });
+  }
+
+  /** Whoever it is: nothing is looked up. */
+  @Get('signed-out')
+  signedOut(@Res() reply: PageReply): void {
+    sendPage(reply, messagePage(200, 'You are signed out', 'You can close this window.'));
+  }
+}

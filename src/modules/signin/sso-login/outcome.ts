@@ -1,0 +1,26 @@
+import { type PageReply, sendPage, sendTo } from '../../../platform/http/page.js';
+import type { Judgement } from './logins.service.js';
+import { refusedPage, testedPage } from './pages.js';
+import { withParameters } from './redirect.rules.js';
+
+/** Sends the browser on: to the client with a code or an error, or to a page of ours where nobody waits. */
+export function sendOn(reply: PageReply, judgement: Judgement): void {
+  const { login } = judgement;
+  if (judgement.kind === 'admitted') {
+    const { redirectUri, clientState, id } = judgement.login;
+    if (judgement.code === undefined) return sendPage(reply, testedPage(true, id));
+    return sendTo(reply, withParameters(redirectUri, { code: judgement.code, state: clientState }));
+  }
+  if (login?.test) return sendPage(reply, testedPage(false, judgement.id));
+  if (!login?.redirectUri) return sendPage(reply, refusedPage(judgement.id));
+  sendTo(
+    reply,
+    withParameters(login.redirectUri, {
+      error: 'access_denied',
+      error_description: judgement.id
+        ? `The sign-in was refused; an administrator can see why under ${judgement.id}.`
+        : 'The sign-in was refused.',
+      state: login.clientState,
+    }),
+  );
+}

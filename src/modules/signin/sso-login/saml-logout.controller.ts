@@ -1,0 +1,111 @@
+import { Body, Controller, Get, Param, Post, Req, Res } from '@nestjs/common';
+import type { Delivery } from '@dovecote/saml';
+import type { ScopeOrigin } from '../../../platform/scope/index.js';
+import { type PageReply, sendPage, sendTo } from '../../../platform/http/page.js';
+import { type BrowserRequest, Browser } from './browser.js';
+import { fieldOf } from './form-field.js';
+import { formPage, messagePage } from './pages.js';
+import { SamlLogout, type LogoutStep } from './saml-logout.service.js';
+
+/** The single logout service: where providers send browsers with logout requests, and with answers to ours. */
+@Controller('sso/saml/:connectionId/slo')
+export class SamlLogoutController {
+  constructor(
+    private readonly browser: Browser,
+    private readonly logout: SamlLogout,
+  ) {}
+
+  @Get()
+  redirected(
+    @Param('connectionId') connectionId: string,
+    @Req() request: BrowserRequest,
+    @Res() reply: PageReply,
+  ): Promise<void> {
+    // As it was sent: what is signed is the spelling, too.
+    const query = request.url.slice(request.url.indexOf('?') + 1);
+    const names = new URLSearchParams(query);
+    return this.browser.serve(request, reply, connectionId, (origin) =>
+      this.take(origin, reply, connectionId, { query }, (name) => names.has(name)),
+    );
+  }
+
+  @Post()
+  posted(
+    @Param('connectionId') connectionId: string,
+    @Body() body: unknown,
+    @Req() request: BrowserRequest,
+    @Res() reply: PageReply,
+  ): Promise<void> {
+    const form = Object.fromEntries(
+      ['SAMLRequest', 'SAMLResponse', 'RelayState'].map((name) => [name, fieldOf(body, name)]),
+    );
+    return this.browser.serve(request, reply, connectionId, (origin) =>
+      this.take(origin, reply, connectionId, { form }, (name) => form[name] !== undefined),
+    );
+  }
+
+  /** Takes the browser to a provider that wants its request posted. */
+  @Get(':token')
+  begin(
+    @Param('connectionId') connectionId: string,
+    @Param('token') token: string,
+    @Req() request: BrowserRequest,
+    @Res() reply: PageReply,
+  ): Promise<void> {
+    return this.browser.serve(request, reply, connectionId, async (origin) => {
+      const form = await this.logout.formOf(origin, connectionId.toLowerCase(), token);
+      const over = messagePage(410, 'This sign-out is over', 'You are signed out of the application.');
+      sendPage(reply, form ? formPage('Signing out', form.url, form.fields) : over);
+    });
+  }
+
+  private async take(
+    origin: ScopeOrigin,
+    reply: PageReply,
+    connectionId: string,
+    delivery: Delivery,
+    has: (name: string) => boolean,
+  ): Promise<void> {
+    const [isRequest, isAnswer] = [has('SAMLRequest'), has('SAMLResponse')];
+    if (isRequest === isAnswer) {
+      const text = 'This address takes SAML logout messages, one at a time, and this was none.';
+      return sendPage(reply, messagePage(400, 'No logout message', text));
+    }
+    const id = connectionId.toLowerCase();
+    go(
+      reply,
+      isRequest
+        ? await this.logout.obey(origin, id, delivery)
+        : await this.logout.finish(origin, id, delivery),
+    );
+  }
+}
+
+function go(reply: PageReply, step: LogoutStep): void {
+  switch (step.kind) {
+    case 'redirect':
+      return sendTo(reply, step.url);
+    case 'form':
+      return sendPage(reply, formPage('Signing out', step.form.url, step.form.fields));
+    case 'refused':
+      return sendPage(
+        reply,
+        messagePage(
+          403,
+          'You were not signed out',
+          'The message of your organization’s identity provider was not accepted. Sign out in the application.',
+        ),
+      );
+    case 'over':
+      return sendPage(
+        reply,
+        messagePage(
+          200,
+          'You are signed out',
+          step.complete
+            ? 'You can close this window.'
+            : 'Your organization’s identity provider could not sign you out of everything. Close the browser to be sure.',
+        ),
+      );
+  }
+}

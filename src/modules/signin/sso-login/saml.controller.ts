@@ -1,0 +1,72 @@
+import { Body, Controller, Get, Param, Post, Req, Res } from '@nestjs/common';
+import { validate as isUuid } from 'uuid';
+import { type PageReply, sendPage } from '../../../platform/http/page.js';
+import { type BrowserRequest, Browser } from './browser.js';
+import { fieldOf } from './form-field.js';
+import { sendOn } from './outcome.js';
+import { formPage, messagePage } from './pages.js';
+import { SamlLogins } from './saml-logins.service.js';
+
+/** Where SAML providers, and browsers on their way, reach us. */
+@Controller('sso/saml/:connectionId')
+export class SamlController {
+  constructor(
+    private readonly browser: Browser,
+    private readonly logins: SamlLogins,
+  ) {}
+
+  /** Our metadata, for the provider. */
+  @Get('metadata')
+  metadata(
+    @Param('connectionId') connectionId: string,
+    @Req() request: BrowserRequest,
+    @Res() reply: PageReply,
+  ): Promise<void> {
+    return this.browser.serve(request, reply, connectionId, async (origin) => {
+      const xml = await this.logins.metadataOf(origin, connectionId.toLowerCase());
+      void reply
+        .code(200)
+        .headers({ 'content-type': 'application/samlmetadata+xml', 'cache-control': 'no-cache' })
+        .send(xml);
+    });
+  }
+
+  /** Takes the browser to a provider that wants requests posted. */
+  @Get('begin/:loginId')
+  begin(
+    @Param('connectionId') connectionId: string,
+    @Param('loginId') loginId: string,
+    @Req() request: BrowserRequest,
+    @Res() reply: PageReply,
+  ): Promise<void> {
+    return this.browser.serve(request, reply, connectionId, async (origin) => {
+      const form = isUuid(loginId)
+        ? await this.logins.formOf(origin, connectionId.toLowerCase(), loginId)
+        : undefined;
+      const over = messagePage(410, 'This sign-in is over', 'Begin it anew from the application.');
+      sendPage(reply, form ? formPage('Signing in', form.url, form.fields) : over);
+    });
+  }
+
+  /** The assertion consumer service. */
+  @Post('acs')
+  acs(
+    @Param('connectionId') connectionId: string,
+    @Body() body: unknown,
+    @Req() request: BrowserRequest,
+    @Res() reply: PageReply,
+  ): Promise<void> {
+    return this.browser.serve(request, reply, connectionId, async (origin) => {
+      const samlResponse = fieldOf(body, 'SAMLResponse');
+      const relayState = fieldOf(body, 'RelayState') ?? '';
+      if (samlResponse === undefined) {
+        const text = 'This address takes SAML responses, and this was none.';
+        return sendPage(reply, messagePage(400, 'No SAML response', text));
+      }
+      sendOn(
+        reply,
+        await this.logins.judge(origin, connectionId.toLowerCase(), { samlResponse, relayState }),
+      );
+    });
+  }
+}

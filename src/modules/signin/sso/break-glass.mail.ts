@@ -1,0 +1,38 @@
+import { type Mail, nameInMail } from '../../../platform/mail/index.js';
+
+/** What every super admin is told, whoever did it. */
+export interface BreakGlassNews {
+  organization: string;
+  /** The admin who is, or was, let in without single sign-on. */
+  email: string;
+  /** Undefined: it has ended since. */
+  expiresAt: Date | undefined;
+}
+
+export function breakGlassArmedMail(to: string, news: BreakGlassNews): Mail {
+  return mail(to, news, `may sign in by passkey, without single sign-on${until(news)}`);
+}
+
+export function breakGlassUsedMail(to: string, news: BreakGlassNews): Mail {
+  const still = news.expiresAt ? `that is possible${until(news)}` : 'that has ended since';
+  return mail(to, news, `HAS SIGNED IN by passkey, without single sign-on; ${still}`);
+}
+
+/** Names come from others. */
+function mail(to: string, { organization, email }: BreakGlassNews, what: string): Mail {
+  const name = nameInMail(organization);
+  return {
+    to,
+    subject: `${name}: a way around single sign-on`,
+    text: [
+      `In ${name}, ${email} ${what}.`,
+      '',
+      'If you do not know why, disarm it (EnforcementService.DisarmBreakGlass) and look at the audit trail.',
+      '',
+    ].join('\n'),
+  };
+}
+
+function until({ expiresAt }: BreakGlassNews): string {
+  return expiresAt ? ` until ${expiresAt.toISOString()}` : '';
+}

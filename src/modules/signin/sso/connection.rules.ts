@@ -1,0 +1,135 @@
+import { organizationPermissions } from '../../../platform/access/index.js';
+import {
+  AppError,
+  failedPrecondition,
+  invalidArgument,
+  permissionDenied,
+} from '../../../platform/errors/index.js';
+import { type Connection, connectionState } from './connection.js';
+import { isAllowedRedirect } from './redirect.rules.js';
+
+const MOST_CONNECTIONS = 20;
+
+/** The number of an activation that comes after all those of the organization. */
+export function nextActivation(all: readonly Pick<Connection, 'activation'>[]): number {
+  return 1 + Math.max(0, ...all.map(({ activation }) => activation ?? 0));
+}
+
+export function refuseAnother(count: number): AppError | undefined {
+  if (count < MOST_CONNECTIONS) return undefined;
+  return new AppError(
+    'resource_exhausted',
+    'TOO_MANY_CONNECTIONS',
+    `An organization can have ${MOST_CONNECTIONS} connections; delete one first.`,
+  );
+}
+
+/** How far a connection reaches that somebody with these permissions has set up. */
+export function reachOf(permissions: ReadonlySet<number>): Pick<Connection, 'ceiling' | 'speaksForAll'> {
+  return {
+    ceiling: [...permissions],
+    speaksForAll: organizationPermissions.every((permission) => permissions.has(permission)),
+  };
+}
+
+/** Whoever could name another provider could come in as anybody whom the connection lets in. */
+export function refuseLesser(
+  { ceiling, speaksForAll }: Pick<Connection, 'ceiling' | 'speaksForAll'>,
+  permissions: ReadonlySet<number>,
+): AppError | undefined {
+  const isEnough = speaksForAll
+    ? reachOf(permissions).speaksForAll
+    : ceiling.every((one) => permissions.has(one));
+  if (isEnough) return undefined;
+  return permissionDenied(
+    'CONNECTION_EXCEEDS_OWN',
+    'Whoever set this connection up may do more than you: let them change it, or make another one.',
+  );
+}
+
+/** Enforced, nobody could sign in any more, or no super admin. */
+export function refuseLoss(
+  connection: Pick<Connection, 'id'>,
+  all: readonly Pick<Connection, 'id' | 'state' | 'speaksForAll'>[],
+  enforced: boolean,
+): AppError | undefined {
+  if (!enforced || all.some((one) => one.id !== connection.id && letsEverybodyIn(one))) return undefined;
+  return failedPrecondition(
+    'LAST_ACTIVE_CONNECTION',
+    'Single sign-on is enforced, and this is the last active connection for everybody; switch enforcement off first.',
+  );
+}
+
+export function letsEverybodyIn({
+  state,
+  speaksForAll,
+}: Pick<Connection, 'state' | 'speaksForAll'>): boolean {
+  return state === connectionState.active && speaksForAll;
+}
+
+export interface MetadataSource {
+  metadataUrl: string;
+  metadataXml: string;
+}
+
+/**
+ * Where the metadata of a connection is: what is given, or, for another provider of the same metadata, where it was. Known:
+ * nothing new is given.
+ */
+export function sourceOf(
+  before: Pick<Connection, 'saml' | 'idp'> | null,
+  given: MetadataSource & { idpEntityId?: string },
+): MetadataSource & { isKnown: boolean } {
+  const { metadataUrl, metadataXml, idpEntityId = '' } = given;
+  if (!before || metadataUrl !== '' || metadataXml !== '')
+    return { metadataUrl, metadataXml, isKnown: false };
+  if (idpEntityId === '' || idpEntityId === before.idp?.entityId) {
+    return { metadataUrl, metadataXml, isKnown: true };
+  }
+  return { metadataUrl: before.saml?.metadataUrl ?? '', metadataXml, isKnown: false };
+}
+
+export function refuseSource({ metadataUrl, metadataXml }: MetadataSource): AppError | undefined {
+  if (metadataUrl === '' && metadataXml === '') {
+    return invalidArgument([
+      { field: 'saml.metadata_url', description: 'is needed, or the metadata itself in saml.metadata_xml' },
+    ]);
+  }
+  if (metadataUrl !== '' && metadataXml !== '') {
+    return invalidArgument([
+      { field: 'saml.metadata_xml', description: 'must be empty where saml.metadata_url is given' },
+    ]);
+  }
+  return undefined;
+}
+
+const LONGEST_RELAY_STATE = 2048;
+
+/** Browsers are sent there with a code: no organization decides alone where that may be. */
+export function refuseRelayStates(
+  relayStates: readonly string[],
+  listed: readonly string[],
+): AppError | undefined {
+  const violations = relayStates.flatMap((uri, index) => {
+    const description = relayStateDefect(uri, listed);
+    return description ? [{ field: `saml.relay_states[${index}]`, description }] : [];
+  });
+  return violations.length > 0 ? invalidArgument(violations) : undefined;
+}
+
+function relayStateDefect(uri: string, listed: readonly string[]): string | undefined {
+  if (uri.length > LONGEST_RELAY_STATE) return `must have at most ${LONGEST_RELAY_STATE} characters`;
+  return isAllowedRedirect(uri, listed)
+    ? undefined
+    : 'is not one that this installation lists in SSO_REDIRECT_URIS';
+}
+
+/** What a connection cannot work without. */
+export function refuseActivation(connection: Connection): AppError | undefined {
+  if (!connection.oidc || (connection.oidc.clientId !== '' && connection.sealedClientSecret))
+    return undefined;
+  return failedPrecondition(
+    'CLIENT_MISSING',
+    'The connection has no client id and secret yet; set them before it is activated.',
+  );
+}

@@ -1,0 +1,63 @@
+import { type AppError, failedPrecondition } from '../../../platform/errors/index.js';
+
+const HOUR = 3_600_000;
+const USUAL_HOURS = 24;
+
+export interface Readiness {
+  activeConnection: boolean;
+  /** One that lets super admins in. */
+  connectionForAll: boolean;
+  provenDomain: boolean;
+  /** When the caller's last good test login through an active connection was. */
+  testedAt: Date | undefined;
+}
+
+/** Whoever enforces single sign-on has just come in by it: nobody locks themselves out. */
+export function refuseEnforcement(
+  { activeConnection, connectionForAll, provenDomain, testedAt }: Readiness,
+  now: Date,
+): AppError | undefined {
+  if (!activeConnection) {
+    return failedPrecondition('NO_ACTIVE_CONNECTION', 'No connection is active; activate one first.');
+  }
+  if (!connectionForAll) {
+    return failedPrecondition(
+      'NO_CONNECTION_FOR_ALL',
+      'No active connection lets super admins in; let one of them save the settings of one first.',
+    );
+  }
+  if (!provenDomain) {
+    return failedPrecondition('NO_PROVEN_DOMAIN', 'No domain is proven; prove one first.');
+  }
+  if (testedAt && now.getTime() - testedAt.getTime() <= HOUR) return undefined;
+  return failedPrecondition(
+    'TEST_LOGIN_MISSING',
+    'Sign in through an active connection with a test login first, with your own address; it counts for an hour.',
+  );
+}
+
+export interface Bearer {
+  isActiveSuperAdmin: boolean;
+  /** When they last proved a passkey. */
+  passkeyProvenAt: Date | undefined;
+}
+
+/** A way in that nobody can take is no way in. */
+export function refuseArming(
+  { isActiveSuperAdmin, passkeyProvenAt }: Bearer,
+  now: Date,
+): AppError | undefined {
+  if (!isActiveSuperAdmin) {
+    return failedPrecondition('NOT_A_SUPER_ADMIN', 'Only an active super admin can be let in that way.');
+  }
+  if (passkeyProvenAt && now.getTime() - passkeyProvenAt.getTime() <= 24 * HOUR) return undefined;
+  return failedPrecondition(
+    'PASSKEY_NOT_PROVEN',
+    'That admin has not signed in with a registered passkey within the last 24 hours.',
+  );
+}
+
+/** 0 hours mean the usual ones. */
+export function breakGlassEnd(hours: number, now: Date): Date {
+  return new Date(now.getTime() + (hours || USUAL_HOURS) * HOUR);
+}

@@ -1,0 +1,72 @@
+import { Module } from '@nestjs/common';
+import { Clock } from '../../../platform/clock/clock.js';
+import { CONFIG } from '../../../platform/config/config.module.js';
+import type { Config } from '../../../platform/config/index.js';
+import { NameLookup } from '../../../platform/outbound/name-lookup.js';
+import { OutboundClient } from '../../../platform/outbound/outbound-client.js';
+import { AuthModule } from '../auth/index.js';
+import { MemberModule } from '../../people/member/index.js';
+import { RoleModule } from '../../people/role/index.js';
+import { ConnectionRpc } from './connection.rpc.js';
+import { ConnectionStore } from './connection.store.js';
+import { Connections } from './connections.service.js';
+import { DomainProof } from './domain-proof.js';
+import { DomainRpc } from './domain.rpc.js';
+import { Domains } from './domain.service.js';
+import { DomainStore } from './domain.store.js';
+import { EnforcementRpc } from './enforcement.rpc.js';
+import { Enforcement } from './enforcement.service.js';
+import { EnforcementStore } from './enforcement.store.js';
+import { MetadataSource } from './metadata-source.js';
+import { Metadata } from './metadata.service.js';
+import { OidcDiscovery } from './oidc-discovery.js';
+import { ProviderRpc } from './provider.rpc.js';
+import { Providers } from './providers.service.js';
+import { SpKeyStore } from './sp-key.store.js';
+import { SpKeys } from './sp-keys.service.js';
+import { BreakGlassUsedJob, RefreshMetadataJob } from './sso.jobs.js';
+
+/**
+ * How an organization is connected to its identity providers: its proven domains, its connections, and whether
+ * everybody has to come in through one. The logins themselves are the identity module's.
+ * Invariants: one organization has proven a domain; what a provider publishes is taken over only when it is whole;
+ * nobody lets a provider give what they do not hold; enforced, there is a connection and a domain to come in by.
+ */
+@Module({
+  imports: [AuthModule, MemberModule, RoleModule],
+  controllers: [ConnectionRpc, DomainRpc, EnforcementRpc, ProviderRpc],
+  providers: [
+    BreakGlassUsedJob,
+    Connections,
+    ConnectionStore,
+    Domains,
+    DomainStore,
+    Enforcement,
+    EnforcementStore,
+    Metadata,
+    Providers,
+    RefreshMetadataJob,
+    SpKeys,
+    SpKeyStore,
+    {
+      provide: DomainProof,
+      inject: [NameLookup, CONFIG],
+      useFactory: (names: NameLookup, { sso }: Config) =>
+        new DomainProof(names, { trusted: sso.trustedDomains }),
+    },
+    {
+      provide: MetadataSource,
+      inject: [OutboundClient, CONFIG],
+      useFactory: (outbound: OutboundClient, config: Config) =>
+        new MetadataSource(outbound, { allowHttp: config.environment === 'development' }),
+    },
+    {
+      provide: OidcDiscovery,
+      inject: [OutboundClient, Clock, CONFIG],
+      useFactory: (outbound: OutboundClient, clock: Clock, config: Config) =>
+        new OidcDiscovery(outbound, clock, { allowHttp: config.environment === 'development' }),
+    },
+  ],
+  exports: [Connections, Domains, Enforcement, Metadata, OidcDiscovery, SpKeys],
+})
+export class SsoModule {}
