@@ -6,14 +6,16 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+const ofFiles = '.dependency-cruiser.cjs';
+const ofFolders = '.dependency-cruiser-folders.cjs';
 
 interface Report {
   summary: { totalCruised: number; violations: { rule: { name: string }; from: string; to: string }[] };
 }
 
-function cruise(folder: string, ...paths: string[]): Promise<Report> {
+function cruise(folder: string, config: string, ...paths: string[]): Promise<Report> {
   const script = join(root, 'node_modules/.bin/depcruise');
-  const args = [script, ...paths, '--config', join(root, '.dependency-cruiser.cjs'), '--output-type', 'json'];
+  const args = [script, ...paths, '--config', join(root, config), '--output-type', 'json'];
   return new Promise((resolve, reject) => {
     // Violations are its exit code; only output that is no report is a failure here.
     execFile(process.execPath, args, { cwd: folder, maxBuffer: 2 ** 28 }, (error, stdout, stderr) => {
@@ -24,8 +26,8 @@ function cruise(folder: string, ...paths: string[]): Promise<Report> {
 }
 
 describe('the boundaries', () => {
-  test('hold, and the cruiser did read the program', async () => {
-    const { summary } = await cruise(root, 'src', 'libs', 'migrations');
+  test.each([ofFiles, ofFolders])('hold by %s, and the cruiser did read the program', async (config) => {
+    const { summary } = await cruise(root, config, 'src', 'libs', 'migrations');
     expect(summary.violations.map(({ rule, from, to }) => `${rule.name}: ${from} → ${to}`)).toEqual([]);
     // With a TypeScript that it does not support, the cruiser reads nothing and finds no fault.
     expect(summary.totalCruised).toBeGreaterThan(150);
@@ -40,16 +42,24 @@ describe('a program that breaks them', () => {
     'node_modules/typeorm/index.js': 'export const a = 1;',
     'libs/contract/gen/role_pb.ts': 'export const role = 1;',
     'libs/rpc/src/index.ts': `import '../../../src/app.js';`,
-    'src/app.ts': `import './modules/role/role.store.js';`,
-    'src/platform/a.ts': `import './b.js'; import '../modules/role/index.js';`,
+    'src/app.ts': `import './modules/people/role/role.store.js';`,
+    'src/platform/a.ts': `import './b.js'; import '../modules/people/role/index.js';`,
     'src/platform/b.ts': `import './a.js';`,
-    'src/modules/role/index.ts': `import '../campaign/index.js';`,
-    'src/modules/role/role.store.ts': 'export const store = 1;',
-    'src/modules/role/role.rpc.ts': `import './role.store.js';`,
-    'src/modules/role/role.service.ts': `import 'typeorm'; import '../../../libs/contract/gen/role_pb.js';`,
-    'src/modules/role/role.rules.ts': `import 'node:fs';`,
-    'src/modules/campaign/index.ts': `import '../role/role.store.js';`,
-    'src/modules/newcomer/index.ts': `import '../role/index.js'; import './gone.js';`,
+    'src/platform/jobs/a.ts': `import '../scope/a.js';`,
+    'src/platform/scope/a.ts': 'export const a = 1;',
+    'src/platform/scope/b.ts': `import '../jobs/b.js';`,
+    'src/platform/jobs/b.ts': 'export const b = 1;',
+    'src/modules/people/role/index.ts': `import '../../messaging/campaign/index.js';`,
+    'src/modules/people/role/role.store.ts': 'export const store = 1;',
+    'src/modules/people/role/role.rpc.ts': `import './role.store.js';`,
+    'src/modules/people/role/role.service.ts': `import 'typeorm'; import '../../../../libs/contract/gen/role_pb.js';`,
+    'src/modules/people/role/role.rules.ts': `import 'node:fs';`,
+    'src/modules/messaging/campaign/index.ts': `import '../../people/role/role.store.js'; import './a.js';`,
+    'src/modules/messaging/campaign/a.ts': `import '../inbox/index.js';`,
+    'src/modules/messaging/inbox/index.ts': `import './b.js';`,
+    'src/modules/messaging/inbox/b.ts': `import '../campaign/c.js';`,
+    'src/modules/messaging/campaign/c.ts': 'export const c = 1;',
+    'src/modules/newcomer/role/index.ts': `import '../../people/role/index.js'; import './gone.js';`,
   };
 
   beforeAll(async () => {
@@ -63,8 +73,11 @@ describe('a program that breaks them', () => {
       '{"name":"typeorm","main":"index.js"}',
     );
     await writeFile(join(folder, 'package.json'), '{"dependencies":{"typeorm":"1"}}');
-    const { summary } = await cruise(folder, 'src', 'libs');
-    broken = summary.violations.map(({ rule }) => rule.name);
+    const reports = await Promise.all([
+      cruise(folder, ofFiles, 'src', 'libs'),
+      cruise(folder, ofFolders, 'src', 'libs'),
+    ]);
+    broken = reports.flatMap(({ summary }) => summary.violations.map(({ rule }) => rule.name));
   });
 
   afterAll(() => rm(folder, { recursive: true }));
@@ -73,8 +86,10 @@ describe('a program that breaks them', () => {
     'no-cycles',
     'modules-through-their-door',
     'program-enters-modules-through-their-door',
-    'modules-have-a-row',
-    'row-1-imports-no-higher-row',
+    'modules-stand-in-an-area',
+    'people-imports-only-areas-below',
+    'modules-form-no-knot',
+    'platform-forms-no-knot',
     'platform-knows-no-module',
     'libs-know-no-src',
     'generated-types-stop-at-the-edge',
