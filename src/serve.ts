@@ -5,7 +5,7 @@ import { greeting, hostAndPort } from './greeting.js';
 import type { Config, Role } from './platform/config/index.js';
 import { startEmbeddedPostgres, useEmbeddedPostgres } from './platform/database/embedded/index.js';
 import { migrate } from './platform/database/migrate.js';
-import { ValidationGuard } from './platform/rpc/validation.guard.js';
+import { ValidationGuard } from './platform/pipeline/validation.guard.js';
 import { createLogger } from './platform/telemetry/logger.js';
 import { startTracing } from './platform/telemetry/tracing.js';
 import { type Server, startServer } from './server.js';

@@ -12,11 +12,11 @@ import { ObstacleError } from './platform/database/obstacle.js';
 import { Readiness } from './platform/http/readiness.js';
 import { nameRequests } from './platform/http/request-id.js';
 import { RequestRecords, recordRequests } from './platform/http/request-records.js';
-import { Worker } from './platform/jobs/worker.js';
+import { Worker } from './platform/worker/worker.js';
 import { ConnectStrategy } from './platform/rpc/connect.strategy.js';
 import { Metrics } from './platform/telemetry/metrics.js';
 import { MetricsListener } from './platform/telemetry/metrics-listener.js';
-import { installPipeline } from './platform/rpc/pipeline.js';
+import { installPipeline } from './platform/pipeline/pipeline.js';
 
 export interface ServerOptions extends AppOptions {
   role: Role;

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { SigningKeys } from '../../platform/caller/signing-keys.js';
 import { appDataSource } from '../../platform/database/data-source.js';
 import { Database, rowSecurityDefects } from '../../platform/database/index.js';
-import { describePresence, workerPresence } from '../../platform/jobs/presence.js';
+import { describePresence, workerPresence } from '../../platform/worker/presence.js';
 import { findObstacles } from '../../platform/database/migrate.js';
 import type { Obstacle } from '../../platform/database/obstacle.js';
 import { missingMigrationsObstacle, readSchemaState } from '../../platform/database/schema-obstacles.js';

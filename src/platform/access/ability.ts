@@ -1,7 +1,7 @@
 import { AbilityBuilder, createMongoAbility, type ForcedSubject, type MongoAbility } from '@casl/ability';
 import { Injectable } from '@nestjs/common';
 import { type Caller, permissionsOf } from '../caller/caller.js';
-import { permissionName } from './permissions.js';
+import { permissionName } from '../permission/permissions.js';
 
 export type Ability = MongoAbility<[string, string | ForcedSubject<string>]>;
 

@@ -1,5 +1,5 @@
 import type { DescMethod, DescService } from '@bufbuild/protobuf';
-import type { Permission } from './permissions.js';
+import type { Permission } from '../permission/permissions.js';
 import type { AuditEventType } from '../audit/audit-event-type.js';
 
 /**

@@ -49,7 +49,7 @@ import {
   write,
 } from './access-rule.js';
 import type { AccessRow } from './access-rule.js';
-import { Permission as P } from './permissions.js';
+import { Permission as P } from '../permission/permissions.js';
 
 /** The services that the server offers, in the order in which reflection lists them. */
 export const services = [

@@ -8,4 +8,4 @@ export {
   organizationPermissions,
   Permission,
   permissionName,
-} from './permissions.js';
+} from '../permission/permissions.js';

@@ -1,6 +1,6 @@
 import type { AccessRule, CallerRule } from './access-rule.js';
 import { accessTable } from './access-table.js';
-import { Permission } from './permissions.js';
+import { Permission } from '../permission/permissions.js';
 
 const takingKeys: readonly CallerRule[] = ['member_or_key', 'member_or_key_or_person', 'person_or_key'];
 

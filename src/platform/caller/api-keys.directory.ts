@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { fingerprintOf, hashSecret } from '@dovecote/secret';
-import type { Permission } from '../access/permissions.js';
+import type { Permission } from '../permission/permissions.js';
 import { Clock } from '../clock/clock.js';
 import { Database, statement } from '../database/index.js';
 import type { ApiKeyCaller } from './caller.js';

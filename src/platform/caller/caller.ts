@@ -1,4 +1,4 @@
-import type { Permission } from '../access/permissions.js';
+import type { Permission } from '../permission/permissions.js';
 
 /** Nobody has been proven yet, or nobody has to be. */
 export interface AnonymousCaller {

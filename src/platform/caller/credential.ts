@@ -1,5 +1,5 @@
 import { equalSecrets } from '@dovecote/secret';
-import type { Call } from '../rpc/call.js';
+import type { Call } from '../pipeline/call.js';
 
 /** What a call presents to prove who it is, told apart by form alone. */
 export type Credential =

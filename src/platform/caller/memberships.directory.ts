@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { UserStatus } from '@dovecote/contract/pidgr/v1/user_pb';
-import type { Permission } from '../access/permissions.js';
+import type { Permission } from '../permission/permissions.js';
 import { Database, statement } from '../database/index.js';
 import { CredentialCache } from './credential-cache.js';
 import type { OrganizationState } from './organization-state.js';

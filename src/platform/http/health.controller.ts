@@ -1,6 +1,6 @@
 import { Controller, Get, HttpCode, ServiceUnavailableException } from '@nestjs/common';
 import { Database } from '../database/index.js';
-import { describePresence, workerPresence } from '../jobs/presence.js';
+import { describePresence, workerPresence } from '../worker/presence.js';
 import { Readiness } from './readiness.js';
 
 /** For load balancers and operators: `live` says the process runs, `ready` that it can serve. */

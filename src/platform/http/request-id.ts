@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { requestIdHeader, requestIdOf } from '../rpc/call.js';
+import { requestIdHeader, requestIdOf } from '../pipeline/call.js';
 import { requestContext } from '../telemetry/request-context.js';
 
 /** The id of a plain HTTP request, as calls have one. */

@@ -26,8 +26,8 @@ import type { CallRecord, CallRecords, RecordedCall } from '../telemetry/call-re
 import { requestContext } from '../telemetry/request-context.js';
 import { inSpan } from '../telemetry/tracing.js';
 import { AddressThrottle } from '../throttle/address-throttle.js';
-import { admit, type AdmissionStep } from './admission.js';
-import { Call } from './call.js';
+import { admit, type AdmissionStep } from '../pipeline/admission.js';
+import { Call } from '../pipeline/call.js';
 import { accessDefects } from './startup-checks.js';
 import { connectTransport } from './rpc.decorator.js';
 import { ErrorExit } from './error-exit.js';

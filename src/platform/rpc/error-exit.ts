@@ -8,7 +8,7 @@ import { actorIdOf, orgIdOf } from '../caller/caller.js';
 import { CallRecords } from '../telemetry/call-records.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { inJsonNames } from './field-names.js';
-import { type Call, requestIdHeader, requestIdOf } from './call.js';
+import { type Call, requestIdHeader, requestIdOf } from '../pipeline/call.js';
 
 /** The only way out for an error: what the caller may read leaves, the rest is logged under the request id. */
 @Injectable()

@@ -8,7 +8,7 @@ import { MessagePattern } from '@nestjs/microservices';
 import { PARAM_ARGS_METADATA } from '@nestjs/microservices/constants.js';
 import { methodName } from '../access/access-rule.js';
 import type { Scope } from '../scope/scope.js';
-import type { Call } from './call.js';
+import type { Call } from '../pipeline/call.js';
 
 /** Under this id the strategy registers, so that another transport's handlers are left alone. */
 export const connectTransport = Symbol('connect');

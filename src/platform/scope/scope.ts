@@ -2,7 +2,7 @@ import { subject } from '@casl/ability';
 import { v7 as uuid } from 'uuid';
 import type { Ability } from '../access/ability.js';
 import { recentProof } from '../access/access-rule.js';
-import { type Permission, permissionName } from '../access/permissions.js';
+import { type Permission, permissionName } from '../permission/permissions.js';
 import { refuseStale } from '../access/recent-proof.js';
 import type { AuditEventType } from '../audit/audit-event-type.js';
 import { insertAuditEvent } from '../audit/audit.store.js';

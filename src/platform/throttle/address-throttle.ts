@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { normalizeIp } from '@nestjs/throttler';
-import type { Call } from '../rpc/call.js';
+import type { Call } from '../pipeline/call.js';
 import type { Buckets } from './buckets.js';
 import { throttled } from './refusal.js';
 import type { BucketLimit } from './token-bucket.js';

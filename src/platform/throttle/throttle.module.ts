@@ -11,7 +11,7 @@ import { AddressThrottle } from './address-throttle.js';
 import type { Buckets } from './buckets.js';
 import { DailyLimits } from './daily-limits.js';
 import { MemoryBuckets } from './memory-buckets.js';
-import { OrganizationThrottleGuard } from './organization-throttle.guard.js';
+import { OrganizationThrottleGuard } from '../pipeline/organization-throttle.guard.js';
 import { OrganizationThrottle } from './organization-throttle.js';
 import { PersonThrottle } from './person-throttle.js';
 import { PurgeDailyUsesJob } from './purge-daily-uses.job.js';

@@ -7,7 +7,7 @@ import type { OrganizationState } from '../caller/organization-state.js';
 import type { Proven } from '../caller/proven.js';
 import type { Scope } from '../scope/scope.js';
 import type { ScopeOrigin, Scopes } from '../scope/scopes.js';
-import { warningHeader } from './ignored-fields.js';
+import { warningHeader } from '../rpc/ignored-fields.js';
 
 const anonymous: Caller = { kind: 'anonymous' };
 export const requestIdHeader = 'x-request-id';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type { AdmissionStep } from '../rpc/admission.js';
-import type { Call } from '../rpc/call.js';
-import { OrganizationThrottle } from './organization-throttle.js';
+import type { AdmissionStep } from './admission.js';
+import type { Call } from './call.js';
+import { OrganizationThrottle } from '../throttle/organization-throttle.js';
 
 /** One token bucket per organization, shared by all its callers and keyed by the proven organization. */
 @Injectable()

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { Caller } from '../caller/caller.js';
 import { AppError, failedPrecondition, permissionDenied, unauthenticated } from '../errors/index.js';
-import type { AdmissionStep } from '../rpc/admission.js';
-import type { Call } from '../rpc/call.js';
+import type { AdmissionStep } from './admission.js';
+import type { Call } from './call.js';
 import { Clock } from '../clock/clock.js';
-import { Abilities, type Ability } from './ability.js';
-import type { AccessRule, CallerRule } from './access-rule.js';
-import { permissionName } from './permissions.js';
-import { refuseStale } from './recent-proof.js';
+import { Abilities, type Ability } from '../access/ability.js';
+import type { AccessRule, CallerRule } from '../access/access-rule.js';
+import { permissionName } from '../permission/permissions.js';
+import { refuseStale } from '../access/recent-proof.js';
 
 /** Holds every call against its row of the access table. */
 @Injectable()

@@ -3,15 +3,15 @@ import { UserStatus } from '@dovecote/contract/pidgr/v1/user_pb';
 import { Clock } from '../clock/clock.js';
 import { type AppError, failedPrecondition, permissionDenied, unauthenticated } from '../errors/index.js';
 import type { CallerRule } from '../access/access-rule.js';
-import type { AdmissionStep } from '../rpc/admission.js';
-import type { Call } from '../rpc/call.js';
+import type { AdmissionStep } from './admission.js';
+import type { Call } from './call.js';
 import { PersonThrottle } from '../throttle/person-throttle.js';
-import type { MemberCaller, PersonCaller } from './caller.js';
+import type { MemberCaller, PersonCaller } from '../caller/caller.js';
 import { orgIdHeader } from './org-id-header.js';
-import { type Membership, MembershipDirectory } from './memberships.directory.js';
-import { organizationEnded, type OrganizationState } from './organization-state.js';
-import { BreakGlassUses, entryOf } from './sso-entry.js';
-import { UsageRecorder } from './usage-recorder.js';
+import { type Membership, MembershipDirectory } from '../caller/memberships.directory.js';
+import { organizationEnded, type OrganizationState } from '../caller/organization-state.js';
+import { BreakGlassUses, entryOf } from '../caller/sso-entry.js';
+import { UsageRecorder } from '../caller/usage-recorder.js';
 
 /** Still answered for a suspended organization, so that its people can see why nothing else is, and go elsewhere. */
 const answeredWhenSuspended = [

@@ -1,10 +1,10 @@
 import type { INestApplication, INestMicroservice } from '@nestjs/common';
-import { AccessGuard } from '../access/access.guard.js';
-import { CallerGuard } from '../caller/caller.guard.js';
-import { OrganizationGuard } from '../caller/organization.guard.js';
-import { AddressThrottleGuard } from '../throttle/address-throttle.guard.js';
-import { OrganizationThrottleGuard } from '../throttle/organization-throttle.guard.js';
-import { ConnectStrategy } from './connect.strategy.js';
+import { AccessGuard } from './access.guard.js';
+import { CallerGuard } from './caller.guard.js';
+import { OrganizationGuard } from './organization.guard.js';
+import { AddressThrottleGuard } from './address-throttle.guard.js';
+import { OrganizationThrottleGuard } from './organization-throttle.guard.js';
+import { ConnectStrategy } from '../rpc/connect.strategy.js';
 import { RpcErrorFilter } from './rpc-error.filter.js';
 import { ValidationGuard } from './validation.guard.js';
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type { Call } from '../rpc/call.js';
-import type { AdmissionStep } from '../rpc/admission.js';
-import { AddressThrottle } from './address-throttle.js';
+import type { Call } from './call.js';
+import type { AdmissionStep } from './admission.js';
+import { AddressThrottle } from '../throttle/address-throttle.js';
 
 /**
  * Limits by address, before anything is looked up, calls without a credential and RPCs that need none: a token of

@@ -1,6 +1,6 @@
 import { validate as isUuid } from 'uuid';
 import { invalidArgument } from '../errors/index.js';
-import type { Call } from '../rpc/call.js';
+import type { Call } from './call.js';
 
 /** The organization that the caller asks to act in. */
 export function orgIdHeader(call: Call): string | undefined {

@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import passport from 'passport';
 import { AppError, unauthenticated } from '../errors/index.js';
-import type { AdmissionStep } from '../rpc/admission.js';
-import type { Call } from '../rpc/call.js';
+import type { AdmissionStep } from './admission.js';
+import type { Call } from './call.js';
 import { AddressThrottle } from '../throttle/address-throttle.js';
-import { type Credential, credentialOf, type InternalProof } from './credential.js';
-import { CredentialRecord } from './credential-record.js';
+import { type Credential, credentialOf, type InternalProof } from '../caller/credential.js';
+import { CredentialRecord } from '../caller/credential-record.js';
 import { orgIdHeader } from './org-id-header.js';
-import type { Proven } from './proven.js';
-import { AccessTokenStrategy, ApiKeyStrategy, type CredentialRequest } from './strategies.js';
+import type { Proven } from '../caller/proven.js';
+import { AccessTokenStrategy, ApiKeyStrategy, type CredentialRequest } from '../caller/strategies.js';
 
 type CredentialMiddleware = (
   request: CredentialRequest,
