@@ -16,7 +16,7 @@ import { Worker } from './platform/worker/worker.js';
 import { ConnectStrategy } from './platform/rpc/connect.strategy.js';
 import { Metrics } from './platform/telemetry/metrics.js';
 import { MetricsListener } from './platform/telemetry/metrics-listener.js';
-import { installPipeline } from './platform/pipeline/pipeline.js';
+import { admissionSteps, installGuards } from './platform/pipeline/pipeline.js';
 
 export interface ServerOptions extends AppOptions {
   role: Role;
@@ -44,7 +44,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     // Deferred, so that the pipeline is installed before the handlers are bound; the application runs the hooks of
     // the container that both share, and they must not run twice. Nest's interface leaves the method out.
     (microservice as NestMicroservice).setIsInitHookCalled(true);
-    installPipeline(app, microservice);
+    strategy.admitBy(admissionSteps(app));
+    installGuards(app, microservice);
     app.useGlobalFilters(app.get(PlainErrorFilter));
     const plain = app.getHttpAdapter().getInstance();
     nameRequests(plain);

@@ -13,6 +13,7 @@ import type { InternalProof } from './caller/credential.js';
 import { ExternalTokens } from './caller/external-tokens.js';
 import { MembershipDirectory } from './caller/memberships.directory.js';
 import { OrganizationGuard } from './pipeline/organization.guard.js';
+import { OrganizationThrottleGuard } from './pipeline/organization-throttle.guard.js';
 import { RevocationFeed } from './caller/revocation-feed.js';
 import { SessionDirectory } from './caller/sessions.directory.js';
 import { SigningKeys } from './caller/signing-keys.js';
@@ -72,6 +73,7 @@ export const ENVELOPE = Symbol('envelope');
     MembershipDirectory,
     Metrics,
     OrganizationGuard,
+    OrganizationThrottleGuard,
     PlainAdmission,
     PlainErrorFilter,
     QueueMetrics,

@@ -3,7 +3,7 @@ import { v7 as uuid } from 'uuid';
 import { insertAuditEvent } from '../audit/audit.store.js';
 import { statement, type Transaction } from '../database/index.js';
 import { type Acceptance, acceptedAtSignIn, type OpenInvitation } from './invitations.rules.js';
-import { announceRevocationIn } from './revocation-feed.js';
+import { announceRevocation } from './revocation-feed.js';
 
 const listOpen = statement(
   'member.open_invitations',
@@ -72,7 +72,7 @@ export async function acceptInvitation(
   why: Acceptance,
 ): Promise<boolean> {
   if ((await tx.execute(accept, [orgId, userId, identityId, now])).rowCount !== 1) return false;
-  await announceRevocationIn(tx, `member:${orgId}:${identityId}`);
+  await announceRevocation(tx, `member:${orgId}:${identityId}`);
   await tx.execute(enterOrganization, [orgId]);
   await insertAuditEvent(tx, {
     id: uuid(),

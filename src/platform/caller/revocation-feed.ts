@@ -3,7 +3,6 @@ import { PinoLogger } from 'nestjs-pino';
 import { Client } from 'pg';
 import { v7 as uuid } from 'uuid';
 import { statement, type Transaction } from '../database/index.js';
-import type { Scope } from '../scope/scope.js';
 
 const channel = 'dovecote_revocation';
 /** How often the feed proves that it is heard, and how long that proof lasts. Together under a second. */
@@ -19,12 +18,7 @@ const notify = statement('revocation.notify', `select pg_notify('${channel}', $1
  * Announces, in the transaction of the change, that something remembered about `subject` is void:
  * `session:<id>`, `api_key:<id>`, `member:<org>:<identity>` or `organization:<id>` (its members, roles, settings).
  */
-export async function announceRevocation(scope: Scope, subject: string): Promise<void> {
-  await announceRevocationIn(await scope.tx(), subject);
-}
-
-/** The same where there is no scope yet. */
-export async function announceRevocationIn(tx: Transaction, subject: string): Promise<void> {
+export async function announceRevocation(tx: Transaction, subject: string): Promise<void> {
   await tx.execute(notify, [subject]);
 }
 

@@ -3,13 +3,9 @@ import type { Envelope } from '@dovecote/secret';
 import { type CryptoKey, exportJWK, exportPKCS8, generateKeyPair, importPKCS8, type JWK } from 'jose';
 import { v7 as uuid } from 'uuid';
 import { Database, statement, type Transaction } from '../database/index.js';
+import { sealContext, type SealedSigningKey } from '../database/sealed-signing-key.js';
 
 export const signingAlgorithm = 'RS256';
-
-export interface SealedSigningKey {
-  kid: string;
-  sealed_private_key: Buffer;
-}
 
 interface SigningKeyRow extends SealedSigningKey {
   status: 'current' | 'next' | 'previous';
@@ -130,18 +126,4 @@ export class SigningKeys {
     this.rows = await this.database.transaction({}, (tx) => tx.query<SigningKeyRow>(listAll, [since]));
     this.loadedAt = performance.now();
   }
-}
-
-/** Whether the envelope's key is the one that sealed it. */
-export function opensSigningKey(envelope: Envelope, row: SealedSigningKey): boolean {
-  try {
-    envelope.open(row.sealed_private_key, sealContext(row.kid));
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function sealContext(kid: string): string {
-  return `signing_key/${kid}`;
 }

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createEnvelope } from '@dovecote/secret';
 import type { Client } from 'pg';
-import { opensSigningKey, type SealedSigningKey } from '../caller/signing-keys.js';
+import { opensSigningKey, type SealedSigningKey } from './sealed-signing-key.js';
 import type { Obstacle } from './obstacle.js';
 
 /** Why the key is not the one that this database's secrets were encrypted with. */

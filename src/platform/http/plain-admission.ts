@@ -29,7 +29,7 @@ export class PlainAdmission {
   async admit(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     if (!isCounted(headOf(request))) return;
     try {
-      await this.throttle.takeFrom(this.addressOf(request));
+      await this.throttle.take(this.addressOf(request));
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       const { reason, message, details } = error;
@@ -44,7 +44,7 @@ export class PlainAdmission {
   async settle(request: FastifyRequest, { statusCode }: FastifyReply): Promise<void> {
     const head = headOf(request);
     if (isCounted(head) && isRefunded(head, statusCode)) {
-      await this.throttle.putBackTo(this.addressOf(request));
+      await this.throttle.putBack(this.addressOf(request));
     }
   }
 }

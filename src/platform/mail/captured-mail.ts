@@ -1,6 +1,6 @@
 import type { PinoLogger } from 'nestjs-pino';
 import { type Database, statement } from '../database/index.js';
-import type { JobContext } from '../jobs/index.js';
+import type { JobContext } from '../worker/index.js';
 import type { Scope } from '../scope/index.js';
 import type { MailDelivery, MailOutcome } from './delivery.js';
 import type { OutgoingMail } from './mail.js';

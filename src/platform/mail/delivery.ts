@@ -1,4 +1,4 @@
-import type { JobContext } from '../jobs/index.js';
+import type { JobContext } from '../worker/index.js';
 import type { OutgoingMail } from './mail.js';
 
 /** `dropped`: it had become pointless. */

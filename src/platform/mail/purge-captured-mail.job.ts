@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { HandlesJob, type JobContext, type JobHandler } from '../jobs/index.js';
+import { HandlesJob, type JobContext, type JobHandler } from '../worker/index.js';
 import { CapturedMailbox } from './captured-mail.js';
 
 /** Captured mail holds sign-in codes and addresses: it does not stay. */

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { HandlesJob, type JobContext, type JobHandler } from '../jobs/index.js';
+import { HandlesJob, type JobContext, type JobHandler } from '../worker/index.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { MAIL_DELIVERY, type MailDelivery } from './delivery.js';
 import { Mailer, sendMailTask } from './mailer.js';

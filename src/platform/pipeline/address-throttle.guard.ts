@@ -15,6 +15,6 @@ export class AddressThrottleGuard implements AdmissionStep {
     const { rpc, access } = call;
     if (rpc.listener === 'internal') return;
     if (access.caller !== 'anyone' && rpc.header.has('authorization')) return;
-    return this.throttle.take(call);
+    return this.throttle.take(call.address);
   }
 }

@@ -7,10 +7,10 @@ import type { OrganizationState } from '../caller/organization-state.js';
 import type { Proven } from '../caller/proven.js';
 import type { Scope } from '../scope/scope.js';
 import type { ScopeOrigin, Scopes } from '../scope/scopes.js';
-import { warningHeader } from '../rpc/ignored-fields.js';
 
 const anonymous: Caller = { kind: 'anonymous' };
 export const requestIdHeader = 'x-request-id';
+export const warningHeader = 'dovecote-warning';
 const acceptableRequestId = /^[\w.:-]{1,64}$/;
 
 /** One RPC on its way: what the wire said, what the guards have found out so far, and what it does. */

@@ -4,9 +4,10 @@ import { AppError, unauthenticated } from '../errors/index.js';
 import type { AdmissionStep } from './admission.js';
 import type { Call } from './call.js';
 import { AddressThrottle } from '../throttle/address-throttle.js';
-import { type Credential, credentialOf, type InternalProof } from '../caller/credential.js';
+import type { Credential, InternalProof } from '../caller/credential.js';
 import { CredentialRecord } from '../caller/credential-record.js';
 import { orgIdHeader } from './org-id-header.js';
+import { credentialOf } from './presented-credential.js';
 import type { Proven } from '../caller/proven.js';
 import { AccessTokenStrategy, ApiKeyStrategy, type CredentialRequest } from '../caller/strategies.js';
 
@@ -58,20 +59,20 @@ export class CallerGuard implements AdmissionStep {
    */
   private async prove(call: Call, credential: Credential): Promise<Proven> {
     const suspect = this.record.isSuspect(credential);
-    if (suspect) await this.throttle.take(call);
+    if (suspect) await this.throttle.take(call.address);
     try {
       const proven = await this.authenticate({ credential });
       if (suspect) {
         this.record.note(credential, 'held');
-        await this.throttle.putBack(call);
+        await this.throttle.putBack(call.address);
       }
       return proven;
     } catch (error) {
       const guess = error instanceof AppError && error.kind === 'unauthenticated';
       if (guess) this.record.note(credential, 'failed');
       // Any other error says nothing about the credential.
-      if (suspect && !guess) await this.throttle.putBack(call);
-      if (guess && !suspect) await this.throttle.take(call);
+      if (suspect && !guess) await this.throttle.putBack(call.address);
+      if (guess && !suspect) await this.throttle.take(call.address);
       throw error;
     }
   }

@@ -1,10 +1,10 @@
 import type { INestApplication, INestMicroservice } from '@nestjs/common';
+import type { AdmissionStep } from './admission.js';
 import { AccessGuard } from './access.guard.js';
 import { CallerGuard } from './caller.guard.js';
 import { OrganizationGuard } from './organization.guard.js';
 import { AddressThrottleGuard } from './address-throttle.guard.js';
 import { OrganizationThrottleGuard } from './organization-throttle.guard.js';
-import { ConnectStrategy } from '../rpc/connect.strategy.js';
 import { RpcErrorFilter } from './rpc-error.filter.js';
 import { ValidationGuard } from './validation.guard.js';
 
@@ -31,9 +31,13 @@ const guards = [
   ValidationGuard,
 ];
 
-/** Puts the pipeline in front of every RPC; plain HTTP routes (health, keys) are not calls and pass by. */
-export function installPipeline(app: INestApplication, microservice: INestMicroservice): void {
-  app.get(ConnectStrategy).admitBy(admission.map((step) => app.get(step)));
+/** The steps of admission, for the strategy: plain HTTP routes (health, keys) are not calls and have a door of their own. */
+export function admissionSteps(app: INestApplication): AdmissionStep[] {
+  return admission.map((step) => app.get<AdmissionStep>(step));
+}
+
+/** Puts the guards in front of every handler. */
+export function installGuards(app: INestApplication, microservice: INestMicroservice): void {
   microservice.useGlobalGuards(...guards.map((guard) => app.get(guard)));
   microservice.useGlobalFilters(app.get(RpcErrorFilter));
 }

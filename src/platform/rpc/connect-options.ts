@@ -5,9 +5,8 @@ import { RenderService } from '@dovecote/contract/pidgr/v1/render_pb';
 import type { PinoLogger } from 'nestjs-pino';
 import { accessTable, methodName, services } from '../access/index.js';
 import type { Config } from '../config/index.js';
-import type { Call } from '../pipeline/call.js';
+import { type Call, warningHeader } from '../pipeline/call.js';
 import type { ConnectStrategyOptions } from './connect.strategy.js';
-import { warningHeader } from './ignored-fields.js';
 import { internalListener } from './internal-listener.js';
 
 const MiB = 1024 * 1024;

@@ -27,11 +27,11 @@ import { requestContext } from '../telemetry/request-context.js';
 import { inSpan } from '../telemetry/tracing.js';
 import { AddressThrottle } from '../throttle/address-throttle.js';
 import { admit, type AdmissionStep } from '../pipeline/admission.js';
-import { Call } from '../pipeline/call.js';
+import { Call, warningHeader } from '../pipeline/call.js';
 import { accessDefects } from './startup-checks.js';
 import { connectTransport } from './rpc.decorator.js';
 import { ErrorExit } from './error-exit.js';
-import { warningHeader, warningOf } from './ignored-fields.js';
+import { warningOf } from './ignored-fields.js';
 import { LocalCall, type LocalCaller } from './local-call.js';
 
 export interface Address {
@@ -184,7 +184,7 @@ export class ConnectStrategy extends Server implements CustomTransportStrategy {
   private async turnAway(call: CallHead): Promise<void> {
     if (call.listener === 'internal') return;
     try {
-      await this.throttle.takeFrom(call.address);
+      await this.throttle.take(call.address);
     } catch (error) {
       throw this.exit.refuse(error, call);
     }

@@ -1,7 +1,5 @@
 import type { IgnoredField } from '@dovecote/rpc';
 
-export const warningHeader = 'dovecote-warning';
-
 /** What a path of fields and indexes is made of; a key of a map may hold anything. */
 const notInHeader = /[^\w.[\]-]/g;
 const LONGEST_PATH = 100;

@@ -7,6 +7,7 @@ import { refuseStale } from '../access/recent-proof.js';
 import type { AuditEventType } from '../audit/audit-event-type.js';
 import { insertAuditEvent } from '../audit/audit.store.js';
 import { actorIdOf, type Caller, orgIdOf, permissionsOf } from '../caller/caller.js';
+import { announceRevocation } from '../caller/revocation-feed.js';
 import type { Clock } from '../clock/clock.js';
 import type { Database, Transaction } from '../database/index.js';
 import { permissionDenied } from '../errors/index.js';
@@ -174,6 +175,11 @@ export class Scope {
   /** Enqueues a job that exists only if this scope commits. */
   async enqueue(job: JobSpec): Promise<void> {
     await addJob(await this.tx(), this.adopted?.orgId ?? orgIdOf(this.caller), job);
+  }
+
+  /** Announces, with the commit of this scope, that what processes remember about `subject` is void. */
+  async announceRevocation(subject: string): Promise<void> {
+    await announceRevocation(await this.tx(), subject);
   }
 
   async commit(): Promise<void> {

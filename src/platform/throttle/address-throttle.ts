@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { normalizeIp } from '@nestjs/throttler';
-import type { Call } from '../pipeline/call.js';
 import type { Buckets } from './buckets.js';
 import { throttled } from './refusal.js';
 import type { BucketLimit } from './token-bucket.js';
@@ -14,13 +13,8 @@ export class AddressThrottle {
     private readonly buckets: Buckets,
   ) {}
 
-  /** Takes one token of the caller's address, or refuses. */
-  take(call: Call): Promise<void> {
-    return this.takeFrom(call.rpc.address);
-  }
-
-  /** The same for a plain HTTP request. */
-  async takeFrom(address: string): Promise<void> {
+  /** Takes one token of the address, or refuses. */
+  async take(address: string): Promise<void> {
     const { burst, perSecond } = this.limit;
     const ttl = ttlOf(this.limit);
     const record = await this.buckets.increment(keyOf(address), ttl, burst, ttl, 'address');
@@ -33,11 +27,7 @@ export class AddressThrottle {
   }
 
   /** Returns the token of a caller who has proven who they are after all. */
-  putBack(call: Call): Promise<void> {
-    return this.putBackTo(call.rpc.address);
-  }
-
-  putBackTo(address: string): Promise<void> {
+  putBack(address: string): Promise<void> {
     return this.buckets.putBack(keyOf(address));
   }
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { HandlesJob, type JobContext, type JobHandler } from '../jobs/index.js';
+import { HandlesJob, type JobContext, type JobHandler } from '../worker/index.js';
 import { DailyLimits } from './daily-limits.js';
 
 /** What happened more than a day ago counts no more. */

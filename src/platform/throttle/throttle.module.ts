@@ -11,7 +11,6 @@ import { AddressThrottle } from './address-throttle.js';
 import type { Buckets } from './buckets.js';
 import { DailyLimits } from './daily-limits.js';
 import { MemoryBuckets } from './memory-buckets.js';
-import { OrganizationThrottleGuard } from '../pipeline/organization-throttle.guard.js';
 import { OrganizationThrottle } from './organization-throttle.js';
 import { PersonThrottle } from './person-throttle.js';
 import { PurgeDailyUsesJob } from './purge-daily-uses.job.js';
@@ -58,7 +57,6 @@ class RedisModule implements OnApplicationShutdown {
   providers: [
     DailyLimits,
     PurgeDailyUsesJob,
-    OrganizationThrottleGuard,
     {
       provide: AddressThrottle,
       inject: [CONFIG, getStorageToken()],
@@ -83,14 +81,7 @@ class RedisModule implements OnApplicationShutdown {
         new PersonThrottle(rateLimit.organization, buckets),
     },
   ],
-  exports: [
-    AddressLimits,
-    AddressThrottle,
-    DailyLimits,
-    OrganizationThrottle,
-    OrganizationThrottleGuard,
-    PersonThrottle,
-  ],
+  exports: [AddressLimits, AddressThrottle, DailyLimits, OrganizationThrottle, PersonThrottle],
 })
 export class ThrottleModule {}
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { HandlesJob, type JobContext, type JobHandler } from '../../../platform/jobs/index.js';
+import { HandlesJob, type JobContext, type JobHandler } from '../../../platform/worker/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { AuditChain } from './chain.service.js';
 

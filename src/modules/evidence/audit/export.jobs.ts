@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
 import { type TrailFormat, type TrailRow, writeTrail } from '../../../platform/audit/trail-file/index.js';
-import { HandlesJob, type JobContext, type JobHandler } from '../../../platform/jobs/index.js';
+import { HandlesJob, type JobContext, type JobHandler } from '../../../platform/worker/index.js';
 import { ObjectStore } from '../../../platform/object-store/index.js';
 import { AuditChain } from './chain.service.js';
 import {

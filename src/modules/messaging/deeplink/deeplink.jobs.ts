@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { HandlesJob, type JobContext, type JobHandler } from '../../../platform/jobs/index.js';
+import { HandlesJob, type JobContext, type JobHandler } from '../../../platform/worker/index.js';
 import { DeeplinkTokens, forgetKeysTask } from './deeplink.service.js';
 
 /** Forgets the keys of an organization whose overlap is over. */

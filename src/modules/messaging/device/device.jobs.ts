@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { HandlesJob, type JobContext, type JobHandler } from '../../../platform/jobs/index.js';
+import { HandlesJob, type JobContext, type JobHandler } from '../../../platform/worker/index.js';
 import { Devices, retireSilentTask } from './device.service.js';
 
 /** Stops devices that nobody has used for so long that a push would go nowhere. */

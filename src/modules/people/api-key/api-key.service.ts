@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { generateApiKey } from '@dovecote/secret';
 import { v7 as uuid } from 'uuid';
 import type { Permission } from '../../../platform/access/index.js';
-import { announceRevocation } from '../../../platform/caller/revocation-feed.js';
 import { notFound } from '../../../platform/errors/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { normalized, refuseGrant } from '../role/index.js';
@@ -74,7 +73,7 @@ export class ApiKeys {
     if (!apiKey) throw notFound('API key');
     if (apiKey.revokedAt) return;
     await this.store.revoke(scope, apiKey.id);
-    await announceRevocation(scope, `api_key:${apiKey.id}`);
+    await scope.announceRevocation(`api_key:${apiKey.id}`);
     await scope.audit('API_KEY_REVOKED', {
       entityType: 'api_key',
       entityId: apiKey.id,

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuid } from 'uuid';
-import { announceRevocation } from '../../../platform/caller/revocation-feed.js';
 import { AppError } from '../../../platform/errors/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { type RoleEntity, superAdmin } from '../role/index.js';
@@ -54,7 +53,7 @@ export class Admissions {
       dataGovernanceRegion: '',
     });
     await this.store.insert(scope, row);
-    await announceRevocation(scope, `member:${row.orgId}:${row.identityId}`);
+    await scope.announceRevocation(`member:${row.orgId}:${row.identityId}`);
     await scope.audit('USER_INVITED', {
       entityType: 'user',
       entityId: row.id,
@@ -98,14 +97,14 @@ export class Admissions {
         metadata: { from: member.role.slug, to: given.slug, by: 'sso' },
       });
     }
-    await announceRevocation(scope, `member:${member.orgId}:${member.identityId}`);
+    await scope.announceRevocation(`member:${member.orgId}:${member.identityId}`);
     if (identity) await this.moved(scope, member, identity.id);
     return { member: { ...member, ...changed, role: given ?? member.role }, keptRole };
   }
 
   /** The person signs in by another address from now on. */
   private async moved(scope: Scope, member: Member, identityId: string): Promise<void> {
-    await announceRevocation(scope, `member:${member.orgId}:${identityId}`);
+    await scope.announceRevocation(`member:${member.orgId}:${identityId}`);
     // Whoever deletes this person later would not find their former address.
     await this.store.forget(scope, member.identityId);
     await scope.audit('PROFILE_UPDATED', {

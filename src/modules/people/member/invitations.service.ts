@@ -1,6 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuid } from 'uuid';
-import { announceRevocation } from '../../../platform/caller/revocation-feed.js';
 import { CONFIG } from '../../../platform/config/config.module.js';
 import type { Config } from '../../../platform/config/index.js';
 import { Mailer } from '../../../platform/mail/index.js';
@@ -112,7 +111,7 @@ export class Invitations {
       const joinedAt = member.joinedAt ?? scope.now();
       await this.store.update(scope, member.id, { status: memberStatus.active, joinedAt });
     }
-    await announceRevocation(scope, `member:${scope.orgId}:${scope.identityId}`);
+    await scope.announceRevocation(`member:${scope.orgId}:${scope.identityId}`);
     await scope.audit('USER_INVITED', {
       entityType: 'user',
       entityId: member.id,

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { announceRevocation } from '../../../platform/caller/revocation-feed.js';
 import { notFound, permissionDenied } from '../../../platform/errors/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { type Corrections, correct, refuseCorrections } from './correction.rules.js';
@@ -125,5 +124,5 @@ function refuseExceeding(scope: Scope, { role }: Member): void {
 }
 
 async function announce(scope: Scope, member: Member): Promise<void> {
-  await announceRevocation(scope, `member:${member.orgId}:${member.identityId}`);
+  await scope.announceRevocation(`member:${member.orgId}:${member.identityId}`);
 }

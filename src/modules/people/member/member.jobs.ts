@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { HandlesJob, type JobContext, type JobHandler } from '../../../platform/jobs/index.js';
+import { HandlesJob, type JobContext, type JobHandler } from '../../../platform/worker/index.js';
 import { RegionChanges, regionChangeTask } from './region-changes.service.js';
 
 /** Completes a member's change of region. */

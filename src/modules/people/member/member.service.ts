@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { Permission } from '../../../platform/access/index.js';
-import { announceRevocation } from '../../../platform/caller/revocation-feed.js';
 import { notFound, permissionDenied } from '../../../platform/errors/index.js';
 import { type PageRequest, Paging } from '../../../platform/paging/paging.js';
 import type { Scope } from '../../../platform/scope/index.js';
@@ -226,5 +225,5 @@ function refuseUnchangeable(scope: Scope, member: Member): void {
 }
 
 async function announceChange(scope: Scope, member: Member): Promise<void> {
-  await announceRevocation(scope, `member:${member.orgId}:${member.identityId}`);
+  await scope.announceRevocation(`member:${member.orgId}:${member.identityId}`);
 }

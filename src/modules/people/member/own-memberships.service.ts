@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { acceptInvitation, openInvitations } from '../../../platform/caller/invitations.js';
 import { type OpenInvitation, refuseAcceptance } from '../../../platform/caller/invitations.rules.js';
-import { announceRevocation } from '../../../platform/caller/revocation-feed.js';
 import { notFound } from '../../../platform/errors/index.js';
 import { originOf, type Scope, Scopes } from '../../../platform/scope/index.js';
 import { memberStatus, refuseLoss } from './member.rules.js';
@@ -82,5 +81,5 @@ export class OwnMemberships {
 }
 
 async function announce(scope: Scope, { orgId, identityId }: Member): Promise<void> {
-  await announceRevocation(scope, `member:${orgId}:${identityId}`);
+  await scope.announceRevocation(`member:${orgId}:${identityId}`);
 }

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuid } from 'uuid';
-import { announceRevocation } from '../../../platform/caller/revocation-feed.js';
 import { permissionDenied } from '../../../platform/errors/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { type RoleEntity, superAdmin } from '../role/index.js';
@@ -173,5 +172,5 @@ async function announce(
   scope: Scope,
   { orgId, identityId }: Pick<MemberEntity, 'orgId' | 'identityId'>,
 ): Promise<void> {
-  await announceRevocation(scope, `member:${orgId}:${identityId}`);
+  await scope.announceRevocation(`member:${orgId}:${identityId}`);
 }

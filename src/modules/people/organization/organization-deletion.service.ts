@@ -2,7 +2,6 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Envelope } from '@dovecote/secret';
 import { v7 as uuid } from 'uuid';
 import { z } from 'zod';
-import { announceRevocation } from '../../../platform/caller/revocation-feed.js';
 import { CONFIG } from '../../../platform/config/config.module.js';
 import type { Config } from '../../../platform/config/index.js';
 import { failedPrecondition, notFound } from '../../../platform/errors/index.js';
@@ -79,7 +78,7 @@ export class OrganizationDeletions {
     const admins = await this.members.superAdmins(scope);
     const told = { organization: organization.name, by: scope.email, to: admins.map(({ email }) => email) };
     await this.store.insert(scope, deletion, this.seal(scope, told));
-    await announceRevocation(scope, `organization:${scope.orgId}`);
+    await scope.announceRevocation(`organization:${scope.orgId}`);
     await this.enqueueShut(scope);
     await scope.audit('ORG_DELETED', {
       entityType: 'organization',
@@ -99,7 +98,7 @@ export class OrganizationDeletions {
     if (late) throw late;
     const told = { ...this.open(scope, deletion), by: scope.email };
     await this.store.delete(scope);
-    await announceRevocation(scope, `organization:${scope.orgId}`);
+    await scope.announceRevocation(`organization:${scope.orgId}`);
     await scope.audit('ORG_UPDATED', {
       entityType: 'organization',
       entityId: scope.orgId,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
-import { HandlesJob, type JobContext, type JobHandler } from '../../../platform/jobs/index.js';
+import { HandlesJob, type JobContext, type JobHandler } from '../../../platform/worker/index.js';
 import { ObjectStore } from '../../../platform/object-store/index.js';
 import { purgeTask, Sandboxes } from './sandbox.service.js';
 

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuid } from 'uuid';
-import { announceRevocation } from '../../../platform/caller/revocation-feed.js';
 import { failedPrecondition, invalidArgument } from '../../../platform/errors/index.js';
 import { Permission } from '../../../platform/access/index.js';
 import { type Scope, Scopes } from '../../../platform/scope/index.js';
@@ -83,7 +82,7 @@ export class Sandboxes {
   /** Deletes a piece; true when nothing is left. */
   async purge(scope: Scope): Promise<boolean> {
     const done = await this.store.purge(scope, PIECE);
-    if (done) await announceRevocation(scope, `organization:${scope.orgId}`);
+    if (done) await scope.announceRevocation(`organization:${scope.orgId}`);
     return done;
   }
 
@@ -97,7 +96,7 @@ export class Sandboxes {
 
   private async startDeletion(scope: Scope, deletion: Deletion): Promise<void> {
     await this.store.startDeletion(scope, deletion);
-    await announceRevocation(scope, `organization:${scope.orgId}`);
+    await scope.announceRevocation(`organization:${scope.orgId}`);
     await scope.audit(deletion.reason === 'expired' ? 'SANDBOX_EXPIRED' : 'ORG_DELETED', {
       entityType: 'organization',
       entityId: scope.orgId,

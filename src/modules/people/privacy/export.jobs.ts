@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
 import { NIL as firstUuid } from 'uuid';
-import { HandlesJob, type JobContext, type JobHandler } from '../../../platform/jobs/index.js';
+import { HandlesJob, type JobContext, type JobHandler } from '../../../platform/worker/index.js';
 import { ObjectStore } from '../../../platform/object-store/index.js';
 import { writeBundle } from './bundle.js';
 import type { Section } from './dossier.store.js';

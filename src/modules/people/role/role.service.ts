@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuid } from 'uuid';
 import type { Permission } from '../../../platform/access/index.js';
-import { announceRevocation } from '../../../platform/caller/revocation-feed.js';
 import { notFound } from '../../../platform/errors/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import type { RoleEntity } from './role.entity.js';
@@ -72,7 +71,7 @@ export class Roles {
       refuseChange(role, scope.permissions) ?? refuseGrant(change.permissions, scope.permissions);
     if (refusal) throw refusal;
     await this.store.update(scope, role.id, change);
-    await announceRevocation(scope, `organization:${scope.orgId}`);
+    await scope.announceRevocation(`organization:${scope.orgId}`);
     await scope.audit('ROLE_UPDATED', {
       entityType: 'role',
       entityId: role.id,

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { generateToken, hashToken } from '@dovecote/secret';
 import { AccessTokens, type IssuedAccessToken } from '../../../platform/caller/access-tokens.js';
 import type { PersonCaller } from '../../../platform/caller/caller.js';
-import { announceRevocation } from '../../../platform/caller/revocation-feed.js';
 import { sessionEnded } from '../../../platform/caller/sessions.directory.js';
 import { failedPrecondition, notFound } from '../../../platform/errors/index.js';
 import { originOf, type Scope, type ScopeOrigin, Scopes } from '../../../platform/scope/index.js';
@@ -103,13 +102,13 @@ export class Sessions {
     // One by one they would be all the others.
     if (sessionId !== scope.sessionId) scope.requireRecentProof();
     if (!(await this.store.revokeOwn(scope, sessionId))) throw notFound('session');
-    await announceRevocation(scope, `session:${sessionId}`);
+    await scope.announceRevocation(`session:${sessionId}`);
   }
 
   /** Ends every session of the person but the calling one; how many there were. */
   async revokeOthers(scope: Scope): Promise<number> {
     const ended = await this.store.revokeOthers(scope, scope.sessionId);
-    for (const id of ended) await announceRevocation(scope, `session:${id}`);
+    for (const id of ended) await scope.announceRevocation(`session:${id}`);
     return ended.length;
   }
 
@@ -117,13 +116,13 @@ export class Sessions {
   async signOut(scope: Scope, sessionId: string): Promise<void> {
     refuseForeignSession(sessionId);
     await this.store.revokeOwn(scope, sessionId);
-    await announceRevocation(scope, `session:${sessionId}`);
+    await scope.announceRevocation(`session:${sessionId}`);
   }
 
   /** Ends every session that came through the connection. */
   async endThrough(scope: Scope, connectionId: string): Promise<void> {
     for (const id of await this.store.revokeThrough(scope, connectionId)) {
-      await announceRevocation(scope, `session:${id}`);
+      await scope.announceRevocation(`session:${id}`);
     }
   }
 
@@ -131,7 +130,7 @@ export class Sessions {
   async end(scope: Scope, ids: readonly string[]): Promise<void> {
     for (const id of ids) {
       await this.store.revoke(scope, id);
-      await announceRevocation(scope, `session:${id}`);
+      await scope.announceRevocation(`session:${id}`);
     }
   }
 
@@ -174,7 +173,7 @@ export class Sessions {
     const sessionId = await this.store.sessionOfSpentToken(scope, spentHash);
     if (!sessionId) return;
     await this.store.revoke(scope, sessionId);
-    await announceRevocation(scope, `session:${sessionId}`);
+    await scope.announceRevocation(`session:${sessionId}`);
   }
 }
 

@@ -153,10 +153,10 @@ export class ScimGateway {
     const secret = /^bearer +(\S{1,200})$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
     const known = this.tokens.recall(secret);
     if (known) return known;
-    await this.addresses.takeFrom(address);
+    await this.addresses.take(address);
     const proven = readApiKey(secret) && (await this.tokens.find(secret));
     if (!proven) throw new ScimError(401, 'This needs a SCIM token that is neither revoked nor expired.');
-    await this.addresses.putBackTo(address);
+    await this.addresses.putBack(address);
     return proven;
   }
 

@@ -67,7 +67,7 @@ export class OidcLogout {
       return false;
     }
     // A provider signs many people out at once, and has proven itself: only others are limited.
-    if (origin.address) await this.throttle.putBackTo(origin.address);
+    if (origin.address) await this.throttle.putBack(origin.address);
     return true;
   }
 

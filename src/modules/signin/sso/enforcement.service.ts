@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { announceRevocation } from '../../../platform/caller/revocation-feed.js';
 import { failedPrecondition, notFound } from '../../../platform/errors/index.js';
 import { Mailer } from '../../../platform/mail/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
@@ -58,7 +57,7 @@ export class Enforcement {
         ? { enforcedAt: scope.now(), enforcedBy: scope.userId }
         : { enforcedAt: null, enforcedBy: null },
     );
-    await announceRevocation(scope, `organization:${scope.orgId}`);
+    await scope.announceRevocation(`organization:${scope.orgId}`);
     await this.record(scope, scope.orgId, { change: enforced ? 'enforced' : 'enforcement_ended' });
     return this.get(scope);
   }
@@ -72,7 +71,7 @@ export class Enforcement {
       throw failedPrecondition('NOT_ENFORCED', `${organization} does not enforce single sign-on.`);
     }
     await this.store.set(scope, { enforcedAt: null, enforcedBy: null });
-    await announceRevocation(scope, `organization:${scope.orgId}`);
+    await scope.announceRevocation(`organization:${scope.orgId}`);
     await this.record(scope, scope.orgId, { change: 'enforcement_ended', by: 'operator' });
     for (const { email } of await this.members.superAdmins(scope)) {
       await this.mailer.send(scope, enforcementEndedMail(email, organization));
@@ -139,5 +138,5 @@ export class Enforcement {
 }
 
 async function announceChange(scope: Scope, { orgId, identityId }: Member): Promise<void> {
-  await announceRevocation(scope, `member:${orgId}:${identityId}`);
+  await scope.announceRevocation(`member:${orgId}:${identityId}`);
 }

@@ -1,0 +1,1 @@
+export { HandlesJob, type JobContext, type JobHandler } from './job-handler.js';
