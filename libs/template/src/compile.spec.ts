@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { TemplateVariable } from './index.js';
-import { BodyTooLongError, compile, normalizeValue, plainText, RenderedTooLongError } from './index.js';
+import { BodyTooLongError, compile, normalizeValue, RenderedTooLongError } from './index.js';
+import { plainText } from './plain-text.js';
 
 function variable(name: string, more: Partial<TemplateVariable> = {}): TemplateVariable {
   return { name, source: 'CUSTOM', required: false, defaultValue: '', pii: false, ...more };

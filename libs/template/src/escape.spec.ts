@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { escapeMarkdown, normalizeValue, plainText } from './index.js';
+import { escapeMarkdown, normalizeValue } from './index.js';
+import { plainText } from './plain-text.js';
 
 /** Strings that are mostly markup. */
 const hostile = fc.string({

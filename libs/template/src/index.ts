@@ -13,8 +13,7 @@ export {
 export { placeholders } from './parse.js';
 export { placeholderDifference } from './placeholder-difference.js';
 export type { PlaceholderDifference } from './placeholder-difference.js';
-export { plainText } from './plain-text.js';
-export { previewOf, summaryOf } from './preview.js';
+export { excerptsOf } from './preview.js';
 export { resolveVariables } from './variables.js';
 export { warningsOf } from './warnings.js';
 export type { Warning } from './warnings.js';

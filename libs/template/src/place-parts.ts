@@ -2,7 +2,8 @@ import { escapeMarkdown, normalizeValue } from './escape.js';
 import { assemble, type Part, textParts, valuePart, type Values } from './part.js';
 import { breakUnfinishedMarker, PII_END, PII_START } from './pii.js';
 import type { Piece } from './pieces.js';
-import { AUTOLINK, type Place } from './places.js';
+import { AUTOLINK } from './markdown.js';
+import type { Place } from './places.js';
 
 type Cut = (from: number, to: number) => Piece[];
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Node, Parser } from 'commonmark';
 import fc from 'fast-check';
-import { compile, normalizeValue, plainText } from './index.js';
+import { compile, normalizeValue } from './index.js';
+import { plainText } from './plain-text.js';
 
 function render(body: string, value: string): string {
   return compile({ title: '', body, variables: [] }).render({ audience: { v: value } }).body;
@@ -25,12 +26,21 @@ function read(markdown: string) {
     if (node.type === 'code_block' && node.info) found.info.push(node.info);
     if (node.type === 'html_inline' || node.type === 'html_block') found.html += 1;
     if (node.type === 'link' || node.type === 'image') {
-      found.targets.push(decodeURIComponent(node.destination ?? ''));
+      found.targets.push(decoded(node.destination ?? ''));
       found.titles.push(node.title ?? '');
     }
     found.text += node.type === 'softbreak' ? ' ' : (node.literal ?? '');
   }
   return found;
+}
+
+/** Values with a percent sign of their own need not be decodable. */
+function decoded(target: string): string {
+  try {
+    return decodeURIComponent(target);
+  } catch {
+    return target;
+  }
 }
 
 const hostile = fc.string({

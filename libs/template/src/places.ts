@@ -1,5 +1,4 @@
-import type { InlineContext, MarkdownConfig } from '@lezer/markdown';
-import { GFM, parser } from '@lezer/markdown';
+import { markdownParser } from './markdown.js';
 
 interface Range {
   from: number;
@@ -21,25 +20,8 @@ const ANYTHING = /[`<]|\]\(|\]:|~~~|:\/\/|www\.|@| {4}|\t/i;
 const MOST_BRACKETS = 1_000;
 const DEEP = /^(?:[ \t]*(?:>|[-+*]|\d{1,9}[.)])){33}/m;
 
-/** Autolinks that are kept; what looks like one and is none of these is text. Bounded, to be read in linear time. */
-export const AUTOLINK =
-  /<(?:(?:https?|mailto|tel):[^\s<>]{0,2048}|[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w.-]{1,255})>/iy;
-
-// Raw HTML is shown as text, so nothing in it is markup of another kind. Emphasis changes no place.
-const reader = parser.configure([
-  GFM,
-  {
-    remove: ['HTMLBlock', 'HTMLTag', 'Emphasis', 'Strikethrough'],
-    parseInline: [{ name: 'AngleAutolink', before: 'Link', parse: readAutolink }],
-  } satisfies MarkdownConfig,
-]);
-
-function readAutolink(context: InlineContext, next: number, at: number): number {
-  if (next !== 0x3c) return -1;
-  AUTOLINK.lastIndex = 0;
-  const match = AUTOLINK.exec(context.slice(at, Math.min(context.end, at + 2_100)));
-  return match ? context.addElement(context.elt('Autolink', at, at + match[0].length)) : -1;
-}
+// Emphasis changes no place.
+const reader = markdownParser.configure({ remove: ['Emphasis', 'Strikethrough'] });
 
 const MOST_REMEMBERED = 50;
 /** Messages are made in slices, and each slice reads its template anew. */

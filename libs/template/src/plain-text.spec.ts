@@ -1,13 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { compile, placeholders, plainText, previewOf, summaryOf } from './index.js';
+import { compile, excerptsOf, placeholders } from './index.js';
+import { plainText } from './plain-text.js';
+
+const summaryOf = (markdown: string, locale: string): string => excerptsOf(markdown, locale).summary;
+const previewOf = (markdown: string): string => excerptsOf(markdown, 'en-US').preview;
 
 describe('plainText', () => {
   test.each([
     ['# Title #\n\nText', 'Title\nText'],
     ['Title\n=====\nText', 'Title\nText'],
     ['one\ntwo\n\nthree', 'one two\nthree'],
-    ['- a\n- [x] b\n  1. c\n> d', 'a\nb\nc d'],
+    ['- a\n- [x] b\n  1. c\n> d', 'a\nb\nc\nd'],
     ['**bold** _it_ ~~gone~~ ***both*** `co*de`', 'bold it gone both co*de'],
     ['snake_case 2 * 3 * 4 **open', 'snake_case 2 * 3 * 4 **open'],
     ['[text](https://x.example "t)t") ![alt](a(b)c) [no](a b)', 'text alt [no](a b)'],
@@ -17,6 +21,13 @@ describe('plainText', () => {
     ['---\ntext\n***', 'text'],
     ['[ref]: https://x.example\ntext', 'text'],
     [String.raw`\*plain\* \<b>`, '*plain* <b>'],
+    ['**a*b** *a **b* c**', 'a*b a b c'],
+    ['one\\\ntwo  \nthree', 'one two three'],
+    ['[a][b] [c]\n\n[b]: https://x.example', '[a][b] [c]'],
+    ['https://x.example/a_b_c <ada@x.example>', 'https://x.example/a_b_c ada@x.example'],
+    ['> a\n> - b\n>   c', 'a\nb c'],
+    ['`` a`b `` ` ` `  x `', 'a`b x'],
+    ['|a|\n|-|\n|x\\|y|', 'a\nx|y'],
     ['a {{pii}}x\n\ny{{/pii}} b', 'a ••• b'],
     ['a {{pii}}never closed', 'a •••'],
     ['```\n{{pii}}x{{/pii}}\n```', '•••'],

@@ -6,26 +6,20 @@ const LONGEST = 500;
 /** Code units that are sure to hold that many code points, and the cluster that the cut may be in. */
 const ENOUGH = 2 * LONGEST + 64;
 
-/**
- * The first sentence that is no greeting, for the notification banner: at most 500 characters, without markup, personal
- * values masked. The language of the text says what ends a sentence.
- */
-export function summaryOf(markdown: string, locale: string): string {
-  const lines = beginning(markdown).split('\n');
-  return truncate(
-    firstSentence(
-      lines.map((line) => line.slice(0, ENOUGH)),
-      locale,
-    ),
-    LONGEST,
-  );
+/** Of a rendered message: at most 500 characters each, without markup, personal values masked. */
+export interface Excerpts {
+  /** The first sentence that is no greeting, for the notification banner. */
+  summary: string;
+  /** The beginning on one line, for lists. */
+  preview: string;
 }
 
-/** The first 500 characters, for lists: one line, without markup, personal values masked. */
-export function previewOf(markdown: string): string {
-  return truncate(beginning(markdown).replaceAll('\n', ' '), LONGEST).trimEnd();
-}
-
-function beginning(markdown: string): string {
-  return plainText(markdown, ENOUGH);
+/** The language of the text says what ends a sentence. */
+export function excerptsOf(markdown: string, locale: string): Excerpts {
+  const text = plainText(markdown, ENOUGH);
+  const lines = text.split('\n').map((line) => line.slice(0, ENOUGH));
+  return {
+    summary: truncate(firstSentence(lines, locale), LONGEST),
+    preview: truncate(text.slice(0, ENOUGH).replaceAll('\n', ' '), LONGEST).trimEnd(),
+  };
 }

@@ -3,9 +3,8 @@ import {
   type CompiledTemplate,
   contentId,
   type ContentAction,
-  previewOf,
+  excerptsOf,
   RenderedTooLongError,
-  summaryOf,
 } from '@dovecote/template';
 import type { TemplateVersion, TranslatedText } from '../template/index.js';
 import { textFor, wantedLocale } from './locale.rules.js';
@@ -139,8 +138,7 @@ class Contents {
     return {
       ...content,
       contentId: contentId(content),
-      summary: summaryOf(body, this.locale),
-      preview: previewOf(body),
+      ...excerptsOf(body, this.locale),
     };
   }
 }
