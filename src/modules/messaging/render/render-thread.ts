@@ -1,12 +1,7 @@
-import { parentPort } from 'node:worker_threads';
-import { compileMessage } from './render.rules.js';
+import { compileMessage, type RenderResult } from './render.rules.js';
 import type { RenderWork } from './rendering.js';
 
-/** What runs in a thread of RenderThreads: work in, results or the error out. */
-parentPort?.on('message', ({ source, recipients }: RenderWork) => {
-  try {
-    parentPort?.postMessage({ results: recipients.map(compileMessage(source)) });
-  } catch (error) {
-    parentPort?.postMessage({ error });
-  }
-});
+/** What a thread of RenderThreads runs. */
+export default function render({ source, recipients }: RenderWork): RenderResult[] {
+  return recipients.map(compileMessage(source));
+}
