@@ -9,11 +9,11 @@ import { isIterable } from '../invoke.js';
 import type { Body, StopReading } from '../request-body.js';
 import type { WireMessage } from './envelope.js';
 import type { Exchange } from './exchange.js';
-import { answerGenerally } from './general.js';
+import { answerGenerally } from './connect-fallback.js';
 import type { Abortable } from './in-flight.js';
 import type { Answer, Reply } from './protocol.js';
 import type { UnaryRoute } from './route.js';
-import type { Terms } from './terms.js';
+import type { Terms } from './request-format.js';
 
 /** The longest that a timer can wait; further deadlines have no need of one. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

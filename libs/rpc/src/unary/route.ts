@@ -7,7 +7,7 @@ import type { DescribeError } from '../failure.js';
 import type { BodyLimits } from '../request-body.js';
 import type { UnaryCodec } from './codec.js';
 import type { CallsInFlight } from './in-flight.js';
-import { termsOf, type Terms } from './terms.js';
+import { termsOf, type Terms } from './request-format.js';
 
 /** A unary method as the fast path serves it. */
 export interface UnaryRoute {

@@ -1,4 +1,4 @@
-export { Admissions, type Vouched } from './admissions.service.js';
+export { Admissions, type Vouched } from './sso-members.service.js';
 export { InvitationTokens } from './invitation-tokens.js';
 export { Invitations } from './invitations.service.js';
 export type { Corrections } from './correction.rules.js';
@@ -7,6 +7,6 @@ export { toColleague, toUser } from './member.mapper.js';
 export { MemberPrivacy, type Standing } from './member-privacy.service.js';
 export { MemberModule } from './member.module.js';
 export { deletedDomain, type MemberProfile, memberStatus } from './member.rules.js';
-export { type DirectoryEntry, ProvisionedMembers } from './provisioned.service.js';
+export { type DirectoryEntry, ProvisionedMembers } from './provisioned-members.service.js';
 export { Members } from './member.service.js';
 export { leftTask, type Member } from './member.store.js';

@@ -1,7 +1,7 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { Abilities } from '../../../platform/access/index.js';
 import { RoleModule } from '../role/index.js';
-import { Admissions } from './admissions.service.js';
+import { Admissions } from './sso-members.service.js';
 import { BulkInvitationStore } from './bulk-invitation.store.js';
 import { BulkInvitations } from './bulk-invitations.service.js';
 import { InvitationTokens } from './invitation-tokens.js';
@@ -17,7 +17,7 @@ import { OwnMemberships } from './own-memberships.service.js';
 import { OwnMembershipStore } from './own-memberships.store.js';
 import { PasskeyStore } from './passkey.store.js';
 import { Passkeys } from './passkeys.service.js';
-import { ProvisionedMembers } from './provisioned.service.js';
+import { ProvisionedMembers } from './provisioned-members.service.js';
 import { RegionChangeStore } from './region-change.store.js';
 import { RegionChanges } from './region-changes.service.js';
 

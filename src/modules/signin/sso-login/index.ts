@@ -1,1 +1,1 @@
-export { IdentityModule } from './identity.module.js';
+export { IdentityModule } from './sso-login.module.js';

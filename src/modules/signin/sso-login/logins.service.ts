@@ -4,7 +4,7 @@ import { AppError, fromDatabaseError, notFound } from '../../../platform/errors/
 import { type PageRequest, Paging } from '../../../platform/paging/paging.js';
 import { type Scope, type ScopeOrigin, Scopes } from '../../../platform/scope/index.js';
 import { type Connection, Connections, connectionState, loginOutcome } from '../sso/index.js';
-import { Admission, type Admitted, type ProvenSubject } from './admission.service.js';
+import { Admission, type Admitted, type ProvenSubject } from './login-admission.service.js';
 import { cut } from './attributes.rules.js';
 import { storable } from './claims.rules.js';
 import { newLoginCode } from './login-code.js';

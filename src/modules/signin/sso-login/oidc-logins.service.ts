@@ -25,7 +25,7 @@ import { sealIdToken } from './id-token.js';
 import { LoginRefusal } from './login-refusal.js';
 import { type Login, LoginStore } from './login.store.js';
 import { type Beginning, type Judgement, Logins, type ProvenLogin } from './logins.service.js';
-import { claimsFor } from './oidc-proof.js';
+import { claimsFor } from './oidc-claims.js';
 
 const USUAL_SCOPES = ['openid', 'email', 'profile'];
 /** Clocks of two companies may differ by this much. */

@@ -2,7 +2,7 @@ import { Controller, Get, Param, Req, Res } from '@nestjs/common';
 import type { PageReply } from '../../../platform/http/page.js';
 import { type BrowserRequest, Browser } from './browser.js';
 import { OidcLogins } from './oidc-logins.service.js';
-import { sendOn } from './outcome.js';
+import { sendOn } from './login-redirect.js';
 
 /** Where OIDC providers send browsers back to. */
 @Controller('sso/oidc/:connectionId')

@@ -18,7 +18,7 @@ import { overage } from './claims.rules.js';
 import { LoginRefusal } from './login-refusal.js';
 import { type Login, LoginStore } from './login.store.js';
 import { type Beginning, type Judgement, Logins, type ProvenLogin } from './logins.service.js';
-import { OneTime } from './one-time.js';
+import { OneTime } from './replay-guard.js';
 import { type LoadedConnection, SamlConnections } from './saml-connections.service.js';
 import { isLasting } from './subject.rules.js';
 

@@ -3,7 +3,7 @@ import { validate as isUuid } from 'uuid';
 import { type PageReply, sendPage } from '../../../platform/http/page.js';
 import { type BrowserRequest, Browser } from './browser.js';
 import { fieldOf } from './form-field.js';
-import { sendOn } from './outcome.js';
+import { sendOn } from './login-redirect.js';
 import { formPage, messagePage } from './pages.js';
 import { SamlLogins } from './saml-logins.service.js';
 

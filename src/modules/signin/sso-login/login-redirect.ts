@@ -1,7 +1,7 @@
 import { type PageReply, sendPage, sendTo } from '../../../platform/http/page.js';
 import type { Judgement } from './logins.service.js';
 import { refusedPage, testedPage } from './pages.js';
-import { withParameters } from './redirect.rules.js';
+import { withParameters } from './redirect-uri.rules.js';
 
 /** Sends the browser on: to the client with a code or an error, or to a page of ours where nobody waits. */
 export function sendOn(reply: PageReply, judgement: Judgement): void {

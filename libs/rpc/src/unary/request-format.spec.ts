@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { termsOf } from './terms.js';
+import { termsOf } from './request-format.js';
 
 describe('left to the general path', () => {
   test.each<[string, Record<string, string>]>([

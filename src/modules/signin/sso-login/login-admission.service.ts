@@ -5,7 +5,7 @@ import { invitationDefault, type RoleEntity, Roles } from '../../people/role/ind
 import { type Connection, Domains, type Provisioning } from '../sso/index.js';
 import { type Attributes, emailsIn, groupsIn, isWithin, mappedRole, profileIn } from './attributes.rules.js';
 import { LoginRefusal } from './login-refusal.js';
-import { isWithinReach } from './reach.rules.js';
+import { isWithinReach } from './permission-ceiling.rules.js';
 import { chosenAddress } from './subject.rules.js';
 import { SubjectStore } from './subject.store.js';
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { isWithinReach } from './reach.rules.js';
+import { isWithinReach } from './permission-ceiling.rules.js';
 
 const usual = [11, 12];
 

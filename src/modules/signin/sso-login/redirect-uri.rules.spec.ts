@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { v7 as uuid } from 'uuid';
 import { newLoginCode, readLoginCode } from './login-code.js';
-import { withParameters } from './redirect.rules.js';
+import { withParameters } from './redirect-uri.rules.js';
 
 test('parameters stand beside those that are there, and empty ones are left out', () => {
   expect(withParameters('https://app.example/in?tab=1', { code: 'a b', state: '' })).toBe(
