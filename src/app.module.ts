@@ -10,7 +10,7 @@ import { DeeplinkModule } from './modules/messaging/deeplink/index.js';
 import { DeviceEntity, DeviceModule } from './modules/messaging/device/index.js';
 import { FixtureModule } from './modules/messaging/fixture/index.js';
 import { GroupModule } from './modules/people/group/index.js';
-import { IdentityModule } from './modules/signin/sso-login/index.js';
+import { SsoLoginModule } from './modules/signin/sso-login/index.js';
 import { InboxModule } from './modules/messaging/inbox/index.js';
 import { InviteLinkModule } from './modules/people/invite-link/index.js';
 import { MemberEntity, MemberModule } from './modules/people/member/index.js';
@@ -77,7 +77,7 @@ export class AppModule {
         DeviceModule,
         FixtureModule,
         GroupModule,
-        IdentityModule,
+        SsoLoginModule,
         InboxModule,
         InviteLinkModule,
         MemberModule,

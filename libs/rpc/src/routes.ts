@@ -72,15 +72,15 @@ export function serviceRoutes(options: RouteOptions): Routes {
       const { method, requestPath } = handler;
       const bounds = boundsFor(method, options.limits);
       const checked = inspecting(handler, method, bounds);
-      const general = route(collectingIgnored(checked), method, options.limits);
+      const served = route(collectingIgnored(checked), method, options.limits);
       const codec = new UnaryCodec(method, options.registry, reader(method), bounds);
-      return [requestPath, { ...general, unary: unaryRoute(general, method, codec, options, inFlight) }];
+      return [requestPath, { ...served, unary: unaryRoute(served, method, codec, options, inFlight) }];
     }),
   );
 }
 
 function unaryRoute(
-  { handler: general }: Route,
+  { handler: connectHandler }: Route,
   method: DescMethod,
   codec: UnaryCodec,
   options: RouteOptions,
@@ -94,7 +94,7 @@ function unaryRoute(
     name: methodPath(method),
     handler,
     codec,
-    general,
+    connectHandler,
     bodyLimits: { maxBytes: maxBytesFor(method, limits), idleMs: limits.requestIdleMs },
     compressMinBytes: limits.compressMinBytes,
     describeError,

@@ -34,7 +34,7 @@ import { headerTooLarge, notFound, transportRefusal, type TransportRefusal } fro
 import { UnaryCall } from './unary/call.js';
 import { Http1Exchange } from './unary/http1-exchange.js';
 import { Http2Exchange } from './unary/http2-exchange.js';
-import { unaryTerms } from './unary/route.js';
+import { fastPathFormat } from './unary/route.js';
 import { isRpcPath, unknownRpc } from './unknown-rpc.js';
 
 export interface RpcServerOptions {
@@ -197,9 +197,9 @@ export class RpcServer {
   #servedDirectly({ unary }: Route, request: NodeRequest, response: NodeResponse, listener: string): boolean {
     if (!unary || !(request instanceof IncomingMessage) || !isHttp1(response)) return false;
     const { headers, socket } = request;
-    const terms = unaryTerms(unary, request.method, headers);
+    const format = fastPathFormat(unary, request.method, headers);
     // The trailers of gRPC over HTTP/1.1 have to be announced, and hardly anybody speaks it.
-    if (!terms || terms.protocol.name === 'grpc') return false;
+    if (!format || format.protocol.name === 'grpc') return false;
     const peer = this.#peer(socket.remoteAddress, headers, listener);
     const exchange = new Http1Exchange(
       request,
@@ -208,7 +208,7 @@ export class RpcServer {
       answerFields(this.#cors, headers.origin),
       this.#limits,
     );
-    new UnaryCall(unary, exchange, terms).start();
+    new UnaryCall(unary, exchange, format).start();
     return true;
   }
 
@@ -221,8 +221,8 @@ export class RpcServer {
   ): boolean {
     const unary = this.#routes.get(header[':path'] ?? '')?.unary;
     if (!unary || headerListBytes(rawHeader) > this.#limits.headerBytes) return false;
-    const terms = unaryTerms(unary, header[':method'], header);
-    if (!terms) return false;
+    const format = fastPathFormat(unary, header[':method'], header);
+    if (!format) return false;
     stream.on('error', ignore);
     const peer = this.#peer(remoteAddress, header, listener);
     const exchange = new Http2Exchange(
@@ -232,7 +232,7 @@ export class RpcServer {
       answerFields(this.#cors, header.origin),
       this.#limits,
     );
-    new UnaryCall(unary, exchange, terms).start();
+    new UnaryCall(unary, exchange, format).start();
     return true;
   }
 

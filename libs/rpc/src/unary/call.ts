@@ -9,11 +9,11 @@ import { isIterable } from '../invoke.js';
 import type { Body, StopReading } from '../request-body.js';
 import type { WireMessage } from './envelope.js';
 import type { Exchange } from './exchange.js';
-import { answerGenerally } from './connect-fallback.js';
+import { answerByConnect } from './connect-fallback.js';
 import type { Abortable } from './in-flight.js';
 import type { Answer, Reply } from './protocol.js';
 import type { UnaryRoute } from './route.js';
-import type { Terms } from './request-format.js';
+import type { RequestFormat } from './request-format.js';
 
 /** The longest that a timer can wait; further deadlines have no need of one. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -27,7 +27,7 @@ export class UnaryCall implements RpcCall, Abortable {
   ignored: readonly IgnoredField[] = [];
   readonly #route: UnaryRoute;
   readonly #exchange: Exchange;
-  readonly #terms: Terms;
+  readonly #format: RequestFormat;
   #stage: 'admitting' | 'receiving' | 'handling' | 'over' = 'admitting';
   #stopReading: StopReading | undefined;
   #deadlineTimer: NodeJS.Timeout | undefined;
@@ -38,17 +38,17 @@ export class UnaryCall implements RpcCall, Abortable {
   #responseHeader: HeaderFields | undefined;
   #responseTrailer: HeaderFields | undefined;
 
-  constructor(route: UnaryRoute, exchange: Exchange, terms: Terms) {
+  constructor(route: UnaryRoute, exchange: Exchange, format: RequestFormat) {
     this.#route = route;
     this.#exchange = exchange;
-    this.#terms = terms;
-    if (terms.timeoutMs !== undefined) this.deadline = Math.trunc(Date.now() + terms.timeoutMs);
+    this.#format = format;
+    if (format.timeoutMs !== undefined) this.deadline = Math.trunc(Date.now() + format.timeoutMs);
   }
 
   start(): void {
     this.#route.inFlight.add(this);
     this.#exchange.onClose(() => this.#onClose());
-    if (this.#terms.timeoutMs !== undefined) this.#startDeadline(this.#terms.timeoutMs);
+    if (this.#format.timeoutMs !== undefined) this.#startDeadline(this.#format.timeoutMs);
     if (this.#stage === 'over') return;
     this.#admit();
   }
@@ -82,11 +82,11 @@ export class UnaryCall implements RpcCall, Abortable {
   }
 
   get protocol(): RpcProtocol {
-    return this.#terms.protocol.name;
+    return this.#format.protocol.name;
   }
 
   get json(): boolean {
-    return this.#terms.json;
+    return this.#format.json;
   }
 
   get address(): string {
@@ -138,7 +138,7 @@ export class UnaryCall implements RpcCall, Abortable {
 
   #onBody(body: Body): void {
     if (this.#stage === 'over') return;
-    const { protocol, requestGzip } = this.#terms;
+    const { protocol, requestGzip } = this.#format;
     const { maxBytes } = this.#route.bodyLimits;
     const message = body instanceof Uint8Array ? protocol.open(body, requestGzip) : undefined;
     if (!message || message.data.length > maxBytes) this.#leave(body);
@@ -155,7 +155,7 @@ export class UnaryCall implements RpcCall, Abortable {
     if (this.#stage === 'over') return;
     let request: Message;
     try {
-      ({ message: request, ignored: this.ignored } = this.#route.codec.parse(data, this.#terms.json));
+      ({ message: request, ignored: this.ignored } = this.#route.codec.parse(data, this.#format.json));
     } catch (error) {
       return this.#fail(error instanceof ConnectError ? error : hideError(error), 'receiving');
     }
@@ -178,7 +178,7 @@ export class UnaryCall implements RpcCall, Abortable {
 
   #succeed(message: object): void {
     if (this.#stage === 'over') return;
-    const { json, acceptsGzip } = this.#terms;
+    const { json, acceptsGzip } = this.#format;
     let data: Uint8Array;
     try {
       data = this.#route.codec.serialize(message, json);
@@ -199,7 +199,7 @@ export class UnaryCall implements RpcCall, Abortable {
     if (this.#stage === 'over') return;
     if (!(error instanceof ConnectError)) return this.#fail(hideError(error));
     this.#end();
-    this.#send(() => this.#terms.protocol.refuse(wellFormed(error), this.#reply()));
+    this.#send(() => this.#format.protocol.refuse(wellFormed(error), this.#reply()));
   }
 
   /** With a new error for every call: a shutdown is one reason for many. */
@@ -215,17 +215,17 @@ export class UnaryCall implements RpcCall, Abortable {
       const { name, header, responseHeader, protocol, address, listener } = this;
       const call = { kind, name, header, responseHeader, protocol, address, listener };
       const described = wellFormed(this.#route.describeError(error, call));
-      return this.#terms.protocol.refuse(described, this.#reply());
+      return this.#format.protocol.refuse(described, this.#reply());
     });
   }
 
   #answer(message: WireMessage): void {
-    this.#send(() => this.#terms.protocol.answer(message, this.#reply()));
+    this.#send(() => this.#format.protocol.answer(message, this.#reply()));
   }
 
   #leave(body: Body): void {
     this.#end();
-    void answerGenerally(this.#route.general, this.#exchange, body, this);
+    void answerByConnect(this.#route.connectHandler, this.#exchange, body, this);
   }
 
   #end(): void {
@@ -251,7 +251,7 @@ export class UnaryCall implements RpcCall, Abortable {
   }
 
   #head() {
-    const { protocol, json, acceptsGzip } = this.#terms;
+    const { protocol, json, acceptsGzip } = this.#format;
     return protocol.head(json, acceptsGzip);
   }
 }

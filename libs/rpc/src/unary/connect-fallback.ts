@@ -7,9 +7,9 @@ import { nodeHeaders } from '../node-http.js';
 import type { Body } from '../request-body.js';
 import type { Exchange } from './exchange.js';
 
-/** Answers with the general handler a request whose body has been read already. */
-export async function answerGenerally(
-  general: UniversalHandlerFn,
+/** Answers a request whose body has been read already with Connect's own handler. */
+export async function answerByConnect(
+  connectHandler: UniversalHandlerFn,
   exchange: Exchange,
   body: Body,
   admitted: RpcCall,
@@ -18,7 +18,7 @@ export async function answerGenerally(
   exchange.onClose(() => gone.abort(new ConnectError('the client canceled the call', Code.Canceled)));
   try {
     const { url, header, peer } = exchange;
-    const answer = await general(
+    const answer = await connectHandler(
       universalRequest({
         method: 'POST',
         url,

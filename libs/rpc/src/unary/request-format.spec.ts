@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { termsOf } from './request-format.js';
+import { requestFormatOf } from './request-format.js';
 
 describe('left to the general path', () => {
   test.each<[string, Record<string, string>]>([
@@ -13,7 +13,7 @@ describe('left to the general path', () => {
     ['a timeout that is none', { 'content-type': 'application/grpc', 'grpc-timeout': 'soon' }],
     ['the timeout of another protocol', { 'content-type': 'application/json', 'connect-timeout-ms': '5S' }],
   ])('%s', (_what, header) => {
-    expect(termsOf(header)).toBeUndefined();
+    expect(requestFormatOf(header)).toBeUndefined();
   });
 });
 
@@ -25,12 +25,12 @@ test.each([
   ['application/grpc-web', 'grpc-web', false],
   ['application/grpc-web+proto', 'grpc-web', false],
 ])('%s', (contentType, name, json) => {
-  expect(termsOf({ 'content-type': contentType })).toMatchObject({ protocol: { name }, json });
+  expect(requestFormatOf({ 'content-type': contentType })).toMatchObject({ protocol: { name }, json });
 });
 
 describe('an answer is compressed', () => {
   const accepts = (accepted: string | undefined, encoding?: string): boolean | undefined =>
-    termsOf({
+    requestFormatOf({
       'content-type': 'application/grpc',
       'grpc-accept-encoding': accepted,
       'grpc-encoding': encoding,

@@ -5,7 +5,7 @@ import { grpcWeb } from './grpc-web.js';
 import type { UnaryProtocol } from './protocol.js';
 
 /** What the header of a request says about how it is to be read and answered. */
-export interface Terms {
+export interface RequestFormat {
   readonly protocol: UnaryProtocol;
   readonly json: boolean;
   readonly timeoutMs: number | undefined;
@@ -14,10 +14,10 @@ export interface Terms {
   readonly acceptsGzip: boolean;
 }
 
-type Format = Pick<Terms, 'protocol' | 'json'>;
+type ProtocolAndCodec = Pick<RequestFormat, 'protocol' | 'json'>;
 
 /** The content types that clients really send; rarer spellings take the general path. */
-const formats: ReadonlyMap<string | undefined, Format> = new Map<string, Format>([
+const formats: ReadonlyMap<string | undefined, ProtocolAndCodec> = new Map<string, ProtocolAndCodec>([
   ['application/proto', { protocol: connect, json: false }],
   ['application/json', { protocol: connect, json: true }],
   ['application/grpc', { protocol: grpc, json: false }],
@@ -27,7 +27,7 @@ const formats: ReadonlyMap<string | undefined, Format> = new Map<string, Format>
 ]);
 
 /** Undefined for what is rare or wrong. */
-export function termsOf(header: IncomingHttpHeaders): Terms | undefined {
+export function requestFormatOf(header: IncomingHttpHeaders): RequestFormat | undefined {
   const format = formats.get(header['content-type']);
   if (!format) return undefined;
   const { protocol, json } = format;

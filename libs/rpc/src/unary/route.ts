@@ -7,7 +7,7 @@ import type { DescribeError } from '../failure.js';
 import type { BodyLimits } from '../request-body.js';
 import type { UnaryCodec } from './codec.js';
 import type { CallsInFlight } from './in-flight.js';
-import { termsOf, type Terms } from './request-format.js';
+import { requestFormatOf, type RequestFormat } from './request-format.js';
 
 /** A unary method as the fast path serves it. */
 export interface UnaryRoute {
@@ -17,7 +17,7 @@ export interface UnaryRoute {
   readonly handler: RpcHandler;
   readonly codec: UnaryCodec;
   /** Connect's own handler of the method, for requests that are unusual. */
-  readonly general: UniversalHandlerFn;
+  readonly connectHandler: UniversalHandlerFn;
   readonly bodyLimits: BodyLimits;
   readonly compressMinBytes: number;
   readonly describeError: DescribeError;
@@ -26,13 +26,13 @@ export interface UnaryRoute {
 }
 
 /** Undefined if the general path should serve the request from its start. */
-export function unaryTerms(
+export function fastPathFormat(
   route: UnaryRoute,
   method: string | undefined,
   header: IncomingHttpHeaders,
-): Terms | undefined {
+): RequestFormat | undefined {
   if (method !== 'POST' || header.expect !== undefined) return undefined;
   // What announces itself as too large is refused unread.
   if (Number(header['content-length']) > route.bodyLimits.maxBytes) return undefined;
-  return termsOf(header);
+  return requestFormatOf(header);
 }

@@ -34,7 +34,7 @@ export function refuseUseless(permissions: readonly Permission[], keyType: numbe
   return invalidArgument([{ field: 'permissions', description }]);
 }
 
-export function refuseAnother(liveKeys: number): AppError | undefined {
+export function refuseOverLimit(liveKeys: number): AppError | undefined {
   if (liveKeys < LIVE_KEYS_LIMIT) return undefined;
   const description = `An organization may have ${LIVE_KEYS_LIMIT} API keys; revoke one first.`;
   return new AppError('resource_exhausted', 'API_KEY_LIMIT', description, {

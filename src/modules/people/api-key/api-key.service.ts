@@ -6,7 +6,7 @@ import { notFound } from '../../../platform/errors/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { normalized, refuseGrant } from '../role/index.js';
 import type { ApiKeyEntity } from './api-key.entity.js';
-import { keyTypes, refuseAnother, refuseExpiry, refuseUseless } from './api-key.rules.js';
+import { keyTypes, refuseOverLimit, refuseExpiry, refuseUseless } from './api-key.rules.js';
 import { ApiKeyStore } from './api-key.store.js';
 
 export interface NewApiKey {
@@ -27,7 +27,7 @@ export class ApiKeys {
       refuseGrant(permissions, scope.permissions) ??
       refuseUseless(permissions, input.keyType) ??
       refuseExpiry(input.expiresAt, scope.now(), await this.expiryOfMaker(scope)) ??
-      refuseAnother(await this.store.countLiveForInsert(scope));
+      refuseOverLimit(await this.store.countLiveForInsert(scope));
     if (refusal) throw refusal;
     const keyType = input.keyType === keyTypes.unspecified ? keyTypes.apiKey : input.keyType;
     const generated = generateApiKey(keyType === keyTypes.scimToken ? 'pidgr_scim_' : 'pidgr_k_');

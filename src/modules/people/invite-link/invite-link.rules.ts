@@ -10,7 +10,7 @@ export function linkExpiry(now: Date, hours: number): Date | null {
   return hours === 0 ? null : new Date(now.getTime() + hours * hour);
 }
 
-export function refuseAnotherLink(active: number): AppError | undefined {
+export function refuseOverLimit(active: number): AppError | undefined {
   if (active < ACTIVE_LINKS_LIMIT) return undefined;
   const description = `An organization may have ${ACTIVE_LINKS_LIMIT} active invite links; revoke one first.`;
   return new AppError('resource_exhausted', 'INVITE_LINK_LIMIT', description, {

@@ -11,15 +11,15 @@ export interface FoundLink {
   id: string;
 }
 
-/** What whoever follows a link is told, and what decides whether they get in. */
-export interface FollowedLink extends LinkState {
+/** A link with the state of its organization: what the page shows and what decides whether a person may join. */
+export interface LinkWithOrganization extends LinkState {
   roleId: string;
   dataGovernanceRegion: string;
   organizationName: string;
   destination: Destination;
 }
 
-type FollowedRow = Omit<FollowedLink, 'destination'> & {
+type LinkWithOrganizationRow = Omit<LinkWithOrganization, 'destination'> & {
   suspended: boolean;
   organizationExpiresAt: Date | null;
   ssoEnforced: boolean;
@@ -62,7 +62,7 @@ const findByToken = statement(
   `select org_id as "orgId", id from invite_link where token_hash = $1`,
 );
 // Locked by whoever redeems: of many at once, each sees the uses of those before.
-const followed = (locked: string) => `
+const linkWithOrganization = (locked: string) => `
   select l.role_id as "roleId", l.data_governance_region as "dataGovernanceRegion", l.max_uses as "maxUses",
          l.use_count as "useCount", l.expires_at as "expiresAt", l.revoked_at as "revokedAt",
          exists (select from role r where r.org_id = l.org_id and r.id = l.role_id) as "hasRole",
@@ -70,8 +70,11 @@ const followed = (locked: string) => `
          o.expires_at as "organizationExpiresAt", o.sso_enforced_at is not null as "ssoEnforced"
     from invite_link l join organization o on o.id = l.org_id
    where l.org_id = $1 and l.id = $2 ${locked}`;
-const follow = statement('invite_link.follow', followed(''));
-const followForUpdate = statement('invite_link.follow_for_update', followed('for update of l'));
+const findWithOrganization = statement('invite_link.find_with_organization', linkWithOrganization(''));
+const findWithOrganizationForUpdate = statement(
+  'invite_link.find_with_organization_for_update',
+  linkWithOrganization('for update of l'),
+);
 const use = statement(
   'invite_link.use',
   `update invite_link set use_count = use_count + 1 where org_id = $1 and id = $2`,
@@ -117,13 +120,19 @@ export class InviteLinkStore {
     );
   }
 
-  async follow(scope: Scope, id: string): Promise<FollowedLink | undefined> {
-    return toFollowed(await (await scope.tx()).queryOne<FollowedRow>(follow, [scope.orgId, id]));
+  async findById(scope: Scope, id: string): Promise<LinkWithOrganization | undefined> {
+    return toLinkWithOrganization(
+      await (await scope.tx()).queryOne<LinkWithOrganizationRow>(findWithOrganization, [scope.orgId, id]),
+    );
   }
 
-  /** The same, and nobody else follows it until the transaction ends. */
-  async followForUpdate(scope: Scope, id: string): Promise<FollowedLink | undefined> {
-    return toFollowed(await (await scope.tx()).queryOne<FollowedRow>(followForUpdate, [scope.orgId, id]));
+  /** The same, with the row locked until the transaction ends. */
+  async findByIdForUpdate(scope: Scope, id: string): Promise<LinkWithOrganization | undefined> {
+    return toLinkWithOrganization(
+      await (
+        await scope.tx()
+      ).queryOne<LinkWithOrganizationRow>(findWithOrganizationForUpdate, [scope.orgId, id]),
+    );
   }
 
   async use(scope: Scope, id: string): Promise<void> {
@@ -131,7 +140,7 @@ export class InviteLinkStore {
   }
 }
 
-function toFollowed(row: FollowedRow | undefined): FollowedLink | undefined {
+function toLinkWithOrganization(row: LinkWithOrganizationRow | undefined): LinkWithOrganization | undefined {
   if (!row) return undefined;
   const { suspended, organizationExpiresAt, ssoEnforced, ...link } = row;
   return { ...link, destination: { suspended, expiresAt: organizationExpiresAt, ssoEnforced } };

@@ -8,7 +8,7 @@ import { ENVELOPE } from '../../../platform/platform.module.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { grantsMore, refuseGrant, Roles } from '../role/index.js';
 import type { InviteLink, SharedLink } from './invite-link.js';
-import { linkExpiry, refuseAnotherLink } from './invite-link.rules.js';
+import { linkExpiry, refuseOverLimit } from './invite-link.rules.js';
 import { InviteLinkStore } from './invite-link.store.js';
 
 export interface InviteLinkRequest {
@@ -34,7 +34,7 @@ export class InviteLinks {
     const exceeding = refuseGrant(role.permissions, scope.permissions);
     if (exceeding) throw exceeding;
     if (grantsMore(role)) scope.requireRecentProof();
-    const refusal = refuseAnotherLink(await this.store.countActiveForInsert(scope));
+    const refusal = refuseOverLimit(await this.store.countActiveForInsert(scope));
     if (refusal) throw refusal;
     const [id, token] = [uuid(), generateToken()];
     const link: InviteLink = {

@@ -4,7 +4,7 @@ import type { Scope } from '../../../platform/scope/index.js';
 import { AddressLimits } from '../../../platform/throttle/address-limits.js';
 import { Invitations, memberStatus } from '../member/index.js';
 import { memberDeactivated, refuseDestination, refuseEntrance, refuseLink } from './invite-link.rules.js';
-import { type FollowedLink, InviteLinkStore } from './invite-link.store.js';
+import { type LinkWithOrganization, InviteLinkStore } from './invite-link.store.js';
 
 const validations = {
   name: 'invite_link',
@@ -25,7 +25,7 @@ export class Redemptions {
   async validate(scope: Scope, input: { token: string; email: string }): Promise<string> {
     await this.limits.take(validations, scope.address ?? '');
     const id = await this.enter(scope, input.token);
-    const link = await this.store.follow(scope, id);
+    const link = await this.store.findById(scope, id);
     refuse(link, scope.now());
     await this.invitations.identify(scope, input.email);
     return link.organizationName;
@@ -34,13 +34,13 @@ export class Redemptions {
   /** The name of the organization in which the caller is an active member now. */
   async redeem(scope: Scope, token: string): Promise<string> {
     const id = await this.enter(scope, token);
-    const link = await this.store.followForUpdate(scope, id);
+    const link = await this.store.findByIdForUpdate(scope, id);
     if (!link) throw notFound('invite link');
     const inTheWay = refuseDestination(link.destination, scope.now());
     if (inTheWay) throw inTheWay;
     const elsewhere = refuseEntrance(link.destination, scope.orgId, scope.ssoOrgId);
     if (elsewhere) throw elsewhere;
-    const member = await this.invitations.holdMember(scope, scope.identityId);
+    const member = await this.invitations.findMemberForUpdate(scope, scope.identityId);
     if (member?.status === memberStatus.active) return link.organizationName;
     if (member?.status === memberStatus.deactivated) throw memberDeactivated();
     refuse(link, scope.now());
@@ -59,7 +59,7 @@ export class Redemptions {
   }
 }
 
-function refuse(link: FollowedLink | undefined, now: Date): asserts link is FollowedLink {
+function refuse(link: LinkWithOrganization | undefined, now: Date): asserts link is LinkWithOrganization {
   if (!link) throw notFound('invite link');
   const refusal = refuseDestination(link.destination, now) ?? refuseLink(link, now);
   if (refusal) throw refusal;

@@ -1,4 +1,4 @@
-export { Admissions, type Vouched } from './sso-members.service.js';
+export { SsoMembers, type AssertedProfile } from './sso-members.service.js';
 export { InvitationTokens } from './invitation-tokens.js';
 export { Invitations } from './invitations.service.js';
 export type { Corrections } from './correction.rules.js';

@@ -94,10 +94,10 @@ export class Invitations {
   }
 
   /** What the person is here, locked until the scope ends: who is shut out at this moment does not slip in. */
-  async holdMember(scope: Scope, identityId: string): Promise<Member | undefined> {
+  async findMemberForUpdate(scope: Scope, identityId: string): Promise<Member | undefined> {
     const member = await this.store.findByIdentity(scope, identityId);
     if (!member) return undefined;
-    await this.store.lock(scope, member.id);
+    await this.store.lockWithSuperAdmins(scope, member.id);
     return this.store.find(scope, member.id);
   }
 

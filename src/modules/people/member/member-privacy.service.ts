@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { notFound, permissionDenied } from '../../../platform/errors/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { type Corrections, correct, refuseCorrections } from './correction.rules.js';
-import { deletedDomain, memberStatus, refuseLoss } from './member.rules.js';
+import { deletedDomain, memberStatus, refuseLastSuperAdmin } from './member.rules.js';
 import { type Member, MemberStore } from './member.store.js';
 
 /** What a member was before their deletion was scheduled. */
@@ -17,30 +17,30 @@ export class MemberPrivacy {
   constructor(private readonly store: MemberStore) {}
 
   /** The member, locked until the scope ends; undefined when there is none. */
-  async hold(scope: Scope, id: string): Promise<Member | undefined> {
-    await this.store.lock(scope, id);
+  async findForUpdate(scope: Scope, id: string): Promise<Member | undefined> {
+    await this.store.lockWithSuperAdmins(scope, id);
     return this.store.find(scope, id);
   }
 
   /** The same, refused where the caller may do less than the member. */
-  async holdChangeable(scope: Scope, id: string): Promise<Member | undefined> {
-    const member = await this.hold(scope, id);
+  async findChangeableForUpdate(scope: Scope, id: string): Promise<Member | undefined> {
+    const member = await this.findForUpdate(scope, id);
     if (member) refuseExceeding(scope, member);
     return member;
   }
 
   /** Whether the organization would lose the last person who may do everything in it. */
   async isIndispensable(scope: Scope, id: string): Promise<boolean> {
-    return refuseLoss(id, await this.store.lock(scope, id)) !== undefined;
+    return refuseLastSuperAdmin(id, await this.store.lockWithSuperAdmins(scope, id)) !== undefined;
   }
 
   /** Shuts the member out and restricts their processing, until they are deleted or restored. */
   async setAside(scope: Scope, id: string): Promise<{ member: Member; before: Standing }> {
-    const activeSuperAdmins = await this.store.lock(scope, id);
+    const activeSuperAdmins = await this.store.lockWithSuperAdmins(scope, id);
     const member = await this.store.find(scope, id);
     if (!member) throw notFound('member');
     refuseExceeding(scope, member);
-    const refusal = refuseLoss(member.id, activeSuperAdmins);
+    const refusal = refuseLastSuperAdmin(member.id, activeSuperAdmins);
     if (refusal) throw refusal;
     const before = { status: member.status, restrictedAt: member.restrictedAt };
     await this.change(scope, member, { status: memberStatus.deactivated, ...restrictedSince(scope.now()) });
@@ -49,13 +49,13 @@ export class MemberPrivacy {
 
   /** As they were before. */
   async restore(scope: Scope, id: string, { status, restrictedAt }: Standing): Promise<void> {
-    const member = await this.hold(scope, id);
+    const member = await this.findForUpdate(scope, id);
     if (member) await this.change(scope, member, { status, ...restrictedSince(restrictedAt) });
   }
 
   /** Since when the processing is restricted; null when it is not. */
   async restrict(scope: Scope, id: string, restricted: boolean): Promise<Date | null> {
-    const member = await this.hold(scope, id);
+    const member = await this.findForUpdate(scope, id);
     if (!member) throw notFound('member');
     // Restricting again does not begin anew.
     const restrictedAt = restricted ? (member.restrictedAt ?? scope.now()) : null;
@@ -67,7 +67,7 @@ export class MemberPrivacy {
   async rectify(scope: Scope, id: string, corrections: Corrections): Promise<string[]> {
     const refusal = refuseCorrections(corrections);
     if (refusal) throw refusal;
-    const member = await this.hold(scope, id);
+    const member = await this.findForUpdate(scope, id);
     if (!member) throw notFound('member');
     const { changed, ...corrected } = correct(member, corrections);
     if (changed.length > 0) await this.store.update(scope, id, corrected);

@@ -1,7 +1,7 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { Abilities } from '../../../platform/access/index.js';
 import { RoleModule } from '../role/index.js';
-import { Admissions } from './sso-members.service.js';
+import { SsoMembers } from './sso-members.service.js';
 import { BulkInvitationStore } from './bulk-invitation.store.js';
 import { BulkInvitations } from './bulk-invitations.service.js';
 import { InvitationTokens } from './invitation-tokens.js';
@@ -30,7 +30,7 @@ import { RegionChanges } from './region-changes.service.js';
   imports: [RoleModule],
   controllers: [MemberRpc, OwnMembershipRpc],
   providers: [
-    Admissions,
+    SsoMembers,
     BulkInvitations,
     BulkInvitationStore,
     ChangeRegionJob,
@@ -47,7 +47,7 @@ import { RegionChanges } from './region-changes.service.js';
     RegionChanges,
     RegionChangeStore,
   ],
-  exports: [Admissions, InvitationTokens, MemberPrivacy, Members, Invitations, ProvisionedMembers],
+  exports: [SsoMembers, InvitationTokens, MemberPrivacy, Members, Invitations, ProvisionedMembers],
 })
 export class MemberModule implements OnModuleInit {
   constructor(private readonly abilities: Abilities) {}

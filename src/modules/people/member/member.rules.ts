@@ -52,7 +52,10 @@ export function isCalendarDate(text: string): boolean {
 }
 
 /** An organization never loses the last person who may do everything in it. */
-export function refuseLoss(memberId: string, activeSuperAdmins: readonly string[]): AppError | undefined {
+export function refuseLastSuperAdmin(
+  memberId: string,
+  activeSuperAdmins: readonly string[],
+): AppError | undefined {
   if (!activeSuperAdmins.includes(memberId) || activeSuperAdmins.length > 1) return undefined;
   return failedPrecondition(
     'LAST_SUPER_ADMIN',

@@ -7,7 +7,7 @@ import { refuseGrant, Roles, superAdmin } from '../role/index.js';
 import {
   memberStatus,
   type ProfileRequest,
-  refuseLoss,
+  refuseLastSuperAdmin,
   refuseProfile,
   refuseReactivation,
   refuseReturn,
@@ -57,11 +57,11 @@ export class Members {
   }
 
   async changeRole(scope: Scope, input: { id: string; roleId: string }): Promise<Member> {
-    const { member, activeSuperAdmins } = await this.lock(scope, input.id);
+    const { member, activeSuperAdmins } = await this.findForUpdate(scope, input.id);
     const role = await this.roles.get(scope, input.roleId.toLowerCase());
     const refusal =
       refuseGrant(role.permissions, scope.permissions) ??
-      (role.slug === superAdmin ? undefined : refuseLoss(member.id, activeSuperAdmins));
+      (role.slug === superAdmin ? undefined : refuseLastSuperAdmin(member.id, activeSuperAdmins));
     if (refusal) throw refusal;
     await this.store.update(scope, member.id, { roleId: role.id });
     await announceChange(scope, member);
@@ -75,18 +75,18 @@ export class Members {
 
   /** Shutting out someone who is out already changes nothing. */
   async deactivate(scope: Scope, id: string): Promise<Member> {
-    const { member, activeSuperAdmins } = await this.lock(scope, id);
+    const { member, activeSuperAdmins } = await this.findForUpdate(scope, id);
     if (member.status === memberStatus.deactivated) {
       if (await this.store.keepOut(scope, id)) await this.record(scope, id, 'USER_DEACTIVATED');
       return member;
     }
-    const refusal = refuseLoss(member.id, activeSuperAdmins);
+    const refusal = refuseLastSuperAdmin(member.id, activeSuperAdmins);
     if (refusal) throw refusal;
     return this.changeStatus(scope, member, memberStatus.deactivated, 'USER_DEACTIVATED');
   }
 
   async reactivate(scope: Scope, id: string): Promise<Member> {
-    const { member } = await this.lock(scope, id);
+    const { member } = await this.findForUpdate(scope, id);
     const refusal =
       refuseReactivation(member) ??
       refuseReturn(member, await this.store.deletionPending(scope, id)) ??
@@ -100,7 +100,7 @@ export class Members {
    * organizations they are, and go on there.
    */
   async signOut(scope: Scope, id: string): Promise<void> {
-    const { member } = await this.lock(scope, id);
+    const { member } = await this.findForUpdate(scope, id);
     await this.store.signOut(scope, member.id);
     await announceChange(scope, member);
     await scope.audit('PROFILE_UPDATED', {
@@ -112,7 +112,7 @@ export class Members {
 
   /** The invited person leaves no trace but the trail. */
   async revokeInvitation(scope: Scope, id: string): Promise<void> {
-    const { member } = await this.lock(scope, id);
+    const { member } = await this.findForUpdate(scope, id);
     const refusal = refuseRevocation(member);
     if (refusal) throw refusal;
     await this.store.delete(scope, member);
@@ -126,7 +126,7 @@ export class Members {
     const own = isSelf(scope, memberId);
     if (!own) scope.require(Permission.MEMBERS_MANAGE);
     // Two changes at once keep each other's.
-    await this.store.lock(scope, memberId);
+    await this.store.lockWithSuperAdmins(scope, memberId);
     const member = await this.find(scope, memberId);
     if (!own) refuseUnchangeable(scope, member);
     const profile = mergedProfile(member.profile, request.profile);
@@ -143,7 +143,7 @@ export class Members {
     scope: Scope,
     { id, region }: { id: string; region: string },
   ): Promise<{ member: Member; changeId: string }> {
-    const { member } = await this.lock(scope, id);
+    const { member } = await this.findForUpdate(scope, id);
     const own = { from: member.dataGovernanceRegion, to: region };
     if (own.from === own.to) return { member, changeId: '' };
     await this.store.update(scope, member.id, { dataGovernanceRegion: region });
@@ -185,8 +185,11 @@ export class Members {
   }
 
   /** A member whom the caller may change, and nobody else can until the call ends. */
-  private async lock(scope: Scope, id: string): Promise<{ member: Member; activeSuperAdmins: string[] }> {
-    const activeSuperAdmins = await this.store.lock(scope, id);
+  private async findForUpdate(
+    scope: Scope,
+    id: string,
+  ): Promise<{ member: Member; activeSuperAdmins: string[] }> {
+    const activeSuperAdmins = await this.store.lockWithSuperAdmins(scope, id);
     const member = await this.find(scope, id);
     refuseUnchangeable(scope, member);
     return { member, activeSuperAdmins };

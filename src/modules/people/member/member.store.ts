@@ -145,7 +145,7 @@ export class MemberStore {
    * Locks the member and every active super admin until the transaction ends: what is decided about them still
    * holds when they are changed. Returns the ids of the super admins.
    */
-  async lock(scope: Scope, id: string): Promise<string[]> {
+  async lockWithSuperAdmins(scope: Scope, id: string): Promise<string[]> {
     const tx = await scope.tx();
     const rows = await tx.query<{ id: string; isActiveSuperAdmin: boolean }>(lock, [scope.orgId, id]);
     return rows.filter((row) => row.isActiveSuperAdmin).map((row) => row.id);

@@ -3,7 +3,7 @@ import { acceptInvitation, openInvitations } from '../../../platform/caller/invi
 import { type OpenInvitation, refuseAcceptance } from '../../../platform/caller/invitations.rules.js';
 import { notFound } from '../../../platform/errors/index.js';
 import { originOf, type Scope, Scopes } from '../../../platform/scope/index.js';
-import { memberStatus, refuseLoss } from './member.rules.js';
+import { memberStatus, refuseLastSuperAdmin } from './member.rules.js';
 import { type Member, MemberStore } from './member.store.js';
 import { OwnMembershipStore } from './own-memberships.store.js';
 
@@ -53,7 +53,7 @@ export class OwnMemberships {
   async leave(scope: Scope, orgId: string): Promise<void> {
     const { member, activeSuperAdmins } = await this.enter(scope, orgId);
     if (member?.status !== memberStatus.active) throw notFound('organization');
-    const refusal = refuseLoss(member.id, activeSuperAdmins);
+    const refusal = refuseLastSuperAdmin(member.id, activeSuperAdmins);
     if (refusal) throw refusal;
     await this.end(scope, member, 'left');
   }
@@ -69,7 +69,7 @@ export class OwnMemberships {
     );
     if (!userId) return { member: undefined, activeSuperAdmins: [] };
     scope.adopt(orgId, userId);
-    const activeSuperAdmins = await this.members.lock(scope, userId);
+    const activeSuperAdmins = await this.members.lockWithSuperAdmins(scope, userId);
     return { member: await this.members.find(scope, userId), activeSuperAdmins };
   }
 

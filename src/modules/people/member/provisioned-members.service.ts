@@ -4,7 +4,7 @@ import { permissionDenied } from '../../../platform/errors/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { type RoleEntity, superAdmin } from '../role/index.js';
 import type { MemberEntity } from './member.entity.js';
-import { type MemberProfile, memberStatus, refuseLoss, refuseReturn } from './member.rules.js';
+import { type MemberProfile, memberStatus, refuseLastSuperAdmin, refuseReturn } from './member.rules.js';
 import { type Member, MemberStore } from './member.store.js';
 import { newMember } from './new-member.js';
 
@@ -32,13 +32,13 @@ export class ProvisionedMembers {
   constructor(private readonly store: MemberStore) {}
 
   /** The member with this address, locked until the scope ends. */
-  async holdByEmail(scope: Scope, email: string): Promise<Member | undefined> {
+  async findByEmailForUpdate(scope: Scope, email: string): Promise<Member | undefined> {
     const member = await this.store.findByEmail(scope, email);
-    return member && this.hold(scope, member.id);
+    return member && this.findForUpdate(scope, member.id);
   }
 
-  async hold(scope: Scope, id: string): Promise<Member | undefined> {
-    await this.store.lock(scope, id);
+  async findForUpdate(scope: Scope, id: string): Promise<Member | undefined> {
+    await this.store.lockWithSuperAdmins(scope, id);
     return this.store.find(scope, id);
   }
 
@@ -47,8 +47,8 @@ export class ProvisionedMembers {
   }
 
   /** Takes a person in, as an active member or as one who waits to become it. */
-  async admit(scope: Scope, entry: DirectoryEntry, role: RoleEntity): Promise<Member> {
-    refuseBeyond(scope, role);
+  async createMember(scope: Scope, entry: DirectoryEntry, role: RoleEntity): Promise<Member> {
+    refuseBeyondOwnPermissions(scope, role);
     const { name, profile, managerId = null, active } = entry;
     const row = newMember(scope, {
       id: uuid(),
@@ -66,8 +66,8 @@ export class ProvisionedMembers {
   }
 
   /** Takes over what is said; the last active super admin is not shut out, nor does somebody come back who is to be deleted. */
-  async follow(scope: Scope, id: string, entry: DirectoryEntry): Promise<DirectoryChange> {
-    const activeSuperAdmins = await this.store.lock(scope, id);
+  async updateFromDirectory(scope: Scope, id: string, entry: DirectoryEntry): Promise<DirectoryChange> {
+    const activeSuperAdmins = await this.store.lockWithSuperAdmins(scope, id);
     const member = await this.store.find(scope, id);
     if (!member) throw new Error('A member who is gone was to be followed.');
     const change = { ...(await this.personOf(scope, member, entry)), ...statusOf(scope, member, entry) };
@@ -76,10 +76,10 @@ export class ProvisionedMembers {
       member.status === memberStatus.deactivated &&
       (await this.keepOut(scope, member));
     if (Object.keys(change).length === 0) return keptOut ? 'deactivated' : 'none';
-    refuseBeyond(scope, member.role);
+    refuseBeyondOwnPermissions(scope, member.role);
     const returns = entry.active && member.status === memberStatus.deactivated;
     const refusal =
-      (entry.active === false ? refuseLoss(id, activeSuperAdmins) : undefined) ??
+      (entry.active === false ? refuseLastSuperAdmin(id, activeSuperAdmins) : undefined) ??
       (returns ? refuseReturn(member, await this.store.deletionPending(scope, id)) : undefined);
     if (refusal) throw refusal;
     await this.store.update(scope, id, change);
@@ -97,11 +97,12 @@ export class ProvisionedMembers {
 
   /** False when it is not given: it goes beyond the directory's reach, or would leave no super admin. */
   async giveRole(scope: Scope, id: string, role: RoleEntity): Promise<boolean> {
-    const activeSuperAdmins = await this.store.lock(scope, id);
+    const activeSuperAdmins = await this.store.lockWithSuperAdmins(scope, id);
     const member = await this.store.find(scope, id);
     if (!member || member.role.id === role.id) return false;
     const withinReach = changeable(scope, role) && changeable(scope, member.role);
-    if (!withinReach || (role.slug !== superAdmin && refuseLoss(id, activeSuperAdmins))) return false;
+    if (!withinReach || (role.slug !== superAdmin && refuseLastSuperAdmin(id, activeSuperAdmins)))
+      return false;
     await this.store.update(scope, id, { roleId: role.id });
     await announce(scope, member);
     await scope.audit('ROLE_CHANGED', {
@@ -115,7 +116,7 @@ export class ProvisionedMembers {
   /** Of somebody who is to be deleted: the cancellation does not undo what the directory wants. False when that was so. */
   private async keepOut(scope: Scope, { id, role }: Member): Promise<boolean> {
     if (!(await this.store.deletionPending(scope, id))) return false;
-    refuseBeyond(scope, role);
+    refuseBeyondOwnPermissions(scope, role);
     return this.store.keepOut(scope, id);
   }
 
@@ -160,7 +161,7 @@ function changeable(scope: Scope, { permissions }: RoleEntity): boolean {
   return scope.can('change', 'member', { rolePermissions: permissions });
 }
 
-function refuseBeyond(scope: Scope, role: RoleEntity): void {
+function refuseBeyondOwnPermissions(scope: Scope, role: RoleEntity): void {
   if (changeable(scope, role)) return;
   throw permissionDenied(
     'MEMBER_EXCEEDS_OWN',

@@ -3,13 +3,13 @@ import { v7 as uuid } from 'uuid';
 import { AppError } from '../../../platform/errors/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { type RoleEntity, superAdmin } from '../role/index.js';
-import { type MemberProfile, memberStatus, refuseLoss } from './member.rules.js';
+import { type MemberProfile, memberStatus, refuseLastSuperAdmin } from './member.rules.js';
 import { type Member, MemberStore } from './member.store.js';
 import { newMember } from './new-member.js';
 import { isSaid, mergedProfile } from './profile.rules.js';
 
 /** What an identity provider or a directory says about a person. */
-export interface Vouched {
+export interface AssertedProfile {
   email: string;
   /** Empty: not said. */
   name: string;
@@ -20,7 +20,7 @@ export interface Vouched {
 }
 
 /** What became of a member when somebody else was asked about them. */
-export interface Followed {
+export interface ProviderUpdate {
   member: Member;
   /** The role was not given: it would have been taken from the last super admin. */
   keptRole: boolean;
@@ -28,7 +28,7 @@ export interface Followed {
 
 /** How a provider that the organization trusts lets its people in, and keeps them as it knows them. */
 @Injectable()
-export class Admissions {
+export class SsoMembers {
   constructor(private readonly store: MemberStore) {}
 
   findByEmail(scope: Scope, email: string): Promise<Member | undefined> {
@@ -40,7 +40,10 @@ export class Admissions {
   }
 
   /** Takes a person in, as an active member. */
-  async admit(scope: Scope, { email, name, profile, role }: Vouched & { role: RoleEntity }): Promise<Member> {
+  async createMember(
+    scope: Scope,
+    { email, name, profile, role }: AssertedProfile & { role: RoleEntity },
+  ): Promise<Member> {
     const identity = await this.store.identify(scope, email);
     const row = newMember(scope, {
       id: uuid(),
@@ -66,18 +69,18 @@ export class Admissions {
    * Accepts an open invitation, and takes over what is said, the address included. Deactivated members are left as they
    * are. ABORTED when somebody else changed the address at the same moment.
    */
-  async follow(scope: Scope, known: Member, vouched: Vouched): Promise<Followed> {
+  async updateFromProvider(scope: Scope, known: Member, asserted: AssertedProfile): Promise<ProviderUpdate> {
     // Most logins say what is known; then nobody waits for a lock.
-    if (isAsVouched(known, vouched)) return { member: known, keptRole: false };
-    const { name, profile, role, email } = vouched;
+    if (matches(known, asserted)) return { member: known, keptRole: false };
+    const { name, profile, role, email } = asserted;
     const { id } = known;
-    const activeSuperAdmins = await this.store.lock(scope, id);
+    const activeSuperAdmins = await this.store.lockWithSuperAdmins(scope, id);
     const member = await this.store.find(scope, id);
     if (!member) throw new Error('A member who is gone was to be followed.');
-    if (member.email !== known.email) throw outrun();
+    if (member.email !== known.email) throw memberChanged();
     if (member.status === memberStatus.deactivated) return { member, keptRole: true };
     const demoted = role !== undefined && role.slug !== superAdmin && role.id !== member.role.id;
-    const keptRole = demoted && refuseLoss(id, activeSuperAdmins) !== undefined;
+    const keptRole = demoted && refuseLastSuperAdmin(id, activeSuperAdmins) !== undefined;
     const given = role && !keptRole && role.id !== member.role.id ? role : undefined;
     const accepted = member.status === memberStatus.invited;
     const identity = email === member.email ? undefined : await this.store.identify(scope, email);
@@ -98,12 +101,12 @@ export class Admissions {
       });
     }
     await scope.announceRevocation(`member:${member.orgId}:${member.identityId}`);
-    if (identity) await this.moved(scope, member, identity.id);
+    if (identity) await this.recordAddressChange(scope, member, identity.id);
     return { member: { ...member, ...changed, role: given ?? member.role }, keptRole };
   }
 
   /** The person signs in by another address from now on. */
-  private async moved(scope: Scope, member: Member, identityId: string): Promise<void> {
+  private async recordAddressChange(scope: Scope, member: Member, identityId: string): Promise<void> {
     await scope.announceRevocation(`member:${member.orgId}:${identityId}`);
     // Whoever deletes this person later would not find their former address.
     await this.store.forget(scope, member.identityId);
@@ -115,11 +118,11 @@ export class Admissions {
   }
 }
 
-function outrun(): AppError {
+function memberChanged(): AppError {
   return new AppError('aborted', 'MEMBER_CHANGED', 'The member was changed at the same moment; try again.');
 }
 
-function isAsVouched(member: Member, { email, name, profile, role }: Vouched): boolean {
+function matches(member: Member, { email, name, profile, role }: AssertedProfile): boolean {
   return (
     member.status === memberStatus.active &&
     email === member.email &&

@@ -21,7 +21,7 @@ export function expiryViolations(expiresAt: Date, now: Date): FieldViolation[] {
   return [{ field: 'expires_at', description: `must be at most ${LONGEST_LIFE_DAYS} days ahead` }];
 }
 
-export function refuseAnother(live: number): AppError | undefined {
+export function refuseOverLimit(live: number): AppError | undefined {
   if (live < mostSandboxes) return undefined;
   const message = `One person can have ${mostSandboxes} sandboxes at a time; delete one, or wait for one to expire.`;
   return new AppError('resource_exhausted', 'SANDBOX_LIMIT', message, {

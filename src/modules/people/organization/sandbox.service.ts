@@ -6,7 +6,7 @@ import { type Scope, Scopes } from '../../../platform/scope/index.js';
 import type { OrganizationEntity } from './organization.entity.js';
 import { orgType } from './organization.rules.js';
 import { type FoundedOrganization, type NewOrganization, Organizations } from './organization.service.js';
-import { expiryViolations, refuseAnother, refuseDeletion } from './sandbox.rules.js';
+import { expiryViolations, refuseOverLimit, refuseDeletion } from './sandbox.rules.js';
 import { type Deletion, SandboxStore } from './sandbox.store.js';
 
 export type NewSandbox = NewOrganization & { expiresAt: Date };
@@ -32,7 +32,7 @@ export class Sandboxes {
     const owner = await this.ownerOf(scope);
     const admin = { id: uuid(), identityId: owner.createdBy };
     scope.adopt(uuid(), owner.apiKeyId ? undefined : admin.id);
-    const refusal = refuseAnother(await this.store.countLiveForInsert(scope, owner.createdBy));
+    const refusal = refuseOverLimit(await this.store.countLiveForInsert(scope, owner.createdBy));
     if (refusal) throw refusal;
     const founded = await this.organizations.found(scope, { ...input, orgType: orgType.sandbox }, admin);
     await this.store.insert(scope, { ...owner, expiresAt: input.expiresAt });

@@ -71,7 +71,7 @@ export class Deletions {
   }
 
   async cancel(scope: Scope, decision: Decision): Promise<void> {
-    const { id, userId } = await this.hold(scope, decision);
+    const { id, userId } = await this.findForUpdate(scope, decision);
     await this.requests.update(scope, id, { status: requestStatus.failed, reason: 'cancelled' });
     await this.members.restore(scope, userId, await this.requests.standingBefore(scope, id));
     await scope.audit('DELETION_CANCELLED', {
@@ -81,8 +81,8 @@ export class Deletions {
     });
   }
 
-  async hasten(scope: Scope, decision: Decision): Promise<void> {
-    const { id, userId } = await this.hold(scope, decision);
+  async startNow(scope: Scope, decision: Decision): Promise<void> {
+    const { id, userId } = await this.findForUpdate(scope, decision);
     await this.requests.update(scope, id, { status: requestStatus.processing });
     await scope.audit('DELETION_IMMEDIATE', {
       entityType: 'user',
@@ -96,7 +96,7 @@ export class Deletions {
   /** Undefined when there is nothing to do any more, or yet. */
   async begin(scope: Scope, id: string): Promise<PrivacyRequest | undefined> {
     const member = await this.requests.subject(scope, id);
-    if (member) await this.members.hold(scope, member);
+    if (member) await this.members.findForUpdate(scope, member);
     const request = await this.requests.begin(scope, id);
     if (!request?.userId) return undefined;
     if (!(await this.members.isIndispensable(scope, request.userId))) {
@@ -130,7 +130,7 @@ export class Deletions {
 
   /** All the rest, and the record of it, at once. */
   async finish(scope: Scope, { id, userId, anonymize }: PrivacyRequest & { userId: string }): Promise<void> {
-    const member = await this.members.hold(scope, userId);
+    const member = await this.members.findForUpdate(scope, userId);
     await this.store.clearAudiences(scope, userId, { keepPlaces: anonymize });
     await this.store.deleteBelongings(scope, userId);
     if (member && anonymize) await this.members.anonymize(scope, member);
@@ -138,11 +138,11 @@ export class Deletions {
     await this.requests.update(scope, id, { status: requestStatus.completed });
   }
 
-  private async hold(scope: Scope, { requestId, confirmation }: Decision) {
+  private async findForUpdate(scope: Scope, { requestId, confirmation }: Decision) {
     const userId = await this.requests.subject(scope, requestId);
     if (!userId) throw notFound('deletion');
     // Before the request, as everybody does who shuts somebody out.
-    const member = await this.members.holdChangeable(scope, userId);
+    const member = await this.members.findChangeableForUpdate(scope, userId);
     const request = await this.requests.findForUpdate(scope, requestId, 'delete');
     if (!request?.userId) throw notFound('deletion');
     const refusal = refuseDecision(request, { typed: confirmation, email: member?.email ?? '' });

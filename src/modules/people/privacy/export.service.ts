@@ -39,7 +39,7 @@ export class PrivacyExports {
   async ofMember(scope: Scope, userId: string): Promise<string> {
     if (userId !== scope.userId) scope.require(Permission.PRIVACY_WRITE);
     // Locks the member: a deletion that begins at this moment finds the export, or is found.
-    const member = await this.members.hold(scope, userId);
+    const member = await this.members.findForUpdate(scope, userId);
     if (!member) throw notFound('member');
     const refusal = refuseExport(await this.requests.deletionBegun(scope, userId));
     if (refusal) throw refusal;

@@ -82,7 +82,7 @@ export class PrivacyServiceRpc {
     { requestId, confirmationEmail: confirmation }: ImmediateDeleteRequest,
     scope: Scope,
   ): Promise<MessageInitShape<typeof ImmediateDeleteResponseSchema>> {
-    await this.deletions.hasten(scope, { requestId: requestId.toLowerCase(), confirmation });
+    await this.deletions.startNow(scope, { requestId: requestId.toLowerCase(), confirmation });
     return { status: PrivacyRequestStatus.PROCESSING };
   }
 

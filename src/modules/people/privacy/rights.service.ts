@@ -60,7 +60,7 @@ export class PrivacyRights {
   }
 
   async restrict(scope: Scope, userId: string, restricted: boolean): Promise<Date | null> {
-    const member = await this.members.hold(scope, userId);
+    const member = await this.members.findForUpdate(scope, userId);
     if (!member) throw notFound('member');
     const refusal = refuseLifting(restricted, await this.requests.hasDeletion(scope, userId));
     if (refusal) throw refusal;

@@ -27,8 +27,8 @@ const listEverybody = statement(
     order by m.created_at desc, m.id desc limit $4`,
 );
 // In the order of ids, like all who lock members, so that nobody waits in a circle.
-const hold = setStatement(
-  'roster_member.hold',
+const lockMembers = setStatement(
+  'roster_member.lock_members',
   `select m.id from member m where m.org_id = $1 and m.id = any ($2) and ${belongs} order by m.id for key share`,
 );
 const add = setStatement(
@@ -78,9 +78,9 @@ export class RosterMemberStore {
   }
 
   /** Those of the users who are invited or active; they stay it until the transaction ends. */
-  async hold(scope: Scope, userIds: readonly string[]): Promise<Set<string>> {
+  async lockMembers(scope: Scope, userIds: readonly string[]): Promise<Set<string>> {
     const tx = await scope.tx();
-    return idsOf(await tx.query<{ id: string }>(hold, [scope.orgId, userIds]));
+    return idsOf(await tx.query<{ id: string }>(lockMembers, [scope.orgId, userIds]));
   }
 
   /** Those who were not in it before. */

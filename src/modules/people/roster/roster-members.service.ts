@@ -47,9 +47,9 @@ export class RosterMembers {
     kind: RosterKind,
     { id, userIds }: People,
   ): Promise<{ roster: FoundRoster; added: string[] }> {
-    const roster = await this.rosters.hold(scope, kind, id);
+    const roster = await this.rosters.findForUpdate(scope, kind, id);
     const given = userIds.map((userId) => userId.toLowerCase());
-    const refusal = refuseStrangers(given, await this.store.hold(scope, given.filter(isUuid)));
+    const refusal = refuseStrangers(given, await this.store.lockMembers(scope, given.filter(isUuid)));
     if (refusal) throw refusal;
     const added = roster.isDefault ? [] : await this.store.add(scope, roster.id, [...new Set(given)]);
     await this.audit(scope, kind, 'membersAdded', roster, [...added]);
@@ -58,7 +58,7 @@ export class RosterMembers {
 
   /** Whoever is not in it stays out. */
   async remove(scope: Scope, kind: RosterKind, { id, userIds }: People): Promise<CountedRoster> {
-    const roster = await this.rosters.hold(scope, kind, id);
+    const roster = await this.rosters.findForUpdate(scope, kind, id);
     const refusal = refuseRemoval(kind, roster);
     if (refusal) throw refusal;
     const removed = await this.store.remove(scope, roster.id, userIds);

@@ -33,8 +33,8 @@ export class Rosters {
   }
 
   /** One that the caller may manage; it is not deleted before the transaction ends. */
-  async hold(scope: Scope, kind: RosterKind, id: string): Promise<FoundRoster> {
-    return manageable(scope, kind, await this.store.hold(scope, kind, id.toLowerCase()));
+  async findForUpdate(scope: Scope, kind: RosterKind, id: string): Promise<FoundRoster> {
+    return manageable(scope, kind, await this.store.findForUpdate(scope, kind, id.toLowerCase()));
   }
 
   async counted(scope: Scope, roster: Roster): Promise<CountedRoster> {

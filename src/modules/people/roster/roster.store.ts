@@ -35,7 +35,7 @@ const visible = `
 
 const statements = {
   find: statement('roster.find', find),
-  hold: statement('roster.hold', `${find} for key share of r`),
+  findForUpdate: statement('roster.find_for_update', `${find} for key share of r`),
   listAll: statement(
     'roster.list_all',
     counted(`select * from roster r where r.org_id = $1 and r.kind = $2 and (r.created_at, r.id) < ($3, $4)
@@ -86,9 +86,14 @@ export class RosterStore {
   }
 
   /** It stays until the transaction ends; more than one call at a time may hold it. */
-  async hold(scope: Scope, kind: RosterKind, id: string): Promise<FoundRoster | undefined> {
+  async findForUpdate(scope: Scope, kind: RosterKind, id: string): Promise<FoundRoster | undefined> {
     const tx = await scope.tx();
-    return tx.queryOne<FoundRoster>(statements.hold, [scope.orgId, kind.word, id, memberIdOf(scope)]);
+    return tx.queryOne<FoundRoster>(statements.findForUpdate, [
+      scope.orgId,
+      kind.word,
+      id,
+      memberIdOf(scope),
+    ]);
   }
 
   /** What the view shows, newest first; one more than the page holds. */

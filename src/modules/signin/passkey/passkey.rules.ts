@@ -14,7 +14,7 @@ export function challengeExpiry(now: Date): Date {
   return new Date(now.getTime() + CHALLENGE_MS);
 }
 
-export function refuseAnotherPasskey(held: number): AppError | undefined {
+export function refuseOverLimit(held: number): AppError | undefined {
   if (held < PASSKEYS_LIMIT) return undefined;
   return failedPrecondition(
     'PASSKEY_LIMIT',

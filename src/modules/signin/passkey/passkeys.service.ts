@@ -11,7 +11,7 @@ import { ChallengeStore } from './challenge.store.js';
 import { readRegistration } from './credential-json.js';
 import type { CredentialName, NewCredential, Passkey } from './passkey.js';
 import { passkeyAddedMail, type PasskeyNews, passkeyRemovedMail } from './passkey.mail.js';
-import { passkeyExists, refuseAnotherPasskey, registrationRefused } from './passkey.rules.js';
+import { passkeyExists, refuseOverLimit, registrationRefused } from './passkey.rules.js';
 import { PasskeyStore } from './passkey.store.js';
 import { RelyingParty } from './relying-party.js';
 
@@ -30,7 +30,7 @@ export class Passkeys {
   /** What to hand to the authenticator. */
   async beginRegistration(scope: Scope): Promise<string> {
     const registered = await this.store.listOwn(scope);
-    const refusal = refuseAnotherPasskey(registered.length);
+    const refusal = refuseOverLimit(registered.length);
     if (refusal) throw refusal;
     const challenge = generateToken();
     await this.challenges.insert(scope, challenge, { kind: 'registration' });
@@ -41,7 +41,7 @@ export class Passkeys {
   async finishRegistration(scope: Scope, input: { credentialJson: string; name: string }): Promise<Passkey> {
     const made = await this.verify(scope, input.credentialJson);
     const { passkeys, email } = await this.store.listOwnForUpdate(scope);
-    const refusal = refuseAnotherPasskey(passkeys.length);
+    const refusal = refuseOverLimit(passkeys.length);
     if (refusal) throw refusal;
     const passkey = { ...made, id: uuid(), name: input.name, createdAt: scope.now() };
     if (!(await this.store.insert(scope, passkey))) throw passkeyExists();

@@ -137,7 +137,7 @@ export class ScimGateway {
     );
     const run = (task: Work): Promise<ScimAnswer> =>
       this.scopes.run({ ...origin, caller: within(connection, caller) }, async (scope) => {
-        if (!origin.readOnly) await this.settings.follow(scope, connection.id);
+        if (!origin.readOnly) await this.settings.lockAgainstChange(scope, connection.id);
         return task(scope, connection);
       });
     if (!remainder) return run(work);

@@ -26,7 +26,10 @@ const selected = `g.id, g.external_id as "externalId", g.display_name as "displa
 const groups = 'from scim_group g where g.org_id = $1 and g.connection_id = $2';
 
 const find = statement('scim_group.find', `select ${selected} ${groups} and g.id = $3`);
-const hold = statement('scim_group.hold', `select ${selected} ${groups} and g.id = $3 for update`);
+const findForUpdate = statement(
+  'scim_group.find_for_update',
+  `select ${selected} ${groups} and g.id = $3 for update`,
+);
 const all = statement('scim_group.all', `select ${selected} ${groups} order by g.id`);
 const insert = statement(
   'scim_group.insert',
@@ -102,8 +105,8 @@ export class GroupStore {
   }
 
   /** Locked until the transaction ends. */
-  async hold(scope: Scope, connectionId: string, id: string): Promise<ScimGroup | undefined> {
-    return (await scope.tx()).queryOne<ScimGroup>(hold, [scope.orgId, connectionId, id]);
+  async findForUpdate(scope: Scope, connectionId: string, id: string): Promise<ScimGroup | undefined> {
+    return (await scope.tx()).queryOne<ScimGroup>(findForUpdate, [scope.orgId, connectionId, id]);
   }
 
   async all(scope: Scope, connectionId: string): Promise<ScimGroup[]> {

@@ -87,9 +87,9 @@ export class ScimGroups {
   ): Promise<ETagged> {
     const named = namedIn(body);
     const wanted = membersIn(body);
-    const group = await this.hold(scope, connection, id, ifMatch);
+    const group = await this.findForUpdate(scope, connection, id, ifMatch);
     const moved = await this.setMembers(scope, connection, group, wanted);
-    await this.finish(scope, connection, group, named, moved > 0);
+    await this.saveNames(scope, connection, group, named, moved > 0);
     return this.get(scope, connection, id, true);
   }
 
@@ -100,7 +100,7 @@ export class ScimGroups {
     operations: readonly Operation[],
     ifMatch: string | undefined,
   ): Promise<ETagged> {
-    const group = await this.hold(scope, connection, id, ifMatch);
+    const group = await this.findForUpdate(scope, connection, id, ifMatch);
     let document = readResource(plainAttributes, { ...group });
     let moved = 0;
     for (const operation of operations) {
@@ -111,12 +111,12 @@ export class ScimGroups {
         moved += await this.changeMembers(scope, connection, group, operation, target.filter);
       } else document = applyOperation(schemas, document, operation);
     }
-    await this.finish(scope, connection, group, namedIn(document), moved > 0);
+    await this.saveNames(scope, connection, group, namedIn(document), moved > 0);
     return this.get(scope, connection, id, false);
   }
 
   async delete(scope: Scope, connection: Connection, id: string, ifMatch: string | undefined): Promise<void> {
-    const group = await this.hold(scope, connection, id, ifMatch);
+    const group = await this.findForUpdate(scope, connection, id, ifMatch);
     await this.setMembers(scope, connection, group, []);
     await this.store.delete(scope, connection.id, id);
     await this.record(scope, group, 'scim_group_deleted');
@@ -191,7 +191,7 @@ export class ScimGroups {
   }
 
   /** Takes over the names, if they are others, and makes it another version if anything is. */
-  private async finish(
+  private async saveNames(
     scope: Scope,
     connection: Connection,
     group: ScimGroup,
@@ -247,13 +247,13 @@ export class ScimGroups {
     return group;
   }
 
-  private async hold(
+  private async findForUpdate(
     scope: Scope,
     connection: Connection,
     id: string,
     ifMatch: string | undefined,
   ): Promise<ScimGroup> {
-    const group = isId(id) ? await this.store.hold(scope, connection.id, id) : undefined;
+    const group = isId(id) ? await this.store.findForUpdate(scope, connection.id, id) : undefined;
     if (!group) throw notFound('group');
     refuseMismatch(ifMatch, etagOf(group));
     return group;

@@ -34,7 +34,7 @@ export class ScimSettingsService {
 
   async setPaused(scope: Scope, connectionId: string, paused: boolean): Promise<ConnectionSettings> {
     const { id } = await this.connections.get(scope, connectionId);
-    const before = await this.store.hold(scope, id);
+    const before = await this.store.findForUpdate(scope, id);
     if ((before.pausedAt !== null) === paused) return { connectionId: id, ...before };
     const after = { ...before, pausedAt: paused ? scope.now() : null };
     await this.store.save(scope, id, after);
@@ -49,7 +49,7 @@ export class ScimSettingsService {
     mappings: readonly GroupMapping[],
   ): Promise<ConnectionSettings> {
     const connection = await this.connections.get(scope, connectionId);
-    const before = await this.store.hold(scope, connection.id);
+    const before = await this.store.findForUpdate(scope, connection.id);
     const fresh = newMappings(before.mappings, mappings);
     const violations: FieldViolation[] = [];
     for (const mapping of fresh) {

@@ -18,19 +18,19 @@ const find = statement(
   'scim_connection.find',
   `select paused_at as "pausedAt", mappings from scim_connection where org_id = $1 and connection_id = $2`,
 );
-const hold = statement(
-  'scim_connection.hold',
+const findForUpdate = statement(
+  'scim_connection.find_for_update',
   `insert into scim_connection (org_id, connection_id) values ($1, $2)
    on conflict (org_id, connection_id) do update set connection_id = excluded.connection_id
    returning paused_at as "pausedAt", mappings`,
 );
 // Directories write together, and a change of mappings waits until each has seen the old ones through. Before any row.
-const follow = statement(
-  'scim_connection.follow',
+const lockShared = statement(
+  'scim_connection.lock_shared',
   `select pg_advisory_xact_lock_shared(hashtextextended('scim_connection/' || $1, 0))`,
 );
-const change = statement(
-  'scim_connection.change',
+const lockExclusive = statement(
+  'scim_connection.lock_exclusive',
   `select pg_advisory_xact_lock(hashtextextended('scim_connection/' || $1, 0))`,
 );
 const save = statement(
@@ -58,15 +58,15 @@ export class ScimSettingsStore {
   }
 
   /** Until the transaction ends, nobody changes them. */
-  async follow(scope: Scope, connectionId: string): Promise<void> {
-    await (await scope.tx()).execute(follow, [connectionId]);
+  async lockAgainstChange(scope: Scope, connectionId: string): Promise<void> {
+    await (await scope.tx()).execute(lockShared, [connectionId]);
   }
 
   /** Locked until the transaction ends; nobody follows them meanwhile. */
-  async hold(scope: Scope, connectionId: string): Promise<ScimSettings> {
+  async findForUpdate(scope: Scope, connectionId: string): Promise<ScimSettings> {
     const tx = await scope.tx();
-    await tx.execute(change, [connectionId]);
-    const row = await tx.queryOne<ScimSettings>(hold, [scope.orgId, connectionId]);
+    await tx.execute(lockExclusive, [connectionId]);
+    const row = await tx.queryOne<ScimSettings>(findForUpdate, [scope.orgId, connectionId]);
     if (!row) throw new Error('An upsert returned no row.');
     return row;
   }

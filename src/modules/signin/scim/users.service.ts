@@ -77,7 +77,7 @@ export class ScimUsers {
     const document: Document = { active: true, ...complete(readResource(userAttributes, body)) };
     const email = await this.addressOf(scope, document);
     await this.store.claim(scope, email);
-    const member = await this.members.holdByEmail(scope, email);
+    const member = await this.members.findByEmailForUpdate(scope, email);
     const known = member && (await this.store.find(scope, connection.id, member.id));
     const externalId = textOf(document.externalId);
     if (known && externalId !== '' && externalId === textOf(known.document?.externalId)) {
@@ -101,7 +101,7 @@ export class ScimUsers {
     ifMatch: string | undefined,
   ): Promise<ETagged> {
     const document = complete(readResource(userAttributes, body));
-    const user = await this.hold(scope, connection, id, ifMatch);
+    const user = await this.findForUpdate(scope, connection, id, ifMatch);
     await this.change(scope, connection, user, document);
     return this.get(scope, connection, id);
   }
@@ -113,7 +113,7 @@ export class ScimUsers {
     operations: readonly Operation[],
     ifMatch: string | undefined,
   ): Promise<ETagged> {
-    const user = await this.hold(scope, connection, id, ifMatch);
+    const user = await this.findForUpdate(scope, connection, id, ifMatch);
     // Whether they are active is said by an operation or not at all.
     const { active: _, ...current } = currentDocument(user);
     const patched = operations.reduce(
@@ -132,8 +132,8 @@ export class ScimUsers {
     ifMatch: string | undefined,
     { scimType, status }: ScimError,
   ): Promise<ETagged> {
-    const user = await this.hold(scope, connection, id, ifMatch);
-    const change = await this.members.follow(scope, id, { ...unsaid(user), active: false });
+    const user = await this.findForUpdate(scope, connection, id, ifMatch);
+    const change = await this.members.updateFromDirectory(scope, id, { ...unsaid(user), active: false });
     if (change !== 'none') {
       const refused = scimType ?? String(status);
       await this.record(scope, connection, id, 'SCIM_USER_DEPROVISIONED', { refused });
@@ -143,9 +143,9 @@ export class ScimUsers {
 
   /** The member is shut out and stays on record; to the directory the user is gone. */
   async delete(scope: Scope, connection: Connection, id: string, ifMatch: string | undefined): Promise<void> {
-    const user = await this.hold(scope, connection, id, ifMatch);
+    const user = await this.findForUpdate(scope, connection, id, ifMatch);
     const entry = { ...unsaid(user), active: false };
-    await this.members.follow(scope, id, entry);
+    await this.members.updateFromDirectory(scope, id, entry);
     await this.groups.leaveAll(scope, connection, id);
     await this.store.forget(scope, connection.id, id);
     await this.record(scope, connection, id, 'SCIM_USER_DEPROVISIONED', { deleted: 'true' });
@@ -161,7 +161,11 @@ export class ScimUsers {
     const chosen = roles.find(({ id }) => id === connection.provisioning.defaultRoleId);
     // A default role that is gone, like none, is that of invitations.
     const role = chosen ?? (await this.roles.get(scope, ''));
-    const { id } = await this.members.admit(scope, await this.entryOf(scope, email, null, document), role);
+    const { id } = await this.members.createMember(
+      scope,
+      await this.entryOf(scope, email, null, document),
+      role,
+    );
     await this.save(scope, connection, id, document);
     await this.record(scope, connection, id, 'SCIM_USER_PROVISIONED', { role: role.slug });
     return id;
@@ -175,7 +179,7 @@ export class ScimUsers {
     email: string,
     document: Document,
   ): Promise<string> {
-    await this.members.follow(scope, id, await this.entryOf(scope, email, null, document));
+    await this.members.updateFromDirectory(scope, id, await this.entryOf(scope, email, null, document));
     await this.save(scope, connection, id, document);
     await this.record(scope, connection, id, 'SCIM_USER_PROVISIONED', { linked: 'true' });
     return id;
@@ -190,7 +194,7 @@ export class ScimUsers {
     const { id, document: before } = user;
     const email = await this.addressOf(scope, document, user);
     const entry = await this.entryOf(scope, email, before, document);
-    const change = await this.members.follow(scope, id, entry);
+    const change = await this.members.updateFromDirectory(scope, id, entry);
     if (change === 'none' && same(currentDocument(user), { active: user.active, ...document })) return;
     await this.save(scope, connection, id, document);
     if (change === 'reactivated') await this.groups.carryAll(scope, connection, id);
@@ -252,14 +256,14 @@ export class ScimUsers {
   }
 
   /** As they are, locked until the scope ends. */
-  private async hold(
+  private async findForUpdate(
     scope: Scope,
     connection: Connection,
     id: string,
     ifMatch: string | undefined,
   ): Promise<ScimUser> {
     await this.find(scope, connection, id);
-    await this.members.hold(scope, id);
+    await this.members.findForUpdate(scope, id);
     const user = await this.find(scope, connection, id);
     refuseMismatch(ifMatch, versionOf(user));
     return user;

@@ -1,1 +1,1 @@
-export { IdentityModule } from './sso-login.module.js';
+export { SsoLoginModule } from './sso-login.module.js';

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { Scope } from '../../../platform/scope/index.js';
-import { Admissions, type Member, memberStatus, type Vouched } from '../../people/member/index.js';
+import { SsoMembers, type Member, memberStatus, type AssertedProfile } from '../../people/member/index.js';
 import { invitationDefault, type RoleEntity, Roles } from '../../people/role/index.js';
 import { type Connection, Domains, type Provisioning } from '../sso/index.js';
 import { type Attributes, emailsIn, groupsIn, isWithin, mappedRole, profileIn } from './attributes.rules.js';
 import { LoginRefusal } from './login-refusal.js';
-import { isWithinReach } from './permission-ceiling.rules.js';
+import { isWithinCeiling } from './permission-ceiling.rules.js';
 import { chosenAddress } from './subject.rules.js';
 import { SubjectStore } from './subject.store.js';
 
@@ -50,10 +50,10 @@ interface Decided {
 
 /** Who a person at the provider is here, and what they may do. Throws LoginRefusal. */
 @Injectable()
-export class Admission {
+export class LoginAdmission {
   constructor(
     private readonly domains: Domains,
-    private readonly members: Admissions,
+    private readonly members: SsoMembers,
     private readonly roles: Roles,
     private readonly subjects: SubjectStore,
   ) {}
@@ -71,7 +71,7 @@ export class Admission {
       this.roles.list(scope),
       this.subjects.profileMappings(scope),
     ]);
-    if (known && !isWithinReach(connection, known.role.permissions, usualIn(ownRoles))) {
+    if (known && !isWithinCeiling(connection, known.role.permissions, invitationPermissions(ownRoles))) {
       const told = `${email} may do more here than whoever set the connection up.`;
       throw new LoginRefusal('beyond_reach', told, { userId: known.id });
     }
@@ -79,15 +79,15 @@ export class Admission {
     const decided = await this.roleFor(scope, connection, { known, groups, ownRoles, proven });
     const profile = profileIn(proven.attributes, provisioning.attributes, mappings);
     const name = [profile.firstName, profile.lastName].filter(Boolean).join(' ');
-    const vouched: Vouched = { email, name, profile, role: decided.role };
+    const asserted: AssertedProfile = { email, name, profile, role: decided.role };
     const { member, keptRole } = known
-      ? await this.members.follow(scope, known, vouched)
-      : await this.takeIn(scope, connection, vouched);
+      ? await this.members.updateFromProvider(scope, known, asserted)
+      : await this.createMember(scope, connection, asserted);
     if (proven.lasting && !isBound) {
       const { subject } = proven;
       await this.subjects.bind(scope, { connectionId, subject, userId: member.id, createdAt: scope.now() });
     }
-    await this.remember(scope, connectionId, member, decided);
+    await this.recordMappedRole(scope, connectionId, member, decided);
     const kept = keptRole && decided.role ? 'The role was kept: this is the last active super admin.' : '';
     return { member, email, groups, remark: [decided.remark, kept].filter(Boolean).join(' ') };
   }
@@ -179,7 +179,7 @@ export class Admission {
     return role && isWithin(role, ceiling) ? role : this.roles.get(scope, '');
   }
 
-  private async remember(
+  private async recordMappedRole(
     scope: Scope,
     connectionId: string,
     member: Member,
@@ -190,24 +190,24 @@ export class Admission {
     else await this.subjects.forgetRole(scope, connectionId, member.id);
   }
 
-  private async takeIn(
+  private async createMember(
     scope: Scope,
     { provisioning }: Connection,
-    vouched: Vouched,
+    asserted: AssertedProfile,
   ): Promise<{ member: Member; keptRole: boolean }> {
     if (!provisioning.createMembers) {
       throw new LoginRefusal(
         'not_a_member',
-        `${vouched.email} is no member, and this connection takes in members only.`,
+        `${asserted.email} is no member, and this connection takes in members only.`,
       );
     }
-    const role = vouched.role ?? (await this.roles.get(scope, ''));
-    return { member: await this.members.admit(scope, { ...vouched, role }), keptRole: false };
+    const role = asserted.role ?? (await this.roles.get(scope, ''));
+    return { member: await this.members.createMember(scope, { ...asserted, role }), keptRole: false };
   }
 }
 
 /** What whoever is invited without a role may do. */
-function usualIn(roles: readonly RoleEntity[]): readonly number[] {
+function invitationPermissions(roles: readonly RoleEntity[]): readonly number[] {
   return roles.find(({ slug }) => slug === invitationDefault)?.permissions ?? [];
 }
 

@@ -1,10 +1,10 @@
 import { type PageReply, sendPage, sendTo } from '../../../platform/http/page.js';
-import type { Judgement } from './logins.service.js';
+import type { LoginResult } from './logins.service.js';
 import { refusedPage, testedPage } from './pages.js';
 import { withParameters } from './redirect-uri.rules.js';
 
 /** Sends the browser on: to the client with a code or an error, or to a page of ours where nobody waits. */
-export function sendOn(reply: PageReply, judgement: Judgement): void {
+export function redirectAfterLogin(reply: PageReply, judgement: LoginResult): void {
   const { login } = judgement;
   if (judgement.kind === 'admitted') {
     const { redirectUri, clientState, id } = judgement.login;

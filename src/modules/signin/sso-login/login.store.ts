@@ -134,8 +134,8 @@ const takeCode = statement(
       and exists (select from sso_connection c where c.org_id = l.org_id and c.id = l.connection_id
                      and c.state = ${connectionState.active} for share)`,
 );
-const spoilCode = statement(
-  'sso_login.spoil_code',
+const invalidateCode = statement(
+  'sso_login.invalidate_code',
   'update sso_login set code_hash = null where org_id = $1 and id = $2',
 );
 const consumeAssertion = statement(
@@ -143,8 +143,8 @@ const consumeAssertion = statement(
   `insert into sso_assertion (org_id, connection_id, assertion_hash, expires_at) values ($1, $2, $3, $4)
    on conflict do nothing`,
 );
-const recentStrays = statement(
-  'sso_login.recent_strays',
+const countRecentUnsolicited = statement(
+  'sso_login.count_recent_unsolicited',
   `select count(*)::integer as strays from sso_login
     where org_id = $1 and connection_id = $2 and request_id is null and outcome = ${loginOutcome.refused}
       and created_at > $3`,
@@ -164,8 +164,8 @@ const count = statement(
   `select count(*)::integer as count from sso_login where ${matching}`,
 );
 // Codes that nobody has traded yet; a code lives a minute, and its login had time for `created_at` before.
-const spoilCodesOf = statement(
-  'sso_login.spoil_codes_of',
+const invalidateCodesOf = statement(
+  'sso_login.invalidate_codes_of',
   `update sso_login set code_hash = null
     where org_id = $1 and connection_id = $2 and ($3::text is null or subject = $3)
       and code_hash is not null and created_at > $5
@@ -252,15 +252,15 @@ export class LoginStore {
   }
 
   /** Nobody gets a session for it any more. */
-  async spoilCode(scope: Scope, id: string): Promise<void> {
-    await (await scope.tx()).execute(spoilCode, [scope.orgId, id]);
+  async invalidateCode(scope: Scope, id: string): Promise<void> {
+    await (await scope.tx()).execute(invalidateCode, [scope.orgId, id]);
   }
 
   /** How many answers that nobody asked for were refused since then. */
-  async recentStrays(scope: Scope, connectionId: string, since: Date): Promise<number> {
+  async countRecentUnsolicited(scope: Scope, connectionId: string, since: Date): Promise<number> {
     const tx = await scope.tx();
     const values = [scope.orgId, connectionId, since];
-    return (await tx.queryOne<{ strays: number }>(recentStrays, values))?.strays ?? 0;
+    return (await tx.queryOne<{ strays: number }>(countRecentUnsolicited, values))?.strays ?? 0;
   }
 
   /** A page of logins, newest first, and one more if there is a next page. */
@@ -294,14 +294,14 @@ export class LoginStore {
   }
 
   /** Nobody gets a session any more for what began there since then. */
-  async spoilCodesOf(
+  async invalidateCodesOf(
     scope: Scope,
     connectionId: string,
     { subject, sessionIndexes }: ProviderSessions,
     since: Date,
   ): Promise<void> {
     const values = [scope.orgId, connectionId, subject, sessionIndexes, since];
-    await (await scope.tx()).execute(spoilCodesOf, values);
+    await (await scope.tx()).execute(invalidateCodesOf, values);
   }
 
   async ofSession(scope: Scope, sessionId: string): Promise<Login | undefined> {

@@ -4,7 +4,7 @@ import { AppError, fromDatabaseError, notFound } from '../../../platform/errors/
 import { type PageRequest, Paging } from '../../../platform/paging/paging.js';
 import { type Scope, type ScopeOrigin, Scopes } from '../../../platform/scope/index.js';
 import { type Connection, Connections, connectionState, loginOutcome } from '../sso/index.js';
-import { Admission, type Admitted, type ProvenSubject } from './login-admission.service.js';
+import { LoginAdmission, type Admitted, type ProvenSubject } from './login-admission.service.js';
 import { cut } from './attributes.rules.js';
 import { storable } from './claims.rules.js';
 import { newLoginCode } from './login-code.js';
@@ -17,14 +17,14 @@ const CODE_MS = 60_000;
 const KEPT_MS = 30 * 86_400_000;
 const PURGED_AT_ONCE = 50;
 /** Answers that nobody asked for are noted so often in an hour; a flood of them is in the log only. */
-const MOST_STRAYS = 100;
+const MAX_UNSOLICITED_PER_HOUR = 100;
 /** What another login, or a directory, did in the meantime. */
-const outrun = new Set(['MEMBER_EXISTS', 'MEMBER_CHANGED', 'SUBJECT_BOUND']);
+const concurrentChange = new Set(['MEMBER_EXISTS', 'MEMBER_CHANGED', 'SUBJECT_BOUND']);
 const LONGEST_SHOWN = 200;
 const MOST_SHOWN = 50;
 
 /** What begins a login. */
-export interface Beginning {
+export interface LoginStart {
   connection: Connection;
   requestId: string | null;
   redirectUri?: string;
@@ -48,7 +48,7 @@ export interface ProvenLogin extends ProvenSubject {
 }
 
 /** What came of a provider's answer. */
-export type Judgement =
+export type LoginResult =
   | {
       kind: 'admitted';
       login: Login;
@@ -73,14 +73,14 @@ export interface LoginPage {
 export class Logins {
   constructor(
     private readonly store: LoginStore,
-    private readonly admission: Admission,
+    private readonly admission: LoginAdmission,
     private readonly connections: Connections,
     private readonly paging: Paging,
     private readonly scopes: Scopes,
   ) {}
 
   /** And takes away a few that are past their time: there are never more than a month's. */
-  async begin(scope: Scope, beginning: Beginning): Promise<Login> {
+  async begin(scope: Scope, beginning: LoginStart): Promise<Login> {
     await this.store.purge(scope, new Date(scope.now().getTime() - KEPT_MS), PURGED_AT_ONCE);
     const login = newLogin(beginning, scope.now());
     await this.store.insert(scope, login);
@@ -120,7 +120,7 @@ export class Logins {
   ): Promise<string | undefined> {
     requireUsable(connection, login);
     if (login.test) {
-      const admitted = await this.rehearse(origin, connection, proven);
+      const admitted = await this.evaluateTest(origin, connection, proven);
       await this.scopes.run(origin, (scope) => this.settle(scope, login, proven, admitted));
       return undefined;
     }
@@ -133,7 +133,7 @@ export class Logins {
       });
     // Of two logins at once one takes the person in, binds them or changes their address; the other then finds it so.
     return admit().catch((error: unknown) => {
-      if (outrun.has(appErrorOf(error)?.reason ?? '')) return admit();
+      if (concurrentChange.has(appErrorOf(error)?.reason ?? '')) return admit();
       throw error;
     });
   }
@@ -148,7 +148,7 @@ export class Logins {
   ): Promise<string | undefined> {
     return this.scopes.run(origin, async (scope) => {
       const now = scope.now();
-      const known = login ?? (await this.stray(scope, connection));
+      const known = login ?? (await this.beginUnsolicited(scope, connection));
       if (!known) return undefined;
       await this.store.settle(scope, {
         ...known,
@@ -168,7 +168,7 @@ export class Logins {
   }
 
   /** What would come of it; nobody comes in. */
-  private async rehearse(
+  private async evaluateTest(
     origin: ScopeOrigin,
     connection: Connection,
     proven: ProvenLogin,
@@ -208,9 +208,10 @@ export class Logins {
     });
   }
 
-  private async stray(scope: Scope, connection: Connection): Promise<Login | undefined> {
+  private async beginUnsolicited(scope: Scope, connection: Connection): Promise<Login | undefined> {
     const hourAgo = new Date(scope.now().getTime() - 3_600_000);
-    if ((await this.store.recentStrays(scope, connection.id, hourAgo)) >= MOST_STRAYS) return undefined;
+    if ((await this.store.countRecentUnsolicited(scope, connection.id, hourAgo)) >= MAX_UNSOLICITED_PER_HOUR)
+      return undefined;
     return this.begin(scope, { connection, requestId: null });
   }
 }
@@ -224,7 +225,7 @@ function requireUsable({ state }: Connection, { test }: Login): void {
   if (!usable) throw new LoginRefusal('connection_disabled', 'The connection is not active.');
 }
 
-function newLogin({ connection, requestId, testedBy, ...given }: Beginning, now: Date): Login {
+function newLogin({ connection, requestId, testedBy, ...given }: LoginStart, now: Date): Login {
   return {
     id: uuid(),
     connectionId: connection.id,

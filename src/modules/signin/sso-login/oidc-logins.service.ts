@@ -24,7 +24,7 @@ import { attributesOf, storable } from './claims.rules.js';
 import { sealIdToken } from './id-token.js';
 import { LoginRefusal } from './login-refusal.js';
 import { type Login, LoginStore } from './login.store.js';
-import { type Beginning, type Judgement, Logins, type ProvenLogin } from './logins.service.js';
+import { type LoginStart, type LoginResult, Logins, type ProvenLogin } from './logins.service.js';
 import { claimsFor } from './oidc-claims.js';
 
 const USUAL_SCOPES = ['openid', 'email', 'profile'];
@@ -49,7 +49,7 @@ export class OidcLogins {
 
   async begin(
     origin: ScopeOrigin,
-    beginning: Omit<Beginning, 'requestId'>,
+    beginning: Omit<LoginStart, 'requestId'>,
   ): Promise<{ url: string; login: Login }> {
     const { connection } = beginning;
     const client = await this.client(connection);
@@ -75,7 +75,11 @@ export class OidcLogins {
   }
 
   /** `query` is what the provider sent the browser back with. */
-  async judge(origin: ScopeOrigin, connectionId: string, query: URLSearchParams): Promise<Judgement> {
+  async handleResponse(
+    origin: ScopeOrigin,
+    connectionId: string,
+    query: URLSearchParams,
+  ): Promise<LoginResult> {
     const connection = await this.scopes.run(origin, (scope) => this.connections.get(scope, connectionId));
     if (!connection.oidc) throw notFound('connection');
     let proven: ProvenLogin | undefined;

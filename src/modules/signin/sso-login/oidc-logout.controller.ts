@@ -23,7 +23,7 @@ export class OidcLogoutController {
   ): Promise<void> {
     return this.browser.serve(request, reply, connectionId, async (origin) => {
       const token = fieldOf(body, 'logout_token');
-      const isDone = await this.logout.obey(origin, connectionId.toLowerCase(), token);
+      const isDone = await this.logout.handleRequest(origin, connectionId.toLowerCase(), token);
       void reply
         .code(isDone ? 200 : 400)
         .headers({ 'content-type': 'application/json', 'cache-control': 'no-store' })

@@ -36,7 +36,7 @@ export class OidcLogout {
   }
 
   /** Where the person signs out at the provider; empty: nowhere, or it cannot be found out. */
-  async wayOut(connection: Connection, login: Login): Promise<string> {
+  async logoutUrl(connection: Connection, login: Login): Promise<string> {
     try {
       const client = await this.discovery.client(this.connections.oidcClientOf(connection));
       if (client.serverMetadata().end_session_endpoint === undefined) return '';
@@ -52,7 +52,11 @@ export class OidcLogout {
   }
 
   /** The provider wants sessions to end. False: refused; why is in the log. */
-  async obey(origin: ScopeOrigin, connectionId: string, token: string | undefined): Promise<boolean> {
+  async handleRequest(
+    origin: ScopeOrigin,
+    connectionId: string,
+    token: string | undefined,
+  ): Promise<boolean> {
     const connection = await this.scopes.run(origin, (scope) => this.connections.get(scope, connectionId));
     try {
       const { jti, sessions } = readLogoutClaims(await this.proven(connection, token));

@@ -2,7 +2,7 @@ import { Controller, Get, Param, Req, Res } from '@nestjs/common';
 import type { PageReply } from '../../../platform/http/page.js';
 import { type BrowserRequest, Browser } from './browser.js';
 import { OidcLogins } from './oidc-logins.service.js';
-import { sendOn } from './login-redirect.js';
+import { redirectAfterLogin } from './login-redirect.js';
 
 /** Where OIDC providers send browsers back to. */
 @Controller('sso/oidc/:connectionId')
@@ -21,7 +21,10 @@ export class OidcController {
     return this.browser.serve(request, reply, connectionId, async (origin) => {
       // As it came: what a parser makes of repeated parameters is not what the provider sent.
       const { searchParams } = new URL(request.url, 'http://localhost');
-      sendOn(reply, await this.logins.judge(origin, connectionId.toLowerCase(), searchParams));
+      redirectAfterLogin(
+        reply,
+        await this.logins.handleResponse(origin, connectionId.toLowerCase(), searchParams),
+      );
     });
   }
 }

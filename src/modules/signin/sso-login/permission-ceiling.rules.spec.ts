@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { isWithinReach } from './permission-ceiling.rules.js';
+import { isWithinCeiling } from './permission-ceiling.rules.js';
 
 const usual = [11, 12];
 
@@ -10,6 +10,6 @@ test.each([
   ['more', [2, 5], [2], false],
   ['something else', [5], [2], false],
 ])('somebody who may do %s', (_what, permissions, ceiling, within) => {
-  expect(isWithinReach({ speaksForAll: false, ceiling }, permissions, usual)).toBe(within);
-  expect(isWithinReach({ speaksForAll: true, ceiling }, permissions, usual)).toBe(true);
+  expect(isWithinCeiling({ unrestricted: false, ceiling }, permissions, usual)).toBe(within);
+  expect(isWithinCeiling({ unrestricted: true, ceiling }, permissions, usual)).toBe(true);
 });

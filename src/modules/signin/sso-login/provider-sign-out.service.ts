@@ -40,7 +40,12 @@ export class ProviderSignOut {
 
   /** The sessions, and those that are about to begin. */
   async endIn(scope: Scope, connectionId: string, sessions: ProviderSessions): Promise<void> {
-    await this.store.spoilCodesOf(scope, connectionId, sessions, new Date(scope.now().getTime() - LOGIN_MS));
+    await this.store.invalidateCodesOf(
+      scope,
+      connectionId,
+      sessions,
+      new Date(scope.now().getTime() - LOGIN_MS),
+    );
     await this.sessions.end(scope, await this.store.sessionsOf(scope, connectionId, sessions));
   }
 }

@@ -4,7 +4,7 @@ import type { ScopeOrigin, Scopes } from '../../../platform/scope/index.js';
 import type { Login, LoginStore } from './login.store.js';
 
 /** One answer at the ACS uses up what it brings, in a transaction of its own: whatever becomes of the login. */
-export class OneTime implements OneTimeUse {
+export class ReplayGuard implements OneTimeUse {
   private login: Login | undefined;
 
   constructor(

@@ -17,8 +17,8 @@ import { type Connection, isAllowedRedirect, samlEndpoints } from '../sso/index.
 import { overage } from './claims.rules.js';
 import { LoginRefusal } from './login-refusal.js';
 import { type Login, LoginStore } from './login.store.js';
-import { type Beginning, type Judgement, Logins, type ProvenLogin } from './logins.service.js';
-import { OneTime } from './replay-guard.js';
+import { type LoginStart, type LoginResult, Logins, type ProvenLogin } from './logins.service.js';
+import { ReplayGuard } from './replay-guard.js';
 import { type LoadedConnection, SamlConnections } from './saml-connections.service.js';
 import { isLasting } from './subject.rules.js';
 
@@ -58,7 +58,7 @@ export class SamlLogins {
   /** The address that the browser goes to, and the login it begins. */
   async begin(
     origin: ScopeOrigin,
-    beginning: Omit<Beginning, 'requestId'>,
+    beginning: Omit<LoginStart, 'requestId'>,
   ): Promise<{ url: string; login: Login }> {
     const { connection } = beginning;
     const { saml } = await this.saml.load(origin, connection.id);
@@ -88,13 +88,13 @@ export class SamlLogins {
     return authnRequestPost(saml, { requestId, relayState: login.id, now: this.clock.now() });
   }
 
-  async judge(origin: ScopeOrigin, connectionId: string, answer: SamlAnswer): Promise<Judgement> {
+  async handleResponse(origin: ScopeOrigin, connectionId: string, answer: SamlAnswer): Promise<LoginResult> {
     const { relayState, samlResponse } = answer;
     const { loaded, begun } = await this.arrival(origin, connectionId, relayState);
     const { connection } = loaded;
     let proven: ProvenLogin | undefined;
     try {
-      const once = new OneTime(origin, connectionId, this.scopes, this.store);
+      const once = new ReplayGuard(origin, connectionId, this.scopes, this.store);
       const said = await this.saml.check(origin, loaded, (saml) =>
         validateResponse(saml, { samlResponse, now: this.clock.now(), oneTimeUse: once }),
       );

@@ -75,8 +75,8 @@ export class SamlLogoutController {
     go(
       reply,
       isRequest
-        ? await this.logout.obey(origin, id, delivery)
-        : await this.logout.finish(origin, id, delivery),
+        ? await this.logout.handleRequest(origin, id, delivery)
+        : await this.logout.handleResponse(origin, id, delivery),
     );
   }
 }

@@ -6,7 +6,7 @@ export function logoutRequestId(loginId: string): string {
 }
 
 /** Undefined for what cannot be the id of such a request. */
-export function loginBehind(requestId: string): string | undefined {
+export function loginIdOf(requestId: string): string | undefined {
   const id = requestId.startsWith(PREFIX) ? requestId.slice(PREFIX.length) : '';
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id) ? id : undefined;
 }

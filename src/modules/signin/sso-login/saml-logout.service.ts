@@ -22,11 +22,11 @@ import { type ScopeOrigin, Scopes } from '../../../platform/scope/index.js';
 import { samlEndpoints } from '../sso/index.js';
 import { type Login, LoginStore } from './login.store.js';
 import { ProviderSignOut } from './provider-sign-out.service.js';
-import { loginBehind, logoutRequestId } from './saml-logout.rules.js';
+import { loginIdOf, logoutRequestId } from './saml-logout.rules.js';
 import { SamlConnections } from './saml-connections.service.js';
 
 /** How long the way to a provider that wants its request posted is open. */
-const WAY_MS = 5 * 60_000;
+const POST_LINK_MS = 5 * 60_000;
 
 /** Where a browser with a logout message goes on. */
 export type LogoutStep =
@@ -53,7 +53,7 @@ export class SamlLogout {
   }
 
   /** Where the person signs out at the provider; empty: nowhere. */
-  async wayOut(origin: ScopeOrigin, login: Login): Promise<string> {
+  async logoutUrl(origin: ScopeOrigin, login: Login): Promise<string> {
     const { saml } = await this.connections.load(origin, login.connectionId);
     if (saml.idp.sloRedirectUrl) return logoutRequestRedirect(saml, requestOf(login, this.clock.now()));
     return saml.idp.sloPostUrl ? this.pageFor(login) : '';
@@ -68,8 +68,8 @@ export class SamlLogout {
   }
 
   /** The provider wants sessions to end, also those that are about to begin. */
-  async obey(origin: ScopeOrigin, connectionId: string, delivery: Delivery): Promise<LogoutStep> {
-    return this.judged(origin, connectionId, async (saml) => {
+  async handleRequest(origin: ScopeOrigin, connectionId: string, delivery: Delivery): Promise<LogoutStep> {
+    return this.checked(origin, connectionId, async (saml) => {
       const request = await validateLogoutRequest(saml, { ...delivery, now: this.clock.now() });
       const { id, nameId: subject, sessionIndexes } = request;
       const sessions = { subject, sessionIndexes };
@@ -81,20 +81,20 @@ export class SamlLogout {
   }
 
   /** The provider answers a request of ours. */
-  async finish(origin: ScopeOrigin, connectionId: string, delivery: Delivery): Promise<LogoutStep> {
-    return this.judged(origin, connectionId, async (saml) => {
+  async handleResponse(origin: ScopeOrigin, connectionId: string, delivery: Delivery): Promise<LogoutStep> {
+    return this.checked(origin, connectionId, async (saml) => {
       const { inResponseTo, success } = await validateLogoutResponse(saml, {
         ...delivery,
         now: this.clock.now(),
       });
-      const login = await this.loginOf(origin, connectionId, loginBehind(inResponseTo));
+      const login = await this.loginOf(origin, connectionId, loginIdOf(inResponseTo));
       if (login) return { kind: 'over', complete: success };
       throw new SamlRefusal('unknown_request', 'The answer belongs to no sign-out that was begun here.');
     });
   }
 
   private pageFor({ id, connectionId }: Login): string {
-    const payload = { loginId: id, until: this.clock.now().getTime() + WAY_MS };
+    const payload = { loginId: id, until: this.clock.now().getTime() + POST_LINK_MS };
     const token = sealToken(this.envelope, payload, contextOf(connectionId));
     return `${samlEndpoints(this.config.http.publicUrl, connectionId).sloUrl}/${token}`;
   }
@@ -139,7 +139,7 @@ export class SamlLogout {
   }
 
   /** A refusal is in the log; the browser learns that there was one. */
-  private async judged(
+  private async checked(
     origin: ScopeOrigin,
     connectionId: string,
     judge: (saml: SamlConnection) => Promise<LogoutStep>,

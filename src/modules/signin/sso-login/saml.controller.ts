@@ -3,7 +3,7 @@ import { validate as isUuid } from 'uuid';
 import { type PageReply, sendPage } from '../../../platform/http/page.js';
 import { type BrowserRequest, Browser } from './browser.js';
 import { fieldOf } from './form-field.js';
-import { sendOn } from './login-redirect.js';
+import { redirectAfterLogin } from './login-redirect.js';
 import { formPage, messagePage } from './pages.js';
 import { SamlLogins } from './saml-logins.service.js';
 
@@ -63,9 +63,9 @@ export class SamlController {
         const text = 'This address takes SAML responses, and this was none.';
         return sendPage(reply, messagePage(400, 'No SAML response', text));
       }
-      sendOn(
+      redirectAfterLogin(
         reply,
-        await this.logins.judge(origin, connectionId.toLowerCase(), { samlResponse, relayState }),
+        await this.logins.handleResponse(origin, connectionId.toLowerCase(), { samlResponse, relayState }),
       );
     });
   }

@@ -3,7 +3,7 @@ import { AuthModule } from '../auth/index.js';
 import { MemberModule } from '../../people/member/index.js';
 import { RoleModule } from '../../people/role/index.js';
 import { SsoModule } from '../sso/index.js';
-import { Admission } from './login-admission.service.js';
+import { LoginAdmission } from './login-admission.service.js';
 import { Browser } from './browser.js';
 import { LoginRpc } from './login.rpc.js';
 import { LoginStore } from './login.store.js';
@@ -45,7 +45,7 @@ import { Subjects } from './subjects.service.js';
     SubjectRpc,
   ],
   providers: [
-    Admission,
+    LoginAdmission,
     Browser,
     Logins,
     LoginStore,
@@ -61,4 +61,4 @@ import { Subjects } from './subjects.service.js';
     SubjectStore,
   ],
 })
-export class IdentityModule {}
+export class SsoLoginModule {}

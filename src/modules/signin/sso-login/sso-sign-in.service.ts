@@ -13,12 +13,12 @@ import {
 } from '../../../platform/errors/index.js';
 import { originOf, type Scope, type ScopeOrigin, Scopes } from '../../../platform/scope/index.js';
 import { Sessions, type TokenPair } from '../auth/index.js';
-import { Admissions, type Member, memberStatus } from '../../people/member/index.js';
+import { SsoMembers, type Member, memberStatus } from '../../people/member/index.js';
 import { Connections, isAllowedRedirect } from '../sso/index.js';
 import { type LoginCode, readLoginCode } from './login-code.js';
 import { LoginRefusal } from './login-refusal.js';
 import { type Login, LoginStore } from './login.store.js';
-import type { Beginning } from './logins.service.js';
+import type { LoginStart } from './logins.service.js';
 import { OidcLogins } from './oidc-logins.service.js';
 import { SamlLogins } from './saml-logins.service.js';
 
@@ -45,7 +45,7 @@ export class SsoSignIn {
     private readonly saml: SamlLogins,
     private readonly oidc: OidcLogins,
     private readonly store: LoginStore,
-    private readonly members: Admissions,
+    private readonly members: SsoMembers,
     private readonly sessions: Sessions,
     private readonly scopes: Scopes,
     @Inject(CONFIG) private readonly config: Config,
@@ -110,13 +110,13 @@ export class SsoSignIn {
     const member = await this.members.find(scope, login.userId);
     if (member?.status === memberStatus.active && fits(login, codeVerifier)) return { login, member };
     // Whoever brings the code without its secret has seen it on the way.
-    await this.store.spoilCode(scope, login.id);
+    await this.store.invalidateCode(scope, login.id);
     return undefined;
   }
 
   private async begin(
     origin: ScopeOrigin,
-    beginning: Omit<Beginning, 'requestId'>,
+    beginning: Omit<LoginStart, 'requestId'>,
   ): Promise<{ url: string; login: Login }> {
     try {
       return await (beginning.connection.saml ? this.saml : this.oidc).begin(origin, beginning);

@@ -21,12 +21,12 @@ export class SsoSignOut {
 
   /** Ends the calling session. Answers where the person signs out at the provider; empty: nowhere. */
   async start(scope: Scope): Promise<string> {
-    const url = await this.wayOut(scope);
+    const url = await this.logoutUrl(scope);
     await this.sessions.signOut(scope, scope.sessionId);
     return url;
   }
 
-  private async wayOut(scope: Scope): Promise<string> {
+  private async logoutUrl(scope: Scope): Promise<string> {
     const { ssoOrgId, sessionId } = scope;
     if (!ssoOrgId) return '';
     const origin = systemOrigin(scope, ssoOrgId);
@@ -36,6 +36,6 @@ export class SsoSignOut {
     });
     if (!found) return '';
     const { login, connection } = found;
-    return connection.saml ? this.saml.wayOut(origin, login) : this.oidc.wayOut(connection, login);
+    return connection.saml ? this.saml.logoutUrl(origin, login) : this.oidc.logoutUrl(connection, login);
   }
 }

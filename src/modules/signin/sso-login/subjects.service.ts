@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { failedPrecondition, notFound } from '../../../platform/errors/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
-import { Admissions } from '../../people/member/index.js';
+import { SsoMembers } from '../../people/member/index.js';
 import { refuseGrant } from '../../people/role/index.js';
 import { Connections } from '../sso/index.js';
 import { ProviderSignOut } from './provider-sign-out.service.js';
@@ -13,7 +13,7 @@ export class Subjects {
   constructor(
     private readonly store: SubjectStore,
     private readonly connections: Connections,
-    private readonly members: Admissions,
+    private readonly members: SsoMembers,
     private readonly signOut: ProviderSignOut,
   ) {}
 
@@ -44,7 +44,7 @@ export class Subjects {
 
   /** Whoever binds an account says who comes in as the member: nobody who may do less than they, or than the connection. */
   private async changeable(scope: Scope, connectionId: string, userId: string): Promise<void> {
-    await this.connections.hold(scope, connectionId);
+    await this.connections.getForUpdate(scope, connectionId);
     const member = await this.members.find(scope, userId);
     if (!member) throw notFound('user');
     const refusal = refuseGrant(member.role.permissions, scope.permissions);

@@ -26,7 +26,7 @@ export interface ConnectionView {
 }
 
 export function toConnection({ connection, certificates, publicUrl }: ConnectionView): ConnectionMessage {
-  const { id, name, protocol, state, saml, oidc, idp, provisioning, speaksForAll, createdAt, updatedAt } =
+  const { id, name, protocol, state, saml, oidc, idp, provisioning, unrestricted, createdAt, updatedAt } =
     connection;
   const endpoints = samlEndpoints(publicUrl, id);
   const ours = oidc ? oidcEndpoints(publicUrl, id) : undefined;
@@ -38,7 +38,7 @@ export function toConnection({ connection, certificates, publicUrl }: Connection
     saml: saml ?? undefined,
     oidc: oidc ?? undefined,
     provisioning,
-    speaksForAll,
+    speaksForAll: unrestricted,
     serviceProvider: saml
       ? create(ServiceProviderSchema, {
           ...endpoints,

@@ -15,7 +15,7 @@ export function nextActivation(all: readonly Pick<Connection, 'activation'>[]): 
   return 1 + Math.max(0, ...all.map(({ activation }) => activation ?? 0));
 }
 
-export function refuseAnother(count: number): AppError | undefined {
+export function refuseOverLimit(count: number): AppError | undefined {
   if (count < MOST_CONNECTIONS) return undefined;
   return new AppError(
     'resource_exhausted',
@@ -25,20 +25,22 @@ export function refuseAnother(count: number): AppError | undefined {
 }
 
 /** How far a connection reaches that somebody with these permissions has set up. */
-export function reachOf(permissions: ReadonlySet<number>): Pick<Connection, 'ceiling' | 'speaksForAll'> {
+export function permissionCeiling(
+  permissions: ReadonlySet<number>,
+): Pick<Connection, 'ceiling' | 'unrestricted'> {
   return {
     ceiling: [...permissions],
-    speaksForAll: organizationPermissions.every((permission) => permissions.has(permission)),
+    unrestricted: organizationPermissions.every((permission) => permissions.has(permission)),
   };
 }
 
 /** Whoever could name another provider could come in as anybody whom the connection lets in. */
-export function refuseLesser(
-  { ceiling, speaksForAll }: Pick<Connection, 'ceiling' | 'speaksForAll'>,
+export function refuseBeyondOwnPermissions(
+  { ceiling, unrestricted }: Pick<Connection, 'ceiling' | 'unrestricted'>,
   permissions: ReadonlySet<number>,
 ): AppError | undefined {
-  const isEnough = speaksForAll
-    ? reachOf(permissions).speaksForAll
+  const isEnough = unrestricted
+    ? permissionCeiling(permissions).unrestricted
     : ceiling.every((one) => permissions.has(one));
   if (isEnough) return undefined;
   return permissionDenied(
@@ -48,23 +50,23 @@ export function refuseLesser(
 }
 
 /** Enforced, nobody could sign in any more, or no super admin. */
-export function refuseLoss(
+export function refuseLastConnection(
   connection: Pick<Connection, 'id'>,
-  all: readonly Pick<Connection, 'id' | 'state' | 'speaksForAll'>[],
+  all: readonly Pick<Connection, 'id' | 'state' | 'unrestricted'>[],
   enforced: boolean,
 ): AppError | undefined {
-  if (!enforced || all.some((one) => one.id !== connection.id && letsEverybodyIn(one))) return undefined;
+  if (!enforced || all.some((one) => one.id !== connection.id && admitsAnyMember(one))) return undefined;
   return failedPrecondition(
     'LAST_ACTIVE_CONNECTION',
     'Single sign-on is enforced, and this is the last active connection for everybody; switch enforcement off first.',
   );
 }
 
-export function letsEverybodyIn({
+export function admitsAnyMember({
   state,
-  speaksForAll,
-}: Pick<Connection, 'state' | 'speaksForAll'>): boolean {
-  return state === connectionState.active && speaksForAll;
+  unrestricted,
+}: Pick<Connection, 'state' | 'unrestricted'>): boolean {
+  return state === connectionState.active && unrestricted;
 }
 
 export interface MetadataSource {

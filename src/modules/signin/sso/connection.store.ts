@@ -23,7 +23,7 @@ const columns = {
   sealedClientSecret: 'sealed_client_secret',
   provisioning: 'provisioning',
   ceiling: 'ceiling',
-  speaksForAll: 'speaks_for_all',
+  unrestricted: 'speaks_for_all',
   activatedAt: 'activated_at',
   activation: 'activation',
   createdBy: 'created_by',

@@ -108,7 +108,7 @@ export interface Connection {
   /** What logins may give at most: the permissions of whoever last said where people come from, and as what. */
   ceiling: number[];
   /** Those were all that there are. Otherwise it lets nobody in who may do more. */
-  speaksForAll: boolean;
+  unrestricted: boolean;
   activatedAt: Date | null;
   /** Counts the activations of the organization: the highest is the newest, whatever the clock says. */
   activation: number | null;

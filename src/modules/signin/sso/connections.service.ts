@@ -26,10 +26,10 @@ import {
 import {
   nextActivation,
   refuseActivation,
-  reachOf,
-  refuseAnother,
-  refuseLesser,
-  refuseLoss,
+  permissionCeiling,
+  refuseOverLimit,
+  refuseBeyondOwnPermissions,
+  refuseLastConnection,
   refuseRelayStates,
   refuseSource,
   sourceOf,
@@ -134,11 +134,11 @@ export class Connections {
    * For a change of whatever kind: by somebody who may do as much as whoever set the connection up, and nobody else.
    * Locked until the scope ends.
    */
-  async hold(scope: Scope, id: string): Promise<{ connection: Connection; all: Connection[] }> {
+  async getForUpdate(scope: Scope, id: string): Promise<{ connection: Connection; all: Connection[] }> {
     const all = await this.store.listForUpdate(scope);
     const connection = all.find((one) => one.id === id);
     if (!connection) throw notFound('connection');
-    refuse(refuseLesser(connection, scope.permissions));
+    refuse(refuseBeyondOwnPermissions(connection, scope.permissions));
     return { connection, all };
   }
 
@@ -149,7 +149,7 @@ export class Connections {
     const key = known.idp ? await this.keys.make(scope.orgId, id, 'current', scope.now()) : undefined;
     const { provisioning = membersOnly, settings, state = connectionState.draft } = request;
     const all = await this.store.listForUpdate(scope);
-    refuse(refuseAnother(all.length));
+    refuse(refuseOverLimit(all.length));
     await this.refuseRoles(scope, provisioning);
     const connection: Connection = {
       orgId: scope.orgId,
@@ -171,7 +171,7 @@ export class Connections {
       ...this.stored(scope, id, settings),
       ...known,
       provisioning,
-      ...reachOf(scope.permissions),
+      ...permissionCeiling(scope.permissions),
       activatedAt: state === connectionState.active ? scope.now() : null,
       activation: state === connectionState.active ? nextActivation(all) : null,
       createdBy: scope.actorId || null,
@@ -198,9 +198,9 @@ export class Connections {
     const { settings, provisioning, id } = change;
     const before = await this.scopes.run(originOf(scope), (inner) => this.get(inner, id));
     // Nor does the server ask a provider for somebody who may not change it.
-    refuse(refuseLesser(before, scope.permissions));
+    refuse(refuseBeyondOwnPermissions(before, scope.permissions));
     const known = settings ? await this.knowledgeOf(scope, settings, before) : {};
-    const { connection: current, all } = await this.hold(scope, id);
+    const { connection: current, all } = await this.getForUpdate(scope, id);
     if (provisioning) await this.refuseRoles(scope, provisioning);
     const state = change.state || current.state;
     const activated = state === connectionState.active && current.state !== connectionState.active;
@@ -211,7 +211,7 @@ export class Connections {
       name: change.name || current.name,
       state,
       ...(provisioning && { provisioning }),
-      ...((settings ?? provisioning) && reachOf(scope.permissions)),
+      ...((settings ?? provisioning) && permissionCeiling(scope.permissions)),
       activatedAt: activated ? scope.now() : current.activatedAt,
       activation: activated ? nextActivation(all) : current.activation,
       updatedAt: scope.now(),
@@ -227,9 +227,9 @@ export class Connections {
   }
 
   async delete(scope: Scope, id: string): Promise<void> {
-    const { connection, all } = await this.hold(scope, id);
+    const { connection, all } = await this.getForUpdate(scope, id);
     const { enforcedAt } = await this.enforcement.getForUpdate(scope);
-    refuse(refuseLoss(connection, all, enforcedAt !== null));
+    refuse(refuseLastConnection(connection, all, enforcedAt !== null));
     await this.store.delete(scope, id);
     await this.sessions.endThrough(scope, id);
     await this.record(scope, connection, 'SSO_PROVIDER_DELETED', {});
@@ -238,11 +238,14 @@ export class Connections {
   /** Makes the next key, or puts it in the place of the current one. */
   async rotateKey(scope: Scope, id: string): Promise<Connection> {
     refuse(
-      refuseLesser(await this.scopes.run(originOf(scope), (inner) => this.get(inner, id)), scope.permissions),
+      refuseBeyondOwnPermissions(
+        await this.scopes.run(originOf(scope), (inner) => this.get(inner, id)),
+        scope.permissions,
+      ),
     );
     // Computed in advance: whether it is needed shows inside the transaction only.
     const fresh = await this.keys.make(scope.orgId, id, 'next', scope.now());
-    const { connection } = await this.hold(scope, id);
+    const { connection } = await this.getForUpdate(scope, id);
     if (!connection.idp) throw failedPrecondition('NOT_SAML', 'Only SAML connections have keys of ours.');
     const certificates = (await this.keys.certificates(scope, [id])).get(id) ?? [];
     const promoted = certificates.some(({ next }) => next);
@@ -344,7 +347,7 @@ export class Connections {
     refuse(
       connection.state === connectionState.active
         ? refuseActivation(connection)
-        : refuseLoss(connection, all, enforcedAt !== null),
+        : refuseLastConnection(connection, all, enforcedAt !== null),
     );
   }
 

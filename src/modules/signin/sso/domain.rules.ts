@@ -8,7 +8,7 @@ export function refuseName(): AppError {
   ]);
 }
 
-export function refuseAnother(count: number): AppError | undefined {
+export function refuseOverLimit(count: number): AppError | undefined {
   if (count < MOST_DOMAINS) return undefined;
   return new AppError(
     'resource_exhausted',

@@ -4,7 +4,7 @@ import { failedPrecondition, notFound } from '../../../platform/errors/index.js'
 import { originOf, type Scope, Scopes } from '../../../platform/scope/index.js';
 import { domainName, domainOf } from './domain-name.js';
 import { DomainProof } from './domain-proof.js';
-import { refuseAnother, refuseName, refuseRemoval } from './domain.rules.js';
+import { refuseOverLimit, refuseName, refuseRemoval } from './domain.rules.js';
 import { type Domain, DomainStore } from './domain.store.js';
 import { EnforcementStore } from './enforcement.store.js';
 
@@ -27,7 +27,7 @@ export class Domains {
     const domains = await this.store.listForUpdate(scope);
     const known = domains.find((domain) => domain.name === name);
     if (known) return known;
-    const refusal = refuseAnother(domains.length);
+    const refusal = refuseOverLimit(domains.length);
     if (refusal) throw refusal;
     const domain: Domain = {
       name,

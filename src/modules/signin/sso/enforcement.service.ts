@@ -5,7 +5,7 @@ import type { Scope } from '../../../platform/scope/index.js';
 import { type Member, Members } from '../../people/member/index.js';
 import { type BreakGlassNews, breakGlassArmedMail, breakGlassUsedMail } from './break-glass.mail.js';
 import { connectionState } from './connection.js';
-import { letsEverybodyIn } from './connection.rules.js';
+import { admitsAnyMember } from './connection.rules.js';
 import { ConnectionStore } from './connection.store.js';
 import { Domains } from './domain.service.js';
 import { enforcementEndedMail } from './enforcement-ended.mail.js';
@@ -43,7 +43,7 @@ export class Enforcement {
       const refusal = refuseEnforcement(
         {
           activeConnection: connections.some(({ state }) => state === connectionState.active),
-          connectionForAll: connections.some(letsEverybodyIn),
+          connectionForAll: connections.some(admitsAnyMember),
           provenDomain: await this.domains.anyProven(scope),
           testedAt: await this.store.lastTest(scope, email),
         },

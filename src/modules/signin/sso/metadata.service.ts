@@ -4,7 +4,7 @@ import { Mailer } from '../../../platform/mail/index.js';
 import { originOf, type Scope, type ScopeOrigin, Scopes } from '../../../platform/scope/index.js';
 import { Members } from '../../people/member/index.js';
 import type { Connection, StoredIdp } from './connection.js';
-import { refuseLesser } from './connection.rules.js';
+import { refuseBeyondOwnPermissions } from './connection.rules.js';
 import { ConnectionStore } from './connection.store.js';
 import { expiryMail } from './expiry.mail.js';
 import { differences, nextFetchAfter, refuseTakeover, retryAfter, warningDue } from './metadata.rules.js';
@@ -33,7 +33,7 @@ export class Metadata {
     const origin = originOf(scope);
     const connection = await this.scopes.run(origin, (inner) => this.store.find(inner, connectionId));
     if (!connection) throw notFound('connection');
-    const refusal = refuseLesser(connection, scope.permissions);
+    const refusal = refuseBeyondOwnPermissions(connection, scope.permissions);
     if (refusal) throw refusal;
     if (!connection.saml?.metadataUrl) {
       throw failedPrecondition(
