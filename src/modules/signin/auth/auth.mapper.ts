@@ -18,7 +18,7 @@ import type { Permission } from '../../../platform/access/index.js';
 import type { IssuedAccessToken } from '../../../platform/caller/access-tokens.js';
 import { toRole } from '../../people/role/index.js';
 import type { OwnMembership } from './person.store.js';
-import type { Proof } from './proof.js';
+import type { Proof } from './session.store.js';
 import type { Session } from './session.store.js';
 import type { TokenPair } from './sessions.service.js';
 import type { Self } from './who-am-i.service.js';

@@ -1,6 +1,6 @@
 export { toAccessToken, toTokenPair } from './auth.mapper.js';
 export { AuthModule } from './auth.module.js';
 export { deviceNameOf } from './device-name.js';
-export type { Proof } from './proof.js';
+export type { Proof } from './session.store.js';
 export type { SsoOrigin } from './session.store.js';
 export { refuseForeignSession, Sessions, type TokenPair } from './sessions.service.js';

@@ -2,8 +2,10 @@ import { Injectable } from '@nestjs/common';
 import type { PersonCaller } from '../../../platform/caller/caller.js';
 import { statement } from '../../../platform/database/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
-import type { Proof } from './proof.js';
 import { SESSION_MS } from './sign-in.rules.js';
+
+/** How a person proved who they are. */
+export type Proof = 'code' | 'link' | 'passkey' | 'sso';
 
 export interface Session {
   id: string;

@@ -7,7 +7,7 @@ import { failedPrecondition, notFound } from '../../../platform/errors/index.js'
 import { originOf, type Scope, type ScopeOrigin, Scopes } from '../../../platform/scope/index.js';
 import { deviceNameOf } from './device-name.js';
 import { PersonStore } from './person.store.js';
-import type { Proof } from './proof.js';
+import type { Proof } from './session.store.js';
 import { type Session, SessionStore, type SsoOrigin } from './session.store.js';
 import { refreshRefused } from './sign-in.rules.js';
 

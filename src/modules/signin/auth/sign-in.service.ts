@@ -9,7 +9,7 @@ import { Mailer } from '../../../platform/mail/index.js';
 import { originOf, type Scope, Scopes } from '../../../platform/scope/index.js';
 import { InvitationTokens } from '../../people/member/index.js';
 import { type Person, PersonStore } from './person.store.js';
-import type { Proof } from './proof.js';
+import type { Proof } from './session.store.js';
 import { refuseForeignSession, Sessions, type TokenPair } from './sessions.service.js';
 import { signInCodeMail } from './sign-in-code.mail.js';
 import { SignInCodeStore } from './sign-in-code.store.js';

@@ -58,3 +58,10 @@ function statusOf({ kind }: AppError): number {
   if (kind === 'not_found') return 404;
   return kind === 'unavailable' ? 503 : 400;
 }
+
+/** A field of a posted form that was sent once. */
+export function fieldOf(body: unknown, name: string): string | undefined {
+  if (typeof body !== 'object' || body === null || !Object.hasOwn(body, name)) return undefined;
+  const value: unknown = Reflect.get(body, name);
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,3 +1,5 @@
+import { explainRefusal, type SamlRefusalReason } from '@dovecote/saml';
+
 /** Why a login is refused, for those who run the connection; whoever signs in hears of it by its id only. */
 export class LoginRefusal extends Error {
   override readonly name = 'LoginRefusal';
@@ -18,7 +20,7 @@ export class LoginRefusal extends Error {
   readonly userId: string | undefined;
 }
 
-const ADVICE: Readonly<Record<string, string>> = {
+const ADVICE: Readonly<Partial<Record<string, string>>> = {
   connection_disabled: 'Activate the connection, or let people use another one.',
   subject_too_long: 'Let the provider know people by a name (NameID, sub) of at most 512 characters.',
   no_email: 'Let the provider send an e-mail address, or name the attribute that holds it.',
@@ -68,7 +70,9 @@ const ADVICE: Readonly<Record<string, string>> = {
   email_not_verified: 'Let the provider verify the person’s e-mail address.',
 };
 
-/** What to change, in a sentence; undefined when the reason is not one of ours. */
-export function adviceFor(reason: string): string | undefined {
-  return Object.hasOwn(ADVICE, reason) ? ADVICE[reason] : undefined;
+/** What to change so that such a login succeeds, in a sentence; empty when it succeeded. */
+export function adviceOn(reason: string): string {
+  if (reason === '') return '';
+  // A reason that is not in the table came from libs/saml.
+  return ADVICE[reason] ?? explainRefusal(reason as SamlRefusalReason);
 }

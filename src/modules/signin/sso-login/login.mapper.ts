@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { type Login as LoginMessage, LoginSchema } from '@dovecote/contract/dovecote/sso/v1/connection_pb';
-import { adviceOn } from './advice.js';
+import { adviceOn } from './login-refusal.js';
 import type { Login } from './login.store.js';
 
 export function toLogin(login: Login): LoginMessage {

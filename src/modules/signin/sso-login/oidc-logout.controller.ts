@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Param, Post, Req, Res } from '@nestjs/common';
 import { type PageReply, sendPage } from '../../../platform/http/page.js';
 import { type BrowserRequest, Browser } from './browser.js';
-import { fieldOf } from './form-field.js';
+import { fieldOf } from './browser.js';
 import { OidcLogout } from './oidc-logout.service.js';
 import { messagePage } from './pages.js';
 

@@ -3,7 +3,7 @@ import type { Delivery } from '@dovecote/saml';
 import type { ScopeOrigin } from '../../../platform/scope/index.js';
 import { type PageReply, sendPage, sendTo } from '../../../platform/http/page.js';
 import { type BrowserRequest, Browser } from './browser.js';
-import { fieldOf } from './form-field.js';
+import { fieldOf } from './browser.js';
 import { formPage, messagePage } from './pages.js';
 import { SamlLogout, type LogoutStep } from './saml-logout.service.js';
 

@@ -2,7 +2,7 @@ import { Body, Controller, Get, Param, Post, Req, Res } from '@nestjs/common';
 import { validate as isUuid } from 'uuid';
 import { type PageReply, sendPage } from '../../../platform/http/page.js';
 import { type BrowserRequest, Browser } from './browser.js';
-import { fieldOf } from './form-field.js';
+import { fieldOf } from './browser.js';
 import { redirectAfterLogin } from './login-redirect.js';
 import { formPage, messagePage } from './pages.js';
 import { SamlLogins } from './saml-logins.service.js';

@@ -4,6 +4,9 @@ export const protocol = { saml: 1, oidc: 2 } as const;
 /** Numbers of dovecote.sso.v1.ConnectionState. */
 export const connectionState = { draft: 1, active: 2, disabled: 3 } as const;
 
+/** Numbers of dovecote.sso.v1.LoginOutcome. */
+export const loginOutcome = { pending: 1, succeeded: 2, refused: 3 } as const;
+
 export interface SamlSettings {
   /** Empty: the metadata was uploaded. */
   metadataUrl: string;

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { notAhead, statement } from '../../../platform/database/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { connectionState } from './connection.js';
-import { loginOutcome } from './login.js';
+import { loginOutcome } from './connection.js';
 
 export interface EnforcementState {
   enforcedAt: Date | null;

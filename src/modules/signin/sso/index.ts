@@ -1,9 +1,14 @@
-export { type AttributeNames, type Connection, connectionState, type Provisioning } from './connection.js';
+export {
+  type AttributeNames,
+  type Connection,
+  connectionState,
+  loginOutcome,
+  type Provisioning,
+} from './connection.js';
 export { Connections } from './connections.service.js';
 export { Domains } from './domain.service.js';
 export { oidcEndpoints, samlEndpoints } from './endpoints.js';
 export { Enforcement } from './enforcement.service.js';
-export { loginOutcome } from './login.js';
 export { Metadata } from './metadata.service.js';
 export { UnusableMetadata } from './metadata-source.js';
 export { EndpointError, OidcDiscovery } from './oidc-discovery.js';
