@@ -7,7 +7,7 @@ import type { Scope } from '../../../platform/scope/index.js';
 import { grantsMore, refuseGrant, type RoleEntity, Roles } from '../role/index.js';
 import { BulkInvitationStore } from './bulk-invitation.store.js';
 import { InvitationTokens } from './invitation-tokens.js';
-import { invitationLink, invitationMail } from './invitation.js';
+import { invitationLink, invitationMail } from './invitation.mail.js';
 import { type Address, distinctAddresses, emptyProfile, memberStatus } from './member.rules.js';
 import { type Member, MemberStore } from './member.store.js';
 import { newMember } from './new-member.js';

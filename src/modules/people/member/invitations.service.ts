@@ -7,7 +7,7 @@ import type { Scope } from '../../../platform/scope/index.js';
 import { type DailyLimit, DailyLimits } from '../../../platform/throttle/daily-limits.js';
 import { grantsMore, refuseGrant, type RoleEntity, Roles } from '../role/index.js';
 import { InvitationTokens } from './invitation-tokens.js';
-import { invitationLink, invitationMail } from './invitation.js';
+import { invitationLink, invitationMail } from './invitation.mail.js';
 import { emptyProfile, memberStatus, type ProfileRequest, refuseProfile } from './member.rules.js';
 import { type Member, MemberStore } from './member.store.js';
 import { namedProfile } from './name.rules.js';

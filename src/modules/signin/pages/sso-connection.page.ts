@@ -11,7 +11,7 @@ import { type Page, page } from '../../../platform/http/page.js';
 import { button, checkbox, type Fields } from './page-form.js';
 import { errorBox } from './sign-in.page.js';
 import { EMPTY_MAPPINGS } from './sso-form.js';
-import type { ProviderGuide } from './sso-providers.js';
+import type { ProviderGuide } from './provider-guides.js';
 import { connectionFacts, stateOf } from './sso-setup.page.js';
 import { SETUP } from './paths.js';
 

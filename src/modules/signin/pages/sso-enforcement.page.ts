@@ -1,6 +1,6 @@
 import { html } from '../../../platform/http/html.js';
 import { type Page, page } from '../../../platform/http/page.js';
-import type { Condition } from './sso-enforcement.js';
+import type { Condition } from './enforcement-conditions.js';
 import { button } from './page-form.js';
 import type { Setup } from './sso-setup.calls.js';
 import { SETUP } from './paths.js';

@@ -12,7 +12,7 @@ import { button } from './page-form.js';
 import { timeOf } from './page-time.js';
 import { errorBox, whoIs } from './sign-in.page.js';
 import { outcomeOf } from './sso-login.page.js';
-import { providers } from './sso-providers.js';
+import { providers } from './provider-guides.js';
 import type { Setup } from './sso-setup.calls.js';
 import { SETUP } from './paths.js';
 

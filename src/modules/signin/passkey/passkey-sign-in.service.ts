@@ -11,7 +11,7 @@ import { InvitationTokens } from '../../people/member/index.js';
 import { Assertions } from './assertions.service.js';
 import { ChallengeStore } from './challenge.store.js';
 import { readAssertion } from './credential-json.js';
-import { decoysFor } from './decoys.js';
+import { decoysFor } from './decoy-credentials.js';
 import { passkeyInvalid } from './passkey.rules.js';
 import { PasskeyStore } from './passkey.store.js';
 import { nameOf } from './passkeys.service.js';

@@ -1,5 +1,5 @@
 import { type Answer } from './projection.js';
-import { listAnswer, MOST_RESULTS } from './page.js';
+import { listAnswer, MOST_RESULTS } from './paging.js';
 import { type Attribute, enterpriseSchema, groupSchema, type ResourceSchema, userSchema } from './schema.js';
 
 const schemaOf = (name: string): string => `urn:ietf:params:scim:schemas:core:2.0:${name}`;

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { setStatement, statement } from '../../../platform/database/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { nameKey } from '../../../platform/text/index.js';
-import { type Columns, conditionOf } from './conditions.js';
-import type { Page } from './page.js';
+import { type Columns, conditionOf } from './filter-sql.js';
+import type { Page } from './paging.js';
 
 /** A group of a directory, as one connection knows it. */
 export interface ScimGroup {

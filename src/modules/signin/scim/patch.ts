@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { saidBy, selectorOf } from './filter.js';
-import { findTarget, type PathSchemas, type Target, unknownPath } from './path.js';
+import { findTarget, type PathSchemas, type Target, unknownPath } from './attribute-path.js';
 import {
   type Document,
   documentOf,

@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { setStatement, statement } from '../../../platform/database/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { deletedDomain, memberStatus } from '../../people/member/index.js';
-import { type Columns, conditionOf } from './conditions.js';
+import { type Columns, conditionOf } from './filter-sql.js';
 import type { Filter } from './filter.js';
-import type { Page } from './page.js';
+import type { Page } from './paging.js';
 import type { Document } from './resource.js';
 import type { ScimUser } from './user.mapper.js';
 

@@ -11,7 +11,7 @@ import { type Connection, Domains } from '../sso/index.js';
 import { scimBaseUrl } from './base-url.js';
 import { type ETagged, refuseMismatch } from './etag.js';
 import { GroupMembers } from './group-members.service.js';
-import { listAnswer, type Page } from './page.js';
+import { listAnswer, type Page } from './paging.js';
 import { applyOperation, type Operation } from './patch.js';
 import { type Document, readResource, textOf } from './resource.js';
 import { userAttributes, userSchema } from './schema.js';

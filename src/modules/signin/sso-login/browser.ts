@@ -8,7 +8,7 @@ import { type PageReply, sendPage } from '../../../platform/http/page.js';
 import { requestAddress } from '../../../platform/http/request-address.js';
 import type { ScopeOrigin } from '../../../platform/scope/index.js';
 import { Connections } from '../sso/index.js';
-import { messagePage } from './pages.js';
+import { messagePage } from './login.page.js';
 
 /** What is read of a request; Fastify's has more. */
 export interface BrowserRequest {

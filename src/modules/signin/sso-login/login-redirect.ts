@@ -1,6 +1,6 @@
 import { type PageReply, sendPage, sendTo } from '../../../platform/http/page.js';
 import type { LoginResult } from './logins.service.js';
-import { refusedPage, testedPage } from './pages.js';
+import { refusedPage, testedPage } from './login.page.js';
 import { withParameters } from './redirect-uri.rules.js';
 
 /** Sends the browser on: to the client with a code or an error, or to a page of ours where nobody waits. */

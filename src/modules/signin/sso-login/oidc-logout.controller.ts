@@ -3,7 +3,7 @@ import { type PageReply, sendPage } from '../../../platform/http/page.js';
 import { type BrowserRequest, Browser } from './browser.js';
 import { fieldOf } from './browser.js';
 import { OidcLogout } from './oidc-logout.service.js';
-import { messagePage } from './pages.js';
+import { messagePage } from './login.page.js';
 
 /** Where OIDC providers say that somebody has signed out, and send browsers that were signed out. */
 @Controller('sso/oidc/:connectionId')

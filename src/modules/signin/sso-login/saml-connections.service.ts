@@ -4,7 +4,7 @@ import { CONFIG } from '../../../platform/config/config.module.js';
 import type { Config } from '../../../platform/config/index.js';
 import { type Scope, type ScopeOrigin, Scopes } from '../../../platform/scope/index.js';
 import { type Connection, Connections, Metadata, SpKeys } from '../sso/index.js';
-import { samlConnection } from './saml-connection.js';
+import { samlConnection } from './saml-connection.mapper.js';
 
 export interface LoadedConnection {
   connection: Connection;

@@ -4,7 +4,7 @@ import type { ScopeOrigin } from '../../../platform/scope/index.js';
 import { type PageReply, sendPage, sendTo } from '../../../platform/http/page.js';
 import { type BrowserRequest, Browser } from './browser.js';
 import { fieldOf } from './browser.js';
-import { formPage, messagePage } from './pages.js';
+import { formPage, messagePage } from './login.page.js';
 import { SamlLogout, type LogoutStep } from './saml-logout.service.js';
 
 /** The single logout service: where providers send browsers with logout requests, and with answers to ours. */

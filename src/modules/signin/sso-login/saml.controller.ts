@@ -4,7 +4,7 @@ import { type PageReply, sendPage } from '../../../platform/http/page.js';
 import { type BrowserRequest, Browser } from './browser.js';
 import { fieldOf } from './browser.js';
 import { redirectAfterLogin } from './login-redirect.js';
-import { formPage, messagePage } from './pages.js';
+import { formPage, messagePage } from './login.page.js';
 import { SamlLogins } from './saml-logins.service.js';
 
 /** Where SAML providers, and browsers on their way, reach us. */

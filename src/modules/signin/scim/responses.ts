@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify';
-import { type Asked, mediaType } from './asked.js';
+import { type Asked, mediaType } from './request.js';
 import { type ETagged, matches } from './etag.js';
 import type { ScimAnswer } from './gateway.js';
 import { type Answer, project, type Projection } from './projection.js';
