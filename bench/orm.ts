@@ -1,6 +1,6 @@
 // How much of plain pg's speed is left behind the stores?
 import type * as campaignStoreModule from '../src/modules/messaging/campaign/campaign.store.js';
-import type * as counterStoreModule from '../src/modules/messaging/campaign/counter.store.js';
+import type * as counterStoreModule from '../src/modules/messaging/delivery/counter.store.js';
 import type * as inboxStoreModule from '../src/modules/messaging/inbox/inbox.store.js';
 import type * as roleStoreModule from '../src/modules/people/role/role.store.js';
 import type { Client, PoolClient } from 'pg';

@@ -15,9 +15,9 @@ import { CampaignFailureStore } from './campaign-failure.store.js';
 import { CampaignStore } from './campaign.store.js';
 import { Enrollment } from './enrollment.service.js';
 import { CampaignTranslationStore } from './campaign-translation.store.js';
-import { FanOut, type Piece } from './fan-out.js';
-import { templatesOf } from './message-templates.js';
-import { MissedMarker } from './missed-marker.js';
+import { FanOut, type Piece } from './steps/send.step.js';
+import { templatesOf } from './message-template.rules.js';
+import { MissedMarker } from '../delivery/missed.store.js';
 import { campaignStatus } from './status.js';
 
 /** What `campaign.advance` does next: go on at once, or be woken later (or never again). */

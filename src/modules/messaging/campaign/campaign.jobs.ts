@@ -10,7 +10,7 @@ import { CampaignFailures } from './campaign-failures.service.js';
 import { Campaigns } from './campaign.service.js';
 import { type Advance, advanceTask, CampaignRuns } from './campaign-run.service.js';
 import { Enrollment } from './enrollment.service.js';
-import { FanOut, type Piece } from './fan-out.js';
+import { FanOut, type Piece } from './steps/send.step.js';
 
 /** Between two looks at a render process that does not answer. */
 const RENDER_PAUSE_MS = 3_000;

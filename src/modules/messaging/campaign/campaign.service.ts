@@ -33,7 +33,7 @@ import {
   refuseStart,
 } from './campaign.rules.js';
 import { CampaignStore } from './campaign.store.js';
-import { DeliveryStore } from './delivery.store.js';
+import { DeliveryStore } from '../delivery/delivery.store.js';
 import { campaignStatus, type DeliveryStatus } from './status.js';
 
 /** An audience as it came, and where in the request each entry stands. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Scope } from '../../../platform/scope/index.js';
-import { EnrollmentStore } from './enrollment.store.js';
+import { EnrollmentStore } from '../delivery/enrollment.store.js';
 
 /** Sends what waits for people to enroll, in campaigns that wait for it, once they have a device. */
 @Injectable()

@@ -1,7 +1,7 @@
 export { CampaignModule } from './campaign.module.js';
 export { CampaignRuns } from './campaign-run.service.js';
 export { Campaigns } from './campaign.service.js';
-export { CounterStore } from './counter.store.js';
+export { CounterStore } from '../delivery/counter.store.js';
 export {
   campaignStatus,
   type CampaignStatus,

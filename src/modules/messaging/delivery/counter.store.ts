@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { statement } from '../../../platform/database/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
-import type { CampaignCounters } from './campaign.js';
+import type { CampaignCounters } from '../campaign/campaign.js';
 
 /** Rows per campaign: so many can count at once without waiting for each other. */
 const SHARDS = 16;

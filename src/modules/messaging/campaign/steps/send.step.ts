@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { SendNotification } from '@dovecote/workflow';
 import { v7 as uuid } from 'uuid';
-import type { Scope } from '../../../platform/scope/index.js';
-import { Metrics } from '../../../platform/telemetry/metrics.js';
+import type { Scope } from '../../../../platform/scope/index.js';
+import { Metrics } from '../../../../platform/telemetry/metrics.js';
 import {
   type MessageSource,
   type RecipientProfile,
@@ -10,14 +10,14 @@ import {
   type RenderOrigin,
   type RenderResult,
   type RenderWork,
-} from '../render/index.js';
-import { Templates } from '../template/index.js';
-import type { Campaign } from './campaign.js';
-import { type CampaignRun, CampaignRunStore } from './campaign-run.store.js';
-import { CounterStore } from './counter.store.js';
-import { CampaignTranslationStore } from './campaign-translation.store.js';
-import { type FanOutRecipient, FanOutStore, type NewDelivery } from './fan-out.store.js';
-import { templateOf } from './message-templates.js';
+} from '../../render/index.js';
+import { Templates } from '../../template/index.js';
+import type { Campaign } from '../campaign.js';
+import { type CampaignRun, CampaignRunStore } from '../campaign-run.store.js';
+import { CounterStore } from '../../delivery/counter.store.js';
+import { CampaignTranslationStore } from '../campaign-translation.store.js';
+import { type FanOutRecipient, FanOutStore, type NewDelivery } from '../../delivery/dispatch.store.js';
+import { templateOf } from '../message-template.rules.js';
 
 /** A part of the audience on its way: read, to be rendered, then written by somebody who finds the run as it was. */
 export interface Piece {

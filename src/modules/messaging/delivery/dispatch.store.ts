@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { setStatement } from '../../../platform/database/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import type { RenderedContent } from '../render/index.js';
-import type { Campaign } from './campaign.js';
-import { deliveryStatus, deliveryKind } from './status.js';
+import type { Campaign } from '../campaign/campaign.js';
+import { deliveryStatus, deliveryKind } from '../campaign/status.js';
 import { memberStatus } from '../../people/member/index.js';
-import { tickInboxesOf } from './inbox-clock.js';
+import { tickInboxesOf } from './inbox-clock.store.js';
 
 /** One place in the frozen audience, and who stands there today. */
 export interface FanOutRecipient {

@@ -3,8 +3,8 @@ import { setStatement } from '../../../platform/database/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { Metrics } from '../../../platform/telemetry/metrics.js';
 import { CounterStore } from './counter.store.js';
-import { tickInboxesOf } from './inbox-clock.js';
-import { deliveryKind, deliveryStatus } from './status.js';
+import { tickInboxesOf } from './inbox-clock.store.js';
+import { deliveryKind, deliveryStatus } from '../campaign/status.js';
 
 /** Deliveries per transaction. */
 const PIECE = 1_000;

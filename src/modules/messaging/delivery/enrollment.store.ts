@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { setStatement } from '../../../platform/database/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { memberStatus } from '../../people/member/index.js';
-import { tickInboxesOf } from './inbox-clock.js';
-import { campaignStatus, deliveryStatus } from './status.js';
+import { tickInboxesOf } from './inbox-clock.store.js';
+import { campaignStatus, deliveryStatus } from '../campaign/status.js';
 
 /** Deliveries per transaction. */
 const PIECE = 1_000;
