@@ -2,7 +2,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
  * What a delivery can become, and that a campaign that is over stays over; the words for the numbers are in
- * `src/modules/messaging/campaign/status.ts`. The condition of a trigger is cheap, and an AFTER trigger costs nothing else where it does not fire; it fires for what is refused.
+ * `delivery.ts` and `campaign.ts` of `src/modules/messaging`. The condition of a trigger is cheap, and an AFTER trigger costs nothing else where it does not fire; it fires for what is refused.
  */
 export class LegalTransitions implements MigrationInterface {
   readonly name = 'LegalTransitions1000000000040';

@@ -142,7 +142,7 @@ test('adding a job: its parts are what the code has', () => {
   const page = Page.open('docs/how-to/add-a-job.md');
   page.leave(
     'scope.enqueue',
-    'A part of src/modules/messaging/campaign/campaign-run.service.ts, whose names it explains.',
+    'A part of src/modules/messaging/campaign/campaign-wake.service.ts, whose names it explains.',
   );
   page.leave('@HandlesJob', 'A shorter form of src/modules/messaging/campaign/campaign.jobs.ts.');
   expect(page.untaken).toEqual([]);

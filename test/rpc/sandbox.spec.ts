@@ -158,7 +158,7 @@ describe('CreateSandboxOrganization', () => {
     { fixtureId: '', templates: 2, groups: 1, teams: 1, campaigns: 0 },
     { fixtureId: 'fintech', templates: 3, groups: 3, teams: 4, campaigns: 1 },
     { fixtureId: 'sales', templates: 2, groups: 3, teams: 4, campaigns: 1 },
-  ])('is furnished: %j', async ({ fixtureId, templates, groups, teams, campaigns }) => {
+  ])('is seeded: %j', async ({ fixtureId, templates, groups, teams, campaigns }) => {
     const nora = await newcomer();
     const { id, adminUser } = await createSandbox(nora, { fixtureId });
     const admin = inside(nora, id);

@@ -78,19 +78,19 @@ export async function addOrganization(server: TestServer, name: string): Promise
       [id, roles[role.slug], role.slug, role.name, role.isSystem, role.permissions, new Date()],
     );
   }
-  await furnish(server, id);
+  await seed(server, id);
   // seededRoles holds exactly the four slugs.
   return { id, roles: roles };
 }
 
 /** What modules contribute to the founding of every organization, and nothing that a fixture adds. */
-async function furnish({ server: { app } }: TestServer, orgId: string): Promise<void> {
+async function seed({ server: { app } }: TestServer, orgId: string): Promise<void> {
   const origin = { caller: { kind: 'system', orgId }, requestId: 'cast' } as const;
   const fixture = findFixture('empty');
   if (!fixture) throw new Error('No fixture is called empty.');
   await app.get(Scopes, { strict: false }).run(origin, async (scope) => {
     const organization = await app.get(Organizations, { strict: false }).get(scope);
-    await app.get(Founding, { strict: false }).furnish(scope, organization, { fixture, adminId: '' });
+    await app.get(Founding, { strict: false }).seed(scope, organization, { fixture, adminId: '' });
   });
 }
 

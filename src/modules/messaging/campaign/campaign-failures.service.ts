@@ -5,7 +5,7 @@ import { CampaignFailureStore } from './campaign-failure.store.js';
 import { CampaignRunStore } from './campaign-run.store.js';
 import { isHopeless, isPassing } from './campaign.rules.js';
 import { CampaignStore } from './campaign.store.js';
-import { campaignStatus } from './status.js';
+import { campaignStatus } from './campaign.js';
 
 /**
  * Ends campaigns whose next piece of work fails again and again. Only errors that reach us count: a worker that is

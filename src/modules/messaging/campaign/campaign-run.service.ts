@@ -1,29 +1,23 @@
 import { Injectable } from '@nestjs/common';
-import {
-  askingSteps,
-  awaitedSteps,
-  type RunEvent,
-  type Step,
-  stepById,
-  transition,
-} from '@dovecote/workflow';
+import { type RunEvent, stepById, transition } from '@dovecote/workflow';
 import type { Scope } from '../../../platform/scope/index.js';
-import type { RenderResult } from '../render/index.js';
-import type { Campaign } from './campaign.js';
-import { type CampaignRun, CampaignRunStore } from './campaign-run.store.js';
+import { Enrollment, OpenDeliveryStore } from '../delivery/index.js';
+import { type Campaign, campaignStatus } from './campaign.js';
 import { CampaignFailureStore } from './campaign-failure.store.js';
+import { type CampaignRun, CampaignRunStore } from './campaign-run.store.js';
 import { CampaignStore } from './campaign.store.js';
-import { Enrollment } from './enrollment.service.js';
 import { CampaignTranslationStore } from './campaign-translation.store.js';
-import { FanOut, type Piece } from './steps/send.step.js';
+import { CampaignWake } from './campaign-wake.service.js';
 import { templatesOf } from './message-template.rules.js';
-import { MissedMarker } from '../delivery/missed.store.js';
-import { campaignStatus } from './status.js';
+import { type Advance, finished, type Piece } from './steps/campaign-step.js';
+import { StepTable } from './steps/step-table.js';
 
-/** What `campaign.advance` does next: go on at once, or be woken later (or never again). */
-export type Advance = 'again' | 'rest';
-
-export const advanceTask = 'campaign.advance';
+/** A piece of the step at which a campaign stood when it was read. */
+export interface PieceOfRun {
+  campaign: Campaign;
+  run: CampaignRun;
+  piece: Piece;
+}
 
 /**
  * Carries a started campaign through its workflow, one small transaction at a time: each piece of work commits
@@ -35,9 +29,10 @@ export class CampaignRuns {
     private readonly store: CampaignRunStore,
     private readonly campaigns: CampaignStore,
     private readonly translations: CampaignTranslationStore,
-    private readonly fanOut: FanOut,
-    private readonly missed: MissedMarker,
+    private readonly steps: StepTable,
+    private readonly wakes: CampaignWake,
     private readonly enrollment: Enrollment,
+    private readonly open: OpenDeliveryStore,
     private readonly failures: CampaignFailureStore,
   ) {}
 
@@ -47,7 +42,7 @@ export class CampaignRuns {
     if (!state) throw new Error(`Campaign ${campaign.id} has no step to start with.`);
     await this.translations.pin(scope, campaign.id, templatesOf(campaign));
     await this.store.insert(scope, campaign.id, state);
-    await this.wake(scope, campaign.id);
+    await this.wakes.wake(scope, campaign.id);
   }
 
   /** Forgets where a cancelled campaign stood; waits for the piece that is being sent, and no other follows. */
@@ -55,32 +50,15 @@ export class CampaignRuns {
     await this.store.delete(scope, campaignId);
   }
 
-  /** Asks for a look at the campaign once the transaction commits: now, or when a deadline is over. */
-  async wake(scope: Scope, campaignId: string, runAt?: Date): Promise<void> {
-    await scope.enqueue({
-      task: advanceTask,
-      payload: { campaignId },
-      key: `campaign:${campaignId}`,
-      runAt,
-      // Each kill of a worker counts as an attempt; a campaign must outlive many.
-      maxAttempts: 10_000,
-    });
+  /** Pushes what waited for a person to have a device. */
+  async sendToEnrolled(scope: Scope, userId: string): Promise<void> {
+    const notPushed = await this.open.campaignsNotPushedTo(scope, userId);
+    const waiting = await this.campaigns.waitingAmong(scope, notPushed);
+    if (waiting.length > 0) await this.enrollment.sendToUser(scope, userId, waiting);
   }
 
-  /** Wakes a campaign that may have nobody left to wait for, after a recipient acted on the message of a step. */
-  async noteActed(scope: Scope, campaignId: string, stepId: string): Promise<void> {
-    // Only the last ones ask, so that a thousand people who act at once do not queue for one job row. Each asks in
-    // their own transaction: whoever commits last is seen by the job that they enqueued.
-    if (await this.store.areFewWaitedFor(scope, campaignId, stepId)) await this.wake(scope, campaignId);
-  }
-
-  /** Wakes the campaigns that may have nobody left to wait for, after a recipient was deactivated or is gone. */
-  async noteLeft(scope: Scope, userId: string): Promise<void> {
-    for (const campaignId of await this.store.waitingFor(scope, userId)) await this.wake(scope, campaignId);
-  }
-
-  /** One piece of work of a running campaign; messages are rendered before the next transaction sends them. */
-  async advance(scope: Scope, campaignId: string): Promise<Advance | Piece> {
+  /** One look at a running campaign: what can be done at once is done, a piece is to be worked on and written. */
+  async advance(scope: Scope, campaignId: string): Promise<Advance | PieceOfRun> {
     const run = await this.store.findForUpdate(scope, campaignId);
     // No row: cancelled, or ended by another worker.
     if (!run) return 'rest';
@@ -88,21 +66,23 @@ export class CampaignRuns {
     const step = campaign && stepById(campaign.workflow, run.stepId);
     if (!campaign || !step)
       throw new Error(`Campaign ${campaignId} stands at step ${run.stepId}, which it does not have.`);
-    if (step.config?.kind === 'SEND_NOTIFICATION') {
-      const piece = await this.fanOut.next(scope, campaign, run, step.config);
-      return piece ?? this.done(scope, campaign, run, finished(step.id));
-    }
-    return this.done(scope, campaign, run, await this.work(scope, campaign, run, step));
+    const kind = this.steps.find(step.type);
+    if (!kind)
+      throw new Error(
+        `Step ${step.id} of campaign ${campaignId} is of a kind that this release does not carry out.`,
+      );
+    const next = await kind.advance(scope, { campaign, run, step });
+    if (typeof next === 'object' && 'work' in next) return { campaign, run, piece: next };
+    return this.done(scope, campaign, run, next);
   }
 
-  /** Sends a piece, unless the campaign was cancelled or somebody else sent it meanwhile. */
-  async send(scope: Scope, piece: Piece, results: readonly RenderResult[]): Promise<Advance> {
-    const { campaign, stepId } = piece;
-    const run = await this.store.findForUpdate(scope, campaign.id);
-    if (!run) return 'rest';
-    if (!isWhere(run, piece)) return 'again';
-    await this.fanOut.send(scope, piece, results);
-    return this.done(scope, campaign, run, piece.isLast ? finished(stepId) : 'again');
+  /** Writes a piece, unless the campaign was cancelled or another worker wrote it meanwhile. */
+  async write(scope: Scope, { campaign, run, piece }: PieceOfRun): Promise<Advance> {
+    const now = await this.store.findForUpdate(scope, campaign.id);
+    if (!now) return 'rest';
+    if (!isUnmoved(now, run)) return 'again';
+    await Promise.all([piece.write(scope), this.store.moveCursor(scope, campaign.id, piece.end)]);
+    return this.done(scope, campaign, now, piece.isLast ? finished(run.stepId) : 'again');
   }
 
   private async done(
@@ -113,45 +93,6 @@ export class CampaignRuns {
   ): Promise<Advance> {
     if (run.failures > 0) await this.failures.forget(scope, campaign.id);
     return event === 'again' || event === 'rest' ? event : this.enter(scope, campaign, run, event);
-  }
-
-  /** Does a piece of the step; the event says that the step is over. */
-  private async work(
-    scope: Scope,
-    campaign: Campaign,
-    run: CampaignRun,
-    step: Step,
-  ): Promise<RunEvent | Advance> {
-    switch (step.config?.kind) {
-      case 'DEADLINE_CHECK':
-        return this.checkDeadline(scope, campaign, run);
-      case undefined:
-        return (await this.missed.markNext(scope, campaign.id, askingSteps(campaign.workflow)))
-          ? 'again'
-          : finished(step.id);
-      default:
-        throw new Error(
-          `Step ${step.id} of campaign ${campaign.id} is of a kind that this release does not carry out.`,
-        );
-    }
-  }
-
-  private async checkDeadline(
-    scope: Scope,
-    campaign: Campaign,
-    run: CampaignRun,
-  ): Promise<RunEvent | Advance> {
-    const due = run.isDue;
-    // Who enrolled while the message was being sent is not waited for, but found here.
-    if (!due && campaign.waitForEnrollment && (await this.enrollment.sendNext(scope, campaign.id)))
-      return 'again';
-    // Before the look: whoever acts later finds this job under its key and moves it to now.
-    if (!due) await this.wake(scope, campaign.id, run.wakeAt ?? undefined);
-    const steps = awaitedSteps(campaign.workflow, run.stepId);
-    // A deadline before anything is sent is there for the time itself.
-    const isOver = steps.length > 0 && !(await this.store.isAnyoneWaitedFor(scope, campaign.id, steps));
-    if (isOver) return { type: 'all_acted' };
-    return due ? { type: 'timer', stepId: run.stepId } : 'rest';
   }
 
   private async enter(scope: Scope, campaign: Campaign, run: CampaignRun, event: RunEvent): Promise<Advance> {
@@ -172,15 +113,11 @@ export class CampaignRuns {
   }
 }
 
-function finished(stepId: string): RunEvent {
-  return { type: 'step_finished', stepId, outcome: 'completed' };
-}
-
 /** Whether nothing has moved since the piece was read. */
-function isWhere(run: CampaignRun, piece: Piece): boolean {
+function isUnmoved(now: CampaignRun, then: CampaignRun): boolean {
   return (
-    run.stepId === piece.stepId &&
-    run.cursor === piece.cursor &&
-    run.enteredAt.getTime() === piece.enteredAt.getTime()
+    now.stepId === then.stepId &&
+    now.cursor === then.cursor &&
+    now.enteredAt.getTime() === then.enteredAt.getTime()
   );
 }

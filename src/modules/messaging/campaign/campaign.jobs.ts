@@ -5,12 +5,11 @@ import { HandlesJob, type JobContext, type JobHandler } from '../../../platform/
 import { enrolledTask } from '../device/index.js';
 import { leftTask } from '../../people/member/index.js';
 import { OrganizationDeletions, shutTask } from '../../people/organization/index.js';
-import type { RenderResult } from '../render/index.js';
 import { CampaignFailures } from './campaign-failures.service.js';
 import { Campaigns } from './campaign.service.js';
-import { type Advance, advanceTask, CampaignRuns } from './campaign-run.service.js';
-import { Enrollment } from './enrollment.service.js';
-import { FanOut, type Piece } from './steps/send.step.js';
+import { CampaignRuns, type PieceOfRun } from './campaign-run.service.js';
+import { advanceTask, CampaignWake } from './campaign-wake.service.js';
+import type { Advance } from './steps/campaign-step.js';
 
 /** Between two looks at a render process that does not answer. */
 const RENDER_PAUSE_MS = 3_000;
@@ -21,7 +20,7 @@ const RENDER_PAUSE_MS = 3_000;
 export class AdvanceCampaign implements JobHandler<{ campaignId: string }> {
   constructor(
     private readonly runs: CampaignRuns,
-    private readonly fanOut: FanOut,
+    private readonly wakes: CampaignWake,
     private readonly failures: CampaignFailures,
     private readonly log: PinoLogger,
   ) {
@@ -42,30 +41,31 @@ export class AdvanceCampaign implements JobHandler<{ campaignId: string }> {
     while ((await this.next(campaignId, context)) === 'again') {
       if (!context.signal.aborted) continue;
       // The worker is stopping: another one goes on from here.
-      return context.run((scope) => this.runs.wake(scope, campaignId));
+      return context.run((scope) => this.wakes.wake(scope, campaignId));
     }
   }
 
   private async next(campaignId: string, context: JobContext): Promise<Advance> {
     const next = await context.run((scope) => this.runs.advance(scope, campaignId));
     if (next === 'again' || next === 'rest') return next;
-    const results = await this.render(next, context);
-    return results ? context.run((scope) => this.runs.send(scope, next, results)) : 'rest';
+    const isDone = await this.work(next, context);
+    return isDone ? context.run((scope) => this.runs.write(scope, next)) : 'rest';
   }
 
-  /** Undefined when nobody can at the moment: the campaign is woken again soon, however long that lasts. */
-  private async render(piece: Piece, { jobId, run }: JobContext): Promise<RenderResult[] | undefined> {
+  /** False when messages cannot be rendered now: the campaign is woken again soon, however long that lasts. */
+  private async work({ campaign, piece }: PieceOfRun, { jobId, run }: JobContext): Promise<boolean> {
     try {
-      return await this.fanOut.render(piece, { requestId: `job:${jobId}` });
+      await piece.work({ requestId: `job:${jobId}` });
+      return true;
     } catch (error) {
       if (!(error instanceof AppError && error.kind === 'unavailable')) throw error;
-      const { id } = piece.campaign;
+      const { id } = campaign;
       this.log.warn(
         { err: error.cause ?? error, campaignId: id },
         'messages cannot be rendered now: waiting',
       );
-      await run((scope) => this.runs.wake(scope, id, new Date(scope.now().getTime() + RENDER_PAUSE_MS)));
-      return undefined;
+      await run((scope) => this.wakes.wake(scope, id, new Date(scope.now().getTime() + RENDER_PAUSE_MS)));
+      return false;
     }
   }
 }
@@ -74,10 +74,10 @@ export class AdvanceCampaign implements JobHandler<{ campaignId: string }> {
 @Injectable()
 @HandlesJob({ task: enrolledTask })
 export class SendToEnrolled implements JobHandler<{ userId: string }> {
-  constructor(private readonly enrollment: Enrollment) {}
+  constructor(private readonly runs: CampaignRuns) {}
 
   async handle({ userId }: { userId: string }, { run }: JobContext): Promise<void> {
-    await run((scope) => this.enrollment.sendToUser(scope, userId));
+    await run((scope) => this.runs.sendToEnrolled(scope, userId));
   }
 }
 
@@ -85,10 +85,10 @@ export class SendToEnrolled implements JobHandler<{ userId: string }> {
 @Injectable()
 @HandlesJob({ task: leftTask })
 export class NoteRecipientLeft implements JobHandler<{ userId: string }> {
-  constructor(private readonly runs: CampaignRuns) {}
+  constructor(private readonly wakes: CampaignWake) {}
 
   async handle({ userId }: { userId: string }, { run }: JobContext): Promise<void> {
-    await run((scope) => this.runs.noteLeft(scope, userId));
+    await run((scope) => this.wakes.noteLeft(scope, userId));
   }
 }
 

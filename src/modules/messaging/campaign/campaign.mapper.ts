@@ -13,8 +13,8 @@ import {
   WorkflowDefinitionSchema,
 } from '@dovecote/contract/pidgr/v1/common_pb';
 import { fromDefinition, toDefinition } from '../../../platform/workflow/workflow.mapper.js';
-import type { AudienceEntry, CampaignReport, Delivery } from './campaign.js';
-import { deliveryStatus, type DeliveryStatus } from './status.js';
+import { type Delivery, deliveryStatus, type DeliveryStatus } from '../delivery/index.js';
+import type { AudienceEntry, CampaignReport } from './campaign.js';
 import type { CampaignChange, GivenAudience, NewCampaign } from './campaign.service.js';
 
 export function toNewCampaign(request: CreateCampaignRequest): NewCampaign {

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { DeliveryModule } from '../delivery/index.js';
 import { DeviceModule } from '../device/index.js';
 import { OrganizationModule } from '../../people/organization/index.js';
 import { RenderModule } from '../render/index.js';
@@ -13,15 +14,14 @@ import { CampaignRunStore } from './campaign-run.store.js';
 import { Campaigns } from './campaign.service.js';
 import { CampaignStore } from './campaign.store.js';
 import { CampaignTranslationStore } from './campaign-translation.store.js';
-import { CounterStore } from '../delivery/counter.store.js';
-import { DeliveryStore } from '../delivery/delivery.store.js';
-import { Enrollment } from './enrollment.service.js';
-import { EnrollmentStore } from '../delivery/enrollment.store.js';
-import { FanOut } from './steps/send.step.js';
-import { FanOutStore } from '../delivery/dispatch.store.js';
-import { MissedMarker } from '../delivery/missed.store.js';
+import { CampaignWake } from './campaign-wake.service.js';
+import { RecipientStore } from './recipient.store.js';
 import { ShortCodes } from './short-code.service.js';
 import { ShortCodeStore } from './short-code.store.js';
+import { DeadlineStep } from './steps/deadline.step.js';
+import { MissedStep } from './steps/missed.step.js';
+import { SendStep } from './steps/send.step.js';
+import { StepTable } from './steps/step-table.js';
 
 /**
  * A campaign is a pinned template version, a frozen audience and a workflow; started, it keeps the translations
@@ -29,7 +29,7 @@ import { ShortCodeStore } from './short-code.store.js';
  * whatever crashes; every piece of work commits together with how far it came.
  */
 @Module({
-  imports: [DeviceModule, OrganizationModule, RenderModule, TemplateModule],
+  imports: [DeliveryModule, DeviceModule, OrganizationModule, RenderModule, TemplateModule],
   controllers: [CampaignRpc],
   providers: [
     AdvanceCampaign,
@@ -42,18 +42,17 @@ import { ShortCodeStore } from './short-code.store.js';
     Campaigns,
     CampaignStore,
     CampaignTranslationStore,
-    CounterStore,
-    DeliveryStore,
-    Enrollment,
-    EnrollmentStore,
-    FanOut,
-    FanOutStore,
-    MissedMarker,
+    CampaignWake,
+    DeadlineStep,
+    MissedStep,
+    RecipientStore,
+    SendStep,
     SendToEnrolled,
     ShortCodes,
     ShortCodeStore,
+    StepTable,
     StopCampaigns,
   ],
-  exports: [CampaignRuns, Campaigns, CounterStore],
+  exports: [Campaigns, CampaignWake],
 })
 export class CampaignModule {}

@@ -14,11 +14,12 @@ import {
   invalidArgument,
   unimplemented,
 } from '../../../platform/errors/index.js';
-import type { AudienceMember } from './campaign.js';
-import { campaignStatus, type CampaignStatus, wordFor } from './status.js';
+import { wordFor } from '../delivery/index.js';
+import { type AudienceMember, campaignStatus, type CampaignStatus } from './campaign.js';
 
 /** What this release carries out; the contract has more. */
-const executable: ReadonlySet<StepType> = new Set(['SEND_NOTIFICATION', 'DEADLINE_CHECK', 'MARK_MISSED']);
+const executable = ['SEND_NOTIFICATION', 'DEADLINE_CHECK', 'MARK_MISSED'] as const;
+export type ExecutableStepType = (typeof executable)[number];
 
 const MAX_VARIABLES = 100;
 const MAX_KEY = 100;
@@ -35,6 +36,10 @@ const passing: ReadonlySet<ErrorKind> = new Set(['unavailable', 'aborted', 'dead
 /** An audience of strangers must not be answered with a hundred thousand sentences. */
 const MAX_VIOLATIONS = 100;
 
+export function isExecutable(type: StepType): type is ExecutableStepType {
+  return executable.some((known) => known === type);
+}
+
 /** The workflow, if it is well-formed and can be carried out; throws what is wrong with it otherwise. */
 export function checkedWorkflow(definition: UncheckedDefinition): WorkflowDefinition {
   const violations = validate(definition);
@@ -42,7 +47,7 @@ export function checkedWorkflow(definition: UncheckedDefinition): WorkflowDefini
   const steps = definition.steps.map((step) => {
     // `validate` has refused unspecified types.
     const type = step.type as StepType;
-    if (!executable.has(type))
+    if (!isExecutable(type))
       throw unimplemented(`Steps of type ${type} are part of the contract but not of this release.`);
     return { ...step, type };
   });

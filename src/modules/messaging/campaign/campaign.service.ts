@@ -9,18 +9,19 @@ import {
 } from '../../../platform/errors/index.js';
 import type { Page } from '../../../platform/paging/paging.js';
 import type { Scope } from '../../../platform/scope/index.js';
+import { Deliveries, type Delivery, type DeliveryStatus } from '../delivery/index.js';
 import { Devices } from '../device/index.js';
 import { Templates } from '../template/index.js';
 import { AudienceStore } from './audience.store.js';
 import { CampaignRuns } from './campaign-run.service.js';
-import type {
-  AudienceEntry,
-  AudienceMember,
-  Campaign,
-  CampaignReport,
-  CampaignView,
-  Delivery,
-  PinnedTemplate,
+import {
+  type AudienceEntry,
+  type AudienceMember,
+  type Campaign,
+  type CampaignReport,
+  campaignStatus,
+  type CampaignView,
+  type PinnedTemplate,
 } from './campaign.js';
 import {
   checkedAudience,
@@ -33,8 +34,6 @@ import {
   refuseStart,
 } from './campaign.rules.js';
 import { CampaignStore } from './campaign.store.js';
-import { DeliveryStore } from '../delivery/delivery.store.js';
-import { campaignStatus, type DeliveryStatus } from './status.js';
 
 /** An audience as it came, and where in the request each entry stands. */
 export interface GivenAudience {
@@ -74,7 +73,7 @@ export class Campaigns {
   constructor(
     private readonly store: CampaignStore,
     private readonly audiences: AudienceStore,
-    private readonly deliveries: DeliveryStore,
+    private readonly deliveries: Deliveries,
     private readonly runs: CampaignRuns,
     private readonly templates: Templates,
     private readonly devices: Devices,
@@ -204,11 +203,7 @@ export class Campaigns {
     page: Page,
   ): Promise<{ deliveries: Delivery[]; total: number }> {
     await this.requireExisting(scope, id);
-    const [deliveries, total] = await Promise.all([
-      this.deliveries.list(scope, id, status, page),
-      this.deliveries.count(scope, id, status),
-    ]);
-    return { deliveries, total };
+    return this.deliveries.list(scope, id, status, page);
   }
 
   /** Archetypes come with the service that finds them; until then no campaign was written for one. */

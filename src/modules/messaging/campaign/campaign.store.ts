@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { statement } from '../../../platform/database/index.js';
 import type { Page } from '../../../platform/paging/paging.js';
 import type { Scope } from '../../../platform/scope/index.js';
-import type { Campaign, CampaignView } from './campaign.js';
-import type { CampaignStatus } from './status.js';
+import type { WaitingCampaign } from '../delivery/index.js';
+import { type Campaign, campaignStatus, type CampaignStatus, type CampaignView } from './campaign.js';
 
 const columns = `
   c.id, c.name, c.template_id as "templateId", c.template_version as "templateVersion", c.sender_name as "senderName",
@@ -62,6 +62,15 @@ const inStatus = statement(
   'campaign.in_status',
   'select id from campaign where org_id = $1 and status = $2 order by id',
 );
+const runningAmong = statement(
+  'campaign.running_among',
+  `select id from campaign where org_id = $1 and id = any($2) and status = ${campaignStatus.running} order by id`,
+);
+const waitingAmong = statement(
+  'campaign.waiting_among',
+  `select id, include_restricted as "includeRestricted" from campaign
+    where org_id = $1 and id = any($2) and status = ${campaignStatus.running} and wait_for_enrollment`,
+);
 
 type ViewRow = Omit<CampaignView, 'progress'> & {
   stepId: string | null;
@@ -80,6 +89,16 @@ export class CampaignStore {
   async inStatus(scope: Scope, status: CampaignStatus): Promise<string[]> {
     const rows = await (await scope.tx()).query<{ id: string }>(inStatus, [scope.orgId, status]);
     return rows.map(({ id }) => id);
+  }
+
+  async runningAmong(scope: Scope, ids: readonly string[]): Promise<string[]> {
+    const rows = await (await scope.tx()).query<{ id: string }>(runningAmong, [scope.orgId, ids]);
+    return rows.map(({ id }) => id);
+  }
+
+  /** Those that run and wait for enrollment. */
+  async waitingAmong(scope: Scope, ids: readonly string[]): Promise<WaitingCampaign[]> {
+    return (await scope.tx()).query<WaitingCampaign>(waitingAmong, [scope.orgId, ids]);
   }
 
   /** Locked until the transaction ends: starting, cancelling and changing exclude each other. */

@@ -1,5 +1,9 @@
 import type { WorkflowDefinition } from '@dovecote/workflow';
-import type { CampaignStatus, DeliveryStatus, DeliveryKind } from './status.js';
+import type { DeliveryCounts } from '../delivery/index.js';
+
+/** Where a campaign is in its life. Stored under the contract's numbers. */
+export const campaignStatus = { created: 1, running: 2, completed: 3, failed: 4, cancelled: 5 } as const;
+export type CampaignStatus = (typeof campaignStatus)[keyof typeof campaignStatus];
 
 /** A template in the version that campaign or step was made with. */
 export interface PinnedTemplate {
@@ -27,13 +31,6 @@ export interface Campaign extends PinnedTemplate {
   completedAt: Date | null;
 }
 
-/** Counted while the campaign runs; all zero before the start. */
-export interface CampaignCounters {
-  recipients: number;
-  acknowledged: number;
-  missed: number;
-}
-
 /** Where a running campaign stands. */
 export interface CampaignProgress {
   stepId: string;
@@ -42,7 +39,7 @@ export interface CampaignProgress {
 }
 
 export interface CampaignView extends Campaign {
-  counters: CampaignCounters;
+  counters: DeliveryCounts;
   progress: CampaignProgress | null;
 }
 
@@ -62,21 +59,4 @@ export interface AudienceEntry extends AudienceMember {
   email: string;
   name: string;
   active: boolean;
-}
-
-/** One recipient's copy. */
-export interface Delivery {
-  id: string;
-  userId: string;
-  campaignId: string;
-  status: DeliveryStatus;
-  kind: DeliveryKind;
-  parentDeliveryId: string | null;
-  renderedLocale: string;
-  synthetic: boolean;
-  createdAt: Date;
-  deliveredAt: Date | null;
-  readAt: Date | null;
-  actedAt: Date | null;
-  recipientEmail: string;
 }

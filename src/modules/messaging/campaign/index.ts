@@ -1,13 +1,4 @@
+export { campaignStatus, type CampaignStatus } from './campaign.js';
 export { CampaignModule } from './campaign.module.js';
-export { CampaignRuns } from './campaign-run.service.js';
 export { Campaigns } from './campaign.service.js';
-export { CounterStore } from '../delivery/counter.store.js';
-export {
-  campaignStatus,
-  type CampaignStatus,
-  deliveryKind,
-  type DeliveryKind,
-  deliveryStatus,
-  type DeliveryStatus,
-  wordFor,
-} from './status.js';
+export { CampaignWake } from './campaign-wake.service.js';

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { statement } from '../../../platform/database/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
-import type { CampaignCounters } from '../campaign/campaign.js';
+import type { DeliveryCounts } from './delivery.js';
 
 /** Rows per campaign: so many can count at once without waiting for each other. */
 const SHARDS = 16;
@@ -19,7 +19,7 @@ const add = statement(
 /** Counts what becomes of a campaign's deliveries, in the transaction that changes them. */
 @Injectable()
 export class CounterStore {
-  async add(scope: Scope, campaignId: string, counts: Partial<CampaignCounters>): Promise<void> {
+  async add(scope: Scope, campaignId: string, counts: Partial<DeliveryCounts>): Promise<void> {
     const { recipients = 0, acknowledged = 0, missed = 0 } = counts;
     const tx = await scope.tx();
     await tx.execute(add, [scope.orgId, campaignId, randomInt(SHARDS), recipients, acknowledged, missed]);

@@ -2,8 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { setStatement, statement } from '../../../platform/database/index.js';
 import type { Page } from '../../../platform/paging/paging.js';
 import type { Scope } from '../../../platform/scope/index.js';
-import type { Delivery } from '../campaign/campaign.js';
-import type { DeliveryStatus } from '../campaign/status.js';
+import type { Delivery, DeliveryStatus } from './delivery.js';
 
 const columns = `
   d.id, d.user_id as "userId", d.campaign_id as "campaignId", d.status, d.kind,

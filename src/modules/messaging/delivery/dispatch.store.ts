@@ -2,19 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { setStatement } from '../../../platform/database/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import type { RenderedContent } from '../render/index.js';
-import type { Campaign } from '../campaign/campaign.js';
-import { deliveryStatus, deliveryKind } from '../campaign/status.js';
-import { memberStatus } from '../../people/member/index.js';
-import { tickInboxesOf } from './inbox-clock.store.js';
-
-/** One place in the frozen audience, and who stands there today. */
-export interface FanOutRecipient {
-  position: number;
-  userId: string;
-  variables: Record<string, string>;
-  reachable: boolean;
-  restricted: boolean;
-}
+import { deliveryKind, deliveryStatus } from './delivery.js';
+import { advanceInboxClocks } from './inbox-clock.store.js';
+import { enqueuePushes, phonesOf } from './push-outbox.store.js';
 
 export interface NewDelivery {
   id: string;
@@ -25,25 +15,17 @@ export interface NewDelivery {
   failure: string;
 }
 
+/** What a step of a campaign sends to a part of its audience. */
 export interface DeliveryBatch {
-  campaign: Campaign;
+  campaignId: string;
   stepId: string;
-  deliveries: NewDelivery[];
-  createdAt: Date;
+  critical: boolean;
+  synthetic: boolean;
+  deliveries: readonly NewDelivery[];
 }
 
-const nextRecipients = setStatement(
-  'fan_out.next_recipients',
-  `select a.position, a.user_id as "userId", a.variables,
-          coalesce(m.status in (${memberStatus.invited}, ${memberStatus.active}), false) as reachable,
-          coalesce(m.processing_restricted, false) as restricted
-     from campaign_audience_member a
-     left join member m on m.org_id = a.org_id and m.id = a.user_id
-    where a.org_id = $1 and a.campaign_id = $2 and a.position > $3
-    order by a.position limit $4`,
-);
 const insertMessages = setStatement(
-  'fan_out.insert_messages',
+  'dispatch.insert_messages',
   `insert into message (org_id, content_id, title, body, summary, preview, sender_name, actions, locale)
    select $1, m.content_id, m.title, m.body, m.summary, m.preview, m.sender_name, m.actions::jsonb, m.locale
      from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
@@ -51,16 +33,14 @@ const insertMessages = setStatement(
     order by m.content_id
    on conflict do nothing`,
 );
-// The inbox clocks are locked first and in one order, as everywhere: see table inbox. Whoever has a copy already keeps
-// that one. Phones are looked up by the given ids: a join might read those of the whole organization.
+// The inbox clocks are locked first and in one order, as everywhere: see table inbox. A recipient who has a copy
+// already keeps that one.
 const insertDeliveries = setStatement(
-  'fan_out.insert_deliveries',
+  'dispatch.insert_deliveries',
   `with given as (
      select * from unnest($4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[])
        as g (id, user_id, content_id, locale, failure)
-   ), phone as materialized (
-     select user_id, device_id from device where org_id = $1 and user_id = any($5) and active
-   ), ${tickInboxesOf('given')}, created as (
+   ), ${phonesOf('$5')}, ${advanceInboxClocks('given')}, created as (
      insert into delivery (org_id, id, campaign_id, step_id, user_id, kind, status, content_id, critical,
                            rendered_locale, failure, synthetic, created_at, sent_at, changed_at)
      select $1, n.id, $2, $3, n.user_id, ${deliveryKind.primary}, n.status, n.content_id, $9, n.locale, n.failure,
@@ -72,27 +52,16 @@ const insertDeliveries = setStatement(
        join clock on clock.user_id = n.user_id
      on conflict on constraint delivery_once_key do nothing
      returning id, user_id, status
-   ), pushed as (
-     insert into push_outbox (org_id, delivery_id, device_id, created_at)
-     select $1, created.id, phone.device_id, $11 from created join phone on phone.user_id = created.user_id
-      where created.status = ${deliveryStatus.sent}
-   )
+   ), sent as (
+     select id, user_id from created where status = ${deliveryStatus.sent}
+   ), ${enqueuePushes('sent', '$11')}
    select count(*)::int as count from created`,
 );
 
+/** Writes new deliveries: texts, inboxes, ledger and pushes. */
 @Injectable()
-export class FanOutStore {
-  async nextRecipients(
-    scope: Scope,
-    campaignId: string,
-    cursor: number,
-    limit: number,
-  ): Promise<FanOutRecipient[]> {
-    const tx = await scope.tx();
-    return tx.query<FanOutRecipient>(nextRecipients, [scope.orgId, campaignId, cursor, limit]);
-  }
-
-  /** Writes a piece of the ledger, with a push for each device; returns how many of its deliveries are new. */
+export class DispatchStore {
+  /** Returns how many of the deliveries are new. */
   async insert(scope: Scope, batch: DeliveryBatch): Promise<number> {
     if (batch.deliveries.length === 0) return 0;
     const [, created] = await Promise.all([
@@ -102,7 +71,7 @@ export class FanOutStore {
     return created;
   }
 
-  private async insertMessages(scope: Scope, deliveries: NewDelivery[]): Promise<void> {
+  private async insertMessages(scope: Scope, deliveries: readonly NewDelivery[]): Promise<void> {
     const tx = await scope.tx();
     const byId = new Map(
       deliveries.flatMap(({ content }) => (content ? [[content.contentId, content] as const] : [])),
@@ -123,19 +92,19 @@ export class FanOutStore {
 
   private async insertDeliveries(scope: Scope, batch: DeliveryBatch): Promise<number> {
     const tx = await scope.tx();
-    const { campaign, stepId, deliveries, createdAt } = batch;
+    const { campaignId, stepId, deliveries, critical, synthetic } = batch;
     const row = await tx.queryOne<{ count: number }>(insertDeliveries, [
       scope.orgId,
-      campaign.id,
+      campaignId,
       stepId,
       deliveries.map(({ id }) => id),
       deliveries.map(({ userId }) => userId),
       deliveries.map(({ content }) => content?.contentId ?? null),
       deliveries.map(({ content }) => content?.locale ?? ''),
       deliveries.map(({ failure }) => failure),
-      campaign.critical,
-      campaign.synthetic,
-      createdAt,
+      critical,
+      synthetic,
+      scope.now(),
     ]);
     return row?.count ?? 0;
   }

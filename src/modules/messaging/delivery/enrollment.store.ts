@@ -2,11 +2,18 @@ import { Injectable } from '@nestjs/common';
 import { setStatement } from '../../../platform/database/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { memberStatus } from '../../people/member/index.js';
-import { tickInboxesOf } from './inbox-clock.store.js';
-import { campaignStatus, deliveryStatus } from '../campaign/status.js';
+import { deliveryStatus } from './delivery.js';
+import { advanceInboxClocks } from './inbox-clock.store.js';
+import { enqueuePushes, phonesOf } from './push-outbox.store.js';
 
 /** Deliveries per transaction. */
 const PIECE = 1_000;
+
+/** A running campaign that waits for enrollment. */
+export interface WaitingCampaign {
+  id: string;
+  includeRestricted: boolean;
+}
 
 // One delivery a user at a time, so that change times stay unique in an inbox; the inbox clocks are locked first and
 // in one order, as everywhere: see table inbox. A client may have received one meanwhile, so the status is asked again.
@@ -14,30 +21,24 @@ const PIECE = 1_000;
 const send = (whose: string): string => `
   with waiting as (
     select distinct on (d.user_id) d.user_id, d.id
-      from delivery d
-      join campaign c on c.org_id = d.org_id and c.id = d.campaign_id
+      from unnest($2::uuid[], $3::boolean[]) as c (id, include_restricted)
+      join delivery d on d.org_id = $1 and d.campaign_id = c.id
       join member m on m.org_id = d.org_id and m.id = d.user_id
-     where d.org_id = $1 and ${whose} and d.status = ${deliveryStatus.noDevice} and d.content_id is not null
-       and c.status = ${campaignStatus.running} and c.wait_for_enrollment
+     where ${whose}d.status = ${deliveryStatus.noDevice} and d.content_id is not null
        and m.status in (${memberStatus.invited}, ${memberStatus.active})
        and (c.include_restricted or not m.processing_restricted)
        and exists (select from device v where v.org_id = d.org_id and v.user_id = d.user_id and v.active)
      order by d.user_id, d.id limit ${PIECE}
-  ), ${tickInboxesOf('waiting')}, sent as (
-    update delivery set status = ${deliveryStatus.sent}, sent_at = $3, changed_at = clock.changed_at
+  ), ${phonesOf('array(select user_id from waiting)')}, ${advanceInboxClocks('waiting')}, sent as (
+    update delivery set status = ${deliveryStatus.sent}, sent_at = $4, changed_at = clock.changed_at
       from waiting join clock on clock.user_id = waiting.user_id
      where delivery.org_id = $1 and delivery.id = waiting.id and delivery.status = ${deliveryStatus.noDevice}
     returning delivery.id, delivery.user_id
-  ), pushed as (
-    insert into push_outbox (org_id, delivery_id, device_id, created_at)
-    select $1, sent.id, v.device_id, $3
-      from sent join device v on v.org_id = $1 and v.user_id = sent.user_id and v.active
-    on conflict do nothing
-  )
+  ), ${enqueuePushes('sent', '$4')}
   select (select count(*) from waiting)::int as found, (select count(*) from sent)::int as sent`;
 
-const sendToUser = setStatement('delivery.send_to_enrolled_user', send('d.user_id = $2'));
-const sendInCampaign = setStatement('delivery.send_to_enrolled_in_campaign', send('d.campaign_id = $2'));
+const sendToUser = setStatement('delivery.send_to_enrolled_user', send('d.user_id = $5 and '));
+const sendToAll = setStatement('delivery.send_to_enrolled', send(''));
 
 /** Found is what waited a moment before, sent what still did under the lock. */
 export interface SentPiece {
@@ -48,15 +49,18 @@ export interface SentPiece {
 /** Messages that waited for their recipient to have a device. Each call sends at most one a person. */
 @Injectable()
 export class EnrollmentStore {
-  async sendToUser(scope: Scope, userId: string): Promise<SentPiece> {
+  /** Of one person, or of everybody. */
+  async send(scope: Scope, campaigns: readonly WaitingCampaign[], userId?: string): Promise<SentPiece> {
     const tx = await scope.tx();
-    const piece = await tx.queryOne<SentPiece>(sendToUser, [scope.orgId, userId, scope.now()]);
-    return piece ?? { found: 0, sent: 0 };
-  }
-
-  async sendInCampaign(scope: Scope, campaignId: string): Promise<SentPiece> {
-    const tx = await scope.tx();
-    const piece = await tx.queryOne<SentPiece>(sendInCampaign, [scope.orgId, campaignId, scope.now()]);
+    const values = [
+      scope.orgId,
+      campaigns.map(({ id }) => id),
+      campaigns.map(({ includeRestricted }) => includeRestricted),
+      scope.now(),
+    ];
+    const piece = await (userId === undefined
+      ? tx.queryOne<SentPiece>(sendToAll, values)
+      : tx.queryOne<SentPiece>(sendToUser, [...values, userId]));
     return piece ?? { found: 0, sent: 0 };
   }
 }

@@ -1,8 +1,8 @@
 /**
  * The CTE `clock`: locks the inboxes of the members in `source` (a CTE with one row for each `user_id`), in one order
- * for all statements, and gives each a change time behind its last. `$1` is the organization. See table inbox.
+ * for all statements, and gives each a change time later than its last. `$1` is the organization. See table inbox.
  */
-export function tickInboxesOf(source: string): string {
+export function advanceInboxClocks(source: string): string {
   return `clock as (
      insert into inbox (org_id, user_id, changed_at)
      select $1, user_id, clock_timestamp() from ${source} order by user_id

@@ -1,4 +1,5 @@
-import type { CampaignStatus, DeliveryKind, DeliveryStatus } from '../campaign/index.js';
+import type { CampaignStatus } from '../campaign/index.js';
+import type { DeliveryKind, DeliveryStatus } from '../delivery/index.js';
 
 export interface MessageAction {
   id: string;

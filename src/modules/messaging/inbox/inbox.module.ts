@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { CampaignModule } from '../campaign/index.js';
+import { DeliveryModule } from '../delivery/index.js';
 import { ActionRpc } from './action.rpc.js';
 import { InboxRpc } from './inbox.rpc.js';
 import { Inboxes } from './inbox.service.js';
@@ -11,7 +12,7 @@ import { InboxStore } from './inbox.store.js';
  * a client that follows Sync's cursor misses nothing; a delivery is acknowledged once.
  */
 @Module({
-  imports: [CampaignModule],
+  imports: [CampaignModule, DeliveryModule],
   controllers: [ActionRpc, InboxRpc],
   providers: [Inboxes, InboxStore],
 })

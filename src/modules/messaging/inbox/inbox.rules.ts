@@ -1,6 +1,7 @@
 import { type AppError, failedPrecondition, invalidArgument } from '../../../platform/errors/index.js';
 import type { InboxEntry, MessageAction } from './inbox-entry.js';
-import { campaignStatus, deliveryStatus, type DeliveryStatus, wordFor } from '../campaign/index.js';
+import { campaignStatus } from '../campaign/index.js';
+import { deliveryStatus, type DeliveryStatus, wordFor } from '../delivery/index.js';
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 200;

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { notFound } from '../../../platform/errors/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
-import { CampaignRuns, CounterStore, deliveryKind, deliveryStatus } from '../campaign/index.js';
+import { CampaignWake } from '../campaign/index.js';
+import { CounterStore, deliveryKind, deliveryStatus } from '../delivery/index.js';
 import type { InboxEntry } from './inbox-entry.js';
 import { alreadySettled, notReceived, refuseAction, syncLimit } from './inbox.rules.js';
 import { InboxStore } from './inbox.store.js';
@@ -10,7 +11,7 @@ import { InboxStore } from './inbox.store.js';
 export class Inboxes {
   constructor(
     private readonly store: InboxStore,
-    private readonly runs: CampaignRuns,
+    private readonly campaigns: CampaignWake,
     private readonly counters: CounterStore,
   ) {}
 
@@ -51,7 +52,7 @@ export class Inboxes {
       entityId: entry.deliveryId,
       metadata: { campaign_id: entry.campaignId, action_id: action.actionId, content_id: entry.contentId },
     });
-    await this.runs.noteActed(scope, entry.campaignId, entry.stepId);
+    await this.campaigns.noteActed(scope, entry.campaignId, entry.stepId);
   }
 
   private async require(scope: Scope, deliveryId: string): Promise<InboxEntry> {

@@ -3,7 +3,7 @@ import { statement } from '../../../platform/database/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import type { InboxEntry } from './inbox-entry.js';
 import { notReceived } from './inbox.rules.js';
-import { deliveryStatus } from '../campaign/index.js';
+import { deliveryStatus } from '../delivery/index.js';
 
 const entries = `
   select d.id as "deliveryId", d.campaign_id as "campaignId", d.step_id as "stepId",

@@ -3,8 +3,8 @@ import type { Scope } from '../../../platform/scope/index.js';
 import type { Fixture } from './fixtures/index.js';
 import type { OrganizationEntity } from './organization.entity.js';
 
-/** What the founder asked for beside the organization itself. */
-export interface Furnishing {
+/** What a new organization contains besides itself. */
+export interface OrganizationSeed {
   fixture: Fixture;
   /** The founder's id as a member. */
   adminId: string;
@@ -14,10 +14,10 @@ export interface Furnishing {
 export type FoundingStep = (
   scope: Scope,
   organization: OrganizationEntity,
-  furnishing: Furnishing,
+  seed: OrganizationSeed,
 ) => Promise<void>;
 
-/** How modules that this one does not know furnish a new organization: all of it is there from the start, or nothing. */
+/** Organization seeding: other modules contribute what a new organization begins with. All of it commits, or nothing. */
 @Injectable()
 export class Founding {
   private readonly steps: FoundingStep[] = [];
@@ -28,7 +28,7 @@ export class Founding {
   }
 
   /** In the order of contribution: a module's after those of the modules it imports. */
-  async furnish(scope: Scope, organization: OrganizationEntity, furnishing: Furnishing): Promise<void> {
-    for (const step of this.steps) await step(scope, organization, furnishing);
+  async seed(scope: Scope, organization: OrganizationEntity, seed: OrganizationSeed): Promise<void> {
+    for (const step of this.steps) await step(scope, organization, seed);
   }
 }

@@ -1,6 +1,6 @@
 export { AnalyticsCohorts, type Cohorts } from './analytics-cohorts.service.js';
 export type { FixtureCampaign, FixtureRoster, FixtureTemplate } from './fixtures/index.js';
-export { Founding, type FoundingStep, type Furnishing } from './founding.js';
+export { Founding, type FoundingStep, type OrganizationSeed } from './founding.js';
 export { firstWorkflow } from './organization.rules.js';
 export { OrganizationDeletions, shutTask } from './organization-deletion.service.js';
 export { OrganizationEntity } from './organization.entity.js';

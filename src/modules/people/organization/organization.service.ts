@@ -120,7 +120,7 @@ export class Organizations {
       entityId: organization.id,
       metadata: { admin_user_id: member.id, fixture: fixture.id },
     });
-    await this.founding.furnish(scope, organization, { fixture, adminId: member.id });
+    await this.founding.seed(scope, organization, { fixture, adminId: member.id });
     return { organization, admin: member };
   }
 

@@ -1,18 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import type { Scope } from '../../../platform/scope/index.js';
-import { EnrollmentStore } from '../delivery/enrollment.store.js';
+import { EnrollmentStore, type WaitingCampaign } from './enrollment.store.js';
 
 /** Sends what waits for people to enroll, in campaigns that wait for it, once they have a device. */
 @Injectable()
 export class Enrollment {
   constructor(private readonly store: EnrollmentStore) {}
 
-  /** Everything that waits for one person. */
-  async sendToUser(scope: Scope, userId: string): Promise<void> {
+  /** Everything of these campaigns that waits for one person. */
+  async sendToUser(scope: Scope, userId: string, campaigns: readonly WaitingCampaign[]): Promise<void> {
     let total = 0;
     // Until nothing is found: a client that has just synced one of them says nothing about the others.
     for (let found = -1; found !== 0;) {
-      const piece = await this.store.sendToUser(scope, userId);
+      const piece = await this.store.send(scope, campaigns, userId);
       found = piece.found;
       total += piece.sent;
     }
@@ -20,9 +20,9 @@ export class Enrollment {
   }
 
   /** A piece of what waits in one campaign; false when nothing does. */
-  async sendNext(scope: Scope, campaignId: string): Promise<boolean> {
-    const { found, sent } = await this.store.sendInCampaign(scope, campaignId);
-    if (sent > 0) await this.record(scope, { entityType: 'campaign', entityId: campaignId }, sent);
+  async sendNext(scope: Scope, campaign: WaitingCampaign): Promise<boolean> {
+    const { found, sent } = await this.store.send(scope, [campaign]);
+    if (sent > 0) await this.record(scope, { entityType: 'campaign', entityId: campaign.id }, sent);
     return found > 0;
   }
 

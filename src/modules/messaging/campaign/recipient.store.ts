@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import { setStatement } from '../../../platform/database/index.js';
+import type { Scope } from '../../../platform/scope/index.js';
+import { memberStatus } from '../../people/member/index.js';
+
+/** One place in the frozen audience, and the member who holds it today. */
+export interface Recipient {
+  position: number;
+  userId: string;
+  variables: Record<string, string>;
+  reachable: boolean;
+  restricted: boolean;
+}
+
+const next = setStatement(
+  'recipient.next',
+  `select a.position, a.user_id as "userId", a.variables,
+          coalesce(m.status in (${memberStatus.invited}, ${memberStatus.active}), false) as reachable,
+          coalesce(m.processing_restricted, false) as restricted
+     from campaign_audience_member a
+     left join member m on m.org_id = a.org_id and m.id = a.user_id
+    where a.org_id = $1 and a.campaign_id = $2 and a.position > $3
+    order by a.position limit $4`,
+);
+
+/** The frozen audience, as a step goes through it. */
+@Injectable()
+export class RecipientStore {
+  /** At most so many places behind a position, in order. */
+  async next(scope: Scope, campaignId: string, position: number, most: number): Promise<Recipient[]> {
+    const tx = await scope.tx();
+    return tx.query<Recipient>(next, [scope.orgId, campaignId, position, most]);
+  }
+}

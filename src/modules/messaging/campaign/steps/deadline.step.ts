@@ -1,0 +1,30 @@
+import { Injectable } from '@nestjs/common';
+import { awaitedSteps, type RunEvent } from '@dovecote/workflow';
+import type { Scope } from '../../../../platform/scope/index.js';
+import { Enrollment, OpenDeliveryStore } from '../../delivery/index.js';
+import { CampaignWake } from '../campaign-wake.service.js';
+import type { Advance, CampaignStep, Standing } from './campaign-step.js';
+
+/** DEADLINE_CHECK: waits until the time is over, or until nobody is left who could still act. */
+@Injectable()
+export class DeadlineStep implements CampaignStep {
+  constructor(
+    private readonly enrollment: Enrollment,
+    private readonly open: OpenDeliveryStore,
+    private readonly wakes: CampaignWake,
+  ) {}
+
+  async advance(scope: Scope, { campaign, run }: Standing): Promise<RunEvent | Advance> {
+    const due = run.isDue;
+    // Who enrolled while the message was being sent is not waited for, but found here.
+    if (!due && campaign.waitForEnrollment && (await this.enrollment.sendNext(scope, campaign)))
+      return 'again';
+    // Before the look: whoever acts later finds this job under its key and moves it to now.
+    if (!due) await this.wakes.wake(scope, campaign.id, run.wakeAt ?? undefined);
+    const steps = awaitedSteps(campaign.workflow, run.stepId);
+    // A deadline before anything is sent is there for the time itself.
+    const isOver = steps.length > 0 && !(await this.open.isAnyoneWaitedFor(scope, campaign.id, steps));
+    if (isOver) return { type: 'all_acted' };
+    return due ? { type: 'timer', stepId: run.stepId } : 'rest';
+  }
+}

@@ -1,0 +1,30 @@
+import { Module } from '@nestjs/common';
+import { CounterStore } from './counter.store.js';
+import { Deliveries } from './delivery.service.js';
+import { DeliveryStore } from './delivery.store.js';
+import { DispatchStore } from './dispatch.store.js';
+import { Enrollment } from './enrollment.service.js';
+import { EnrollmentStore } from './enrollment.store.js';
+import { MissedStore } from './missed.store.js';
+import { OpenDeliveryStore } from './open-delivery.store.js';
+
+/**
+ * A delivery is one recipient's copy of a campaign's message. The module is the ledger of all copies: it writes them,
+ * counts what becomes of them, moves the clocks of the inboxes they stand in, and fills the outbox of pushes.
+ * Invariants: one delivery for each recipient, step and kind; a delivery changes under the lock of its inbox; its
+ * counters and pushes commit with it.
+ */
+@Module({
+  providers: [
+    CounterStore,
+    Deliveries,
+    DeliveryStore,
+    DispatchStore,
+    Enrollment,
+    EnrollmentStore,
+    MissedStore,
+    OpenDeliveryStore,
+  ],
+  exports: [CounterStore, Deliveries, Enrollment, OpenDeliveryStore],
+})
+export class DeliveryModule {}

@@ -1,0 +1,15 @@
+export { CounterStore } from './counter.store.js';
+export {
+  type Delivery,
+  type DeliveryCounts,
+  deliveryKind,
+  type DeliveryKind,
+  deliveryStatus,
+  type DeliveryStatus,
+  wordFor,
+} from './delivery.js';
+export { DeliveryModule } from './delivery.module.js';
+export { Deliveries } from './delivery.service.js';
+export { Enrollment } from './enrollment.service.js';
+export type { WaitingCampaign } from './enrollment.store.js';
+export { OpenDeliveryStore } from './open-delivery.store.js';
