@@ -39,6 +39,7 @@ import { Worker } from './worker/worker.js';
 import { NameLookup } from './outbound/name-lookup.js';
 import { OutboundClient } from './outbound/outbound-client.js';
 import { Paging } from './paging/paging.js';
+import { PersonalData } from './personal-data/index.js';
 import { ConnectStrategy } from './rpc/connect.strategy.js';
 import { connectOptions } from './rpc/connect-options.js';
 import { ErrorExit } from './rpc/error-exit.js';
@@ -74,6 +75,7 @@ export const ENVELOPE = Symbol('envelope');
     Metrics,
     OrganizationGuard,
     OrganizationThrottleGuard,
+    PersonalData,
     PlainAdmission,
     PlainErrorFilter,
     QueueMetrics,
@@ -211,6 +213,7 @@ export const ENVELOPE = Symbol('envelope');
     NameLookup,
     OutboundClient,
     Paging,
+    PersonalData,
     Readiness,
     RevocationFeed,
     ScimTokenDirectory,

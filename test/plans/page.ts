@@ -46,13 +46,13 @@ const hot: Record<string, string> = {
   'audit_chain.rows': 'ExportAuditTrail',
   'privacy_request.list': 'ListPrivacyRequests and ListMyPrivacyRequests',
   'member.deletion': 'every return of somebody who is shut out',
-  'dossier.deliveries': 'ExportUserData',
-  'dossier.audit_events': 'ExportUserData',
-  'forget.received_messages': 'the deletion of a person',
-  'forget.delete_messages': 'the deletion of a person',
-  'forget.delete_deliveries': 'the deletion of a person',
-  'forget.delete_logins': 'the deletion of a person',
-  'forget.delete_audiences': 'the deletion of a person',
+  'personal_data.deliveries': 'ExportUserData',
+  'personal_data.audit_events': 'ExportUserData',
+  'message.received': 'the deletion of a person',
+  'message.erase': 'the deletion of a person',
+  'delivery.erase': 'the deletion of a person',
+  'sso_login.erase': 'the deletion of a person',
+  'campaign_audience_member.erase': 'the deletion of a person',
 };
 
 const introduction = `# The hottest statements and their plans

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { PrivacyRequestStatus, PrivacyService } from '@dovecote/contract/pidgr/v1/privacy_pb';
 import { v7 as uuid } from 'uuid';
+import { openExportCommand } from '../../src/commands/open-export.js';
 import { AccessTokens } from '../../src/platform/caller/access-tokens.js';
 import { UsageRecorder } from '../../src/platform/caller/usage-recorder.js';
 import { type Actor, addMember, type Cast, seedCast } from '../support/cast.js';
@@ -144,5 +145,58 @@ describe('an organization in which somebody works', () => {
     const { exportId } = await vouched.exportUserData({ userId: bob.userId });
     const files = await filesBehind((await listed(cast.alice, exportId)).metadata.result_url);
     expect(files).not.toHaveProperty('passkeys.ndjson');
+  });
+});
+
+describe('a bundle', () => {
+  const aboutMember = [
+    ...['profile', 'devices', 'deliveries', 'audiences', 'groups_and_teams', 'region_changes', 'sso_logins'],
+    ...['provider_accounts', 'directory_users', 'directory_groups', 'consents', 'privacy_requests'],
+    ...['audit_events', 'sessions'],
+  ];
+  const ofOrganization = [
+    ...['organization', 'roles', 'members', 'teams_and_groups', 'templates', 'campaigns'],
+    ...['organization_deliveries', 'organization_events'],
+  ];
+  const named = (names: string[]) => names.map((name) => `${name}.ndjson`);
+
+  test('has its files in the order that clients know', async () => {
+    const { files } = await known(cast.alice, cast.erin.userId);
+    expect(Object.keys(files)).toEqual(named(aboutMember));
+
+    const own = await privacy(cast.erin).exportUserData({ userId: cast.erin.userId });
+    await listed(cast.alice, own.exportId);
+    const { requests } = await privacy(cast.erin).listMyPrivacyRequests({ requestType: 'export' });
+    const url = requests.find(({ id }) => id === own.exportId)?.metadata.result_url;
+    expect(Object.keys(await filesBehind(url))).toEqual(named([...aboutMember, 'passkeys']));
+
+    const { exportId } = await privacy(cast.alice).exportOrgData({});
+    const { result_url: sealed, decryption_key: key = '' } = (await listed(cast.alice, exportId)).metadata;
+    const path = join(folder, 'organization.sealed');
+    const response = await fetch(s.url + new URL(sealed ?? '').pathname);
+    await writeFile(path, Buffer.from(await response.arrayBuffer()));
+    await openExportCommand(path, { key, out: `${path}.zip` });
+    expect(Object.keys(unzipped(`${path}.zip`))).toEqual(named(ofOrganization));
+  });
+
+  test('and the categories are named in an order of their own', async () => {
+    const order = [
+      ...[
+        'profile',
+        'devices',
+        'groups',
+        'audiences',
+        'deliveries',
+        'regions',
+        'consents',
+        'requests',
+        'audit',
+      ],
+      ...['logins', 'provider_accounts', 'directory', 'sessions', 'passkeys'],
+    ];
+    const { userId } = cast.alice;
+    const { dataCategories } = await privacy(cast.alice).getDataExistenceConfirmation({ userId });
+    expect(dataCategories.length).toBeGreaterThan(2);
+    expect(dataCategories).toEqual(order.filter((category) => dataCategories.includes(category)));
   });
 });

@@ -1,4 +1,6 @@
-import { Module } from '@nestjs/common';
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { PersonalData } from '../../../platform/personal-data/index.js';
+import { auditPersonalData } from './personal-data.store.js';
 import { AuditRpc } from './audit.rpc.js';
 import { ExtendChains } from './chain.jobs.js';
 import { AuditChain } from './chain.service.js';
@@ -28,4 +30,10 @@ import { ExportStore } from './export.store.js';
     MakeExport,
   ],
 })
-export class AuditModule {}
+export class AuditModule implements OnModuleInit {
+  constructor(private readonly personalData: PersonalData) {}
+
+  onModuleInit(): void {
+    this.personalData.contribute(auditPersonalData);
+  }
+}

@@ -1,9 +1,11 @@
-import { Module } from '@nestjs/common';
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { PersonalData } from '../../../platform/personal-data/index.js';
 import { DeliveryModule } from '../delivery/index.js';
 import { DeviceModule } from '../device/index.js';
 import { OrganizationModule } from '../../people/organization/index.js';
 import { RenderModule } from '../render/index.js';
 import { TemplateModule } from '../template/index.js';
+import { campaignPersonalData } from './personal-data.store.js';
 import { AudienceStore } from './audience.store.js';
 import { CampaignFailureStore } from './campaign-failure.store.js';
 import { CampaignFailures } from './campaign-failures.service.js';
@@ -55,4 +57,10 @@ import { StepTable } from './steps/step-table.js';
   ],
   exports: [Campaigns, CampaignWake],
 })
-export class CampaignModule {}
+export class CampaignModule implements OnModuleInit {
+  constructor(private readonly personalData: PersonalData) {}
+
+  onModuleInit(): void {
+    this.personalData.contribute(campaignPersonalData);
+  }
+}

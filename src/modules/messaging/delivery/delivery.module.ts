@@ -1,4 +1,5 @@
-import { Module } from '@nestjs/common';
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { PersonalData } from '../../../platform/personal-data/index.js';
 import { CounterStore } from './counter.store.js';
 import { Deliveries } from './delivery.service.js';
 import { DeliveryStore } from './delivery.store.js';
@@ -7,6 +8,7 @@ import { Enrollment } from './enrollment.service.js';
 import { EnrollmentStore } from './enrollment.store.js';
 import { MissedStore } from './missed.store.js';
 import { OpenDeliveryStore } from './open-delivery.store.js';
+import { deliveryPersonalData } from './personal-data.store.js';
 
 /**
  * A delivery is one recipient's copy of a campaign's message. The module is the ledger of all copies: it writes them,
@@ -27,4 +29,10 @@ import { OpenDeliveryStore } from './open-delivery.store.js';
   ],
   exports: [CounterStore, Deliveries, Enrollment, OpenDeliveryStore],
 })
-export class DeliveryModule {}
+export class DeliveryModule implements OnModuleInit {
+  constructor(private readonly personalData: PersonalData) {}
+
+  onModuleInit(): void {
+    this.personalData.contribute(deliveryPersonalData);
+  }
+}

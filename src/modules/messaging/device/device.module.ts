@@ -1,6 +1,8 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
+import { PersonalData } from '../../../platform/personal-data/index.js';
 import { Abilities } from '../../../platform/access/index.js';
 import { MemberModule } from '../../people/member/index.js';
+import { devicePersonalData } from './personal-data.store.js';
 import { RetireSilentDevices } from './device.jobs.js';
 import { devicePolicy } from './device.policy.js';
 import { DeviceRpc } from './device.rpc.js';
@@ -20,9 +22,13 @@ import { DeviceStore } from './device.store.js';
   exports: [Devices],
 })
 export class DeviceModule implements OnModuleInit {
-  constructor(private readonly abilities: Abilities) {}
+  constructor(
+    private readonly abilities: Abilities,
+    private readonly personalData: PersonalData,
+  ) {}
 
   onModuleInit(): void {
     this.abilities.contribute(devicePolicy);
+    this.personalData.contribute(devicePersonalData);
   }
 }

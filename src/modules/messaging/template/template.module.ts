@@ -1,5 +1,7 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
+import { PersonalData } from '../../../platform/personal-data/index.js';
 import { OrganizationModule, WorkflowChecks } from '../../people/organization/index.js';
+import { templatePersonalData } from './personal-data.store.js';
 import { unknownTemplates } from './workflow-check.js';
 import { TemplateRpc } from './template.rpc.js';
 import { Templates } from './template.service.js';
@@ -24,11 +26,13 @@ export class TemplateModule implements OnModuleInit {
   constructor(
     private readonly workflowChecks: WorkflowChecks,
     private readonly templates: Templates,
+    private readonly personalData: PersonalData,
   ) {}
 
   onModuleInit(): void {
     this.workflowChecks.contribute((scope, workflow, field) =>
       unknownTemplates(workflow, field, (id, version) => this.templates.findVersion(scope, id, version)),
     );
+    this.personalData.contribute(templatePersonalData);
   }
 }

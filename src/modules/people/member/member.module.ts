@@ -1,6 +1,8 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
+import { PersonalData } from '../../../platform/personal-data/index.js';
 import { Abilities } from '../../../platform/access/index.js';
 import { RoleModule } from '../role/index.js';
+import { memberPersonalData } from './personal-data.store.js';
 import { SsoMembers } from './sso-members.service.js';
 import { BulkInvitationStore } from './bulk-invitation.store.js';
 import { BulkInvitations } from './bulk-invitations.service.js';
@@ -50,9 +52,13 @@ import { RegionChanges } from './region-changes.service.js';
   exports: [SsoMembers, InvitationTokens, MemberPrivacy, Members, Invitations, ProvisionedMembers],
 })
 export class MemberModule implements OnModuleInit {
-  constructor(private readonly abilities: Abilities) {}
+  constructor(
+    private readonly abilities: Abilities,
+    private readonly personalData: PersonalData,
+  ) {}
 
   onModuleInit(): void {
     this.abilities.contribute(memberPolicy);
+    this.personalData.contribute(memberPersonalData);
   }
 }

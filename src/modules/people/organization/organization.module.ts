@@ -1,7 +1,9 @@
-import { Module } from '@nestjs/common';
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { PersonalData } from '../../../platform/personal-data/index.js';
 import { ApiKeyModule } from '../api-key/index.js';
 import { MemberModule } from '../member/index.js';
 import { RoleModule } from '../role/index.js';
+import { organizationPersonalData } from './personal-data.store.js';
 import { AnalyticsCohorts } from './analytics-cohorts.service.js';
 import { AnalyticsCohortStore } from './analytics-cohorts.store.js';
 import { Founding } from './founding.js';
@@ -57,4 +59,10 @@ import { WorkflowChecks } from './workflow-checks.js';
     WorkflowChecks,
   ],
 })
-export class OrganizationModule {}
+export class OrganizationModule implements OnModuleInit {
+  constructor(private readonly personalData: PersonalData) {}
+
+  onModuleInit(): void {
+    this.personalData.contribute(organizationPersonalData);
+  }
+}

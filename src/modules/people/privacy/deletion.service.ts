@@ -8,17 +8,13 @@ import {
   requestStatus,
 } from './request.rules.js';
 import { notFound } from '../../../platform/errors/index.js';
+import { PersonalData } from '../../../platform/personal-data/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { MemberPrivacy } from '../member/index.js';
-import { ForgetStore, type LoginPlace } from './forget.store.js';
 import { RequestStore } from './request.store.js';
 
 /** `{ requestId }`: deletes, once it is due. */
 export const deleteTask = 'privacy.delete';
-
-const MESSAGES_AT_ONCE = 100;
-const DELIVERIES_AT_ONCE = 1_000;
-const LOGINS_AT_ONCE = 5_000;
 
 export interface Decision {
   requestId: string;
@@ -32,7 +28,7 @@ export class Deletions {
   constructor(
     private readonly requests: RequestStore,
     private readonly members: MemberPrivacy,
-    private readonly store: ForgetStore,
+    private readonly personalData: PersonalData,
   ) {}
 
   async schedule(
@@ -108,31 +104,11 @@ export class Deletions {
     return undefined;
   }
 
-  /** A piece of the messages made for them alone; where to go on, if there are more. */
-  deleteOwnMessages(scope: Scope, userId: string, after: string): Promise<string | undefined> {
-    return this.store.deleteOwnMessages(scope, userId, { after, most: MESSAGES_AT_ONCE });
-  }
-
-  /** A piece; true when it was the last. */
-  async deleteDeliveries(scope: Scope, userId: string): Promise<boolean> {
-    return (await this.store.deleteDeliveries(scope, userId, DELIVERIES_AT_ONCE)) < DELIVERIES_AT_ONCE;
-  }
-
-  /** A piece of what identity providers said about them; where to go on, if there are more. */
-  deleteLogins(scope: Scope, userId: string, after: LoginPlace | undefined): Promise<LoginPlace | undefined> {
-    return this.store.deleteLogins(scope, userId, { after, most: LOGINS_AT_ONCE });
-  }
-
-  /** The exports of their data that are to go, too: files are not the transaction's. */
-  exportsOf(scope: Scope, userId: string): Promise<string[]> {
-    return this.requests.exportsOf(scope, userId);
-  }
-
   /** All the rest, and the record of it, at once. */
   async finish(scope: Scope, { id, userId, anonymize }: PrivacyRequest & { userId: string }): Promise<void> {
     const member = await this.members.findForUpdate(scope, userId);
-    await this.store.clearAudiences(scope, userId, { keepPlaces: anonymize });
-    await this.store.deleteBelongings(scope, userId);
+    await this.personalData.erase(scope, { userId, anonymize });
+    // The last of all: what the modules keep refers to it.
     if (member && anonymize) await this.members.anonymize(scope, member);
     else if (member) await this.members.delete(scope, member);
     await this.requests.update(scope, id, { status: requestStatus.completed });

@@ -7,8 +7,8 @@ import { PinoLogger } from 'nestjs-pino';
 import { NIL as firstUuid } from 'uuid';
 import { HandlesJob, type JobContext, type JobHandler } from '../../../platform/worker/index.js';
 import { ObjectStore } from '../../../platform/object-store/index.js';
+import type { ExportFile } from '../../../platform/personal-data/index.js';
 import { writeBundle } from './bundle.js';
-import type { Section } from './dossier.store.js';
 import { contentType, expireTask, exportTask, keyOf, PrivacyExports } from './export.service.js';
 import type { PrivacyRequest } from './request.rules.js';
 
@@ -53,9 +53,9 @@ export class MakePrivacyExport implements JobHandler<{ requestId: string }> {
     const folder = await mkdtemp(join(tmpdir(), 'dovecote-export-'));
     try {
       const path = join(folder, 'bundle');
-      const files = this.exports.sectionsOf(request).map((section) => ({
-        name: `${section.file}.ndjson`,
-        lines: () => this.lines(section, request, context),
+      const files = this.exports.filesOf(request).map((file) => ({
+        name: `${file.name}.ndjson`,
+        lines: () => this.lines(file, request, context),
       }));
       await writeBundle(path, files, this.exports.keyOf(orgId, request));
       await this.objects.put(keyOf(orgId, request.id), createReadStream(path), contentType(request));
@@ -66,15 +66,15 @@ export class MakePrivacyExport implements JobHandler<{ requestId: string }> {
 
   /** One transaction a page: none is open while the file is written. */
   private async *lines(
-    section: Section,
-    { userId }: PrivacyRequest,
+    file: ExportFile,
+    request: PrivacyRequest,
     { run, signal }: JobContext,
   ): AsyncGenerator<string> {
     let after: string = firstUuid;
     for (;;) {
       signal.throwIfAborted();
-      const from = { after, most: PAGE, userId };
-      const page = await run((scope) => this.exports.page(scope, section, from));
+      const from = { after, most: PAGE };
+      const page = await run((scope) => this.exports.page(scope, file, request, from));
       for (const { key, object } of page) {
         yield `${JSON.stringify(object)}\n`;
         after = key;

@@ -5,16 +5,16 @@ import { v7 as uuid } from 'uuid';
 import { Permission } from '../../../platform/access/index.js';
 import { notFound } from '../../../platform/errors/index.js';
 import { ObjectStore } from '../../../platform/object-store/index.js';
+import {
+  type ExportedObject,
+  type ExportFile,
+  type ExportPage,
+  PersonalData,
+} from '../../../platform/personal-data/index.js';
 import { ENVELOPE } from '../../../platform/platform.module.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { MemberPrivacy } from '../member/index.js';
-import {
-  DossierStore,
-  memberSections,
-  organizationSections,
-  personalSections,
-  type Section,
-} from './dossier.store.js';
+import { inBundleOrder } from './published-order.rules.js';
 import { isPersonal, KEPT_MS, type PrivacyRequest, refuseExport, requestStatus } from './request.rules.js';
 import { RequestStore } from './request.store.js';
 
@@ -30,7 +30,7 @@ const MOST_ATTEMPTS = 5;
 export class PrivacyExports {
   constructor(
     private readonly requests: RequestStore,
-    private readonly dossier: DossierStore,
+    private readonly personalData: PersonalData,
     private readonly members: MemberPrivacy,
     private readonly objects: ObjectStore,
     @Inject(ENVELOPE) private readonly envelope: Envelope,
@@ -55,17 +55,20 @@ export class PrivacyExports {
     return this.requests.begin(scope, id);
   }
 
-  sectionsOf({ userId, personal }: PrivacyRequest): readonly Section[] {
-    if (userId === null) return organizationSections;
-    return personal ? personalSections : memberSections;
+  filesOf({ userId, personal }: PrivacyRequest): ExportFile[] {
+    if (userId === null) return inBundleOrder(this.personalData.organizationFiles);
+    return inBundleOrder(
+      this.personalData.files.filter(({ personalOnly = false }) => personal || !personalOnly),
+    );
   }
 
   page(
     scope: Scope,
-    section: Section,
-    page: { after: string; most: number; userId: string | null },
-  ): Promise<{ key: string; object: unknown }[]> {
-    return this.dossier.page(scope, section, page);
+    file: ExportFile,
+    { userId, personal }: PrivacyRequest,
+    page: ExportPage,
+  ): Promise<ExportedObject[]> {
+    return file.page(scope, { userId, personal }, page);
   }
 
   /** False when a deletion has ended it meanwhile: the bundle must not stay. */

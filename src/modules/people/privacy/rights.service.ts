@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { v7 as uuid } from 'uuid';
+import { NIL as firstUuid, v7 as uuid } from 'uuid';
 import { Permission } from '../../../platform/access/index.js';
 import { notFound } from '../../../platform/errors/index.js';
+import { type ExportFile, type ExportSubject, PersonalData } from '../../../platform/personal-data/index.js';
 import { Paging, type PageRequest } from '../../../platform/paging/paging.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { type Corrections, MemberPrivacy } from '../member/index.js';
 import { PrivacyExports } from './export.service.js';
-import { type Category, ForgetStore } from './forget.store.js';
+import { inCategoryOrder } from './published-order.rules.js';
 import {
   isPersonal,
   mayHaveExport,
@@ -43,7 +44,7 @@ export class PrivacyRights {
     private readonly requests: RequestStore,
     private readonly members: MemberPrivacy,
     private readonly exports: PrivacyExports,
-    private readonly store: ForgetStore,
+    private readonly personalData: PersonalData,
     private readonly paging: Paging,
   ) {}
 
@@ -74,8 +75,16 @@ export class PrivacyRights {
     return since;
   }
 
-  categoriesOf(scope: Scope, userId: string): Promise<Category[]> {
-    return this.store.categories(scope, userId, { personal: isPersonal(userId, scope) });
+  /** What kinds of data the organization holds about a member. */
+  async categoriesOf(scope: Scope, userId: string): Promise<string[]> {
+    const subject = { userId, personal: isPersonal(userId, scope) };
+    const held: string[] = [];
+    for (const file of inCategoryOrder(this.personalData.files)) {
+      const { category, personalOnly = false } = file;
+      if (!category || (personalOnly && !subject.personal)) continue;
+      if (await holdsAny(scope, file, subject)) held.push(category);
+    }
+    return held;
   }
 
   list(scope: Scope, { kind, status, ...page }: ListInput): Promise<RequestPage> {
@@ -115,4 +124,9 @@ export class PrivacyRights {
     await this.requests.insert(scope, { id, kind, userId, status, fields, completedAt: scope.now() });
     return id;
   }
+}
+
+async function holdsAny(scope: Scope, file: ExportFile, subject: ExportSubject): Promise<boolean> {
+  if (file.exists) return file.exists(scope, subject);
+  return (await file.page(scope, subject, { after: firstUuid, most: 1 })).length > 0;
 }

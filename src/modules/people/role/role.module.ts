@@ -1,4 +1,6 @@
-import { Module } from '@nestjs/common';
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { PersonalData } from '../../../platform/personal-data/index.js';
+import { rolePersonalData } from './personal-data.store.js';
 import { RoleRpc } from './role.rpc.js';
 import { Roles } from './role.service.js';
 import { RoleStore } from './role.store.js';
@@ -13,4 +15,10 @@ import { RoleStore } from './role.store.js';
   providers: [Roles, RoleStore],
   exports: [Roles],
 })
-export class RoleModule {}
+export class RoleModule implements OnModuleInit {
+  constructor(private readonly personalData: PersonalData) {}
+
+  onModuleInit(): void {
+    this.personalData.contribute(rolePersonalData);
+  }
+}

@@ -1,7 +1,9 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
+import { PersonalData } from '../../../platform/personal-data/index.js';
 import { Abilities } from '../../../platform/access/index.js';
 import { MemberModule } from '../member/index.js';
 import { Founding, OrganizationModule } from '../organization/index.js';
+import { rosterPersonalData } from './personal-data.store.js';
 import { RosterMembers } from './roster-members.service.js';
 import { RosterMemberStore } from './roster-member.store.js';
 import { rosterKinds } from './roster.kind.js';
@@ -25,10 +27,12 @@ export class RosterModule implements OnModuleInit {
     private readonly abilities: Abilities,
     private readonly founding: Founding,
     private readonly rosters: Rosters,
+    private readonly personalData: PersonalData,
   ) {}
 
   onModuleInit(): void {
     for (const kind of rosterKinds) this.abilities.contribute(rosterPolicy(kind));
     this.founding.contribute((scope) => this.rosters.seed(scope));
+    this.personalData.contribute(rosterPersonalData);
   }
 }

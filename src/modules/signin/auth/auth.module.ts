@@ -1,5 +1,6 @@
-import { Module } from '@nestjs/common';
+import { Module, type OnModuleInit } from '@nestjs/common';
 import type { Envelope } from '@dovecote/secret';
+import { PersonalData } from '../../../platform/personal-data/index.js';
 import { CONFIG, MASTER_KEY } from '../../../platform/config/config.module.js';
 import type { Config } from '../../../platform/config/index.js';
 import { Mailer } from '../../../platform/mail/index.js';
@@ -8,6 +9,7 @@ import { Scopes } from '../../../platform/scope/index.js';
 import { AddressLimits } from '../../../platform/throttle/address-limits.js';
 import { ApiKeyModule } from '../../people/api-key/index.js';
 import { InvitationTokens, MemberModule } from '../../people/member/index.js';
+import { authPersonalData } from './personal-data.store.js';
 import { DeliverCodeJob, PurgeCredentialsJob } from './auth.jobs.js';
 import { AuthRpc } from './auth.rpc.js';
 import { PersonStore } from './person.store.js';
@@ -87,4 +89,10 @@ import { WhoAmI } from './who-am-i.service.js';
   ],
   exports: [Sessions],
 })
-export class AuthModule {}
+export class AuthModule implements OnModuleInit {
+  constructor(private readonly personalData: PersonalData) {}
+
+  onModuleInit(): void {
+    this.personalData.contribute(authPersonalData);
+  }
+}

@@ -1,8 +1,10 @@
-import { Module } from '@nestjs/common';
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { PersonalData } from '../../../platform/personal-data/index.js';
 import { CONFIG } from '../../../platform/config/config.module.js';
 import type { Config } from '../../../platform/config/index.js';
 import { AuthModule } from '../auth/index.js';
 import { MemberModule } from '../../people/member/index.js';
+import { passkeyPersonalData } from './personal-data.store.js';
 import { Assertions } from './assertions.service.js';
 import { ChallengeStore } from './challenge.store.js';
 import { PasskeyReauthentication } from './passkey-reauthentication.service.js';
@@ -37,4 +39,10 @@ import { RelyingParty } from './relying-party.js';
     },
   ],
 })
-export class PasskeyModule {}
+export class PasskeyModule implements OnModuleInit {
+  constructor(private readonly personalData: PersonalData) {}
+
+  onModuleInit(): void {
+    this.personalData.contribute(passkeyPersonalData);
+  }
+}

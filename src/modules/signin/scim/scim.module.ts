@@ -1,9 +1,11 @@
-import { Module } from '@nestjs/common';
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { PersonalData } from '../../../platform/personal-data/index.js';
 import { ApiKeyModule } from '../../people/api-key/index.js';
 import { MemberModule } from '../../people/member/index.js';
 import { RoleModule } from '../../people/role/index.js';
 import { RosterModule } from '../../people/roster/index.js';
 import { SsoModule } from '../sso/index.js';
+import { scimPersonalData } from './personal-data.store.js';
 import { ScimGateway } from './gateway.js';
 import { GroupMembers } from './group-members.service.js';
 import { GroupStore } from './group.store.js';
@@ -38,4 +40,10 @@ import { ScimUsers } from './users.service.js';
     UserStore,
   ],
 })
-export class ScimModule {}
+export class ScimModule implements OnModuleInit {
+  constructor(private readonly personalData: PersonalData) {}
+
+  onModuleInit(): void {
+    this.personalData.contribute(scimPersonalData);
+  }
+}

@@ -1,8 +1,10 @@
-import { Module } from '@nestjs/common';
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { PersonalData } from '../../../platform/personal-data/index.js';
 import { AuthModule } from '../auth/index.js';
 import { MemberModule } from '../../people/member/index.js';
 import { RoleModule } from '../../people/role/index.js';
 import { SsoModule } from '../sso/index.js';
+import { ssoLoginPersonalData } from './personal-data.store.js';
 import { LoginAdmission } from './login-admission.service.js';
 import { Browser } from './browser.js';
 import { LoginRpc } from './login.rpc.js';
@@ -61,4 +63,10 @@ import { Subjects } from './subjects.service.js';
     SubjectStore,
   ],
 })
-export class SsoLoginModule {}
+export class SsoLoginModule implements OnModuleInit {
+  constructor(private readonly personalData: PersonalData) {}
+
+  onModuleInit(): void {
+    this.personalData.contribute(ssoLoginPersonalData);
+  }
+}

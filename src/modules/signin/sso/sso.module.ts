@@ -1,4 +1,5 @@
-import { Module } from '@nestjs/common';
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { PersonalData } from '../../../platform/personal-data/index.js';
 import { Clock } from '../../../platform/clock/clock.js';
 import { CONFIG } from '../../../platform/config/config.module.js';
 import type { Config } from '../../../platform/config/index.js';
@@ -7,6 +8,7 @@ import { OutboundClient } from '../../../platform/outbound/outbound-client.js';
 import { AuthModule } from '../auth/index.js';
 import { MemberModule } from '../../people/member/index.js';
 import { RoleModule } from '../../people/role/index.js';
+import { ssoPersonalData } from './personal-data.store.js';
 import { ConnectionRpc } from './connection.rpc.js';
 import { ConnectionStore } from './connection.store.js';
 import { Connections } from './connections.service.js';
@@ -69,4 +71,10 @@ import { BreakGlassUsedJob, RefreshMetadataJob } from './sso.jobs.js';
   ],
   exports: [Connections, Domains, Enforcement, Metadata, OidcDiscovery, SpKeys],
 })
-export class SsoModule {}
+export class SsoModule implements OnModuleInit {
+  constructor(private readonly personalData: PersonalData) {}
+
+  onModuleInit(): void {
+    this.personalData.contribute(ssoPersonalData);
+  }
+}
