@@ -1,0 +1,248 @@
+/** Who uses a table. Folders are named without `src/modules/`: `people/role`, `platform/caller`. */
+export interface Table {
+  /** The folder whose statements say what the rows mean. */
+  readonly owner: string;
+  /** Other folders, and why they do not ask the owner. */
+  readonly reads?: Readonly<Record<string, string>>;
+  readonly locks?: Readonly<Record<string, string>>;
+  readonly writes?: Readonly<Record<string, string>>;
+}
+
+/** Functions of the database that use tables, and in whose name. */
+export const functions: Readonly<Record<string, string>> = {
+  await_chain: 'evidence/audit',
+  change_headcount: 'people/roster',
+  forget_identity: 'people/member',
+  forget_unused_identity: 'people/member',
+  purge_sandbox: 'people/organization',
+  refuse_undeclared_end: 'people/organization',
+};
+
+const credentials = 'one look for a call that brings a credential: a module would cost a second one';
+const lastUse = 'notes in batches, without waiting, when credentials were used';
+const names = 'shows the name or address of a person in the same page';
+const exported = 'finds the person behind the member whose data is exported';
+const purged = 'the function that deletes an organization takes its rows a piece at a time';
+const decided = 'decides in the statement that writes, so that nothing comes in between';
+
+/** Every table has one owner. Whoever else uses it is listed with a reason; a new entry needs one that convinces. */
+export const tables: Readonly<Record<string, Table>> = {
+  analytics_cohort: { owner: 'people/organization' },
+  api_key: {
+    owner: 'people/api-key',
+    reads: {
+      'people/authorization': 'what a key may, in the one statement that answers Authorize',
+      'people/organization': 'who made the key by which a sandbox was created',
+      'platform/caller': credentials,
+    },
+    locks: { 'platform/caller': lastUse },
+    writes: { 'platform/caller': lastUse },
+  },
+  audit_backlog: { owner: 'evidence/audit' },
+  audit_chain: { owner: 'evidence/audit' },
+  audit_event: {
+    owner: 'platform/audit',
+    reads: { 'evidence/audit': 'the trail is written by the platform, for everybody, and read there' },
+  },
+  audit_export: { owner: 'evidence/audit' },
+  campaign: {
+    owner: 'messaging/campaign',
+    reads: {
+      'messaging/deeplink': 'whether the campaign of a link still runs',
+      'messaging/inbox': 'the title and the state, with each entry of a page',
+      'people/organization': 'counts ended campaigns for the settings, by an index of their own',
+    },
+  },
+  campaign_audience_member: {
+    owner: 'messaging/campaign',
+    reads: { 'messaging/deeplink': 'whether the person of a link is in the audience' },
+  },
+  campaign_counter: {
+    owner: 'messaging/delivery',
+    reads: { 'messaging/campaign': 'the figures, with each campaign of a page' },
+  },
+  campaign_left_out: { owner: 'messaging/campaign' },
+  campaign_run: { owner: 'messaging/campaign' },
+  campaign_short_code: { owner: 'messaging/campaign' },
+  campaign_translation: { owner: 'messaging/campaign' },
+  captured_mail: { owner: 'platform/mail', writes: { 'people/member': 'goes with the identity' } },
+  daily_use: { owner: 'platform/throttle' },
+  deeplink_key: { owner: 'messaging/deeplink' },
+  delivery: {
+    owner: 'messaging/delivery',
+    writes: { 'messaging/inbox': 'what recipients do with their own deliveries' },
+  },
+  device: {
+    owner: 'messaging/device',
+    reads: { 'messaging/delivery': 'to which devices a delivery goes, for thousands at once' },
+  },
+  headcount: {
+    owner: 'people/roster',
+    reads: { 'people/member': 'how many members there are, with a page of them' },
+  },
+  identity: {
+    owner: 'people/member',
+    reads: {
+      'first-start.ts': 'whether anybody is known yet',
+      'people/authorization': 'by what another issuer calls the person',
+      'people/organization': purged,
+      'platform/caller': credentials,
+      'signin/auth': 'the address of who signs in',
+    },
+    locks: { 'signin/passkey': 'whoever adds or removes a passkey of a person waits for the other' },
+    writes: {
+      'platform/caller': 'what a trusted issuer calls the person is noted at the first call with its token',
+      'signin/auth': 'who signs up is noted before they are anywhere a member',
+      'signin/passkey': 'whether the person has a passkey stands beside the address, for WhoAmI',
+    },
+  },
+  inbox: {
+    owner: 'messaging/delivery',
+    locks: { 'messaging/inbox': 'the clock of one inbox moves with each act of its owner' },
+    writes: { 'messaging/inbox': 'the clock of one inbox moves with each act of its owner' },
+  },
+  installation: { owner: 'platform/database' },
+  invite_link: { owner: 'people/invite-link' },
+  member: {
+    owner: 'people/member',
+    reads: {
+      'evidence/audit': names,
+      'messaging/campaign': 'audiences of a million are compared with the members in the database',
+      'messaging/delivery': 'who can be reached, for thousands of recipients at once',
+      'messaging/render': 'the profiles that a batch of messages names',
+      'people/authorization': 'what a member may, in the one statement that answers Authorize',
+      'people/organization': 'in which organizations a person is, and who may delete a sandbox',
+      'people/privacy': names,
+      'people/role': 'whether anybody holds a role',
+      'people/roster': 'everybody who is invited or active is in the default rosters by definition',
+      'platform/caller': credentials,
+      'signin/auth': 'where the person who signs in is a member',
+      'signin/passkey': exported,
+      'signin/scim': 'a directory lists and filters users by what stands in the member',
+      'signin/sso': 'the person behind the member who is armed with a passkey',
+      'signin/sso-login': 'logins that name the address of the member who is erased',
+    },
+    locks: {
+      'messaging/device': 'two registrations of one member wait for each other',
+      'people/roster': 'nobody is added who is deactivated at this moment',
+    },
+    writes: {
+      'people/organization': purged,
+      'platform/caller': 'accepts invitations at every way of signing in',
+    },
+  },
+  member_region_change: { owner: 'people/member' },
+  message: {
+    owner: 'messaging/delivery',
+    reads: { 'messaging/inbox': 'the text, with each entry of a page' },
+  },
+  organization: {
+    owner: 'people/organization',
+    reads: {
+      'evidence/audit': 'whether an event that a sibling reports has an organization',
+      'messaging/campaign': 'the name behind a short code',
+      'messaging/template': 'the language that a template has by default',
+      'people/authorization': 'whether the organization answers, in the one statement of Authorize',
+      'people/invite-link': 'the name behind a link, and whether the organization still answers',
+      'people/member': 'the name for mails and own memberships; it stands below this module',
+      'people/roster': 'counts nobody into an organization that is being deleted',
+      'platform/caller': credentials,
+      'signin/auth': 'the names of the organizations of who signs in',
+      'signin/sso': 'the state of enforcement',
+      'signin/sso-login': 'the mapping of attributes',
+    },
+    locks: {
+      'signin/sso': 'nobody takes the last connection from an organization that is about to enforce it',
+    },
+    writes: { 'signin/sso': 'enforcement stands beside the state that is read with each membership' },
+  },
+  organization_deletion: {
+    owner: 'people/organization',
+    reads: {
+      'platform/caller': credentials,
+      'signin/auth': 'what is being deleted is offered last',
+    },
+  },
+  privacy_consent: { owner: 'people/organization' },
+  privacy_request: {
+    owner: 'people/privacy',
+    writes: { 'people/member': 'stands below privacy' },
+  },
+  push_outbox: { owner: 'messaging/delivery' },
+  refresh_token: { owner: 'signin/auth' },
+  role: {
+    owner: 'people/role',
+    reads: {
+      'people/authorization': 'what a member may, in the one statement that answers Authorize',
+      'people/invite-link': 'which role a link gives, in the statement that takes one of its uses',
+      'people/member': 'a member is shown and judged with the role',
+      'people/organization': 'whether a super admin asks',
+      'platform/caller': credentials,
+      'signin/auth': 'what the person may in each of their organizations',
+    },
+  },
+  roster: { owner: 'people/roster' },
+  roster_member: { owner: 'people/roster' },
+  sandbox: { owner: 'people/organization' },
+  schema_migration: { owner: 'platform/database' },
+  scim_connection: { owner: 'signin/scim' },
+  scim_group: { owner: 'signin/scim' },
+  scim_group_member: { owner: 'signin/scim' },
+  scim_token: { owner: 'signin/scim' },
+  scim_user: { owner: 'signin/scim' },
+  session: {
+    owner: 'signin/auth',
+    reads: {
+      'people/member': 'a person who has signed in is kept',
+      'platform/caller': credentials,
+      'signin/sso-login': 'which sessions a provider ends',
+    },
+    locks: { 'platform/caller': lastUse },
+    writes: { 'platform/caller': lastUse },
+  },
+  session_use: { owner: 'signin/auth', writes: { 'platform/caller': lastUse } },
+  sign_in_code: { owner: 'signin/auth', writes: { 'people/member': 'goes with the identity' } },
+  sign_in_guess: { owner: 'signin/auth', writes: { 'people/member': 'goes with the identity' } },
+  signing_key: {
+    owner: 'platform/caller',
+    reads: {
+      'platform/database': 'an installation of old proves by it that the master key is the right one',
+    },
+  },
+  sso_assertion: { owner: 'signin/sso-login' },
+  sso_break_glass: { owner: 'signin/sso', reads: { 'platform/caller': credentials } },
+  sso_break_glass_use: { owner: 'signin/sso', writes: { 'platform/caller': 'noted before the first call' } },
+  sso_connection: {
+    owner: 'signin/sso',
+    locks: { 'signin/sso-login': 'no session begins while its connection is being disabled' },
+  },
+  sso_domain: {
+    owner: 'signin/sso',
+    reads: {
+      'platform/caller': 'which invitation comes from the organization of the address',
+      'signin/auth': 'the organization of the address is offered first',
+    },
+  },
+  sso_login: { owner: 'signin/sso-login', reads: { 'signin/sso': decided } },
+  sso_mapped_role: { owner: 'signin/sso-login' },
+  sso_sp_key: { owner: 'signin/sso' },
+  sso_subject: { owner: 'signin/sso-login' },
+  template: { owner: 'messaging/template', reads: { 'messaging/campaign': 'the title behind a short code' } },
+  template_translation: {
+    owner: 'messaging/template',
+    reads: { 'messaging/campaign': 'copies what is approved, in the statement that starts the campaign' },
+  },
+  template_version: { owner: 'messaging/template' },
+  webauthn_challenge: {
+    owner: 'signin/passkey',
+    writes: { 'people/member': 'goes with the identity' },
+  },
+  webauthn_credential: {
+    owner: 'signin/passkey',
+    reads: {
+      'people/member': 'a person who has signed in is kept',
+      'signin/sso': 'when the person last proved who they are by a passkey',
+    },
+  },
+  worker_heartbeat: { owner: 'platform/worker' },
+};
