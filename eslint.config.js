@@ -55,6 +55,11 @@ export default defineConfig(
     },
   },
   {
+    files: ['**/*.spec.ts', 'test/**/*.ts'],
+    // Node runs these files as they are and only leaves out the types.
+    rules: { '@typescript-eslint/parameter-properties': 'error' },
+  },
+  {
     files: ['**/*.spec.ts', 'test/**/*.ts', 'bench/**/*.ts'],
     rules: {
       'no-console': 'off',

@@ -1,13 +1,12 @@
 // What "npm start", "npm test", "npm run dovecote" and their like run, with any Node from 20 on and nothing
 // installed yet: installs the packages, builds what changed, and hands over to the Node pinned in package.json.
-import { readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { install } from './lib/install.mjs';
 import { pinnedNode, requireBootstrapNode } from './lib/node-runtime.mjs';
 import { run } from './lib/run.mjs';
 import { say, seconds, stop } from './lib/say.mjs';
-import { fingerprint, stampFile } from './lib/sources.mjs';
+import { isBuilt } from './lib/sources.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
 const server = ['--enable-source-maps', join(root, 'dist', 'main.js')];
@@ -36,17 +35,9 @@ await build();
 process.exit(await run(node, [...tasks[task], ...rest], { env }));
 
 async function build() {
-  if (stampOf() === fingerprint(root)) return;
+  if (isBuilt(root)) return;
   say('Building …');
   const code = await run(node, [join(root, 'scripts/build.mjs')], { cwd: root, env });
   if (code !== 0) stop('The build failed; the message is above.');
   say(`Built (${seconds()}).`);
-}
-
-function stampOf() {
-  try {
-    return readFileSync(stampFile(root), 'utf8');
-  } catch {
-    return undefined;
-  }
 }

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { run } from './lib/run.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
-const jest = ['--experimental-vm-modules', '--no-warnings', join(root, 'node_modules/jest/bin/jest.js')];
+const jest = join(root, 'node_modules/jest/bin/jest.js');
 const { timed, killing, real } = JSON.parse(readFileSync(join(root, 'scripts/lib/spec-groups.json'), 'utf8'));
 const together = '--maxWorkers=2';
 
@@ -27,7 +27,7 @@ let worst = 0;
 for (const [index, words] of phases.entries()) {
   if (index === 1) await fetched();
   const code = await run(process.execPath, [
-    ...jest,
+    jest,
     ...words,
     ...given.map((word) => numbered(word, index + 1)),
   ]);

@@ -34,6 +34,15 @@ export function fingerprint(root) {
   return hash.digest('hex');
 }
 
+/** What a build writes last: the fingerprint of what it compiled. */
 export function stampFile(root) {
   return join(root, 'dist', '.sources');
+}
+
+export function isBuilt(root) {
+  try {
+    return readFileSync(stampFile(root), 'utf8') === fingerprint(root);
+  } catch {
+    return false;
+  }
 }

@@ -7,11 +7,14 @@ export class ServerProcess {
   private child: ChildProcess | undefined;
   private output = '';
 
-  constructor(
-    readonly role: 'api' | 'worker',
-    private readonly env: Record<string, string>,
-    readonly port = 0,
-  ) {
+  readonly role: 'api' | 'worker';
+  private readonly env: Record<string, string>;
+  readonly port: number;
+
+  constructor(role: 'api' | 'worker', env: Record<string, string>, port = 0) {
+    this.role = role;
+    this.env = env;
+    this.port = port;
     // Do not outlive a run that is interrupted.
     process.once('exit', () => this.child?.kill('SIGKILL'));
   }

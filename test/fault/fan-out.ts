@@ -12,12 +12,17 @@ const COMPLETION_MS = 120_000;
 
 /** Campaigns to many recipients, whose workers a spec ends in many ways, and what must be true afterwards. */
 export class FanOut {
-  private constructor(
-    private readonly server: TestServer,
-    readonly cast: Cast,
-    private readonly templateId: string,
-    private readonly userIds: readonly string[],
-  ) {}
+  private readonly server: TestServer;
+  readonly cast: Cast;
+  private readonly templateId: string;
+  private readonly userIds: readonly string[];
+
+  private constructor(server: TestServer, cast: Cast, templateId: string, userIds: readonly string[]) {
+    this.server = server;
+    this.cast = cast;
+    this.templateId = templateId;
+    this.userIds = userIds;
+  }
 
   static async prepare(server: TestServer, recipients: number): Promise<FanOut> {
     const cast = await seedCast(server);

@@ -8,7 +8,10 @@ import type { TestDatabase } from '../support/test-database.js';
 export class WorkerProcess {
   private output = '';
 
-  private constructor(private readonly child: ChildProcess) {
+  private readonly child: ChildProcess;
+
+  private constructor(child: ChildProcess) {
+    this.child = child;
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
     // Do not outlive a run that is interrupted.
@@ -56,7 +59,11 @@ export class WorkerProcess {
 export class WorkerProcesses {
   private workers: WorkerProcess[] = [];
 
-  constructor(private readonly database: () => TestDatabase) {}
+  private readonly database: () => TestDatabase;
+
+  constructor(database: () => TestDatabase) {
+    this.database = database;
+  }
 
   start(env: Record<string, string> = {}): WorkerProcess {
     const worker = WorkerProcess.start(this.database(), env);

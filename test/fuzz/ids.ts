@@ -14,10 +14,13 @@ const aliases: Record<string, string> = {
 
 /** What a caller may put where an id belongs: mostly one of their own, often Other's, sometimes none at all. */
 export class Ids {
-  constructor(
-    private readonly own: IdsByName,
-    private readonly foreign: IdsByName,
-  ) {}
+  private readonly own: IdsByName;
+  private readonly foreign: IdsByName;
+
+  constructor(own: IdsByName, foreign: IdsByName) {
+    this.own = own;
+    this.foreign = foreign;
+  }
 
   any(field: string, random: Random): string {
     const chance = random.next();

@@ -27,10 +27,13 @@ export interface Temper {
 
 /** Fills messages from their descriptors and the rules in them; a new field is fuzzed by existing. */
 export class Messages {
-  constructor(
-    private readonly vocabulary: Vocabulary,
-    private readonly ids: Ids,
-  ) {}
+  private readonly vocabulary: Vocabulary;
+  private readonly ids: Ids;
+
+  constructor(vocabulary: Vocabulary, ids: Ids) {
+    this.vocabulary = vocabulary;
+    this.ids = ids;
+  }
 
   /** On top of `base`, a request that is known to be valid. */
   fill(schema: DescMessage, random: Random, temper: Temper, base: object): Message {

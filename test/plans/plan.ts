@@ -5,7 +5,11 @@ export type Kind = 'generic' | 'custom';
 
 /** Asks PostgreSQL, as the role of the server and under row-level security, how it would run statements. */
 export class Planner {
-  private constructor(private readonly client: Client) {}
+  private readonly client: Client;
+
+  private constructor(client: Client) {
+    this.client = client;
+  }
 
   static async connect(appUrl: string, orgId: string): Promise<Planner> {
     const client = new Client({ connectionString: appUrl });

@@ -33,12 +33,16 @@ export class Authenticator {
   private readonly keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   private userHandle = '';
 
-  constructor(
-    private readonly origin: string,
-    /** Zero is what synced passkeys say each time. */
-    public counter = 0,
-    private readonly backupEligible = true,
-  ) {}
+  private readonly origin: string;
+  /** Zero is what synced passkeys say each time. */
+  counter: number;
+  private readonly backupEligible: boolean;
+
+  constructor(origin: string, counter = 0, backupEligible = true) {
+    this.origin = origin;
+    this.counter = counter;
+    this.backupEligible = backupEligible;
+  }
 
   /** RegistrationResponseJSON for PublicKeyCredentialCreationOptionsJSON. */
   register(optionsJson: string, tampering: Tampering = {}): string {

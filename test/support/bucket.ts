@@ -9,7 +9,10 @@ export class TestBucket {
   readonly uploads = new Map<string, Buffer[]>();
   private readonly server: Server;
 
-  private constructor(readonly name: string) {
+  readonly name: string;
+
+  private constructor(name: string) {
+    this.name = name;
     this.server = createServer((request, response) => {
       this.answer(request, response).catch((error: unknown) => response.destroy(error as Error));
     });

@@ -28,7 +28,10 @@ export class Command {
   private text = '';
   private readonly closed: Promise<unknown[]>;
 
-  private constructor(private readonly child: ChildProcess) {
+  private readonly child: ChildProcess;
+
+  private constructor(child: ChildProcess) {
+    this.child = child;
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (chunk: Buffer) => (this.text += chunk.toString()));
     this.closed = once(child, 'close');

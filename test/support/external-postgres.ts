@@ -15,10 +15,13 @@ export interface ExternalDatabase {
 
 /** A PostgreSQL server of its own, as a provider runs it: whoever owns a database there is no superuser. */
 export class ExternalPostgres {
-  private constructor(
-    private readonly superuserUrl: string,
-    readonly stop: () => Promise<void>,
-  ) {}
+  private readonly superuserUrl: string;
+  readonly stop: () => Promise<void>;
+
+  private constructor(superuserUrl: string, stop: () => Promise<void>) {
+    this.superuserUrl = superuserUrl;
+    this.stop = stop;
+  }
 
   static async start(): Promise<ExternalPostgres> {
     const dataDir = await mkdtemp(join(tmpdir(), 'dovecote-external-'));

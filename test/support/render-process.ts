@@ -9,7 +9,10 @@ import type { TestDatabase } from './test-database.js';
 export class RenderProcess {
   private output = '';
 
-  private constructor(private readonly child: ChildProcess) {
+  private readonly child: ChildProcess;
+
+  private constructor(child: ChildProcess) {
+    this.child = child;
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
     // Do not outlive a run that is interrupted.

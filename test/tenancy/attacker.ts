@@ -7,7 +7,11 @@ export type Outcome = { rows: unknown[]; count: number } | { refused: string; me
 
 /** A connection of the app role, as somebody would hold who makes the server send SQL of their own. */
 export class Attacker {
-  private constructor(readonly client: Client) {}
+  readonly client: Client;
+
+  private constructor(client: Client) {
+    this.client = client;
+  }
 
   static async connect(database: TestDatabase): Promise<Attacker> {
     const client = new Client({ connectionString: database.appUrl });

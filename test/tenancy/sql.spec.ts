@@ -250,10 +250,11 @@ describe('rows of another organization', () => {
   test('are not counted, joined or told apart by an error', async () => {
     expect(
       await breaches(async ({ name, tenantColumn }) => {
+        // A number where TypeORM is loaded, which changes how pg reads counts in the whole process.
         const [count] = (
-          (await attacker.attempt(`select count(*) from ${name}`)) as { rows: { count: string }[] }
+          (await attacker.attempt(`select count(*) from ${name}`)) as { rows: { count: string | number }[] }
         ).rows;
-        if (count?.count !== '1') return `counts ${count?.count}`;
+        if (String(count?.count) !== '1') return `counts ${count?.count}`;
         // A condition that fails on other tenants' rows would tell that they are there, if it ever met them.
         const probe = `select 1 / (case when ${tenantColumn} = $1 then 0 else 1 end) from ${name}`;
         const outcome = await attacker.attempt(probe, [acme]);

@@ -61,7 +61,10 @@ export interface Ingress {
 export class Manifests {
   private readonly all: { kind: string; metadata: { name: string } }[];
 
-  constructor(readonly text: string) {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
     this.all = parseAllDocuments(text).map((document) => document.toJS() as (typeof this.all)[number]);
   }
 
@@ -85,7 +88,11 @@ export class Manifests {
 }
 
 export class Helm {
-  constructor(private readonly program: string) {}
+  private readonly program: string;
+
+  constructor(program: string) {
+    this.program = program;
+  }
 
   static readonly chart = join(root, 'deploy/helm/dovecote');
 

@@ -24,10 +24,12 @@ const command = /^(?:[A-Z_]+=\S+ )*(?:npx|npm|node|curl|call|docker|openssl|buf|
 export class Page {
   readonly #untaken: Set<Snippet>;
 
-  private constructor(
-    readonly path: string,
-    readonly snippets: readonly Snippet[],
-  ) {
+  readonly path: string;
+  readonly snippets: readonly Snippet[];
+
+  private constructor(path: string, snippets: readonly Snippet[]) {
+    this.path = path;
+    this.snippets = snippets;
     this.#untaken = new Set(snippets);
   }
 

@@ -20,12 +20,16 @@ export function terminalEnvironment(more: Record<string, string> = {}): NodeJS.P
 
 /** A terminal in the project's folder, in which the blocks of a page are run one after the other. */
 export class Shell {
-  private constructor(
-    private readonly bash: ChildProcess,
-    private readonly folder: string,
-    private output = '',
-    private blocks = 0,
-  ) {
+  private readonly bash: ChildProcess;
+  private readonly folder: string;
+  private output: string;
+  private blocks: number;
+
+  private constructor(bash: ChildProcess, folder: string, output = '', blocks = 0) {
+    this.bash = bash;
+    this.folder = folder;
+    this.output = output;
+    this.blocks = blocks;
     for (const stream of [bash.stdout, bash.stderr])
       stream?.on('data', (data: Buffer) => (this.output += data.toString()));
     // Do not outlive a run that is interrupted.

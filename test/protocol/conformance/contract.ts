@@ -41,7 +41,11 @@ export type ServerCompatRequest = Message & {
 };
 
 export class Contract {
-  constructor(readonly registry: Registry) {}
+  readonly registry: Registry;
+
+  constructor(registry: Registry) {
+    this.registry = registry;
+  }
 
   schema(name: string): DescMessage {
     const found = this.registry.getMessage(`connectrpc.conformance.v1.${name}`);

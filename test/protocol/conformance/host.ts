@@ -11,7 +11,10 @@ export class Host {
   /** What went wrong outside of any call. */
   readonly failures: unknown[] = [];
 
-  constructor(private readonly contract: Contract) {
+  private readonly contract: Contract;
+
+  constructor(contract: Contract) {
+    this.contract = contract;
     this.server = createServer((socket) => {
       this.serve(socket).catch((error: unknown) => {
         this.failures.push(error);

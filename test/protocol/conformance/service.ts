@@ -7,7 +7,11 @@ import type { Contract, ErrorDefinition, Header, StreamRequest, UnaryRequest } f
 
 /** ConformanceService: answers as each request says, and tells what it saw of the request. */
 export class ConformanceHandlers {
-  constructor(private readonly contract: Contract) {}
+  private readonly contract: Contract;
+
+  constructor(contract: Contract) {
+    this.contract = contract;
+  }
 
   handler(method: DescMethod): RpcHandler | undefined {
     if (method.name === 'Unary' || method.name === 'IdempotentUnary')

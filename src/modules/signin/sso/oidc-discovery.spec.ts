@@ -5,8 +5,11 @@ import { OidcDiscovery } from './oidc-discovery.js';
 
 /** Answers one document, wherever it is asked for. */
 class OneDocument extends OutboundClient {
-  constructor(private readonly document: unknown) {
+  private readonly document: unknown;
+
+  constructor(document: unknown) {
     super({ allowedHosts: [] });
+    this.document = document;
   }
 
   override send(): Promise<Response> {
