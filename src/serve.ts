@@ -27,7 +27,7 @@ export async function serve(config: Config, { role }: { role: Role }): Promise<v
       if (role !== 'worker') server.app.get(ValidationGuard).compile();
       await welcome(server, config);
       log.info({ role, ...reachOf(server, config) }, 'ready');
-      log.info({ signal: await stopSignal }, 'stopping: finishing what is in flight');
+      log.info({ signal: await stopSignal }, 'stopping: finishing calls and jobs in flight');
     } finally {
       await server.stop();
     }

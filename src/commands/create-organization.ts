@@ -28,7 +28,7 @@ export async function createOrganizationCommand(
   return withDatabase(config, log, async (database) => {
     await migrate(database, log);
     const id = await found(config, database, log, { name, adminEmail });
-    return `Organization ${name} (${id}) is there. ${adminEmail} signs in by e-mail code and is its super admin.`;
+    return `Created organization ${name} (${id}). Its super admin, ${adminEmail}, signs in by e-mail code.`;
   });
 }
 

@@ -24,7 +24,7 @@ export async function endEnforcementCommand(config: Config, organization: string
       if (!orgId) throw new CommandError(`No organization has proven the domain "${organization}".`);
       const origin = { caller: { kind: 'system', orgId }, requestId: randomUUID() } as const;
       const name = await app.get(Scopes).run(origin, (scope) => app.get(Enforcement).endByOperator(scope));
-      return `${name} does not enforce single sign-on any more. Its super admins are told by mail.`;
+      return `${name} no longer enforces single sign-on. Its super admins are notified by mail.`;
     } finally {
       await app.close();
     }

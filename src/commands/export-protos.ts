@@ -13,11 +13,11 @@ const ofTests = /[/\\]proto[/\\]dovecote[/\\]test$/;
 export async function exportProtosCommand(target: string): Promise<string> {
   await mkdir(target, { recursive: true });
   if ((await readdir(target)).length > 0) {
-    throw new CommandError(`${target} is not empty: name a folder that is, or that does not exist yet.`);
+    throw new CommandError(`${target} is not empty; name an empty folder, or one that does not exist yet.`);
   }
   for (const source of sources) {
     await cp(source, target, { recursive: true, filter: (path) => !ofTests.test(path) });
   }
   const written = await readdir(target, { recursive: true });
-  return `${written.filter((path) => path.endsWith('.proto')).length} proto files are in ${target}.`;
+  return `${written.filter((path) => path.endsWith('.proto')).length} proto files written to ${target}.`;
 }

@@ -15,5 +15,5 @@ export async function openExportCommand(
     if (error instanceof SealedFileError || code === 'ENOENT') throw new CommandError(message);
     throw error;
   }
-  return `${out} is there: a ZIP of JSON lines.`;
+  return `Wrote ${out}: a ZIP of JSON lines.`;
 }

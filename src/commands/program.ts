@@ -18,7 +18,7 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
 
   program
     .command('serve', { isDefault: true })
-    .description('answer calls and run jobs until told to stop (the default)')
+    .description('answer calls and run jobs until stopped (the default)')
     .addOption(new Option('--role <role>', 'what this process does').choices(['all', 'api', 'worker']))
     .option('--host <address>', 'address to listen on')
     .option('--port <number>', 'port to listen on')
@@ -29,7 +29,7 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
 
   program
     .command('render')
-    .description('make messages for the other processes, on the internal listener, until told to stop')
+    .description('render messages for the other processes, on the internal listener, until stopped')
     .action(async () => {
       const { serveCommand } = await import('./serve.js');
       await serveCommand(loadConfig(env, { ROLE: 'render' }));
@@ -37,7 +37,7 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
 
   program
     .command('migrate')
-    .description('bring the database schema up to date and stop')
+    .description('migrate the database schema and exit')
     .action(async () => {
       const { migrateCommand } = await import('./migrate.js');
       await migrateCommand(loadConfig(env));
@@ -54,7 +54,7 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
   program
     .command('config')
     .description('list every variable with its value, default and meaning')
-    .option('--markdown', 'as a table for the documentation, without values')
+    .option('--markdown', 'print a Markdown table for the documentation, without values')
     .action((options: { markdown?: boolean }) => {
       print(configCommand(env, options));
       const problems = options.markdown ? [] : configProblems(env);
@@ -63,7 +63,7 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
 
   program
     .command('create-organization')
-    .description('make an organization and its first super admin')
+    .description('create an organization and its first super admin')
     .requiredOption('--name <name>', 'name of the organization')
     .requiredOption('--admin-email <address>', 'mail address of its super admin')
     .action(async (options: { name: string; adminEmail: string }) => {
@@ -73,7 +73,7 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
 
   program
     .command('end-enforcement')
-    .description('let an organization sign in by code and passkey again whose identity provider is gone')
+    .description('end SSO enforcement in an organization whose identity provider is unavailable')
     .requiredOption('--organization <id or domain>', 'id of the organization, or a domain that it has proven')
     .action(async ({ organization }: { organization: string }) => {
       const { endEnforcementCommand } = await import('./end-enforcement.js');
@@ -82,18 +82,13 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
 
   program
     .command('verify')
-    .description(
-      'check an exported audit trail, without the server: nothing changed, removed, inserted or moved',
-    )
+    .description('verify an exported audit trail offline: detects changed, removed, inserted or moved events')
     .argument('<file>', 'as downloaded: CSV, JSON lines or Parquet')
-    .option(
-      '--head <hash>',
-      'the hash that the last event must have, if you noted it down when the export was made',
-    )
-    .option('--after <file>', 'an earlier export, which this one must follow without a gap')
+    .option('--head <hash>', 'expected hash of the last event, as noted when the export was created')
+    .option('--after <file>', 'an earlier export that this one must continue without a gap')
     .addHelpText(
       'after',
-      '\nExit codes: 0 the trail is sound, 1 it is broken (the first broken line is named), 2 it cannot be read.',
+      '\nExit codes: 0 the trail is intact, 1 it is broken (the first broken line is named), 2 it cannot be read.',
     )
     .action(async (file: string, options: { head?: string; after?: string }) => {
       const { verifyCommand } = await import('./verify/index.js');
@@ -115,8 +110,8 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
     .command('proto')
     .description('the contract, for clients in other languages')
     .command('export')
-    .description('write every proto file, with all that they import, for any protoc or buf')
-    .argument('<folder>', 'an empty one, or one that does not exist yet')
+    .description('write every proto file and its imports, for any protoc or buf')
+    .argument('<folder>', 'an empty folder, or one that does not exist yet')
     .action(async (folder: string) => {
       const { exportProtosCommand } = await import('./export-protos.js');
       print(await exportProtosCommand(folder));
@@ -124,7 +119,7 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
 
   program
     .command('rotate-keys')
-    .description('sign access tokens with a new key; those that are out stay valid')
+    .description('sign access tokens with a new key; issued tokens stay valid')
     .action(async () => {
       const { rotateKeysCommand } = await import('./rotate-keys.js');
       await rotateKeysCommand(loadConfig(env));

@@ -210,7 +210,7 @@ describe('the account page', () => {
   test('lets a super admin back in by passkey to end an enforcement whose provider is gone', async () => {
     if (!browser) return;
     await page.goto(`${url}/setup/sso`);
-    await press('Let me in by passkey');
+    await press('Arm break-glass access');
     expect(await text()).toMatch(/You\s+until \d{4}-/);
     // As if the organization enforced single sign-on.
     await s.database.query('update organization set sso_enforced_at = now() where id = $1', [cast.acme.id]);

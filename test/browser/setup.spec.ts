@@ -143,13 +143,13 @@ describe('the setup page, in a browser without scripts,', () => {
     changes = {};
     await page.goto(asked);
     await press('Carry');
-    expect(await text()).toContain('The test login was good');
+    expect(await text()).toContain('The test login succeeded');
     await page.getByRole('link').click();
     expect(await text()).toContain(admin.email);
     await picture('6-login-good');
     await page.getByRole('link', { name: 'Back' }).click();
     await page.getByRole('link', { name: 'Enforce single sign-on' }).click();
-    expect(await text()).toContain('Missing: A connection is active');
+    expect(await text()).toContain('Missing: An active connection');
     expect(await text()).toContain('dovecote end-enforcement');
     expect(await page.getByRole('button').count()).toBe(0);
     await page.getByRole('link', { name: 'Back' }).click();
@@ -182,7 +182,7 @@ describe('the setup page, in a browser without scripts,', () => {
     expect(await text()).toContain('Enforced since');
     await picture('9-by-single-sign-on');
 
-    await press('Let me in by passkey');
+    await press('Arm break-glass access');
     expect(await page.getByRole('alert').innerText()).toContain(
       'has not signed in with a registered passkey',
     );
@@ -191,7 +191,7 @@ describe('the setup page, in a browser without scripts,', () => {
        values ('\\x01', $1, '', now(), now())`,
       [admin.identityId],
     );
-    await press('Let me in by passkey');
+    await press('Arm break-glass access');
     expect(await page.locator('table').last().innerText()).toMatch(/You\s+until \d{4}-/);
     await picture('10-break-glass');
     await press('End it');
@@ -203,7 +203,7 @@ describe('the setup page, in a browser without scripts,', () => {
     // As if somebody had set it up who may do less.
     await s.database.query('update sso_connection set speaks_for_all = false');
     await page.reload();
-    const vouch = 'Let it sign in everybody';
+    const vouch = 'Remove this limit';
     await press(vouch);
     expect(await page.getByRole('button', { name: vouch }).count()).toBe(0);
     const rows = await s.database.query('select speaks_for_all as vouched from sso_connection');
@@ -221,13 +221,13 @@ describe('the setup page, in a browser without scripts,', () => {
     expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('Directory');
 
     await page.getByLabel('Our entity ID').fill('urn:acme:dovecote');
-    await page.getByLabel('Ask for a new sign-in').check();
+    await page.getByLabel('Require a new sign-in').check();
     await page
       .locator('form', { has: page.getByLabel('Our entity ID') })
       .getByRole('button')
       .click();
     expect(await page.getByLabel('Our entity ID').inputValue()).toBe('urn:acme:dovecote');
-    expect(await page.getByLabel('Ask for a new sign-in').isChecked()).toBe(true);
+    expect(await page.getByLabel('Require a new sign-in').isChecked()).toBe(true);
     expect(await text()).toContain('Enter these values at the provider');
 
     const people = page.locator('form', { has: page.getByLabel('Role of new members') });

@@ -149,7 +149,7 @@ describe('an operator with a PostgreSQL of their own', () => {
     const server = start(['serve', '--role', 'worker']);
     await eventually('the mail', async () => {
       const mails = await queryAt(database.superuserUrl, 'select subject from captured_mail');
-      return mails.some(({ subject }) => String(subject).includes('not enforced any more'));
+      return mails.some(({ subject }) => String(subject).includes('no longer enforced'));
     });
     expect(await server.stop()).toMatchObject({ exitCode: 0 });
   });

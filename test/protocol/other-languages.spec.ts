@@ -47,7 +47,7 @@ describe('dovecote proto export', () => {
   });
 
   test('refuses a folder that is not empty', async () => {
-    await expect(exportProtosCommand(protos)).rejects.toThrow(/is not empty: name a folder/);
+    await expect(exportProtosCommand(protos)).rejects.toThrow(/is not empty; name an empty folder/);
   });
 
   test('writes what compiles by itself', async () => {

@@ -94,7 +94,7 @@ describe('a campaign whose work fails', () => {
     const over = await refusalOf(cast.max.client(CampaignService).cancelCampaign({ campaignId: id }));
     expect(over).toMatchObject({ code: Code.FailedPrecondition, reason: 'CAMPAIGN_OVER' });
     expect(s.logLines()).toContainEqual(
-      expect.objectContaining({ msg: 'campaign failed for good', campaignId: id, failures: 10 }),
+      expect.objectContaining({ msg: 'campaign failed permanently', campaignId: id, failures: 10 }),
     );
     await eventually('nothing is left to try', async () => {
       const jobs = await s.database.query('select from graphile_worker.jobs where key = $1', [

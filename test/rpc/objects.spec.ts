@@ -106,8 +106,8 @@ describe('an object', () => {
     `${uuid()}/a//b`,
     `${uuid()}/a/..`,
   ])('is not called %s', async (key) => {
-    await expect(put(key, 'x')).rejects.toThrow('is no key of an object');
-    await expect((async () => objects.link(key, download))()).rejects.toThrow('is no key of an object');
+    await expect(put(key, 'x')).rejects.toThrow('is not a valid object key');
+    await expect((async () => objects.link(key, download))()).rejects.toThrow('is not a valid object key');
   });
 
   test('is there whole or not at all', async () => {

@@ -58,7 +58,7 @@ test('its owner is told once of a passkey that came, and once that it went', asy
   const [added, ...others] = await toldTo(who.email);
   expect(others).toEqual([]);
   expect(added).toContain('The passkey “Phone of Erin” was added to your account at 20');
-  expect(added).toContain('remove it among your passkeys');
+  expect(added).toContain('remove it from your passkeys');
   expect(added).toContain('https://app.acme.example');
   const { passkeys } = await client.listPasskeys({});
   const removals = [1, 2].map(() => client.removePasskey({ passkeyId: passkeys[0]?.id }));

@@ -104,7 +104,7 @@ describe('signing in with a passkey is refused', () => {
     }
     const { passkeys: listed } = await passkeys(who).listPasskeys({});
     expect(listed[0]?.counterWentBackAt).toBeDefined();
-    const warnings = s.logLines().filter(({ msg }) => String(msg).includes('counter of a passkey went back'));
+    const warnings = s.logLines().filter(({ msg }) => String(msg).includes('passkey counter decreased'));
     expect(warnings).toContainEqual(
       expect.objectContaining({ identityId: who.identityId, known: 6, presented: 1 }),
     );

@@ -60,7 +60,7 @@ describe('whoever is to be deleted does not come back', () => {
     const { userId } = actor;
     const refusal = await refusalOf(members(cast.alice).reactivateUser({ userId }));
     expect(refusal).toMatchObject({ code: Code.FailedPrecondition, reason: 'DELETION_PENDING' });
-    expect(refusal.message).toContain('cancel it first');
+    expect(refusal.message).toContain('cancel it before');
     expect(await standing(userId)).toBe(UserStatus.DEACTIVATED);
     await privacy(cast.alice).cancelDeletion({ requestId, confirmationEmail: person.email });
     await members(cast.alice).deactivateUser({ userId });
@@ -79,7 +79,7 @@ describe('whoever is to be deleted does not come back', () => {
     ] as const) {
       const reply = await scim(method, where, { body });
       expect({ method, status: reply.status }).toEqual({ method, status: 409 });
-      expect(reply.body.detail).toContain('cancel it first');
+      expect(reply.body.detail).toContain('cancel it before');
     }
     expect((await scim('POST', '/Users', { body: user })).status).toBe(409);
     expect(await standing(actor.userId)).toBe(UserStatus.DEACTIVATED);

@@ -173,7 +173,7 @@ describe('enforced', () => {
   });
 });
 
-describe('a way around', () => {
+describe('break-glass access', () => {
   test('is armed for super admins with a passkey that they have just proven, and for no longer than 30 days', async () => {
     const { armBreakGlass } = enforcementOf(cast.alice);
     expect((await refusalOf(armBreakGlass({ userId: cast.max.userId }))).reason).toBe('NOT_A_SUPER_ADMIN');
@@ -246,7 +246,9 @@ describe('a way around', () => {
         s.server.app.get(Enforcement, { strict: false }).noteUse(scope, userId, cast.max.sessionId),
       );
     await eventually('the admins are told', async () =>
-      (await mailsTo(s, cast.alice.email)).some((body) => body.includes('that has ended since')),
+      (await mailsTo(s, cast.alice.email)).some((body) =>
+        body.includes('the access has been disarmed since'),
+      ),
     );
     const trail = await s.database.query(
       `select from audit_event where entity_id = $1 and metadata ->> 'change' = 'break_glass_used'`,

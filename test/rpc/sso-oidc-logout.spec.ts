@@ -165,7 +165,7 @@ describe('a logout token is refused, and ends nothing', () => {
     expect(answer.status).toBe(400);
     expect(answer.headers.get('cache-control')).toBe('no-store');
     expect(await answer.json()).toEqual({ error: 'invalid_request' });
-    const last = s.logLines().findLast(({ msg }) => msg === 'a logout token was refused');
+    const last = s.logLines().findLast(({ msg }) => msg === 'logout token refused');
     expect(last).toMatchObject({ connectionId: connection.id, reason });
     await rest();
   }

@@ -210,7 +210,7 @@ describe('where each login has to be a new one', () => {
 
   test.each([
     ['an earlier one', { auth_time: minutesAgo(10) }, 'the last one was at 20'],
-    ['one of an unknown time', {}, 'not said when'],
+    ['one of an unknown time', {}, 'does not say when'],
   ])('%s is refused', async (_what, claims, told) => {
     expect((await attempt({ ...person, ...claims })).get('error')).toBe('access_denied');
     const [detail, advice] = [told, 'anew'].map((part): unknown => expect.stringContaining(part));

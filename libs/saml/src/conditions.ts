@@ -106,7 +106,7 @@ export function checkedSession(
     if (mustBeFresh && age > FRESH_SIGN_IN_MS + clock.skewMs) {
       throw new SamlRefusal(
         'stale_sign_in',
-        `We asked for a new sign-in, but the last one was at ${signedIn.toISOString()}.`,
+        `A new sign-in was requested, but the last one was at ${signedIn.toISOString()}.`,
       );
     }
     const end = instantOf(statement, 'SessionNotOnOrAfter');

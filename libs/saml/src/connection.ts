@@ -15,7 +15,7 @@ export interface SamlConnection {
   allowIdpInitiated: boolean;
   /** Whether to trust certificates after their end: some identity providers never renew them. */
   allowExpiredCertificates?: boolean;
-  /** The format of NameID to ask for; none is asked for without it. */
+  /** The format of NameID to ask for; no token is required without it. */
   nameIdFormat?: string;
   /** Ask for a sign-in at the identity provider, whatever session it has. */
   forceAuthn?: boolean;

@@ -19,11 +19,11 @@ test.each([
     ['body: {{first_name}} is not declared: declare it with source PROFILE or it stays empty'],
   ],
   ['{{seet}} {{seet}}', ['body: {{seet}} is not declared: it is empty unless the campaign gives it a value']],
-  ['Hello {{seat', ['body: {{seat is no placeholder and is sent as it stands']],
-  ['Hello {{seat}', ['body: {{seat} is no placeholder and is sent as it stands']],
-  ['Hello {seat}}', ['body: {seat}} is no placeholder and is sent as it stands']],
-  ['{{#if seat}}', ['body: {{#if seat}} is no placeholder and is sent as it stands']],
-  ['{{}}', ['body: {{}} is no placeholder and is sent as it stands']],
+  ['Hello {{seat', ['body: {{seat is not a placeholder and is sent unchanged']],
+  ['Hello {{seat}', ['body: {{seat} is not a placeholder and is sent unchanged']],
+  ['Hello {seat}}', ['body: {seat}} is not a placeholder and is sent unchanged']],
+  ['{{#if seat}}', ['body: {{#if seat}} is not a placeholder and is sent unchanged']],
+  ['{{}}', ['body: {{}} is not a placeholder and is sent unchanged']],
 ])('%j', (body, expected) => {
   expect(warned(body)).toEqual(expected);
 });
@@ -37,9 +37,9 @@ test('a declaration that nothing uses, and one that no profile has', () => {
       { name: 'custom:x', source: 'PROFILE' },
     ]),
   ).toEqual([
-    'variables[1].name: {{gate}} stands neither in the title nor in the body',
+    'variables[1].name: {{gate}} is used neither in the title nor in the body',
     'variables[2].name: a profile has no firstname: it has first_name email and custom:<key>',
-    'variables[3].name: {{custom:x}} stands neither in the title nor in the body',
+    'variables[3].name: {{custom:x}} is used neither in the title nor in the body',
   ]);
 });
 

@@ -34,7 +34,7 @@ export function warningsOf({ title, body, variables }: Written, profileFields: r
       } else if (token.type === 'text') {
         for (const { 0: braces, index } of token.text.matchAll(BRACES)) {
           if (isEscaped(token.text, index)) continue;
-          warnings.push({ field, text: `${braces} is no placeholder and is sent as it stands` });
+          warnings.push({ field, text: `${braces} is not a placeholder and is sent unchanged` });
         }
       }
       if (warnings.length >= MOST) return warnings.slice(0, MOST);
@@ -43,7 +43,7 @@ export function warningsOf({ title, body, variables }: Written, profileFields: r
   variables.forEach(({ name, source }, index) => {
     const field = `variables[${index}].name`;
     if (!used.has(name))
-      warnings.push({ field, text: `{{${name}}} stands neither in the title nor in the body` });
+      warnings.push({ field, text: `{{${name}}} is used neither in the title nor in the body` });
     if (source === 'PROFILE' && !name.startsWith('custom:') && !profileFields.includes(name))
       warnings.push({
         field,

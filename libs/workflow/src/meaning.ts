@@ -5,7 +5,7 @@ import type { Violations } from './violation.js';
 /** What a sound graph may still lack: something that reaches people, and time for them to act. */
 export function checkMeaning({ steps }: UncheckedDefinition, at: Violations): void {
   if (!steps.some(reachesSomebody)) {
-    return at.add('must send something: DEADLINE_CHECK and MARK_MISSED alone reach nobody');
+    return at.add('must contain a step that sends: DEADLINE_CHECK and MARK_MISSED alone reach no recipient');
   }
   const holding = steps.filter(holdsThePath).map(({ id }) => id);
   steps.forEach((step, index) => {
@@ -16,8 +16,8 @@ export function checkMeaning({ steps }: UncheckedDefinition, at: Violations): vo
       .at('send_notification')
       .at('action_type')
       .add(
-        'asks for an acknowledgement, but the campaign ends before anybody can give one: ' +
-          'let a DEADLINE_CHECK follow, or leave the action out',
+        'asks for an acknowledgement, but the campaign ends before a recipient can acknowledge: ' +
+          'add a DEADLINE_CHECK after it, or remove the action',
       );
   });
 }

@@ -123,7 +123,8 @@ describe('the graph', () => {
       expect(validate(idle)).toEqual([
         {
           field: 'workflow.steps',
-          description: 'must send something: DEADLINE_CHECK and MARK_MISSED alone reach nobody',
+          description:
+            'must contain a step that sends: DEADLINE_CHECK and MARK_MISSED alone reach no recipient',
         },
       ]);
     }

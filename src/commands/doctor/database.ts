@@ -62,7 +62,7 @@ async function examineAsApp({ appUrl, masterKey }: OpenDatabase, log: Logger): P
     const keys = await examine('signing keys', wrongKey, async () => {
       const signingKeys = new SigningKeys(database, createEnvelope(masterKey));
       if ((await signingKeys.published()).length === 0)
-        return ok('signing keys', 'will be made at the first start');
+        return ok('signing keys', 'will be created at the first start');
       await signingKeys.current();
       return ok('signing keys', 'open with the master key');
     });

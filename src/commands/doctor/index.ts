@@ -17,6 +17,6 @@ export async function doctorCommand(config: Config): Promise<number> {
   const findings = [...machine, ...siblings, ...database];
   for (const finding of findings) process.stdout.write(`${format(finding)}\n`);
   const failures = findings.filter(({ level }) => level === 'fail').length;
-  process.stdout.write(failures === 0 ? '\nEverything needed is there.\n' : `\n${failures} to repair.\n`);
+  process.stdout.write(failures === 0 ? '\nAll checks passed.\n' : `\n${failures} to repair.\n`);
   return failures === 0 ? 0 : 1;
 }

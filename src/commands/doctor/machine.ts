@@ -44,7 +44,7 @@ async function examineDisk({ dataDir }: Config): Promise<Finding> {
   const { bavail, bsize } = await statfs(dataDir);
   const free = bavail * bsize;
   const text = `${(free / 2 ** 30).toFixed(1)} GiB free in ${dataDir}`;
-  if (free < noBytes) return fail('disk', text, 'Make room: the database stops when the disk is full.');
+  if (free < noBytes) return fail('disk', text, 'Free disk space: the database stops when the disk is full.');
   return free < littleBytes ? warn('disk', text, 'Make room soon.') : ok('disk', text);
 }
 
@@ -52,7 +52,7 @@ async function examineMasterKeyFile({ masterKey, dataDir }: Config): Promise<Fin
   if (masterKey !== undefined) return ok('master key', 'set by MASTER_KEY');
   const file = join(dataDir, 'master.key');
   const found = await stat(file).catch(() => undefined);
-  if (found === undefined) return ok('master key', 'will be made at the first start');
+  if (found === undefined) return ok('master key', 'will be created at the first start');
   if ((found.mode & 0o077) !== 0)
     return warn('master key', `${file} can be read by others`, `chmod 600 ${file}`);
   return ok('master key', `${file}; keep a copy of it with your backups`);
@@ -83,7 +83,7 @@ function examineExposure({ environment, http, mail }: Config): readonly Finding[
   if (local) findings.push(warn('public url', http.publicUrl, 'Set PUBLIC_URL to what clients use.'));
   findings.push(examineLinks(http));
   if (mail.smtpUrl === undefined) {
-    findings.push(warn('mail', 'captured, not sent: nobody can sign in by e-mail code', 'Set SMTP_URL.'));
+    findings.push(warn('mail', 'captured, not sent: members cannot sign in by e-mail code', 'Set SMTP_URL.'));
   }
   return findings;
 }

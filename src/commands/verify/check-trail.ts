@@ -25,8 +25,8 @@ export async function checkTrail(
   let lastLine = 0;
   for await (const found of lines) {
     const { line } = found;
-    if ('unreadable' in found) return broken(line, `this is no line of a trail: ${found.unreadable}.`);
-    if (end) return broken(line, 'there is something behind the end of the trail.');
+    if ('unreadable' in found) return broken(line, `not a line of an audit trail: ${found.unreadable}.`);
+    if (end) return broken(line, 'there is content after the end of the trail.');
     if ('end' in found) {
       end = found.end;
       const problem =
@@ -44,26 +44,26 @@ export async function checkTrail(
   }
   return end
     ? { sound: true, end }
-    : broken(lastLine + 1, 'the end of the trail is missing: the file was cut off here, or is no export.');
+    : broken(lastLine + 1, 'the end of the trail is missing: the file is truncated, or not an export.');
 }
 
 function problemOfRow(row: TrailRow, previous: TrailRow | undefined): string | undefined {
   if (hashOf(row.previousHash, row) !== row.hash) {
-    return `event ${row.seq} does not have its hash: something in this line was changed.`;
+    return `event ${row.seq} does not match its hash: this line was changed.`;
   }
   if (!previous) {
     return row.seq === 1 && row.previousHash !== beginning
-      ? 'event 1 follows something: it is not the first one.'
+      ? 'event 1 has a predecessor: it is not the first event.'
       : undefined;
   }
   if (row.orgId !== previous.orgId) return `event ${row.seq} belongs to another organization.`;
   if (row.seq <= previous.seq) {
-    return `event ${row.seq} stands behind event ${previous.seq}: it was moved or inserted.`;
+    return `event ${row.seq} comes after event ${previous.seq}: it was moved or inserted.`;
   }
   const missing = row.seq - previous.seq - 1;
-  if (missing > 0) return `${countOf(missing)} missing in front of this line, behind event ${previous.seq}.`;
+  if (missing > 0) return `${countOf(missing)} missing before this line, after event ${previous.seq}.`;
   if (row.previousHash !== previous.hash) {
-    return `event ${row.seq} does not follow the line before: one of the two was changed or exchanged.`;
+    return `event ${row.seq} does not continue the previous line: one of the two was changed or replaced.`;
   }
   return undefined;
 }
@@ -75,24 +75,24 @@ function problemOfSuccession(
   { orgId, lastSeq, head }: TrailEnd,
 ): string | undefined {
   if (row.seq === lastSeq && row.hash !== head) {
-    return `event ${row.seq} is not the one that the earlier export ends with.`;
+    return `event ${row.seq} is not the last event of the earlier export.`;
   }
   if (previous) return undefined;
-  if (row.orgId !== orgId) return 'the earlier export is of another organization.';
+  if (row.orgId !== orgId) return 'the earlier export belongs to another organization.';
   const missing = row.seq - lastSeq - 1;
   if (missing > 0) return `${countOf(missing)} missing between the earlier export and this line.`;
   if (missing === 0 && row.previousHash !== head) {
-    return `event ${row.seq} does not follow event ${lastSeq} as the earlier export has it.`;
+    return `event ${row.seq} does not continue event ${lastSeq} of the earlier export.`;
   }
   return undefined;
 }
 
 /** A trail that ends in front of where the earlier one does has nothing that would show what it follows. */
 function problemOfReach({ events, lastSeq }: TrailEnd, after: TrailEnd): string | undefined {
-  if (events === 0) return 'there are no events that could follow the earlier export.';
-  if (after.events === 0) return 'the earlier export has no events to follow.';
+  if (events === 0) return 'there are no events to continue the earlier export.';
+  if (after.events === 0) return 'the earlier export has no events.';
   return lastSeq < after.lastSeq
-    ? `it ends with event ${lastSeq}, in front of the end of the earlier export.`
+    ? `it ends with event ${lastSeq}, before the end of the earlier export.`
     : undefined;
 }
 
@@ -100,13 +100,13 @@ function problemOfEnd(
   end: TrailEnd,
   { first, last, events }: { first?: TrailRow; last?: TrailRow; events: number },
 ): string | undefined {
-  if (events < end.events) return `${countOf(end.events - events)} missing in front of the end of the trail.`;
+  if (events < end.events) return `${countOf(end.events - events)} missing before the end of the trail.`;
   const agrees =
     events === end.events &&
     (first?.seq ?? 0) === end.firstSeq &&
     (last?.seq ?? 0) === end.lastSeq &&
     (last === undefined || (last.hash === end.head && last.orgId === end.orgId));
-  return agrees ? undefined : 'the end of the trail does not belong to the events in front of it.';
+  return agrees ? undefined : 'the end of the trail does not match the events before it.';
 }
 
 function countOf(missing: number): string {

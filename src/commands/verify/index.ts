@@ -23,11 +23,11 @@ export async function verifyCommand(
   if ('exitCode' in outcome) return outcome.exitCode;
   const { end } = outcome;
   if (options.head && options.head.toLowerCase() !== end.head) {
-    process.stdout.write(`BROKEN ${file}: it ends with ${end.head}, and not with the hash you gave.\n`);
+    process.stdout.write(`BROKEN ${file}: its last hash is ${end.head}, not the expected one.\n`);
     return exitCodes.broken;
   }
   const which = end.events === 0 ? 'no events' : `events ${end.firstSeq} to ${end.lastSeq}`;
-  const following = earlier ? `, without a gap behind event ${earlier.end.lastSeq} of ${options.after}` : '';
+  const following = earlier ? `, without a gap after event ${earlier.end.lastSeq} of ${options.after}` : '';
   process.stdout.write(
     `OK ${file}: ${which} of organization ${end.orgId}, exported at ${end.exportedAt}, head ${end.head}${following}\n`,
   );

@@ -123,7 +123,7 @@ describe.each(formats)('an export as %s', (format) => {
         return rows.with(7, { ...forged, hash: hashOf(forged.previousHash, forged) });
       },
       8,
-      /does not follow/,
+      /does not continue/,
     ],
     ['a removed row', (rows) => rows.toSpliced(7, 1), 7, /an event is missing/],
     ['removed rows', (rows) => rows.toSpliced(7, 3), 7, /3 events are missing/],
@@ -133,7 +133,7 @@ describe.each(formats)('an export as %s', (format) => {
       8,
       /moved or inserted/,
     ],
-    ['two rows exchanged', (rows) => rows.with(7, rows[8]!).with(8, rows[7]!), 7, /missing in front/],
+    ['two rows exchanged', (rows) => rows.with(7, rows[8]!).with(8, rows[7]!), 7, /missing before/],
     ['a row twice', (rows) => rows.toSpliced(8, 0, rows[7]!), 8, /moved or inserted/],
     [
       'a row of another organization',
@@ -197,10 +197,10 @@ describe('an export that is to follow an earlier one', () => {
   test.each<[string, TrailRow[], RegExp]>([
     ['leaves an event out', sound.slice(21), /an event is missing between/],
     ['leaves events out', sound.slice(24), /4 events are missing between/],
-    ['was written anew', forged.slice(20), /does not follow event 20/],
-    ['overlaps with what was written anew', forged.slice(15), /event 20 is not the one/],
-    ['ends where the earlier one does not', forged.slice(5, 15), /in front of the end of the earlier/],
-    ['holds nothing', [], /no events that could follow/],
+    ['was written anew', forged.slice(20), /does not continue event 20/],
+    ['overlaps with what was written anew', forged.slice(15), /event 20 is not the last event/],
+    ['ends where the earlier one does not', forged.slice(5, 15), /before the end of the earlier/],
+    ['holds nothing', [], /no events to continue/],
   ])('does not when it %s', async (_name, rows, problem) => {
     expect(await verdictBehind(rows)).toMatchObject({
       sound: false,
@@ -216,7 +216,7 @@ describe('an export that is to follow an earlier one', () => {
     });
     expect(await verdictBehind(sound, endOf(sound), endOf([]))).toMatchObject({
       sound: false,
-      problem: expect.stringContaining('no events to follow'),
+      problem: expect.stringContaining('has no events'),
     });
   });
 });

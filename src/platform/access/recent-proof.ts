@@ -17,7 +17,7 @@ export function refuseStale(
     return isRecent(caller.provenAt, now, maxAgeMs) ? undefined : insufficientAuthentication(maxAgeMs);
   }
   if (proof.exempt.some((kind) => kind === caller.kind)) return undefined;
-  return permissionDenied('PERSON_REQUIRED', 'This needs a person who has just proven who they are.');
+  return permissionDenied('PERSON_REQUIRED', 'This call needs a person who has signed in recently.');
 }
 
 function isRecent(provenAt: number | undefined, now: number, maxAgeMs: number): boolean {
@@ -32,7 +32,7 @@ function insufficientAuthentication(maxAgeMs: number): AppError {
   return new AppError(
     'unauthenticated',
     code.toUpperCase(),
-    `${code}: this needs a sign-in at most ${minutes} minutes ago; prove again who you are, then repeat the call.`,
+    `${code}: this call needs a sign-in at most ${minutes} minutes ago; authenticate again, then repeat the call.`,
     {
       metadata: { max_age: seconds },
       challenge: `Bearer error="${code}", error_description="A more recent sign-in is required", max_age="${seconds}"`,

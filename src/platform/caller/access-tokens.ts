@@ -117,7 +117,7 @@ export class AccessTokens {
 
   private async verificationKey(kid: string) {
     const jwk = await this.keys.publicKey(kid);
-    if (!jwk) throw new Error('The token was signed with a key that is not ours.');
+    if (!jwk) throw new Error('The token was not signed with a key of this server.');
     return importJWK(jwk, signingAlgorithm);
   }
 }

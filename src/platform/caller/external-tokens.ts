@@ -83,7 +83,10 @@ export class ExternalTokens {
     const email = payload.email_verified === true ? emailAddress(textOf(payload.email)) : undefined;
     const identity = await this.database.transaction({}, (tx) => findIdentity(tx, subject, email));
     if (!identity)
-      throw unauthenticated('IDENTITY_UNKNOWN', 'This person is not known here; ask for an invitation.');
+      throw unauthenticated(
+        'IDENTITY_UNKNOWN',
+        'There is no account for this person; ask for an invitation.',
+      );
     const arrival = { identityId: identity.id, requestId: '', now: this.clock.now() };
     await this.database.transaction({ identityId: identity.id }, (tx) =>
       acceptAtSignIn(tx, arrival, undefined),

@@ -112,7 +112,7 @@ export class RevocationFeed implements OnModuleInit, OnApplicationShutdown {
     // Behind a pooler that drops LISTEN it is never heard; that is worth one warning, not one every few seconds.
     const level = this.lastHeard > 0 || !this.warned ? 'warn' : 'debug';
     this.warned = true;
-    this.log[level]({ err: error }, 'revocation feed lost; caching nothing until it is back');
+    this.log[level]({ err: error }, 'revocation feed lost; caches stay off until it reconnects');
     this.client = undefined;
     this.lastHeard = 0;
     clearTimeout(this.timer);

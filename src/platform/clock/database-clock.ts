@@ -28,7 +28,7 @@ export class DatabaseClock implements OnModuleInit, OnApplicationShutdown {
     for (let looks = 0; looks < FIRST_LOOKS; looks += 1) await this.look();
     const aheadMs = Math.round(Date.now() + this.clock.travelled - this.clock.now().getTime());
     if (Math.abs(aheadMs) > WRONG_MS)
-      this.log.warn({ aheadMs }, 'the clock of this machine differs from the database: the latter counts');
+      this.log.warn({ aheadMs }, 'machine clock differs from the database clock; using the database clock');
     // Away for a while, the database is missed elsewhere, and the clock goes on by itself.
     this.timer = setInterval(() => void this.look().catch(() => undefined), EVERY_MS).unref();
   }

@@ -29,7 +29,7 @@ export const variables = {
     fallback: 'from HOST, PORT and TLS_CERT_FILE',
   }),
   APP_URL: url('http', 'https').optional().register(documentation, {
-    meaning: 'Where people find the app; used in links that they follow or share.',
+    meaning: 'URL of the application; used in links in mails and invitations.',
     must: 'be an http or https URL',
     fallback: 'PUBLIC_URL',
   }),
@@ -72,7 +72,8 @@ export const variables = {
       secret: true,
     }),
   INTERNAL_TLS_CERT_FILE: z.string().optional().register(documentation, {
-    meaning: 'Certificate chain in PEM by which this process and its siblings know each other (mutual TLS).',
+    meaning:
+      'Certificate chain in PEM with which this process and its siblings authenticate each other (mutual TLS).',
     must: 'be a file name and be set together with INTERNAL_TLS_KEY_FILE and INTERNAL_TLS_CA_FILE',
   }),
   INTERNAL_TLS_KEY_FILE: z.string().optional().register(documentation, {
@@ -80,7 +81,7 @@ export const variables = {
     must: 'be a file name and be set together with INTERNAL_TLS_CERT_FILE',
   }),
   INTERNAL_TLS_CA_FILE: z.string().optional().register(documentation, {
-    meaning: 'Certificates in PEM of the authority that signs those of the siblings, and of nobody else.',
+    meaning: 'Certificates in PEM of the authority that signs the siblings’ certificates, and no others.',
     must: 'be a file name and be set together with INTERNAL_TLS_CERT_FILE',
   }),
   INTERNAL_CLIENTS: names.prefault('').register(documentation, {
@@ -89,24 +90,22 @@ export const variables = {
     fallback: 'nobody',
   }),
   RENDER_URL: url('http', 'https').optional().register(documentation, {
-    meaning: 'Internal listener of the render process that makes the messages.',
+    meaning: 'Internal listener of the render process.',
     must: 'be an https URL, with INTERNAL_TLS_CERT_FILE set, or an http URL of this machine, with INTERNAL_SECRET set',
-    fallback: 'messages are made in this process',
+    fallback: 'messages are rendered in this process',
   }),
   RENDER_THREADS: whole(0, 64).optional().register(documentation, {
-    meaning:
-      'Threads that make the messages of large batches, beside the one that answers calls. 0 for none.',
+    meaning: 'Threads that render large batches of messages, in addition to the main thread. 0 for none.',
     must: 'be a whole number from 0 to 64',
     fallback: 'one for each processor but one; 1 to 4',
   }),
   ROLE: z.enum(['all', 'api', 'worker', 'render']).default('all').register(documentation, {
     meaning:
-      'What this process does: answer calls (api), run jobs (worker), both (all), or make messages (render).',
+      'What this process does: answer calls (api), run jobs (worker), both (all), or render messages (render).',
     must: 'be all, api, worker or render, and render needs INTERNAL_PORT',
   }),
   ENVIRONMENT: z.enum(['development', 'production']).optional().register(documentation, {
-    meaning:
-      'In development a demo organization is prepared, and captured mail can be read if HOST is a loopback address.',
+    meaning: 'Development creates a demo organization and shows captured mail if HOST is a loopback address.',
     must: 'be development or production',
     fallback: 'production with DATABASE_URL, else development',
   }),
@@ -129,14 +128,14 @@ export const variables = {
     must: 'be the name of a region',
   }),
   S3_ENDPOINT: url('http', 'https').optional().register(documentation, {
-    meaning: 'Where the store is, if it is not Amazon S3. Download links lead there.',
+    meaning: 'Endpoint of the store, if it is not Amazon S3. Download links lead there.',
     must: 'be an http or https URL, and needs S3_BUCKET',
     fallback: 'Amazon S3',
   }),
   S3_ACCESS_KEY_ID: z.string().min(1).optional().register(documentation, {
     meaning: 'Access key of the store.',
     must: 'be set together with S3_SECRET_ACCESS_KEY, and needs S3_BUCKET',
-    fallback: 'what the machine has for Amazon S3: its role, or AWS_ variables',
+    fallback: 'the machine’s Amazon S3 credentials: its role, or AWS_ variables',
   }),
   S3_SECRET_ACCESS_KEY: z.string().min(1).optional().register(documentation, {
     meaning: 'Secret of that access key.',
@@ -200,11 +199,11 @@ export const variables = {
   }),
   RECENT_SIGN_IN_MINUTES: whole(1, 1440).default(10).register(documentation, {
     meaning:
-      'How long a proof of who somebody is counts as recent, for what a stolen token must not be enough.',
+      'How long a sign-in counts as recent, in minutes, for calls that a stolen token must not be able to make.',
     must: 'be a whole number from 1 to 1440',
   }),
   ORGANIZATION_DELETION_DAYS: whole(1, 30).default(7).register(documentation, {
-    meaning: 'For how long the deletion of an organization can be cancelled, before everything is gone.',
+    meaning: 'How many days the deletion of an organization can be cancelled before its data is deleted.',
     must: 'be a whole number from 1 to 30',
   }),
   PASSKEY_RP_ID: z
@@ -213,12 +212,13 @@ export const variables = {
     .refine((text) => !/^[\d.]+$/.test(text))
     .optional()
     .register(documentation, {
-      meaning: 'Domain that passkeys are made for. Changing it makes every registered passkey useless.',
+      meaning:
+        'Domain that passkeys are bound to (relying party id). Changing it invalidates every registered passkey.',
       must: 'be a domain in small letters, such as example.com, and no address',
       fallback: 'host of PUBLIC_URL; localhost if that is an address',
     }),
   PASSKEY_RP_NAME: z.string().min(1).max(100).default('Dovecote').register(documentation, {
-    meaning: 'What authenticators call this server when they ask people for a passkey.',
+    meaning: 'Name of this server that authenticators show in a passkey prompt.',
     must: 'be a name of at most 100 characters',
   }),
   PASSKEY_ORIGINS: list.pipe(z.array(passkeyOrigin)).prefault('').register(documentation, {
@@ -228,19 +228,19 @@ export const variables = {
     fallback: 'PUBLIC_URL; http://localhost:* too if PASSKEY_RP_ID is localhost',
   }),
   RATE_LIMIT_PER_SECOND: whole(1, 1_000_000).default(100).register(documentation, {
-    meaning: 'Calls per second that an organization may sustain, or a person outside of one.',
+    meaning: 'Sustained calls per second of an organization, or of a person outside of one.',
     must: 'be a whole number from 1 to 1000000',
   }),
   RATE_LIMIT_BURST: whole(1, 1_000_000).default(200).register(documentation, {
-    meaning: 'Calls that an organization may make at once, or a person outside of one.',
+    meaning: 'Burst of calls of an organization, or of a person outside of one.',
     must: 'be a whole number from 1 to 1000000',
   }),
   ANONYMOUS_RATE_LIMIT_PER_SECOND: whole(1, 1_000_000).default(10).register(documentation, {
-    meaning: 'Calls per second from one address without a valid sign-in.',
+    meaning: 'Sustained calls per second from one address without a valid credential.',
     must: 'be a whole number from 1 to 1000000',
   }),
   ANONYMOUS_RATE_LIMIT_BURST: whole(1, 1_000_000).default(20).register(documentation, {
-    meaning: 'Calls at once from one address without a valid sign-in.',
+    meaning: 'Burst of calls from one address without a valid credential.',
     must: 'be a whole number from 1 to 1000000',
   }),
   SSO_REDIRECT_URIS: list
@@ -303,7 +303,7 @@ export const variables = {
     fallback: 'pretty on a terminal, else json',
   }),
   ACCESS_LOG: z.enum(['on', 'off']).default('on').register(documentation, {
-    meaning: 'Whether each call, and each request that is none, leaves a line at level info.',
+    meaning: 'Whether each call and each plain HTTP request is logged at level info.',
     must: 'be on or off',
   }),
   METRICS_PORT: whole(0, 65535).default(0).register(documentation, {
@@ -320,15 +320,15 @@ export const variables = {
     .regex(/^[\x21-\x7e]+$/)
     .optional()
     .register(documentation, {
-      meaning: 'What Prometheus has to send as Authorization: Bearer.',
+      meaning: 'Bearer token that Prometheus must send.',
       must: 'be at least 16 visible ASCII characters',
-      fallback: 'none is asked for',
+      fallback: 'no token is required',
       secret: true,
     }),
   OTEL_EXPORTER_OTLP_ENDPOINT: url('http', 'https').optional().register(documentation, {
-    meaning: 'Where traces are sent by OTLP. The other variables of OpenTelemetry hold as well.',
+    meaning: 'Where traces are sent by OTLP. The other OpenTelemetry variables apply, too.',
     must: 'be an http or https URL',
-    fallback: 'no traces are made',
+    fallback: 'tracing is off',
   }),
   OTEL_TRACES_EXPORTER: z.string().optional().register(documentation, {
     meaning: 'How traces leave: otlp, console, or none.',

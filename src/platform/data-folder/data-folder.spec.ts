@@ -56,7 +56,7 @@ describe('the lock of a folder', () => {
 
   test('of an earlier release, which names no folder, still holds', async () => {
     await writeFile(file, `${process.pid}\n${await startTimeOf(process.pid)}\n`);
-    await expect(lockFolder(file)).rejects.toThrow('held by process');
+    await expect(lockFolder(file)).rejects.toThrow('locked by process');
   });
 });
 

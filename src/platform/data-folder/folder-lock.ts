@@ -10,7 +10,7 @@ export interface FolderLock {
 export class FolderLockedError extends Error {
   override name = 'FolderLockedError';
   constructor(readonly pid: number) {
-    super(`The folder is held by process ${pid}.`);
+    super(`The folder is locked by process ${pid}.`);
   }
 }
 

@@ -34,6 +34,6 @@ export async function makeMasterKey(config: KeyConfig): Promise<Buffer> {
     if (error.code !== 'EEXIST') throw error;
   });
   const key = await readMasterKey(config);
-  if (!key) throw new Error(`${masterKeyFileOf(config)} is gone again.`);
+  if (!key) throw new Error(`${masterKeyFileOf(config)} was deleted after it was created.`);
   return key;
 }

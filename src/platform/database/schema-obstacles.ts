@@ -47,7 +47,7 @@ export function missingMigrationsObstacle({ known, applied }: SchemaState): Obst
   if (missing.length === 0) return undefined;
   return {
     subject: 'migrations',
-    text: applied.length === 0 ? 'The schema was never made.' : `Not applied: ${missing.join(', ')}.`,
+    text: applied.length === 0 ? 'The schema does not exist.' : `Not applied: ${missing.join(', ')}.`,
     advice: 'Start the server once, or run "dovecote migrate".',
   };
 }

@@ -23,10 +23,9 @@ const byConstraint: Record<string, () => AppError> = {
   group_name_key: () => alreadyExists('GROUP_EXISTS', 'A group with this name already exists.'),
   template_translation_locale_key: () =>
     alreadyExists('TRANSLATION_EXISTS', 'This version already has a translation into this language.'),
-  sso_domain_owner_key: () =>
-    alreadyExists('DOMAIN_TAKEN', 'Another organization has proven that this domain is its own.'),
+  sso_domain_owner_key: () => alreadyExists('DOMAIN_TAKEN', 'Another organization has proven this domain.'),
   sso_connection_pkey: () =>
-    alreadyExists('RESERVATION_USED', 'A connection was made with this reservation; prepare another one.'),
+    alreadyExists('RESERVATION_USED', 'A connection was created with this reservation; prepare another one.'),
   sso_subject_pkey: subjectBound,
   sso_subject_member_key: subjectBound,
   sso_connection_contract_key: () =>

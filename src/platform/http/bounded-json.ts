@@ -12,9 +12,7 @@ export function readJson(bytes: Uint8Array): { value: unknown } | { refusal: str
   } catch (error) {
     return {
       refusal:
-        error instanceof ConnectError
-          ? `This cannot be taken: ${error.rawMessage}.`
-          : 'The body is not JSON.',
+        error instanceof ConnectError ? `The body is invalid: ${error.rawMessage}.` : 'The body is not JSON.',
     };
   }
 }

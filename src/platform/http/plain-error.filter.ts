@@ -26,7 +26,7 @@ export class PlainErrorFilter extends BaseExceptionFilter {
     if (refusal && refusal.getStatus() !== 404) {
       // Without the query, which may hold what nobody else is to read.
       const path = url.split('?')[0];
-      this.log.info({ requestId, method, path, reason: refusal.message }, 'a request was refused');
+      this.log.info({ requestId, method, path, reason: refusal.message }, 'request refused');
     }
     // Reading the body has lost the context.
     requestContext.run({ requestId }, () => super.catch(refusal ?? error, host));

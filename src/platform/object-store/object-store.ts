@@ -32,11 +32,11 @@ export abstract class ObjectStore {
 }
 
 export function requireKey(key: string): string {
-  if (!wellFormedKey.test(key)) throw new RangeError(`"${key}" is no key of an object.`);
+  if (!wellFormedKey.test(key)) throw new RangeError(`"${key}" is not a valid object key.`);
   return key;
 }
 
 export function attachment(filename: string): string {
-  if (!/^[\w.-]+$/.test(filename)) throw new RangeError(`"${filename}" is no name for a download.`);
+  if (!/^[\w.-]+$/.test(filename)) throw new RangeError(`"${filename}" is not a valid download name.`);
   return `attachment; filename="${filename}"`;
 }

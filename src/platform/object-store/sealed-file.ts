@@ -50,7 +50,7 @@ async function endsOf(path: string): Promise<{ header: Buffer; tag: Buffer; size
     const tag = Buffer.alloc(TAG);
     await file.read({ buffer: header, position: 0 });
     if (size <= header.length + TAG || !header.subarray(0, MAGIC.length).equals(MAGIC))
-      throw new SealedFileError('This is no encrypted export.');
+      throw new SealedFileError('This is not an encrypted export.');
     await file.read({ buffer: tag, position: size - TAG });
     return { header, tag, size };
   } finally {

@@ -64,7 +64,7 @@ export class OutboundClient {
 
   /** Sends a request; refuses like `get`. */
   async send(address: string, request: OutboundRequest): Promise<Response> {
-    if (!URL.canParse(address)) throw refused('The address is no URL.');
+    if (!URL.canParse(address)) throw refused('The address is not a URL.');
     const url = new URL(address);
     const { allowedHosts, timeoutMs = TIMEOUT_MS } = this.options;
     const exempt = allowedHosts.includes(url.host) || allowedHosts.includes(url.hostname);

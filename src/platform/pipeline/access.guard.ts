@@ -43,7 +43,7 @@ export function refuse(rule: AccessRule, caller: Caller, ability: Ability): AppE
   if (rule.personal && caller.kind === 'person' && caller.ssoOrgId !== undefined) {
     return permissionDenied(
       'SESSION_OF_A_PROVIDER',
-      'This is yours in every organization, and you signed in through the identity provider of one; sign in by code or passkey.',
+      'This belongs to your account in every organization, and this session is limited to one organization by its identity provider; sign in by code or passkey.',
     );
   }
   const names = rule.anyOf.map(permissionName);
@@ -59,7 +59,7 @@ const sentenceForKeys: Record<CallerRule, string> = {
   person_or_key: people,
   member: 'An API key belongs to no person; this call acts on the data of the person who signed in.',
   named_member:
-    'An API key belongs to no person, and this call is on record under the name of whoever makes it; sign in as a member who holds the permission.',
+    'An API key belongs to no person, and this call is recorded under the name of a person; sign in as a member who holds the permission.',
   member_or_key: people,
   member_or_key_or_person: people,
   internal: people,
@@ -67,7 +67,10 @@ const sentenceForKeys: Record<CallerRule, string> = {
 
 function refuseKind(rule: CallerRule, caller: Caller): AppError {
   if (rule === 'internal') {
-    return permissionDenied('INTERNAL_ONLY', 'This call is for internal services and not served here.');
+    return permissionDenied(
+      'INTERNAL_ONLY',
+      'This call is for internal services and is not available on this port.',
+    );
   }
   switch (caller.kind) {
     case 'anonymous':
@@ -85,6 +88,6 @@ function refuseKind(rule: CallerRule, caller: Caller): AppError {
     case 'member':
     case 'internal':
     case 'system':
-      return permissionDenied('CALLER_NOT_ADMITTED', 'This kind of caller may not make this call.');
+      return permissionDenied('CALLER_NOT_ADMITTED', 'This type of caller may not make this call.');
   }
 }

@@ -83,9 +83,7 @@ export class CallerGuard implements AdmissionStep {
         if (error) reject(error);
         else if (proven) resolve(proven);
         else
-          reject(
-            unauthenticated('CREDENTIAL_INVALID', 'The Authorization header holds no valid credential.'),
-          );
+          reject(unauthenticated('CREDENTIAL_INVALID', 'The Authorization header has no valid credential.'));
       };
       // Passport types its middleware as any; our strategies read `credential` of the request and nothing else.
       const middleware = this.passport.authenticate(

@@ -140,7 +140,7 @@ function refuseEntry(
     if (caller.kind === 'member' && answeredWhileDeleted.includes(rpc.name)) return undefined;
     return failedPrecondition(
       'ORGANIZATION_BEING_DELETED',
-      `This organization is shut, and will be deleted on ${deletionDueAt.toISOString()}; until then a super admin can cancel that (OrganizationDeletionService.CancelOrganizationDeletion).`,
+      `This organization is closed and will be deleted on ${deletionDueAt.toISOString()}; until then a super admin can cancel the deletion (OrganizationDeletionService.CancelOrganizationDeletion).`,
     );
   }
   if (expiresAt && expiresAt <= now) return failedPrecondition('ORGANIZATION_EXPIRED', organizationEnded);

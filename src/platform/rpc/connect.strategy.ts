@@ -145,7 +145,7 @@ export class ConnectStrategy extends Server implements CustomTransportStrategy {
   }
 
   on(): void {
-    throw new Error('This transport has no events of its own.');
+    throw new Error('This transport does not emit events.');
   }
 
   unwrap<T>(): T {

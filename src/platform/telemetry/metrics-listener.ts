@@ -37,7 +37,7 @@ async function answer(
   token: string | undefined,
 ): Promise<void> {
   if (token !== undefined && !proves(request.headers.authorization, token)) {
-    response.writeHead(401, { 'www-authenticate': 'Bearer' }).end('METRICS_TOKEN is asked for.\n');
+    response.writeHead(401, { 'www-authenticate': 'Bearer' }).end('METRICS_TOKEN is required.\n');
   } else if (request.url?.split('?')[0] !== '/metrics') {
     response.writeHead(404).end('Only /metrics is here.\n');
   } else if (request.method !== 'GET') {

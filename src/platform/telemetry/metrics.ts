@@ -16,7 +16,7 @@ export class Metrics {
   readonly registry = new Registry();
   private readonly readings: Reading[] = [];
 
-  readonly calls = this.counter('rpc_calls_total', 'Calls that have ended.', ['method', 'code', 'protocol']);
+  readonly calls = this.counter('rpc_calls_total', 'Calls that ended.', ['method', 'code', 'protocol']);
   readonly callSeconds = new Histogram({
     name: 'dovecote_rpc_duration_seconds',
     help: 'Time from the request, read and parsed, to its answer.',
@@ -28,11 +28,11 @@ export class Metrics {
   readonly throttled = this.counter('throttled_total', 'Calls and requests refused by a rate limit.', [
     'limit',
   ]);
-  readonly requests = this.counter(
-    'http_requests_total',
-    'Requests that are no calls: pages, SCIM, health.',
-    ['route', 'method', 'status'],
-  );
+  readonly requests = this.counter('http_requests_total', 'Plain HTTP requests: pages, SCIM, health.', [
+    'route',
+    'method',
+    'status',
+  ]);
   readonly jobs = this.counter('jobs_total', 'Jobs that were run.', ['task', 'outcome']);
   readonly jobSeconds = new Histogram({
     name: 'dovecote_job_duration_seconds',

@@ -71,7 +71,7 @@ export class Heartbeat {
       return tx.query<{ worker_id: string }>(releaseDead);
     });
     for (const workerId of new Set(released.map(({ worker_id }) => worker_id))) {
-      this.log.warn({ workerId }, 'a worker died; its jobs go on here or elsewhere');
+      this.log.warn({ workerId }, 'worker died; other workers take over its jobs');
     }
   }
 }

@@ -98,7 +98,7 @@ export class Worker {
     this.runner = runner;
     const onEnd = (error?: unknown): void => {
       if (this.stopping.signal.aborted) return;
-      this.log.warn({ err: error }, 'the worker gave up; starting it again');
+      this.log.warn({ err: error }, 'worker failed; restarting it');
       this.runner = undefined;
       this.relaunching = this.relaunch(pgPool);
     };
@@ -114,7 +114,7 @@ export class Worker {
       await delay(RELAUNCH_MS, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return;
       await this.launch(pgPool).catch((error: unknown) =>
-        this.log.warn({ err: error }, 'the worker cannot start yet'),
+        this.log.warn({ err: error }, 'worker cannot start yet'),
       );
     }
   }

@@ -53,7 +53,7 @@ export function toFilter(request: ListAuditEventsRequest): EventFilter {
 
 export function toFormat(format: AuditExportFormat): TrailFormat {
   const found = formats[format];
-  if (!found) throw new RangeError(`The contract admits no format ${format}.`);
+  if (!found) throw new RangeError(`Format ${format} is not part of the contract.`);
   return found;
 }
 

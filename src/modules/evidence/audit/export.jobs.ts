@@ -44,7 +44,7 @@ export class MakeExport implements JobHandler<{ exportId: string }> {
     } catch (error) {
       if (context.signal.aborted || !(await run((scope) => this.exports.giveUp(scope, plan.export))))
         throw error;
-      this.log.error({ err: error, orgId, exportId }, 'an export of the trail was given up');
+      this.log.error({ err: error, orgId, exportId }, 'audit export failed permanently');
       return;
     }
     await run((scope) => this.exports.complete(scope, plan.export));

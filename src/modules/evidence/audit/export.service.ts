@@ -99,7 +99,7 @@ export class AuditExports {
     if (attempts < MOST_ATTEMPTS) return false;
     await this.store.end(scope, id, {
       status: exportStatus.failed,
-      error: 'The file could not be made; ask for it again, or tell the operator.',
+      error: 'The file could not be created; request the export again, or contact the operator.',
     });
     return true;
   }
@@ -127,6 +127,6 @@ function refuseMore(open: number): AppError | undefined {
   return new AppError(
     'resource_exhausted',
     'TOO_MANY_EXPORTS',
-    `${MOST_AT_ONCE} exports are being made; wait until one is done.`,
+    `${MOST_AT_ONCE} exports are running; wait until one is done.`,
   );
 }

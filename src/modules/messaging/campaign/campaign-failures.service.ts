@@ -29,7 +29,7 @@ export class CampaignFailures {
     if (!record || !isHopeless(record, scope.now())) return 'retry';
     await this.campaigns.end(scope, campaignId, campaignStatus.failed);
     await this.runs.delete(scope, campaignId);
-    this.log.error({ err: error, campaignId, ...record }, 'campaign failed for good');
+    this.log.error({ err: error, campaignId, ...record }, 'campaign failed permanently');
     return 'give_up';
   }
 }

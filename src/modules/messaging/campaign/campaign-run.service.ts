@@ -65,11 +65,11 @@ export class CampaignRuns {
     const campaign = await this.campaigns.find(scope, campaignId);
     const step = campaign && stepById(campaign.workflow, run.stepId);
     if (!campaign || !step)
-      throw new Error(`Campaign ${campaignId} stands at step ${run.stepId}, which it does not have.`);
+      throw new Error(`Campaign ${campaignId} is at step ${run.stepId}, which its workflow does not have.`);
     const kind = this.steps.find(step.type);
     if (!kind)
       throw new Error(
-        `Step ${step.id} of campaign ${campaignId} is of a kind that this release does not carry out.`,
+        `Step ${step.id} of campaign ${campaignId} has a type that this release does not implement.`,
       );
     const next = await kind.advance(scope, { campaign, run, step });
     if (typeof next === 'object' && 'work' in next) return { campaign, run, piece: next };

@@ -52,7 +52,7 @@ export class AdvanceCampaign implements JobHandler<{ campaignId: string }> {
     return isDone ? context.run((scope) => this.runs.write(scope, next)) : 'rest';
   }
 
-  /** False when messages cannot be rendered now: the campaign is woken again soon, however long that lasts. */
+  /** False when rendering is unavailable: the campaign is woken again soon, however long that lasts. */
   private async work({ campaign, piece }: PieceOfRun, { jobId, run }: JobContext): Promise<boolean> {
     try {
       await piece.work({ requestId: `job:${jobId}` });
@@ -60,10 +60,7 @@ export class AdvanceCampaign implements JobHandler<{ campaignId: string }> {
     } catch (error) {
       if (!(error instanceof AppError && error.kind === 'unavailable')) throw error;
       const { id } = campaign;
-      this.log.warn(
-        { err: error.cause ?? error, campaignId: id },
-        'messages cannot be rendered now: waiting',
-      );
+      this.log.warn({ err: error.cause ?? error, campaignId: id }, 'rendering is unavailable; waiting');
       await run((scope) => this.wakes.wake(scope, id, new Date(scope.now().getTime() + RENDER_PAUSE_MS)));
       return false;
     }

@@ -287,7 +287,7 @@ export class Campaigns {
       );
       if (!template) {
         const field = `workflow.steps[${index}].send_notification.template_id`;
-        violations.push({ field, description: 'names no template, or no version, of this organization' });
+        violations.push({ field, description: 'is not a template, or not a version, of this organization' });
         continue;
       }
       steps.push({ ...step, config: { ...config, templateId, templateVersion: template.version } });

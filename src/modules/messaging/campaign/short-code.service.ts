@@ -23,7 +23,7 @@ export class ShortCodes {
       const code = randomBase62(LENGTH);
       if (await this.store.claim(scope, campaignId, code)) return code;
     }
-    throw new Error(`No free short code for campaign ${campaignId} in ${MOST_ATTEMPTS} attempts.`);
+    throw new Error(`Found no free short code for campaign ${campaignId} in ${MOST_ATTEMPTS} attempts.`);
   }
 
   /** What anybody may know who has the link. */

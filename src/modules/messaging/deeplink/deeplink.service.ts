@@ -74,7 +74,7 @@ export class DeeplinkTokens {
       await scope.enqueue({ task: forgetKeysTask, payload: {}, runAt });
     }
     const made = await this.store.find(scope, version);
-    if (!made) throw new Error(`Key ${version} is neither there nor could it be made.`);
+    if (!made) throw new Error(`Key ${version} does not exist and could not be created.`);
     return made;
   }
 

@@ -88,7 +88,7 @@ export class DeviceStore {
     }
     const values = [scope.orgId, deviceId, userId, platform, sealedPushToken, pushTokenHash, at];
     const device = await tx.queryOne<DeviceEntity>(register, values);
-    if (!device) throw new Error('An upsert returns its row.');
+    if (!device) throw new Error('An upsert returned no row.');
     await tx.execute(deactivateBeyond, [scope.orgId, userId, deviceId, most - 1]);
     return { device, isOnlyOne: !before?.active };
   }

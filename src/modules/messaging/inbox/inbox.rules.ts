@@ -55,7 +55,7 @@ export function refuseAction(
   if (entry.campaignStatus !== campaignStatus.running) {
     return failedPrecondition(
       'CAMPAIGN_NOT_RUNNING',
-      'The campaign is over; its messages cannot be acted on any more.',
+      'The campaign has ended; its messages take no more actions.',
     );
   }
   return undefined;

@@ -13,7 +13,7 @@ export async function unknownTemplates(
     if (await find(config.templateId.toLowerCase(), config.templateVersion)) continue;
     violations.push({
       field: `${field}.steps[${index}].send_notification.template_id`,
-      description: 'names no template, or no version, of this organization',
+      description: 'is not a template, or not a version, of this organization',
     });
   }
   return violations;

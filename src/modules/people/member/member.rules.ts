@@ -39,7 +39,7 @@ export function refuseProfile(
       ? [{ field: 'profile.start_date', description: 'is not a day of the calendar' }]
       : []),
     ...(managerId === memberId
-      ? [{ field: 'profile.manager_id', description: 'is the member; nobody is their own manager' }]
+      ? [{ field: 'profile.manager_id', description: 'is the member; a member cannot be their own manager' }]
       : []),
   ];
   return violations.length > 0 ? invalidArgument(violations) : undefined;
@@ -76,14 +76,11 @@ export function refuseReturn({ email }: { email: string }, deletionPending: bool
   if (deletionPending) {
     return failedPrecondition(
       'DELETION_PENDING',
-      'The deletion of this person is scheduled, or being made; cancel it first, while it waits.',
+      'The deletion of this person is scheduled or running; cancel it before it starts.',
     );
   }
   if (!email.endsWith(`@${deletedDomain}`)) return undefined;
-  return failedPrecondition(
-    'MEMBER_DELETED',
-    'What was known about this person is deleted; invite them anew.',
-  );
+  return failedPrecondition('MEMBER_DELETED', 'The data of this person is deleted; invite them again.');
 }
 
 /** Who has been in stays on record: deliveries point at them. */

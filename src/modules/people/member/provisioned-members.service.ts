@@ -69,7 +69,7 @@ export class ProvisionedMembers {
   async updateFromDirectory(scope: Scope, id: string, entry: DirectoryEntry): Promise<DirectoryChange> {
     const activeSuperAdmins = await this.store.lockWithSuperAdmins(scope, id);
     const member = await this.store.find(scope, id);
-    if (!member) throw new Error('A member who is gone was to be followed.');
+    if (!member) throw new Error('The member to update does not exist.');
     const change = { ...(await this.personOf(scope, member, entry)), ...statusOf(scope, member, entry) };
     const keptOut =
       entry.active === false &&

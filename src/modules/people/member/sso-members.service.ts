@@ -76,7 +76,7 @@ export class SsoMembers {
     const { id } = known;
     const activeSuperAdmins = await this.store.lockWithSuperAdmins(scope, id);
     const member = await this.store.find(scope, id);
-    if (!member) throw new Error('A member who is gone was to be followed.');
+    if (!member) throw new Error('The member to update does not exist.');
     if (member.email !== known.email) throw memberChanged();
     if (member.status === memberStatus.deactivated) return { member, keptRole: true };
     const demoted = role !== undefined && role.slug !== superAdmin && role.id !== member.role.id;

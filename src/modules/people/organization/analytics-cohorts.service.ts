@@ -47,7 +47,7 @@ export class AnalyticsCohorts {
   async setEpsilon(scope: Scope, epsilon: number): Promise<number> {
     const { epsilon: present } = await this.findOrMake(scope);
     const changed = await this.store.setEpsilon(scope, epsilon);
-    if (!changed) throw new Error('What was there a moment ago has no row.');
+    if (!changed) throw new Error('The row was deleted in the meantime.');
     await this.audit(scope, { analytics_epsilon: `${present} -> ${changed.epsilon}` });
     return changed.epsilon;
   }
@@ -58,7 +58,7 @@ export class AnalyticsCohorts {
     if (known) return known;
     await this.store.insert(scope, { ...initial, sealedSalt: this.newSalt(scope) });
     const made = await this.store.find(scope);
-    if (!made) throw new Error('What was just inserted has no row.');
+    if (!made) throw new Error('The inserted row does not exist.');
     return made;
   }
 

@@ -18,8 +18,8 @@ export function deletionRequestedMail(to: string, { orgId, organization, by, due
     text: [
       `${by} has requested the deletion of ${name} (${orgId}).`,
       '',
-      `The organization is shut from now on, its running campaigns are cancelled. After ${dueAt.toISOString()}`,
-      'everything in it is deleted, the audit trail included, and nothing brings it back.',
+      `The organization is closed from now on, and its running campaigns are cancelled. After ${dueAt.toISOString()}`,
+      'everything in it is deleted permanently, the audit trail included.',
       '',
       'Until then any super admin can cancel that: sign in by code or passkey, and call',
       'OrganizationDeletionService.CancelOrganizationDeletion.',

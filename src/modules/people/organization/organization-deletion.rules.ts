@@ -11,7 +11,7 @@ import { orgType } from './organization.rules.js';
 const DAY_MS = 24 * 60 * 60_000;
 
 export const exportAdvice =
-  'Whatever is to be kept has to be exported before: cancel the deletion, export ' +
+  'To keep data, cancel the deletion, export it ' +
   '(PrivacyService.ExportOrgData, AuditService.ExportAuditTrail), and request it again.';
 
 export function dueAt(now: Date, graceDays: number): Date {
@@ -23,7 +23,7 @@ export function refuseCaller(caller: Caller): AppError | undefined {
   if (caller.kind === 'member' && caller.roleSlug === superAdmin) return undefined;
   return permissionDenied(
     'SUPER_ADMIN_REQUIRED',
-    'Only a super admin may delete the organization, or cancel that.',
+    'Only a super admin may delete the organization, or cancel the deletion.',
   );
 }
 
@@ -45,5 +45,5 @@ export function refuseOrganizationDeletion(
 
 export function refuseCancellation(deletion: { purgeStartedAt: Date | null }): AppError | undefined {
   if (!deletion.purgeStartedAt) return undefined;
-  return failedPrecondition('DELETION_BEGUN', 'Too late: the organization is being deleted row by row.');
+  return failedPrecondition('DELETION_BEGUN', 'The deletion has started and cannot be cancelled.');
 }

@@ -152,7 +152,7 @@ export class OrganizationDeletions {
   }
 
   private open(scope: Scope, { sealedNotice }: RecordedDeletion): Notice {
-    if (!sealedNotice) throw new Error('A deletion under way without anybody to tell.');
+    if (!sealedNotice) throw new Error('A deletion in progress has no recipients for its notice.');
     return notice.parse(JSON.parse(this.envelope.open(sealedNotice, sealContext(scope)).toString()));
   }
 }

@@ -116,7 +116,7 @@ export class Sandboxes {
     if (createdBy) return { createdBy, apiKeyId: caller.keyId };
     throw failedPrecondition(
       'API_KEY_HAS_NO_OWNER',
-      'Whoever made this key is no active member; the sandbox would have no administrator.',
+      'The member who created this API key is not active; the sandbox would have no administrator.',
     );
   }
 }

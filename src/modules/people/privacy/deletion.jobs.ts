@@ -23,6 +23,6 @@ export class DeletePerson implements JobHandler<{ requestId: string }> {
     const { userId, anonymize } = request;
     await this.personalData.eraseFirst({ userId, anonymize }, context);
     await run((scope) => this.deletions.finish(scope, { ...request, userId }));
-    this.log.info({ orgId, requestId }, 'a person was deleted');
+    this.log.info({ orgId, requestId }, 'person deleted');
   }
 }

@@ -36,7 +36,7 @@ export class MakePrivacyExport implements JobHandler<{ requestId: string }> {
       await this.make(orgId, request, context);
     } catch (error) {
       if (signal.aborted || !(await run((scope) => this.exports.giveUp(scope, request)))) throw error;
-      this.log.error({ err: error, orgId, requestId }, 'an export of data was given up');
+      this.log.error({ err: error, orgId, requestId }, 'data export failed permanently');
       return;
     }
     if (await run((scope) => this.exports.complete(scope, request))) return;

@@ -89,7 +89,7 @@ export class PrivacyExports {
     if (attempts < MOST_ATTEMPTS) return false;
     await this.requests.update(scope, id, {
       status: requestStatus.failed,
-      reason: 'the file could not be made',
+      reason: 'the file could not be created',
     });
     if (userId === null) await tell(scope, 'ORG_DATA_EXPORT_FAILED', id);
     return true;

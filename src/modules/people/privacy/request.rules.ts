@@ -63,7 +63,10 @@ export function refuseDecision(
   { typed, email }: { typed: string; email: string },
 ): AppError | undefined {
   if (status !== requestStatus.pending) {
-    return failedPrecondition('DELETION_NOT_PENDING', 'The deletion has begun, has ended or was cancelled.');
+    return failedPrecondition(
+      'DELETION_NOT_PENDING',
+      'The deletion has started, has ended or was cancelled.',
+    );
   }
   if (typed === email) return undefined;
   return invalidArgument([{ field: 'confirmation_email', description: 'is not the address of this person' }]);
@@ -76,7 +79,7 @@ export function alreadyPending(): AppError {
 /** What is given out while it is deleted would stay when everything else has gone. */
 export function refuseExport(deletionBegun: boolean): AppError | undefined {
   if (!deletionBegun) return undefined;
-  return failedPrecondition('DELETION_BEGUN', 'The data of this person are being deleted.');
+  return failedPrecondition('DELETION_BEGUN', 'The data of this person is being deleted.');
 }
 
 export function refuseLifting(restricted: boolean, deletionPending: boolean): AppError | undefined {

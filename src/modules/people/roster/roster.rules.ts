@@ -19,7 +19,9 @@ export function refuseDeletion(kind: RosterKind, roster: Roster): AppError | und
 }
 
 export function refuseRemoval(kind: RosterKind, roster: Roster): AppError | undefined {
-  return roster.isDefault ? isDefault(kind, 'lose members: everybody belongs to it') : undefined;
+  return roster.isDefault
+    ? isDefault(kind, 'lose members: every member of the organization belongs to it')
+    : undefined;
 }
 
 function isDefault({ word }: RosterKind, what: string): AppError {

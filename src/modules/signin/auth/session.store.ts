@@ -176,7 +176,7 @@ export class SessionStore {
   async insertToken(scope: Scope, { hash, sessionId }: { hash: Buffer; sessionId: string }): Promise<Date> {
     const values = [hash, sessionId, scope.now(), sessionExpiry(scope)];
     const row = await (await scope.tx()).queryOne<{ expiresAt: Date }>(insertToken, values);
-    if (!row) throw new Error('A token for a session that is gone.');
+    if (!row) throw new Error('The session of the token does not exist.');
     return row.expiresAt;
   }
 

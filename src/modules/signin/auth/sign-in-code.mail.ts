@@ -14,7 +14,7 @@ export function signInCodeMail(given: { to: string; code: string; link: string; 
       given.link,
       '',
       `Both work once, within ${CODE_MINUTES} minutes. If you did not ask for this, ignore this mail;`,
-      'nobody can sign in without the code, so do not pass it on.',
+      'do not pass the code on: it is all that is needed to sign in as you.',
       '',
     ].join('\n'),
     notAfter: given.expiresAt,

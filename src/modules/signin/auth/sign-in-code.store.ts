@@ -112,7 +112,7 @@ export class SignInCodeStore {
     const dayBegan = new Date(now.getTime() - CODES_KEPT_MS);
     const values = [email, client, windowBegan, dayBegan, now, scope.address ?? ''];
     const row = await tx.queryOne<RecentRow>(recent, values);
-    if (!row) throw new Error('A query that always answers did not.');
+    if (!row) throw new Error('The statement returned no row.');
     return { ...row, byClient: toRecent(row.byClient), byAll: toRecent(row.byAll) };
   }
 

@@ -9,9 +9,10 @@ export function askPage(token: string, appLink?: string): Page {
   return page(
     200,
     'Sign in',
-    appLink !== undefined && html`<p><a href="${appLink}">Go on in the app</a>, if you asked there.</p>`,
+    appLink !== undefined &&
+      html`<p><a href="${appLink}">Continue in the app</a>, if you requested the code there.</p>`,
     html`<form method="post" action="?token=${encodeURIComponent(token)}">
-        <p><button>Show the code</button> to type it where you asked for it.</p>
+        <p><button>Show the code</button> to type it where you requested it.</p>
       </form>
       <p>If you did not ask to sign in, close this page.</p>`,
   );
@@ -23,8 +24,7 @@ export function codePage(code: string): Page {
     'Your sign-in code',
     html`<p><strong>${code}</strong></p>
       <p>
-        Type it where you asked to sign in, and nowhere else. If somebody else asks you for it, close this
-        page.
+        Type it where you requested it, and nowhere else. If another person asks you for it, close this page.
       </p>`,
   );
 }

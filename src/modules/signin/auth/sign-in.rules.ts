@@ -67,7 +67,7 @@ export function refuseSend(recent: RecentCodes, now: Date): AppError | undefined
   return new AppError(
     'resource_exhausted',
     'TOO_MANY_CODES',
-    `Too many codes were asked for. Try again in ${retryAfterSeconds} s.`,
+    `Too many codes were requested. Try again in ${retryAfterSeconds} s.`,
     { retryAfterSeconds, quota: { subject: 'email address', description } },
   );
 }
@@ -94,7 +94,7 @@ export function codeRefused(): AppError {
 export function linkRefused(): AppError {
   return unauthenticated(
     'LINK_INVALID',
-    'The link was used, has expired, or was asked for on another device; use the code.',
+    'The link was used, has expired, or was requested on another device; use the code.',
   );
 }
 

@@ -22,12 +22,12 @@ export function accountPage({ self, own }: Account, error: string | undefined): 
   );
 }
 
-/** Leaving cannot be undone by the person: it is asked once more. */
+/** Asks for confirmation: a person cannot undo leaving. */
 export function leavePage({ id, name }: OrganizationSummary): Page {
   return page(
     200,
     `Leave ${name}?`,
-    html`<p>You come back only when the organization lets you in again.</p>
+    html`<p>You can return only when an admin of the organization reactivates your membership.</p>
       <p>${button(`${ACCOUNT}/organizations/leave`, 'Leave', { org_id: id, sure: 'yes' })}</p>
       <p><a href="${ACCOUNT}">Back</a></p>`,
   );

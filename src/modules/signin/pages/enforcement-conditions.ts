@@ -26,11 +26,11 @@ export function conditionsOf({ self, domains, connections, logins }: Setup, now:
     { met: domains.some(({ verifiedAt }) => verifiedAt), text: 'An e-mail domain is proven.' },
     {
       met: active.some(({ speaksForAll }) => speaksForAll),
-      text: 'A connection is active that signs in everybody, super admins included.',
+      text: 'An active connection signs in all members, super admins included.',
     },
     {
       met: tested,
-      text: `You have signed in as ${self.email} by a test login through an active connection within the last hour.`,
+      text: `A test login as ${self.email} through an active connection succeeded within the last hour.`,
     },
   ];
 }

@@ -23,7 +23,7 @@ export function joinPage({ token, email = '', error, signedInAs }: JoinForm): Pa
           <p><button>Join as ${signedInAs}</button></p>
         </form>
         <p>Or join with another address:</p>`,
-    !signedInAs && html`<p>You have been invited. Say where we can send you a code.</p>`,
+    !signedInAs && html`<p>You have been invited. Enter the e-mail address for your sign-in code.</p>`,
     html`<form method="post" action="${JOIN}/code">
       ${hidden({ token })}
       <label

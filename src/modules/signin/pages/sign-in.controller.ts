@@ -95,7 +95,7 @@ export class SignInController {
     const { state = '', code = '', error_description: refusal } = fieldsOf(query);
     const pending = this.gate.signIn(request);
     if (!pending || !equalSecrets(pending.state, state)) {
-      const error = 'This sign-in did not begin in this browser, or it has expired. Begin again.';
+      const error = 'This sign-in did not begin in this browser, or it has expired. Start again.';
       return sendPage(reply, signInPage({ error, next: destinationOf(undefined) }));
     }
     const next = destinationOf(pending.next);

@@ -53,7 +53,9 @@ export function codePage({ error, email = '', next, invitation }: SignInForm): P
 
 /** Where the code of a mail is typed. */
 export function codeForm(action: string, email: string, kept: Html): Html {
-  return html`<p>If <code>${email}</code> may sign in, a code is on its way. It is good for three minutes.</p>
+  return html`<p>
+      If <code>${email}</code> may sign in, a code is on its way. It is valid for three minutes.
+    </p>
     <form method="post" action="${action}">
       ${kept}
       <input type="hidden" name="email" value="${email}" />

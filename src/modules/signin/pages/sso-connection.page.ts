@@ -61,7 +61,7 @@ function newSamlForm({ guide, fields }: { guide: ProviderGuide; fields: Fields }
         maxlength="2048"
     /></label>
     <label
-      >Or its metadata, as a file has it
+      >Or its metadata, pasted from a file
       <textarea name="metadata_xml" rows="3">${fields.metadata_xml}</textarea>
     </label>
     ${entityIdField(fields.idp_entity_id)}`;
@@ -124,15 +124,15 @@ function samlFields(saml: SamlSettings): Html {
       <input type="url" name="metadata_url" value="${saml.metadataUrl}" maxlength="2048"
     /></label>
     <label
-      >Or new metadata, as a file has it; it replaces the URL
+      >Or new metadata, pasted from a file; it replaces the URL
       <textarea name="metadata_xml" rows="3"></textarea>
     </label>
     ${entityIdField(saml.idpEntityId)}
     <label
-      >Our entity ID, if it is to differ from the metadata URL
+      >Our entity ID, if different from the metadata URL
       <input type="text" name="sp_entity_id" value="${saml.spEntityId}" maxlength="1024"
     /></label>
-    ${checkbox('force_authn', 'Ask for a new sign-in at the provider each time', saml.forceAuthn)}
+    ${checkbox('force_authn', 'Require a new sign-in at the provider each time', saml.forceAuthn)}
     ${checkbox('sign_metadata', 'Sign our metadata', saml.signMetadata)}
     ${checkbox('allow_idp_initiated', 'Accept logins that begin at the provider', saml.allowIdpInitiated)}
     <label
@@ -163,7 +163,7 @@ function oidcFields(oidc: OidcSettings): Html {
       >Further scopes, separated by blanks
       <input type="text" name="scopes" value="${oidc.scopes.join(' ')}" maxlength="2000"
     /></label>
-    ${checkbox('force_authn', 'Ask for a new sign-in at the provider each time', oidc.forceAuthn)}`;
+    ${checkbox('force_authn', 'Require a new sign-in at the provider each time', oidc.forceAuthn)}`;
 }
 
 function provisioningFields(provisioning: Provisioning | undefined, roles: readonly Role[]): Html {
@@ -182,7 +182,7 @@ function provisioningFields(provisioning: Provisioning | undefined, roles: reado
     <label
       >Role of new members ${roleSelect('default_role_id', roles, defaultRoleId, 'as for invitations')}</label
     >
-    <p>Attributes or claims; what is empty is found by the usual names.</p>
+    <p>Attributes or claims; an empty field uses the usual names.</p>
     ${attribute('email_attribute', 'E-mail address', attributes?.email)}
     ${attribute('given_name_attribute', 'First name', attributes?.givenName)}
     ${attribute('family_name_attribute', 'Last name', attributes?.familyName)}
@@ -214,9 +214,7 @@ function roleSelect(name: string, roles: readonly Role[], chosen: string, none: 
 
 function deleteSection(id: string, name: string): Html {
   return html`<h2 id="delete">Delete</h2>
-    <p>
-      The sessions that came through this connection end at once, and its addresses stop working for ever.
-    </p>
+    <p>Sessions of this connection end at once, and its URLs stop working permanently.</p>
     <form method="post" action="${SETUP}/connections/delete">
       <input type="hidden" name="connection_id" value="${id}" />
       <label
@@ -226,7 +224,7 @@ function deleteSection(id: string, name: string): Html {
     </form>`;
 }
 
-/** Asks before a connection is opened to everybody that nobody has tried. */
+/** Asks for confirmation before activating a connection without a successful test login. */
 export function untestedPage(connectionId: string): Page {
   return page(
     200,

@@ -13,8 +13,8 @@ export function enforcementPage({ enforcement }: Setup, conditions: readonly Con
     200,
     'Enforce single sign-on',
     html`<p>
-        Sessions that came by code or passkey stop working in this organization at once, yours too; people
-        sign in through the provider from then on. API keys go on.
+        Sessions that began with a code or passkey stop working in this organization at once, yours too;
+        members sign in through the provider from then on. API keys keep working.
       </p>
       <ul>
         ${conditions.map(
@@ -25,8 +25,8 @@ export function enforcementPage({ enforcement }: Setup, conditions: readonly Con
       ${
         !armed &&
         html`<p class="note">
-          No break-glass access is armed: when the provider is down, nobody gets in, and the operator of the
-          server has to end enforcement by <code>dovecote end-enforcement</code>.
+          No break-glass access is armed: while the provider is down, no member can sign in, and the operator
+          of the server has to end enforcement by <code>dovecote end-enforcement</code>.
           <a href="${SETUP}#break-glass">Arm it first</a>.
         </p>`
       }

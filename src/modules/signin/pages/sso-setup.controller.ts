@@ -218,11 +218,7 @@ async function deleteConnection(calls: SsoSetupCalls, fields: Fields): Promise<P
   const { connection_id: id = '', confirmation = '' } = fields;
   const connection = await calls.connection(id);
   if (connection && connection.name.trim() !== confirmation) {
-    return editPage(
-      calls,
-      id,
-      'The name that was typed is not the name of the connection; nothing was deleted.',
-    );
+    return editPage(calls, id, 'The name does not match the name of the connection; nothing was deleted.');
   }
   await calls.delete(fields);
 }

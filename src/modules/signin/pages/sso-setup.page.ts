@@ -106,8 +106,7 @@ function vouchNote({ id, speaksForAll }: Connection): Html | false {
     !speaksForAll &&
     html`<p class="note">
       This connection does not sign in members who have more permissions than the admin who set it up. A super
-      admin can lift that.
-      ${button(`${SETUP}/connections/vouch`, 'Let it sign in everybody', { connection_id: id })}
+      admin can lift that. ${button(`${SETUP}/connections/vouch`, 'Remove this limit', { connection_id: id })}
     </p>`
   );
 }
@@ -130,7 +129,7 @@ export function connectionFacts(connection: Connection): Html {
   const known: [string, string | undefined][] = theirs
     ? [
         ['Entity ID of the provider', theirs.entityId],
-        ['Its certificates end', theirs.certificates.map(({ notAfter }) => timeOf(notAfter)).join(', ')],
+        ['Certificates expire', theirs.certificates.map(({ notAfter }) => timeOf(notAfter)).join(', ')],
         ['Metadata fetched', timeOf(theirs.fetchedAt)],
       ]
     : [
@@ -139,7 +138,7 @@ export function connectionFacts(connection: Connection): Html {
       ];
   return html`<p>Enter these values at the provider:</p>
     <dl>${values.map(row)}</dl>
-    <p>What is known of the provider:</p>
+    <p>Known about the provider:</p>
     <dl>${known.map(row)}</dl>
     ${
       theirs !== undefined &&
@@ -183,7 +182,7 @@ function enforcementSection(enforcement: Enforcement | undefined): Html {
       on
         ? html`<p>
               <span class="good">Enforced since ${timeOf(enforcement?.enforcedAt)}.</span> Only sessions
-              through a connection act in this organization; API keys go on.
+              through a connection act in this organization; API keys keep working.
             </p>
             ${button(`${SETUP}/enforcement`, 'Stop enforcing', { enforced: 'false' })}`
         : html`<p>Members may still sign in by code or passkey.</p>
@@ -197,14 +196,14 @@ function breakGlassSection({ enforcement, self, passkeys }: Setup): Html {
       html`<tr>
         <td>${userId === self.userId ? 'You' : html`<code>${userId}</code>`}</td>
         <td>until ${timeOf(expiresAt)}${usedAt && `, last used ${timeOf(usedAt)}`}</td>
-        <td>${button(`${SETUP}/break-glass/disarm`, 'End it', { user_id: userId })}</td>
+        <td>${button(`${SETUP}/break-glass/disarm`, 'Disarm', { user_id: userId })}</td>
       </tr>`,
   );
-  return html`<h2 id="break-glass">5. Break-glass access, for the day your provider is down</h2>
+  return html`<h2 id="break-glass">5. Break-glass access for provider outages</h2>
     <p>
-      A super admin can be allowed to sign in by passkey for a while although single sign-on is enforced. They
-      must have signed in with the passkey within the last 24 hours. Every super admin gets a mail about it,
-      and about each use.
+      Allows a super admin to sign in by passkey for a limited time while single sign-on is enforced. The
+      super admin must have signed in with the passkey within the last 24 hours. Every super admin gets a mail
+      when access is armed, and at each use.
     </p>
     ${
       passkeys === 0 &&
@@ -228,7 +227,7 @@ function breakGlassSection({ enforcement, self, passkeys }: Setup): Html {
           <option value="720">30 days</option>
         </select></label
       >
-      <button>Let me in by passkey</button>
+      <button>Arm break-glass access</button>
     </form>`;
 }
 

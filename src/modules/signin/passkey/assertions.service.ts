@@ -48,7 +48,7 @@ export class Assertions {
     const { id, identityId, signCount: known } = passkey;
     this.log.warn(
       { requestId: origin.requestId, passkeyId: id, identityId, known, presented: use.signCount },
-      'the counter of a passkey went back: there may be a copy of it',
+      'passkey counter decreased: the passkey may have been cloned',
     );
   }
 }

@@ -13,14 +13,14 @@ export interface PasskeyNews {
 
 export function passkeyAddedMail(news: PasskeyNews): Mail {
   return mail(news, 'Your account has a new passkey', 'was added to your account', [
-    'Whoever holds it can sign in as you. If that was not you, remove it among your passkeys and end your other',
+    'It can be used to sign in as you. If you did not add it, remove it from your passkeys and end your other',
     'sessions, at once:',
   ]);
 }
 
 export function passkeyRemovedMail(news: PasskeyNews): Mail {
   return mail(news, 'A passkey was removed from your account', 'was removed from your account', [
-    'It signs nobody in any more. If that was not you, sign in by code, end your other sessions and add the passkey',
+    'It can no longer be used to sign in. If you did not remove it, sign in by code, end your other sessions and add it',
     'again:',
   ]);
 }

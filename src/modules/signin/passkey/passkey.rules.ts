@@ -46,7 +46,7 @@ export function isAllowedOrigin(origin: string, allowed: readonly string[]): boo
 export function passkeyInvalid(cause?: unknown): AppError {
   return unauthenticated(
     'PASSKEY_INVALID',
-    'The passkey is not known here, or its answer does not hold; begin again.',
+    'The passkey is not registered, or its assertion is invalid; start again.',
     cause,
   );
 }

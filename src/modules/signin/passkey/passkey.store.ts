@@ -68,7 +68,7 @@ export class PasskeyStore {
   async listOwnForUpdate(scope: Scope): Promise<{ passkeys: Passkey[]; email: string }> {
     const tx = await scope.tx();
     const owner = await tx.queryOne<{ email: string }>(lockOwner, [scope.identityId]);
-    if (!owner) throw new Error('A passkey of nobody.');
+    if (!owner) throw new Error('A passkey without an identity.');
     return { passkeys: await tx.query<Passkey>(listOf, [scope.identityId]), email: owner.email };
   }
 

@@ -75,14 +75,14 @@ export class Passkeys {
 
   private async verify(scope: Scope, credentialJson: string): Promise<NewCredential> {
     const claimed = readRegistration(credentialJson);
-    if (!claimed) throw registrationRefused('is not what an authenticator made');
+    if (!claimed) throw registrationRefused('is not a response of an authenticator');
     // In a transaction of its own: a refused answer has still spent its challenge.
     const spent = await this.scopes.run(originOf(scope), (inner) =>
       this.challenges.spendOwn(inner, claimed.challenge, 'registration'),
     );
-    if (!spent) throw registrationRefused('answers no open challenge of this session; begin again');
+    if (!spent) throw registrationRefused('does not answer an open challenge of this session; start again');
     return this.relyingParty.verifyRegistration(claimed).catch((error: unknown) => {
-      throw registrationRefused('does not hold for this server; begin again', error);
+      throw registrationRefused('is not valid for this server; start again', error);
     });
   }
 }

@@ -74,7 +74,7 @@ export class RelyingParty {
       requireUserVerification: true,
       supportedAlgorithmIDs: algorithms,
     });
-    if (!verified) throw new Error('The attestation does not hold.');
+    if (!verified) throw new Error('The attestation is invalid.');
     const { credential, aaguid, credentialDeviceType, credentialBackedUp } = registrationInfo;
     return {
       credentialId: Buffer.from(credential.id, 'base64url'),
@@ -106,7 +106,7 @@ export class RelyingParty {
         counter: 0,
       },
     });
-    if (!verified) throw new Error('The signature does not hold.');
+    if (!verified) throw new Error('The signature is invalid.');
     const { newCounter, credentialDeviceType, credentialBackedUp } = authenticationInfo;
     return {
       signCount: newCounter,
@@ -131,7 +131,7 @@ async function refuseCertificates({ response }: RegistrationResponseJSON): Promi
   const format = attestation.get('fmt');
   const statement = attestation.get('attStmt');
   if (format === 'none' || (format === 'packed' && statement.get('x5c') === undefined)) return;
-  throw new Error(`An attestation was not asked for, and is ${String(format)}.`);
+  throw new Error(`No attestation was requested, but the response has format ${String(format)}.`);
 }
 
 function bytesFrom(base64url: string): Uint8Array<ArrayBuffer> {

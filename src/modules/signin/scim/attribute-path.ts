@@ -45,5 +45,5 @@ function namesIn({ core, attributes }: PathSchemas, path: string): string[] {
 
 export function unknownPath(path: string): Error {
   const shown = path.length > 100 ? `${path.slice(0, 100)}…` : path;
-  return invalid('invalidPath', `"${shown}" is no attribute here; /Schemas lists them.`);
+  return invalid('invalidPath', `"${shown}" is not an attribute; /Schemas lists them.`);
 }

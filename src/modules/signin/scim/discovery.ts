@@ -17,7 +17,7 @@ export function serviceProviderConfig(baseUrl: string): Answer {
       {
         type: 'oauthbearertoken',
         name: 'SCIM token',
-        description: 'A token that an admin makes for one connection.',
+        description: 'A token that an admin creates for one connection.',
         specUri: 'https://www.rfc-editor.org/info/rfc6750',
         primary: true,
       },

@@ -141,7 +141,7 @@ function compareText(
 }
 
 function compareTexts(op: string, known: string, value: unknown): boolean {
-  if (op !== 'eq') throw invalid('invalidFilter', 'This attribute is compared by eq or ne.');
+  if (op !== 'eq') throw invalid('invalidFilter', 'This attribute supports the operators eq and ne only.');
   return known === String(value).toLowerCase();
 }
 

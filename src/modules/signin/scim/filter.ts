@@ -13,7 +13,7 @@ export function readFilter(text: string): Filter {
   if (text.length > LONGEST_FILTER)
     throw invalid('invalidFilter', `A filter may have ${LONGEST_FILTER} characters at most.`);
   // None may stand in a text of JSON; the parser takes exponential time over line breaks that no quote ends.
-  if (/\p{Cc}/u.test(text)) throw invalid('invalidFilter', 'A filter has no control characters.');
+  if (/\p{Cc}/u.test(text)) throw invalid('invalidFilter', 'A filter must not contain control characters.');
   // Counted before it is parsed, which is recursive; texts in quotes do not count.
   const words = text.replaceAll(/"(?:[^"\\]|\\.)*"/g, '""');
   const openings = words.match(/\(|\bnot\b/gi)?.length ?? 0;
@@ -64,7 +64,7 @@ function named(attribute: Attribute, filter: Filter): Filter {
     case 'not':
       return { op: 'not', filter: named(attribute, filter.filter) };
     case '[]':
-      throw invalid('invalidFilter', 'A filter within brackets has no brackets of its own.');
+      throw invalid('invalidFilter', 'A filter in brackets must not contain brackets.');
     case 'pr':
       return { op: 'pr', attrPath: nameIn(attribute, filter.attrPath).name };
     default: {

@@ -155,14 +155,18 @@ export class ScimGateway {
     if (known) return known;
     await this.addresses.take(address);
     const proven = readApiKey(secret) && (await this.tokens.find(secret));
-    if (!proven) throw new ScimError(401, 'This needs a SCIM token that is neither revoked nor expired.');
+    if (!proven)
+      throw new ScimError(401, 'This endpoint needs a SCIM token that is neither revoked nor expired.');
     await this.addresses.putBack(address);
     return proven;
   }
 
   private async connectionOf(scope: Scope, caller: ApiKeyCaller): Promise<Connection> {
     if (!caller.permissions.has(Permission.MEMBERS_MANAGE))
-      throw new ScimError(403, 'The token lacks PERMISSION_MEMBERS_MANAGE; make one that has it.');
+      throw new ScimError(
+        403,
+        'The token lacks PERMISSION_MEMBERS_MANAGE; create a token with this permission.',
+      );
     const connection = await this.boundConnection(scope, caller.keyId);
     if (connection.state === connectionState.disabled)
       throw new ScimError(403, 'The connection of this token is disabled.');
@@ -175,14 +179,17 @@ export class ScimGateway {
     const binding = await this.settings.bindingOf(scope, keyId);
     if (binding?.connectionId) return this.connections.get(scope, binding.connectionId);
     if (binding)
-      throw new ScimError(403, 'The connection of this token was deleted; make a token for another.');
+      throw new ScimError(
+        403,
+        'The connection of this token was deleted; create a token for another connection.',
+      );
     const [only, ...others] = await this.connections.list(scope);
     if (only && others.length === 0) return only;
     throw new ScimError(
       403,
       only
-        ? 'The token is bound to no connection, and there are several: make one with ScimService.CreateScimToken.'
-        : 'The organization has no connection yet: make one, and a token with ScimService.CreateScimToken.',
+        ? 'The token is not bound to a connection, and the organization has several; create a token with ScimService.CreateScimToken.'
+        : 'The organization has no connection yet; create one, and a token with ScimService.CreateScimToken.',
     );
   }
 }

@@ -107,7 +107,7 @@ export class ScimGroups {
       const target = findTarget(schemas, operation.path ?? '');
       if (target?.chain[0].name === 'members') {
         if (target.chain.length > 1)
-          throw invalid('invalidPath', 'Members are changed as a whole: name their value.');
+          throw invalid('invalidPath', 'Members can be added and removed, not changed; use their value.');
         moved += await this.changeMembers(scope, connection, group, operation, target.filter);
       } else document = applyOperation(schemas, document, operation);
     }
@@ -130,7 +130,7 @@ export class ScimGroups {
     filter: string | undefined,
   ): Promise<number> {
     if (filter !== undefined) {
-      if (op !== 'remove') throw invalid('invalidPath', 'Members that a filter selects can be removed only.');
+      if (op !== 'remove') throw invalid('invalidPath', 'Members selected by a filter can only be removed.');
       const selected = await this.selected(scope, connection, group, filter);
       return this.members.leave(scope, connection, group, selected);
     }
@@ -186,7 +186,7 @@ export class ScimGroups {
     if (members.length <= MOST_MEMBERS) return members;
     throw invalid(
       'tooMany',
-      `This would show more than ${MOST_MEMBERS} members; ask for fewer groups, or with excludedAttributes=members.`,
+      `The response would have more than ${MOST_MEMBERS} members; request fewer groups, or with excludedAttributes=members.`,
     );
   }
 
@@ -237,7 +237,7 @@ export class ScimGroups {
     if (stranger === undefined) return given;
     throw invalid(
       'invalidValue',
-      `Members must be users here, and no user has the id "${stranger.slice(0, 100)}".`,
+      `Members must be users of this connection, and no user has the id "${stranger.slice(0, 100)}".`,
     );
   }
 
@@ -321,6 +321,6 @@ function idsIn(value: unknown): string[] {
       ? Object.entries(one).find(([name]) => name.toLowerCase() === 'value')?.[1]
       : one;
     if (typeof id === 'string') return id.toLowerCase();
-    throw invalid('invalidValue', 'A member must name a user by its value.');
+    throw invalid('invalidValue', 'A member must have the id of a user as its value.');
   });
 }

@@ -28,8 +28,8 @@ function text(name: string, description: string, more: Partial<Attribute> = {}):
 function several(name: string, description: string, types: readonly string[]): Attribute {
   const subAttributes: Attribute[] = [
     text('value', 'The value.'),
-    text('display', 'As it is shown.'),
-    text('type', 'What it is for.', { canonicalValues: types }),
+    text('display', 'Formatted for display.'),
+    text('type', 'Label, such as work or home.', { canonicalValues: types }),
     { name: 'primary', type: 'boolean', description: 'The preferred one; at most one is.' },
   ];
   return { name, type: 'complex', description, multiValued: true, subAttributes };
@@ -40,7 +40,7 @@ export const userSchema: ResourceSchema = {
   name: 'User',
   description: 'A member of the organization',
   attributes: [
-    text('userName', 'What the directory knows the person by.', { required: true, uniqueness: 'server' }),
+    text('userName', 'Identifier of the person in the directory.', { required: true, uniqueness: 'server' }),
     {
       name: 'name',
       type: 'complex',
@@ -54,15 +54,15 @@ export const userSchema: ResourceSchema = {
         text('honorificSuffix', 'Suffix after the name.'),
       ],
     },
-    text('displayName', 'The name that colleagues see.'),
+    text('displayName', 'Display name.'),
     text('nickName', 'Casual name.'),
     text('title', 'Position.'),
-    text('userType', 'Relation to the organization.'),
+    text('userType', 'Relation to the organization, such as employee or contractor.'),
     text('preferredLanguage', 'Preferred language.'),
     text('locale', 'Locale.'),
     text('timezone', 'Time zone.'),
     { name: 'active', type: 'boolean', description: 'Whether the person may act in the organization.' },
-    several('emails', 'Addresses; one in a proven domain is what the person signs in with.', [
+    several('emails', 'E-mail addresses; the user signs in with one in a proven domain.', [
       'work',
       'home',
       'other',
@@ -80,7 +80,7 @@ export const userSchema: ResourceSchema = {
         text('region', 'State or region.'),
         text('postalCode', 'Postal code.'),
         text('country', 'Country.'),
-        text('type', 'What it is for.', { canonicalValues: ['work', 'home', 'other'] }),
+        text('type', 'Label, such as work or home.', { canonicalValues: ['work', 'home', 'other'] }),
         { name: 'primary', type: 'boolean', description: 'The preferred one; at most one is.' },
       ],
     },
@@ -89,7 +89,7 @@ export const userSchema: ResourceSchema = {
       type: 'complex',
       multiValued: true,
       mutability: 'readOnly',
-      description: 'Groups that the person is in; changed through the groups.',
+      description: 'Groups of the user; read-only, change them through /Groups.',
       subAttributes: [
         text('value', 'Id of a group.', { mutability: 'readOnly' }),
         {
@@ -97,7 +97,7 @@ export const userSchema: ResourceSchema = {
           type: 'reference',
           referenceTypes: ['Group'],
           mutability: 'readOnly',
-          description: 'Where the group is.',
+          description: 'URL of the group.',
         },
         text('display', 'Name of the group.', { mutability: 'readOnly' }),
         text('type', 'Always direct.', { mutability: 'readOnly', canonicalValues: ['direct'] }),
@@ -109,7 +109,7 @@ export const userSchema: ResourceSchema = {
 export const enterpriseSchema: ResourceSchema = {
   id: enterpriseUrn,
   name: 'EnterpriseUser',
-  description: 'What employers know of people',
+  description: 'Enterprise attributes of a user',
   attributes: [
     text('employeeNumber', 'Number of the employee.'),
     text('costCenter', 'Cost center.'),
@@ -138,7 +138,7 @@ export const groupSchema: ResourceSchema = {
       name: 'members',
       type: 'complex',
       multiValued: true,
-      description: 'Who is in it.',
+      description: 'Members of the group.',
       subAttributes: [
         text('value', 'Id of a user.', { mutability: 'immutable' }),
         {
@@ -146,7 +146,7 @@ export const groupSchema: ResourceSchema = {
           type: 'reference',
           referenceTypes: ['User'],
           mutability: 'immutable',
-          description: 'Where the user is.',
+          description: 'URL of the user.',
         },
         text('display', 'Name of the user.', { mutability: 'readOnly' }),
         text('type', 'User.', { mutability: 'immutable', canonicalValues: ['User'] }),
@@ -156,7 +156,7 @@ export const groupSchema: ResourceSchema = {
 };
 
 /** Common to all resources, and therefore in no schema. */
-const externalId = text('externalId', 'What the directory identifies it by.');
+const externalId = text('externalId', 'Identifier of the group in the directory.');
 
 /** What may be written of a user; an extension is an attribute by the name of its schema. */
 export const userAttributes: readonly Attribute[] = [

@@ -26,7 +26,7 @@ export class ScimTokens {
     if (!permissions.includes(Permission.MEMBERS_MANAGE)) {
       throw failedPrecondition(
         'CONNECTION_MANAGES_NOBODY',
-        'Whoever set up the connection may not manage members; have its provisioning set by somebody who may.',
+        'The admin who set up the connection may not manage members; have an admin with that permission save its provisioning.',
       );
     }
     const keyType = keyTypes.scimToken;

@@ -129,7 +129,7 @@ export class ScimRoutes implements OnModuleInit {
     };
     const list = (all: readonly Answer[], { query }: Asked): ScimAnswer => {
       // RFC 7644, section 4.
-      if (query.filter !== undefined) throw new ScimError(403, 'This endpoint takes no filter.');
+      if (query.filter !== undefined) throw new ScimError(403, 'This endpoint does not support filters.');
       return ok(listed(all));
     };
     return {
@@ -242,12 +242,12 @@ export class ScimRoutes implements OnModuleInit {
 }
 
 const notAllowed: Handler = () =>
-  Promise.reject(new ScimError(405, 'This endpoint does not take this method.'));
+  Promise.reject(new ScimError(405, 'This endpoint does not support this method.'));
 
 /** RFC 7644 knows them; ServiceProviderConfig says that they are not here. */
 const unsupported: Record<string, Handlers> = {
   '/Bulk': { POST: () => Promise.reject(new ScimError(501, 'Bulk requests are not supported.')) },
   '/Me': {
-    GET: () => Promise.reject(new ScimError(501, 'A token belongs to no user: /Me is not supported.')),
+    GET: () => Promise.reject(new ScimError(501, 'A token does not belong to a user: /Me is not supported.')),
   },
 };

@@ -85,7 +85,7 @@ export class ScimUsers {
     }
     const isHeld = externalId !== '' && (await this.store.holderOf(scope, connection.id, externalId));
     if (known || isHeld) {
-      const sentence = `A user with the address ${email} or with this externalId exists; find and change that one.`;
+      const sentence = `A user with the address ${email} or with this externalId exists; find and update that user.`;
       throw new ScimError(409, sentence, 'uniqueness');
     }
     const userId = member ? await this.returned(scope, connection, member.id, email, document) : undefined;

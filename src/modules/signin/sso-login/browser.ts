@@ -48,7 +48,7 @@ export class Browser {
       await work({ caller: { kind: 'system', orgId }, requestId: request.id, address });
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      sendPage(reply, messagePage(statusOf(error), 'That did not work', error.message));
+      sendPage(reply, messagePage(statusOf(error), 'Request failed', error.message));
     }
   }
 }

@@ -63,7 +63,7 @@ export class LoginAdmission {
     if (proven.subject.length > LONGEST_SUBJECT) {
       throw new LoginRefusal(
         'subject_too_long',
-        `The provider calls the person by a name of ${proven.subject.length} characters.`,
+        `The subject (NameID or sub) has ${proven.subject.length} characters.`,
       );
     }
     const { email, known, isBound } = await this.recognize(scope, connection, proven);
@@ -72,7 +72,7 @@ export class LoginAdmission {
       this.subjects.profileMappings(scope),
     ]);
     if (known && !isWithinCeiling(connection, known.role.permissions, invitationPermissions(ownRoles))) {
-      const told = `${email} may do more here than whoever set the connection up.`;
+      const told = `${email} holds more permissions than the admin who set the connection up.`;
       throw new LoginRefusal('beyond_reach', told, { userId: known.id });
     }
     const groups = groupsIn(proven.attributes, provisioning.groupAttribute);
@@ -88,7 +88,8 @@ export class LoginAdmission {
       await this.subjects.bind(scope, { connectionId, subject, userId: member.id, createdAt: scope.now() });
     }
     await this.recordMappedRole(scope, connectionId, member, decided);
-    const kept = keptRole && decided.role ? 'The role was kept: this is the last active super admin.' : '';
+    const kept =
+      keptRole && decided.role ? 'The role was not changed: this is the last active super admin.' : '';
     return { member, email, groups, remark: [decided.remark, kept].filter(Boolean).join(' ') };
   }
 
@@ -106,12 +107,12 @@ export class LoginAdmission {
     if (email === undefined) {
       throw new LoginRefusal(
         'domain_not_proven',
-        `${named.flat().join(', ')}: in no domain that this organization has proven to own.`,
+        `${named.flat().join(', ')}: not in a domain that this organization has proven.`,
       );
     }
     const owner = await this.members.findByEmail(scope, email);
     if (bound && owner && owner.id !== bound.id) {
-      const told = `The provider's account ${by.subject} belongs to another member than the address ${email}.`;
+      const told = `The provider's account ${by.subject} is bound to another member than the one with the address ${email}.`;
       throw new LoginRefusal('subject_taken', told, { userId: bound.id });
     }
     const known = bound ?? owner;
@@ -144,7 +145,7 @@ export class LoginAdmission {
     if (own === undefined) return;
     throw new LoginRefusal(
       'second_subject',
-      `The member with the address ${member.email} is bound to the provider's account ${own}, and not to ${subject}.`,
+      `The member with the address ${member.email} is bound to the provider's account ${own}, not to ${subject}.`,
       { userId: member.id },
     );
   }
@@ -198,7 +199,7 @@ export class LoginAdmission {
     if (!provisioning.createMembers) {
       throw new LoginRefusal(
         'not_a_member',
-        `${asserted.email} is no member, and this connection takes in members only.`,
+        `${asserted.email} is not a member, and this connection does not create members.`,
       );
     }
     const role = asserted.role ?? (await this.roles.get(scope, ''));
@@ -212,5 +213,5 @@ function invitationPermissions(roles: readonly RoleEntity[]): readonly number[] 
 }
 
 function exceedingRemark({ slug }: RoleEntity): string {
-  return `The role ${slug} was not given: it holds more than whoever set the connection up.`;
+  return `The role ${slug} was not given: it holds more permissions than the admin who set the connection up.`;
 }

@@ -18,7 +18,7 @@ export function redirectAfterLogin(reply: PageReply, judgement: LoginResult): vo
     withParameters(login.redirectUri, {
       error: 'access_denied',
       error_description: judgement.id
-        ? `The sign-in was refused; an administrator can see why under ${judgement.id}.`
+        ? `The sign-in was refused; an administrator finds the cause under the login ID ${judgement.id}.`
         : 'The sign-in was refused.',
       state: login.clientState,
     }),

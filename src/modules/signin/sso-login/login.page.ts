@@ -9,7 +9,7 @@ export function formPage(title: string, url: string, fields: Readonly<Record<str
   return page(
     200,
     title,
-    html`<p>Go on at your organization’s identity provider.</p>
+    html`<p>Continue at your organization’s identity provider.</p>
       <form method="post" action="${url}">${inputs}<button autofocus>Continue</button></form>`,
   );
 }
@@ -20,9 +20,9 @@ export function refusedPage(id: string | undefined): Page {
     'You could not be signed in',
     html`<p>
         The answer of your organization’s identity provider was not accepted.
-        ${id !== undefined && html`Your administrator can see why, under the number <code>${id}</code>.`}
+        ${id !== undefined && html`Your administrator finds the cause under the login ID <code>${id}</code>.`}
       </p>
-      <p>Nothing was changed. You can try again from the application.</p>`,
+      <p>Nothing was changed. Try again from the application.</p>`,
   );
 }
 
@@ -30,9 +30,9 @@ export function refusedPage(id: string | undefined): Page {
 export function testedPage(good: boolean, id: string | undefined): Page {
   return page(
     good ? 200 : 403,
-    good ? 'The test login was good' : 'The test login was refused',
-    html`<p>Nobody was signed in, and nothing was changed.</p>
-      ${id !== undefined && html`<p><a href="/setup/sso/logins/${id}">See what the provider sent, and what it leads to</a></p>`}`,
+    good ? 'The test login succeeded' : 'The test login was refused',
+    html`<p>No session was created, and no data was changed.</p>
+      ${id !== undefined && html`<p><a href="/setup/sso/logins/${id}">Show what the provider sent, and the resulting member and role</a></p>`}`,
   );
 }
 

@@ -34,5 +34,5 @@ export function readLogoutClaims(claims: unknown): { jti: string; sessions: Prov
     return { jti, sessions: { subject: sub, sessionIndexes: sid === undefined ? [] : [sid] } };
   }
   if (sid !== undefined) return { jti, sessions: { subject: null, sessionIndexes: [sid] } };
-  throw new LogoutRefusal('claims', 'It names neither a person nor a session.');
+  throw new LogoutRefusal('claims', 'It has neither a subject nor a session id.');
 }

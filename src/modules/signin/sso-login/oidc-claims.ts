@@ -54,7 +54,10 @@ export async function claimsFor(
   if (!token) throw new LoginRefusal('no_id_token', 'The provider sent no ID token.');
   const sid = typeof token.sid === 'string' ? token.sid : '';
   if ([token.sub, sid].some((name) => storable(name) !== name || name.length > LONGEST_NAME)) {
-    throw new LoginRefusal('invalid_token', 'The names of the person and the session cannot be kept.');
+    throw new LoginRefusal(
+      'invalid_token',
+      'The claims sub or sid are too long or contain characters that cannot be stored.',
+    );
   }
   const { said, problem } = await userInfo(client, tokens.access_token, token, wanted);
   for (const source of [token, said]) {
@@ -99,7 +102,7 @@ async function userInfo(
     ) {
       throw new LoginRefusal(
         'userinfo_unreachable',
-        `The ID token has no address, and userinfo gave none: ${detail}`,
+        `The ID token has no address, and userinfo returned none: ${detail}`,
         {
           cause: error,
         },
@@ -124,4 +127,4 @@ function missingIn(token: Claims, { attributes, groupAttribute, roleMappings }: 
   return missing;
 }
 
-const UNASKED = 'The groups are not known, so the role was left as it is: userinfo gave none.';
+const UNASKED = 'The groups are unknown, so the role was not changed: userinfo returned none.';

@@ -107,7 +107,7 @@ export class OidcLogins {
     if (!login) {
       throw new LoginRefusal(
         'unknown_request',
-        'The answer belongs to no login that is waiting: it was begun elsewhere, too long ago, or answered before.',
+        'The response matches no pending login: it began elsewhere, expired, or was answered before.',
       );
     }
     return login;
@@ -145,7 +145,7 @@ export class OidcLogins {
   }
 
   private opened({ sealedFlow, requestId }: Login): z.infer<typeof flow> {
-    if (!sealedFlow) throw new LoginRefusal('unknown_request', 'The login was not begun with this protocol.');
+    if (!sealedFlow) throw new LoginRefusal('unknown_request', 'The login did not begin with this protocol.');
     return flow.parse(JSON.parse(this.envelope.open(sealedFlow, sealContext(requestId ?? '')).toString()));
   }
 
@@ -159,9 +159,9 @@ function requireFresh(authTime: number | undefined, { createdAt }: Login): void 
   if (authTime !== undefined && authTime * 1000 >= createdAt.getTime() - SKEW_MS) return;
   const last =
     authTime === undefined
-      ? 'it is not said when there was one'
+      ? 'the provider does not say when the last one was'
       : `the last one was at ${new Date(authTime * 1000).toISOString()}`;
-  throw new LoginRefusal('stale_sign_in', `We asked for a new sign-in, but ${last}.`);
+  throw new LoginRefusal('stale_sign_in', `A new sign-in was requested, but ${last}.`);
 }
 
 function sealContext(requestId: string): string {

@@ -46,7 +46,7 @@ export class OidcLogout {
       return buildEndSessionUrl(client, hint ? { ...parameters, id_token_hint: hint } : parameters).href;
     } catch (error) {
       // Whoever signs out is signed out here, whatever the provider's document says.
-      this.log.warn({ connectionId: connection.id, err: error }, 'no way to sign out at the provider');
+      this.log.warn({ connectionId: connection.id, err: error }, 'provider logout is not available');
       return '';
     }
   }
@@ -67,7 +67,7 @@ export class OidcLogout {
       if (!(error instanceof LogoutRefusal)) throw error;
       const { reason, message: detail } = error;
       const { requestId } = origin;
-      this.log.warn({ requestId, connectionId, reason, detail }, 'a logout token was refused');
+      this.log.warn({ requestId, connectionId, reason, detail }, 'logout token refused');
       return false;
     }
     // A provider signs many people out at once, and has proven itself: only others are limited.
@@ -84,7 +84,7 @@ export class OidcLogout {
       return await this.discovery.verify(client, token, { maxAgeS: OLDEST_TOKEN_S, types: TYPES });
     } catch (error) {
       const message = error instanceof Error ? error.message : 'no reason given';
-      throw new LogoutRefusal('invalid_token', `The token does not hold: ${message}.`, { cause: error });
+      throw new LogoutRefusal('invalid_token', `The token is invalid: ${message}.`, { cause: error });
     }
   }
 }

@@ -39,12 +39,12 @@ export function oidcRefusal(error: unknown, endpoint = 'token endpoint'): LoginR
     return refuse('provider_error', `The provider answered ${error.error}${saidIn(error)}.`);
   }
   if (error instanceof WWWAuthenticateChallengeError) {
-    return refuse('client_refused', `The provider does not accept our client: it answered ${error.status}.`);
+    return refuse('client_refused', `The provider does not accept the client: it answered ${error.status}.`);
   }
   if (error instanceof ResponseBodyError) {
     return refuse(
       tradeReason(error.error),
-      `The provider trades no tokens for the code: ${error.error}${saidIn(error)}.`,
+      `The provider returned no tokens for the code: ${error.error}${saidIn(error)}.`,
     );
   }
   const causes = causesOf(error);
@@ -59,7 +59,7 @@ export function oidcRefusal(error: unknown, endpoint = 'token endpoint'): LoginR
     (wrong && byClaim[wrong.claim]) ??
     byMessage.find(([pattern]) => causes.some((cause) => pattern.test(cause.message)))?.[1] ??
     'invalid_token';
-  return refuse(reason, `The provider's answer does not hold: ${message}${wrong ? claimIn(wrong) : ''}.`);
+  return refuse(reason, `The provider's response is invalid: ${message}${wrong ? claimIn(wrong) : ''}.`);
 }
 
 function tradeReason(error: string): string {

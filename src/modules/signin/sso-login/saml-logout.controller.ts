@@ -54,7 +54,7 @@ export class SamlLogoutController {
   ): Promise<void> {
     return this.browser.serve(request, reply, connectionId, async (origin) => {
       const form = await this.logout.formOf(origin, connectionId.toLowerCase(), token);
-      const over = messagePage(410, 'This sign-out is over', 'You are signed out of the application.');
+      const over = messagePage(410, 'This sign-out has expired', 'You are signed out of the application.');
       sendPage(reply, form ? formPage('Signing out', form.url, form.fields) : over);
     });
   }
@@ -68,7 +68,7 @@ export class SamlLogoutController {
   ): Promise<void> {
     const [isRequest, isAnswer] = [has('SAMLRequest'), has('SAMLResponse')];
     if (isRequest === isAnswer) {
-      const text = 'This address takes SAML logout messages, one at a time, and this was none.';
+      const text = 'This URL accepts one SAML logout message per request.';
       return sendPage(reply, messagePage(400, 'No logout message', text));
     }
     const id = connectionId.toLowerCase();

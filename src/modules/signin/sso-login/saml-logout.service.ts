@@ -89,7 +89,7 @@ export class SamlLogout {
       });
       const login = await this.loginOf(origin, connectionId, loginIdOf(inResponseTo));
       if (login) return { kind: 'over', complete: success };
-      throw new SamlRefusal('unknown_request', 'The answer belongs to no sign-out that was begun here.');
+      throw new SamlRefusal('unknown_request', 'The response matches no logout request of this server.');
     });
   }
 
@@ -150,7 +150,7 @@ export class SamlLogout {
       if (!(error instanceof SamlRefusal)) throw error;
       const { reason, detail } = error;
       const { requestId } = origin;
-      this.log.warn({ requestId, connectionId, reason, detail }, 'a logout message was refused');
+      this.log.warn({ requestId, connectionId, reason, detail }, 'logout message refused');
       return { kind: 'refused' };
     }
   }

@@ -43,7 +43,7 @@ export class SamlController {
       const form = isUuid(loginId)
         ? await this.logins.formOf(origin, connectionId.toLowerCase(), loginId)
         : undefined;
-      const over = messagePage(410, 'This sign-in is over', 'Begin it anew from the application.');
+      const over = messagePage(410, 'This sign-in has expired', 'Start again from the application.');
       sendPage(reply, form ? formPage('Signing in', form.url, form.fields) : over);
     });
   }
@@ -60,7 +60,7 @@ export class SamlController {
       const samlResponse = fieldOf(body, 'SAMLResponse');
       const relayState = fieldOf(body, 'RelayState') ?? '';
       if (samlResponse === undefined) {
-        const text = 'This address takes SAML responses, and this was none.';
+        const text = 'This URL accepts SAML responses only.';
         return sendPage(reply, messagePage(400, 'No SAML response', text));
       }
       redirectAfterLogin(

@@ -66,6 +66,6 @@ export class Subjects {
 function subjectTaken(owner: string) {
   return failedPrecondition(
     'SUBJECT_TAKEN',
-    `The account is bound to another member, ${owner}; release them from it first.`,
+    `The account is bound to another member, ${owner}; unbind it first.`,
   );
 }

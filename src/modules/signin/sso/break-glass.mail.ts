@@ -14,7 +14,7 @@ export function breakGlassArmedMail(to: string, news: BreakGlassNews): Mail {
 }
 
 export function breakGlassUsedMail(to: string, news: BreakGlassNews): Mail {
-  const still = news.expiresAt ? `that is possible${until(news)}` : 'that has ended since';
+  const still = news.expiresAt ? `the access is armed${until(news)}` : 'the access has been disarmed since';
   return mail(to, news, `HAS SIGNED IN by passkey, without single sign-on; ${still}`);
 }
 
@@ -23,7 +23,7 @@ function mail(to: string, { organization, email }: BreakGlassNews, what: string)
   const name = nameInMail(organization);
   return {
     to,
-    subject: `${name}: a way around single sign-on`,
+    subject: `${name}: break-glass access`,
     text: [
       `In ${name}, ${email} ${what}.`,
       '',

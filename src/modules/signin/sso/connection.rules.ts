@@ -45,7 +45,7 @@ export function refuseBeyondOwnPermissions(
   if (isEnough) return undefined;
   return permissionDenied(
     'CONNECTION_EXCEEDS_OWN',
-    'Whoever set this connection up may do more than you: let them change it, or make another one.',
+    'The admin who set this connection up holds more permissions than you; ask that admin to change it, or create another connection.',
   );
 }
 
@@ -58,7 +58,7 @@ export function refuseLastConnection(
   if (!enforced || all.some((one) => one.id !== connection.id && admitsAnyMember(one))) return undefined;
   return failedPrecondition(
     'LAST_ACTIVE_CONNECTION',
-    'Single sign-on is enforced, and this is the last active connection for everybody; switch enforcement off first.',
+    'Single sign-on is enforced, and this is the last active connection that admits every member; switch enforcement off first.',
   );
 }
 

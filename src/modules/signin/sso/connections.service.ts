@@ -246,7 +246,8 @@ export class Connections {
     // Computed in advance: whether it is needed shows inside the transaction only.
     const fresh = await this.keys.make(scope.orgId, id, 'next', scope.now());
     const { connection } = await this.getForUpdate(scope, id);
-    if (!connection.idp) throw failedPrecondition('NOT_SAML', 'Only SAML connections have keys of ours.');
+    if (!connection.idp)
+      throw failedPrecondition('NOT_SAML', 'Only SAML connections have service provider keys.');
     const certificates = (await this.keys.certificates(scope, [id])).get(id) ?? [];
     const promoted = certificates.some(({ next }) => next);
     if (promoted) await this.keys.promote(scope, id);
@@ -299,7 +300,7 @@ export class Connections {
     const now = scope.now();
     if (before && before.protocol !== protocol[settings.kind]) {
       throw invalidArgument([
-        { field: settings.kind, description: 'is not the protocol of this connection' },
+        { field: settings.kind, description: 'does not match the protocol of this connection' },
       ]);
     }
     if (settings.kind === 'oidc') {

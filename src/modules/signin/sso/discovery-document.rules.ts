@@ -17,7 +17,7 @@ export function defectOf(document: DiscoveryDocument, allowHttp: boolean): strin
   if (unusable) {
     return document[unusable] === undefined
       ? `The discovery document has no ${unusable}.`
-      : `The ${unusable} of the discovery document is no https address that can be used: ${shown(document[unusable])}.`;
+      : `The ${unusable} of the discovery document is not a usable https URL: ${shown(document[unusable])}.`;
   }
   return (
     lacking(document, 'response_types_supported', ['code']) ??

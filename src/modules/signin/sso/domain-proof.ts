@@ -32,12 +32,12 @@ export class DomainProof {
       .catch((error: NodeJS.ErrnoException) => error);
     if (!Array.isArray(records)) {
       return missing(records)
-        ? `There is no TXT record at ${name} yet; a new one can take an hour to be seen.`
-        : `DNS does not answer for ${name} (${records.code ?? 'no reason given'}); try again.`;
+        ? `There is no TXT record at ${name} yet; a new one can take an hour to become visible.`
+        : `The DNS lookup of ${name} failed (${records.code ?? 'no reason given'}); try again.`;
     }
     const values = records.map((parts) => parts.join(''));
     if (values.includes(recordValue(challenge))) return undefined;
-    return `The TXT record at ${name} says something else than ${recordValue(challenge)}.`;
+    return `The TXT record at ${name} does not have the value ${recordValue(challenge)}.`;
   }
 }
 

@@ -23,7 +23,7 @@ export function refuseEnforcement(
   if (!connectionForAll) {
     return failedPrecondition(
       'NO_CONNECTION_FOR_ALL',
-      'No active connection lets super admins in; let one of them save the settings of one first.',
+      'No active connection admits super admins; have a super admin save the settings of a connection first.',
     );
   }
   if (!provenDomain) {
@@ -48,12 +48,12 @@ export function refuseArming(
   now: Date,
 ): AppError | undefined {
   if (!isActiveSuperAdmin) {
-    return failedPrecondition('NOT_A_SUPER_ADMIN', 'Only an active super admin can be let in that way.');
+    return failedPrecondition('NOT_A_SUPER_ADMIN', 'Break-glass access is for active super admins only.');
   }
   if (passkeyProvenAt && now.getTime() - passkeyProvenAt.getTime() <= 24 * HOUR) return undefined;
   return failedPrecondition(
     'PASSKEY_NOT_PROVEN',
-    'That admin has not signed in with a registered passkey within the last 24 hours.',
+    'This super admin has not signed in with a registered passkey within the last 24 hours.',
   );
 }
 

@@ -9,15 +9,15 @@ export function expiryMail(to: string, connectionName: string, warning: ExpiryWa
   return {
     to,
     subject: over
-      ? `Single sign-on “${name}”: certificate has ended`
-      : `Single sign-on “${name}”: certificate ends ${day}`,
+      ? `Single sign-on “${name}”: certificate has expired`
+      : `Single sign-on “${name}”: certificate expires ${day}`,
     text: [
       over
-        ? `The last certificate that the identity provider of “${name}” signs with ended on ${day}.`
-        : `The last certificate that the identity provider of “${name}” signs with ends on ${day}.`,
+        ? `The last certificate that the identity provider of “${name}” signs with expired on ${day}.`
+        : `The last certificate that the identity provider of “${name}” signs with expires on ${day}.`,
       '',
       'Renew it at the identity provider. Its metadata is fetched again by itself where a URL is set;',
-      'otherwise upload the new metadata. Nobody can sign in through this connection without it.',
+      'otherwise upload the new metadata. Until then, no member can sign in through this connection.',
       '',
       `SHA-256 of the certificate: ${warning.fingerprint}`,
       '',

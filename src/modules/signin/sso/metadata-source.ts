@@ -48,7 +48,7 @@ export class MetadataSource {
       // The client's refusals are written for whoever chose the address.
       throw error instanceof AppError ? new UnusableMetadata(error.message, { cause: error }) : error;
     });
-    if (!response.ok) throw new UnusableMetadata(`The server answered ${response.status}, and no metadata.`);
+    if (!response.ok) throw new UnusableMetadata(`The server answered ${response.status} without metadata.`);
     return this.parse(await response.text(), meant);
   }
 

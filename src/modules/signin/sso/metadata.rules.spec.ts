@@ -35,10 +35,10 @@ describe('metadata is fetched again', () => {
 describe('metadata is not taken over', () => {
   test('when it is of somebody else', () =>
     expect(refuseTakeover(provider(), provider({ entityId: 'https://evil.example' }), now)).toMatch(
-      /no longer/,
+      /instead of/,
     ));
   test('when it has ended', () =>
-    expect(refuseTakeover(null, provider({ validUntil: inDays(-1) }), now)).toMatch(/valid until/));
+    expect(refuseTakeover(null, provider({ validUntil: inDays(-1) }), now)).toMatch(/expired at/));
   test('unless it is good', () => expect(refuseTakeover(provider(), provider(), now)).toBeUndefined());
 });
 

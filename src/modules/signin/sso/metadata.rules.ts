@@ -42,10 +42,10 @@ export function differences(before: StoredIdp, after: StoredIdp): Record<string,
 /** Why metadata that could be read is not taken over all the same. */
 export function refuseTakeover(before: StoredIdp | null, after: StoredIdp, now: Date): string | undefined {
   if (before && before.entityId.trim() !== after.entityId.trim()) {
-    return `The metadata is of ${after.entityId} now, and no longer of ${before.entityId}.`;
+    return `The metadata now describes ${after.entityId} instead of ${before.entityId}.`;
   }
   if (after.validUntil && new Date(after.validUntil) <= now) {
-    return `The metadata was valid until ${after.validUntil} only.`;
+    return `The metadata expired at ${after.validUntil}.`;
   }
   return undefined;
 }

@@ -38,7 +38,7 @@ export class Metadata {
     if (!connection.saml?.metadataUrl) {
       throw failedPrecondition(
         'METADATA_UPLOADED',
-        'The metadata of this connection was uploaded; upload it anew.',
+        'The metadata of this connection was uploaded; upload it again.',
       );
     }
     if (!(await this.claim(origin, connectionId))) throw tooSoon(connection, scope.now());
@@ -46,7 +46,7 @@ export class Metadata {
     if (refreshed.outcome !== 'broken') return refreshed.outcome === 'changed';
     throw failedPrecondition(
       'METADATA_BROKEN',
-      `The new metadata cannot be used, and the last good version stays: ${refreshed.problem}`,
+      `The new metadata cannot be used; the last valid version stays in use: ${refreshed.problem}`,
     );
   }
 
@@ -155,7 +155,7 @@ function tooSoon({ attemptedAt }: Connection, now: Date): AppError {
   return new AppError(
     'resource_exhausted',
     'REFRESHED_JUST_NOW',
-    'The metadata was fetched less than a minute ago; wait a little.',
+    'The metadata was fetched less than a minute ago; try again in a minute.',
     { retryAfterSeconds: Math.max(1, Math.ceil((SHORTEST_PAUSE_MS - since) / 1000)) },
   );
 }

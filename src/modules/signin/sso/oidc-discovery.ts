@@ -156,7 +156,7 @@ export class OidcDiscovery {
   }
 
   private async fetchDocument(orgId: string, issuer: string): Promise<ServerMetadata> {
-    if (!URL.canParse(issuer)) throw new UnusableMetadata('The issuer is no URL.');
+    if (!URL.canParse(issuer)) throw new UnusableMetadata('The issuer is not a URL.');
     try {
       // The client is of no account: only the document is taken.
       const found = await discovery(new URL(issuer), '-', undefined, None(), {
@@ -173,7 +173,7 @@ export class OidcDiscovery {
   private usable(server: ServerMetadata): ServerMetadata {
     // Microsoft's document for all of its tenants: whoever has one could sign in here.
     if (server.issuer.includes('{tenantid}')) {
-      throw new UnusableMetadata('The issuer stands for many tenants; name the one of your own.');
+      throw new UnusableMetadata('The issuer is shared by many tenants; enter the issuer of your tenant.');
     }
     const defect = defectOf({ ...server }, this.options.allowHttp);
     if (defect) throw new UnusableMetadata(defect);
@@ -191,7 +191,7 @@ export class OidcDiscovery {
     if (endpoint !== 'jwks_uri') return response;
     if (!response.ok) throw new EndpointError(endpoint, `It answered ${response.status}.`);
     const keys = await keysIn(response.clone()).catch((error: unknown) => {
-      throw new EndpointError(endpoint, 'It answered no JSON.', { cause: error });
+      throw new EndpointError(endpoint, 'The response is not JSON.', { cause: error });
     });
     this.keep(provider, keys);
     return response;

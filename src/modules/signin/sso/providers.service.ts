@@ -32,7 +32,7 @@ export class Providers {
   async create(scope: Scope, { domain, kind, metadataUrl, attributes }: NewProvider): Promise<Connection> {
     const owner = await this.domains.ownerOf(`anybody@${domain}`);
     if (owner && owner !== scope.orgId) {
-      throw alreadyExists('DOMAIN_TAKEN', 'Another organization has proven that this domain is its own.');
+      throw alreadyExists('DOMAIN_TAKEN', 'Another organization has proven this domain.');
     }
     const connection = await this.connections.create(scope, {
       name: domain.toLowerCase(),

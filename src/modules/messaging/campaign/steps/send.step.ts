@@ -112,7 +112,7 @@ export class SendStep implements CampaignStep {
 }
 
 function configOf({ id, config }: Standing['step']): SendNotification {
-  if (config?.kind !== 'SEND_NOTIFICATION') throw new Error(`Step ${id} says not what it sends.`);
+  if (config?.kind !== 'SEND_NOTIFICATION') throw new Error(`Step ${id} has no message to send.`);
   return config;
 }
 
