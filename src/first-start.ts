@@ -4,11 +4,11 @@ import { dirname, join } from 'node:path';
 import type { INestApplicationContext } from '@nestjs/common';
 import { ApiKeys } from './modules/people/api-key/index.js';
 import { type FoundedOrganization, Organizations } from './modules/people/organization/index.js';
+import { PersonStore } from './modules/signin/auth/index.js';
 import { organizationPermissions } from './platform/access/index.js';
 import type { Caller } from './platform/caller/caller.js';
 import { CONFIG } from './platform/config/config.module.js';
 import type { Config } from './platform/config/index.js';
-import { statement } from './platform/database/index.js';
 import { type Scope, Scopes } from './platform/scope/index.js';
 
 /** What a newcomer finds: an organization, its admin, and a key to call with. */
@@ -23,9 +23,6 @@ export interface Demonstration {
 const organizationId = '019a9f00-0000-7000-8000-00000000ac3e';
 const adminEmail = 'admin@acme.example';
 
-// Organizations are hidden from whoever has not entered them; the people in them are not.
-const anybody = statement('first_start.anybody', 'select from identity limit 1');
-
 /** Prepares a demonstration where nobody is yet; on later starts says what was prepared, if anything. */
 export async function seedDemonstration(app: INestApplicationContext): Promise<Demonstration | undefined> {
   const { dataDir } = app.get<Config>(CONFIG);
@@ -37,7 +34,7 @@ export async function seedDemonstration(app: INestApplicationContext): Promise<D
 }
 
 function isNew(app: INestApplicationContext): Promise<boolean> {
-  return act(app, { kind: 'system' }, async (scope) => !(await (await scope.tx()).queryOne(anybody)));
+  return act(app, { kind: 'system' }, async (scope) => !(await app.get(PersonStore).hasAny(scope)));
 }
 
 function exists(app: INestApplicationContext): Promise<boolean> {

@@ -68,9 +68,16 @@ const listMemberships = statement(
              m.joined_at, m.created_at, m.org_id`,
 );
 
+const findAny = statement('identity.find_any', 'select from identity limit 1');
+
 /** People across organizations. Memberships only show in the scope of the person whose they are. */
 @Injectable()
 export class PersonStore {
+  /** Whether the installation has people at all: unlike organizations, they are not hidden from those outside. */
+  async hasAny(scope: Scope): Promise<boolean> {
+    return (await (await scope.tx()).queryOne(findAny)) !== undefined;
+  }
+
   async findByEmail(scope: Scope, email: string): Promise<Person | undefined> {
     return (await scope.tx()).queryOne<Person>(findByEmail, [email]);
   }

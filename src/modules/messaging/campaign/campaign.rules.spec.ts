@@ -1,0 +1,146 @@
+import { describe, expect, test } from '@jest/globals';
+import { AppError } from '../../../platform/errors/index.js';
+import { campaignStatus } from './campaign.js';
+import {
+  checkedAudience,
+  checkedWorkflow,
+  isExecutable,
+  isHopeless,
+  isOver,
+  isPassing,
+  refuseAudience,
+  refuseCancel,
+  refuseEdit,
+  refuseStart,
+} from './campaign.rules.js';
+
+const ada = '0190f0a0-0000-7000-8000-00000000000a';
+const bob = '0190f0a0-0000-7000-8000-00000000000b';
+const path = (index: number, field: string): string => `audience[${index}].${field}`;
+const entry = (userId: string, variables: Record<string, string> = {}) => ({ userId, variables });
+
+describe('an audience', () => {
+  test('has everybody once, whatever the case of the id; the first entry counts', () => {
+    const { members, indexes, defects } = checkedAudience(
+      [entry(ada.toUpperCase(), { a: '1' }), entry(bob), entry(ada, { a: '2' })],
+      path,
+    );
+    expect(members).toEqual([entry(ada, { a: '1' }), entry(bob)]);
+    expect(indexes).toEqual([0, 1]);
+    expect(defects).toEqual([]);
+  });
+
+  test.each([
+    ['no id', entry('ada'), 'audience[1].user_id'],
+    ['an empty id', entry(''), 'audience[1].user_id'],
+    [
+      'a key that is too long',
+      entry(ada, { ['k'.repeat(101)]: '' }),
+      `audience[1].variables["${'k'.repeat(100)}"]`,
+    ],
+    ['a value that is too long', entry(ada, { k: 'v'.repeat(10_001) }), 'audience[1].variables["k"]'],
+    ['a key of JSON’s specials', entry(ada, { '"]': 'v'.repeat(10_001) }), 'audience[1].variables["\\"]"]'],
+    [
+      'too many variables',
+      entry(ada, Object.fromEntries(Array.from({ length: 101 }, (_, key) => [key, '']))),
+      'audience[1].variables',
+    ],
+  ])('with %s is refused at the entry', (_, bad, field) => {
+    const audience = checkedAudience([entry(bob), bad], path);
+    expect(refuseAudience(audience, [], path)?.details.violations).toMatchObject([{ field }]);
+  });
+
+  test('at its limits is accepted', () => {
+    const variables = Object.fromEntries(
+      Array.from({ length: 100 }, (_, key) => [String(key).padEnd(100, 'k'), 'v'.repeat(10_000)]),
+    );
+    expect(refuseAudience(checkedAudience([entry(ada, variables)], path), [], path)).toBeUndefined();
+  });
+
+  test('names strangers and bad entries in the order of the request', () => {
+    const audience = checkedAudience([entry(ada), entry('x'), entry(bob)], path);
+    const refusal = refuseAudience(audience, [2, 0], path);
+    expect(refusal?.details.violations?.map(({ field }) => field)).toEqual(
+      [0, 1, 2].map((at) => path(at, 'user_id')),
+    );
+  });
+
+  test('of strangers is not answered with a sentence for each', () => {
+    const strangers = Array.from({ length: 5_000 }, () => entry('x'));
+    const violations = refuseAudience(checkedAudience(strangers, path), [], path)?.details.violations ?? [];
+    expect(violations.length).toBeGreaterThan(0);
+    expect(violations.length).toBeLessThanOrEqual(101);
+  });
+});
+
+describe.each(Object.entries(campaignStatus))('a campaign that is %s', (name, status) => {
+  const isNew = status === campaignStatus.created;
+  const isRunning = status === campaignStatus.running;
+
+  test(`can ${isNew ? '' : 'not '}be changed and started`, () => {
+    expect(refuseEdit(status)?.reason).toBe(isNew ? undefined : 'CAMPAIGN_NOT_EDITABLE');
+    expect(refuseStart(status)?.reason).toBe(isNew ? undefined : 'CAMPAIGN_ALREADY_STARTED');
+    if (!isNew) expect(refuseStart(status)?.message.toLowerCase()).toContain(name);
+  });
+
+  test(`can ${isNew || isRunning ? '' : 'not '}be cancelled`, () => {
+    expect(isOver(status)).toBe(!isNew && !isRunning);
+    expect(refuseCancel(status)?.reason).toBe(isNew || isRunning ? undefined : 'CAMPAIGN_OVER');
+  });
+});
+
+describe('a failed piece of work', () => {
+  const now = new Date('2026-01-01T12:00:00Z');
+  const ago = (minutes: number): Date => new Date(now.getTime() - minutes * 60_000);
+
+  test.each([
+    [9, 600, false],
+    [10, 59, false],
+    [10, 60, true],
+    [1_000, 1, false],
+  ])('%i times in a row for %i minutes: hopeless is %s', (failures, minutes, hopeless) => {
+    expect(isHopeless({ failures, since: ago(minutes) }, now)).toBe(hopeless);
+  });
+
+  test.each([
+    [new AppError('unavailable', 'X', ''), true],
+    [new AppError('aborted', 'X', ''), true],
+    [new AppError('invalid_argument', 'X', ''), false],
+    [new AppError('internal', 'X', ''), false],
+    [new TypeError('x'), false],
+    [undefined, false],
+  ])('with %p: passing is %s', (error, passing) => {
+    expect(isPassing(error)).toBe(passing);
+  });
+});
+
+describe('a workflow', () => {
+  const step = {
+    id: 'a',
+    type: 'SEND_NOTIFICATION',
+    transitions: { completed: 'end' },
+    config: {
+      kind: 'SEND_NOTIFICATION',
+      type: 'push',
+      templateId: '',
+      templateVersion: 0,
+      actionLabel: '',
+      actionType: 'UNSPECIFIED',
+      customVariables: {},
+    },
+  } as const;
+
+  test('of steps that this release carries out is taken as it is', () => {
+    expect(checkedWorkflow({ steps: [step] })).toEqual({ steps: [step] });
+  });
+
+  test('without steps is refused, with its field', () => {
+    expect(() => checkedWorkflow({ steps: [] })).toThrow(
+      expect.objectContaining({ kind: 'invalid_argument' }),
+    );
+  });
+
+  test('of every executable type says so', () => {
+    expect((['SEND_NOTIFICATION', 'DEADLINE_CHECK', 'MARK_MISSED'] as const).every(isExecutable)).toBe(true);
+  });
+});
