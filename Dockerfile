@@ -3,7 +3,7 @@
 FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY . .
-RUN npm ci --no-audit --no-fund && npm run build && npm prune --omit=dev --no-audit --no-fund && rm -rf libs/*/src
+RUN npm ci --no-audit --no-fund && npm run build && npm prune --omit=dev --no-audit --no-fund && rm -rf dist/compiled
 
 FROM node:24-bookworm-slim
 # Production also with the embedded database: the network reaches this server, and development has a demo organization.
@@ -12,7 +12,6 @@ WORKDIR /app
 # What runs, and no sources.
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
-COPY --from=build /app/libs ./libs
 COPY --from=build /app/proto ./proto
 COPY --from=build /app/third_party ./third_party
 COPY --from=build /app/dist ./dist

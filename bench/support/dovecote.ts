@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { nodeCommand, serverCore } from './cores.js';
 import { root } from './paths.js';
+import { cpuMicros } from './process-usage.js';
 
 export interface DovecoteOptions {
   readonly dataDir: string;
@@ -12,6 +13,9 @@ export interface DovecoteOptions {
   readonly alone?: boolean;
   /** A program to load first, which talks over IPC. */
   readonly preload?: string;
+  /** The program below dist; default: the bundle. */
+  readonly program?: string;
+  readonly sourceMaps?: boolean;
 }
 
 /** Limits so high that none is reached: they are counted, not met. */
@@ -30,12 +34,22 @@ export class Dovecote {
     readonly apiKey: string,
     /** From the command to the line that says where it listens. */
     readonly secondsToReady: number,
+    /** Processor time of Node until then. */
+    readonly cpuSecondsToReady: number,
   ) {}
 
-  static async start({ dataDir, compileCache, alone = false, preload }: DovecoteOptions): Promise<Dovecote> {
+  static async start({
+    dataDir,
+    compileCache,
+    alone = false,
+    preload,
+    program = 'main.js',
+    sourceMaps = true,
+  }: DovecoteOptions): Promise<Dovecote> {
     const begin = performance.now();
     const loaded = preload ? ['--import', preload] : [];
-    const server = ['--enable-source-maps', ...loaded, join(root, 'dist/main.js'), 'serve'];
+    const mapped = sourceMaps ? ['--enable-source-maps'] : [];
+    const server = [...mapped, ...loaded, join(root, 'dist', program), 'serve'];
     const [file, args] = nodeCommand(server, alone ? serverCore : undefined);
     const child = spawn(file, args, {
       cwd: root,
@@ -58,6 +72,7 @@ export class Dovecote {
       found(greeting, /http:\/\/[\d.]+:\d+/),
       found(greeting, /pidgr_k_\w+/),
       (performance.now() - begin) / 1000,
+      cpuMicros(child.pid!) / 1e6,
     );
   }
 

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { nodeCommand, serverCore } from './cores.js';
 import { program } from './paths.js';
+import { cpuMicros } from './process-usage.js';
 
 /** A peer of the comparison, in a process of its own. */
 export class PeerProcess {
@@ -9,6 +10,8 @@ export class PeerProcess {
     readonly child: ChildProcess,
     readonly ports: { http1?: number; http2?: number },
     readonly secondsToReady: number,
+    /** Processor time of Node until then. */
+    readonly cpuSecondsToReady: number,
   ) {}
 
   static async start(
@@ -29,7 +32,7 @@ export class PeerProcess {
     // Watched until it is ready; afterwards its end is how it stops.
     died.catch(() => undefined);
     const [ports] = (await Promise.race([once(child, 'message'), died])) as [PeerProcess['ports']];
-    return new PeerProcess(child, ports, (performance.now() - begin) / 1000);
+    return new PeerProcess(child, ports, (performance.now() - begin) / 1000, cpuMicros(child.pid!) / 1e6);
   }
 
   get pid(): number {

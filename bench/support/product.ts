@@ -21,7 +21,7 @@ const RECENT_MS = 600_000;
 
 export async function product<Module>(path: string): Promise<Module> {
   // Built apart from this folder; the caller names the source's type.
-  return (await import(join(root, 'dist', path))) as Module;
+  return (await import(join(root, 'dist/compiled', path))) as Module;
 }
 
 export interface Sent {

@@ -1,11 +1,10 @@
 import { cp, mkdir, readdir } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { CommandError } from './errors.js';
+import { packageFolder } from './package-folder.js';
 
 /** The contract, and what it imports beside protobuf's own types. */
-const sources = ['proto', 'third_party/proto'].map((folder) =>
-  fileURLToPath(new URL(`../../${folder}`, import.meta.url)),
-);
+const sources = ['proto', 'third_party/proto'].map((folder) => join(packageFolder, folder));
 /** Served to tests only. */
 const ofTests = /[/\\]proto[/\\]dovecote[/\\]test$/;
 

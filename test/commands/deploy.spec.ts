@@ -30,7 +30,7 @@ describe('the container image', () => {
       else
         await cp(join(root, path), join(folder, path), {
           recursive: true,
-          filter: (source) => !/\/libs\/[a-z]+\/src$/.test(source),
+          filter: (source) => !source.endsWith('/dist/compiled'),
         });
     }
     const program = join(folder, 'dist/main.js');

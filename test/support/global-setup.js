@@ -8,7 +8,7 @@ import { isBuilt } from '../../scripts/lib/sources.mjs';
 /** One PostgreSQL for the whole run, with a migrated template database that every spec file clones. */
 export default async function setUp() {
   if (!isBuilt(process.cwd())) execFileSync(process.execPath, ['scripts/build.mjs'], { stdio: 'inherit' });
-  const { startEmbeddedPostgres } = await import('../../dist/platform/database/embedded/index.js');
+  const { startEmbeddedPostgres } = await import('../../dist/compiled/platform/database/embedded/index.js');
   const { createTemplate } = await import('./template-database.js');
   const dataDir = await mkdtemp(join(tmpdir(), 'dovecote-test-'));
   const quiet = { info: () => undefined, error: (message) => console.error(message) };

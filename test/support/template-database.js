@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { pino } from 'pino';
-import { migrate } from '../../dist/platform/database/migrate.js';
+import { migrate } from '../../dist/compiled/platform/database/migrate.js';
 
 export const templateName = 'dovecote_template';
 /** The same in every spec, so that one app role serves all cloned databases. */

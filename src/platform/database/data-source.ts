@@ -1,3 +1,4 @@
+import pg from 'pg';
 import type { Logger } from 'pino';
 import { DataSource } from 'typeorm';
 import { migrations } from '#migrations';
@@ -17,6 +18,7 @@ export function appDataSource(
 ): DataSource {
   return new DataSource({
     type: 'postgres',
+    driver: pg,
     url,
     entities,
     poolSize: pool.size,
@@ -32,6 +34,7 @@ export function appDataSource(
 export function ownerDataSource(url: string): DataSource {
   return new DataSource({
     type: 'postgres',
+    driver: pg,
     url,
     migrations,
     migrationsTableName: 'schema_migration',
