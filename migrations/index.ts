@@ -32,6 +32,7 @@ import { GuessesAtCodes } from './0037-guesses-at-codes.js';
 import { OwnInvitations } from './0038-own-invitations.js';
 import { OrganizationsThatEnd } from './0039-organizations-that-end.js';
 import { LegalTransitions } from './0040-legal-transitions.js';
+import { ReachabilityVersion } from './0041-reachability-version.js';
 
 /** In the order in which they run. A landed migration is never edited. */
 export const migrations = [
@@ -69,4 +70,5 @@ export const migrations = [
   OwnInvitations,
   OrganizationsThatEnd,
   LegalTransitions,
+  ReachabilityVersion,
 ];

@@ -16,6 +16,7 @@ export const functions: Readonly<Record<string, string>> = {
   forget_unused_identity: 'people/member',
   purge_sandbox: 'people/organization',
   refuse_undeclared_end: 'people/organization',
+  renew_reachability_version: 'messaging/campaign',
 };
 
 const credentials = 'one look for a call that brings a credential: a module would cost a second one';
@@ -169,6 +170,7 @@ export const tables: Readonly<Record<string, Table>> = {
     writes: { 'people/member': 'stands below privacy' },
   },
   push_outbox: { owner: 'messaging/delivery' },
+  reachability_version: { owner: 'messaging/campaign' },
   refresh_token: { owner: 'signin/auth' },
   role: {
     owner: 'people/role',

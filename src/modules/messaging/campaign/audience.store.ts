@@ -54,13 +54,23 @@ const reachableIn = (table: string): string =>
      where m.org_id = $1 and ${reachable} and (given.include_restricted or not m.processing_restricted)
        and m.id = any(array(
          select user_id from ${table} where org_id = $1 and campaign_id = given.campaign_id)))`;
+/** In SQL: the version of who can be reached in organization `$1`. Changes whenever a current size may have changed. */
+export const reachabilityVersion = `
+  (select coalesce(string_agg(v.version::text, ',' order by v.id), '') from reachability_version v where v.org_id = $1)`;
+
 // Planned once: the array makes one plan right for every size.
 const currentSizes = statement(
   'audience.current_sizes',
-  `select given.campaign_id as "campaignId",
+  `select given.campaign_id as "campaignId", ${reachabilityVersion} as version,
           (${reachableIn('campaign_audience_member')} + ${reachableIn('campaign_left_out')})::int as size
      from unnest($2::uuid[], $3::boolean[]) as given (campaign_id, include_restricted)`,
 );
+
+/** How many people a campaign reaches, and under which version of who can be reached they were counted. */
+export interface CountedSize {
+  size: number;
+  version: string;
+}
 
 /** People that one statement is given: nobody else is served while they are made into text. */
 const SLICE = 5_000;
@@ -123,19 +133,19 @@ export class AudienceStore {
     return tx.query<AudienceEntry>(entries, [scope.orgId, campaignId]);
   }
 
-  /** How many of the people who were asked for each campaign would reach now, by its id. */
-  async currentSizes(
+  /** How many of the people who were asked for each campaign would reach now, by its id. Reads the whole audience. */
+  async countCurrentSizes(
     scope: Scope,
     campaigns: readonly { id: string; includeRestricted: boolean }[],
-  ): Promise<Map<string, number>> {
+  ): Promise<Map<string, CountedSize>> {
     if (campaigns.length === 0) return new Map();
     const tx = await scope.tx();
-    const rows = await tx.query<{ campaignId: string; size: number }>(currentSizes, [
+    const rows = await tx.query<CountedSize & { campaignId: string }>(currentSizes, [
       scope.orgId,
       campaigns.map(({ id }) => id),
       campaigns.map(({ includeRestricted }) => includeRestricted),
     ]);
-    return new Map(rows.map(({ campaignId, size }) => [campaignId, size]));
+    return new Map(rows.map(({ campaignId, ...counted }) => [campaignId, counted]));
   }
 }
 

@@ -6,6 +6,7 @@ import { OrganizationModule } from '../../people/organization/index.js';
 import { RenderModule } from '../render/index.js';
 import { TemplateModule } from '../template/index.js';
 import { campaignPersonalData } from './personal-data.store.js';
+import { AudienceSizes } from './audience-sizes.js';
 import { AudienceStore } from './audience.store.js';
 import { CampaignFailureStore } from './campaign-failure.store.js';
 import { CampaignFailures } from './campaign-failures.service.js';
@@ -36,6 +37,7 @@ import { StepTable } from './steps/step-table.js';
   providers: [
     AdvanceCampaign,
     NoteRecipientLeft,
+    AudienceSizes,
     AudienceStore,
     CampaignFailures,
     CampaignFailureStore,

@@ -12,6 +12,7 @@ import type { Scope } from '../../../platform/scope/index.js';
 import { Deliveries, type Delivery, type DeliveryStatus } from '../delivery/index.js';
 import { Devices } from '../device/index.js';
 import { Templates } from '../template/index.js';
+import { AudienceSizes } from './audience-sizes.js';
 import { AudienceStore } from './audience.store.js';
 import { CampaignRuns } from './campaign-run.service.js';
 import {
@@ -73,6 +74,7 @@ export class Campaigns {
   constructor(
     private readonly store: CampaignStore,
     private readonly audiences: AudienceStore,
+    private readonly sizes: AudienceSizes,
     private readonly deliveries: Deliveries,
     private readonly runs: CampaignRuns,
     private readonly templates: Templates,
@@ -217,7 +219,7 @@ export class Campaigns {
 
   /** What is over stays as large as it was. */
   private async report(scope: Scope, campaigns: readonly CampaignView[]): Promise<CampaignReport[]> {
-    const sizes = await this.audiences.currentSizes(
+    const sizes = await this.sizes.current(
       scope,
       campaigns.filter(({ status }) => !isOver(status)),
     );

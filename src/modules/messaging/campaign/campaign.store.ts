@@ -4,6 +4,7 @@ import type { Page } from '../../../platform/paging/paging.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import type { WaitingCampaign } from '../delivery/index.js';
 import { type Campaign, campaignStatus, type CampaignStatus, type CampaignView } from './campaign.js';
+import { reachabilityVersion } from './audience.store.js';
 
 const columns = `
   c.id, c.name, c.template_id as "templateId", c.template_version as "templateVersion", c.sender_name as "senderName",
@@ -14,7 +15,8 @@ const columns = `
 
 const view = `${columns},
   json_build_object('recipients', n.recipients, 'acknowledged', n.acknowledged, 'missed', n.missed) as counters,
-  r.step_id as "stepId", r.entered_at as "enteredAt", r.wake_at as "wakeAt"
+  r.step_id as "stepId", r.entered_at as "enteredAt", r.wake_at as "wakeAt",
+  ${reachabilityVersion} as "reachabilityVersion"
   from campaign c
   left join campaign_run r on r.org_id = c.org_id and r.campaign_id = c.id
   cross join lateral (

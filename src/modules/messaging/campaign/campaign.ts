@@ -41,6 +41,8 @@ export interface CampaignProgress {
 export interface CampaignView extends Campaign {
   counters: DeliveryCounts;
   progress: CampaignProgress | null;
+  /** The organization's; a size counted under the same version is still right. */
+  reachabilityVersion: string;
 }
 
 export interface CampaignReport extends CampaignView {
