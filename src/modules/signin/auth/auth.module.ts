@@ -22,11 +22,12 @@ import { SignIn } from './sign-in.service.js';
 import { WhoAmI } from './who-am-i.service.js';
 
 /**
- * Signing in, without passwords: a code by mail opens a session; the session has short access tokens and one
+ * Passwordless sign-in: a code sent by mail opens a session, which has short-lived access tokens and one
  * refresh token at a time.
- * Invariants: nobody learns whether an address has an account; a code works once, and every guess is counted
- * before it is judged; a link signs in the device that asked for it and no other; a refresh token works once, and using it again ends its session; codes and tokens are
- * stored only as hashes; a session says when its person last proved who they are.
+ * Invariants: responses do not reveal whether an address has an account; a code works once, and every attempt
+ * is counted before it is checked; a link signs in only on the device that requested it; a refresh token
+ * works once, and its reuse ends the session; codes and tokens are stored as hashes; a session records when
+ * its person last authenticated.
  */
 @Module({
   imports: [ApiKeyModule, MemberModule],

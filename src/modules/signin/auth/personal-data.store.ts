@@ -8,7 +8,7 @@ import {
 
 const ofMember = 's.identity_id = (select identity_id from member where org_id = $1 and id = $4)';
 
-/** Of a person's sessions those that the organization's provider vouched for, or that worked in it. */
+/** The person's sessions that the organization's provider opened, or that were used in the organization. */
 const sessionsHere = pageReader('sessions_here', {
   key: 's.id',
   object: `jsonb_build_object('id', s.id, 'device_name', s.device_name, 'proof', s.proof,

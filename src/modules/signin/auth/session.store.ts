@@ -166,7 +166,10 @@ export class SessionStore {
     return (await (await scope.tx()).execute(revokeOwn, values)).rowCount === 1;
   }
 
-  /** The ids of those that have ended; with another issuer's session all of ours. */
+  /**
+   * Revokes all sessions but this one, and returns their ids. A session of an external issuer matches none of
+   * this server's.
+   */
   async revokeOthers(scope: Scope, sessionId: string): Promise<string[]> {
     const values = [scope.identityId, sessionId || null, scope.now()];
     return (await (await scope.tx()).query<{ id: string }>(revokeOthers, values)).map(({ id }) => id);
@@ -180,7 +183,7 @@ export class SessionStore {
     return row.expiresAt;
   }
 
-  /** The person for whom a refresh token is good; undefined when it is good for nothing (any more). */
+  /** The person that a refresh token belongs to; undefined when the token is unknown, used or expired. */
   async holderOf(scope: Scope, hash: Buffer): Promise<PersonCaller | undefined> {
     const tx = await scope.tx();
     const row = await tx.queryOne<HolderRow>(holder, [hash, scope.now()]);
@@ -199,7 +202,10 @@ export class SessionStore {
     return (await tx.queryOne<{ sessionId: string }>(sessionOfSpentToken, [hash]))?.sessionId;
   }
 
-  /** Ended sessions are kept for as long as a lost refresh token of theirs could still turn up. */
+  /**
+   * Ended sessions are kept as long as a stolen refresh token could still be presented, so that its reuse is
+   * detected.
+   */
   async purge(scope: Scope): Promise<void> {
     const tx = await scope.tx();
     await tx.execute(purgeTokens, [scope.now()]);

@@ -30,7 +30,10 @@ export class Sessions {
     private readonly scopes: Scopes,
   ) {}
 
-  /** Opens a session for whom `admit` lets in; the session, its tokens and what `admit` did are one transaction. */
+  /**
+   * Opens a session after `admit` has run. The session, its tokens and the writes of `admit` share one
+   * transaction.
+   */
   async open(
     origin: ScopeOrigin,
     caller: PersonCaller,
@@ -51,8 +54,8 @@ export class Sessions {
   }
 
   /**
-   * Goes on with the calling session when `admit` finds that its person has proven themselves again. The refresh token
-   * stays: what it is traded for from now on says so too.
+   * Records a new authentication in the calling session after `admit` has verified it. The refresh token
+   * stays valid: access tokens from it carry the new time.
    */
   async reauthenticate(
     scope: Scope,
@@ -78,7 +81,7 @@ export class Sessions {
     const origin = originOf(scope);
     const hash = hashToken(refreshToken);
     const issue = await this.tokens.issuer();
-    // In transactions of their own: what a refused call revokes must stay revoked.
+    // In separate transactions: the revocations of a refused call must be committed.
     const caller = await this.scopes.run(origin, async (inner) => {
       const holder = await this.store.holderOf(inner, hash);
       if (!holder) await this.endSessionOf(inner, hash);
@@ -126,7 +129,7 @@ export class Sessions {
     }
   }
 
-  /** Ends sessions by id, for whoever has found out that they have to. */
+  /** Ends sessions by id. The caller of this method decides which. */
   async end(scope: Scope, ids: readonly string[]): Promise<void> {
     for (const id of ids) {
       await this.store.revoke(scope, id);
@@ -162,7 +165,9 @@ export class Sessions {
     return issue({ identityId, sessionId, email, provenAt, orgId: home?.orgId, passkeyEnrolled });
   }
 
-  /** False when somebody was faster, or the session has ended since we looked. */
+  /**
+   * Returns false when the token was spent by a concurrent call, or the session has ended in the meantime.
+   */
   private async spend(scope: Scope, sessionId: string, hash: Buffer): Promise<boolean> {
     if (await this.store.useToken(scope, hash)) return this.store.extend(scope, sessionId);
     await this.endSessionOf(scope, hash);

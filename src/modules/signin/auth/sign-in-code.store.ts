@@ -15,14 +15,14 @@ export interface NewCode {
   id: string;
   email: string;
   codeHash: Buffer;
-  /** Of the secret of the device that asked. */
+  /** SHA-256 of the secret of the requesting device. */
   stateHash: Buffer;
-  /** Who asked: the network address, as limits count it. */
+  /** The network address of the client, as the rate limits count it. */
   client: string;
   expiresAt: Date;
 }
 
-/** A code that somebody tries. */
+/** A code presented for sign-in. */
 export interface TriedCode {
   id: string;
   email: string;
@@ -141,7 +141,7 @@ export class SignInCodeStore {
     return row?.live ?? false;
   }
 
-  /** False when another call was faster: a code works once. Whoever knew it is forgiven what they tried before. */
+  /** Consumes the code; false when a concurrent call did. Success resets the count of wrong attempts. */
   async consume(
     scope: Scope,
     { id, email }: { id: string; email: string },

@@ -18,14 +18,14 @@ import { AddressLimits } from '../../../platform/throttle/address-limits.js';
 import { SignInCodeStore } from './sign-in-code.store.js';
 import { codeExpiry, codeRefused, linkRefused } from './sign-in.rules.js';
 
-/** A code on its way to whoever reads the mailbox. */
+/** A code to be mailed. */
 export interface MailedCode {
   id: string;
   code: string;
   expiresAt: Date;
 }
 
-/** A code that somebody has proven to know; whoever opens something with it consumes it. */
+/** A verified code. The caller consumes it in the transaction that opens the session. */
 export interface ProvenCode {
   id: string;
   email: string;
@@ -34,14 +34,14 @@ export interface ProvenCode {
 const linked = z.object({ id: z.uuid(), code: z.string() });
 const linkContext = ['sign-in link'];
 
-/** Of whatever addresses: whoever tries many of them is told to wait, too. */
+/** Wrong codes of a client across all addresses: slows down attacks on many accounts. */
 const wrongCodes = {
   name: 'wrong_code',
   limit: { burst: 50, perSecond: 50 / 3600 },
   sentence: 'A client may try 50 wrong codes an hour.',
 };
 
-/** Codes that are mailed, and the links that carry them: made, proven, and good for one thing. */
+/** Creates and verifies the codes that are mailed, and the links that carry them. */
 @Injectable()
 export class SignInCodes {
   private readonly pepper: Buffer;
@@ -65,7 +65,7 @@ export class SignInCodes {
     return { id, code, expiresAt, state };
   }
 
-  /** What a link carries: the code, readable by nobody but us. */
+  /** The sealed token of a link: carries the code, readable by this server only. */
   linkToken({ id, code }: Pick<MailedCode, 'id' | 'code'>): string {
     return sealToken(this.envelope, { id, code }, linkContext);
   }
@@ -73,7 +73,7 @@ export class SignInCodes {
   async prove(scope: Scope, { email, code }: { email: string; code: string }): Promise<ProvenCode> {
     const { address = '' } = scope;
     await this.limits.take(wrongCodes, address);
-    // In a transaction of its own: a refused call has still spent its attempt.
+    // In a separate transaction: the attempt is counted even when the call is refused.
     const tried = await this.scopes.run(originOf(scope), (inner) =>
       this.store.attempt(inner, email, clientOf(scope)),
     );
@@ -85,7 +85,7 @@ export class SignInCodes {
     return proven[0];
   }
 
-  /** By the link, on the device that asked: whoever else follows it proves nothing. */
+  /** Verifies a link on the device that requested it; on another device it is refused. */
   async proveLink(scope: Scope, { token, state }: { token: string; state: string }): Promise<ProvenCode> {
     const link = this.open(token);
     if (!link) throw linkRefused();
@@ -98,7 +98,9 @@ export class SignInCodes {
     return tried;
   }
 
-  /** The code that a link carries, for whoever types it where they asked; undefined when it is good for nothing. */
+  /**
+   * The code in a link, to be typed on the requesting device; undefined when the link is invalid or expired.
+   */
   async codeBehind(scope: Scope, token: string): Promise<string | undefined> {
     const link = this.open(token);
     return link && (await this.store.isLive(scope, link.id)) ? link.code : undefined;

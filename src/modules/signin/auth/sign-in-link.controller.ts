@@ -8,8 +8,8 @@ import { askPage, codePage, deadLinkPage } from './sign-in-link.page.js';
 import { SignInCodes } from './sign-in-codes.service.js';
 
 /**
- * Where the link of a mail leads that no app has taken: it asks, and then shows the code. It signs in nobody, for it
- * cannot know whether the person who follows the link is the one who asked.
+ * The page behind a mailed link when no app handles it: asks for confirmation, then shows the code. It does
+ * not sign in, because the person who opens the link may not be the person who requested it.
  */
 @Controller('auth/link')
 export class SignInLinkController {

@@ -19,8 +19,9 @@ interface CodeLimits {
 /** By one client. */
 export const clientLimits: CodeLimits = { attempts: 5, sends: 3, wrongADay: 50 };
 /**
- * By all clients together: higher, so that a stranger has to be many to stand in the owner's way, and low enough that
- * nobody who is many gets far. A client with which the owner has signed in before is not held to them.
+ * Limits across all clients: higher than those of one client, so that a single attacker cannot lock the owner
+ * out, and low enough to stop a distributed attack. Clients from which the owner has signed in before are
+ * exempt.
  */
 export const addressLimits: CodeLimits = { attempts: 20, sends: 15, wrongADay: 150 };
 export const SENDS_A_DAY = 60;
@@ -54,7 +55,7 @@ export function codeExpiry(now: Date): Date {
   return new Date(now.getTime() + CODE_MINUTES * minute);
 }
 
-/** Counted alike for every address, whether or not somebody has it. */
+/** Counts every address alike, with or without an account. */
 export function refuseSend(recent: RecentCodes, now: Date): AppError | undefined {
   const { byClient, byAll, isKnownClient } = recent;
   const ends = [
@@ -72,7 +73,7 @@ export function refuseSend(recent: RecentCodes, now: Date): AppError | undefined
   );
 }
 
-/** When the limits that are reached let somebody through again. */
+/** When the exceeded limits admit another attempt. */
 function endsOf({ sentAt, wrong, wrongSince }: Recent, { sends, wrongADay }: CodeLimits): number[] {
   const oldest = sentAt[sends - 1];
   return [
@@ -90,7 +91,7 @@ export function codeRefused(): AppError {
   return unauthenticated('CODE_INVALID', 'The code is wrong, was used, or has expired; ask for a new one.');
 }
 
-/** The same for links, and for one that somebody follows who did not ask. */
+/** The same for links, also when another device requested the link. */
 export function linkRefused(): AppError {
   return unauthenticated(
     'LINK_INVALID',

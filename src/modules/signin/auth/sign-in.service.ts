@@ -23,10 +23,10 @@ export interface SignInOptions {
   publicUrl: string;
 }
 
-/** What somebody says who signs in. */
+/** The input of a sign-in. */
 interface Arriving {
   deviceName: string;
-  /** Of the mail that they came by; may be empty. */
+  /** Token of the invitation mail; empty without one. */
   invitationToken: string;
 }
 
@@ -50,8 +50,8 @@ export class SignIn {
   ) {}
 
   /**
-   * The same answer after the same work for every address: whether somebody has it is looked up by the worker,
-   * where no caller can measure it. Returns the secret of the device that asks.
+   * Gives the same answer after the same work for every address: the worker looks the account up, where
+   * response times reveal nothing. Returns the secret of the requesting device.
    */
   async requestCode(scope: Scope, email: string): Promise<string> {
     const refusal = refuseSend(await this.store.recentForInsert(scope, email, clientOf(scope)), scope.now());
@@ -62,7 +62,7 @@ export class SignIn {
     return state;
   }
 
-  /** Mails a code to whoever may sign in; for all others it ends here. */
+  /** Mails a code if the address may sign in; otherwise does nothing. */
   async deliverCode(scope: Scope, id: string, sealed: string): Promise<void> {
     const opened = this.envelope.open(Buffer.from(sealed, 'base64'), sealContext(id)).toString();
     const { email, code, expiresAt } = sealedCode.parse(JSON.parse(opened));

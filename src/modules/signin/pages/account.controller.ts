@@ -7,7 +7,7 @@ import { type GateReply, PageGate, type PageRequest } from './page-gate.js';
 import { signInLink, signInPage } from './sign-in.page.js';
 import { ACCOUNT } from './paths.js';
 
-/** What a person sees and changes of their own account. */
+/** The account page: what a person sees and changes of their own account. */
 @Controller(ACCOUNT.slice(1))
 export class AccountController {
   constructor(private readonly gate: PageGate) {}

@@ -5,7 +5,7 @@ import { html } from '../../../platform/http/html.js';
 import { page, sendPage } from '../../../platform/http/page.js';
 import type { GateReply } from './page-gate.js';
 
-/** What somebody sees who opens the address of the server in a browser. */
+/** The start page of the server in a browser. */
 @Controller()
 export class HomeController {
   constructor(@Inject(CONFIG) private readonly config: Config) {}

@@ -48,7 +48,7 @@ export class JoinController {
     }
   }
 
-  /** For somebody who is signed in already. */
+  /** For a person who is already signed in. */
   @Post()
   async join(@Body() body: unknown, @Req() request: PageRequest, @Res() reply: GateReply): Promise<void> {
     if (!this.gate.originOf(request)) return sendPage(reply, foreignForm());

@@ -18,7 +18,7 @@ export interface GateReply extends PageReply {
   header(name: string, value: string | string[]): unknown;
 }
 
-/** Who comes to a page, from where, and what their browser keeps. */
+/** The session, client address and cookies of a page request, and the check against cross-site requests. */
 @Injectable()
 export class PageGate {
   private readonly addressOf: ReturnType<typeof requestAddress>;

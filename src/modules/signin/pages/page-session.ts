@@ -1,7 +1,7 @@
 import { generateToken } from '@dovecote/secret';
 import { parseCookie, stringifySetCookie } from 'cookie';
 
-/** Who uses the pages: an access token, and the organization it is used for. It ends with the token. */
+/** A page session: an access token and the selected organization. It ends with the token. */
 export interface PageSession {
   accessToken: string;
   /** Empty: the one that the token names. */

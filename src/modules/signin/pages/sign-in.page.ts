@@ -86,7 +86,7 @@ export function passkeyPage(optionsJson: string, { next, invitation }: SignInFor
   });
 }
 
-/** Who is signed in, with the ways out. */
+/** The signed-in person, with buttons to sign out and to switch the organization. */
 export function whoIs({ email, orgId, organizations }: WhoAmIResponse, next: string): Html {
   const choices = organizations.map(
     ({ id, name }) => html`<option value="${id}" ${id === orgId && html` selected`}>${name}</option>`,

@@ -204,7 +204,7 @@ function attribute(name: string, label: string, value = ''): Html {
   return html`<label>${label} <input type="text" name="${name}" value="${value}" maxlength="500" /></label>`;
 }
 
-/** `none` is what an empty choice means; no role is chosen for anybody by default. */
+/** `none` labels the empty choice; no role is preselected. */
 function roleSelect(name: string, roles: readonly Role[], chosen: string, none: string): Html {
   return html`<select name="${name}">
     <option value="">${none}</option>

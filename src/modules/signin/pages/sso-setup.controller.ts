@@ -151,7 +151,7 @@ export class SsoSetupController implements OnModuleInit {
     }
   }
 
-  /** The setup page with the error on top; for somebody who may not see it, or is signed out, what they may see. */
+  /** The setup page with the error on top. Without access to it, the error and the sign-in state only. */
   private async failed(
     reply: GateReply,
     calls: SsoSetupCalls,

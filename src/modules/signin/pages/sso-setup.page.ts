@@ -18,7 +18,7 @@ import { SETUP } from './paths.js';
 
 const TITLE = 'Single sign-on';
 
-/** For somebody who is signed in but lacks a permission here. */
+/** For a signed-in person without the permissions for this page. */
 export function noAccessPage(error: string, self: WhoAmIResponse): Page {
   return page(403, TITLE, errorBox(error), whoIs(self, SETUP));
 }

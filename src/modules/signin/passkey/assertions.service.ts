@@ -42,7 +42,7 @@ export class Assertions {
     return { passkey, use };
   }
 
-  /** In a transaction of its own: the call is refused, and the note must stay. */
+  /** In a separate transaction: the call is refused, and the note must be committed. */
   private async noteCounter(origin: ScopeOrigin, passkey: OwnedPasskey, use: VerifiedUse): Promise<void> {
     await this.scopes.run(origin, (scope) => this.store.noteCounter(scope, passkey.credentialId));
     const { id, identityId, signCount: known } = passkey;

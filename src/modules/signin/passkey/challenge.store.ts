@@ -4,7 +4,10 @@ import { statement } from '../../../platform/database/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { challengeExpiry } from './passkey.rules.js';
 
-/** What a challenge is good for: a sign-in, by this address or by whoever; or something of the signed-in person. */
+/**
+ * What a challenge may be used for: sign-in with or without a given address, or an operation of the signed-in
+ * person.
+ */
 export type ChallengePurpose =
   { kind: 'sign_in'; email: string } | { kind: 'registration' | 'reauthentication' };
 
@@ -35,7 +38,10 @@ export class ChallengeStore {
     await (await scope.tx()).execute(insert, [...values, challengeExpiry(scope.now())]);
   }
 
-  /** The address it was made for, empty for none; undefined when it is good for no sign-in (any more). */
+  /**
+   * The address that the challenge was created for, empty without one; undefined when it is not valid for
+   * sign-in.
+   */
   async spendSignIn(scope: Scope, challenge: string): Promise<{ email: string } | undefined> {
     const tx = await scope.tx();
     return tx.queryOne<{ email: string }>(spendSignIn, [hashToken(challenge), scope.now()]);

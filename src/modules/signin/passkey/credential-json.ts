@@ -40,7 +40,7 @@ const assertion = z.object({
 const clientData = z.object({
   challenge: z.string().max(512),
   origin: z.string().max(2048),
-  // In a frame of somebody else's page nobody can see to whom they prove what.
+  // Refuses assertions from a cross-origin iframe, where a person cannot see which site asks.
   crossOrigin: z.literal(false).optional(),
 });
 

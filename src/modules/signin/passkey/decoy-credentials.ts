@@ -5,8 +5,8 @@ import type { CredentialName } from './passkey.js';
 const LENGTHS = [16, 20, 32] as const;
 
 /**
- * What to name where there is nobody, or nobody with a passkey: credentials that do not exist and look as if they
- * did, the same for an address each time.
+ * Credentials for addresses without an account or passkey: made up, plausible, and stable for each address,
+ * so that the response does not reveal whether an account exists.
  */
 export function decoysFor(email: string, key: Buffer): CredentialName[] {
   const [first = 0, second = 0] = hmac(key, `kind/${email}`);

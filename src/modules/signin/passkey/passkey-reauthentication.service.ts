@@ -36,7 +36,7 @@ export class PasskeyReauthentication {
     const origin = originOf(scope);
     const claimed = readAssertion(credentialJson);
     if (!claimed) throw passkeyInvalid();
-    // In a transaction of its own: a refused answer has still spent its challenge.
+    // In a separate transaction: a refused response has spent its challenge, too.
     const spent = await this.scopes.run(origin, (inner) =>
       this.challenges.spendOwn(inner, claimed.challenge, 'reauthentication'),
     );

@@ -20,7 +20,7 @@ import { RelyingParty } from './relying-party.js';
 export interface PasskeySignInInput {
   credentialJson: string;
   deviceName: string;
-  /** Of the mail that the person came by; may be empty. */
+  /** Token of the invitation mail; empty without one. */
   invitationToken: string;
 }
 
@@ -56,13 +56,14 @@ export class PasskeySignIn {
     const origin = originOf(scope);
     const claimed = readAssertion(input.credentialJson);
     if (!claimed) throw passkeyInvalid();
-    // In a transaction of its own: a refused answer has still spent its challenge.
+    // In a separate transaction: a refused response has spent its challenge, too.
     const spent = await this.scopes.run(origin, (inner) =>
       this.challenges.spendSignIn(inner, claimed.challenge),
     );
     if (!spent) throw passkeyInvalid();
     const { passkey, use } = await this.assertions.prove(origin, claimed);
-    // Also when nobody has the address: otherwise one's own passkey would tell.
+    // The same error when the address has no account; otherwise a caller could find out with a passkey of
+    // theirs.
     if (spent.email !== '' && spent.email !== passkey.email) throw passkeyInvalid();
     const { identityId, credentialId, email } = passkey;
     const caller: PersonCaller = { kind: 'person', identityId, email, sessionId: uuid() };

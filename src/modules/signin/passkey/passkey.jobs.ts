@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { HandlesJob, type JobContext, type JobHandler } from '../../../platform/worker/index.js';
 import { ChallengeStore } from './challenge.store.js';
 
-/** Challenges that nobody answered in time. */
+/** Deletes expired challenges. */
 @Injectable()
 @HandlesJob({ task: 'passkey.purge', cron: '43 * * * *' })
 export class PurgeChallengesJob implements JobHandler {

@@ -1,6 +1,6 @@
 import { type Mail, nameInMail } from '../../../platform/mail/index.js';
 
-/** What the person is told, whoever did it. */
+/** Content of the mail that the owner of a passkey gets. */
 export interface PasskeyNews {
   to: string;
   /** As the person calls the passkey; may be empty. */
@@ -25,7 +25,7 @@ export function passkeyRemovedMail(news: PasskeyNews): Mail {
   ]);
 }
 
-/** Names come from whoever called. */
+/** The names are chosen by the caller, so they are cleaned. */
 function mail(
   { to, name, device, at, appUrl }: PasskeyNews,
   subject: string,

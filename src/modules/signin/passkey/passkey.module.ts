@@ -16,10 +16,11 @@ import { Passkeys } from './passkeys.service.js';
 import { RelyingParty } from './relying-party.js';
 
 /**
- * A passkey is a key pair whose private half stays with a person's devices; it belongs to the person, not to an
- * organization.
- * Invariants: a challenge works once, for what it was made for; the authenticator has verified its user; nobody learns
- * whether an address has an account or a passkey; a counter never goes back; nobody's passkeys come or go unheard.
+ * A passkey is a key pair whose private key stays on the person's devices; it belongs to the person, not to
+ * an organization.
+ * Invariants: a challenge works once and for one purpose; the authenticator verifies its user; responses do
+ * not reveal whether an address has an account or a passkey; a decreased signature counter is refused; the
+ * owner is notified of every passkey added or removed.
  */
 @Module({
   imports: [AuthModule, MemberModule],

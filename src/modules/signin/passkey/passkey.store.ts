@@ -13,7 +13,7 @@ const columns = `c.id, c.credential_id as "credentialId", c.identity_id as "iden
   c.backed_up as "backedUp", c.aaguid, c.name, c.created_at as "createdAt", c.last_used_at as "lastUsedAt",
   c.counter_went_back_at as "counterWentBackAt"`;
 
-// Whoever adds or removes waits here: the limit and the note about the last one hold for calls at once, too.
+// Serializes additions and removals of one person, so that concurrent calls cannot exceed the limit.
 const lockOwner = statement(
   'webauthn_credential.lock_owner',
   `select email from identity where id = $1 for update`,
@@ -64,7 +64,9 @@ const clearEnrollment = statement(
 /** The passkeys of people. They belong to no organization. */
 @Injectable()
 export class PasskeyStore {
-  /** The caller's, with their present address. Nobody adds or removes one until the transaction ends. */
+  /**
+   * The caller's passkeys and current address. Locks out additions and removals until the transaction ends.
+   */
   async listOwnForUpdate(scope: Scope): Promise<{ passkeys: Passkey[]; email: string }> {
     const tx = await scope.tx();
     const owner = await tx.queryOne<{ email: string }>(lockOwner, [scope.identityId]);
@@ -84,7 +86,7 @@ export class PasskeyStore {
     return (await scope.tx()).queryOne<OwnedPasskey>(find, [credentialId]);
   }
 
-  /** False when somebody, perhaps the caller, has registered it. */
+  /** Returns false when the credential is already registered, by any person. */
   async insert(
     scope: Scope,
     passkey: NewCredential & { id: string; name: string; createdAt: Date },

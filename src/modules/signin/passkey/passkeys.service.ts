@@ -67,7 +67,7 @@ export class Passkeys {
     await this.mailer.send(scope, passkeyRemovedMail(this.news(scope, email, passkey.name)));
   }
 
-  /** A way in came or went: its owner hears of it, whoever had the session. */
+  /** Notifies the owner of an added or removed passkey, whichever session did it. */
   private news(scope: Scope, to: string, name: string): PasskeyNews {
     const { appUrl } = this.config.http;
     return { to, name, device: deviceNameOf(scope.userAgent), at: scope.now(), appUrl };
@@ -76,7 +76,7 @@ export class Passkeys {
   private async verify(scope: Scope, credentialJson: string): Promise<NewCredential> {
     const claimed = readRegistration(credentialJson);
     if (!claimed) throw registrationRefused('is not a response of an authenticator');
-    // In a transaction of its own: a refused answer has still spent its challenge.
+    // In a separate transaction: a refused response has spent its challenge, too.
     const spent = await this.scopes.run(originOf(scope), (inner) =>
       this.challenges.spendOwn(inner, claimed.challenge, 'registration'),
     );

@@ -122,8 +122,8 @@ export class RelyingParty {
 }
 
 /**
- * We ask for no attestation, and clients then take certificates out. One that is there all the same was put there to
- * have it verified, which may mean to fetch what it names.
+ * The server requests no attestation, so clients send no certificates. A certificate sent anyway would be
+ * verified, which could fetch URLs it contains: refuse it.
  */
 async function refuseCertificates({ response }: RegistrationResponseJSON): Promise<void> {
   const { decodeAttestationObject } = await import('@simplewebauthn/server/helpers');

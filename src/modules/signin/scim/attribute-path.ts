@@ -29,12 +29,12 @@ export function findTarget(schemas: PathSchemas, path: string): Target | undefin
 }
 
 export interface PathSchemas {
-  /** Whose names may stand before the names of its attributes. */
+  /** URN of the core schema, which may prefix its attributes. */
   core: string;
   attributes: readonly Attribute[];
 }
 
-/** Names of schemas have dots of their own. */
+/** URNs of schemas contain dots themselves. */
 function namesIn({ core, attributes }: PathSchemas, path: string): string[] {
   const prefixes = [core, ...attributes.map(({ name }) => name).filter((name) => name.startsWith('urn:'))];
   const prefix = prefixes.find((name) => path.toLowerCase().startsWith(name.toLowerCase()));

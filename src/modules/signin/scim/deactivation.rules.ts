@@ -22,7 +22,7 @@ function saidByOperation(operation: unknown): boolean | undefined {
   return isObject(value) ? said(value) : undefined;
 }
 
-/** By a member of its own, or under the name of the schema. */
+/** Reads `active` at the top level or under the URN of the schema. */
 function said(resource: object): boolean | undefined {
   for (const [name, value] of Object.entries(resource) as [string, unknown][]) {
     if (isActive(name)) return truth(value);

@@ -7,7 +7,10 @@ export interface ETagged {
   etag: string;
 }
 
-/** Whether a list of an If-Match or If-None-Match names the version; compared weakly, as all of ours are. */
+/**
+ * Whether an If-Match or If-None-Match list contains the version; weak comparison, because all versions are
+ * weak ETags.
+ */
 export function matches(list: string, etag: string): boolean {
   const wanted = list.split(',').map((one) => one.trim().replace(/^W\//, ''));
   return wanted.includes('*') || wanted.includes(etag.replace(/^W\//, ''));

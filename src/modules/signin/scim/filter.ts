@@ -8,7 +8,7 @@ export type { Filter } from 'scim2-parse-filter';
 const LONGEST_FILTER = 2000;
 const DEEPEST_FILTER = 20;
 
-/** A filter of RFC 7644, section 3.4.2.2, of a size that nobody minds. */
+/** Parses a filter of RFC 7644, section 3.4.2.2, within limits on length and depth. */
 export function readFilter(text: string): Filter {
   if (text.length > LONGEST_FILTER)
     throw invalid('invalidFilter', `A filter may have ${LONGEST_FILTER} characters at most.`);
@@ -82,7 +82,7 @@ function nameIn({ name, subAttributes = [] }: Attribute, path: string): Attribut
   throw invalid('invalidFilter', `${name} has no ${path}.`);
 }
 
-/** What a value must say to be selected, where the filter says no more than that; undefined where it does. */
+/** The value that a filter selects by equality alone; undefined for any other filter. */
 export function saidBy(attribute: Attribute, text: string): Document | undefined {
   const filter = named(attribute, readFilter(text));
   const all = filter.op === 'and' ? filter.filters : [filter];

@@ -30,21 +30,24 @@ export interface ScimAnswer {
   body?: object;
 }
 
-/** Whoever has proven a token of an organization that is open, and within its limits. */
+/** A caller with a valid token of an open organization, within its rate limits. */
 export interface Admitted {
   readonly caller: ApiKeyCaller;
   readonly address: string;
-  /** Of every answer. */
+  /** Headers of every response. */
   readonly header: Headers;
 }
 
 export type Work = (scope: Scope, connection: Connection) => Promise<ScimAnswer>;
-/** What is done all the same, in a scope of its own, after the work was refused. */
+/** Work done in a separate scope after the main work was refused. */
 export type Remainder = (scope: Scope, connection: Connection, refusal: ScimError) => Promise<ScimAnswer>;
 
 const PAUSE_SECONDS = 300;
 
-/** The way in for directories: proves the token, keeps the limits, and answers whatever fails in the form of SCIM. */
+/**
+ * Entry point of SCIM requests: authenticates the token, applies the limits, and writes errors in SCIM's
+ * format.
+ */
 @Injectable()
 export class ScimGateway {
   private readonly addressOf: ReturnType<typeof requestAddress>;
@@ -64,7 +67,7 @@ export class ScimGateway {
     log.setContext('scim');
   }
 
-  /** Who comes in with a token, or the answer to who may not: known before the body is read. */
+  /** The authenticated caller, or the error response; decided before the body is read. */
   async admit(request: ScimRequest): Promise<Admitted | ScimAnswer> {
     const header = new Headers();
     try {
@@ -74,7 +77,10 @@ export class ScimGateway {
     }
   }
 
-  /** Runs `work` in a scope of its own, for the connection of the token; where it is refused, the remainder if there is one. */
+  /**
+   * Runs `work` in its own scope, for the connection of the token; runs the remainder, if any, when `work` is
+   * refused.
+   */
   async serve(
     request: ScimRequest,
     admitted: Admitted,
@@ -198,7 +204,7 @@ function withHeader(header: Headers, answer: ScimAnswer): ScimAnswer {
   return { ...answer, headers: { ...Object.fromEntries(header), ...answer.headers } };
 }
 
-/** Undefined for a defect of ours. */
+/** Undefined for unexpected errors. */
 function knownError(error: unknown): AppError | undefined {
   const known = error instanceof AppError ? error : fromDatabaseError(error);
   return known?.kind === 'internal' ? undefined : known;

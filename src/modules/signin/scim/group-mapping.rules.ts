@@ -11,7 +11,7 @@ export interface GroupMapping {
 /** Numbers of dovecote.sso.v1.GroupTarget. */
 export const groupTarget = { team: 1, group: 2, role: 3 } as const;
 
-/** What a mapping leads to, as it is kept of whoever got it. */
+/** Key under which a granted target is recorded. */
 export function keyOf({ target, targetId }: Pick<GroupMapping, 'target' | 'targetId'>): string {
   return `${target}:${targetId}`;
 }
@@ -43,7 +43,7 @@ function sameMapping(one: GroupMapping, other: GroupMapping): boolean {
   return one.group === other.group && one.target === other.target && one.targetId === other.targetId;
 }
 
-/** The group that brings somebody in these groups to the target, if one does. */
+/** The group among these that maps to the target, if any. */
 export function leadingTo<Group extends NamedGroup>(
   mappings: readonly GroupMapping[],
   groups: readonly Group[],

@@ -20,7 +20,7 @@ import { ScimSettingsStore } from './scim-settings.store.js';
 /** As many as one event of the trail can name. */
 const AT_ONCE = 200;
 
-/** Who is in the groups of a directory, and what that means here. */
+/** Members of SCIM groups, and the rosters and roles they get from them. */
 @Injectable()
 export class GroupMembers {
   constructor(
@@ -44,7 +44,7 @@ export class GroupMembers {
     return joined.length;
   }
 
-  /** How many were in it. What it gave them is taken back, also by a mapping that is gone. */
+  /** Returns how many were members. Revokes what the group's mappings granted, deleted mappings included. */
   async leave(
     scope: Scope,
     connection: Connection,
@@ -64,7 +64,7 @@ export class GroupMembers {
     return left.length;
   }
 
-  /** What the groups of somebody who is back give them. */
+  /** Grants a returning user what their groups map to. */
   async carryAll(scope: Scope, connection: Connection, userId: string): Promise<void> {
     const { mappings } = await this.settings.find(scope, connection.id);
     for (const group of await this.store.groupsOf(scope, connection.id, [userId])) {
@@ -143,7 +143,7 @@ export class GroupMembers {
     );
   }
 
-  /** Who was not there before. Whoever is shut out comes in with their return. */
+  /** Adds those who are not in the roster yet; deactivated members are added when they are reactivated. */
   private async enroll(scope: Scope, mapping: GroupMapping, userIds: readonly string[]): Promise<string[]> {
     const enrolled: string[] = [];
     await this.inParts(mapping, userIds, async (kind, id, part) => {
@@ -169,14 +169,17 @@ export class GroupMembers {
       try {
         await work(kind, targetId, userIds.slice(start, start + AT_ONCE));
       } catch (error) {
-        // What a mapping led to was deleted here; the directory's group goes on.
+        // The target of the mapping was deleted; the group itself stays.
         if (error instanceof AppError && error.kind === 'not_found') return;
         throw error;
       }
     }
   }
 
-  /** The first role that the groups give; without one, whoever held `lost` by a group gets the role of new members. */
+  /**
+   * Sets the first role that the groups map to; without one, members who held `lost` by a group get the
+   * default role.
+   */
   private async settleRoles(
     scope: Scope,
     connection: Connection,

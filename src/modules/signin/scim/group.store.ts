@@ -129,7 +129,7 @@ export class GroupStore {
         offset $${values.length + 1} limit $${values.length + 2}`,
     );
     const items = count === 0 ? [] : await tx.query<ScimGroup>(listing, [...values, startIndex - 1, count]);
-    // The last page says how many there are: whoever looks somebody up by name asks one question, not two.
+    // The last page reveals the total, so that a look-up by name needs one query.
     if (items.length > 0 && items.length < count) return { items, total: startIndex - 1 + items.length };
     return { items, total: (await tx.queryOne<{ total: number }>(counting, values))?.total ?? 0 };
   }
@@ -174,7 +174,7 @@ export class GroupStore {
     await (await scope.tx()).execute(remove, [scope.orgId, connectionId, id]);
   }
 
-  /** Of all these groups together, `most` if it is given. */
+  /** Members of all these groups together, at most `most` if given. */
   async members(
     scope: Scope,
     connectionId: string,

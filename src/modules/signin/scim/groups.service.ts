@@ -153,7 +153,7 @@ export class ScimGroups {
     const attribute = attributeNamed(groupAttributes, 'members');
     if (!attribute) throw new Error('Groups without members.');
     const said = saidBy(attribute, filter);
-    // The one form that is in use asks for nobody else.
+    // The form that directories use in practice: `value eq "id"`.
     if (said && Object.keys(said).join() === 'value') return [textOf(said.value)].filter(isId);
     const selects = selectorOf(attribute, filter);
     const members = await this.store.members(scope, connection.id, [group.id]);
@@ -284,7 +284,7 @@ export class ScimGroups {
     };
   }
 
-  /** The contract has no event of its own for this. */
+  /** The contract has no audit event type for SCIM groups. */
   private record(scope: Scope, { id, displayName }: ScimGroup, change: string): Promise<void> {
     return scope.audit('SSO_CONFIGURED', {
       entityType: 'scim_group',

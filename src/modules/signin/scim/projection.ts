@@ -45,7 +45,7 @@ function namesIn(list: string | undefined): string[] {
     .filter(Boolean);
 }
 
-/** Each name as the steps that lead to it. An extension is one step; the schema of the resource itself is none. */
+/** Each name as a path. An extension is one step; the URN of the core schema is no step. */
 function pathsOf(names: readonly string[], [core = '', ...extensions]: readonly string[]): string[][] {
   return names.map((name) => {
     const extension = extensions.find((urn) => name.startsWith(urn));

@@ -13,7 +13,7 @@ export type ScimType =
 
 export const errorSchema = 'urn:ietf:params:scim:api:messages:2.0:Error';
 
-/** A refusal in the words of SCIM; its text is for whoever set the directory up. */
+/** A refusal in SCIM's format; its text is for the admin of the directory. */
 export class ScimError extends Error {
   constructor(
     readonly status: number,

@@ -42,7 +42,7 @@ export class ScimSettingsService {
     return { connectionId: id, ...after };
   }
 
-  /** People stay where a mapping that is gone brought them. */
+  /** Members keep what a removed mapping granted. */
   async setMappings(
     scope: Scope,
     connectionId: string,
@@ -65,7 +65,7 @@ export class ScimSettingsService {
     return { connectionId: connection.id, ...after };
   }
 
-  /** Why a target cannot be one. Nobody lets a directory do what they may not do themselves. */
+  /** Why the target of a mapping is refused. A caller cannot map groups to more than the caller may grant. */
   private async unfitness(scope: Scope, { target, targetId }: GroupMapping): Promise<string | undefined> {
     if (target === groupTarget.role) {
       const role = await ifFound(() => this.roles.get(scope, targetId));

@@ -9,7 +9,7 @@ export interface ScimSettings {
   mappings: GroupMapping[];
 }
 
-/** What a token is bound to: a connection, or null once that is gone. */
+/** The connection that a token is bound to; null once it is deleted. */
 export interface Binding {
   connectionId: string | null;
 }
@@ -57,12 +57,12 @@ export class ScimSettingsStore {
     return row ?? { pausedAt: null, mappings: [] };
   }
 
-  /** Until the transaction ends, nobody changes them. */
+  /** Locks the settings against changes (shared lock) until the transaction ends. */
   async lockAgainstChange(scope: Scope, connectionId: string): Promise<void> {
     await (await scope.tx()).execute(lockShared, [connectionId]);
   }
 
-  /** Locked until the transaction ends; nobody follows them meanwhile. */
+  /** Locks the settings exclusively until the transaction ends. */
   async findForUpdate(scope: Scope, connectionId: string): Promise<ScimSettings> {
     const tx = await scope.tx();
     await tx.execute(lockExclusive, [connectionId]);

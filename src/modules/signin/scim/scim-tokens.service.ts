@@ -6,7 +6,7 @@ import { type ApiKeyEntity, ApiKeys, keyTypes } from '../../people/api-key/index
 import { Connections } from '../sso/index.js';
 import { ScimSettingsStore } from './scim-settings.store.js';
 
-/** Tokens of directories: API keys of their own type, each for one connection. */
+/** SCIM tokens: API keys with a type of their own, each bound to one connection. */
 @Injectable()
 export class ScimTokens {
   constructor(

@@ -19,10 +19,11 @@ import { UserStore } from './user.store.js';
 import { ScimUsers } from './users.service.js';
 
 /**
- * How directories keep an organization's people up to date: SCIM 2.0 under /scim/v2, through one connection for each
- * token. A user there is a member here; a group is a row of its own, carried over to where the connection maps it.
- * Invariants: addresses are in proven domains; a token and its connection give and change nothing beyond what both
- * may; the last super admin stays; who is deleted there is shut out here and stays on record.
+ * SCIM 2.0 under /scim/v2, with which directories keep members up to date; each token belongs to one
+ * connection. A SCIM user is a member; a SCIM group is a row that the connection maps to rosters and roles.
+ * Invariants: addresses are in proven domains; a token and its connection cannot grant or change more than
+ * both may; the last super admin stays active; a user deleted by the directory is deactivated and stays on
+ * record.
  */
 @Module({
   imports: [ApiKeyModule, MemberModule, RoleModule, RosterModule, SsoModule],

@@ -24,7 +24,7 @@ const BODY_LIMIT = 1024 * 1024;
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const satisfies readonly HTTPMethods[];
 
 type Handler = (scope: Scope, connection: Connection, asked: Asked) => Promise<ScimAnswer>;
-/** With what is done all the same when the handler refuses; undefined when nothing is. */
+/** A handler with the work that remains when it is refused; undefined without such work. */
 interface Salvaged {
   handle: Handler;
   salvage: (method: string, asked: Asked) => Remainder | undefined;
@@ -68,7 +68,7 @@ export class ScimRoutes implements OnModuleInit {
       { parseAs: 'buffer' },
       (_request, bytes, done) => parse(Buffer.from(bytes), done),
     );
-    // Whoever may not come in learns that first: nothing of a body is read before.
+    // Authentication comes first: the body of an unauthenticated request is not read.
     scim.addHook('onRequest', (request, reply) => this.admit(request, reply));
     scim.setErrorHandler((error: Error & { statusCode?: number }, request, reply) =>
       this.answer(request, reply, () => Promise.reject(refusalOf(error))),
@@ -174,7 +174,7 @@ export class ScimRoutes implements OnModuleInit {
     };
   }
 
-  /** Whoever is to be shut out is, whatever else in the request has to be refused. */
+  /** A deactivation is carried out even when the rest of the request is refused. */
   private orDeactivate(handle: Handler): Salvaged {
     return {
       handle,

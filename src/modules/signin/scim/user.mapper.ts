@@ -98,7 +98,7 @@ function fieldOf(value: Value | undefined): string {
   return cleanName(textOf(value));
 }
 
-/** Of types only the case differs between directories. */
+/** Directories spell types differently in case only. */
 function isWork({ type }: Document): boolean {
   return textOf(type).toLowerCase() === 'work';
 }
@@ -141,7 +141,7 @@ function plainOf(user: ScimUser): Answer {
   return { schemas, id: user.id, ...document };
 }
 
-/** By content, so that it changes with whoever changed the member. */
+/** A hash of the content, so that it changes whichever way the member was changed. */
 function etagOf(content: Answer): string {
   const digest = createHash('sha256').update(JSON.stringify(content)).digest('base64url');
   return `W/"${digest.slice(0, 22)}"`;

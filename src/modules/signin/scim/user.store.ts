@@ -20,7 +20,7 @@ const selected = `m.id, m.email, m.name, m.status <> ${memberStatus.deactivated}
   m.manager_id as "managerId", case when u.deleted_at is null then u.document end as document,
   m.created_at as "createdAt", greatest(m.updated_at, u.updated_at) as "updatedAt"`;
 
-// Who was deleted here is not there until somebody takes them in again; who was erased is nobody.
+// Users deleted by the directory are hidden until they are created again; erased persons have no row.
 const users = `from member m
   left join scim_user u on u.org_id = m.org_id and u.connection_id = $2 and u.user_id = m.id
  where m.org_id = $1 and not (u.deleted_at is not null and m.status = ${memberStatus.deactivated})
@@ -29,7 +29,7 @@ const users = `from member m
 const find = statement('scim_user.find', `select ${selected} ${users} and m.id = $3`);
 const present = setStatement('scim_user.present', `select m.id ${users} and m.id = any ($3::uuid[])`);
 
-// Without a second who holds the same name: the first address that somebody is created by decides who they are.
+// Fails when another user holds the same name: the address at creation decides which member a user is.
 const claim = statement(
   'scim_user.claim',
   `select pg_advisory_xact_lock(hashtextextended('scim_user/' || $1 || '/' || $2, 0))`,
@@ -48,7 +48,7 @@ const save = statement(
      set external_id = excluded.external_id, user_name = excluded.user_name, document = excluded.document,
          updated_at = excluded.updated_at, deleted_at = null`,
 );
-// The row stays, so that the person is gone for this directory; what it said goes.
+// Keeps the row, so that the user stays deleted for this directory, and removes its data.
 const forget = statement(
   'scim_user.forget',
   `insert into scim_user
@@ -60,7 +60,7 @@ const forget = statement(
 
 const known = 'select user_id from scim_user where org_id = $1 and connection_id = $2 and deleted_at is null';
 
-/** Equality of names and ids is looked up by index, once: as a list, the planner compares it with nobody else. */
+/** Equality of names and ids uses an index once; as a list, the planner would not use it. */
 const columns: Columns = {
   id: { type: 'id', sql: 'm.id' },
   username: {
@@ -101,7 +101,7 @@ export class UserStore {
     return new Set(rows.map(({ id }) => id));
   }
 
-  /** Oldest first, so that somebody who comes meanwhile moves nobody to another page. */
+  /** Oldest first, so that a user created in the meantime does not shift the pages. */
   async list(
     scope: Scope,
     connectionId: string,
@@ -117,12 +117,12 @@ export class UserStore {
         offset $${values.length + 1} limit $${values.length + 2}`,
     );
     const items = count === 0 ? [] : await tx.query<ScimUser>(listing, [...values, startIndex - 1, count]);
-    // The last page says how many there are: whoever looks somebody up by name asks one question, not two.
+    // The last page reveals the total, so that a look-up by name needs one query.
     if (items.length > 0 && items.length < count) return { items, total: startIndex - 1 + items.length };
     return { items, total: (await tx.queryOne<{ total: number }>(counting, values))?.total ?? 0 };
   }
 
-  /** Held until the transaction ends: nobody else takes somebody in by this address. */
+  /** Locks the address until the transaction ends, against concurrent creation. */
   async claim(scope: Scope, email: string): Promise<void> {
     await (await scope.tx()).execute(claim, [scope.orgId, email]);
   }

@@ -70,8 +70,8 @@ export class ScimUsers {
   }
 
   /**
-   * Whom the directory can find already is not made again: a conflict, unless the same request was repeated. Somebody
-   * whom it had deleted comes back as the member who they were.
+   * Creating a user that exists is a conflict, unless the request is a repetition. A user whom the directory
+   * had deleted becomes the same member again.
    */
   async create(scope: Scope, connection: Connection, body: unknown): Promise<ETagged> {
     const document: Document = { active: true, ...complete(readResource(userAttributes, body)) };
@@ -114,7 +114,7 @@ export class ScimUsers {
     ifMatch: string | undefined,
   ): Promise<ETagged> {
     const user = await this.findForUpdate(scope, connection, id, ifMatch);
-    // Whether they are active is said by an operation or not at all.
+    // `active` changes only when an operation names it.
     const { active: _, ...current } = currentDocument(user);
     const patched = operations.reduce(
       (document, operation) => applyOperation(schemas, document, operation),
@@ -124,7 +124,7 @@ export class ScimUsers {
     return this.get(scope, connection, id);
   }
 
-  /** They are shut out and nothing else is changed: the rest of what was asked was refused. */
+  /** Deactivates the member and changes nothing else: the rest of the request was refused. */
   async deactivate(
     scope: Scope,
     connection: Connection,
@@ -141,7 +141,7 @@ export class ScimUsers {
     return this.get(scope, connection, id);
   }
 
-  /** The member is shut out and stays on record; to the directory the user is gone. */
+  /** Deactivates the member, who stays on record; the directory no longer sees the user. */
   async delete(scope: Scope, connection: Connection, id: string, ifMatch: string | undefined): Promise<void> {
     const user = await this.findForUpdate(scope, connection, id, ifMatch);
     const entry = { ...unsaid(user), active: false };
@@ -159,7 +159,7 @@ export class ScimUsers {
   ): Promise<string> {
     const roles = await this.roles.list(scope);
     const chosen = roles.find(({ id }) => id === connection.provisioning.defaultRoleId);
-    // A default role that is gone, like none, is that of invitations.
+    // A deleted default role falls back to the role of invitations.
     const role = chosen ?? (await this.roles.get(scope, ''));
     const { id } = await this.members.createMember(
       scope,
@@ -171,7 +171,7 @@ export class ScimUsers {
     return id;
   }
 
-  /** Somebody whom the directory had deleted. */
+  /** A user whom the directory had deleted. */
   private async returned(
     scope: Scope,
     connection: Connection,
@@ -212,7 +212,7 @@ export class ScimUsers {
   private async addressOf(scope: Scope, document: Document, user?: ScimUser): Promise<string> {
     const addresses = addressesIn(document);
     const before = user && addressesIn(currentDocument(user));
-    // Nothing about addresses changed: what was once accepted stays, whatever became of its domain.
+    // The addresses did not change: an accepted address stays, even if its domain is no longer proven.
     if (user && same(before, addresses)) return user.email;
     for (const address of addresses) if (await this.domains.covers(scope, address)) return address;
     throw invalid(

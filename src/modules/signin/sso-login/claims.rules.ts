@@ -28,8 +28,8 @@ export function isVerified({ email_verified: said }: Claims): boolean | undefine
 }
 
 /**
- * Whether the provider left the groups out because they are too many: it says so (`hasgroups`), or says where else they
- * are to be found, which is in an API of its own.
+ * Whether the provider omitted the groups because there are too many (groups overage): the token has
+ * `hasgroups`, or `_claim_names` that refer to an API.
  */
 export function areGroupsWithheld(claims: Claims, groupAttribute: string): boolean {
   if (claims.hasgroups === true || claims.hasgroups === 'true') return true;

@@ -3,12 +3,15 @@ import { type Envelope, UnsealError } from '@dovecote/secret';
 /** Beyond it, addresses become longer than servers take. */
 const LONGEST_HINT = 6000;
 
-/** An ID token is good for nothing but to show its own provider who signs out; all the same it is nobody's to read. */
+/**
+ * Kept only as `id_token_hint` for logout; encrypted because it holds personal data. Null when it is too long
+ * for a URL.
+ */
 export function sealIdToken(envelope: Envelope, { id }: { id: string }, token: string): Buffer | null {
   return token.length > LONGEST_HINT ? null : envelope.seal(token, contextOf(id));
 }
 
-/** Undefined where none was kept, or it was sealed with a master key that is gone. */
+/** Undefined when none was kept, or the master key that sealed it no longer exists. */
 export function openIdToken(
   envelope: Envelope,
   { id, sealedIdToken }: { id: string; sealedIdToken: Buffer | null },

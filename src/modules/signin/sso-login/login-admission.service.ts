@@ -33,7 +33,7 @@ export interface Admitted {
   remark: string;
 }
 
-/** Who a person at the provider is here. */
+/** The member that an account at the provider stands for. */
 interface Recognized {
   email: string;
   known: Member | undefined;
@@ -48,7 +48,9 @@ interface Decided {
   remark: string;
 }
 
-/** Who a person at the provider is here, and what they may do. Throws LoginRefusal. */
+/**
+ * Maps an account at the provider to a member and a role; creates or updates the member. Throws LoginRefusal.
+ */
 @Injectable()
 export class LoginAdmission {
   constructor(
@@ -134,7 +136,9 @@ export class LoginAdmission {
     return proven;
   }
 
-  /** Addresses go from one person to another; whoever comes with another account may be another one. */
+  /**
+   * Refuses a second account for a member: the provider may have reassigned the address to another person.
+   */
   private async refuseSecond(
     scope: Scope,
     connectionId: string,
@@ -150,7 +154,10 @@ export class LoginAdmission {
     );
   }
 
-  /** What the groups give; what they gave and give no more is taken back. */
+  /**
+   * The role that the groups map to. A role that came from groups is revoked when the groups no longer map to
+   * it.
+   */
   private async roleFor(
     scope: Scope,
     { id, provisioning, ceiling }: Connection,
@@ -169,7 +176,10 @@ export class LoginAdmission {
     return { role: isTakenBack ? usual : undefined, isMapped: false, remark };
   }
 
-  /** What newcomers become. A role that is gone, or has grown beyond the ceiling, like none, is that of invitations. */
+  /**
+   * The default role of new members. Falls back to the role of invitations when it was deleted or exceeds the
+   * ceiling.
+   */
   private async usualRole(
     scope: Scope,
     { defaultRoleId }: Provisioning,
@@ -207,7 +217,7 @@ export class LoginAdmission {
   }
 }
 
-/** What whoever is invited without a role may do. */
+/** The permissions of the role that invitations give by default. */
 function invitationPermissions(roles: readonly RoleEntity[]): readonly number[] {
   return roles.find(({ slug }) => slug === invitationDefault)?.permissions ?? [];
 }

@@ -5,11 +5,11 @@ import { parse, stringify, validate } from 'uuid';
 const ID = 16;
 const SECRET = 32;
 
-/** A code leads to its login, and proves with its secret that it was meant for whoever brings it. */
+/** Carries the organization id, the login id and a secret that authenticates the bearer. */
 export interface LoginCode {
   orgId: string;
   loginId: string;
-  /** Of the whole code. */
+  /** SHA-256 of the whole code. */
   hash: Buffer;
 }
 

@@ -3,7 +3,10 @@ import type { LoginResult } from './logins.service.js';
 import { refusedPage, testedPage } from './login.page.js';
 import { withParameters } from './redirect-uri.rules.js';
 
-/** Sends the browser on: to the client with a code or an error, or to a page of ours where nobody waits. */
+/**
+ * Redirects the browser to the client with a code or an error; shows a page for test logins and unsolicited
+ * responses.
+ */
 export function redirectAfterLogin(reply: PageReply, judgement: LoginResult): void {
   const { login } = judgement;
   if (judgement.kind === 'admitted') {

@@ -1,6 +1,6 @@
 import { explainRefusal, type SamlRefusalReason } from '@dovecote/saml';
 
-/** Why a login is refused, for those who run the connection; whoever signs in hears of it by its id only. */
+/** The cause of a refused login, for the admins of the connection. The browser sees only the login id. */
 export class LoginRefusal extends Error {
   override readonly name = 'LoginRefusal';
   constructor(

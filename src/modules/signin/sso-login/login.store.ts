@@ -4,7 +4,7 @@ import type { Page } from '../../../platform/paging/paging.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { connectionState, loginOutcome } from '../sso/index.js';
 
-/** A login through a connection, from its beginning to the session that came of it. */
+/** A login through a connection, from its start to the session it opened. */
 export interface Login {
   id: string;
   connectionId: string;
@@ -12,7 +12,7 @@ export interface Login {
   requestId: string | null;
   test: boolean;
   idpInitiated: boolean;
-  /** Who tests; null otherwise. */
+  /** The admin who runs a test login; null for other logins. */
   requestedBy: string | null;
   redirectUri: string;
   clientState: string;
@@ -29,10 +29,12 @@ export interface Login {
   email: string;
   subject: string;
   subjectFormat: string;
-  /** NameQualifier and SPNameQualifier of the subject, empty where there is none; nothing for OIDC. */
+  /**
+   * NameQualifier and SPNameQualifier of the SAML subject, an empty string for a missing one; empty for OIDC.
+   */
   subjectQualifiers: string[];
   sessionIndex: string;
-  /** Of an OIDC provider, which may want it back when the person signs out there. */
+  /** ID token of an OIDC provider, sent back as `id_token_hint` at logout. */
   sealedIdToken: Buffer | null;
   sessionEndsAt: Date | null;
   userId: string | null;
@@ -120,13 +122,13 @@ const settled = [
   'codeHash',
   'codeExpiresAt',
 ] as const satisfies readonly (keyof Login)[];
-// Who sends the good answer of a login once more, or garbage under its number, does not undo it.
+// A login that succeeded stays so: a replayed or forged response with its id does not change the record.
 const settle = statement(
   'sso_login.settle',
   `update sso_login set ${settled.map((field, index) => `${columns[field]} = $${index + 3}`).join(', ')}
     where org_id = $1 and id = $2 and outcome <> ${loginOutcome.succeeded}`,
 );
-// Waits for whoever is about to disable the connection, and makes them wait: they find the session, or it never begins.
+// Locks the connection row (for share): a concurrent disable either finds the session, or prevents it.
 const takeCode = statement(
   'sso_login.take_code',
   `update sso_login l set session_id = $4, code_hash = null
@@ -163,7 +165,7 @@ const count = statement(
   'sso_login.count',
   `select count(*)::integer as count from sso_login where ${matching}`,
 );
-// Codes that nobody has traded yet; a code lives a minute, and its login had time for `created_at` before.
+// Codes not yet exchanged. A code lives for a minute; its login may have started up to LOGIN_MS earlier.
 const invalidateCodesOf = statement(
   'sso_login.invalidate_codes_of',
   `update sso_login set code_hash = null
@@ -200,7 +202,9 @@ const purgeAssertions = statement(
      select assertion_hash from sso_assertion where org_id = $1 and expires_at < $2 limit $3)`,
 );
 
-/** Sessions as their provider names them: a person's, all of them when none is named, or one whoever's it is. */
+/**
+ * Sessions at the provider: all of a subject, some of a subject, or one session id with an unknown subject.
+ */
 export type ProviderSessions =
   | { subject: string; sessionIndexes: readonly string[] }
   | { subject: null; sessionIndexes: readonly [string] };
@@ -239,7 +243,7 @@ export class LoginStore {
     return (await (await scope.tx()).execute(consumeAssertion, values)).rowCount === 1;
   }
 
-  /** What was found out about the provider's answer; replaces what was said before, but no success. */
+  /** Records the result of the provider's response. Overwrites an earlier refusal, never a success. */
   async settle(scope: Scope, login: Login): Promise<void> {
     const values = settled.map((field) => valueOf(login, field));
     await (await scope.tx()).execute(settle, [scope.orgId, login.id, ...values]);
@@ -251,12 +255,12 @@ export class LoginStore {
     return (await (await scope.tx()).execute(takeCode, values)).rowCount === 1;
   }
 
-  /** Nobody gets a session for it any more. */
+  /** The code can no longer be exchanged for a session. */
   async invalidateCode(scope: Scope, id: string): Promise<void> {
     await (await scope.tx()).execute(invalidateCode, [scope.orgId, id]);
   }
 
-  /** How many answers that nobody asked for were refused since then. */
+  /** Counts the unsolicited responses refused since then. */
   async countRecentUnsolicited(scope: Scope, connectionId: string, since: Date): Promise<number> {
     const tx = await scope.tx();
     const values = [scope.orgId, connectionId, since];
@@ -293,7 +297,7 @@ export class LoginStore {
     return rows.map(({ sessionId }) => sessionId);
   }
 
-  /** Nobody gets a session any more for what began there since then. */
+  /** Codes of matching logins that started after `since` can no longer be exchanged. */
   async invalidateCodesOf(
     scope: Scope,
     connectionId: string,
@@ -308,7 +312,7 @@ export class LoginStore {
     return (await scope.tx()).queryOne<Login>(ofSession, [scope.orgId, sessionId]);
   }
 
-  /** Of what is older than `before` the oldest `most` go, unless a session still leans on it. */
+  /** Deletes the oldest `most` logins older than `before`, except those with a live session. */
   async purge(scope: Scope, before: Date, most: number): Promise<void> {
     const tx = await scope.tx();
     await tx.execute(purgeLogins, [scope.orgId, before, scope.now(), most]);

@@ -16,7 +16,7 @@ const PATIENCE_MS = 15 * 60_000;
 const CODE_MS = 60_000;
 const KEPT_MS = 30 * 86_400_000;
 const PURGED_AT_ONCE = 50;
-/** Answers that nobody asked for are noted so often in an hour; a flood of them is in the log only. */
+/** Limits the records an attacker can create with unsolicited responses; above it they are only logged. */
 const MAX_UNSOLICITED_PER_HOUR = 100;
 /** What another login, or a directory, did in the meantime. */
 const concurrentChange = new Set(['MEMBER_EXISTS', 'MEMBER_CHANGED', 'SUBJECT_BOUND']);
@@ -37,7 +37,7 @@ export interface LoginStart {
   address?: string;
 }
 
-/** What a provider has proven, and how its session goes on. */
+/** The verified response of a provider, with the data of its session. */
 export interface ProvenLogin extends ProvenSubject {
   subjectFormat: string;
   /** As a record keeps them. */
@@ -47,7 +47,7 @@ export interface ProvenLogin extends ProvenSubject {
   sessionEndsAt: Date | null;
 }
 
-/** What came of a provider's answer. */
+/** The result of a provider's response. */
 export type LoginResult =
   | {
       kind: 'admitted';
@@ -68,7 +68,7 @@ export interface LoginPage {
   pagination: { nextPageToken: string; totalCount: number };
 }
 
-/** The logins of an organization: each is on record from its beginning, with what became of it. */
+/** The logins of an organization. Each has a record from its start, which later holds the result. */
 @Injectable()
 export class Logins {
   constructor(
@@ -79,7 +79,7 @@ export class Logins {
     private readonly scopes: Scopes,
   ) {}
 
-  /** And takes away a few that are past their time: there are never more than a month's. */
+  /** Starts a login and deletes a few expired records, so that about a month's worth is kept. */
   async begin(scope: Scope, beginning: LoginStart): Promise<Login> {
     await this.store.purge(scope, new Date(scope.now().getTime() - KEPT_MS), PURGED_AT_ONCE);
     const login = newLogin(beginning, scope.now());
@@ -131,7 +131,8 @@ export class Logins {
         await this.settle(scope, login, proven, admitted, hash);
         return code;
       });
-    // Of two logins at once one takes the person in, binds them or changes their address; the other then finds it so.
+    // Concurrent logins can create the same member, bind it or change its address; the retry finds the
+    // result.
     return admit().catch((error: unknown) => {
       if (concurrentChange.has(appErrorOf(error)?.reason ?? '')) return admit();
       throw error;
@@ -167,7 +168,7 @@ export class Logins {
     });
   }
 
-  /** What would come of it; nobody comes in. */
+  /** Evaluates a test login without creating or changing a member. */
   private async evaluateTest(
     origin: ScopeOrigin,
     connection: Connection,
@@ -201,7 +202,7 @@ export class Logins {
       roleSlug: member.role.slug,
       address: scope.address ?? '',
       completedAt: scope.now(),
-      // A test signs nobody in who could sign out.
+      // A test login opens no session, so it needs no ID token for logout.
       sealedIdToken: codeHash && proven.sealedIdToken,
       codeHash,
       codeExpiresAt: codeHash && new Date(scope.now().getTime() + CODE_MS),

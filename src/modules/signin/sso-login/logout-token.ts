@@ -25,7 +25,7 @@ const logoutClaims = z.object({
   nonce: z.never().optional(),
 });
 
-/** Whose sessions end by the token whose claims these are. Throws LogoutRefusal. */
+/** The sessions that a logout token ends, from its verified claims. Throws LogoutRefusal. */
 export function readLogoutClaims(claims: unknown): { jti: string; sessions: ProviderSessions } {
   const read = logoutClaims.safeParse(claims);
   if (!read.success) throw new LogoutRefusal('claims', z.prettifyError(read.error), { cause: read.error });

@@ -12,7 +12,7 @@ import {
 import { LoginRefusal } from './login-refusal.js';
 import { oidcRefusal } from './oidc-refusal.js';
 
-/** Of a person or a session at the provider; an index holds it, whatever the characters. */
+/** Maximum length of `sub` and `sid`, so that an index entry can hold them in any encoding. */
 const LONGEST_NAME = 512;
 
 /** What an answer is checked against. */
@@ -94,7 +94,7 @@ async function userInfo(
   } catch (error) {
     const { reason, detail } = oidcRefusal(error, 'userinfo endpoint');
     const isSilent = ['endpoint_unreachable', 'endpoint_answer', 'client_refused'].includes(reason);
-    // What is said wrongly is refused; what is not said is missed only by who needs it.
+    // An invalid userinfo response is refused; a missing one matters only if a needed claim is missing.
     if (!isSilent) throw new LoginRefusal('userinfo', `At userinfo: ${detail}`, { cause: error });
     if (
       missing.includes('email') &&

@@ -99,7 +99,7 @@ export class OidcLogins {
     }
   }
 
-  /** The login that waits for this answer; nobody else gets it afterwards. */
+  /** Claims the pending login for this response; a second response with the same state is refused. */
   private async take(origin: ScopeOrigin, connection: Connection, state: string): Promise<Login> {
     const login = await this.scopes.run(origin, (scope) =>
       this.store.takeRequest(scope, connection.id, state),

@@ -5,7 +5,7 @@ import { fieldOf } from './browser.js';
 import { OidcLogout } from './oidc-logout.service.js';
 import { messagePage } from './login.page.js';
 
-/** Where OIDC providers say that somebody has signed out, and send browsers that were signed out. */
+/** Back-channel logout endpoint and post-logout redirect URI of OIDC connections. */
 @Controller('sso/oidc/:connectionId')
 export class OidcLogoutController {
   constructor(
@@ -31,7 +31,7 @@ export class OidcLogoutController {
     });
   }
 
-  /** Whoever it is: nothing is looked up. */
+  /** Shows a static page; the request is not associated with a login. */
   @Get('signed-out')
   signedOut(@Res() reply: PageReply): void {
     sendPage(reply, messagePage(200, 'You are signed out', 'You can close this window.'));

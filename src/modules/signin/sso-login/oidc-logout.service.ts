@@ -45,7 +45,7 @@ export class OidcLogout {
       const parameters = { post_logout_redirect_uri: postLogoutRedirectUri };
       return buildEndSessionUrl(client, hint ? { ...parameters, id_token_hint: hint } : parameters).href;
     } catch (error) {
-      // Whoever signs out is signed out here, whatever the provider's document says.
+      // The local sign-out succeeds even when the provider's discovery document is unavailable.
       this.log.warn({ connectionId: connection.id, err: error }, 'provider logout is not available');
       return '';
     }

@@ -30,7 +30,7 @@ const byMessage: readonly (readonly [RegExp, reason: string])[] = [
   [/JWT/, 'token_malformed'],
 ];
 
-/** Why what the provider answered is not accepted, told apart as far as whoever runs the connection can act on it. */
+/** Maps an error of openid-client to a refusal, as specific as an admin needs to fix the cause. */
 export function oidcRefusal(error: unknown, endpoint = 'token endpoint'): LoginRefusal {
   const refuse = (reason: string, detail: string): LoginRefusal =>
     new LoginRefusal(reason, detail, { cause: error });

@@ -1,8 +1,10 @@
 import type { Connection } from '../sso/index.js';
 
 /**
- * Whether a connection may speak for somebody who may do this. Whoever sets one up chooses the provider, and with it who
- * comes in as whom: nobody who may do more than they. The usual role is within reach, whatever a key that set it up held.
+ * Whether a connection may sign in a member with these permissions. The admin who sets up a connection
+ * chooses the provider, and could sign in as any member it admits; so it admits no member with more
+ * permissions than that admin. The default role is always admitted, even when an API key without its
+ * permissions set the connection up.
  */
 export function isWithinCeiling(
   { unrestricted, ceiling }: Pick<Connection, 'unrestricted' | 'ceiling'>,

@@ -44,7 +44,10 @@ interface Place {
   id: string;
 }
 
-/** Of a piece of the organization's logins, those that name the person; where to go on, if there are more. */
+/**
+ * Erases the person from a batch of login records. Returns the position of the next batch, undefined at the
+ * end.
+ */
 async function eraseSome(scope: Scope, userId: string, after: Place | undefined): Promise<Place | undefined> {
   const values = [scope.orgId, userId, after?.createdAt ?? 'infinity', after?.id ?? lastUuid, LOGINS_AT_ONCE];
   return (await scope.tx()).queryOne<Place>(eraseLogins, values);

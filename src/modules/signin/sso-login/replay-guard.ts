@@ -3,7 +3,10 @@ import type { Once, OneTimeUse } from '@dovecote/saml';
 import type { ScopeOrigin, Scopes } from '../../../platform/scope/index.js';
 import type { Login, LoginStore } from './login.store.js';
 
-/** One answer at the ACS uses up what it brings, in a transaction of its own: whatever becomes of the login. */
+/**
+ * Marks the assertion and the request of a SAML response as used, in a separate transaction that also commits
+ * when the login is refused.
+ */
 export class ReplayGuard implements OneTimeUse {
   private login: Login | undefined;
 

@@ -35,8 +35,8 @@ export class SamlConnections {
   }
 
   /**
-   * Runs the check of a message from the provider; once more with fresh metadata, when it is signed with a key that is
-   * not known. Throws SamlRefusal.
+   * Runs the validation of a message from the provider. Repeats it with fresh metadata when the signing key
+   * is unknown. Throws SamlRefusal.
    */
   async check<T>(
     origin: ScopeOrigin,

@@ -111,8 +111,8 @@ export class SamlLogins {
   }
 
   /**
-   * The connection, and the login that RelayState names: it is what we sent along, proves nothing, and only says where
-   * to note what becomes of the answer.
+   * The connection, and the login named by RelayState. RelayState is not authenticated: it only selects the
+   * record for the result.
    */
   private arrival(
     origin: ScopeOrigin,

@@ -1,6 +1,9 @@
 const PREFIX = '_signout-';
 
-/** A login is signed out of once, so that its request needs no record of its own. Ids of XML begin with no digit. */
+/**
+ * The request id is derived from the login id: a login is logged out once, so no record is needed. XML ids
+ * must not start with a digit.
+ */
 export function logoutRequestId(loginId: string): string {
   return `${PREFIX}${loginId}`;
 }

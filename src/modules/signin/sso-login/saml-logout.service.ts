@@ -28,11 +28,11 @@ import { SamlConnections } from './saml-connections.service.js';
 /** How long the way to a provider that wants its request posted is open. */
 const POST_LINK_MS = 5 * 60_000;
 
-/** Where a browser with a logout message goes on. */
+/** The next step of a browser that brought a logout message. */
 export type LogoutStep =
   | { kind: 'redirect'; url: string }
   | { kind: 'form'; form: PostForm }
-  /** Here it ends; not complete: the provider goes on with sessions elsewhere. */
+  /** The logout ends here; `complete` is false when the provider reports a partial logout. */
   | { kind: 'over'; complete: boolean }
   | { kind: 'refused' };
 
@@ -59,7 +59,7 @@ export class SamlLogout {
     return saml.idp.sloPostUrl ? this.pageFor(login) : '';
   }
 
-  /** The form for a provider that wants its request posted; undefined when the way there is over. */
+  /** The form for a provider that supports HTTP-POST only; undefined when the link has expired. */
   async formOf(origin: ScopeOrigin, connectionId: string, token: string): Promise<PostForm | undefined> {
     const login = await this.loginOf(origin, connectionId, this.loginIdIn(token, connectionId));
     if (!login) return undefined;
@@ -80,7 +80,7 @@ export class SamlLogout {
     });
   }
 
-  /** The provider answers a request of ours. */
+  /** Processes the provider's LogoutResponse. */
   async handleResponse(origin: ScopeOrigin, connectionId: string, delivery: Delivery): Promise<LogoutStep> {
     return this.checked(origin, connectionId, async (saml) => {
       const { inResponseTo, success } = await validateLogoutResponse(saml, {
@@ -102,7 +102,7 @@ export class SamlLogout {
   private loginIdIn(token: string, connectionId: string): string | undefined {
     try {
       const payload = openToken(this.envelope, token, contextOf(connectionId));
-      // Nobody else seals with this context.
+      // Sealed tokens with this context are created by this class only.
       const { loginId, until } = payload as { loginId: string; until: number };
       return until > this.clock.now().getTime() ? loginId : undefined;
     } catch (error) {
@@ -111,7 +111,7 @@ export class SamlLogout {
     }
   }
 
-  /** A login of the connection that a session has come of. */
+  /** A login of the connection that opened a session. */
   private async loginOf(
     origin: ScopeOrigin,
     connectionId: string,

@@ -28,12 +28,12 @@ import { SubjectStore } from './subject.store.js';
 import { Subjects } from './subjects.service.js';
 
 /**
- * Logins through identity providers: the way there, the judgement of the answer, who the person is here, the session
- * that comes of it, and the record of all that.
- * Invariants: an answer and an assertion are good once, on however many servers; a provider speaks for addresses in
- * domains that its organization has proven, and for nobody else; a role above the ceiling is not given; whoever is
- * refused learns by which number the admin finds the cause, and nothing more; a member has one account in a connection,
- * and another one only by an admin's act.
+ * Logins through identity providers: starts them, validates the responses, maps accounts to members, opens
+ * sessions and keeps a record of each login.
+ * Invariants: a response and an assertion are accepted once across all servers; a provider is trusted for
+ * addresses in proven domains of its organization only; a login never gives a role above the ceiling of its
+ * connection; a refused browser sees the login id, the cause is visible to admins only; a member has one
+ * account per connection, which only an admin can replace.
  */
 @Module({
   imports: [AuthModule, MemberModule, RoleModule, SsoModule],

@@ -37,7 +37,10 @@ export interface ExchangeRequest {
   deviceName: string;
 }
 
-/** What a client does to sign somebody in through a provider: the way there, and the tokens afterwards. */
+/**
+ * Sign-in through a provider as a client sees it: the authorization URL, then the exchange of the code for
+ * tokens.
+ */
 @Injectable()
 export class SsoSignIn {
   constructor(
@@ -67,7 +70,7 @@ export class SsoSignIn {
     return (await this.begin(systemOrigin(scope, connection.orgId), beginning)).url;
   }
 
-  /** A login that shows what would come of it. */
+  /** Starts a login that shows the resulting member and role without signing in. */
   async startTest(scope: Scope, connectionId: string): Promise<{ url: string; loginId: string }> {
     const connection = await this.scopes.run(originOf(scope), (inner) =>
       this.connections.get(inner, connectionId),
@@ -81,7 +84,7 @@ export class SsoSignIn {
     const origin = originOf(scope);
     const read = readLoginCode(code);
     if (!read) throw codeRefused();
-    // In a transaction of its own: a refused trade has spoiled the code.
+    // In a separate transaction: the code is invalidated even when the exchange is refused.
     const found = await this.scopes.run(systemOrigin(scope, read.orgId), (inner) =>
       this.find(inner, read, codeVerifier),
     );
@@ -98,7 +101,7 @@ export class SsoSignIn {
     return this.sessions.open(origin, caller, deviceName, take, 'sso', { orgId, connectionId, endsAt });
   }
 
-  /** The login that the code stands for, and whose it is by now; undefined when it is good for nothing. */
+  /** The login and the member that the code stands for; undefined when the code is invalid. */
   private async find(
     scope: Scope,
     { loginId, hash }: LoginCode,
@@ -109,7 +112,7 @@ export class SsoSignIn {
     if (await this.connections.hasEnded(scope)) return undefined;
     const member = await this.members.find(scope, login.userId);
     if (member?.status === memberStatus.active && fits(login, codeVerifier)) return { login, member };
-    // Whoever brings the code without its secret has seen it on the way.
+    // A code without its verifier was intercepted: invalidate it.
     await this.store.invalidateCode(scope, login.id);
     return undefined;
   }
@@ -127,7 +130,10 @@ export class SsoSignIn {
   }
 }
 
-/** As the installation itself, for one organization: before anybody has been proven. */
+/**
+ * An origin with the rights of the installation for one organization, for the time before the person is
+ * authenticated.
+ */
 export function systemOrigin(
   { requestId, address, signal }: Omit<ScopeOrigin, 'caller'>,
   orgId: string,

@@ -67,7 +67,7 @@ export class SubjectStore {
     return (await tx.queryOne<{ subject: string }>(exclusive, [scope.orgId, connectionId, userId]))?.subject;
   }
 
-  /** Of all connections, oldest first. */
+  /** Lists the accounts of a member in all connections, oldest first. */
   async listOf(scope: Scope, userId: string): Promise<Subject[]> {
     return (await scope.tx()).query<Subject>(listOf, [scope.orgId, userId]);
   }

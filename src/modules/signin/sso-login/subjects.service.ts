@@ -42,7 +42,10 @@ export class Subjects {
     await this.record(scope, userId, { change: 'subject_unbound', connection_id: connectionId });
   }
 
-  /** Whoever binds an account says who comes in as the member: nobody who may do less than they, or than the connection. */
+  /**
+   * Binding an account decides who signs in as the member: the caller needs the permissions of the connection
+   * and of the member.
+   */
   private async changeable(scope: Scope, connectionId: string, userId: string): Promise<void> {
     await this.connections.getForUpdate(scope, connectionId);
     const member = await this.members.find(scope, userId);
@@ -51,7 +54,7 @@ export class Subjects {
     if (refusal) throw refusal;
   }
 
-  /** What came of accounts that are the member's no more, or is about to. */
+  /** Ends sessions, and invalidates codes, of accounts that are no longer bound to the member. */
   private async end(scope: Scope, connectionId: string, subjects: readonly string[]): Promise<void> {
     for (const subject of subjects) {
       await this.signOut.endIn(scope, connectionId, { subject, sessionIndexes: [] });

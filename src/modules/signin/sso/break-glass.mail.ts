@@ -1,9 +1,9 @@
 import { type Mail, nameInMail } from '../../../platform/mail/index.js';
 
-/** What every super admin is told, whoever did it. */
+/** Content of the mail that every super admin gets. */
 export interface BreakGlassNews {
   organization: string;
-  /** The admin who is, or was, let in without single sign-on. */
+  /** The admin with break-glass access. */
   email: string;
   /** Undefined: it has ended since. */
   expiresAt: Date | undefined;

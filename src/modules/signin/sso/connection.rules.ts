@@ -24,7 +24,7 @@ export function refuseOverLimit(count: number): AppError | undefined {
   );
 }
 
-/** How far a connection reaches that somebody with these permissions has set up. */
+/** The limit of a connection set up by a caller with these permissions. */
 export function permissionCeiling(
   permissions: ReadonlySet<number>,
 ): Pick<Connection, 'ceiling' | 'unrestricted'> {
@@ -34,7 +34,7 @@ export function permissionCeiling(
   };
 }
 
-/** Whoever could name another provider could come in as anybody whom the connection lets in. */
+/** An admin who changes the provider of a connection could sign in as any member it admits. */
 export function refuseBeyondOwnPermissions(
   { ceiling, unrestricted }: Pick<Connection, 'ceiling' | 'unrestricted'>,
   permissions: ReadonlySet<number>,
@@ -49,7 +49,7 @@ export function refuseBeyondOwnPermissions(
   );
 }
 
-/** Enforced, nobody could sign in any more, or no super admin. */
+/** While SSO is enforced, at least one active connection must admit every member, super admins included. */
 export function refuseLastConnection(
   connection: Pick<Connection, 'id'>,
   all: readonly Pick<Connection, 'id' | 'state' | 'unrestricted'>[],

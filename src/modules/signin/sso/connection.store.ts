@@ -57,7 +57,7 @@ const insert = statement(
   `insert into sso_connection (${fields.map((field) => columns[field]).join(', ')})
    values (${fields.map((_, index) => `$${index + 1}`).join(', ')})`,
 );
-// Whose it is, when it was made and what others know it by never change.
+// Owner, creation time and the identifiers known to clients never change.
 const mutable = fields.filter(
   (field) => !['orgId', 'id', 'providerName', 'protocol', 'createdBy', 'createdAt'].includes(field),
 );
@@ -109,7 +109,7 @@ export class ConnectionStore {
     return (await scope.tx()).queryOne<Connection>(find, [scope.orgId, id]);
   }
 
-  /** Of several active ones, that which was activated last; rather one that lets everybody in. */
+  /** The connection used when several are active: the one activated last, unrestricted ones first. */
   async preferred(scope: Scope): Promise<Connection | undefined> {
     return (await scope.tx()).queryOne<Connection>(preferred, [scope.orgId]);
   }
@@ -132,7 +132,7 @@ export class ConnectionStore {
     await (await scope.tx()).execute(remove, [scope.orgId, id]);
   }
 
-  /** Takes the turn to fetch metadata; false when somebody had it since `notAfter`. */
+  /** Claims the next metadata fetch; false when another process claimed it since `notAfter`. */
   async claimRefresh(scope: Scope, id: string, notAfter: Date): Promise<boolean> {
     const values = [scope.orgId, id, scope.now(), notAfter];
     return (await (await scope.tx()).execute(claimRefresh, values)).rowCount === 1;
@@ -143,7 +143,9 @@ export class ConnectionStore {
     return (await tx.queryOne(ended, [scope.orgId, scope.now()])) !== undefined;
   }
 
-  /** Whose the connection is; in a transaction of its own, which the id opens. */
+  /**
+   * The organization of a connection, read in a separate transaction that row-level security opens by the id.
+   */
   ownerById(id: string): Promise<ConnectionKey | undefined> {
     const lookup = { kind: 'sso_connection', key: id } as const;
     return this.database.transaction({ lookup, readOnly: true }, (tx) =>

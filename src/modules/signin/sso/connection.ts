@@ -18,7 +18,10 @@ export interface SamlSettings {
   forceAuthn: boolean;
   /** Whether our metadata is signed, for providers that take no other. */
   signMetadata: boolean;
-  /** Which provider of the metadata is meant; empty: the only one. Undefined in rows of before. */
+  /**
+   * Entity id of the provider within the metadata. Empty: the only one. Undefined in rows written before this
+   * field existed.
+   */
   idpEntityId?: string;
 }
 
@@ -69,7 +72,7 @@ export interface StoredIdp {
   sloPostUrl?: string;
   sloResponseRedirectUrl?: string;
   certificates: StoredCertificate[];
-  /** Undefined in rows of before. */
+  /** Undefined in rows written before this field existed. */
   warnings?: string[];
   validUntil?: string;
   cacheDurationMs?: number;
@@ -90,16 +93,16 @@ export interface Connection {
   orgId: string;
   id: string;
   name: string;
-  /** What clients name it by: random, and nobody else's. */
+  /** The random, globally unique name that clients use for the connection. */
   providerName: string;
   protocol: number;
   state: number;
-  /** Of the provider that pidgr.v1 shows; null for all others. */
+  /** Domain of the provider in pidgr.v1 (SSOService); null for connections of dovecote.sso.v1. */
   contractDomain: string | null;
   saml: SamlSettings | null;
   idp: StoredIdp | null;
   fetchedAt: Date | null;
-  /** The last time that metadata was asked for, whatever came of it. */
+  /** The last attempt to fetch metadata, successful or not. */
   attemptedAt: Date | null;
   nextFetchAt: Date | null;
   lastError: string;
@@ -108,9 +111,13 @@ export interface Connection {
   oidc: OidcSettings | null;
   sealedClientSecret: Buffer | null;
   provisioning: Provisioning;
-  /** What logins may give at most: the permissions of whoever last said where people come from, and as what. */
+  /**
+   * Maximum permissions that a login may have: those of the admin who last changed settings or provisioning.
+   */
   ceiling: number[];
-  /** Those were all that there are. Otherwise it lets nobody in who may do more. */
+  /**
+   * That admin held all permissions. Otherwise members with more permissions than the ceiling are refused.
+   */
   unrestricted: boolean;
   activatedAt: Date | null;
   /** Counts the activations of the organization: the highest is the newest, whatever the clock says. */

@@ -54,7 +54,7 @@ export interface NewConnection {
   settings: Settings;
   provisioning?: Provisioning;
   state?: number;
-  /** Of the provider that pidgr.v1 shows. */
+  /** Domain of the provider in pidgr.v1 (SSOService). */
   contractDomain?: string;
   /** Empty: a new id. */
   reservation?: string;
@@ -111,7 +111,10 @@ export class Connections {
     return orgId ? this.activeIn(scope, orgId, (inner) => this.store.preferred(inner)) : undefined;
   }
 
-  /** Whose the connection is; undefined when there is none, or its organization has ended. */
+  /**
+   * The organization of the connection; undefined when there is no such connection, or the organization has
+   * ended.
+   */
   async ownerOf(scope: ScopeOrigin, id: string): Promise<string | undefined> {
     const orgId = (await this.store.ownerById(id))?.orgId;
     if (orgId === undefined) return undefined;
@@ -119,20 +122,23 @@ export class Connections {
     return (await this.scopes.run(inside, (inner) => this.hasEnded(inner))) ? undefined : orgId;
   }
 
-  /** Whether the organization answers nobody any more: then nobody comes in through its provider either. */
+  /**
+   * Whether the organization has expired or is being deleted; then sign-in through its provider is refused,
+   * too.
+   */
   hasEnded(scope: Scope): Promise<boolean> {
     return this.store.hasEnded(scope);
   }
 
-  /** A new reservation, or the one that is given, once more. */
+  /** Returns a new reservation, or the given one again. */
   prepare(scope: Scope, reservation: string): Reservation {
     if (reservation === '') return reserveConnection(this.envelope, scope.orgId, scope.now());
     return { id: this.idFor(scope, reservation), token: reservation };
   }
 
   /**
-   * For a change of whatever kind: by somebody who may do as much as whoever set the connection up, and nobody else.
-   * Locked until the scope ends.
+   * Finds a connection for a change and locks it until the scope ends. Refuses callers with fewer permissions
+   * than its ceiling.
    */
   async getForUpdate(scope: Scope, id: string): Promise<{ connection: Connection; all: Connection[] }> {
     const all = await this.store.listForUpdate(scope);
@@ -197,7 +203,7 @@ export class Connections {
   async update(scope: Scope, change: ConnectionChange): Promise<Connection> {
     const { settings, provisioning, id } = change;
     const before = await this.scopes.run(originOf(scope), (inner) => this.get(inner, id));
-    // Nor does the server ask a provider for somebody who may not change it.
+    // Checks the permission before the first request to the provider.
     refuse(refuseBeyondOwnPermissions(before, scope.permissions));
     const known = settings ? await this.knowledgeOf(scope, settings, before) : {};
     const { connection: current, all } = await this.getForUpdate(scope, id);
@@ -335,7 +341,7 @@ export class Connections {
     }
   }
 
-  /** Nobody lets a provider give what they do not hold. */
+  /** A caller cannot map groups to roles with permissions that the caller does not hold. */
   private async refuseRoles(scope: Scope, { defaultRoleId, roleMappings }: Provisioning): Promise<void> {
     for (const id of new Set([defaultRoleId, ...roleMappings.map(({ roleId }) => roleId)])) {
       const role = await this.roles.get(scope, id);

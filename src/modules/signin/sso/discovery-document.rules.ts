@@ -11,7 +11,7 @@ const OPTIONAL = ['userinfo_endpoint', 'end_session_endpoint'];
 const AUTHENTICATION = ['client_secret_basic', 'client_secret_post'];
 const LONGEST_URL = 2048;
 
-/** Why nobody could sign in by what the document says, in a sentence that names the field; undefined: they can. */
+/** Why the document is not usable for sign-in, in a sentence that names the field; undefined when it is. */
 export function defectOf(document: DiscoveryDocument, allowHttp: boolean): string | undefined {
   const unusable = REQUIRED.find((name) => !isEndpoint(document[name], allowHttp));
   if (unusable) {

@@ -1,6 +1,6 @@
 import type { NameLookup } from '../../../platform/outbound/name-lookup.js';
 
-/** Where the record belongs: below a label of its own, so that it disturbs nothing else. */
+/** Name of the TXT record: a separate label, so that it does not conflict with other records. */
 export function recordName(domain: string): string {
   return `_dovecote-challenge.${domain}`;
 }

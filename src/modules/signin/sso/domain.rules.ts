@@ -17,7 +17,7 @@ export function refuseOverLimit(count: number): AppError | undefined {
   );
 }
 
-/** Enforced, nobody could sign in any more. */
+/** While SSO is enforced, the last proven domain cannot be removed: no member could sign in. */
 export function refuseRemoval(
   name: string,
   domains: readonly { name: string; verifiedAt: Date | null }[],

@@ -72,7 +72,10 @@ export class DomainStore {
     await (await scope.tx()).execute(remove, [scope.orgId, name]);
   }
 
-  /** Whose the proven domain is; in a transaction of its own, which the name opens. */
+  /**
+   * The organization that has proven the domain, read in a separate transaction that row-level security opens
+   * by the name.
+   */
   async ownerOf(name: string): Promise<string | undefined> {
     const lookup = { kind: 'sso_domain', key: name } as const;
     const row = await this.database.transaction({ lookup, readOnly: true }, (tx) =>

@@ -12,7 +12,9 @@ export interface Readiness {
   testedAt: Date | undefined;
 }
 
-/** Whoever enforces single sign-on has just come in by it: nobody locks themselves out. */
+/**
+ * The admin who enforces SSO must have completed a test login, so that the organization is not locked out.
+ */
 export function refuseEnforcement(
   { activeConnection, connectionForAll, provenDomain, testedAt }: Readiness,
   now: Date,
@@ -42,7 +44,7 @@ export interface Bearer {
   passkeyProvenAt: Date | undefined;
 }
 
-/** A way in that nobody can take is no way in. */
+/** Break-glass access is armed only for super admins who have recently signed in with a passkey. */
 export function refuseArming(
   { isActiveSuperAdmin, passkeyProvenAt }: Bearer,
   now: Date,

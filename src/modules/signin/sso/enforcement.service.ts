@@ -62,7 +62,10 @@ export class Enforcement {
     return this.get(scope);
   }
 
-  /** The way out when nobody can sign in any more. The super admins are told. The organization's name. */
+  /**
+   * Ends enforcement when no member can sign in, and notifies the super admins. Returns the organization's
+   * name.
+   */
   async endByOperator(scope: Scope): Promise<string> {
     if (!(await this.store.find(scope))) throw notFound('organization');
     const organization = await this.members.organizationName(scope);
@@ -110,7 +113,10 @@ export class Enforcement {
     return this.get(scope);
   }
 
-  /** A session has come in that way: on record, and every super admin hears of it, also when it was disarmed at once. */
+  /**
+   * Records a break-glass sign-in and notifies every super admin, even when access was disarmed in the
+   * meantime.
+   */
   async noteUse(scope: Scope, userId: string, sessionId: string): Promise<void> {
     const armed = (await this.store.listArmed(scope)).find((one) => one.userId === userId);
     const [member] = await this.members.listByIds(scope, [userId]);

@@ -24,7 +24,7 @@ export class UnusableMetadata extends Error {
 export interface Meant {
   /** Empty or undefined: the only one. */
   idpEntityId?: string;
-  /** The one of before. */
+  /** Entity id of the previous metadata. */
   knownEntityId?: string;
 }
 
@@ -45,7 +45,7 @@ export class MetadataSource {
   /** Throws UnusableMetadata. */
   async fetch(orgId: string, url: string, meant: Meant): Promise<StoredIdp> {
     const response = await this.outbound.get(url, orgId).catch((error: unknown) => {
-      // The client's refusals are written for whoever chose the address.
+      // Messages of the outbound client are written for the admin who entered the URL.
       throw error instanceof AppError ? new UnusableMetadata(error.message, { cause: error }) : error;
     });
     if (!response.ok) throw new UnusableMetadata(`The server answered ${response.status} without metadata.`);

@@ -39,7 +39,7 @@ export function differences(before: StoredIdp, after: StoredIdp): Record<string,
   );
 }
 
-/** Why metadata that could be read is not taken over all the same. */
+/** Why valid metadata does not replace the current one. */
 export function refuseTakeover(before: StoredIdp | null, after: StoredIdp, now: Date): string | undefined {
   if (before && before.entityId.trim() !== after.entityId.trim()) {
     return `The metadata now describes ${after.entityId} instead of ${before.entityId}.`;
@@ -51,7 +51,7 @@ export function refuseTakeover(before: StoredIdp | null, after: StoredIdp, now: 
 }
 
 export interface ExpiryWarning {
-  /** Of the certificate, in hexadecimal. */
+  /** SHA-256 of the certificate, in hexadecimal. */
   fingerprint: string;
   notAfter: Date;
   /** 30, 7 or 1. */

@@ -10,7 +10,7 @@ import { expiryMail } from './expiry.mail.js';
 import { differences, nextFetchAfter, refuseTakeover, retryAfter, warningDue } from './metadata.rules.js';
 import { MetadataSource, UnusableMetadata } from './metadata-source.js';
 
-/** Somebody who waits may ask this often. */
+/** Minimum time between two fetches requested by an admin. */
 const SHORTEST_PAUSE_MS = 60_000;
 
 export const refreshTask = 'sso.refresh_metadata';
@@ -28,7 +28,7 @@ export class Metadata {
     private readonly scopes: Scopes,
   ) {}
 
-  /** At once, for somebody who waits; at most once a minute. Answers whether anything is different. */
+  /** Fetches the metadata immediately, at most once a minute. Returns whether it changed. */
   async refreshNow(scope: Scope, connectionId: string): Promise<boolean> {
     const origin = originOf(scope);
     const connection = await this.scopes.run(origin, (inner) => this.store.find(inner, connectionId));

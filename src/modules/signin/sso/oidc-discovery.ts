@@ -27,7 +27,7 @@ const KEPT_MS = 5 * 60_000;
 const MOST_KEPT = 1000;
 /** openid-client asks for a key that it does not know when those that it has are as old as this. */
 const ASKS_AGAIN_AFTER_S = 60;
-/** Tokens that anybody can bring make us ask for keys this often at most; who asks in between gets the answer, too. */
+/** Minimum time between key fetches caused by unauthenticated tokens; concurrent requests share one fetch. */
 const STRANGERS_ASK_MS = 10_000;
 
 /** A connection's side of its provider. */
@@ -62,7 +62,7 @@ interface Provider {
   server: ServerMetadata;
   until: number;
   keys?: { set: JSONWebKeySet; until: number };
-  /** When a token that anybody could have brought made us ask for keys. */
+  /** When an unauthenticated token last caused a key fetch. */
   strangersAskedAt: number;
 }
 
@@ -95,8 +95,8 @@ export class OidcDiscovery {
   }
 
   /**
-   * The claims of a token that anybody may have brought: signed by the provider, of its issuer, for this client, and
-   * issued within `maxAgeS`. Throws whatever says why not.
+   * The claims of a token from an unauthenticated request, verified: signature, issuer, audience, and issued
+   * within `maxAgeS`. Throws with the reason.
    */
   async verify(
     settings: OidcClient,
@@ -171,7 +171,7 @@ export class OidcDiscovery {
   }
 
   private usable(server: ServerMetadata): ServerMetadata {
-    // Microsoft's document for all of its tenants: whoever has one could sign in here.
+    // Microsoft's multi-tenant issuer: users of every tenant could sign in.
     if (server.issuer.includes('{tenantid}')) {
       throw new UnusableMetadata('The issuer is shared by many tenants; enter the issuer of your tenant.');
     }
@@ -180,7 +180,7 @@ export class OidcDiscovery {
     return usablePartOf(server, this.options.allowHttp);
   }
 
-  /** Told apart by endpoint, so that whoever runs the connection learns which one fails. */
+  /** Errors name the endpoint, so that the admin knows which one fails. */
   private async ask(provider: Provider, url: string, request: OutgoingRequest): Promise<Response> {
     const { token_endpoint, jwks_uri } = provider.server;
     const endpoint =

@@ -13,7 +13,7 @@ export interface NewProvider {
   attributes: AttributeNames;
 }
 
-/** What a client needs to know before it sends somebody to sign in. */
+/** What a client needs to know before it starts a sign-in. */
 export interface SignInHint {
   enabled: boolean;
   providerName: string;
@@ -56,7 +56,7 @@ export class Providers {
     await this.connections.delete(scope, id);
   }
 
-  /** Of the address's domain; whether the person exists makes no difference. */
+  /** Depends on the domain of the address only, so that it does not reveal whether an account exists. */
   async hintFor(scope: Scope, email: string): Promise<SignInHint> {
     const orgId = await this.domains.ownerOf(email);
     if (!orgId) return { enabled: false, providerName: '' };

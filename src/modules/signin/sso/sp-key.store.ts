@@ -47,7 +47,7 @@ export class SpKeyStore {
     await (await scope.tx()).execute(insert, values);
   }
 
-  /** The next key takes the place of the current one, which is gone. */
+  /** Replaces the current key, which is deleted, by the next one. */
   async promote(scope: Scope, connectionId: string): Promise<void> {
     const tx = await scope.tx();
     await tx.execute(retire, [scope.orgId, connectionId]);

@@ -7,7 +7,7 @@ import { ENVELOPE } from '../../../platform/platform.module.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { type StoredSpKey, SpKeyStore } from './sp-key.store.js';
 
-/** A certificate of ours, as the provider has to know it. */
+/** A service provider certificate, as registered at the provider. */
 export interface SpCertificate {
   pem: string;
   /** SHA-256 in hexadecimal. */

@@ -15,7 +15,7 @@ export class RefreshMetadataJob implements JobHandler<{ connectionId: string }> 
   }
 }
 
-/** Tells of a session that came in around single sign-on. */
+/** Notifies the super admins of a break-glass sign-in. */
 @Injectable()
 @HandlesJob({ task: breakGlassUsedTask })
 export class BreakGlassUsedJob implements JobHandler<{ userId: string; sessionId: string }> {

@@ -29,10 +29,11 @@ import { SpKeys } from './sp-keys.service.js';
 import { BreakGlassUsedJob, RefreshMetadataJob } from './sso.jobs.js';
 
 /**
- * How an organization is connected to its identity providers: its proven domains, its connections, and whether
- * everybody has to come in through one. The logins themselves are the identity module's.
- * Invariants: one organization has proven a domain; what a provider publishes is taken over only when it is whole;
- * nobody lets a provider give what they do not hold; enforced, there is a connection and a domain to come in by.
+ * The connections of an organization to its identity providers: proven domains, connections, and enforcement
+ * of SSO. The logins are in the module `sso-login`.
+ * Invariants: a domain is proven by one organization at most; metadata is replaced only by a complete, valid
+ * document; a connection never gives permissions that the admin who set it up does not hold; while SSO is
+ * enforced, there is an unrestricted active connection and a proven domain.
  */
 @Module({
   imports: [AuthModule, MemberModule, RoleModule],
