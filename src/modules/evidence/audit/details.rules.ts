@@ -5,14 +5,14 @@ const DEEPEST = 8;
 
 const removed = '[removed]';
 
-/** Words of names whose values say who somebody is, or open something. Siblings are told to send neither. */
+/** Words in names of fields that hold personal data or secrets. Sibling services must send neither. */
 const sensitiveWords = new Set(
   `email mail phone mobile msisdn tel name firstname lastname fullname displayname nickname username surname address
    street city zip postcode birthday birthdate dob ssn passport iban ip latitude longitude handle identifier recipient
    secret password passphrase token jwt cookie authorization credential credentials private pepper salt seed otp pin
    key keys plaintext ciphertext signature`.split(/\s+/),
 );
-/** Of such names, those that end in one of these only say which. */
+/** A name with a sensitive word is harmless when it ends in one of these, as in `email_id`. */
 const harmlessEndings = new Set(['id', 'ids', 'version', 'count', 'kind', 'type', 'purpose', 'alias', 'arn']);
 
 const sensitiveText = new RegExp(
@@ -27,8 +27,8 @@ const sensitiveText = new RegExp(
 );
 
 /**
- * The details of a sibling's event as pairs of a dotted path and a text, without what would be somebody's secret or
- * somebody's data. What is removed says so; what is too much is counted.
+ * Flattens the details of a sibling's event to pairs of dotted path and text. Secrets and personal data are
+ * redacted and marked as such; pairs above the limit are only counted.
  */
 export function pairsOf(details: object): Record<string, string> {
   const pairs = new Map<string, string>();

@@ -1,7 +1,10 @@
 import { auditEventTypes, type AuditEventType } from '../../../platform/audit/audit-event-type.js';
 import { type AppError, invalidArgument } from '../../../platform/errors/index.js';
 
-/** The data plane, in large numbers; everything else is somebody's act. What only siblings know counts as well. */
+/**
+ * High-volume events of the data plane; all other events are acts of a person or key. Events of sibling
+ * services count as system events, too.
+ */
 const systemTypes: ReadonlySet<string> = new Set<AuditEventType>([
   'MESSAGE_SENT',
   'MESSAGE_OPENED',

@@ -57,7 +57,7 @@ export class AuditExports {
     return id;
   }
 
-  /** The newest, each with a link where there is something to download, for whoever has proven lately who they are. */
+  /** The newest exports; with download links if the caller has authenticated recently. */
   async list(scope: Scope): Promise<(ListedExport & { url: string })[]> {
     const exports = await this.store.list(scope, MOST_LISTED);
     return Promise.all(exports.map(async (one) => ({ ...one, url: await this.linkTo(scope, one) })));

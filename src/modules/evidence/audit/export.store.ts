@@ -125,7 +125,7 @@ export class ExportStore {
     return found ?? { firstSeq: null, lastSeq: null };
   }
 
-  /** Of the event with this number; of number 0, the beginning. */
+  /** The hash of the event with this number; for number 0, the start of the chain. */
   async hashAt(scope: Scope, seq: number): Promise<string> {
     if (seq === 0) return beginning;
     const found = await (await scope.tx()).queryOne<{ hash: string }>(hashAt, [scope.orgId, seq]);

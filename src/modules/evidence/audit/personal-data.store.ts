@@ -27,7 +27,9 @@ const organizationEvents = organizationFile('organization_events', {
   from: 'from audit_event e where e.org_id = $1',
 });
 
-/** Nothing is erased: events name people by id only, and afterwards the id stands for nobody. */
+/**
+ * Erases nothing: events refer to members by id only, and the id of an erased member identifies no person.
+ */
 export const auditPersonalData: PersonalDataContribution = {
   files: [events],
   organizationFiles: [organizationEvents],

@@ -9,7 +9,7 @@ export type PrincipalKind = 'user' | 'organization' | 'staff';
 /** Number of pidgr.v1.OrgType. */
 const STAFF = 3;
 
-/** What sibling services ask before they do something for somebody. Whatever is not granted here is not granted. */
+/** Permissions and identity of a principal, for sibling services. What is not granted here is denied. */
 @Injectable()
 export class Principals {
   constructor(private readonly store: PrincipalStore) {}

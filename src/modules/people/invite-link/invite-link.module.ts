@@ -7,9 +7,9 @@ import { InviteLinks } from './invite-links.service.js';
 import { Redemptions } from './redemptions.service.js';
 
 /**
- * An invite link lets whoever has it join one organization, with one role, as often as it says.
- * Invariants: nobody makes, or is shown, a link to a role that may do more than they; no more people come by a link
- * than it has uses; who was shut out does not come back by one.
+ * An invite link lets its bearer join one organization with one role, a limited number of times.
+ * Invariants: a caller cannot create or see a link to a role with more permissions than the caller's; a link
+ * admits no more people than its uses; a deactivated member cannot return by a link.
  */
 @Module({
   imports: [MemberModule, RoleModule],

@@ -30,7 +30,7 @@ export interface LinkState {
 export interface Destination {
   suspended: boolean;
   expiresAt: Date | null;
-  /** People come in through the organization's own identity provider only. */
+  /** The organization requires single sign-on. */
   ssoEnforced: boolean;
 }
 
@@ -40,7 +40,10 @@ export function refuseDestination({ suspended, expiresAt }: Destination, now: Da
   return undefined;
 }
 
-/** Whoever comes through the organization's own provider is welcome; `ssoOrgId` is whose vouched for the session. */
+/**
+ * With SSO enforced, admits only sessions of the organization's own provider; `ssoOrgId` is the organization
+ * whose provider opened the session.
+ */
 export function refuseEntrance(
   { ssoEnforced }: Pick<Destination, 'ssoEnforced'>,
   orgId: string,
@@ -59,7 +62,7 @@ export function refuseEntrance(
       );
 }
 
-/** One text: what became of a link is the business of those who made it. */
+/** One text for every cause: the state of a link is visible to its organization only. */
 export function refuseLink(link: LinkState, now: Date): AppError | undefined {
   const isUsedUp = link.maxUses > 0 && link.useCount >= link.maxUses;
   const isOver = link.expiresAt !== null && link.expiresAt <= now;

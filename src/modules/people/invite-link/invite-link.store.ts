@@ -61,7 +61,7 @@ const findByToken = statement(
   'invite_link.find_by_token',
   `select org_id as "orgId", id from invite_link where token_hash = $1`,
 );
-// Locked by whoever redeems: of many at once, each sees the uses of those before.
+// Locked while it is redeemed, so that concurrent redemptions count each other.
 const linkWithOrganization = (locked: string) => `
   select l.role_id as "roleId", l.data_governance_region as "dataGovernanceRegion", l.max_uses as "maxUses",
          l.use_count as "useCount", l.expires_at as "expiresAt", l.revoked_at as "revokedAt",
@@ -111,7 +111,10 @@ export class InviteLinkStore {
     return (await (await scope.tx()).execute(revoke, [scope.orgId, id, scope.now()])).rowCount === 1;
   }
 
-  /** In a transaction of its own, which the token opens: it tells the organization. */
+  /**
+   * In a separate transaction, which row-level security opens by the token: the organization is known only
+   * afterwards.
+   */
   findByToken(token: string): Promise<FoundLink | undefined> {
     const hash = hashToken(token);
     const lookup = { kind: 'invite_link', key: hash.toString('hex') } as const;

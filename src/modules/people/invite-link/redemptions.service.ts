@@ -50,7 +50,7 @@ export class Redemptions {
     return link.organizationName;
   }
 
-  /** Goes on inside the organization that the token leads to; the id of its link. */
+  /** Switches the scope to the organization of the token. Returns the id of the link. */
   private async enter(scope: Scope, token: string): Promise<string> {
     const found = await this.store.findByToken(token);
     if (!found) throw notFound('invite link');

@@ -4,15 +4,15 @@ import type { Scope } from '../../../platform/scope/index.js';
 import { memberStatus } from './member.rules.js';
 import type { Identity } from './member.store.js';
 
-/** Somebody to invite, with the ids that they get if they are new. */
+/** A person to invite, with the ids for a new member and identity. */
 export interface Invitee {
   memberId: string;
   identityId: string;
   email: string;
 }
 
-// In the order of addresses, so that two lists with the same people wait for each other instead of deadlocking.
-// Who is a member already, or becomes one at this moment, is left alone and not returned.
+// In the order of addresses, so that two concurrent lists wait for each other instead of deadlocking.
+// Existing members, also concurrently created ones, are skipped and not returned.
 const invite = setStatement(
   'member.bulk_invite',
   `with given as (

@@ -12,7 +12,7 @@ import { type Address, distinctAddresses, emptyProfile, memberStatus } from './m
 import { type Member, MemberStore } from './member.store.js';
 import { newMember } from './new-member.js';
 
-/** What became of one address: a member, or why not. */
+/** The result for one address: a member, or an error. */
 export interface BulkInvitation {
   /** As it was first written. */
   email: string;

@@ -84,7 +84,7 @@ function valueOf({ name, profile }: Correctable, field: string): string {
   return attributes.get(customKey(field) ?? '') ?? '';
 }
 
-/** Of an attribute that the organization made up; no message can carry one called `__proto__`. */
+/** The key of a custom attribute. `__proto__` is excluded: no message can carry it. */
 function customKey(field: string): string | undefined {
   const key = field.startsWith(CUSTOM) ? field.slice(CUSTOM.length) : '';
   return key === '' || key === '__proto__' || [...key].length > LONGEST_KEY ? undefined : key;

@@ -7,8 +7,8 @@ const invited = z.object({ userId: z.uuid() });
 const context = ['invitation'];
 
 /**
- * What the link in the mail of an invitation carries. It says which invitation the person came by, and nobody but the
- * reader of the mail can say so: whoever invites does not see it. It opens nothing by itself.
+ * Token in the link of an invitation mail. It proves that the person read the mail: the inviting admin never
+ * sees it. It does not authenticate.
  */
 @Injectable()
 export class InvitationTokens {

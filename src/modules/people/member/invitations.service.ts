@@ -93,7 +93,10 @@ export class Invitations {
     });
   }
 
-  /** What the person is here, locked until the scope ends: who is shut out at this moment does not slip in. */
+  /**
+   * The membership of the person, locked until the scope ends, so that a concurrent deactivation is not
+   * missed.
+   */
   async findMemberForUpdate(scope: Scope, identityId: string): Promise<Member | undefined> {
     const member = await this.store.findByIdentity(scope, identityId);
     if (!member) return undefined;

@@ -11,12 +11,15 @@ export interface Standing {
   restrictedAt: Date | null;
 }
 
-/** What the law lets people have done with what is known about them. Audited by whoever was asked for it. */
+/**
+ * Changes to members that data protection law grants: restriction, rectification, erasure. The calling
+ * service writes the audit event.
+ */
 @Injectable()
 export class MemberPrivacy {
   constructor(private readonly store: MemberStore) {}
 
-  /** The member, locked until the scope ends; undefined when there is none. */
+  /** Finds the member and locks it until the scope ends; undefined when there is none. */
   async findForUpdate(scope: Scope, id: string): Promise<Member | undefined> {
     await this.store.lockWithSuperAdmins(scope, id);
     return this.store.find(scope, id);
@@ -57,7 +60,7 @@ export class MemberPrivacy {
   async restrict(scope: Scope, id: string, restricted: boolean): Promise<Date | null> {
     const member = await this.findForUpdate(scope, id);
     if (!member) throw notFound('member');
-    // Restricting again does not begin anew.
+    // A repeated restriction keeps its start.
     const restrictedAt = restricted ? (member.restrictedAt ?? scope.now()) : null;
     await this.store.update(scope, id, restrictedSince(restrictedAt));
     return restrictedAt;
@@ -74,7 +77,10 @@ export class MemberPrivacy {
     return changed;
   }
 
-  /** What says who it was is replaced; the row stays, for what refers to it. The person is forgotten, if they are nobody's. */
+  /**
+   * Replaces the personal data of the member and keeps the row, which other tables refer to. Erases the
+   * identity when no other organization has it.
+   */
   async anonymize(scope: Scope, member: Member): Promise<void> {
     const placeholder = await this.store.identify(scope, `deleted-${member.id}@${deletedDomain}`);
     await this.store.update(scope, member.id, {
@@ -99,7 +105,7 @@ export class MemberPrivacy {
     await announce(scope, member);
   }
 
-  /** Whoever never came in has only been named here: how they sign in elsewhere is not this organization's to delete. */
+  /** A member who never joined was only invited: their sign-in data does not belong to this organization. */
   private async forgetPerson(scope: Scope, { identityId, joinedAt }: Member): Promise<void> {
     await (joinedAt ? this.store.forget(scope, identityId) : this.store.forgetUnused(scope, identityId));
   }

@@ -67,7 +67,7 @@ export class MemberEntity {
   @Column({ name: 'updated_at', type: 'timestamptz' })
   updatedAt!: Date;
 
-  /** When the person first came in; null while their invitation waits. Kept when they are shut out. */
+  /** When the person first joined; null while the invitation is open. Kept when the member is deactivated. */
   @Column({ name: 'joined_at', type: 'timestamptz', nullable: true })
   joinedAt!: Date | null;
 }

@@ -29,7 +29,9 @@ export function toUser(member: Member): User {
   });
 }
 
-/** What whoever may not read members learns of those they share a team or a group with: who they are. */
+/**
+ * The fields of a member that colleagues in a common team or group see without permission to read members.
+ */
 export function toColleague({ id, email, name, status, createdAt }: Member): User {
   return create(UserSchema, { id, email, name, status, createdAt: timestampFromDate(createdAt) });
 }

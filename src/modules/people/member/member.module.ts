@@ -24,9 +24,10 @@ import { RegionChangeStore } from './region-change.store.js';
 import { RegionChanges } from './region-changes.service.js';
 
 /**
- * A member is a person in one organization, with one role; the same person is somebody else in another.
- * Invariants: nobody gives a role that may do more than they, nor changes whoever holds one; the last active super
- * admin stays.
+ * A member is a person in one organization, with one role; the same person can be a different member in
+ * another.
+ * Invariants: a caller cannot give a role with more permissions than the caller's, nor change a member who
+ * has one; the last active super admin stays active.
  */
 @Module({
   imports: [RoleModule],

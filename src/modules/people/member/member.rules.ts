@@ -7,7 +7,7 @@ export const memberStatus = { invited: 1, active: 2, deactivated: 3 } as const;
 /** What a member's choice of colours reads as before they made one: pidgr.v1.ThemePreference.SYSTEM. */
 export const systemTheme = 3;
 
-/** What is known about a person; names as in the contract's JSON. The manager's id has a column of its own. */
+/** Profile fields of a member; names as in the contract's JSON. The manager's id is a separate column. */
 export interface MemberProfile {
   firstName?: string;
   lastName?: string;
@@ -45,7 +45,7 @@ export function refuseProfile(
   return violations.length > 0 ? invalidArgument(violations) : undefined;
 }
 
-/** `2025-02-30` has the form of a date and is none. */
+/** `2025-02-30` has the format of a date and does not exist. */
 export function isCalendarDate(text: string): boolean {
   const date = new Date(`${text}T00:00:00Z`);
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
@@ -68,10 +68,10 @@ export function refuseReactivation(member: { status: number }): AppError | undef
   return failedPrecondition('MEMBER_NOT_DEACTIVATED', 'Only a deactivated member can be reactivated.');
 }
 
-/** Of addresses that stand for nobody; no mail goes there (RFC 2606). */
+/** Domain of the addresses of erased members; mail to it is undeliverable (RFC 2606). */
 export const deletedDomain = 'deleted.invalid';
 
-/** Whoever is to be deleted comes back by the cancellation alone, and whoever was deleted not at all. */
+/** A member whose deletion is pending returns only by its cancellation; an erased member never. */
 export function refuseReturn({ email }: { email: string }, deletionPending: boolean): AppError | undefined {
   if (deletionPending) {
     return failedPrecondition(
@@ -83,7 +83,7 @@ export function refuseReturn({ email }: { email: string }, deletionPending: bool
   return failedPrecondition('MEMBER_DELETED', 'The data of this person is deleted; invite them again.');
 }
 
-/** Who has been in stays on record: deliveries point at them. */
+/** A member who has joined stays on record, because deliveries refer to the row. */
 export function refuseRevocation(member: { status: number; joinedAt: Date | null }): AppError | undefined {
   if (member.status === memberStatus.invited && !member.joinedAt) return undefined;
   return failedPrecondition(

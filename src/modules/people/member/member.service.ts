@@ -38,7 +38,7 @@ export class Members {
     return this.find(scope, memberId);
   }
 
-  /** The members with these ids, in this order; ids that nobody has are left out. */
+  /** The members with these ids, in this order; unknown ids are left out. */
   async listByIds(scope: Scope, ids: readonly string[]): Promise<Member[]> {
     const members = new Map((await this.store.findAll(scope, ids)).map((member) => [member.id, member]));
     return ids.flatMap((id) => members.get(id) ?? []);
@@ -120,7 +120,7 @@ export class Members {
     await scope.audit('INVITE_REVOKED', { entityType: 'user', entityId: member.id });
   }
 
-  /** Changes what is said of the profile of the caller, when the id is empty, or of a member whom they may change. */
+  /** Updates the given profile fields of the caller (empty id), or of a member whom the caller may change. */
   async describe(scope: Scope, id: string, request: ProfileRequest): Promise<Member> {
     const memberId = idOrSelf(scope, id);
     const own = isSelf(scope, memberId);
@@ -184,7 +184,7 @@ export class Members {
     return member;
   }
 
-  /** A member whom the caller may change, and nobody else can until the call ends. */
+  /** Finds a member whom the caller may change, and locks it until the scope ends. */
   private async findForUpdate(
     scope: Scope,
     id: string,

@@ -9,7 +9,7 @@ import { superAdmin } from '../role/index.js';
 import { MemberEntity } from './member.entity.js';
 import { memberStatus } from './member.rules.js';
 
-/** Somebody was deactivated or is gone: for modules that wait for people. */
+/** Enqueued when a member is deactivated or deleted, for modules that wait for members. */
 export const leftTask = 'member.left';
 
 export interface Identity {
@@ -36,7 +36,7 @@ const idByIdentity = statement(
 
 const forgetIdentity = statement('member.forget_identity', 'select forget_unused_identity($1)');
 
-// Of somebody who is asked to sign in by address, and may be nobody.
+// Challenges of addresses that asked to sign in and have no account.
 const forgetChallenges = statement(
   'member.forget_challenges',
   'delete from webauthn_challenge where email = (select email from identity where id = $1)',
@@ -156,7 +156,10 @@ export class MemberStore {
     return (await (await scope.tx()).queryOne(deletion, [scope.orgId, id])) !== undefined;
   }
 
-  /** Nor does the cancellation of their deletion let the member in; false when that was so, or none is scheduled. */
+  /**
+   * Keeps the member deactivated if the deletion is cancelled. Returns false when that was already so, or no
+   * deletion is pending.
+   */
   async keepOut(scope: Scope, id: string): Promise<boolean> {
     const { rowCount } = await (await scope.tx()).execute(keepOut, [scope.orgId, id]);
     return rowCount === 1;
@@ -185,7 +188,7 @@ export class MemberStore {
     await (await scope.tx()).execute(signOut, [scope.orgId, id, scope.now()]);
   }
 
-  /** And the person behind them, unless they are somebody elsewhere or have signed in. */
+  /** Deletes the member, and the identity unless it is a member elsewhere or has signed in. */
   async delete(scope: Scope, member: Member): Promise<void> {
     const tx = await scope.tx();
     await tx.entities.delete(MemberEntity, { orgId: scope.orgId, id: member.id });
@@ -193,7 +196,7 @@ export class MemberStore {
     await noteLeft(scope, member.id);
   }
 
-  /** A person who is no member any more, unless they are somebody elsewhere or have signed in. */
+  /** Deletes an identity unless it is a member of an organization or has signed in. */
   async forgetUnused(scope: Scope, identityId: string): Promise<void> {
     await (await scope.tx()).execute(forgetIdentity, [identityId]);
   }
@@ -222,7 +225,7 @@ export class MemberStore {
     return (await scope.tx()).queryOne<Identity>(identityById, [id]);
   }
 
-  /** The person with this address, noted down if nobody has named it yet. */
+  /** The identity with this address, created if there is none. */
   async identify(scope: Scope, email: string): Promise<Identity> {
     const values = [uuid(), requireEmailAddress(email), scope.now()];
     const identity = await (await scope.tx()).queryOne<Identity>(identityByEmail, values);
@@ -236,7 +239,7 @@ export class MemberStore {
   }
 }
 
-/** Here and not with those who decide it, so that nobody leaves unnoticed by a door of their own. */
+/** Here in the store, so that every code path that deactivates or deletes a member enqueues it. */
 function noteLeft(scope: Scope, userId: string): Promise<void> {
   return scope.enqueue({ task: leftTask, payload: { userId }, key: `left:${userId}` });
 }

@@ -4,7 +4,7 @@ import type { MemberEntity } from './member.entity.js';
 import { memberStatus } from './member.rules.js';
 import type { Identity } from './member.store.js';
 
-/** Who comes in, and how. */
+/** The data of a new member. */
 export type Newcomer = Pick<
   MemberEntity,
   'id' | 'name' | 'status' | 'profile' | 'managerId' | 'dataGovernanceRegion'
@@ -13,7 +13,7 @@ export type Newcomer = Pick<
   role: RoleEntity;
 };
 
-/** The row of somebody who comes into the organization now. */
+/** The row of a new member. */
 export function newMember(
   scope: Scope,
   { identity, role, ...given }: Newcomer,

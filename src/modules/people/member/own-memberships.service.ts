@@ -36,7 +36,7 @@ export class OwnMemberships {
     if (userId !== invitation.userId) throw notFound('invitation');
   }
 
-  /** The invited person leaves no trace but the trail; whoever has been in stays on record. */
+  /** Deletes an invited member, leaving the audit event only; a member who had joined stays on record. */
   async decline(scope: Scope, orgId: string): Promise<void> {
     const { member } = await this.enter(scope, orgId);
     if (member?.status !== memberStatus.invited) throw notFound('invitation');
@@ -58,12 +58,12 @@ export class OwnMemberships {
     await this.end(scope, member, 'left');
   }
 
-  /** Goes on inside the organization, as the member whom the caller is there, locked until the scope ends. */
+  /** Switches the scope to the organization, and locks the caller's member row until the scope ends. */
   private async enter(
     scope: Scope,
     orgId: string,
   ): Promise<{ member: Member | undefined; activeSuperAdmins: string[] }> {
-    // In a transaction of its own: that of the scope belongs to the organization.
+    // In a separate transaction: the scope's own belongs to the organization.
     const userId = await this.scopes.run({ ...originOf(scope), readOnly: true }, (inner) =>
       this.store.find(inner, orgId),
     );

@@ -11,7 +11,7 @@ const find = statement(
 /** What people are in organizations; in the scope of the person whose it is. */
 @Injectable()
 export class OwnMembershipStore {
-  /** Who the person is in a living organization, whatever their status. */
+  /** The caller's member id in an organization that has not ended, whatever its status. */
   async find(scope: Scope, orgId: string): Promise<string | undefined> {
     const tx = await scope.tx();
     return (await tx.queryOne<{ userId: string }>(find, [scope.identityId, orgId, scope.now()]))?.userId;

@@ -5,8 +5,8 @@ import type { MemberProfile } from './member.rules.js';
 export const MOST_CUSTOM = 50;
 
 /**
- * The profile with what is said of it: what is empty or absent stays, and so do attributes of the organization that are
- * not named; one that is named without a value is removed.
+ * Merges given fields into a profile: empty or absent fields stay, and so do custom attributes that are not
+ * given; a custom attribute with an empty value is removed.
  */
 export function mergedProfile(known: MemberProfile, said: Partial<MemberProfile>): MemberProfile {
   const { customAttributes, ...texts } = said;

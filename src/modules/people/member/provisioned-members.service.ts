@@ -13,9 +13,9 @@ export interface DirectoryEntry {
   email: string;
   /** Empty: not said. */
   name: string;
-  /** Only what is said. */
+  /** Only the given fields. */
   profile: Partial<MemberProfile>;
-  /** What it said before, and says no more. */
+  /** Fields that the directory set before and no longer sends. */
   withdrawn: readonly (keyof MemberProfile)[];
   /** Undefined: not said. */
   managerId: string | null | undefined;
@@ -23,7 +23,7 @@ export interface DirectoryEntry {
   active: boolean | undefined;
 }
 
-/** What became of a member when the directory spoke about them. */
+/** The effect of a directory entry on a member. */
 export type DirectoryChange = 'none' | 'updated' | 'deactivated' | 'reactivated';
 
 /** Members whom a directory keeps: in as long as it says so, without an invitation in between. */
@@ -65,7 +65,10 @@ export class ProvisionedMembers {
     return { ...row, role };
   }
 
-  /** Takes over what is said; the last active super admin is not shut out, nor does somebody come back who is to be deleted. */
+  /**
+   * Applies the entry. Refuses to deactivate the last active super admin, and to reactivate a member whose
+   * deletion is pending.
+   */
   async updateFromDirectory(scope: Scope, id: string, entry: DirectoryEntry): Promise<DirectoryChange> {
     const activeSuperAdmins = await this.store.lockWithSuperAdmins(scope, id);
     const member = await this.store.find(scope, id);
@@ -86,7 +89,7 @@ export class ProvisionedMembers {
     await announce(scope, member);
     if (change.identityId) {
       await announce(scope, { orgId: member.orgId, identityId: change.identityId });
-      // Whoever deletes this person later would not find their former address.
+      // The erasure of this person would not find their former identity.
       await (member.joinedAt
         ? this.store.forget(scope, member.identityId)
         : this.store.forgetUnused(scope, member.identityId));
@@ -113,7 +116,10 @@ export class ProvisionedMembers {
     return true;
   }
 
-  /** Of somebody who is to be deleted: the cancellation does not undo what the directory wants. False when that was so. */
+  /**
+   * For a member whose deletion is pending: keeps them deactivated if it is cancelled. Returns false when
+   * that was already so.
+   */
   private async keepOut(scope: Scope, { id, role }: Member): Promise<boolean> {
     if (!(await this.store.deletionPending(scope, id))) return false;
     refuseBeyondOwnPermissions(scope, role);

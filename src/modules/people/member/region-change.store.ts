@@ -37,7 +37,7 @@ export class RegionChangeStore {
     await tx.execute(insert, [scope.orgId, id, userId, fromRegion, toRegion, scope.now()]);
   }
 
-  /** Undefined when it is complete already, or its member is gone. */
+  /** Undefined when the change is already complete, or its member is deleted. */
   async complete(scope: Scope, id: string): Promise<RegionChange | undefined> {
     const tx = await scope.tx();
     return tx.queryOne<RegionChange>(complete, [scope.orgId, id, scope.now()]);

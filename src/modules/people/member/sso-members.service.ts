@@ -13,13 +13,13 @@ export interface AssertedProfile {
   email: string;
   /** Empty: not said. */
   name: string;
-  /** Only what is said. */
+  /** Only the given fields. */
   profile: Partial<MemberProfile>;
   /** Undefined: not said. */
   role?: RoleEntity;
 }
 
-/** What became of a member when somebody else was asked about them. */
+/** The result of an update from a provider. */
 export interface ProviderUpdate {
   member: Member;
   /** The role was not given: it would have been taken from the last super admin. */
@@ -66,11 +66,11 @@ export class SsoMembers {
   }
 
   /**
-   * Accepts an open invitation, and takes over what is said, the address included. Deactivated members are left as they
-   * are. ABORTED when somebody else changed the address at the same moment.
+   * Accepts an open invitation and applies the asserted fields, the address included. Leaves deactivated
+   * members unchanged. Throws ABORTED when the address was changed concurrently.
    */
   async updateFromProvider(scope: Scope, known: Member, asserted: AssertedProfile): Promise<ProviderUpdate> {
-    // Most logins say what is known; then nobody waits for a lock.
+    // Most logins assert nothing new; they skip the lock.
     if (matches(known, asserted)) return { member: known, keptRole: false };
     const { name, profile, role, email } = asserted;
     const { id } = known;
@@ -108,7 +108,7 @@ export class SsoMembers {
   /** The person signs in by another address from now on. */
   private async recordAddressChange(scope: Scope, member: Member, identityId: string): Promise<void> {
     await scope.announceRevocation(`member:${member.orgId}:${identityId}`);
-    // Whoever deletes this person later would not find their former address.
+    // The erasure of this person would not find their former identity.
     await this.store.forget(scope, member.identityId);
     await scope.audit('PROFILE_UPDATED', {
       entityType: 'user',

@@ -10,7 +10,7 @@ import { AnalyticsCohortStore, type SealedCohorts } from './analytics-cohorts.st
 export interface Cohorts {
   salt: Buffer;
   bucketCount: number;
-  /** Of the noise that derived figures get; lower is more private. */
+  /** Epsilon of differential privacy: the noise of derived figures; lower is more private. */
   epsilon: number;
 }
 
@@ -30,7 +30,7 @@ export class AnalyticsCohorts {
     return { ...rest, salt: this.envelope.open(sealedSalt, sealContext(scope.orgId)) };
   }
 
-  /** The old salt is gone for good: what was counted before cannot be joined to what is counted from now on. */
+  /** Discards the old salt: figures from before cannot be joined with figures from after. */
   async rotateSalt(scope: Scope, newBucketCount: number): Promise<number> {
     const { bucketCount: present } = await this.findOrMake(scope);
     const rotated = await this.store.rotate(scope, this.newSalt(scope), newBucketCount);

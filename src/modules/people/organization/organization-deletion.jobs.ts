@@ -4,7 +4,9 @@ import { HandlesJob, type JobContext, type JobHandler } from '../../../platform/
 import { ObjectStore } from '../../../platform/object-store/index.js';
 import { OrganizationDeletions, purgeOrganizationTask } from './organization-deletion.service.js';
 
-/** Deletes all that an organization held, piece by piece: whoever goes on after a crash finds what is left. */
+/**
+ * Deletes all rows of an organization in batches; a retry after a crash continues with the remaining rows.
+ */
 @Injectable()
 @HandlesJob({ task: purgeOrganizationTask })
 export class PurgeOrganization implements JobHandler<{ deletionId: string }> {
@@ -19,7 +21,7 @@ export class PurgeOrganization implements JobHandler<{ deletionId: string }> {
   async handle({ deletionId }: { deletionId: string }, { run, signal, orgId }: JobContext): Promise<void> {
     let outcome = await run((scope) => this.deletions.purge(scope));
     while (outcome === 'more') {
-      // The worker is stopping: another one goes on from here.
+      // The worker is stopping: another job continues.
       if (signal.aborted) return run((scope) => this.deletions.enqueuePurge(scope, deletionId));
       outcome = await run((scope) => this.deletions.purge(scope));
     }

@@ -1,7 +1,7 @@
 import { type Mail, nameInMail } from '../../../platform/mail/index.js';
 import { exportAdvice } from './organization-deletion.rules.js';
 
-/** What every super admin is told, whoever did it. */
+/** Content of the mails that every super admin gets. */
 export interface DeletionNews {
   orgId: string;
   organization: string;

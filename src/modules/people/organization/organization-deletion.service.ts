@@ -30,14 +30,14 @@ import {
 import { OrganizationStore } from './organization.store.js';
 import { Sandboxes } from './sandbox.service.js';
 
-/** For modules in which something goes on by itself: it stops, because the organization has been shut. */
+/** Enqueued when an organization is closed, for modules that must stop their background work. */
 export const shutTask = 'organization.shut';
 export const purgeOrganizationTask = 'organization.purge';
 
-/** In one round of the sweep; the next comes in five minutes. */
+/** Organizations per sweep; the next sweep runs in five minutes. */
 const MOST_AT_ONCE = 1_000;
 
-/** Kept until all is gone: then nobody can be asked any more who its super admins were. */
+/** Recipients of the final notice, kept sealed until the purge ends: the member rows no longer exist then. */
 const notice = z.object({ organization: z.string(), by: z.string(), to: z.array(z.string()) });
 type Notice = z.output<typeof notice>;
 
@@ -69,7 +69,7 @@ export class OrganizationDeletions {
     if (!organization) throw notFound('organization');
     const refusal = refuseCaller(scope.caller) ?? refuseOrganizationDeletion(organization, confirmationName);
     if (refusal) throw refusal;
-    // Two at once: the guard has let both in.
+    // Two concurrent requests can both pass the guard.
     if (await this.isPending(scope))
       throw failedPrecondition('ORGANIZATION_BEING_DELETED', 'The deletion has been requested already.');
     const now = scope.now();
@@ -107,7 +107,9 @@ export class OrganizationDeletions {
     await this.tell(scope, told, deletion, deletionCancelledMail);
   }
 
-  /** Deletes a piece; nothing when it was cancelled, or all is gone. */
+  /**
+   * Deletes a batch of rows. Returns 'cancelled' when the deletion was cancelled, 'gone' when no rows remain.
+   */
   async purge(scope: Scope): Promise<'more' | 'gone' | 'cancelled'> {
     const deletion = await this.store.findForUpdate(scope);
     if (!deletion) return 'cancelled';
@@ -122,7 +124,7 @@ export class OrganizationDeletions {
     return this.store.pending(scope, MOST_AT_ONCE);
   }
 
-  /** Makes sure that what is due is being deleted, and that nothing goes on in what is not. */
+  /** Enqueues the purge of an organization that is due, and stops its background work. */
   async carryOn(scope: Scope, { organizationId, id, isDue }: PendingDeletion): Promise<void> {
     scope.adopt(organizationId);
     await (isDue ? this.enqueuePurge(scope, id) : this.enqueueShut(scope));

@@ -12,7 +12,7 @@ export interface OrganizationDeletion {
 
 /** What is on record of it. */
 export interface RecordedDeletion extends OrganizationDeletion {
-  /** Who is told, of which organization; null when all is gone. */
+  /** Sealed recipients and name for the final notice; null once everything is deleted. */
   sealedNotice: Buffer | null;
   purgeStartedAt: Date | null;
   purgedAt: Date | null;
@@ -83,7 +83,7 @@ export class OrganizationDeletionStore {
     await tx.execute(remove, [scope.orgId]);
   }
 
-  /** Of organizations that are not gone yet, first due first. */
+  /** Pending deletions, ordered by due date. */
   async pending(scope: Scope, limit: number): Promise<PendingDeletion[]> {
     return (await scope.tx()).query<PendingDeletion>(pending, [scope.now(), limit]);
   }

@@ -24,10 +24,11 @@ import { SandboxStore } from './sandbox.store.js';
 import { WorkflowChecks } from './workflow-checks.js';
 
 /**
- * An organization is a tenant: everything else belongs to one, and nothing is seen from another.
- * Invariants: it is born with the seeded roles, a workflow to offer, one super admin and what other modules contribute
- * to its founding, or not at all. A sandbox ends: it answers nobody from then on, and is deleted
- * with all it holds. So does what a super admin has had deleted, after days in which that can be cancelled.
+ * An organization is a tenant: every other row belongs to one, and is invisible to the others.
+ * Invariants: an organization is created in one transaction with the seeded roles, a workflow, one super
+ * admin and the contributions of other modules. A sandbox expires: from then on its calls are refused, and
+ * all its rows are deleted. The same happens to an organization that a super admin deletes, after some days
+ * in which the deletion can be cancelled.
  */
 @Module({
   imports: [ApiKeyModule, MemberModule, RoleModule],

@@ -35,7 +35,7 @@ export interface NewOrganization {
   fixtureId?: string;
 }
 
-/** Of an ordinary organization: no type and no end. */
+/** The type and expiry of an organization; empty for an ordinary one. */
 export interface Kind {
   orgType?: number;
   expiresAt?: Date;

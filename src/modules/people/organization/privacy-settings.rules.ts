@@ -1,11 +1,14 @@
-/** What an organization may switch, and how it stands until somebody does: the columns of the migration say the same. */
+/**
+ * The privacy switches of an organization and their defaults, which equal the column defaults of the
+ * migration.
+ */
 export const privacyToggles = ['ai_clustering', 'behavioral_analytics', 'third_party_channels'] as const;
 export type PrivacyToggle = (typeof privacyToggles)[number];
 
 /** On or off; undefined stays as it is. */
 export type PrivacyRequest = Partial<Record<PrivacyToggle, boolean>>;
 
-/** A switch that somebody set, also to what it was: saying yes again is consent, too. */
+/** A switch that a caller set, also to its current value: repeated consent is recorded, too. */
 export interface PrivacyChange {
   toggle: PrivacyToggle;
   wasEnabled: boolean;

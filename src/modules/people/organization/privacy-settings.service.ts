@@ -10,7 +10,7 @@ import {
 } from './privacy-settings.rules.js';
 import { type LastConsent, PrivacySettingsStore } from './privacy-settings.store.js';
 
-/** Each switch, and who last set it; `last` is undefined when nobody did. */
+/** Each switch with its last consent; `last` is undefined when the default was never changed. */
 export type Privacy = Record<PrivacyToggle, { enabled: boolean; last: LastConsent | undefined }>;
 
 /** What an organization lets be done with the data of its people. */
@@ -39,7 +39,7 @@ export class PrivacySettings {
     };
   }
 
-  /** Setting a switch to what it is counts as setting it: it is evidence of consent, and dated anew. */
+  /** Setting a switch to its current value is recorded, too: it is new evidence of consent. */
   async update(scope: Scope, request: PrivacyRequest): Promise<Privacy> {
     const switches = await this.store.findForUpdate(scope);
     if (!switches) throw notFound('organization');

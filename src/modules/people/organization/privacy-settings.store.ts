@@ -6,7 +6,7 @@ import type { PrivacyChange, PrivacyToggle } from './privacy-settings.rules.js';
 
 type Switches = Record<PrivacyToggle, boolean>;
 
-/** Who last set a switch, and when. */
+/** The member who last set a switch, and when. */
 export interface LastConsent {
   toggle: PrivacyToggle;
   email: string;

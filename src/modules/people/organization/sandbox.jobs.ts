@@ -4,7 +4,7 @@ import { HandlesJob, type JobContext, type JobHandler } from '../../../platform/
 import { ObjectStore } from '../../../platform/object-store/index.js';
 import { purgeTask, Sandboxes } from './sandbox.service.js';
 
-/** Deletes all that a sandbox held, piece by piece: whoever goes on after a crash finds what is left. */
+/** Deletes all rows of a sandbox in batches; a retry after a crash continues with the remaining rows. */
 @Injectable()
 @HandlesJob({ task: purgeTask })
 export class PurgeSandbox implements JobHandler<{ deletionId: string }> {
@@ -19,7 +19,7 @@ export class PurgeSandbox implements JobHandler<{ deletionId: string }> {
   async handle({ deletionId }: { deletionId: string }, { run, signal, orgId }: JobContext): Promise<void> {
     while (!(await run((scope) => this.sandboxes.purge(scope)))) {
       if (!signal.aborted) continue;
-      // The worker is stopping: another one goes on from here.
+      // The worker is stopping: another job continues.
       return run((scope) => this.sandboxes.enqueuePurge(scope, deletionId));
     }
     if (orgId) await this.objects.removeAll(orgId);

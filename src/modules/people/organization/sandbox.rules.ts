@@ -29,7 +29,7 @@ export function refuseOverLimit(live: number): AppError | undefined {
   });
 }
 
-/** What has to be known of an organization that somebody wants to delete. */
+/** The facts that decide whether an organization may be deleted as a sandbox. */
 export interface DeletionCandidate {
   orgType: number;
   /** The person for whom it was made; null where it is no sandbox. */

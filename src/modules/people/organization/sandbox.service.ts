@@ -16,7 +16,7 @@ export const purgeTask = 'sandbox.purge';
 /** Rows in one transaction of a purge. */
 const PIECE = 1_000;
 
-/** Organizations for trying things out: they end by themselves, or when whoever made them says so. */
+/** Trial organizations: they expire, or their creator deletes them. */
 @Injectable()
 export class Sandboxes {
   constructor(
@@ -47,7 +47,10 @@ export class Sandboxes {
       .sort((a, b) => Number(a.expiresAt) - Number(b.expiresAt));
   }
 
-  /** The id of the deletion; whoever asks again gets the same, its creator also when all is gone. */
+  /**
+   * Returns the id of the deletion. A repeated call returns the same id, to the creator also after everything
+   * is deleted.
+   */
   async delete(scope: Scope, organizationId: string): Promise<string> {
     const { caller } = scope;
     scope.adopt(organizationId);
@@ -72,7 +75,7 @@ export class Sandboxes {
   async expire(scope: Scope, organizationId: string): Promise<void> {
     scope.adopt(organizationId);
     const candidate = await this.store.findForDeletion(scope, null);
-    // Somebody else has just finished it.
+    // A concurrent job has finished the deletion.
     if (!candidate) return;
     const deletion: Deletion = { id: candidate.deletionId ?? uuid(), reason: 'expired' };
     if (!candidate.deletionId) await this.startDeletion(scope, deletion);
@@ -109,7 +112,7 @@ export class Sandboxes {
     if (caller.kind !== 'api_key') return { createdBy: scope.identityId, apiKeyId: null };
     scope.require(Permission.ORG_WRITE);
     const { requestId, address, signal } = scope;
-    // In a transaction of its own: that of the scope belongs to the organization that is being made.
+    // In a separate transaction: the scope's own belongs to the organization being created.
     const createdBy = await this.scopes.run({ caller, requestId, address, signal }, (inner) =>
       this.store.ownerOfKey(inner, caller.keyId),
     );

@@ -19,7 +19,7 @@ export interface Deletion {
   reason: 'requested' | 'expired';
 }
 
-/** Null: nobody has deleted it yet. */
+/** Null: no deletion has started. */
 type Deletable = DeletionCandidate & { deletionId: string | null };
 
 const lockOwner = statement(
@@ -93,7 +93,7 @@ export class SandboxStore {
     return (await tx.queryOne<{ identityId: string }>(ownerOfKey, [scope.orgId, keyId]))?.identityId;
   }
 
-  /** What is on record of a sandbox that is gone. */
+  /** The record of a deleted sandbox. */
   async findDeleted(scope: Scope): Promise<Deletable | undefined> {
     return (await scope.tx()).queryOne<Deletable>(deleted, [scope.orgId]);
   }
@@ -105,7 +105,7 @@ export class SandboxStore {
     return tx.queryOne<Deletable>(candidate, [scope.orgId, identityId]);
   }
 
-  /** From now on the organization answers nobody. */
+  /** From now on, calls in the organization are refused. */
   async startDeletion(scope: Scope, { id, reason }: Deletion): Promise<void> {
     const tx = await scope.tx();
     const { caller, actorId, requestId } = scope;
@@ -120,7 +120,10 @@ export class SandboxStore {
     return rows.map(({ id }) => id);
   }
 
-  /** Deletes at most so many rows of the scope's organization, and what waits to be done for it; true when all is gone. */
+  /**
+   * Deletes at most `most` rows of the scope's organization, and its queued jobs. Returns true when no rows
+   * remain.
+   */
   async purge(scope: Scope, most: number): Promise<boolean> {
     const tx = await scope.tx();
     await forgetJobs(tx, scope.orgId);

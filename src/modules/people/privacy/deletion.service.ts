@@ -99,7 +99,7 @@ export class Deletions {
       await this.requests.endExports(scope, request.userId);
       return request;
     }
-    // Somebody has let them in again meanwhile, and everybody else who could do everything has gone.
+    // The member was reactivated in the meantime, and is now the last active super admin.
     await this.requests.update(scope, id, { status: requestStatus.failed, reason: 'last super admin' });
     return undefined;
   }
@@ -117,7 +117,7 @@ export class Deletions {
   private async findForUpdate(scope: Scope, { requestId, confirmation }: Decision) {
     const userId = await this.requests.subject(scope, requestId);
     if (!userId) throw notFound('deletion');
-    // Before the request, as everybody does who shuts somebody out.
+    // Locks the member before the request, in the same order as every deactivation.
     const member = await this.members.findChangeableForUpdate(scope, userId);
     const request = await this.requests.findForUpdate(scope, requestId, 'delete');
     if (!request?.userId) throw notFound('deletion');

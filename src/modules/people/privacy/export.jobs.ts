@@ -30,7 +30,7 @@ export class MakePrivacyExport implements JobHandler<{ requestId: string }> {
   async handle({ requestId }: { requestId: string }, context: JobContext): Promise<void> {
     const { run, orgId = '', signal } = context;
     const request = await run((scope) => this.exports.begin(scope, requestId));
-    // A run that was cut off may have left a bundle that nobody is to have any more.
+    // An interrupted run may have left a bundle whose request has ended.
     if (!request) return this.removeAbandoned(requestId, context);
     try {
       await this.make(orgId, request, context);

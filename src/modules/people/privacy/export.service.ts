@@ -71,7 +71,7 @@ export class PrivacyExports {
     return file.page(scope, { userId, personal }, page);
   }
 
-  /** False when a deletion has ended it meanwhile: the bundle must not stay. */
+  /** Returns false when a deletion has ended the request in the meantime: then the bundle must be deleted. */
   async complete(scope: Scope, { id, userId }: PrivacyRequest): Promise<boolean> {
     const expiresAt = new Date(scope.now().getTime() + KEPT_MS);
     if (!(await this.requests.completeExport(scope, id, expiresAt))) return false;
@@ -140,7 +140,10 @@ export class PrivacyExports {
   }
 }
 
-/** The trail says of an organization's data what became of the request; a person's end is seen in the request alone. */
+/**
+ * The result of an organization's export is audited; that of a person's export is visible in the request
+ * only.
+ */
 function tell(
   scope: Scope,
   event: 'ORG_DATA_EXPORT_REQUESTED' | 'ORG_DATA_EXPORT_COMPLETED' | 'ORG_DATA_EXPORT_FAILED',

@@ -11,9 +11,11 @@ import { RequestStore } from './request.store.js';
 import { PrivacyRights } from './rights.service.js';
 
 /**
- * What people may ask about their data, across all modules: each contributes what it keeps (`PersonalData`).
- * Invariants: nobody is deleted within 30 days unless an administrator names them twice; the last active super admin is
- * not deleted; afterwards the trail stands as it was, and names somebody whom nothing is known about.
+ * Data protection requests of members across all modules: each module contributes what it keeps
+ * (`PersonalData`).
+ * Invariants: a deletion waits 30 days unless an admin confirms it by typing the address; the last active
+ * super admin is not deleted; afterwards the audit trail is unchanged and refers to an id that identifies no
+ * person.
  */
 @Module({
   imports: [MemberModule],

@@ -130,7 +130,7 @@ export class PrivacyServiceRpc {
     return { requests: requests.map(toRequest), nextPageToken };
   }
 
-  /** Incidents are recorded by the operator, who has no tool for it yet: there are none. */
+  /** Always empty: incidents are recorded by the operator, for which there is no tool yet. */
   @Rpc(PrivacyService.method.listOrgSecurityIncidents)
   async listOrgSecurityIncidents(
     _request: ListOrgSecurityIncidentsRequest,

@@ -17,11 +17,11 @@ export interface PrivacyRequest {
   /** Null: the organization as a whole. */
   userId: string | null;
   requestedBy: string;
-  /** Of an export: holds what is the person's in every organization, and is for nobody else. */
+  /** The export holds the person's data of every organization, and only the person may download it. */
   personal: boolean;
   status: number;
   anonymize: boolean;
-  /** Of a correction: names, no values. */
+  /** Names of the corrected fields, without values. */
   fields: string[];
   /** Why it failed. */
   reason: string;
@@ -34,15 +34,15 @@ export interface PrivacyRequest {
   expiresAt: Date | null;
 }
 
-/** Who asks for a member's data, in what kind of session. */
+/** The caller of a request for a member's data, with the type of session. */
 interface Asking {
   userId: string | undefined;
   ssoOrgId: string | undefined;
 }
 
 /**
- * Whether a member's data are asked for by the person themselves. Whoever runs the provider of an organization can sign in
- * as its people: such a session reaches what that organization knows, and no more.
+ * Whether a person requests data about themselves. An SSO session does not count: the admins of a provider
+ * can sign in as any of its users, so such a session gets the data of that organization only.
  */
 export function isPersonal(ofMember: string, { userId, ssoOrgId }: Asking): boolean {
   return ofMember === userId && ssoOrgId === undefined;
@@ -57,7 +57,7 @@ export function mayHaveExport(
   return !personal && (userId === reader.userId || reader.isAdministrator);
 }
 
-/** Whether a deletion still waits, and whoever acts on it knows whose it is. */
+/** Whether a deletion is still pending, and the caller has typed the member's address. */
 export function refuseDecision(
   { status }: { status: number },
   { typed, email }: { typed: string; email: string },

@@ -70,7 +70,7 @@ const update = statement(
   `update privacy_request set status = $3, reason = $4, completed_at = $5, expires_at = $6
     where org_id = $1 and id = $2`,
 );
-// Whoever ended it meanwhile wins: a deletion ends the exports of a person.
+// A request that has ended in the meantime stays so: a deletion ends the exports of the person.
 const completeExport = statement(
   'privacy_request.complete_export',
   `update privacy_request set status = ${requestStatus.completed}, completed_at = $3, expires_at = $4
@@ -141,7 +141,9 @@ export class RequestStore {
     return (await scope.tx()).query<ListedRequest>(list, values);
   }
 
-  /** Whom a deletion is about; undefined when there is no such deletion, or nobody any more. */
+  /**
+   * The member whom a deletion concerns; undefined when there is no such deletion, or the member is erased.
+   */
   async subject(scope: Scope, id: string): Promise<string | undefined> {
     const row = await (await scope.tx()).queryOne<{ userId: string | null }>(subject, [scope.orgId, id]);
     return row?.userId ?? undefined;
@@ -202,7 +204,7 @@ export class RequestStore {
     return (await (await scope.tx()).queryOne(hasDeletion, [scope.orgId, userId])) !== undefined;
   }
 
-  /** Of a member's data. */
+  /** The exports of a member's data. */
   async exportsOf(scope: Scope, userId: string): Promise<string[]> {
     const rows = await (await scope.tx()).query<{ id: string }>(exportsOf, [scope.orgId, userId]);
     return rows.map(({ id }) => id);

@@ -6,9 +6,9 @@ import { Roles } from './role.service.js';
 import { RoleStore } from './role.store.js';
 
 /**
- * A role is a named set of permissions inside one organization; each member holds exactly one.
- * Invariants: super_admin is immutable; nobody puts a permission into a role that they do not hold; a role that
- * somebody holds, and the one that invitations fall back to, cannot be deleted.
+ * A role is a named set of permissions in one organization; each member holds exactly one.
+ * Invariants: super_admin is immutable; a caller cannot add a permission that the caller does not hold; a
+ * role held by members, and the default role of invitations, cannot be deleted.
  */
 @Module({
   controllers: [RoleRpc],

@@ -76,7 +76,10 @@ export function normalized(permissions: readonly P[]): P[] {
   return [...new Set(permissions)].sort((a, b) => a - b);
 }
 
-/** Nobody grants what they do not hold, nor what is the platform's: that is not given through the API at all. */
+/**
+ * A caller cannot grant permissions that the caller does not hold. Platform permissions cannot be granted
+ * through the API at all.
+ */
 export function refuseGrant(permissions: readonly P[], held: ReadonlySet<P>): AppError | undefined {
   if (permissions.some(isPlatformPermission)) {
     return permissionDenied(
@@ -109,7 +112,7 @@ export interface Holders {
   deactivated: number;
 }
 
-/** What still stands in the way is named, so that nobody looks in vain for members whom a list does not show. */
+/** Counts deactivated holders separately, because member lists can hide them. */
 export function refuseHeld({ present, deactivated }: Holders): AppError | undefined {
   if (present + deactivated === 0) return undefined;
   const who = [

@@ -80,7 +80,7 @@ export class Roles {
     return { ...role, ...change };
   }
 
-  /** Somebody who gets the role at this moment is found by the database. */
+  /** A concurrent assignment of the role is caught by the foreign key. */
   async delete(scope: Scope, id: string): Promise<void> {
     const role = await this.store.findForUpdate(scope, id);
     if (!role) throw notFound('role');

@@ -26,7 +26,7 @@ const listEverybody = statement(
     where m.org_id = $1 and ${belongs} and (m.created_at, m.id) < ($2, $3)
     order by m.created_at desc, m.id desc limit $4`,
 );
-// In the order of ids, like all who lock members, so that nobody waits in a circle.
+// In the order of ids, as everywhere where members are locked, so that concurrent calls cannot deadlock.
 const lockMembers = setStatement(
   'roster_member.lock_members',
   `select m.id from member m where m.org_id = $1 and m.id = any ($2) and ${belongs} order by m.id for key share`,
@@ -60,7 +60,10 @@ export interface Membership {
   rosterId: string;
 }
 
-/** Who is in a roster: rows for those who were added; for default rosters everybody who belongs, without rows. */
+/**
+ * Members of a roster: rows for those who were added; default rosters have all invited and active members,
+ * without rows.
+ */
 @Injectable()
 export class RosterMemberStore {
   async count(scope: Scope, { id, isDefault }: Roster): Promise<number> {

@@ -36,12 +36,12 @@ export class RosterMembers {
     private readonly paging: Paging,
   ) {}
 
-  /** Whoever is in it already stays in. */
+  /** Adds members; those already in the roster stay. */
   async add(scope: Scope, kind: RosterKind, people: People): Promise<CountedRoster> {
     return this.rosters.counted(scope, (await this.enroll(scope, kind, people)).roster);
   }
 
-  /** The same, for whoever needs to know who was not in it before. */
+  /** The same, and returns those who were not in it before. */
   async enroll(
     scope: Scope,
     kind: RosterKind,
@@ -56,7 +56,7 @@ export class RosterMembers {
     return { roster, added: [...added] };
   }
 
-  /** Whoever is not in it stays out. */
+  /** Removes members; ids that are not in the roster are ignored. */
   async remove(scope: Scope, kind: RosterKind, { id, userIds }: People): Promise<CountedRoster> {
     const roster = await this.rosters.findForUpdate(scope, kind, id);
     const refusal = refuseRemoval(kind, roster);

@@ -12,10 +12,11 @@ import { Rosters } from './roster.service.js';
 import { RosterStore } from './roster.store.js';
 
 /**
- * A roster is a team or a group: a named set of members of one organization. The two differ in permissions, events
- * and words (`roster.kind.ts`), and in what others use them for.
- * Invariants: a name is taken once for each kind; every organization has one default roster of each kind, which
- * everybody who is invited or active belongs to by definition; nobody else's members are ever in one.
+ * A roster is a team or a group: a named set of members of one organization. The two differ in permissions,
+ * audit events and words (`roster.kind.ts`), and in their use by other modules.
+ * Invariants: names are unique within each kind; every organization has one default roster of each kind,
+ * which contains all invited and active members by definition; a roster contains members of its own
+ * organization only.
  */
 @Module({
   imports: [MemberModule, OrganizationModule],

@@ -28,7 +28,7 @@ function isDefault({ word }: RosterKind, what: string): AppError {
   return failedPrecondition(`${word.toUpperCase()}_IS_DEFAULT`, `The default ${word} cannot ${what}.`);
 }
 
-/** Nobody is added when somebody cannot be: every one of these is named, and what is no id as well. */
+/** Adds no member if one of them is invalid; the error names every invalid id. */
 export function refuseStrangers(
   userIds: readonly string[],
   addable: ReadonlySet<string>,

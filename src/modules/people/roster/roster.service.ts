@@ -57,7 +57,7 @@ export class Rosters {
     return this.store.listByIds(scope, kind, ids);
   }
 
-  /** Without members: whoever creates it is not in it. */
+  /** Creates a roster without members, the creator included. */
   async create(
     scope: Scope,
     kind: RosterKind,

@@ -137,11 +137,11 @@ export class RosterStore {
     return tx.queryOne<Roster>(statements.update, values);
   }
 
-  /** And its memberships; false when there is no such roster. */
+  /** Deletes the roster with its memberships; false when there is none. */
   async delete(scope: Scope, kind: RosterKind, id: string): Promise<boolean> {
     const tx = await scope.tx();
     const { rowCount } = await tx.execute(statements.delete, [scope.orgId, kind.word, id]);
-    // Only now: whoever removed people at the same moment has counted them.
+    // After the roster, because concurrent removals have updated the headcount.
     if (rowCount === 1) await tx.execute(statements.forgetHeadcount, [scope.orgId, id]);
     return rowCount === 1;
   }
