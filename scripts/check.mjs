@@ -9,6 +9,7 @@ const gates = [
   ['format', ['run', '--silent', 'format:check']],
   ['types', ['run', '--silent', 'typecheck']],
   ['boundaries', ['run', '--silent', 'boundaries']],
+  ['nothing unused', ['run', '--silent', 'unused']],
   ['generated code', ['run', '--silent', 'generate', '--', '--check']],
 ];
 

@@ -20,16 +20,3 @@ export function wideArray(field: string, count: number, element: string): string
 export function repeated(bytes: readonly number[], count: number): Buffer {
   return Buffer.alloc(bytes.length * count, Buffer.from(bytes));
 }
-
-/** A field that has a length, in the binary format. */
-export function sized(field: number, content: Buffer): Buffer {
-  return Buffer.concat([varint(field * 8 + 2), varint(content.length), content]);
-}
-
-function varint(value: number): Buffer {
-  const bytes: number[] = [];
-  for (let rest = value; ; rest >>>= 7) {
-    if (rest < 0x80) return Buffer.from([...bytes, rest]);
-    bytes.push((rest & 0x7f) | 0x80);
-  }
-}

@@ -31,7 +31,7 @@ export interface Spoil {
 }
 
 /** What an endpoint answers; text as it is, everything else as JSON. */
-export interface Answer {
+interface Answer {
   status: number;
   type: string;
   body: unknown;

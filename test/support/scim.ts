@@ -18,13 +18,13 @@ export interface ScimBody {
   totalResults: number;
 }
 
-export interface ScimReply {
+interface ScimReply {
   status: number;
   headers: Headers;
   body: ScimBody;
 }
 
-export interface ScimCall {
+interface ScimCall {
   body?: unknown;
   headers?: Record<string, string>;
 }

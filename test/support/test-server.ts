@@ -12,7 +12,7 @@ import { testMasterKey } from './template-database.js';
 import { cloneDatabase, type TestDatabase } from './test-database.js';
 
 /** Sent with every call; a function is asked each time. */
-export type TestHeaders = Record<string, string | (() => Promise<string>)>;
+type TestHeaders = Record<string, string | (() => Promise<string>)>;
 
 export interface TestServer {
   readonly server: Server;

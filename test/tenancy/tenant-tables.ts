@@ -1,6 +1,6 @@
 import type { TestDatabase } from '../support/test-database.js';
 
-export interface Column {
+interface Column {
   name: string;
   type: string;
   required: boolean;

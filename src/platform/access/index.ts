@@ -1,4 +1,4 @@
-export { Abilities, type Ability, type Policy } from './ability.js';
+export { Abilities, type Policy } from './ability.js';
 export { accessTable, services } from './access-table.js';
 export { methodName } from './access-rule.js';
 export { uselessToKey } from './key-permissions.js';

@@ -1,7 +1,7 @@
 import type { Permission } from '../permission/permissions.js';
 
 /** Nobody has been proven yet, or nobody has to be. */
-export interface AnonymousCaller {
+interface AnonymousCaller {
   readonly kind: 'anonymous';
 }
 
@@ -43,13 +43,13 @@ export interface ApiKeyCaller {
 }
 
 /** A sibling service on the internal listener, acting for the organization that it names. */
-export interface InternalCaller {
+interface InternalCaller {
   readonly kind: 'internal';
   readonly orgId?: string;
 }
 
 /** A job of ours, acting for one organization or for none. */
-export interface SystemCaller {
+interface SystemCaller {
   readonly kind: 'system';
   readonly orgId?: string;
 }

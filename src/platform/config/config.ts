@@ -94,7 +94,7 @@ export interface Config {
   readonly shutdownGraceSeconds: number;
 }
 
-export interface RateLimit {
+interface RateLimit {
   readonly perSecond: number;
   readonly burst: number;
 }

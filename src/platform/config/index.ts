@@ -1,5 +1,5 @@
 export { ConfigError, loadConfig } from './config.js';
-export type { Config, RateLimit, Role } from './config.js';
+export type { Config, Role } from './config.js';
 export { describeConfig } from './describe.js';
 export type { VariableDescription } from './describe.js';
 export { canonicalName } from './distinguished-name.js';

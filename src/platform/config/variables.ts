@@ -14,7 +14,7 @@ import {
 } from './variable-kinds.js';
 
 /** Every variable the server reads, in the order in which they are listed to people. */
-export const variables = {
+const variables = {
   HOST: z.string().min(1).default('127.0.0.1').register(documentation, {
     meaning: 'Address to listen on. 0.0.0.0 or :: accepts connections from other machines.',
     must: 'be an address of this machine',

@@ -24,7 +24,7 @@ export async function bootOf(): Promise<string> {
   return id.trim();
 }
 
-export async function commandOf(pid: number): Promise<string | undefined> {
+async function commandOf(pid: number): Promise<string | undefined> {
   if (process.platform === 'linux') {
     const words = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
     return words === '' ? undefined : words.replaceAll('\0', ' ').trim();

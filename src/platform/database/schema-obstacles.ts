@@ -32,7 +32,7 @@ export async function schemaObstacles(owner: Client): Promise<Obstacle[]> {
   return newer ? [newer] : rightsObstacles(owner);
 }
 
-export function newerSchemaObstacle({ known, applied }: SchemaState): Obstacle | undefined {
+function newerSchemaObstacle({ known, applied }: SchemaState): Obstacle | undefined {
   const newer = applied.filter((name) => !known.includes(name));
   if (newer.length === 0) return undefined;
   return {

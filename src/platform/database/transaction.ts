@@ -8,7 +8,7 @@ import { hasPrepared, runScoped } from './scoped-query.js';
 import type { Statement } from './statement.js';
 
 /** By what kind of name a row is found before its organization is known, and the name. */
-export interface Lookup {
+interface Lookup {
   kind: 'invite_link' | 'short_code' | 'sso_connection' | 'sso_domain' | 'sso_provider';
   key: string;
 }

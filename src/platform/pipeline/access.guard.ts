@@ -38,7 +38,7 @@ const admitted: Record<CallerRule, readonly Caller['kind'][]> = {
 };
 
 /** Why the caller may not make this call; undefined when they may. */
-export function refuse(rule: AccessRule, caller: Caller, ability: Ability): AppError | undefined {
+function refuse(rule: AccessRule, caller: Caller, ability: Ability): AppError | undefined {
   if (!admitted[rule.caller].includes(caller.kind)) return refuseKind(rule.caller, caller);
   if (rule.personal && caller.kind === 'person' && caller.ssoOrgId !== undefined) {
     return permissionDenied(

@@ -40,7 +40,7 @@ export interface Address {
 }
 
 /** Where the server listens. */
-export interface Listeners {
+interface Listeners {
   public?: Address;
   internal?: Address & ListenOptions;
   /** Milliseconds that calls in flight get when the server stops. */

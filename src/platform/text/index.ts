@@ -3,4 +3,4 @@ export { emailAddress, readEmailAddress, requireEmailAddress } from './email-add
 export { cleanName, nameKey, readName } from './name.js';
 export type { Reading } from './reading.js';
 export { RequestText } from './request-text.js';
-export { requestTexts, type TextKind } from './request-fields.js';
+export { requestTexts } from './request-fields.js';

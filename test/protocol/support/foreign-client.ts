@@ -5,7 +5,7 @@ import { startTestServer, type TestServer } from '../../support/test-server.js';
 import { EchoServer } from './echo-server.js';
 
 /** A first build compiles the libraries of the other language too. */
-export const BUILD_MS = 300_000;
+const BUILD_MS = 300_000;
 
 /** Where a client that we did not write finds the servers, and who it may be. */
 export interface Servers {

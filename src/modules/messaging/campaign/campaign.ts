@@ -32,7 +32,7 @@ export interface Campaign extends PinnedTemplate {
 }
 
 /** Where a running campaign stands. */
-export interface CampaignProgress {
+interface CampaignProgress {
   stepId: string;
   enteredAt: Date;
   wakeAt: Date | null;

@@ -13,7 +13,7 @@ export interface TokenPayload {
 
 const DAY_MS = 24 * 60 * 60_000;
 /** How long a key signs. */
-export const SIGNS_MS = 90 * DAY_MS;
+const SIGNS_MS = 90 * DAY_MS;
 /** How long it is believed after that. */
 export const OVERLAP_MS = 7 * DAY_MS;
 

@@ -4,4 +4,4 @@ export { profileFields } from './template.rules.js';
 export { Templates } from './template.service.js';
 export { Translations } from './translation.service.js';
 export { type TranslatedText, translationStatus } from './translation.js';
-export type { DeclaredVariable, TemplateVersion } from './template-version.js';
+export type { TemplateVersion } from './template-version.js';

@@ -5,7 +5,7 @@ import { AppError, invalidArgument, permissionDenied } from '../../../platform/e
 export const keyTypes = { unspecified: 0, apiKey: 1, scimToken: 2 } as const;
 
 /** Keys of one organization that are neither revoked nor expired. */
-export const LIVE_KEYS_LIMIT = 200;
+const LIVE_KEYS_LIMIT = 200;
 
 export function refuseExpiry(
   expiresAt: Date | null,

@@ -1,7 +1,7 @@
 import { organizationEnded } from '../../../platform/caller/organization-state.js';
 import { AppError, failedPrecondition, permissionDenied } from '../../../platform/errors/index.js';
 
-export const ACTIVE_LINKS_LIMIT = 200;
+const ACTIVE_LINKS_LIMIT = 200;
 export const LISTED_LINKS = 1000;
 const hour = 60 * 60_000;
 

@@ -1,10 +1,9 @@
-export { AnalyticsCohorts, type Cohorts } from './analytics-cohorts.service.js';
-export type { FixtureCampaign, FixtureRoster, FixtureTemplate } from './fixtures/index.js';
-export { Founding, type FoundingStep, type OrganizationSeed } from './founding.js';
+export { AnalyticsCohorts } from './analytics-cohorts.service.js';
+export type { FixtureCampaign, FixtureTemplate } from './fixtures/index.js';
+export { Founding, type OrganizationSeed } from './founding.js';
 export { firstWorkflow } from './organization.rules.js';
 export { OrganizationDeletions, shutTask } from './organization-deletion.service.js';
 export { OrganizationEntity } from './organization.entity.js';
 export { OrganizationModule } from './organization.module.js';
-export { type FoundedOrganization, type NewOrganization, Organizations } from './organization.service.js';
-export { PrivacySettings } from './privacy-settings.service.js';
-export { type WorkflowCheck, WorkflowChecks } from './workflow-checks.js';
+export { type FoundedOrganization, Organizations } from './organization.service.js';
+export { WorkflowChecks } from './workflow-checks.js';

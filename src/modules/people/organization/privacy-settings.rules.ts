@@ -2,7 +2,7 @@
  * The privacy switches of an organization and their defaults, which equal the column defaults of the
  * migration.
  */
-export const privacyToggles = ['ai_clustering', 'behavioral_analytics', 'third_party_channels'] as const;
+const privacyToggles = ['ai_clustering', 'behavioral_analytics', 'third_party_channels'] as const;
 export type PrivacyToggle = (typeof privacyToggles)[number];
 
 /** On or off; undefined stays as it is. */

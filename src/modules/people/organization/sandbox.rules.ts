@@ -8,7 +8,7 @@ import {
 import { orgType } from './organization.rules.js';
 
 /** At a time, for one person. */
-export const mostSandboxes = 3;
+const mostSandboxes = 3;
 
 const LONGEST_LIFE_DAYS = 30;
 const DAY_MS = 24 * 3600 * 1000;

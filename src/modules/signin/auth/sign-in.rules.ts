@@ -24,7 +24,7 @@ export const clientLimits: CodeLimits = { attempts: 5, sends: 3, wrongADay: 50 }
  * exempt.
  */
 export const addressLimits: CodeLimits = { attempts: 20, sends: 15, wrongADay: 150 };
-export const SENDS_A_DAY = 60;
+const SENDS_A_DAY = 60;
 
 /** Codes are kept for as long as they count. */
 export const CODES_KEPT_MS = day;

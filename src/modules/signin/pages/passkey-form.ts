@@ -1,7 +1,7 @@
 import { type Html, html } from '../../../platform/http/html.js';
 import { type Page, page, withScript } from '../../../platform/http/page.js';
 
-export const PASSKEY_SCRIPT = '/assets/passkey.js';
+const PASSKEY_SCRIPT = '/assets/passkey.js';
 
 /** A form that the browser's authenticator fills in: WebAuthn cannot be used without a script. */
 export function passkeyForm(given: {

@@ -7,7 +7,7 @@ import {
 } from '../../../platform/errors/index.js';
 import type { VerifiedUse } from './passkey.js';
 
-export const PASSKEYS_LIMIT = 20;
+const PASSKEYS_LIMIT = 20;
 export const CHALLENGE_MS = 5 * 60_000;
 
 export function challengeExpiry(now: Date): Date {

@@ -3,7 +3,7 @@ import type { Filter } from './filter.js';
 import { invalid } from './scim-error.js';
 
 /** What a filter may name, and the SQL for it. */
-export type Column =
+type Column =
   | { type: 'text' | 'exact'; sql: string; equals?: (parameter: string) => string }
   | { type: 'boolean'; sql: string }
   | { type: 'time'; sql: string }

@@ -40,7 +40,7 @@ export interface AttributeNames {
   familyName: string;
 }
 
-export interface RoleMapping {
+interface RoleMapping {
   group: string;
   roleId: string;
 }

@@ -44,8 +44,8 @@ import { type OidcClient, OidcDiscovery } from './oidc-discovery.js';
 import { openReservation, type Reservation, reserveConnection } from './reservation.js';
 import { SpKeys } from './sp-keys.service.js';
 
-export type SamlRequest = SamlSettings & { metadataXml: string };
-export type OidcRequest = OidcSettings & { clientSecret: string };
+type SamlRequest = SamlSettings & { metadataXml: string };
+type OidcRequest = OidcSettings & { clientSecret: string };
 
 export type Settings = { kind: 'saml'; saml: SamlRequest } | { kind: 'oidc'; oidc: OidcRequest };
 

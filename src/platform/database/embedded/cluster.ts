@@ -10,7 +10,7 @@ import type { RunAs } from './os-user.js';
 
 const run = promisify(execFile);
 
-export const superuser = 'dovecote';
+const superuser = 'dovecote';
 /** Child processes see none of our environment: it holds secrets, and its locale would change their messages. */
 export const childEnvironment = { PATH: process.env['PATH'] ?? '', LC_ALL: 'C', TZ: 'UTC' };
 
