@@ -1,6 +1,6 @@
 import type { RpcCall } from './call.js';
 
-/** What is known of a call whose method nobody serves. */
+/** The data of a call to an unknown method. */
 export type CallHead = Pick<
   RpcCall,
   'name' | 'header' | 'responseHeader' | 'protocol' | 'address' | 'listener'
@@ -9,6 +9,6 @@ export type CallHead = Pick<
 /** Judges calls by their header, before anything of their body is read: whatever it throws is the answer. */
 export interface Admission {
   admit(call: RpcCall): void | Promise<void>;
-  /** Of a method that nobody serves: the call is refused in any case, but not for free. */
+  /** Called for a call to an unknown method: it is refused in any case, but counts towards rate limits. */
   turnAway(call: CallHead): void | Promise<void>;
 }

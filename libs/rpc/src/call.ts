@@ -25,7 +25,7 @@ export interface RpcCall {
   readonly ignored: readonly IgnoredField[];
   /** The client's address; from X-Forwarded-For only when a trusted proxy sent it. */
   readonly address: string;
-  /** Name of the listener that the call came in on. */
+  /** Name of the listener that accepted the call. */
   readonly listener: string;
   /** The same call as it was when it was admitted, if its body was then given to another way of reading it. */
   readonly admittedAs?: RpcCall;

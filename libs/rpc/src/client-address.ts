@@ -3,8 +3,8 @@ import { BlockList, isIP, isIPv6 } from 'node:net';
 export type ClientAddress = (socketAddress: string | undefined, forwardedFor: string | undefined) => string;
 
 /**
- * Who is calling. X-Forwarded-For is a claim of whoever sent it: it is read from the right, and only as long
- * as the sender is a trusted proxy (addresses or CIDR blocks).
+ * The address of the client. X-Forwarded-For is set by its sender, so it is read from the right, and only as
+ * long as the sender is a trusted proxy (addresses or CIDR blocks).
  */
 export function clientAddress(trustedProxies: readonly string[]): ClientAddress {
   if (trustedProxies.length === 0) return (socketAddress) => plain(socketAddress ?? '');

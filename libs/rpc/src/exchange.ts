@@ -18,7 +18,7 @@ export interface RequestParts {
   url: string;
   header: IncomingHttpHeaders;
   body: AsyncIterable<Uint8Array>;
-  /** Of the body, where it is not there yet. */
+  /** The body, while it is still being read. */
   reading?: Reading;
   signal: AbortSignal;
   peer: Peer;

@@ -8,9 +8,9 @@ import { constants, type ServerHttp2Stream } from 'node:http2';
 const REST_BYTES = 32 * 1024 * 1024;
 
 /**
- * Frees an HTTP/2 stream that is answered while its request still arrives: whoever refuses a body does not read it,
- * and Node keeps such a stream, and what it has received, for as long as the connection lives. What still comes is
- * dropped, for a while; a reset at once might overtake the answer, and some clients take it for the answer.
+ * Frees an HTTP/2 stream that is answered while its request still arrives. Node keeps such a stream, and the
+ * data received, as long as the connection lives. Data that still arrives is dropped for a while before the
+ * reset: an immediate reset might overtake the response, and some clients take it for the response.
  */
 export function freeWhenAnswered(stream: ServerHttp2Stream, restMs: number): void {
   stream.once('wantTrailers', () => dropRest(stream, restMs));
@@ -23,7 +23,7 @@ export function freeWhenAnswered(stream: ServerHttp2Stream, restMs: number): voi
 function dropRest(stream: ServerHttp2Stream, restMs: number): void {
   if (stream.readableEnded || stream.destroyed) return;
   let dropped = 0;
-  // Whoever read it before has paused it, or pauses it again; a paused stream never ends.
+  // An earlier reader has paused the stream, or pauses it again; a paused stream never ends.
   const flow = (): void => void stream.resume();
   const end = (): void => {
     stream.close(constants.NGHTTP2_NO_ERROR);

@@ -61,7 +61,10 @@ export function acceptingGate({ describeError, admission }: GateOptions, boundsO
   };
 }
 
-/** For methods that come with us, cost nothing and are asked by whoever watches over us: nobody is turned away. */
+/**
+ * Admits every call, without rate limits: for health and reflection, which are cheap and called by
+ * monitoring.
+ */
 export function openGate(describe: DescribeError): Gate {
   return async (context) => {
     watch(context, describe).stage = 'receiving';
@@ -79,7 +82,7 @@ async function judge(context: HandlerContext, admit: () => void | Promise<void>)
   }
 }
 
-/** connect waits for a whole body whatever happens meanwhile; a deadline or a shutdown is answered at once. */
+/** connect waits for the whole body even after a deadline or a shutdown; this ends the wait. */
 function stopReadingWith({ signal, values }: HandlerContext): void {
   if (signal.aborted) throw abortError(signal);
   const reading = values.get(readingKey);
@@ -105,7 +108,7 @@ export function refusingGate(
  */
 function watch(context: HandlerContext, describe: DescribeError, admitted?: RpcCall): Progress {
   const progress: Progress = { stage: 'refused', call: { ...rpcCall(context), admittedAs: admitted } };
-  // What it was admitted with is said in the answer, whoever gives it.
+  // The response carries the headers of the admission, also when it is an error.
   for (const [name, value] of admitted?.responseHeader ?? []) {
     if (!context.responseHeader.has(name)) context.responseHeader.set(name, value);
   }

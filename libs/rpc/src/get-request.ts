@@ -2,7 +2,10 @@ import { base64Decode } from '@bufbuild/protobuf/wire';
 import { Code, ConnectError, type HandlerContext } from '@connectrpc/connect';
 import { inspect, type RequestBounds } from './inspect-request.js';
 
-/** The message of a GET request: connect takes one that is no base64 for a failure of its own, and parses any size. */
+/**
+ * Checks the message of a GET request: connect reports invalid base64 as an internal error, and parses any
+ * size.
+ */
 export async function checkGetMessage(
   { requestMethod, url, method }: HandlerContext,
   bounds: RequestBounds,

@@ -10,7 +10,7 @@ export function closeWhenIdle(session: ServerHttp2Session, socket: Socket, idleM
   new IdleSession(session, socket, stallWatch(idleMs)).start();
 }
 
-/** In place of the session's own timeout, which Node would set anew several times a call. */
+/** Replaces the session's own timeout, which Node resets several times per call. */
 class IdleSession implements Watched {
   quiet = 0;
   #streams = 0;

@@ -9,7 +9,7 @@ export interface RequestBounds extends MessageBounds {
   readonly maxBytes: number;
 }
 
-/** More than one message is refused when the second one is met; what comes behind it nobody reads. */
+/** A second message in a unary request is refused as soon as it begins; the rest is not read. */
 const MOST_MESSAGES = 2;
 
 /**

@@ -76,7 +76,8 @@ export function http2Options(limits: RpcLimits): Http2Options {
       maxHeaderListSize: limits.headerBytes,
       initialWindowSize: 256 * KiB,
     },
-    // No bound of its own: the list of 16 KiB holds fewer fields, each of which counts 32 bytes beside its text.
+    // No additional bound: the header list of 16 KiB holds fewer fields, each of which counts 32 bytes
+    // besides its text.
     maxHeaderListPairs: Math.ceil(limits.headerBytes / 32),
     maxSessionMemory: 16,
     maxSettings: 16,

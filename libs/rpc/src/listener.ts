@@ -18,14 +18,17 @@ import { peekHttpVersion, type HttpVersion } from './preface.js';
 export interface TlsOptions {
   cert: string | Buffer;
   key: string | Buffer;
-  /** Asks clients for certificates, and serves nobody without one. */
+  /** Requires client certificates. */
   clients?: ClientCertificates;
 }
 
 export interface ClientCertificates {
   /** The authorities that sign them, in PEM. */
   ca: string | Buffer;
-  /** Whose certificates those are that serve; without a yes the connection ends before a request is read. */
+  /**
+   * Whether to serve a client with this certificate; otherwise the connection is closed before a request is
+   * read.
+   */
   admit(certificate: X509Certificate): boolean;
 }
 
@@ -34,7 +37,7 @@ export interface ListenOptions {
   host?: string;
   /** What calls on this port see as `call.listener`. */
   name?: string;
-  /** Of this port alone; false for none, whatever the server has. */
+  /** TLS of this port; false for none, whatever the server's default. */
   tls?: TlsOptions | false;
 }
 
@@ -95,7 +98,7 @@ export class Listener {
     return this.#openStreams;
   }
 
-  /** Stops accepting, tells every connection to finish, and resolves when the last one is gone. */
+  /** Stops accepting, asks every connection to finish, and resolves when the last one is closed. */
   drain(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const socket of this.#undecided) socket.destroy();

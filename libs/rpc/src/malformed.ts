@@ -3,13 +3,13 @@ import { Code, ConnectError } from '@connectrpc/connect';
 import { BadRequestSchema } from '@dovecote/contract/google/rpc/error_details_pb';
 import type { Violation } from './json/findings.js';
 
-/** Of a message that cannot be read as a whole; `why` goes on after "it". */
+/** The error for a message that cannot be decoded; `why` continues after "it". */
 export function malformed({ typeName }: DescMessage, format: 'JSON' | 'binary', why: string): ConnectError {
   const sentence = `The request is not a valid ${typeName} in ${format === 'JSON' ? 'JSON' : 'the binary format'}`;
   return new ConnectError(`${sentence}: ${why}.`, Code.InvalidArgument);
 }
 
-/** Of a message some of whose fields cannot hold what was sent for them. */
+/** The error for a message with fields of wrong types. */
 export function wrongFields(violations: readonly [Violation, ...Violation[]]): ConnectError {
   const [first, ...others] = violations;
   const more = others.length > 0 ? `; and ${others.length} more` : '';

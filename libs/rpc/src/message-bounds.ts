@@ -19,12 +19,15 @@ const COMMA = 0x2c;
 const BACKSLASH = 0x5c;
 const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 
-/** Throws if the JSON is beyond the bounds; whether it is JSON at all the parser says, which stops where it is none. */
+/**
+ * Throws if the JSON exceeds the bounds. Syntax errors are left to the parser, which stops at the first one.
+ */
 export function checkJson(bytes: Uint8Array, bounds: MessageBounds): void {
   let depth = 0;
   let elements = 0;
   let digits = 0;
-  // Of what is open on each level; a list starts so low that it never reaches the bound.
+  // Counts the members of each open object; for lists the count starts so low that it never reaches the
+  // bound.
   const members = new Float64Array(bounds.depth + 1);
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at]!;
@@ -64,7 +67,7 @@ export function checkBinary(bytes: Uint8Array, schema: DescMessage, bounds: Mess
   new BinaryScan(bytes, bounds).message(fieldsOf(schema), bytes.length, 1);
 }
 
-/** What is inside a field that has a length; undefined for text, bytes and what nobody knows. */
+/** The content of a length-delimited field; undefined for text, bytes and unknown fields. */
 type Content = { readonly message: Fields } | { readonly packedBytes: 'varint' | 4 | 8 } | undefined;
 type Fields = ReadonlyMap<number, () => Content>;
 

@@ -56,8 +56,8 @@ export function peekHttpVersion(
 }
 
 /**
- * A timer that hears the sockets out before it acts. Timers come first after a pause of the whole process; what
- * arrived meanwhile is still unread then, and would be answered with a reset.
+ * A timer that lets pending socket events run before it fires. After a pause of the whole process, timers run
+ * first, while data that arrived in time is still unread.
  */
 function patience(ms: number, act: () => void): { stop(): void } {
   let turn: NodeJS.Immediate | undefined;

@@ -47,7 +47,9 @@ function refusing(
   };
 }
 
-/** As clients of Connect read these statuses of who says no more; they have no word of their own for 431. */
+/**
+ * The codes that Connect clients derive from these statuses, which they have no code for themselves (431).
+ */
 function codeOf(status: number): Code {
   if (status === 404) return Code.Unimplemented;
   return status === 431 ? Code.ResourceExhausted : Code.Unknown;

@@ -37,7 +37,7 @@ export async function* streamedBody(request: NodeRequest): AsyncIterable<Uint8Ar
     // Destroying the request on an early end would destroy an HTTP/1.1 socket before the answer is out.
     yield* request.iterator({ destroyOnReturn: false });
   } catch {
-    // Node has an error of its own for a client that leaves.
+    // Node reports a different error when the client disconnects.
     throw cutOff();
   }
 }
@@ -48,7 +48,7 @@ export type Body = Uint8Array | ConnectError;
 /** Gives up a body that is being read: its call is over for another reason. */
 export type StopReading = (reason: ConnectError) => void;
 
-/** The body of one call; it can be given up once somebody reads it. */
+/** The body of one call. It can be abandoned while it is being read. */
 export interface Reading {
   stop?: StopReading;
 }

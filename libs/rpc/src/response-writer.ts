@@ -30,7 +30,7 @@ export async function writeResponse(
     }
     response.end();
   } finally {
-    // Lets the handler clean up; it must not delay the connection, and its failure has nobody to go to.
+    // Lets the handler clean up; the connection does not wait for it, and its error is ignored.
     body?.return?.().catch(() => undefined);
   }
 }

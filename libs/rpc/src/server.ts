@@ -125,7 +125,7 @@ export class RpcServer {
     return this.#listeners.reduce((sum, { openStreams }) => sum + openStreams, 0);
   }
 
-  /** Lets calls in flight finish for that long, then aborts their signals and closes every connection. */
+  /** Waits for calls in flight, at most this long, then aborts their signals and closes every connection. */
   async close(graceMs: number): Promise<void> {
     // Health first: a load balancer that asks now must not send more.
     this.#draining.abort();
@@ -198,7 +198,7 @@ export class RpcServer {
     if (!unary || !(request instanceof IncomingMessage) || !isHttp1(response)) return false;
     const { headers, socket } = request;
     const format = fastPathFormat(unary, request.method, headers);
-    // The trailers of gRPC over HTTP/1.1 have to be announced, and hardly anybody speaks it.
+    // gRPC over HTTP/1.1 must announce its trailers; it is rare, so connect's own handler serves it.
     if (!format || format.protocol.name === 'grpc') return false;
     const peer = this.#peer(socket.remoteAddress, headers, listener);
     const exchange = new Http1Exchange(

@@ -72,7 +72,7 @@ function wrongContentType(value: string | undefined, supported: readonly string[
   if (!type || !supported.includes(type.essence)) {
     return `The Content-Type ${JSON.stringify(value)} is not supported; send one of ${supported.join(', ')}.`;
   }
-  // Binary messages have no charset: what is said of one is passed over like any other parameter.
+  // Binary messages have no charset: the parameter is ignored like any other.
   if (!type.essence.endsWith('json') || !type.charset || UTF_8.includes(type.charset)) return undefined;
   return `The charset ${JSON.stringify(type.charset)} is not supported; JSON is sent in UTF-8.`;
 }

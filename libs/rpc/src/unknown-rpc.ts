@@ -6,7 +6,7 @@ import { pathOf, type NodeRequest } from './node-http.js';
 import { connectOptions, neverReached, route, type Route, type RouteSetup } from './routes.js';
 
 const RPC_CONTENT_TYPE = /^application\/(grpc|connect\+)/;
-/** `/package.Service/Method`, as no plain HTTP route of ours looks. */
+/** `/package.Service/Method`: no plain HTTP route has this form. */
 const RPC_PATH = /^\/[A-Za-z_]\w*(\.[A-Za-z_]\w*)+\/[A-Za-z_]\w*$/;
 
 export function isRpcPath(path: string): boolean {

@@ -16,7 +16,7 @@ export interface Name {
   readonly spNameQualifier?: string;
 }
 
-/** Of a subject or a logout request, which is known to be signed; some providers encrypt the name by itself. */
+/** The NameID of a signed subject or logout request; some providers encrypt it separately. */
 export function nameIn(parent: Element | undefined, keys: readonly SpKey[]): Name {
   const element = parent && nameIdIn(parent, keys);
   const nameId = element ? textOf(element) : '';
@@ -63,7 +63,7 @@ export function attributesOf(assertion: Element): Record<string, string[]> {
   return Object.fromEntries([...friendly, ...values]);
 }
 
-/** Values with a structure of their own are nothing that we could map. */
+/** Attribute values with child elements cannot be mapped. */
 function simpleValue(element: Element): string[] {
   return elementsIn(element).length === 0 ? [textOf(element)] : [];
 }

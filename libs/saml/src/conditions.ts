@@ -13,7 +13,7 @@ export interface Clock {
 
 /** However long the identity provider says that it is valid: so long do we remember used assertions. */
 const LONGEST_LIFE_MS = 24 * 3600 * 1000;
-/** Who was asked to sign in anew did so on the way. */
+/** With ForceAuthn, how old the sign-in at the provider may be. */
 const FRESH_SIGN_IN_MS = 3600 * 1000;
 const KNOWN_CONDITIONS = ['AudienceRestriction', 'OneTimeUse', 'ProxyRestriction'];
 

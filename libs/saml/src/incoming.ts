@@ -22,7 +22,7 @@ import { XmlError } from './xml-error.js';
 export type Delivery = { query: string } | { form: Readonly<Record<string, string | undefined>> };
 
 export interface Received {
-  /** Of a verified message. */
+  /** The root element of the verified message. */
   readonly element: Element;
   readonly relayState?: string;
 }

@@ -1,6 +1,6 @@
 const INSTANT = /^-?\d{4,}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})?$/;
 
-/** An xs:dateTime; without a zone it is UTC, as SAML has it. Undefined when it is none. */
+/** Parses an xs:dateTime; without a zone it is UTC, as SAML requires. Undefined for other text. */
 export function readInstant(text: string): Date | undefined {
   const [whole, , zone] = INSTANT.exec(text.trim()) ?? [];
   if (whole === undefined) return undefined;

@@ -38,7 +38,7 @@ export interface MetadataOptions {
   allowHttp?: boolean;
 }
 
-/** An entity with what the groups around it say about all of theirs. */
+/** An entity with the properties that enclosing groups define for their members. */
 interface Described {
   readonly entity: Element;
   readonly groups: readonly Element[];

@@ -22,8 +22,8 @@ export interface PostForm {
 const LONGEST_RELAY_STATE = 80;
 
 /**
- * The address with the message in its query, signed over exactly the characters that are sent: whoever verifies must not
- * need to encode them again.
+ * The URL with the message in its query. The signature covers exactly the characters sent, so that the
+ * receiver need not encode them again.
  */
 export function redirectUrl(url: string, { field, xml, relayState }: OutgoingMessage, key: SpKey): string {
   refuseLongRelayState(field, relayState);

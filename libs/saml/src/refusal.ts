@@ -35,7 +35,7 @@ export type SamlRefusalReason =
   | 'idp_initiated_with_request'
   | 'replayed';
 
-/** The message is the same for every reason, so that it may be shown to whoever sent the document. */
+/** The message is the same for every reason, so it can be shown to the sender. */
 export class SamlRefusal extends Error {
   override readonly name = 'SamlRefusal';
   constructor(

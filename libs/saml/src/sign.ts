@@ -2,7 +2,9 @@ import { SignedXml } from 'xml-crypto';
 import { ENVELOPED, EXCLUSIVE_C14N, RSA_SHA256, SHA256 } from './algorithms.js';
 import type { SpKey } from './sp-key.js';
 
-/** Signs the root, which has this ID; the signature follows the Issuer, or comes first where there is none. */
+/**
+ * Signs the root element, which has this ID. The signature follows the Issuer, or comes first without one.
+ */
 export function signElement(xml: string, { id, key }: { id: string; key: SpKey }): string {
   const signed = new SignedXml({
     privateKey: key.privateKeyPem,

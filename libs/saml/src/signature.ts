@@ -23,8 +23,9 @@ export interface Signed {
 const MOST_NAMED = 10;
 
 /**
- * Verifies the signature directly in `element`, and takes it out. Undefined when there is none; nothing else than the
- * returned element may be read afterwards. No reference is ever followed: what is digested is the element itself.
+ * Verifies the signature directly in `element` and removes it. Undefined when there is none. Afterwards, only
+ * the returned element may be read (signature wrapping). References are never resolved: the digest is
+ * computed over the element itself.
  */
 export function verifySigned(element: Element, connection: SamlConnection, now: Date): Signed | undefined {
   const [signature, another] = childrenOf(element, NS.signature, 'Signature');

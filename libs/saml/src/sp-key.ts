@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 
-/** A key of ours with the certificate that carries it to identity providers. */
+/** A key of the service provider, with the certificate registered at identity providers. */
 export interface SpKey {
   /** PKCS #8. */
   privateKeyPem: string;
@@ -16,8 +16,8 @@ const ALGORITHM = {
 };
 
 /**
- * Makes a key for signing and decryption. Nobody checks who issued the certificate (identity providers pin it), so it
- * signs itself; some refuse it after its end, so it lives long and is replaced on purpose.
+ * Creates a key for signing and decryption. Identity providers pin the certificate, so it is self-signed;
+ * some refuse an expired one, so it lives long and is rotated by an admin.
  */
 export async function newSpKey(commonName: string, now: Date, years = 10): Promise<SpKey> {
   // A tenth of a second to load, and most processes never make a key.

@@ -18,7 +18,7 @@ const RESERVED: ReadonlyMap<string, string> = new Map([
   ),
 ]);
 
-/** Elements whose text says who somebody is. */
+/** Elements whose text decides identity; comments and markup in them are refused. */
 const WORDS: readonly string[] = ['NameID', 'AttributeValue', 'Issuer', 'Audience'];
 
 /** Refuses what no signature can make right, wherever in the document it stands. */
@@ -38,7 +38,7 @@ export function refuseDisguise(root: Element): void {
   visit(root, false);
 }
 
-/** All assertions, however deep and whether they are encrypted: there may be one, or somebody chooses for us. */
+/** Finds all assertions at any depth, encrypted or not: more than one would allow signature wrapping. */
 export function onlyAssertion(root: Element): Element {
   const found: Element[] = [];
   const visit = (element: Element): void => {

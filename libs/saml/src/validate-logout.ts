@@ -24,7 +24,7 @@ export interface ReceivedLogoutRequest {
   id: string;
   nameId: string;
   nameIdFormat: string;
-  /** The sessions to end; all of the person's when there are none. */
+  /** The sessions to end; empty: all sessions of the subject. */
   sessionIndexes: string[];
   relayState?: string;
 }
@@ -36,7 +36,7 @@ export interface ReceivedLogoutResponse {
   relayState?: string;
 }
 
-/** A browser brings it at once: what is older was kept by somebody. */
+/** A browser delivers a message at once: an older one may be a replay. */
 const LONGEST_WAY_MS = 10 * 60_000;
 
 /** Throws SamlRefusal: also when it is not signed. A repeated one ends sessions that have ended. */

@@ -39,8 +39,9 @@ export interface Once {
 /** What was used before, remembered where every process sees it. Asked only after everything else holds. */
 export interface OneTimeUse {
   /**
-   * Remembers the assertion for this connection, then marks the request as used: refused as `unknown_request` when it is
-   * none of this connection, or used. Whoever sends an assertion twice learns that, and not that its request is gone.
+   * Marks the assertion as used, then the request. Returns `replayed` when the assertion was used before,
+   * `unknown_request` when the request is used or not of this connection. A repeated assertion is reported as
+   * such, not as an unknown request.
    */
   use(once: Once): Promise<'first' | 'replayed' | 'unknown_request'>;
 }
@@ -193,7 +194,7 @@ function requestAnswered(response: Response, confirmed: string | undefined): str
   );
 }
 
-/** Some providers name a request of their own when the sign-in begins there: then the advice is another. */
+/** Some providers send an InResponseTo of their own in an unsolicited response; then the advice differs. */
 function unknownRequest(id: string | undefined, { allowIdpInitiated }: SamlConnection): SamlRefusal {
   return allowIdpInitiated
     ? new SamlRefusal(

@@ -1,7 +1,7 @@
 export type XmlErrorReason =
   'too_large' | 'malformed' | 'doctype' | 'processing_instruction' | 'relative_namespace';
 
-/** A document that is not read at all, whoever signed it. */
+/** A document that is refused before its signature is checked. */
 export class XmlError extends Error {
   override readonly name = 'XmlError';
   constructor(

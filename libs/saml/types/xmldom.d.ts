@@ -1,6 +1,6 @@
 /**
- * What we use of @xmldom/xmldom. tsconfig.json puts this in the place of its own declarations, which make the browser's
- * global types part of the whole program.
+ * The part of @xmldom/xmldom that is used. tsconfig.json maps the package to this file, because its own
+ * declarations add the browser's global types to the whole program.
  */
 export interface Node {
   readonly nodeType: number;

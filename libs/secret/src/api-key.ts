@@ -36,8 +36,8 @@ export function generateApiKey(prefix: ApiKeyPrefix): ApiKey {
 }
 
 /**
- * Reads a key that a client sent. Undefined when it cannot be one of ours (a typo, a cut, another product's
- * key), which spares the database call; answer that exactly as an unknown key.
+ * Parses a presented key. Undefined when its checksum is wrong (a typo, a truncated key, another product's
+ * key), which saves the database call; respond exactly as to an unknown key.
  */
 export function readApiKey(presented: string): PresentedApiKey | undefined {
   const prefix = PREFIXES.find((candidate) => presented.startsWith(candidate));

@@ -11,9 +11,9 @@ export function generateOneTimeCode(): string {
 }
 
 /**
- * A million codes are counted through at once, so a plain hash would hide nothing: whoever holds the table
- * also needs the pepper, which is not in the database. `context` (the address, the attempt's id) keeps a hash
- * from being moved to another row.
+ * Keyed hash of a code: a plain hash of a million possible codes would be reversed at once, so an attacker
+ * with the table also needs the pepper, which is not in the database. `context` (the address, the attempt's
+ * id) binds a hash to its row.
  */
 export function hashOneTimeCode(input: { code: string; pepper: Buffer; context: string }): Buffer {
   if (input.pepper.length < SHORTEST_PEPPER) {

@@ -15,7 +15,7 @@ export function truncate(text: string, limit: number): string {
   return text.slice(0, cluster && end - cluster.index <= LONGEST_CLUSTER ? cluster.index : end);
 }
 
-/** Printable ASCII begins a cluster of its own; asking the segmenter costs more than rendering the message. */
+/** Printable ASCII always starts a grapheme cluster; the segmenter costs more than rendering the message. */
 function isPlain(codeUnit: number): boolean {
   return codeUnit >= 0x20 && codeUnit < 0x7f;
 }

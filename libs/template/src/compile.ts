@@ -25,7 +25,7 @@ export interface Rendered {
 }
 
 export interface CompiledTemplate {
-  /** Of title and body. */
+  /** Placeholders of title and body. */
   readonly placeholders: readonly string[];
   /** Throws RenderedTooLongError when this recipient's values are too long. */
   render(sources: ValueSources): Rendered;

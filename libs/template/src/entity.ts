@@ -1,7 +1,7 @@
 const ENTITY = /^&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|([a-z]{2,8}));$/i;
 const NAMED = new Map(Object.entries({ amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: '\u00a0' }));
 
-/** The character that an entity of Markdown stands for; what is none is text. */
+/** The character of a Markdown entity; other text stays unchanged. */
 export function decodeEntity(entity: string): string {
   const [, decimal, hexadecimal, name] = ENTITY.exec(entity) ?? [];
   if (name !== undefined) return NAMED.get(name) ?? entity;

@@ -1,7 +1,10 @@
 import type { InlineContext, MarkdownConfig } from '@lezer/markdown';
 import { GFM, parser } from '@lezer/markdown';
 
-/** Autolinks that are kept; what looks like one and is none of these is text. Bounded, to be read in linear time. */
+/**
+ * Autolinks that are kept; other text in angle brackets is literal. Bounded, so that it is read in linear
+ * time.
+ */
 export const AUTOLINK =
   /<(?:(?:https?|mailto|tel):[^\s<>]{0,2048}|[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w.-]{1,255})>/iy;
 

@@ -1,7 +1,7 @@
 import type { Token } from './parse.js';
 import { PII_END, PII_START } from './pii.js';
 
-/** Of the body, with where it stands in the text that is read for places. */
+/** Pieces of the body, with their position in the text that is searched for places. */
 export type Piece = { from: number; to: number } & (
   | { kind: 'text'; text: string }
   /** `marked`: between markers, because it is personal. */

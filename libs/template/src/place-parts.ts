@@ -152,7 +152,7 @@ function writeInUrl(value: string): string {
   return normalizeValue(value).replace(/[\s<>{}]/gu, encodeURIComponent);
 }
 
-/** An e-mail address with a blank in it is none, and is shown as text. */
+/** An e-mail address must not contain a blank: otherwise it is shown as text. */
 function writeInAddress(value: string): string {
   return normalizeValue(value).replace(/[{}]/g, encodeURIComponent);
 }
@@ -160,7 +160,7 @@ function writeInAddress(value: string): string {
 const HARMLESS = ['http', 'https', 'mailto', 'tel'];
 const SCHEME = /^<?\s*([a-z][a-z0-9+.-]*):/i;
 
-/** A value that brings a scheme of its own brings a harmless one, or the link leads nowhere. */
+/** A value that starts with a scheme must have a safe one; otherwise the link has no target. */
 function target(pieces: readonly Piece[]): Part {
   const parts = withEscapes(pieces, escapeInTarget);
   if (bringsScheme(pieces)) return (values) => assemble(parts, values);

@@ -13,10 +13,10 @@ export type Place = Range &
     | { kind: 'autolink' | 'bare_link' | 'target' | 'title' }
   );
 
-/** Whoever has nothing of this has no place but text. Four blanks or a tab may begin a block of code. */
+/** Without any of this, the body has only text places. Four blanks or a tab may start a code block. */
 const ANYTHING = /[`<]|\]\(|\]:|~~~|:\/\/|www\.|@| {4}|\t/i;
 
-// The parser reads some texts that nobody writes in quadratic time: thousands of brackets, containers in containers.
+// The parser needs quadratic time for thousands of brackets and for nested containers.
 const MOST_BRACKETS = 1_000;
 const DEEP = /^(?:[ \t]*(?:>|[-+*]|\d{1,9}[.)])){33}/m;
 
@@ -24,7 +24,7 @@ const DEEP = /^(?:[ \t]*(?:>|[-+*]|\d{1,9}[.)])){33}/m;
 const reader = markdownParser.configure({ remove: ['Emphasis', 'Strikethrough'] });
 
 const MOST_REMEMBERED = 50;
-/** Messages are made in slices, and each slice reads its template anew. */
+/** Messages are rendered in batches, and each batch reads its template again. */
 const remembered = new Map<string, readonly Place[]>();
 
 /** The places of a text, in order and apart from each other. None in a text that would take too long to read. */

@@ -6,7 +6,7 @@ const LONGEST = 500;
 /** Code units that are sure to hold that many code points, and the cluster that the cut may be in. */
 const ENOUGH = 2 * LONGEST + 64;
 
-/** Of a rendered message: at most 500 characters each, without markup, personal values masked. */
+/** Excerpts of a rendered message: at most 500 characters each, without markup, personal values masked. */
 export interface Excerpts {
   /** The first sentence that is no greeting, for the notification banner. */
   summary: string;

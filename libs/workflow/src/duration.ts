@@ -11,7 +11,7 @@ const NANOSECONDS: Record<string, bigint> = {
 const TERM = /(\d*)(?:\.(\d*))?(ns|us|µs|μs|ms|s|m|h)/y;
 const LONGEST = 50;
 
-/** Milliseconds of a Go duration ("72h", "1h30m", "1.5h"), signs excepted; undefined when it is none. */
+/** Milliseconds of a Go duration ("72h", "1h30m", "1.5h") without a sign; undefined for other text. */
 export function parseDuration(text: string): number | undefined {
   if (text === '0') return 0;
   if (text === '' || text.length > LONGEST) return undefined;

@@ -45,8 +45,8 @@ export function askingSteps({ steps }: WorkflowDefinition): string[] {
 }
 
 /**
- * The steps whose recipients a deadline waits for: those before it that ask for an acknowledgement, or, when none
- * does, all that send before it. Nobody can act on the latter, and the wait is for the time itself.
+ * The steps whose recipients a deadline waits for: earlier steps that ask for an acknowledgement; without
+ * any, all earlier steps that send. Recipients of the latter cannot act, so the deadline waits for its time.
  */
 export function awaitedSteps({ steps }: WorkflowDefinition, deadlineId: string): string[] {
   const sending = steps.filter(

@@ -2,7 +2,7 @@ import type { StepType, UncheckedStep } from './types.js';
 
 /** What every step ends with unless it says otherwise, and what a label without a transition falls back to. */
 export const COMPLETED = 'completed';
-/** A DEADLINE_CHECK ended early: nobody is left who could still act. */
+/** A DEADLINE_CHECK ended early: no recipient can act any longer. */
 export const ALL_ACTED = 'all_acted';
 /** A CALL_WEBHOOK was not answered with success. */
 const FAILED = 'failed';

@@ -18,7 +18,7 @@ export function isPublicAddress(text: string): boolean {
   return address instanceof ipaddr.IPv4 ? isPublicV4(address) : isPublicV6(address);
 }
 
-/** ipaddr.js reads `127.1` and `0x7f000001`, too; whoever connects may read them otherwise. */
+/** ipaddr.js also parses `127.1` and `0x7f000001`, which the connecting code may parse differently. */
 function isWrittenInFull(text: string): boolean {
   return text.includes(':') || ipaddr.IPv4.isValidFourPartDecimal(text);
 }

@@ -15,7 +15,7 @@ export type RunEvent =
   /** Names its step, so that a job that runs twice cannot finish the step after it. */
   | { type: 'step_finished'; stepId: string; outcome: string }
   | { type: 'timer'; stepId: string }
-  /** Nobody is left who could still act. */
+  /** No recipient can act any longer. */
   | { type: 'all_acted' }
   | { type: 'cancelled' };
 

@@ -55,7 +55,9 @@ function checkTransitions(step: UncheckedStep, ids: Map<string, number>, at: Vio
   }
 }
 
-/** A label that the step never ends with would never be followed. What is wrong with the type is said elsewhere. */
+/**
+ * A label that the step never produces would never be followed. Errors of the type are reported elsewhere.
+ */
 function checkLabel(type: UncheckedStep['type'], label: string, at: Violations): void {
   if (label === '') return at.add('must have an outcome label');
   if (label.length > LONGEST_LABEL) return at.atMost(LONGEST_LABEL, label);

@@ -21,7 +21,7 @@ export class EnumNames {
     return this.#full.has(name) ? name : this.#short.get(name);
   }
 
-  /** The name that somebody probably meant, in full. */
+  /** The full name that the client probably meant. */
   meant(name: string): string | undefined {
     const short = nearest(name, this.#short.keys());
     return short === undefined ? nearest(name, this.#full) : this.#short.get(short);

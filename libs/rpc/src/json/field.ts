@@ -20,7 +20,7 @@ export function readsNull(field: DescField): boolean {
   return field.fieldKind === 'enum' && field.enum.typeName === NULL_VALUE;
 }
 
-/** Of a value that is not null. */
+/** The check of a value that is not null. */
 export function fieldCheck(field: DescField, message: MessageCheck): Check {
   switch (field.fieldKind) {
     case 'scalar':
@@ -41,7 +41,7 @@ export function fieldCheck(field: DescField, message: MessageCheck): Check {
   }
 }
 
-/** Of a value within a list or map, where null stands for nothing. */
+/** The check of an element of a list or map, where null is not allowed. */
 function elementCheck({ message, enum: values }: DescField, messageCheck: MessageCheck): Check {
   const check = message ? messageCheck(message) : enumCheck(values as DescEnum);
   if (message?.typeName === 'google.protobuf.Value' || values?.typeName === NULL_VALUE) return check;

@@ -11,7 +11,7 @@ export interface IgnoredField {
   readonly meant: string;
 }
 
-/** Whoever makes more mistakes learns of the others in the next answer. */
+/** Further violations are reported once these are fixed. */
 const MOST_VIOLATIONS = 20;
 const MOST_IGNORED = 5;
 /** Unknown fields that are compared with the known ones. */

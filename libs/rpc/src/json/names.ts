@@ -1,10 +1,10 @@
 import leven from 'leven';
 
-/** Longer names are compared with nothing: nobody mistypes a field for a kilobyte. */
+/** Longer names are not compared with field names: they are not typing errors. */
 const LONGEST = 64;
 const comparable = /^[A-Za-z0-9_-]+$/;
 
-/** How far two names are apart, from 0; undefined if nobody would take one for the other. */
+/** The distance of two names, from 0; undefined if they are not similar. */
 type Distance = (name: string, other: string) => number | undefined;
 
 /** The one candidate that was probably meant; undefined if none is near, or several are equally near. */
@@ -49,7 +49,7 @@ function stemsOf(words: readonly string[]): string[] {
   return about.length > 0 ? about : stems;
 }
 
-/** Of two letters that changed places. */
+/** The letters of two names in which two neighbours are swapped. */
 function lettersOf(joined: string): string[] {
   return [...joined].sort();
 }

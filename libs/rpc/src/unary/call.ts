@@ -32,7 +32,7 @@ export class UnaryCall implements RpcCall, Abortable {
   #stopReading: StopReading | undefined;
   #deadlineTimer: NodeJS.Timeout | undefined;
   #abortReason: ConnectError | undefined;
-  // Made when somebody asks: most calls need few of them.
+  // Created on demand: most calls need few of them.
   #controller: AbortController | undefined;
   #header: HeaderFields | undefined;
   #responseHeader: HeaderFields | undefined;
@@ -207,7 +207,7 @@ export class UnaryCall implements RpcCall, Abortable {
     this.#fail(new ConnectError(rawMessage, code));
   }
 
-  /** Of an error that no handler chose. */
+  /** Reports an error that the handler did not choose. */
   #fail(error: ConnectError, stage: Stage = 'handling'): void {
     this.#end();
     this.#send(() => {
@@ -238,7 +238,7 @@ export class UnaryCall implements RpcCall, Abortable {
     try {
       this.#exchange.send(answer());
     } catch {
-      // Nobody is left to tell: the answer could not be written.
+      // The response could not be written, so the error cannot be reported.
       this.#exchange.abandon();
     }
   }

@@ -41,7 +41,7 @@ export function requestFormatOf(header: IncomingHttpHeaders): RequestFormat | un
   return { protocol, json, timeoutMs, requestGzip, acceptsGzip };
 }
 
-/** Who names nothing is answered in the way of the request. */
+/** A client that names no encoding gets the one of its request. */
 function namesGzip(accepted: string | string[] | undefined, otherwise: boolean): boolean {
   if (!accepted) return otherwise;
   const names = typeof accepted === 'string' ? accepted : accepted.join(',');
