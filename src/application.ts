@@ -14,8 +14,8 @@ export async function createApplication(options: AppOptions): Promise<NestFastif
       genReqId: plainRequestId,
       frameworkErrors: refusePath,
     }),
-    // Nest would tell about its start, and about what ends it with a stack, in a form of its own. What reads bodies is
-    // the server's own: platform/http/plain-admission.ts.
+    // The server writes its own log lines and start errors, and reads bodies itself:
+    // platform/http/plain-admission.ts.
     { logger: false, abortOnError: false, bodyParser: false },
   );
   app.useLogger(app.get(FrameworkLogger));

@@ -15,7 +15,7 @@ import { type Scope, Scopes } from './platform/scope/index.js';
 export interface Demonstration {
   organizationId: string;
   adminEmail: string;
-  /** Absent when its file is gone: the database holds only a hash. */
+  /** Undefined when its file was deleted: the database has only a hash. */
   apiKey?: string;
 }
 
@@ -23,7 +23,7 @@ export interface Demonstration {
 const organizationId = '019a9f00-0000-7000-8000-00000000ac3e';
 const adminEmail = 'admin@acme.example';
 
-/** Prepares a demonstration where nobody is yet; on later starts says what was prepared, if anything. */
+/** Creates the demo organization in an empty database; on later starts returns the existing one, if any. */
 export async function seedDemonstration(app: INestApplicationContext): Promise<Demonstration | undefined> {
   const { dataDir } = app.get<Config>(CONFIG);
   const keyFile = join(dataDir, 'demo-api-key');
@@ -54,7 +54,7 @@ async function found(app: INestApplicationContext): Promise<FoundedOrganization 
   }
 }
 
-/** Made by the admin, because nobody grants what they do not hold. */
+/** Created as the admin, because a caller cannot grant permissions that it does not hold. */
 async function createKey(app: INestApplicationContext, { admin }: FoundedOrganization): Promise<string> {
   const caller: Caller = {
     kind: 'member',

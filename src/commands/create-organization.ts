@@ -16,7 +16,10 @@ export interface CreateOrganizationOptions {
   readonly adminEmail: string;
 }
 
-/** `dovecote create-organization`: how the first person gets in where sign-up is by invitation. */
+/**
+ * `dovecote create-organization`: creates the first organization and its super admin where sign-up is by
+ * invitation.
+ */
 export async function createOrganizationCommand(
   config: Config,
   options: CreateOrganizationOptions,

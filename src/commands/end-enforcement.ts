@@ -9,7 +9,9 @@ import { createCommandLogger } from '../platform/telemetry/logger.js';
 import { CommandError } from './errors.js';
 import { withDatabase } from './open-database.js';
 
-/** `dovecote end-enforcement`: lets an organization back in whose identity provider is gone. */
+/**
+ * `dovecote end-enforcement`: ends SSO enforcement in an organization whose identity provider is unavailable.
+ */
 export async function endEnforcementCommand(config: Config, organization: string): Promise<string> {
   const log = createCommandLogger({ ...config, log: { ...config.log, level: 'warn' } });
   return withDatabase(config, log, async (database) => {

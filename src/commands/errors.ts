@@ -27,14 +27,14 @@ function explainDatabase(error: unknown): string | undefined {
   const { code = '', message, severity } = error as { code?: string; message: string; severity?: string };
   if (severity !== undefined && operatorCodes.some((beginning) => code.startsWith(beginning)))
     return `The database refuses: ${message}. "dovecote doctor" says more.`;
-  // pg tells by its message alone that nobody answered in time, or that the other side speaks no TLS.
+  // pg reports a timeout, or a server without TLS, by the message alone.
   const unreachable = /^(timeout expired|Connection terminated|The server does not support SSL)/.test(
     message,
   );
   return unreachable ? `The database cannot be reached: ${message}. "dovecote doctor" says more.` : undefined;
 }
 
-/** Several addresses of one host fail together, in an error without a message of its own. */
+/** When all addresses of a host fail, the AggregateError has no message. */
 function explainSystem(error: unknown): string | undefined {
   const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
   if (!(first instanceof Error)) return undefined;

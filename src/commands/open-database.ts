@@ -47,7 +47,7 @@ export async function withDatabase<T>(
   }
 }
 
-/** A key that is lost is not replaced: what it encrypted would be lost as well, and nobody told. */
+/** A lost key is never replaced silently: everything encrypted with it would be lost, too. */
 async function makeFirstKey(config: Config, ownerUrl: string): Promise<Buffer> {
   const owner = new Client({ connectionString: ownerUrl });
   await owner.connect();

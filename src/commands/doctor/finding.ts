@@ -31,7 +31,7 @@ export async function examine(
   }
 }
 
-/** Several addresses of one host fail together, in an error without a message of its own. */
+/** When all addresses of a host fail, the AggregateError has no message. */
 function reasonOf(error: unknown): string {
   const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
   return first instanceof Error ? first.message : String(first);

@@ -88,7 +88,7 @@ function examineExposure({ environment, http, mail }: Config): readonly Finding[
   return findings;
 }
 
-/** An installation without an application of its own is served by the pages of the server. */
+/** Without APP_URL, links in mails lead to the pages of this server. */
 function examineLinks({ appUrl, publicUrl }: Config['http']): Finding {
   return appUrl === publicUrl
     ? ok(

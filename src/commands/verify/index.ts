@@ -9,9 +9,9 @@ const PROGRESS_EVERY = 100_000;
 type Outcome = { end: TrailEnd } | { exitCode: number };
 
 /**
- * `dovecote verify`: what an export says about itself. A chain without a secret proves that its parts belong together; that
- * its owner did not write all of it anew is proved by a head that somebody noted down elsewhere, or by an export that they
- * kept.
+ * `dovecote verify`: checks an export against itself. A hash chain without a secret proves that its parts
+ * belong together. To prove that it was not rewritten as a whole, compare it with a hash noted elsewhere, or
+ * with an earlier export.
  */
 export async function verifyCommand(
   file: string,

@@ -3,15 +3,15 @@ import type { Permission } from '../permission/permissions.js';
 import type { AuditEventType } from '../audit/audit-event-type.js';
 
 /**
- * Who may call an RPC at all; what they may do with one row is decided by the module's policy.
+ * The types of callers that may call an RPC; access to a single row is decided by the module's policy.
  * - `anyone`: no credential needed
- * - `person`: a signed-in person, organization or not
- * - `person_or_key`: the same, or an API key; what they do concerns no organization that they are in
- * - `member`: a signed-in member, for their own data; API keys have none
- * - `named_member`: a signed-in member; what they do is on record under a name, and API keys have none
+ * - `person`: a signed-in person, with or without an organization
+ * - `person_or_key`: the same, or an API key; the call concerns no organization of the caller
+ * - `member`: a signed-in member, for their own data; not for API keys
+ * - `named_member`: a signed-in member; the call is recorded under a person's name, so not for API keys
  * - `member_or_key`: a member or an API key of the organization
- * - `member_or_key_or_person`: anybody with a valid credential
- * - `internal`: a sibling service, only on the internal listener
+ * - `member_or_key_or_person`: any valid credential
+ * - `internal`: a sibling service, on the internal listener only
  */
 export type CallerRule =
   | 'anyone'
@@ -27,11 +27,11 @@ export interface AccessRule {
   readonly caller: CallerRule;
   /** One of these is enough; none listed: the caller rule alone decides. */
   readonly anyOf: readonly Permission[];
-  /** Not for sessions that an organization's identity provider vouched for: it speaks for that organization only. */
+  /** Refuses sessions of an identity provider: they are limited to its organization. */
   readonly personal?: true;
 }
 
-/** Callers behind whom nobody sits who could prove anything again. */
+/** Non-interactive callers, which cannot re-authenticate. */
 export type CallerWithoutProof = 'api_key' | 'internal';
 
 /**
@@ -63,7 +63,7 @@ export function permission(...anyOf: Permission[]): AccessRule {
   return { caller: 'member_or_key', anyOf };
 }
 
-/** A member, for their own data; with permissions named, one of those too. */
+/** A member, for their own data; with permissions given, one of them is needed, too. */
 export function self(...anyOf: Permission[]): AccessRule {
   return { caller: 'member', anyOf };
 }
@@ -85,7 +85,9 @@ export function recentProofWhere(when: string): ProofNeed {
   return { need: 'depends', when };
 }
 
-/** For what is the person's everywhere: whoever runs the provider of one organization must not reach it. */
+/**
+ * For data of the person across organizations: the admins of one organization's provider must not reach it.
+ */
 export function personal(rule: AccessRule): AccessRule {
   return { ...rule, personal: true };
 }

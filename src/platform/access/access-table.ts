@@ -225,7 +225,7 @@ export const accessTable: ReadonlyMap<string, AccessRow> = new Map([
     listUserSandboxes: read(personal(person), anyProof),
   }),
 
-  // All of it is for people: whoever asks for somebody's data, or their deletion, has a name.
+  // For people only: a request for personal data or erasure is recorded under a person's name.
   ...rowsOf(PrivacyService, {
     // One's own data need no permission, those of others PRIVACY_WRITE: decided on the requested user.
     exportUserData: write(named(), recentProof(), 'DATA_EXPORT_REQUESTED'),
@@ -279,7 +279,7 @@ export const accessTable: ReadonlyMap<string, AccessRow> = new Map([
     getTemplate: read(permission(P.TEMPLATES_READ), anyProof),
     listTemplates: read(permission(P.TEMPLATES_READ), anyProof),
     createTemplateTranslation: write(permission(P.TEMPLATES_WRITE), anyProof, 'TRANSLATION_CREATED'),
-    // The contract has no event of its own for this; TEMPLATE_UPDATED with the translation's id it is.
+    // The contract has no event type for translations: TEMPLATE_UPDATED with the translation's id.
     updateTemplateTranslation: write(permission(P.TEMPLATES_WRITE), anyProof, 'TEMPLATE_UPDATED'),
     listTemplateTranslations: read(permission(P.TEMPLATES_READ), anyProof),
     approveTemplateTranslation: write(permission(P.TEMPLATES_REVIEW), anyProof, 'TRANSLATION_APPROVED'),
@@ -300,7 +300,7 @@ export const accessTable: ReadonlyMap<string, AccessRow> = new Map([
     listSessions: read(person, anyProof),
     revokeSession: unaudited(person, recentProofWhere(otherSession)),
     revokeOtherSessions: unaudited(personal(person), recentProof()),
-    // The contract has no event of its own for this.
+    // The contract has no event type for this.
     revokeMemberSessions: write(permission(P.MEMBERS_MANAGE), recentProof('api_key'), 'PROFILE_UPDATED'),
     // Answers for a person without an organization as well; an API key learns who it is, too.
     whoAmI: read({ caller: 'member_or_key_or_person', anyOf: [] }, anyProof),
@@ -314,7 +314,7 @@ export const accessTable: ReadonlyMap<string, AccessRow> = new Map([
 
   ...rowsOf(MembershipService, {
     listInvitations: read(personal(person), anyProof),
-    // The contract has no event of its own for this.
+    // The contract has no event type for this.
     acceptInvitation: write(personal(person), anyProof, 'USER_INVITED'),
     declineInvitation: write(personal(person), anyProof, 'INVITE_REVOKED', 'USER_DEACTIVATED'),
     leaveOrganization: write(personal(person), recentProof(), 'USER_DEACTIVATED'),
@@ -334,7 +334,7 @@ export const accessTable: ReadonlyMap<string, AccessRow> = new Map([
 
   ...rowsOf(ContentService, { renderContents: read(internal, anyProof) }),
 
-  // Of a member also MEMBERS_READ: decided on the request.
+  // Previews with a member's data also need MEMBERS_READ; checked on the request.
   ...rowsOf(TemplatePreviewService, { previewTemplate: read(permission(P.TEMPLATES_READ), anyProof) }),
 
   ...rowsOf(ConnectionService, {

@@ -4,7 +4,7 @@ import { Permission } from '../permission/permissions.js';
 
 const takingKeys: readonly CallerRule[] = ['member_or_key', 'member_or_key_or_person', 'person_or_key'];
 
-/** With one of these a key gives permissions away, by role, invitation or key, and nobody gives what they do not hold. */
+/** A caller with one of these can grant permissions, by a role, invitation or key, up to the caller's own. */
 const giving: readonly Permission[] = [
   Permission.MEMBERS_INVITE,
   Permission.MEMBERS_MANAGE,

@@ -70,7 +70,7 @@ export class AccessTokens {
       // As RFC 9470 wants it: what needs a recent proof reads it here.
       auth_time: subject.provenAt && Math.floor(subject.provenAt / 1000),
       'custom:org_id': subject.orgId,
-      // Attributes of one's own are texts; one that does not apply is left out.
+      // Custom claims are strings; one that does not apply is left out.
       'custom:passkey_enrolled': subject.passkeyEnrolled ? 'true' : undefined,
     };
     const token = await new SignJWT(claims)
@@ -84,7 +84,10 @@ export class AccessTokens {
     return { token, expiresAt };
   }
 
-  /** Whose token it is; refuses with UNAUTHENTICATED anything that is not ours, now. */
+  /**
+   * Verifies a token and returns its subject. Throws UNAUTHENTICATED for a token that is invalid, expired or
+   * foreign.
+   */
   async verify(token: string): Promise<AccessTokenSubject> {
     const known = this.recall(token);
     if (known) return known;
@@ -94,7 +97,7 @@ export class AccessTokens {
     return subject;
   }
 
-  /** Whose token it is, if it was verified before and has not expired. */
+  /** The subject of a token that was verified before and has not expired; undefined otherwise. */
   recall(token: string): AccessTokenSubject | undefined {
     const known = this.verified.get(fingerprintOf(token));
     return known && known.expiresAt > this.clock.now().getTime() ? known.subject : undefined;
@@ -138,7 +141,7 @@ export function provenAtOf({ auth_time: seconds }: JWTPayload): number | undefin
   return typeof seconds === 'number' && Number.isFinite(seconds) ? seconds * 1000 : undefined;
 }
 
-/** Claims of one's own are typed unknown. */
+/** Custom claims are typed unknown. */
 export function textOf(claim: unknown): string {
   return typeof claim === 'string' ? claim : '';
 }

@@ -91,7 +91,7 @@ export class ApiKeyDirectory {
   }
 }
 
-/** The same for the tokens of directories, which are good for nothing but SCIM. */
+/** The same for SCIM tokens, which are valid for SCIM endpoints only. */
 @Injectable()
 export class ScimTokenDirectory extends ApiKeyDirectory {
   protected override readonly keyType = KEY_TYPE_SCIM_TOKEN;

@@ -1,6 +1,6 @@
 import type { Permission } from '../permission/permissions.js';
 
-/** Nobody has been proven yet, or nobody has to be. */
+/** A caller without a credential. */
 interface AnonymousCaller {
   readonly kind: 'anonymous';
 }
@@ -48,7 +48,7 @@ interface InternalCaller {
   readonly orgId?: string;
 }
 
-/** A job of ours, acting for one organization or for none. */
+/** A job of this server, acting for one organization or for none. */
 interface SystemCaller {
   readonly kind: 'system';
   readonly orgId?: string;

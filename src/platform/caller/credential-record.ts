@@ -10,8 +10,8 @@ export class CredentialRecord {
   private readonly failed = new LRUCache<string, true>({ max: MOST });
 
   /**
-   * Whether it may be a guess that takes the database to find out. Anyone can make up well-formed keys; a made-up
-   * access token fails by its signature already, and one of ours can only be one that has ended.
+   * Whether the credential may be a guess that only the database can refute. Well-formed API keys can be made
+   * up; a made-up access token already fails by its signature.
    */
   isSuspect(credential: Credential): boolean {
     const fingerprint = nameOf(credential);

@@ -29,7 +29,7 @@ const findBySubject = statement(
   'identity.find_by_subject',
   `select id, email from identity where subject = $1`,
 );
-// Only once: whoever gets the address later is another subject, and not this person.
+// Binds a subject to an address once: a later owner of the address has another subject and is another person.
 const bindByEmail = statement(
   'identity.bind_by_email',
   `update identity set subject = $1 where email = $2 and subject is null returning id, email`,
@@ -66,7 +66,7 @@ export class ExternalTokens {
     }
   }
 
-  /** Whose token it is. The first call with a new token counts as a sign-in. */
+  /** Verifies a token and returns its person. The first call with a new token counts as a sign-in. */
   async prove(token: string): Promise<ProvenPerson> {
     const key = createHash('sha256').update(token).digest('base64');
     const known = this.proven.get(key);
@@ -93,7 +93,7 @@ export class ExternalTokens {
     );
     const orgId = payload['custom:org_id'];
     return {
-      // Not `iat`: a token that was renewed while nobody looked proves nothing anew.
+      // Not `iat`: a silently renewed token is no new authentication.
       caller: { ...personOf(identity), provenAt: provenAtOf(payload) },
       claimedOrgId: typeof orgId === 'string' && isUuid(orgId) ? orgId.toLowerCase() : undefined,
     };

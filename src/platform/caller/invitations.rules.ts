@@ -11,7 +11,7 @@ export interface OpenInvitation {
   invitedAt: Date;
   /** The organization has proven to own the domain of the person's address. */
   ofProvenDomain: boolean;
-  /** People come in through the organization's own identity provider only. */
+  /** The organization requires single sign-on. */
   ssoEnforced: boolean;
   suspended: boolean;
 }
@@ -27,8 +27,9 @@ interface Circumstances {
 }
 
 /**
- * Why signing in accepts an invitation; undefined: it waits for the person. Whoever knows an address can invite it, so
- * that an invitation alone must not make somebody a member who is at home elsewhere.
+ * The reason why a sign-in accepts an invitation without asking; undefined: the person must accept it. Anyone
+ * who knows an address can invite it, so an invitation alone must not make a member of another organization
+ * join.
  */
 export function acceptedAtSignIn(
   invitation: OpenInvitation,

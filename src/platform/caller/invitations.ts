@@ -33,7 +33,7 @@ const accept = statement(
 // The trail is the organization's: its row is written for it, in the transaction of the person.
 const enterOrganization = statement('invitation.enter', `select set_config('app.org_id', $1, true)`);
 
-/** A person who comes in, and the call by which they do. */
+/** A signed-in person, and the call that signs them in. */
 export interface Arrival {
   identityId: string;
   requestId: string;
@@ -77,7 +77,7 @@ export async function acceptInvitation(
   await insertAuditEvent(tx, {
     id: uuid(),
     orgId,
-    // The contract has no event of its own for this.
+    // The contract has no event type for this.
     type: 'USER_INVITED',
     actorKind: 'member',
     actorId: userId,

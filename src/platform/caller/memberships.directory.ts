@@ -15,9 +15,12 @@ export interface Membership {
   permissions: ReadonlySet<Permission>;
   /** Only sessions that the organization's own identity provider vouched for act in it. */
   ssoEnforced: boolean;
-  /** Until when a passkey lets this member in all the same; null: it does not. */
+  /**
+   * End of break-glass access, during which a passkey session is admitted although SSO is enforced; null
+   * without it.
+   */
   breakGlassUntil: Date | null;
-  /** Whoever proved themselves before this has to do it again; null: nobody was signed out. */
+  /** Sessions that authenticated before this must sign in again; null without a sign-out by an admin. */
   signedOutAt: Date | null;
   organization: OrganizationState;
 }

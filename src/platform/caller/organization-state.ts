@@ -10,5 +10,5 @@ export interface OrganizationState {
   rateBurst: number | null;
 }
 
-/** What is said to whoever comes to one that does not answer any more. */
+/** The error text for an organization that has ended. */
 export const organizationEnded = 'This organization has ended: it expired, or is being deleted.';

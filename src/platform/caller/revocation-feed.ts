@@ -23,8 +23,8 @@ export async function announceRevocation(tx: Transaction, subject: string): Prom
 }
 
 /**
- * Hears the revocations of every process over LISTEN/NOTIFY. A ping of its own tells whether it hears at all:
- * behind a proxy that drops LISTEN, or while the connection is down, `heard` is false and nothing is cached.
+ * Receives the revocations of every process over LISTEN/NOTIFY. It pings itself to detect a dead connection
+ * or a proxy that drops LISTEN; then `heard` is false and credential caches stay off.
  */
 @Injectable()
 export class RevocationFeed implements OnModuleInit, OnApplicationShutdown {
@@ -99,7 +99,7 @@ export class RevocationFeed implements OnModuleInit, OnApplicationShutdown {
 
   private hear(subject: string): void {
     if (subject === this.self) {
-      // What was remembered while we did not listen may have been revoked meanwhile.
+      // Revocations may have been missed while the connection was lost, so the caches are cleared.
       if (!this.heard) this.lostListeners.forEach((listener) => listener());
       this.lastHeard = performance.now();
     } else if (!subject.startsWith('ping:')) {

@@ -114,7 +114,7 @@ export class SigningKeys {
 
   private async refresh(maxAgeMs: number): Promise<void> {
     if (performance.now() - this.loadedAt < maxAgeMs) return;
-    // Whoever comes meanwhile waits for the same answer: what is remembered so far may lack their key.
+    // Concurrent callers share one query; the keys in memory may lack the one they need.
     this.loading ??= this.load().finally(() => {
       this.loading = undefined;
     });

@@ -9,7 +9,10 @@ import type { Membership } from './memberships.directory.js';
 
 export type Entry = 'usual' | 'break_glass' | AppError;
 
-/** An identity provider speaks for its own organization; where it has to, nothing else does but an armed passkey. */
+/**
+ * Whether a session may act in an organization: a provider's session in its own organization only; with SSO
+ * enforced, no other sessions except break-glass ones.
+ */
 export function entryOf(
   { ssoOrgId, byPasskey }: Pick<PersonCaller, 'ssoOrgId' | 'byPasskey'>,
   { orgId, ssoEnforced, breakGlassUntil }: Pick<Membership, 'orgId' | 'ssoEnforced' | 'breakGlassUntil'>,
@@ -38,7 +41,7 @@ const noteUse = statement(
    on conflict do nothing`,
 );
 
-/** Sessions that came in around single sign-on: each is noted before its first call is answered. */
+/** Records break-glass sessions, before the first call of each is answered. */
 @Injectable()
 export class BreakGlassUses {
   private readonly noted = new LRUCache<string, true>({ max: 10_000 });

@@ -1,7 +1,7 @@
 import { errors } from 'jose';
 import { type AppError, unauthenticated } from '../errors/index.js';
 
-/** Why an access token does not hold. That it has expired is said only of one whose signature is right. */
+/** Why an access token is refused. Expiry is reported only for a token with a valid signature. */
 export function tokenRefusal(error: unknown): AppError {
   return error instanceof errors.JWTExpired
     ? unauthenticated(

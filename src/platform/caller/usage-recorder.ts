@@ -29,7 +29,7 @@ const touchSessions = statement(
    update session set last_used_at = greatest(last_used_at, used.at) from used where session.id = used.id`,
 );
 
-// Once for each; a member or a session that is gone meanwhile is left out.
+// One update for each; members and sessions deleted in the meantime are skipped.
 const noteSessionUses = setStatement(
   'usage.note_session_uses',
   `insert into session_use (org_id, user_id, session_id, first_used_at)
@@ -72,7 +72,7 @@ export class UsageRecorder implements OnModuleInit, BeforeApplicationShutdown {
     this.sessions.set(sessionId, at);
   }
 
-  /** A member works in an organization with a session of ours: the first time is noted. */
+  /** Records the first use of a session in an organization. */
   sessionUsedIn(orgId: string, use: SessionUse): void {
     const key = `${orgId}/${use.sessionId}`;
     if (this.notedUses.has(key)) return;

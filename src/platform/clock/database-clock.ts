@@ -29,7 +29,7 @@ export class DatabaseClock implements OnModuleInit, OnApplicationShutdown {
     const aheadMs = Math.round(Date.now() + this.clock.travelled - this.clock.now().getTime());
     if (Math.abs(aheadMs) > WRONG_MS)
       this.log.warn({ aheadMs }, 'machine clock differs from the database clock; using the database clock');
-    // Away for a while, the database is missed elsewhere, and the clock goes on by itself.
+    // Without the database the clock keeps its last offset; other code reports the outage.
     this.timer = setInterval(() => void this.look().catch(() => undefined), EVERY_MS).unref();
   }
 
@@ -39,7 +39,7 @@ export class DatabaseClock implements OnModuleInit, OnApplicationShutdown {
 
   private async look(): Promise<void> {
     await this.database.transaction({ readOnly: true }, async (tx) => {
-      // Opens the transaction: what is measured below is one query and nothing else.
+      // Opens the transaction first, so that the measurement covers a single query.
       await tx.queryOne(tell);
       const asked = performance.now();
       const answer = await tx.queryOne<{ now: Date }>(tell);

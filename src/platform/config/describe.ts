@@ -19,7 +19,7 @@ export function describeConfig(env: Environment = {}): VariableDescription[] {
   });
 }
 
-/** Of a URL only the password is secret; the rest helps the reader. */
+/** Masks only the password of a URL. */
 function mask(secret: string): string {
   if (!URL.canParse(secret)) return '********';
   const url = new URL(secret);

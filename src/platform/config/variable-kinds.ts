@@ -28,7 +28,7 @@ export const list = z
 export const url = (...schemes: string[]) =>
   z.string().refine((text) => URL.canParse(text) && schemes.includes(new URL(text).protocol.slice(0, -1)));
 
-/** Of distinguished names, which hold commas themselves. */
+/** A list of distinguished names, which contain commas themselves. */
 export const names = z
   .string()
   .transform((text) => text.split(';').flatMap((item) => (item.trim() === '' ? [] : [item.trim()])))
@@ -39,7 +39,9 @@ export const origin = z
   .refine((text) => text === '*' || /^https?:\/\/[a-z0-9.-]+(:(\d{1,5}|\*))?$/i.test(text))
   .refine((text) => text === '*' || URL.canParse(text.replace(/:\*$/, '')));
 
-/** A pattern is allowed for this machine only: elsewhere another port may be somebody else. */
+/**
+ * A wildcard port is allowed for localhost only: on another host, another port may belong to another party.
+ */
 export const passkeyOrigin = z
   .string()
   .regex(/^(https?:\/\/[a-z0-9.-]+(:\d{1,5})?|http:\/\/localhost:\*|(android|ios):[\w.:=+/-]{1,200})$/)

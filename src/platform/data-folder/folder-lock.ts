@@ -15,8 +15,9 @@ export class FolderLockedError extends Error {
 }
 
 /**
- * Keeps a second process out of the folder that the file is in. The lock names the process, by number and start, and the
- * folder: it means nothing once the process is gone (kill -9, power cut), its number is another's, or the folder is a copy.
+ * Keeps a second process out of the folder. The lock names the process, by number and start time, and the
+ * folder. It is stale when the process has ended (kill -9, power cut), its number belongs to another process,
+ * or the folder is a copy.
  */
 export async function lockFolder(file: string): Promise<FolderLock> {
   const holder = await holderOf(file);

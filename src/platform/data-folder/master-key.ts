@@ -9,7 +9,10 @@ export function masterKeyFileOf({ dataDir }: Pick<Config, 'dataDir'>): string {
   return join(dataDir, 'master.key');
 }
 
-/** The key that encrypts stored secrets: configured, or kept in the data folder. Undefined when there is none yet. */
+/**
+ * The key that encrypts stored secrets: configured, or stored in the data folder. Undefined before the first
+ * start.
+ */
 export async function readMasterKey(config: KeyConfig): Promise<Buffer | undefined> {
   if (config.masterKey !== undefined) return Buffer.from(config.masterKey, 'base64');
   const file = masterKeyFileOf(config);

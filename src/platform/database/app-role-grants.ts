@@ -41,8 +41,8 @@ const writable = [
 ];
 
 /**
- * What `role` may do, stated whole and applied after every migration. All at once: a server that runs meanwhile
- * never holds what is taken back below.
+ * Sets the privileges of `role` completely, after every migration. In one transaction: a running server never
+ * holds a privilege that is revoked below.
  */
 export async function grantAppRole(owner: Client, role: string): Promise<void> {
   await owner.query('begin');

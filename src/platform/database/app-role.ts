@@ -12,7 +12,7 @@ import type { Obstacle } from './obstacle.js';
 
 export { appRole } from './app-role.rules.js';
 
-/** How the server connects: under a role of its own making, or under one that the operator made. */
+/** The connection of the server: under a role that it creates, or that the operator has created. */
 export interface AppConnection {
   readonly url: string;
   /** DATABASE_APP_URL is set: the role is the operator's, and is not altered. */

@@ -14,9 +14,9 @@ const CANCEL_REQUEST = 80877102;
 const PATIENCE_MS = 5_000;
 
 /**
- * Stops what the connection is running, by a cancel request of the PostgreSQL protocol. It needs no connection of
- * the pool, which may be exhausted by just the statements that are to be stopped, and passes through PgBouncer.
- * Like libpq's PQcancel it is sent in the clear: it holds a key that is good for cancelling only.
+ * Cancels the running statement of a connection by a PostgreSQL cancel request. It needs no connection of the
+ * pool, which the statements to be cancelled may have exhausted, and passes through PgBouncer. Like libpq's
+ * PQcancel it is sent in plain text: its key can be used for cancelling only.
  */
 export async function cancelRequest(client: PoolClient): Promise<void> {
   const { host, port, processID, secretKey } = client as PoolClient & Backend;

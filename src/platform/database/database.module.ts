@@ -5,7 +5,7 @@ import { DataSource } from 'typeorm';
 import { appDataSource } from './data-source.js';
 import { Database } from './database.js';
 
-/** The app role's connection URL, for the few who need a connection of their own (jobs, revocation feed). */
+/** The app role's connection URL, for code that needs a dedicated connection (jobs, revocation feed). */
 export const DATABASE_URL = Symbol('database url');
 
 export interface DatabaseModuleOptions {

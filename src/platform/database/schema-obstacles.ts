@@ -70,11 +70,11 @@ interface Rights {
   readonly database: string;
   readonly creates_schemas: boolean;
   readonly creates_tables: boolean;
-  /** Tables of ours that another role owns. */
+  /** Tables of the schema that another role owns. */
   readonly foreign: string[] | null;
 }
 
-/** The owner must be that of the tables: grants by anybody else do nothing, without an error. */
+/** The migrating role must own the tables: grants by another role have no effect and raise no error. */
 async function rightsObstacles(owner: Client): Promise<Obstacle[]> {
   const { rows } = await owner.query<Rights>(
     `select current_user as owner, current_database() as database,

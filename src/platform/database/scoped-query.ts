@@ -60,7 +60,9 @@ class ScopedQuery extends Query {
   }
 }
 
-/** Runs the query in a transaction of its own. The scoping statement has been prepared on the connection before. */
+/**
+ * Runs the query in its own transaction. The scoping statement has been prepared on the connection before.
+ */
 export function runScoped<Row extends QueryResultRow>(
   client: PoolClient,
   query: QueryConfig,

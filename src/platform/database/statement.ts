@@ -1,9 +1,9 @@
-/** A statement of ours. */
+/** A named SQL statement. */
 export interface Statement {
   /** `<table or module>.<what>`, unique in the product. */
   readonly name: string;
   readonly text: string;
-  /** Planned anew at each execution instead of once per connection. */
+  /** Planned at each execution instead of once per connection. */
   readonly plannedEachTime?: boolean;
 }
 

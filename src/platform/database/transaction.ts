@@ -40,14 +40,14 @@ const setScope: Statement = {
 };
 
 /**
- * One PostgreSQL transaction under the app role, opened for one organization. `begin`, the settings and the
- * first query leave in one flight (the connection pipelines). To read, each statement is a transaction of its own:
- * at the isolation level of ours, read committed, it would see nothing else in a common one.
+ * One PostgreSQL transaction under the app role, for one organization. `begin`, the settings and the first
+ * query are pipelined in one round trip. For reads, each statement is a separate transaction: at isolation
+ * level read committed, a common one would not see a consistent snapshot either.
  */
 export class Transaction {
   private begun = false;
   private finished = false;
-  /** Nothing that ran without it counts: it would have run outside the transaction, for nobody. */
+  /** A query that was sent before this failed must not count: it would have run outside the transaction. */
   private opened: Promise<unknown> = Promise.resolve();
   private cancelling: Promise<unknown> | undefined;
   private readonly ended = new AbortController();
@@ -80,7 +80,7 @@ export class Transaction {
     Object.assign(this.runner, { isTransactionActive: true });
   }
 
-  /** For entities: find, insert, update, delete. Never `save`: it opens transactions of its own. */
+  /** For entities: find, insert, update, delete. Never `save`: it opens transactions itself. */
   get entities(): EntityManager {
     this.settings.signal?.throwIfAborted();
     if (!this.begun) this.open();

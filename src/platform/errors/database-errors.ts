@@ -46,7 +46,7 @@ const outOfRange = () =>
   invalidArgument([{ field: '', description: 'a number, time or id is malformed or out of range' }]);
 
 const byState: Record<string, () => AppError> = {
-  // Our rules should have refused these; the value is the client's all the same.
+  // The rules should have refused these values; they come from the client in any case.
   '22003': outOfRange,
   '22008': outOfRange,
   '22P02': outOfRange,
@@ -67,7 +67,7 @@ const byState: Record<string, () => AppError> = {
 
 const connectionErrors = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
 
-/** The AppError that a database error stands for; undefined when it is a defect of ours. */
+/** The AppError for a database error; undefined for an unexpected one. */
 export function fromDatabaseError(error: unknown): AppError | undefined {
   const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
   const known = mappingFor(cause)?.();

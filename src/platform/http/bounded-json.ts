@@ -4,7 +4,7 @@ import { checkJson } from '@dovecote/rpc';
 /** A group of some ten thousand members; parsing allocates for each, and recurses. */
 const BOUNDS = { depth: 64, elements: 100_000, members: 2_000 };
 
-/** The value of a JSON text, or the sentence that says why there is none. */
+/** Parses JSON within bounds; otherwise returns the reason in a sentence. */
 export function readJson(bytes: Uint8Array): { value: unknown } | { refusal: string } {
   try {
     checkJson(bytes, BOUNDS);

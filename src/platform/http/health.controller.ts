@@ -22,7 +22,7 @@ export class HealthController {
     if (!this.readiness.serving) throw new ServiceUnavailableException({ status: 'stopping' });
     try {
       const workers = describePresence(await workerPresence(this.database));
-      // Told, but no reason to send nobody here: calls are answered, and campaigns wait.
+      // Reported, but the process stays ready: calls are answered while campaigns wait.
       return { status: 'ok', workers, ...(await this.readiness.ofOthers()) };
     } catch {
       throw new ServiceUnavailableException({ status: 'database unavailable' });

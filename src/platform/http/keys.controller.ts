@@ -2,7 +2,7 @@ import { Controller, Get, Header } from '@nestjs/common';
 import type { JWK } from 'jose';
 import { SigningKeys } from '../caller/signing-keys.js';
 
-/** The public keys of access tokens (RFC 7517), for whoever verifies them elsewhere. */
+/** The public keys of access tokens (RFC 7517), for services that verify them. */
 @Controller('.well-known')
 export class KeysController {
   constructor(private readonly keys: SigningKeys) {}

@@ -25,7 +25,7 @@ export class PlainAdmission {
     log.setContext('http');
   }
 
-  /** Takes the token of a request that counts, or answers that there is none. */
+  /** Takes a token from the bucket for a request that counts, or answers 429. */
   async admit(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     if (!isCounted(headOf(request))) return;
     try {
@@ -49,7 +49,9 @@ export class PlainAdmission {
   }
 }
 
-/** The door of every plain route; it is to be there before the routes are. Plain routes read forms, and nothing else. */
+/**
+ * Admission of every plain route; must be installed before the routes. Plain routes accept form bodies only.
+ */
 export function admitPlainRequests(server: FastifyInstance, admission: PlainAdmission): void {
   server.removeAllContentTypeParsers();
   server.addContentTypeParser(

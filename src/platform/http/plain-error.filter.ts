@@ -22,9 +22,9 @@ export class PlainErrorFilter extends BaseExceptionFilter {
   override catch(error: unknown, host: ArgumentsHost): void {
     const { id: requestId, method, url } = host.switchToHttp().getRequest<FastifyRequest>();
     const refusal = refusalOf(error);
-    // What is not there is nobody's mistake, and its path may be a key to what was.
+    // 404 is not logged as a refusal: the path may contain the key of an expired download.
     if (refusal && refusal.getStatus() !== 404) {
-      // Without the query, which may hold what nobody else is to read.
+      // Without the query, which may contain secrets.
       const path = url.split('?')[0];
       this.log.info({ requestId, method, path, reason: refusal.message }, 'request refused');
     }
@@ -33,10 +33,10 @@ export class PlainErrorFilter extends BaseExceptionFilter {
   }
 }
 
-/** What is said about the request; undefined when the error is not about it. */
+/** The refusal for the client; undefined for an unexpected error. */
 function refusalOf(error: unknown): HttpException | undefined {
   if (error instanceof HttpException) return error.getStatus() < 500 ? error : undefined;
-  // Of a body that breaks off: Node's own error, to which Fastify gives a status.
+  // Node's own error for an aborted body, to which Fastify adds a status.
   const { statusCode, message } = error as { statusCode?: unknown; message?: unknown };
   if (typeof statusCode !== 'number' || statusCode >= 500) return undefined;
   return new HttpException({ statusCode, message }, statusCode);

@@ -7,7 +7,7 @@ export interface AddressedRequest {
   readonly socket: { readonly remoteAddress?: string };
 }
 
-/** Who sends plain HTTP requests, found as it is for calls. */
+/** The client address of plain HTTP requests, determined as for calls. */
 export function requestAddress(trustedProxies: readonly string[]): (request: AddressedRequest) => string {
   const addressOf = clientAddress(trustedProxies);
   return ({ headers, socket }) => {

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { AddressedRequest } from './request-address.js';
 
-/** Asked every few seconds by whoever watches; their lines would be most of the log. */
+/** Health checks come every few seconds; their lines would be most of the log. */
 const probe = /^\/health(\/|$)/;
 
 /** What is told of requests that are no calls: pages, SCIM, downloads, health. */
@@ -16,7 +16,7 @@ export class RequestRecords {
 
   note(request: FastifyRequest, { statusCode: status, elapsedTime }: FastifyReply): void {
     const { method, id: requestId } = request;
-    // The pattern, not the path: that may hold the key of a download, and is as many as somebody likes.
+    // The route pattern, not the path: a path may contain a download key, and has unbounded cardinality.
     const route = request.routeOptions.url ?? 'unknown';
     this.metrics.requests.inc({ route, method, status });
     if (!this.accessLog || probe.test(route)) return;

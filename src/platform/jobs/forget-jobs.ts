@@ -6,7 +6,7 @@ const forget = statement(
   `delete from graphile_worker._private_jobs where locked_at is null and payload->>'orgId' = $1`,
 );
 
-/** Removes what waits to be done for an organization; what runs at this moment goes on. */
+/** Removes the queued jobs of an organization; running jobs continue. */
 export async function forgetJobs(tx: Transaction, orgId: string): Promise<void> {
   await tx.execute(forget, [orgId]);
 }

@@ -14,7 +14,7 @@ import { Mailer } from './mailer.js';
 import { PurgeCapturedMailJob } from './purge-captured-mail.job.js';
 import { SendMailJob } from './send-mail.job.js';
 
-/** Whoever reads captured mail can sign in as anybody: it is shown to the developer's own machine only. */
+/** Captured mail contains sign-in codes: it is shown to the developer's own machine only. */
 export function mailboxIsReadable({ environment, http, mail }: Config): boolean {
   return environment === 'development' && isLoopback(http.host) && mail.smtpUrl === undefined;
 }

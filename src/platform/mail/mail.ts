@@ -9,7 +9,7 @@ export interface Mail {
   notAfter?: Date;
 }
 
-/** A mail on its way out. */
+/** A mail with its recipient, ready to be sent. */
 export interface OutgoingMail extends Mail {
   /** The same on every attempt, so that a mailbox shows the mail once even if it was delivered twice. */
   id: string;

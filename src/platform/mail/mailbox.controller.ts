@@ -2,7 +2,7 @@ import { Controller, Get, Header, Inject, NotFoundException, Query } from '@nest
 import { type CapturedMail, CapturedMailbox } from './captured-mail.js';
 
 export interface MailboxOptions {
-  /** It shows sign-in codes to whoever asks: see mailboxIsReadable. */
+  /** The mailbox shows sign-in codes without authentication: see mailboxIsReadable. */
   readable: boolean;
 }
 

@@ -49,20 +49,23 @@ export class Mailer {
     await Promise.all(leaving.map((mail) => this.enqueue(scope, mail)));
   }
 
-  /** What goes beyond a limit is dropped silently: whoever invites does not learn whether others do. */
+  /**
+   * Mails above a limit are dropped silently: the inviting caller must not learn about invitations of others.
+   */
   private async withinLimits(scope: Scope, mails: readonly Mail[]): Promise<readonly Mail[]> {
     const unsolicited = mails.filter(({ kind }) => kind !== undefined);
     if (unsolicited.length === 0) return mails;
     const counted = await this.limits.takeEach(scope, unsolicitedMails, addressesOf(unsolicited));
     const invitations = unsolicited.filter(({ kind, to }) => kind === 'invitation' && counted.has(to));
     const invited = await this.limits.takeEach(scope, invitationMails, addressesOf(invitations));
-    // A code counts, but is never dropped: RequestSignInCode has a limit of its own, that does not shut the owner out.
+    // Codes count but are never dropped: RequestSignInCode has a separate limit, which does not lock the
+    // owner out.
     return mails.filter(({ kind, to }) => kind !== 'invitation' || invited.has(to));
   }
 
   private async enqueue(scope: Scope, mail: Mail): Promise<void> {
     const id = uuid();
-    // Who gets which mail is personal data, and a job is kept in clear.
+    // The payload of a job is not encrypted, and the recipient of a mail is personal data.
     const sealed = this.envelope.seal(JSON.stringify(mail), sealContext(id)).toString('base64');
     await scope.enqueue({ task: sendMailTask, payload: { id, sealed } });
   }

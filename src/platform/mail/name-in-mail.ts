@@ -1,8 +1,8 @@
 const LONGEST = 80;
 
 /**
- * A name that somebody else chose, as it may stand in a mail of ours: on one line, short, and nothing that a mail program
- * turns into a link. Whoever may name an organization must not send people anywhere in our name.
+ * A name chosen by another person, made safe for a mail: on one line, short, and without text that mail
+ * programs turn into links. Otherwise an organization's name could lead recipients to a phishing site.
  */
 export function nameInMail(name: string): string {
   const plain = name

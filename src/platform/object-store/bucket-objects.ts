@@ -29,7 +29,7 @@ export class BucketObjects extends ObjectStore implements OnApplicationShutdown 
       region,
       // A copy: the client notes on it where it comes from.
       credentials: credentials && { ...credentials },
-      // What is not Amazon's seldom answers to bucket.host, and may not know checksums that nobody asked for.
+      // Other stores rarely support virtual-hosted buckets, or checksums by default.
       ...(endpoint && { endpoint, forcePathStyle: true }),
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',

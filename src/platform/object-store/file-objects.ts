@@ -17,7 +17,7 @@ const ticket = z.object({
 });
 const binding = ['object'];
 
-/** An object on its way to whoever has its link. */
+/** An object for the holder of its link. */
 export interface OpenObject extends Download {
   file: FileHandle;
   size: number;
@@ -61,7 +61,10 @@ export class FileObjects extends ObjectStore {
     await rm(dirname(this.pathOf(`${orgId}/any`)), { recursive: true, force: true });
   }
 
-  /** Undefined for whatever is no link, no longer one, or leads to nothing: nobody is told which. */
+  /**
+   * Undefined when the token is invalid or expired, or the object is deleted; the cases are not
+   * distinguished.
+   */
   async follow(token: string): Promise<OpenObject | undefined> {
     const found = this.read(token);
     if (!found || found.until <= this.clock.now().getTime()) return undefined;

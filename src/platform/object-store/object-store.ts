@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 
-/** What whoever follows a link gets to see of an object. */
+/** The name and type under which an object is downloaded. */
 export interface Download {
   /** Letters, digits, dots and dashes. */
   filename: string;
@@ -14,8 +14,8 @@ export const LINK_MS = 60 * 60_000;
 const wellFormedKey = /^[0-9a-f-]{36}(\/[a-z0-9][a-z0-9-]*(\.[a-z0-9]+)?)+$/;
 
 /**
- * Large things that somebody downloads: exports. Nobody can list them, and nobody gets at one without a link; whoever
- * makes a link has checked who asks.
+ * Stores large objects to be downloaded: exports. Objects cannot be listed and are reachable by a signed link
+ * only; the code that creates a link has checked the caller.
  */
 export abstract class ObjectStore {
   /** Stores what comes out of the source: all of it, or nothing. An object with this key is replaced. */

@@ -8,7 +8,7 @@ const MAGIC = Buffer.from('DVBUNDLE1');
 const NONCE = 12;
 const TAG = 16;
 
-/** The file is no sealed one, the key is another's, or somebody changed a bit of it. */
+/** The file is not a sealed file, was sealed with another key, or was changed. */
 export class SealedFileError extends Error {
   override readonly name = 'SealedFileError';
 }

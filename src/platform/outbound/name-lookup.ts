@@ -5,7 +5,7 @@ import { isIP } from 'node:net';
 import { readHostsFile } from './hosts-file.rules.js';
 
 export interface NameLookupOptions {
-  /** Name servers to ask, `address` or `address:port`; the system's when there are none. */
+  /** Name servers to query, `address` or `address:port`; empty: the system's. */
   servers: readonly string[];
   /** The system's unless given. */
   hostsFile?: string;
@@ -18,8 +18,9 @@ const TRIES = 3;
 const STRAGGLER_MS = 200;
 
 /**
- * What names stand for. Whoever names a host decides how long its name servers take, so each question has an end, and is
- * asked by the event loop: the system's own look-up takes a thread of the few that files and everybody's look-ups share.
+ * Resolves host names. The owner of a host controls how long its name servers take, so each query has a time
+ * limit and runs on the event loop: the system's resolver would occupy one of the few threads shared with
+ * file access.
  */
 export class NameLookup {
   constructor(private readonly options: NameLookupOptions) {}
@@ -42,7 +43,7 @@ export class NameLookup {
     return until(signal, systemLookup(hostname, { all: true }));
   }
 
-  /** A question of one's own, which ends with the signal. */
+  /** A query that ends with the signal. */
   async ask<T>(signal: AbortSignal, question: (resolver: Resolver) => Promise<T>): Promise<T> {
     // One for each question: ended early, it takes no other one with it.
     const resolver = new Resolver({ timeout: PATIENCE_MS, tries: TRIES });
@@ -74,7 +75,7 @@ export function until<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
   });
 }
 
-/** Of a host that has addresses of one family only, the other question fails, or is never answered. */
+/** For a host with addresses of one family only, the query for the other one fails or times out. */
 async function bothOrFirst(first: Promise<string[]>, second: Promise<string[]>): Promise<string[]> {
   const found: string[] = [];
   const collect = (answer: Promise<string[]>) => answer.then((addresses) => void found.push(...addresses));

@@ -29,7 +29,10 @@ export interface OutboundRequest {
   method: 'GET' | 'POST';
   headers?: Record<string, string>;
   body?: string | Uint8Array;
-  /** The organization that chose the address: it has its own few requests at a time, and keeps nobody else waiting. */
+  /**
+   * The organization that chose the URL: its concurrent requests are limited separately, so that it does not
+   * delay others.
+   */
   orgId?: string;
 }
 
@@ -42,8 +45,8 @@ const MOST_AT_ONCE = 8;
 const bodiless = new Set([204, 205, 304]);
 
 /**
- * The one way out of the server: https to public addresses only, the checked addresses are the ones connected to,
- * no redirects, bounded time (waiting and the look-up of the name included) and size.
+ * The only outbound HTTP client of the server: https to public addresses, connects to the checked addresses
+ * only (no DNS rebinding), no redirects, limits on size and time (queueing and name resolution included).
  */
 @Injectable()
 export class OutboundClient {

@@ -22,7 +22,7 @@ export interface Page {
   after?: Position;
 }
 
-/** How a list takes its page: most have a message of their own for it. */
+/** How a list receives its page request; most use a nested message. */
 export interface PageForm {
   defaultSize: number;
   /** In front of the names of the fields. */
@@ -39,7 +39,7 @@ const payload = z.tuple([z.number(), z.uuid()]);
 export class Paging {
   constructor(private readonly envelope: Envelope) {}
 
-  /** `binding` names what a token is good for: list, organization, filter. */
+  /** `binding` identifies the list that a token is valid for: list, organization, filter. */
   parse(request: PageRequest | undefined, binding: readonly string[], form = usual): Page {
     const { pageSize = 0, pageToken = '' } = request ?? {};
     if (pageSize < 0)

@@ -2,7 +2,7 @@ import { Permission } from '@dovecote/contract/pidgr/v1/common_pb';
 
 export { Permission };
 
-/** Of those who run the installation; not granted through the API. */
+/** Permissions of the operator; never granted through the API. */
 const platformPermissions: ReadonlySet<Permission> = new Set([
   Permission.PLATFORM_SUPPORT,
   Permission.PLATFORM_ACCESS_CODES,

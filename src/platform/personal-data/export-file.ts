@@ -7,7 +7,7 @@ export interface ExportedObject {
   readonly object: unknown;
 }
 
-/** Whose objects are read. */
+/** The person whose data is exported. */
 export interface ExportSubject {
   /** Null in files of the organization. */
   readonly userId: string | null;

@@ -11,14 +11,12 @@ export interface ErasedMember {
 }
 
 /**
- * How one module exports and erases what it keeps about a member. Correction and restriction have one place, the
- * member's own row (`src/modules/people/member`), which other modules read.
- *
- * Erasure is a job with two phases, and an order is promised only between them: a contribution relies on no other one.
- *
- * What PostgreSQL does not hold fits in both. Before the commit, `eraseFirst` runs outside of any transaction and may
- * wait for another store. After the commit, work is a job: `erase` calls `scope.enqueue`, and the job runs at least
- * once if, and only if, the member is gone.
+ * How a module exports and erases what it keeps about a member. Correction and restriction happen in one
+ * place, the member's own row (`src/modules/people/member`), which other modules read.
+ * Erasure is a job with two phases; order is guaranteed between the phases only, so a contribution must not
+ * rely on another one. Data outside of PostgreSQL fits in both: before the commit, `eraseFirst` runs outside
+ * of any transaction and may wait for another store; after the commit, a job does: `erase` calls
+ * `scope.enqueue`, and the job runs at least once if, and only if, the member was erased.
  */
 export interface PersonalDataContribution {
   /** Files of an export about a member. */

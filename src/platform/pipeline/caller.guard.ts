@@ -52,10 +52,10 @@ export class CallerGuard implements AdmissionStep {
   }
 
   /**
-   * Guessing is limited by address, like every call without a credential. What may be a guess takes its token
-   * before the proof and gets it back when it holds, so that a flood is refused without asking the database. That
-   * refuses whoever shares the flood's address and presents an API key this process has not seen hold; access
-   * tokens and known keys pass.
+   * Guessing is limited by address, like calls without a credential. A credential that may be a guess takes a
+   * token before its verification and returns it on success, so that a flood is refused without a database
+   * query. This also refuses a client that shares the flood's address and presents an API key that this
+   * process has not verified before; access tokens and known keys pass.
    */
   private async prove(call: Call, credential: Credential): Promise<Proven> {
     const suspect = this.record.isSuspect(credential);
@@ -85,7 +85,7 @@ export class CallerGuard implements AdmissionStep {
         else
           reject(unauthenticated('CREDENTIAL_INVALID', 'The Authorization header has no valid credential.'));
       };
-      // Passport types its middleware as any; our strategies read `credential` of the request and nothing else.
+      // Passport types its middleware as any; the strategies read only `credential` of the request.
       const middleware = this.passport.authenticate(
         ['api-key', 'access-token'],
         { session: false },

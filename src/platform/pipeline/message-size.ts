@@ -8,7 +8,7 @@ export function holdsMoreThan(limit: number, schema: DescMessage, message: Messa
   return true;
 }
 
-/** One by one, so that nobody counts further than needed. */
+/** Lazily, so that counting stops at the limit. */
 function* elementsOf(message: ReflectMessage): Generator<unknown> {
   for (const field of message.fields) {
     if (!message.isSet(field)) continue;

@@ -10,7 +10,7 @@ export class OrganizationThrottleGuard implements AdmissionStep {
 
   admit({ caller, organization, rpc }: Call): void | Promise<void> {
     if (caller.kind !== 'member' && caller.kind !== 'api_key') return;
-    // Both are set together: whoever is a member, or a key, was let into their organization.
+    // Set together: a member or a key always has an organization.
     return this.throttle.take(caller.orgId, organization, rpc.responseHeader);
   }
 }

@@ -13,7 +13,9 @@ import { organizationEnded, type OrganizationState } from '../caller/organizatio
 import { BreakGlassUses, entryOf } from '../caller/sso-entry.js';
 import { UsageRecorder } from '../caller/usage-recorder.js';
 
-/** Still answered for a suspended organization, so that its people can see why nothing else is, and go elsewhere. */
+/**
+ * RPCs that a suspended organization answers, so that members can see its state and switch to another one.
+ */
 const answeredWhenSuspended = [
   '/pidgr.v1.OrganizationService/GetOrganization',
   '/dovecote.auth.v1.AuthService/WhoAmI',
@@ -26,7 +28,7 @@ const answeredWhileDeleted = [
   '/dovecote.organization.v1.OrganizationDeletionService/CancelOrganizationDeletion',
 ];
 
-/** Who act across organizations, or before there is one. */
+/** Callers that act across organizations, or before they have one. */
 const withoutOrganization: readonly CallerRule[] = ['person', 'person_or_key', 'anyone'];
 
 /** Finds out for which organization: the header wins over the token's claim, a key knows its own. */
@@ -136,7 +138,7 @@ function refuseEntry(
 ): AppError | undefined {
   const { expiresAt, deletionDueAt } = organization;
   if (deletionDueAt) {
-    // Keys are programs: nothing of theirs goes on.
+    // API keys are refused entirely.
     if (caller.kind === 'member' && answeredWhileDeleted.includes(rpc.name)) return undefined;
     return failedPrecondition(
       'ORGANIZATION_BEING_DELETED',

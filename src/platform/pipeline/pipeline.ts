@@ -9,12 +9,11 @@ import { RpcErrorFilter } from './rpc-error.filter.js';
 import { ValidationGuard } from './validation.guard.js';
 
 /**
- * The life of a call, in this order: each line may refuse it, the handler runs last. The strategy commits the
- * handler's scope before the answer leaves, or rolls it back; errors leave through ErrorExit. No pipes and no
- * interceptors: Nest's way of running them costs more than all of this.
- *
- * Admission comes first, and knows a call by its header: nothing of its body is read, inflated or parsed for whoever
- * is not admitted, and what turns out to be malformed has been counted.
+ * The life of a call, in this order: each line may refuse it, the handler runs last. The strategy commits or
+ * rolls back the handler's scope before the response is sent; errors pass ErrorExit. No pipes and no
+ * interceptors: in Nest they cost more than all of this.
+ * Admission comes first and knows the header only: the body of a refused call is neither read nor inflated
+ * nor parsed, and a malformed call has been counted.
  */
 const admission = [
   // Cheap refusal first: nothing is looked up for an address that asks too much.
@@ -31,7 +30,10 @@ const guards = [
   ValidationGuard,
 ];
 
-/** The steps of admission, for the strategy: plain HTTP routes (health, keys) are not calls and have a door of their own. */
+/**
+ * The steps of admission, for the strategy. Plain HTTP routes (health, keys) are not calls and have their own
+ * admission.
+ */
 export function admissionSteps(app: INestApplication): AdmissionStep[] {
   return admission.map((step) => app.get<AdmissionStep>(step));
 }

@@ -50,7 +50,7 @@ class Search {
   #value({ message }: DescField, value: unknown): void {
     if (typeof value === 'string') this.#text(value);
     else if (message?.typeName === TimestampSchema.typeName) this.#time(value as Timestamp);
-    // Free JSON is no text of ours: who takes it decides what of it to keep.
+    // Free-form JSON (Struct) is checked by the module that stores it.
     else if (message && message.typeName !== StructSchema.typeName && typeof value === 'object')
       this.message(message, value as Message);
   }

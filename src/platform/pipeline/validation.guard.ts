@@ -20,7 +20,7 @@ export class ValidationGuard implements CanActivate {
   private readonly every = createValidator();
   private readonly text = new RequestText();
 
-  /** The rules of a message are compiled at its first check; this does it before somebody's first call. */
+  /** Compiles the rules of all messages at start, so that the first calls are not delayed. */
   compile(): void {
     for (const schema of requestTypes()) this.first.validate(schema, create(schema));
   }

@@ -31,9 +31,9 @@ const ourHeaders = {
   ],
 };
 
-/** Bodies are read for anybody there: what they hold is small. */
+/** Limits for RPCs without a credential, whose messages are small. */
 const PUBLIC_REQUEST = { bytes: 64 * 1024, elements: 1_000 };
-/** An audience of a hundred thousand people with variables of their own. */
+/** An audience of a hundred thousand people with individual variables. */
 const LARGE_REQUEST_ELEMENTS = 1_000_000;
 
 function limitsOf(served: readonly DescService[]): ConnectStrategyOptions['limits'] {

@@ -180,7 +180,7 @@ export class ConnectStrategy extends Server implements CustomTransportStrategy {
     }
   }
 
-  /** A call of a method that nobody serves costs its address a token, like any other call without a credential. */
+  /** A call of an unknown method takes a token of its address, like any other call without a credential. */
   private async turnAway(call: CallHead): Promise<void> {
     if (call.listener === 'internal') return;
     try {

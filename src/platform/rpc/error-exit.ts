@@ -10,7 +10,7 @@ import { Metrics } from '../telemetry/metrics.js';
 import { inJsonNames } from './field-names.js';
 import { type Call, requestIdHeader, requestIdOf } from '../pipeline/call.js';
 
-/** The only way out for an error: what the caller may read leaves, the rest is logged under the request id. */
+/** The only exit for errors: sends what the caller may read, and logs the rest with the request id. */
 @Injectable()
 export class ErrorExit {
   constructor(
@@ -21,7 +21,7 @@ export class ErrorExit {
     log.setContext('rpc');
   }
 
-  /** Of a handler. */
+  /** Converts an error of a handler. */
   convert(error: unknown, method: string, call: Call): ConnectError {
     const { requestId } = call;
     const fields = { requestId, method, orgId: orgIdOf(call.caller), actorId: actorIdOf(call.caller) };
@@ -46,7 +46,7 @@ export class ErrorExit {
     return toConnectError(inTheCallersNames(known, call), requestId);
   }
 
-  /** Of a call that has no method, and so no row of the access table. */
+  /** Converts an error of a call to an unknown method, which has no row in the access table. */
   refuse(error: unknown, call: CallHead): ConnectError {
     if (!(error instanceof AppError)) throw error;
     const { name, header, responseHeader } = call;
@@ -58,7 +58,7 @@ export class ErrorExit {
     return refusal;
   }
 
-  /** Of the transport: of a call that never reached its handler, or was over before the handler was done. */
+  /** Converts an error of the transport: of a call that did not reach its handler, or ended before it. */
   describe(error: ConnectError, call: FailedCall): ConnectError {
     const requestId = call.responseHeader.get(requestIdHeader) ?? requestIdOf(call.header);
     call.responseHeader.set(requestIdHeader, requestId);

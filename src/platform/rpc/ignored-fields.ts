@@ -5,8 +5,8 @@ const notInHeader = /[^\w.[\]-]/g;
 const LONGEST_PATH = 100;
 
 /**
- * Unknown fields are passed over, as ProtoJSON clients rely on. One that is near a known field is said in a header of
- * the answer: nobody should learn from an empty audience that `users` is written `userIds`.
+ * Unknown fields are ignored, as ProtoJSON clients expect. One that resembles a known field is reported in a
+ * response header, so that a misspelled `users` for `userIds` is noticed.
  */
 export function warningOf(ignored: readonly IgnoredField[]): string | undefined {
   if (ignored.length === 0) return undefined;

@@ -3,12 +3,12 @@ import type { RpcCall } from '@dovecote/rpc';
 import { methodName } from '../access/index.js';
 
 export interface LocalCaller {
-  /** Of the browser that the page is made for. */
+  /** The address of the browser. */
   readonly address: string;
   readonly header: Headers;
 }
 
-/** A call that comes from a page of ours instead of the wire; whatever guards calls guards it as well. */
+/** A call from a page of this server instead of the wire; it passes the same pipeline. */
 export class LocalCall implements RpcCall {
   readonly name: string;
   readonly header: Headers;

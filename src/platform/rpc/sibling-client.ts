@@ -20,7 +20,7 @@ export interface SiblingCall {
   timeoutMs: number;
 }
 
-/** A sibling that restarts is back within seconds; whoever calls decides what to do when it takes longer. */
+/** A restarting sibling is back within seconds; the calling code decides what to do when it takes longer. */
 const serviceConfig = {
   loadBalancingConfig: [{ round_robin: {} }],
   methodConfig: [

@@ -2,12 +2,12 @@ import type { DescService } from '@bufbuild/protobuf';
 import { Metadata, status } from '@grpc/grpc-js';
 import { AppError } from '../errors/index.js';
 
-/** Of the request or of a defect: the same call will fail in the same way again. */
+/** Errors that a retry does not fix: the same call fails in the same way again. */
 const lasting = [status.INVALID_ARGUMENT, status.INTERNAL];
 
 /**
- * What a failed call means to the caller. Not there, too slow, not willing to know us: all of that passes or is
- * repaired by an operator, and whoever can wait waits.
+ * What a failed call to a sibling means for the calling code. Unavailable, too slow, certificate refused:
+ * temporary, or to be fixed by an operator, so a job retries later.
  */
 export function fromSibling(error: unknown, { name }: DescService): Error {
   if (!(error instanceof Error)) return new Error(`${name} failed: ${String(error)}`);

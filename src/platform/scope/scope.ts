@@ -102,7 +102,7 @@ export class Scope {
     return permissionsOf(this.caller);
   }
 
-  /** Tells the client what it may want to know about a request that was carried out all the same. */
+  /** Adds a warning to the response of a call that succeeds. */
   warn(text: string): void {
     this.origin.warn?.(text);
   }
@@ -117,8 +117,8 @@ export class Scope {
   }
 
   /**
-   * Goes on inside an organization that this call is creating, as its first member, or that a public link leads to;
-   * before the first query only.
+   * Switches the scope to an organization that this call creates, as its first member, or that a public link
+   * leads to; only before the first query.
    */
   adopt(orgId: string, userId?: string): void {
     if (this.transaction) throw new Error('The transaction is already open for another organization.');

@@ -16,7 +16,7 @@ export interface ScopeOrigin {
   readonly signal?: AbortSignal;
   /** Nothing may be written. */
   readonly readOnly?: boolean;
-  /** Tells the client something beside the answer; nobody listens to a job. */
+  /** Adds a warning to the response; jobs have none. */
   warn?(text: string): void;
 }
 
@@ -35,7 +35,7 @@ export class Scopes {
     return new Scope(origin, this.abilities.of(origin.caller), this.database, this.clock, this.recentMs);
   }
 
-  /** Runs `work` in a scope of its own: committed when it returns, rolled back when it throws. */
+  /** Runs `work` in its own scope: committed when it returns, rolled back when it throws. */
   async run<T>(origin: ScopeOrigin, work: (scope: Scope) => Promise<T>): Promise<T> {
     const scope = this.open(origin);
     try {
@@ -49,7 +49,7 @@ export class Scopes {
   }
 }
 
-/** The same call, for a transaction of its own. */
+/** The origin of a scope, to open a separate transaction for the same call. */
 export function originOf({ caller, requestId, address, userAgent, signal }: Scope): ScopeOrigin {
   return { caller, requestId, address, userAgent, signal };
 }

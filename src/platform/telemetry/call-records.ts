@@ -6,11 +6,11 @@ import type { Logger } from 'pino';
 import type { Metrics } from './metrics.js';
 import { endSpan, spanOfCall } from './tracing.js';
 
-/** What of a call is put on record, whatever becomes of it. */
+/** The data of a call that is recorded, whatever its result. */
 export interface RecordedCall {
   /** `/pidgr.v1.RoleService/ListRoles` */
   readonly method: string;
-  /** Of the wire; `page` for what a page of ours calls. */
+  /** The wire protocol; `page` for calls from pages of this server. */
   readonly protocol: string;
   readonly address: string;
   readonly requestId: string;
@@ -52,7 +52,7 @@ export class CallRecords {
     private readonly accessLog: Logger | undefined,
   ) {}
 
-  /** Of a call that is about to be admitted, or not. */
+  /** Begins the record of a call, before its admission. */
   begin(call: RecordedCall): CallRecord {
     const { method, protocol, header, responseHeader } = call;
     const record = new CallRecord(call, spanOfCall(method, protocol, header), (...end) => this.note(...end));

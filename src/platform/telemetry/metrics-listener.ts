@@ -4,7 +4,7 @@ import { hashSecret } from '@dovecote/secret';
 import type { Config } from '../config/index.js';
 import type { Metrics } from './metrics.js';
 
-/** `GET /metrics` on a port of its own, for the operator's Prometheus; nothing else is served there. */
+/** Serves `GET /metrics` on a separate port, for the operator's Prometheus. */
 export class MetricsListener {
   private constructor(private readonly server: Server) {}
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-/** What is read when somebody asks, and then set. Rejects when it cannot be known. */
+/** A value that is read at each scrape. Rejects when it is unavailable. */
 export type Reading = () => Promise<void> | void;
 
 /** The longest that a scrape waits for a reading: a database that hangs must not hide the rest. */
@@ -48,7 +48,7 @@ export class Metrics {
     ['outcome'],
   );
 
-  /** With those of the process (memory, CPU, event loop, garbage collection), where somebody will ask for them. */
+  /** Adds the metrics of the process (memory, CPU, event loop, garbage collection), if metrics are served. */
   observeProcess(): void {
     collectDefaultMetrics({ register: this.registry });
   }

@@ -37,7 +37,7 @@ const headers: TextMapGetter<Headers> = {
   keys: (carrier) => [...carrier.keys()],
 };
 
-/** A span of a call, below the caller's own if the call names one; undefined where nobody traces. */
+/** A span of a call, child of the caller's span if the header has one; undefined when tracing is off. */
 export function spanOfCall(name: string, protocol: string, header: Headers): Span | undefined {
   if (!tracing) return undefined;
   const [service = '', method = ''] = name.slice(1).split('/');

@@ -1,8 +1,9 @@
 /**
- * Characters that nobody sees, or that change how their neighbours are read: controls, what Unicode tells programs to
- * ignore in display (Default_Ignorable_Code_Point: zero-width spaces, joiners, soft hyphens, byte order marks, variation
- * selectors), what sets the direction of text (Bidi_Control), line and paragraph separators, halves of characters and
- * noncharacters; and, by code point, what is blank and no property says so (annotation marks, the blank Braille pattern).
+ * Characters that are invisible, or change how their neighbours are read: controls, characters that Unicode
+ * tells programs to ignore in display (Default_Ignorable_Code_Point: zero-width spaces, joiners, soft
+ * hyphens, byte order marks, variation selectors), characters that set the direction of text (Bidi_Control),
+ * line and paragraph separators, surrogates and noncharacters; and, by code point, blank characters without
+ * such a property (annotation marks, the blank Braille pattern).
  */
 const hidden = String.raw`[\p{Cc}\p{DI}\p{Bidi_C}\p{Zl}\p{Zp}\p{Cs}\p{NChar}\uFFF9-\uFFFB\u2800]`;
 

@@ -4,15 +4,15 @@ import { asciiDomain } from './domain-name.js';
 import type { Reading } from './reading.js';
 
 const LONGEST = 254;
-/** Far beyond what is an address: nobody has us read more. */
+/** Far above the length of an address: bounds the work for hostile input. */
 const LONGEST_GIVEN = 1000;
 const localPart = /^[\p{L}\p{M}\p{N}.!#$%&'*+/=?^_`{|}~-]{1,64}$/u;
 
 /**
- * An address as it is stored and compared, whatever door it came through: without blanks around it, in lower case and
- * NFC, its domain in ASCII and without a dot at the end. Refused are characters that nobody sees, and those that some
- * mapping turns into others (the Kelvin sign, full-width letters, ligatures, the dotless i): the same mailbox is one
- * person, and another one never.
+ * An address as it is stored and compared, for every API: trimmed, lower case, NFC, domain in ASCII without a
+ * trailing dot. Refuses invisible characters, and characters that some mapping turns into others (the Kelvin
+ * sign, full-width letters, ligatures, the dotless i): one mailbox is one person, and a different mailbox
+ * never is.
  */
 export function readEmailAddress(given: string): Reading {
   if (given.length > LONGEST_GIVEN) return tooLong;

@@ -7,8 +7,8 @@ const around = /^\p{White_Space}+|\p{White_Space}+$/gu;
 const controls = /\p{Cc}+/gu;
 
 /**
- * A name as somebody gave it: in NFC, without blanks around it and with single ones inside, and refused where somebody
- * could not see what it says. An empty one stays empty: whether there has to be one is another rule's business.
+ * A name in NFC, trimmed, with single inner blanks; refused when it has misleading or invisible characters.
+ * An empty name stays empty: another rule decides whether a name is required.
  */
 export function readName(given: string): Reading {
   if (given === '') return { text: '' };

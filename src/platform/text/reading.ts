@@ -1,4 +1,4 @@
-/** What somebody wrote, as it is kept; or why it is refused, as a predicate of the field. */
+/** A text in its stored form, or the reason why it is refused, as a predicate of the field. */
 export type Reading =
   | { readonly text: string; readonly problem?: undefined }
   | { readonly text?: undefined; readonly problem: string };

@@ -1,4 +1,4 @@
-/** What a text of a request is: how it is read before anybody uses it. A hint is an address that may as well be none. */
+/** How a text field of a request is normalized before use. A hint is an address that may also be invalid. */
 export type TextKind = 'name' | 'email' | 'hint' | 'digits' | 'verbatim';
 
 /** Each of these fields of a message. */
@@ -7,11 +7,11 @@ function of(message: string, kind: TextKind, ...fields: string[]): [string, Text
 }
 
 /**
- * The decision about every text of requests that a person names something or somebody by. A spec
- * (test/tidy/request-text.spec.ts) fails for a field called name, title, label or email that is not here.
+ * The kind of every text field that names a thing or a person. A spec (test/tidy/request-text.spec.ts) fails
+ * for a field called name, title, label or email that is not listed.
  */
 export const requestTexts: ReadonlyMap<string, TextKind> = new Map([
-  // Of the organization and its people.
+  // Organization and members.
   ...of('pidgr.v1.CreateOrganizationRequest', 'name', 'name'),
   ...of('pidgr.v1.UpdateOrganizationRequest', 'name', 'name'),
   // Compared with the name, exactly.
@@ -33,7 +33,7 @@ export const requestTexts: ReadonlyMap<string, TextKind> = new Map([
   ...of('pidgr.v1.CreateGroupRequest', 'name', 'name'),
   ...of('pidgr.v1.UpdateGroupRequest', 'name', 'name'),
   ...of('pidgr.v1.CreateApiKeyRequest', 'name', 'name'),
-  // Of campaigns and templates.
+  // Campaigns and templates.
   ...of('pidgr.v1.CreateCampaignRequest', 'name', 'name', 'sender_name', 'title'),
   ...of('pidgr.v1.UpdateCampaignRequest', 'name', 'name', 'sender_name', 'title'),
   ...of('pidgr.v1.CampaignOriginatingArchetype', 'name', 'archetype_label'),
@@ -48,7 +48,7 @@ export const requestTexts: ReadonlyMap<string, TextKind> = new Map([
   ...of('pidgr.v1.TouchEvent', 'verbatim', 'screen_name'),
   ...of('pidgr.v1.QueryHeatmapDataRequest', 'verbatim', 'screen_name'),
   ...of('pidgr.v1.UploadScreenshotRequest', 'verbatim', 'screen_name'),
-  // Of sign-in.
+  // Sign-in.
   ...of('dovecote.auth.v1.RequestSignInCodeRequest', 'email', 'email'),
   ...of('dovecote.auth.v1.VerifySignInCodeRequest', 'email', 'email'),
   ...of('dovecote.auth.v1.VerifySignInCodeRequest', 'name', 'device_name'),
@@ -63,7 +63,7 @@ export const requestTexts: ReadonlyMap<string, TextKind> = new Map([
   ...of('dovecote.auth.v1.StartSsoSignInRequest', 'hint', 'email'),
   ...of('dovecote.auth.v1.StartSsoSignInRequest', 'verbatim', 'provider_name'),
   ...of('pidgr.v1.CheckSSOByDomainRequest', 'hint', 'email'),
-  // Of connections.
+  // Connections.
   ...of('dovecote.sso.v1.CreateConnectionRequest', 'name', 'name'),
   ...of('dovecote.sso.v1.UpdateConnectionRequest', 'name', 'name'),
   ...of('dovecote.sso.v1.CreateScimTokenRequest', 'name', 'name'),
@@ -74,7 +74,7 @@ export const requestTexts: ReadonlyMap<string, TextKind> = new Map([
   // Names of attributes, as the provider spells them.
   ...of('pidgr.v1.SamlAttributeNames', 'verbatim', 'email', 'given_name', 'family_name'),
   ...of('dovecote.sso.v1.AttributeNames', 'verbatim', 'email', 'given_name', 'family_name'),
-  // From one process of ours to another: read long before.
+  // Between processes of this server: normalized before.
   ...of('dovecote.render.v1.Source', 'verbatim', 'title', 'sender_name'),
   ...of('dovecote.render.v1.Text', 'verbatim', 'title'),
   ...of('dovecote.render.v1.Variable', 'verbatim', 'name'),

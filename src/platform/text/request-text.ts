@@ -11,7 +11,7 @@ const LONGEST_READ = 4000;
 const readers: Readonly<Record<Exclude<TextKind, 'verbatim'>, (given: string) => Reading>> = {
   name: readName,
   email: readEmailAddress,
-  // Whoever hints at nobody is told so by the call.
+  // An invalid hint is refused by the call itself.
   hint: (given) => ({ text: emailAddress(given) ?? given }),
   // As people write and copy them: 123 456, 123-456.
   digits: (given) => ({ text: given.replaceAll(/[\s-]/g, '') }),
@@ -38,7 +38,7 @@ export class RequestText {
     const known = this.plans.get(schema);
     if (known) return known;
     const plan: { -readonly [key in keyof Plan]: Plan[key] } = { texts: [], below: [] };
-    // Before its fields are looked at: a message may hold others of its own type.
+    // Set before its fields are visited: a message may contain others of its own type.
     this.plans.set(schema, plan);
     plan.texts = schema.fields.flatMap((field) => {
       const kind = requestTexts.get(`${schema.typeName}.${field.name}`) ?? 'verbatim';

@@ -5,11 +5,11 @@ import { throttled } from './refusal.js';
 import type { BucketLimit } from './token-bucket.js';
 import { ttlOf } from './throttle-record.js';
 
-/** A limit of its own for something that addresses do. */
+/** A separate limit for one kind of request of an address. */
 export interface AddressLimit {
   name: string;
   limit: BucketLimit;
-  /** For whoever goes beyond it. */
+  /** The error text above the limit. */
   sentence: string;
 }
 

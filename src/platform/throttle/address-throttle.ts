@@ -5,7 +5,7 @@ import { throttled } from './refusal.js';
 import type { BucketLimit } from './token-bucket.js';
 import { ttlOf } from './throttle-record.js';
 
-/** The token bucket of a client address, for whoever has not proven who they are. */
+/** The token bucket of a client address, for callers without a valid credential. */
 @Injectable()
 export class AddressThrottle {
   constructor(
@@ -32,7 +32,7 @@ export class AddressThrottle {
   }
 }
 
-/** IPv6 by /64: whoever has one address there has them all. */
+/** IPv6 by /64: a client usually controls the whole network. */
 function keyOf(address: string): string {
   return `address:${normalizeIp(address)}`;
 }

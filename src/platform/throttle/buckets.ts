@@ -1,6 +1,6 @@
 import type { ThrottlerStorage } from '@nestjs/throttler';
 
-/** Where token buckets are kept: @nestjs/throttler's storage, and the way back. */
+/** Storage of token buckets: @nestjs/throttler's storage, plus returning a token. */
 export interface Buckets extends ThrottlerStorage {
   /** Returns a token that was taken before it was known whether it had to be. */
   putBack(key: string): Promise<void>;

@@ -9,7 +9,7 @@ import type { Scope } from '../scope/index.js';
 export interface DailyLimit {
   kind: string;
   most: number;
-  /** For whoever goes beyond it. */
+  /** The error text above the limit. */
   sentence: string;
   /** What is counted by: `person`, `address`. */
   subject: string;

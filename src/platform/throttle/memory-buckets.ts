@@ -4,7 +4,9 @@ import type { Buckets } from './buckets.js';
 import { type Bucket, take } from './token-bucket.js';
 import { limitOf, recordOf, type ThrottleRecord } from './throttle-record.js';
 
-/** Token buckets of this process. A bucket that falls out of memory is one that nobody asked for lately. */
+/**
+ * Token buckets of this process. A bucket is evicted when it has not been used for long, and is full by then.
+ */
 export class MemoryBuckets implements Buckets {
   private readonly buckets = new LRUCache<string, Bucket>({ max: 100_000 });
 
@@ -13,7 +15,7 @@ export class MemoryBuckets implements Buckets {
   increment(key: string, ttl: number, burst: number): Promise<ThrottleRecord> {
     const bucket = this.buckets.get(key);
     const taken = take(bucket, limitOf(ttl, burst), this.clock.now().getTime());
-    // In place: most buckets are there, and to set one anew is the dearer half of a call's turn.
+    // In place: most buckets exist, and creating an entry costs half of the call.
     if (bucket) Object.assign(bucket, taken.bucket);
     else this.buckets.set(key, taken.bucket);
     return Promise.resolve(recordOf(taken, burst));

@@ -8,7 +8,7 @@ import { ttlOf } from './throttle-record.js';
 @Injectable()
 export class PersonThrottle {
   constructor(
-    /** What an organization has by default: nobody has more alone than their organization has together. */
+    /** The default limit of an organization: a person alone never has more than an organization. */
     private readonly limit: BucketLimit,
     private readonly buckets: Buckets,
   ) {}

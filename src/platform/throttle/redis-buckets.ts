@@ -24,7 +24,7 @@ local retry = 0
 if tokens < 1 then retry = math.ceil((1 - tokens) / rate * 1000) end
 return { allowed, math.floor(tokens), retry, full }`;
 
-/** A bucket that has expired meanwhile is full; more than the burst is cut at the next taking. */
+/** A bucket that has expired in the meantime is full; a surplus is cut at the next use. */
 const putBackScript = `
 if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HINCRBYFLOAT', KEYS[1], 'tokens', 1) end`;
 

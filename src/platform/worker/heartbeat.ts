@@ -11,14 +11,15 @@ const beat = statement(
   `insert into worker_heartbeat (worker_id, seen_at) values ($1, now())
    on conflict (worker_id) do update set seen_at = excluded.seen_at, stopped_at = null`,
 );
-// The row stays: it says since when nobody works, should no other worker be there.
+// Keeps the row: it shows since when no worker has been running.
 const end = statement(
   'heartbeat.end',
   `update worker_heartbeat set seen_at = now(), stopped_at = now() where worker_id = $1`,
 );
-// graphile-worker itself waits four hours before it believes that a worker is dead. The attempt does not count: a job
-// that outlived ten workers must not wait for hours after its first error of its own. (Its function to unlock a
-// worker's jobs counts it, hence the table; we use no named queues, which it would unlock as well.)
+// graphile-worker itself waits four hours before it considers a worker dead. The attempt does not count: a
+// job that survives ten crashed workers must not wait for hours after its first own error. (Its function to
+// unlock a worker's jobs counts it, hence the direct update; named queues, which it would unlock too, are not
+// used.)
 const releaseDead = statement(
   'heartbeat.release_dead',
   `with dead as (

@@ -106,7 +106,7 @@ export class Worker {
     await this.heartbeat.start(await poolId);
   }
 
-  /** Its jobs go on elsewhere meanwhile, or here: the heart that beat for them has stopped. */
+  /** Other workers take over its jobs in the meantime: its heartbeat has stopped. */
   private async relaunch(pgPool: Pool): Promise<void> {
     const { signal } = this.stopping;
     await this.heartbeat.stop();

@@ -5,7 +5,7 @@ import { columnNames, columns, type TrailEnd, type TrailRow } from './trail-row.
 
 /** In memory at once. */
 const GROUP = 10_000;
-/** Beside the rows: engines that read the file count events, and nothing else. */
+/** Stored as metadata, not as a row, so that tools that read the file count events only. */
 const endKey = 'dovecote.end_of_trail';
 
 const types: Partial<Record<keyof typeof columns, 'INT64'>> = { seq: 'INT64' };

@@ -65,7 +65,7 @@ export function fromEnd({ orgId, events, firstSeq, lastSeq, head, exportedAt }: 
   };
 }
 
-/** A JSON text, or undefined when it is none. */
+/** Parses JSON; undefined for other text. */
 export function parsed(json: string): unknown {
   try {
     return JSON.parse(json);

@@ -6,7 +6,7 @@ export interface TrailRow extends ChainedEvent {
   hash: string;
 }
 
-/** What stands at the end of an exported trail: whoever cuts events off cuts this off as well. */
+/** The last line of an exported trail: without it, the file is truncated. */
 export interface TrailEnd {
   orgId: string;
   /** How many events there are. */

@@ -40,7 +40,7 @@ export async function startEmbeddedPostgres(options: {
   }
 }
 
-/** For commands beside a running server: its database if it runs, else one of their own for as long as they need it. */
+/** For commands: the database of a running server, or one started for the duration of the command. */
 export async function useEmbeddedPostgres(options: { dataDir: string; log: Log }): Promise<EmbeddedPostgres> {
   try {
     return await startEmbeddedPostgres(options);

@@ -15,7 +15,9 @@ const stopPatienceMs = 20_000;
 const orphanPatienceMs = 10_000;
 const largestLogBytes = 8 * 1024 * 1024;
 
-/** Sized for a small machine; whoever needs more sets DATABASE_URL. Durability stays at its safe defaults. */
+/**
+ * Sized for a small machine; a larger one uses DATABASE_URL. Durability settings keep their safe defaults.
+ */
 const settings = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
@@ -108,12 +110,12 @@ export async function stopServer(child: ChildProcess): Promise<void> {
   }
 }
 
-/** Whether the process is gone, whoever heard of it. */
+/** Whether the process has ended, with or without an exit event. */
 export function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode !== null || signalCode !== null;
 }
 
-/** Stops a server whose parent was killed; true if there was one. Removes a pid file that nobody holds. */
+/** Stops a server whose parent was killed; returns true if there was one. Removes a stale pid file. */
 export async function stopOrphan(clusterDir: string): Promise<boolean> {
   const pid = Number((await pidFileLines(clusterDir))[0] ?? 0);
   if (pid === 0) return false;
