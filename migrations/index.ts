@@ -33,6 +33,7 @@ import { OwnInvitations } from './0038-own-invitations.js';
 import { OrganizationsThatEnd } from './0039-organizations-that-end.js';
 import { LegalTransitions } from './0040-legal-transitions.js';
 import { ReachabilityVersion } from './0041-reachability-version.js';
+import { ReferencesOfTheLedger } from './0045-references-of-the-ledger.js';
 
 /** In the order in which they run. A landed migration is never edited. */
 export const migrations = [
@@ -71,4 +72,5 @@ export const migrations = [
   OrganizationsThatEnd,
   LegalTransitions,
   ReachabilityVersion,
+  ReferencesOfTheLedger,
 ];

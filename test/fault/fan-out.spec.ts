@@ -10,6 +10,10 @@ import { WorkerProcesses } from './worker-process.js';
 const seed = Number(process.env['FAULT_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const kills = Number(process.env['FAULT_KILLS'] ?? 50);
 const RECIPIENTS = 5_000;
+/** Recipients of a piece. */
+const PIECE = 2_000;
+/** A pool so small leaves no connection for a second piece. */
+const onePieceAtATime = { DATABASE_POOL_SIZE: '4' };
 
 // Longer than all the waits together: each of them says what it waited for in vain.
 jest.setTimeout(400_000 + kills * 5_000);
@@ -51,7 +55,7 @@ describe('a fan-out', () => {
     const campaignId = await fanOut.start();
     for (const position of [300, 1_500, 3_200]) {
       const release = await fanOut.obstruct(campaignId, position);
-      const worker = workers.start();
+      const worker = workers.start(onePieceAtATime);
       await inTheMiddleOfAPiece();
       const before = await fanOut.deliveries(campaignId);
       await worker.kill();
@@ -64,6 +68,39 @@ describe('a fan-out', () => {
     workers.start();
     await fanOut.completed(campaignId);
     await fanOut.expectEachOnce(campaignId);
+  });
+
+  test('with several pieces in flight sends what a killed worker left out, and nothing again', async () => {
+    const campaignId = await fanOut.start();
+    const release = await fanOut.obstruct(campaignId, 300);
+    const worker = workers.start();
+    await inTheMiddleOfAPiece();
+    const overtook = async () => (await fanOut.deliveries(campaignId)) === RECIPIENTS - PIECE;
+    await eventually('the pieces behind the obstructed one are written', overtook, 60_000);
+    await worker.kill();
+    await release();
+    await workers.declareDead();
+    expect(await fanOut.deliveries(campaignId)).toBe(RECIPIENTS - PIECE);
+    expect(await fanOut.isCompleted(campaignId)).toBe(false);
+    workers.start();
+    await fanOut.completed(campaignId);
+    await fanOut.expectEachOnce(campaignId);
+  });
+
+  test('is over once it is cancelled: what was in flight is undone', async () => {
+    const campaignId = await fanOut.start();
+    const release = await fanOut.obstruct(campaignId, 300);
+    workers.start();
+    await inTheMiddleOfAPiece();
+    await fanOut.cancel(campaignId);
+    const cancelledWith = await fanOut.deliveries(campaignId);
+    await release();
+    await eventually(
+      'the worker has given up the campaign',
+      async () => !(await fanOut.isInHand(campaignId)),
+    );
+    expect(await fanOut.deliveries(campaignId)).toBe(cancelledWith);
+    expect(cancelledWith).toBeLessThanOrEqual(RECIPIENTS - PIECE);
   });
 
   test(`survives ${kills} kills at any moment`, async () => {
@@ -90,23 +127,20 @@ describe('a fan-out', () => {
 
   test('by two workers, whose connections PostgreSQL cuts, reaches everybody once', async () => {
     const campaignId = await fanOut.start();
-    // Ahead of the workers, and each before the last is gone: they are fast. Each in a piece of its own: of the one
-    // that a worker is in the middle of, anybody may be locked, and we would wait for each other.
-    let release = await fanOut.obstruct(campaignId, 700);
+    // Ahead of the workers, and each in a piece of its own.
+    const releases = [];
+    for (const position of [700, 2_500, 4_500]) releases.push(await fanOut.obstruct(campaignId, position));
     workers.start();
     workers.start();
     await workers.atWork();
-    for (const next of [2_500, 4_500]) {
+    for (const release of releases) {
       await inTheMiddleOfAPiece();
-      const releaseNext = await fanOut.obstruct(campaignId, next);
       await s.database.query(
         `select pg_terminate_backend(pid) from pg_stat_activity
           where usename = 'dovecote_app' and datname = current_database()`,
       );
       await release();
-      release = releaseNext;
     }
-    await release();
     await fanOut.completed(campaignId);
     await fanOut.expectEachOnce(campaignId);
     // A cut connection is no reason to end.

@@ -63,6 +63,19 @@ export class FanOut {
     return campaign?.status === CampaignStatus.COMPLETED;
   }
 
+  async cancel(campaignId: string): Promise<void> {
+    await this.cast.max.client(CampaignService).cancelCampaign({ campaignId });
+  }
+
+  /** Whether a worker has the campaign's job. */
+  async isInHand(campaignId: string): Promise<boolean> {
+    const jobs = await this.server.database.query(
+      'select from graphile_worker._private_jobs where key = $1 and locked_at is not null',
+      [`campaign:${campaignId}`],
+    );
+    return jobs.length > 0;
+  }
+
   async completed(campaignId: string): Promise<void> {
     await eventually('the campaign is completed', () => this.isCompleted(campaignId), COMPLETION_MS);
   }

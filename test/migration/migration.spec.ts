@@ -297,6 +297,28 @@ describe('migrating', () => {
     });
   });
 
+  test('keeps how far a running campaign has come', async () => {
+    const url = await emptyDatabase();
+    const first = migrations.findIndex((Migration) =>
+      new Migration().name.startsWith('ReferencesOfTheLedger'),
+    );
+    await migrateAsOrdinaryOwner(url, migrations.slice(0, first));
+    const org = uuid();
+    await withClient(url, async (client) => {
+      await client.query('set session_replication_role = replica');
+      await client.query(
+        `insert into campaign_run (org_id, campaign_id, step_id, entered_at, cursor)
+         select $1, gen_random_uuid(), 'send', now(), cursor from unnest(array[0, 2000]) cursor`,
+        [org],
+      );
+    });
+    await migrateAsOrdinaryOwner(url, migrations.slice(0, first + 1));
+    await withClient(url, async (client) => {
+      const { rows } = await client.query('select done from campaign_run order by done');
+      expect(rows).toEqual([{ done: '{}' }, { done: '{[0,2001)}' }]);
+    });
+  });
+
   test('leads to the schema under review: run jest with -u after a deliberate change', async () => {
     const database = await cloneDatabase();
     const schema = await withClient(database.ownerUrl, describeSchema);

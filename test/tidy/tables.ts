@@ -12,9 +12,13 @@ export interface Table {
 export const functions: Readonly<Record<string, string>> = {
   await_chain: 'evidence/audit',
   change_headcount: 'people/roster',
+  check_delivery_references: 'messaging/delivery',
+  delete_pushes: 'messaging/delivery',
   forget_identity: 'people/member',
   forget_unused_identity: 'people/member',
   purge_sandbox: 'people/organization',
+  refuse_deleted_campaign: 'messaging/delivery',
+  refuse_deleted_message: 'messaging/delivery',
   refuse_undeclared_end: 'people/organization',
   renew_reachability_version: 'messaging/campaign',
 };
@@ -53,6 +57,7 @@ export const tables: Readonly<Record<string, Table>> = {
       'messaging/inbox': 'the title and the state, with each entry of a page',
       'people/organization': 'counts ended campaigns for the settings, by an index of their own',
     },
+    locks: { 'messaging/delivery': 'a campaign stays as long as deliveries refer to it' },
   },
   campaign_audience_member: {
     owner: 'messaging/campaign',

@@ -15,7 +15,7 @@ export interface JobContext {
   jobId: string;
   /** Aborted when the worker stops: finish the piece at hand and return; what is left must be found again. */
   signal: AbortSignal;
-  /** One transaction in a scope of the job's organization; a job may run many, one after the other. */
+  /** One transaction in a scope of the job's organization; a job may run many, also several at a time. */
   run<T>(work: (scope: Scope) => Promise<T>): Promise<T>;
 }
 

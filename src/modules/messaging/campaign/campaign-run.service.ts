@@ -9,19 +9,27 @@ import { CampaignStore } from './campaign.store.js';
 import { CampaignTranslationStore } from './campaign-translation.store.js';
 import { CampaignWake } from './campaign-wake.service.js';
 import { templatesOf } from './message-template.rules.js';
-import { type Advance, finished, type Piece } from './steps/campaign-step.js';
+import { isComplete } from './progress.rules.js';
+import {
+  type Advance,
+  type CampaignStep,
+  finished,
+  type Piece,
+  type Standing,
+} from './steps/campaign-step.js';
 import { StepTable } from './steps/step-table.js';
 
 /** A piece of the step at which a campaign stood when it was read. */
-export interface PieceOfRun {
-  campaign: Campaign;
-  run: CampaignRun;
+export interface PieceOfRun extends Standing {
   piece: Piece;
 }
 
+/** The campaign no longer stands where the piece was read, or another worker has written some of it. */
+export class PieceOvertaken extends Error {}
+
 /**
- * Carries a started campaign through its workflow, one small transaction at a time: each piece of work commits
- * together with how far it came, so that whoever goes on after a crash goes on exactly there.
+ * Carries a started campaign through its workflow in small transactions: each piece of work commits together with the
+ * record that it is done, so that whoever goes on after a crash does what is left, and only that.
  */
 @Injectable()
 export class CampaignRuns {
@@ -45,7 +53,7 @@ export class CampaignRuns {
     await this.wakes.wake(scope, campaign.id);
   }
 
-  /** Forgets where a cancelled campaign stood; waits for the piece that is being sent, and no other follows. */
+  /** Forgets where a cancelled campaign stood: no piece that is not committed yet can be. */
   async abandon(scope: Scope, campaignId: string): Promise<void> {
     await this.store.delete(scope, campaignId);
   }
@@ -62,6 +70,36 @@ export class CampaignRuns {
     const run = await this.store.findForUpdate(scope, campaignId);
     // No row: cancelled, or ended by another worker.
     if (!run) return 'rest';
+    const standing = await this.standingOf(scope, campaignId, run);
+    const next = await standing.kind.advance(scope, standing);
+    if (typeof next === 'object' && 'work' in next) return { ...standing, piece: next };
+    return this.done(scope, standing, next);
+  }
+
+  /** A piece behind one that is in flight, if there is any. */
+  async pieceBehind(scope: Scope, { campaign, run, piece }: PieceOfRun): Promise<PieceOfRun | undefined> {
+    const [, end] = piece.span;
+    const now = end === null ? undefined : await this.store.find(scope, campaign.id);
+    if (end === null || !now || !isSameStep(now, run)) return undefined;
+    const standing = await this.standingOf(scope, campaign.id, now);
+    const behind = await standing.kind.pieceFrom?.(scope, standing, end);
+    return behind && { ...standing, piece: behind };
+  }
+
+  /** Writes a piece. Throws PieceOvertaken, for the transaction to be rolled back, when nothing of it may stay. */
+  async write(scope: Scope, { campaign, run, step, piece }: PieceOfRun): Promise<Advance> {
+    await piece.write(scope);
+    // Last: pieces that are written at the same time wait for each other here, and here only.
+    const done = await this.store.addDone(scope, campaign.id, run, piece.span);
+    if (!done) throw new PieceOvertaken();
+    return this.done(scope, { campaign, run, step }, isComplete(done) ? finished(run.stepId) : 'again');
+  }
+
+  private async standingOf(
+    scope: Scope,
+    campaignId: string,
+    run: CampaignRun,
+  ): Promise<Standing & { kind: CampaignStep }> {
     const campaign = await this.campaigns.find(scope, campaignId);
     const step = campaign && stepById(campaign.workflow, run.stepId);
     if (!campaign || !step)
@@ -71,31 +109,15 @@ export class CampaignRuns {
       throw new Error(
         `Step ${step.id} of campaign ${campaignId} has a type that this release does not implement.`,
       );
-    const next = await kind.advance(scope, { campaign, run, step });
-    if (typeof next === 'object' && 'work' in next) return { campaign, run, piece: next };
-    return this.done(scope, campaign, run, next);
+    return { campaign, run, step, kind };
   }
 
-  /** Writes a piece, unless the campaign was cancelled or another worker wrote it meanwhile. */
-  async write(scope: Scope, { campaign, run, piece }: PieceOfRun): Promise<Advance> {
-    const now = await this.store.findForUpdate(scope, campaign.id);
-    if (!now) return 'rest';
-    if (!isUnmoved(now, run)) return 'again';
-    await Promise.all([piece.write(scope), this.store.moveCursor(scope, campaign.id, piece.end)]);
-    return this.done(scope, campaign, now, piece.isLast ? finished(run.stepId) : 'again');
+  private async done(scope: Scope, standing: Standing, event: RunEvent | Advance): Promise<Advance> {
+    if (standing.run.failures > 0) await this.failures.forget(scope, standing.campaign.id);
+    return event === 'again' || event === 'rest' ? event : this.enter(scope, standing, event);
   }
 
-  private async done(
-    scope: Scope,
-    campaign: Campaign,
-    run: CampaignRun,
-    event: RunEvent | Advance,
-  ): Promise<Advance> {
-    if (run.failures > 0) await this.failures.forget(scope, campaign.id);
-    return event === 'again' || event === 'rest' ? event : this.enter(scope, campaign, run, event);
-  }
-
-  private async enter(scope: Scope, campaign: Campaign, run: CampaignRun, event: RunEvent): Promise<Advance> {
+  private async enter(scope: Scope, { campaign, run }: Standing, event: RunEvent): Promise<Advance> {
     const { stepId, enteredAt, wakeAt } = run;
     const next = transition(
       campaign.workflow,
@@ -113,11 +135,6 @@ export class CampaignRuns {
   }
 }
 
-/** Whether nothing has moved since the piece was read. */
-function isUnmoved(now: CampaignRun, then: CampaignRun): boolean {
-  return (
-    now.stepId === then.stepId &&
-    now.cursor === then.cursor &&
-    now.enteredAt.getTime() === then.enteredAt.getTime()
-  );
+function isSameStep(now: CampaignRun, then: CampaignRun): boolean {
+  return now.stepId === then.stepId && now.enteredAt.getTime() === then.enteredAt.getTime();
 }

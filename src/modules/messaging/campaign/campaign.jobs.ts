@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { PinoLogger } from 'nestjs-pino';
 import { AppError } from '../../../platform/errors/index.js';
 import { HandlesJob, type JobContext, type JobHandler } from '../../../platform/worker/index.js';
 import { enrolledTask } from '../device/index.js';
@@ -7,25 +6,21 @@ import { leftTask } from '../../people/member/index.js';
 import { OrganizationDeletions, shutTask } from '../../people/organization/index.js';
 import { CampaignFailures } from './campaign-failures.service.js';
 import { Campaigns } from './campaign.service.js';
-import { CampaignRuns, type PieceOfRun } from './campaign-run.service.js';
+import { CampaignPieces } from './campaign-pieces.service.js';
+import { CampaignRuns } from './campaign-run.service.js';
 import { advanceTask, CampaignWake } from './campaign-wake.service.js';
 import type { Advance } from './steps/campaign-step.js';
 
-/** Between two looks at a render process that does not answer. */
-const RENDER_PAUSE_MS = 3_000;
-
-/** Carries a campaign forward until it has to wait, one transaction after the other. */
+/** Carries a campaign forward until it has to wait. */
 @Injectable()
 @HandlesJob({ task: advanceTask })
 export class AdvanceCampaign implements JobHandler<{ campaignId: string }> {
   constructor(
     private readonly runs: CampaignRuns,
+    private readonly pieces: CampaignPieces,
     private readonly wakes: CampaignWake,
     private readonly failures: CampaignFailures,
-    private readonly log: PinoLogger,
-  ) {
-    log.setContext('campaign');
-  }
+  ) {}
 
   async handle({ campaignId }: { campaignId: string }, context: JobContext): Promise<void> {
     try {
@@ -47,23 +42,7 @@ export class AdvanceCampaign implements JobHandler<{ campaignId: string }> {
 
   private async next(campaignId: string, context: JobContext): Promise<Advance> {
     const next = await context.run((scope) => this.runs.advance(scope, campaignId));
-    if (next === 'again' || next === 'rest') return next;
-    const isDone = await this.work(next, context);
-    return isDone ? context.run((scope) => this.runs.write(scope, next)) : 'rest';
-  }
-
-  /** False when rendering is unavailable: the campaign is woken again soon, however long that lasts. */
-  private async work({ campaign, piece }: PieceOfRun, { jobId, run }: JobContext): Promise<boolean> {
-    try {
-      await piece.work({ requestId: `job:${jobId}` });
-      return true;
-    } catch (error) {
-      if (!(error instanceof AppError && error.kind === 'unavailable')) throw error;
-      const { id } = campaign;
-      this.log.warn({ err: error.cause ?? error, campaignId: id }, 'rendering is unavailable; waiting');
-      await run((scope) => this.wakes.wake(scope, id, new Date(scope.now().getTime() + RENDER_PAUSE_MS)));
-      return false;
-    }
+    return next === 'again' || next === 'rest' ? next : this.pieces.carry(next, context);
   }
 }
 

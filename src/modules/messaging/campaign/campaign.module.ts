@@ -17,6 +17,7 @@ import { CampaignRunStore } from './campaign-run.store.js';
 import { Campaigns } from './campaign.service.js';
 import { CampaignStore } from './campaign.store.js';
 import { CampaignTranslationStore } from './campaign-translation.store.js';
+import { CampaignPieces } from './campaign-pieces.service.js';
 import { CampaignWake } from './campaign-wake.service.js';
 import { RecipientStore } from './recipient.store.js';
 import { ShortCodes } from './short-code.service.js';
@@ -41,6 +42,7 @@ import { StepTable } from './steps/step-table.js';
     AudienceStore,
     CampaignFailures,
     CampaignFailureStore,
+    CampaignPieces,
     CampaignRuns,
     CampaignRunStore,
     Campaigns,

@@ -2,6 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { setStatement } from '../../../platform/database/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { memberStatus } from '../../people/member/index.js';
+import type { Span } from './progress.rules.js';
+
+/** Behind every position. */
+const LAST_POSITION = 2 ** 31 - 1;
 
 /** One place in the frozen audience, and the member who holds it today. */
 export interface Recipient {
@@ -19,16 +23,16 @@ const next = setStatement(
           coalesce(m.processing_restricted, false) as restricted
      from campaign_audience_member a
      left join member m on m.org_id = a.org_id and m.id = a.user_id
-    where a.org_id = $1 and a.campaign_id = $2 and a.position > $3
-    order by a.position limit $4`,
+    where a.org_id = $1 and a.campaign_id = $2 and a.position >= $3 and a.position < $4
+    order by a.position limit $5`,
 );
 
 /** The frozen audience, as a step goes through it. */
 @Injectable()
 export class RecipientStore {
-  /** At most so many places behind a position, in order. */
-  async next(scope: Scope, campaignId: string, position: number, most: number): Promise<Recipient[]> {
+  /** At most so many places of a span, in order. */
+  async next(scope: Scope, campaignId: string, [from, to]: Span, most: number): Promise<Recipient[]> {
     const tx = await scope.tx();
-    return tx.query<Recipient>(next, [scope.orgId, campaignId, position, most]);
+    return tx.query<Recipient>(next, [scope.orgId, campaignId, from, to ?? LAST_POSITION, most]);
   }
 }

@@ -2,31 +2,39 @@ import { Injectable } from '@nestjs/common';
 import { setStatement, statement } from '../../../platform/database/index.js';
 import type { Page } from '../../../platform/paging/paging.js';
 import type { Scope } from '../../../platform/scope/index.js';
-import type { Delivery, DeliveryStatus } from './delivery.js';
-
-const columns = `
-  d.id, d.user_id as "userId", d.campaign_id as "campaignId", d.status, d.kind,
-  d.parent_delivery_id as "parentDeliveryId", d.rendered_locale as "renderedLocale", d.synthetic,
-  d.created_at as "createdAt", d.delivered_at as "deliveredAt", d.read_at as "readAt", d.acted_at as "actedAt",
-  coalesce(m.email, '') as "recipientEmail"
-  from delivery d left join member m on m.org_id = d.org_id and m.id = d.user_id
-  where d.org_id = $1 and d.campaign_id = $2`;
+import { type Delivery, deliveryStatus, type DeliveryStatus } from './delivery.js';
 
 const newestFirst = 'order by d.created_at desc, d.id desc limit $3';
 
-// One statement for each shape: a plan that has to serve "any status" would not use the status index.
-const firstPage = setStatement('delivery.first_page', `select ${columns} ${newestFirst}`);
+/** The newest deliveries of one status, behind a place in the list if there is one. */
+const ofStatus = (status: number | string, behind = ''): string =>
+  `(select d.* from delivery d
+     where d.org_id = $1 and d.campaign_id = $2 and d.status = ${status}${behind} ${newestFirst})`;
+
+// The newest of every status, merged: one index serves the list with a filter and without.
+const ofAnyStatus = (behind?: string): string =>
+  Object.values(deliveryStatus)
+    .map((status) => ofStatus(status, behind))
+    .join(' union all ');
+
+const page = (source: string): string => `
+  select d.id, d.user_id as "userId", d.campaign_id as "campaignId", d.status, d.kind,
+         d.parent_delivery_id as "parentDeliveryId", d.rendered_locale as "renderedLocale", d.synthetic,
+         d.created_at as "createdAt", d.delivered_at as "deliveredAt", d.read_at as "readAt", d.acted_at as "actedAt",
+         coalesce(m.email, '') as "recipientEmail"
+    from (select d.* from (${source}) d ${newestFirst}) d
+    left join member m on m.org_id = d.org_id and m.id = d.user_id
+   order by d.created_at desc, d.id desc`;
+
+const firstPage = setStatement('delivery.first_page', page(ofAnyStatus()));
 const nextPage = setStatement(
   'delivery.next_page',
-  `select ${columns} and (d.created_at, d.id) < ($4, $5) ${newestFirst}`,
+  page(ofAnyStatus(' and (d.created_at, d.id) < ($4, $5)')),
 );
-const firstPageByStatus = setStatement(
-  'delivery.first_page_by_status',
-  `select ${columns} and d.status = $4 ${newestFirst}`,
-);
+const firstPageByStatus = setStatement('delivery.first_page_by_status', page(ofStatus('$4')));
 const nextPageByStatus = setStatement(
   'delivery.next_page_by_status',
-  `select ${columns} and d.status = $4 and (d.created_at, d.id) < ($5, $6) ${newestFirst}`,
+  page(ofStatus('$4', ' and (d.created_at, d.id) < ($5, $6)')),
 );
 // As long as every delivery is a recipient's: counting a million rows for each page would be the most of its cost.
 const count = statement(

@@ -3,8 +3,9 @@ import type { Scope } from '../../../../platform/scope/index.js';
 import type { RenderOrigin } from '../../render/index.js';
 import type { Campaign } from '../campaign.js';
 import type { CampaignRun } from '../campaign-run.store.js';
+import type { Span } from '../progress.rules.js';
 
-/** Where a campaign stands; read under the lock of its run. */
+/** Where a campaign stands. */
 export interface Standing {
   campaign: Campaign;
   run: CampaignRun;
@@ -16,13 +17,11 @@ export type Advance = 'again' | 'rest';
 
 /** A part of a step: read in one transaction, worked on outside of any, written in another. */
 export interface Piece {
-  /** Where the part ends: the cursor of the run once it is written. */
-  readonly end: number;
-  /** Whether nothing of the step is left behind it. */
-  readonly isLast: boolean;
+  /** What the step is done with once the piece is written. */
+  readonly span: Span;
   /** Without a transaction: it may take long, or wait for another process. */
   work(origin: RenderOrigin): Promise<void>;
-  /** Writes the outcome, in the transaction that also records how far the step has come. */
+  /** Writes the outcome, in the transaction that also records that the step is done with the span. */
   write(scope: Scope): Promise<void>;
 }
 
@@ -33,6 +32,11 @@ export interface CampaignStep {
    * where everything is done in this transaction, whether to look again at once or later.
    */
   advance(scope: Scope, standing: Standing): Promise<Piece | RunEvent | Advance>;
+  /**
+   * The first piece from a position on, while those before it are in flight; undefined when there is none. Without a
+   * lock. A kind of step that has only one piece at a time, or none, leaves this out.
+   */
+  pieceFrom?(scope: Scope, standing: Standing, position: number): Promise<Piece | undefined>;
 }
 
 /** The event that ends a step as most end. */

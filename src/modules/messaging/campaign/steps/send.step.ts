@@ -15,6 +15,7 @@ import { Templates } from '../../template/index.js';
 import type { Campaign } from '../campaign.js';
 import { CampaignTranslationStore } from '../campaign-translation.store.js';
 import { templateOf } from '../message-template.rules.js';
+import { nextGap } from '../progress.rules.js';
 import { type Recipient, RecipientStore } from '../recipient.store.js';
 import { type CampaignStep, finished, type Piece, type Standing } from './campaign-step.js';
 
@@ -38,18 +39,29 @@ export class SendStep implements CampaignStep {
     private readonly renderer: Renderer,
   ) {}
 
-  async advance(scope: Scope, { campaign, run, step }: Standing): Promise<Piece | RunEvent> {
-    const places = await this.recipients.next(scope, campaign.id, run.cursor, PIECE);
+  async advance(scope: Scope, standing: Standing): Promise<Piece | RunEvent> {
+    return (await this.pieceFrom(scope, standing, 0)) ?? finished(standing.step.id);
+  }
+
+  async pieceFrom(
+    scope: Scope,
+    { campaign, run, step }: Standing,
+    position: number,
+  ): Promise<Piece | undefined> {
+    const gap = nextGap(run.done, position);
+    if (!gap) return undefined;
+    const [from, to] = gap;
+    const places = await this.recipients.next(scope, campaign.id, gap, PIECE);
     const last = places.at(-1);
-    if (!last) return finished(step.id);
+    // A gap that nobody stands in any more is done with as well.
+    if (!last && to === null) return undefined;
     const reachable = places.filter(
       (place) => place.reachable && (campaign.includeRestricted || !place.restricted),
     );
     const { userIds, work } = await this.workFor(scope, campaign, configOf(step), reachable);
     let results: readonly RenderResult[] = [];
     return {
-      end: last.position,
-      isLast: places.length < PIECE,
+      span: [from, last && places.length === PIECE ? last.position + 1 : to],
       work: async (origin: RenderOrigin) => {
         results = await this.renderer.render(work, origin);
       },
