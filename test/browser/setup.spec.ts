@@ -194,7 +194,7 @@ describe('the setup page, in a browser without scripts,', () => {
     await press('Arm break-glass access');
     expect(await page.locator('table').last().innerText()).toMatch(/You\s+until \d{4}-/);
     await picture('10-break-glass');
-    await press('End it');
+    await press('Disarm');
     expect(await page.getByRole('button', { name: 'End it' }).count()).toBe(0);
 
     await press('Stop enforcing');

@@ -203,14 +203,15 @@ export enum PrincipalType {
 export declare const PrincipalTypeSchema: GenEnum<PrincipalType>;
 
 /**
- * Answers sibling services on the internal listener; nobody else reaches it. Callers must take any error for a refusal.
+ * Answers sibling services, on the internal listener only. Callers must treat any error as a refusal.
  *
  * @generated from service pidgr.v1.AuthorizationService
  */
 export declare const AuthorizationService: GenService<{
   /**
-   * Returns what a principal may do in an organization. Internal. Empty when nothing is granted: for the unknown, the
-   * invited and the deactivated, and everybody in an organization that is suspended, has expired or is not there.
+   * Returns what a principal may do in an organization. Internal. Empty when nothing is granted: for unknown,
+   * invited and deactivated principals, and for every principal in an organization that is suspended, has
+   * expired or does not exist.
    *
    * @generated from rpc pidgr.v1.AuthorizationService.ResolvePrincipalPermissions
    */
@@ -220,8 +221,8 @@ export declare const AuthorizationService: GenService<{
     output: typeof ResolvePrincipalPermissionsResponseSchema;
   },
   /**
-   * Returns which member a person is. Internal. NOT_FOUND when they are no active member, or the organization answers
-   * nobody at the moment.
+   * Returns which member a person is. Internal. NOT_FOUND when they are no active member, or the organization
+   * refuses calls at the moment.
    *
    * @generated from rpc pidgr.v1.AuthorizationService.ResolveCallerIdentity
    */

@@ -71,7 +71,7 @@ export const PrincipalType = /*@__PURE__*/
   tsEnum(PrincipalTypeSchema);
 
 /**
- * Answers sibling services on the internal listener; nobody else reaches it. Callers must take any error for a refusal.
+ * Answers sibling services, on the internal listener only. Callers must treat any error as a refusal.
  *
  * @generated from service pidgr.v1.AuthorizationService
  */

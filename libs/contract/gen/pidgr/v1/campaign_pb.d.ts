@@ -149,7 +149,7 @@ export declare type Campaign = Message<"pidgr.v1.Campaign"> & {
   waitForEnrollment: boolean;
 
   /**
-   * The archetype it was written for; unset when there is none.
+   * The archetype it was written for; unset without one.
    *
    * @generated from field: pidgr.v1.CampaignOriginatingArchetype originating_archetype = 19;
    */
@@ -227,7 +227,7 @@ export declare type CampaignWorkflowProgress = Message<"pidgr.v1.CampaignWorkflo
   stepEnteredAt?: Timestamp | undefined;
 
   /**
-   * When a waiting step goes on by itself; unset when none waits.
+   * When a waiting step continues; unset when none waits.
    *
    * @generated from field: google.protobuf.Timestamp next_wake_at = 3;
    */
@@ -357,7 +357,7 @@ export declare type CreateCampaignRequest = Message<"pidgr.v1.CreateCampaignRequ
   audience: AudienceMember[];
 
   /**
-   * Keep people whose processing is restricted; needs a legal basis of its own (GDPR art. 18(2)).
+   * Keep people whose processing is restricted; needs a separate legal basis (GDPR art. 18(2)).
    *
    * @generated from field: bool include_restricted = 9;
    */
@@ -736,14 +736,14 @@ export declare type CampaignAudienceEntry = Message<"pidgr.v1.CampaignAudienceEn
   member?: AudienceMember | undefined;
 
   /**
-   * As of now; empty when the person is gone.
+   * The current address; empty when the person was erased.
    *
    * @generated from field: string email = 2;
    */
   email: string;
 
   /**
-   * As of now; empty when the person is gone.
+   * The current name; empty when the person was erased.
    *
    * @generated from field: string display_name = 3;
    */
@@ -825,7 +825,7 @@ export declare type DeliveryMetadata = Message<"pidgr.v1.DeliveryMetadata"> & {
 export declare const DeliveryMetadataSchema: GenMessage<DeliveryMetadata>;
 
 /**
- * One message to one person, and what became of it.
+ * One message to one person, and its status.
  *
  * @generated from message pidgr.v1.Delivery
  */

@@ -417,8 +417,8 @@ export declare type SendNotificationConfig = Message$1<"pidgr.v1.SendNotificatio
   actionLabel: string;
 
   /**
-   * What recipients can do. An acknowledgement needs a DEADLINE_CHECK behind the step: once its workflow has ended,
-   * nobody can act on a campaign's messages.
+   * What recipients can do. An acknowledgement needs a DEADLINE_CHECK after the step: once its workflow has
+   * ended, a campaign's messages take no actions.
    *
    * @generated from field: pidgr.v1.ActionType action_type = 5;
    */
@@ -1040,16 +1040,16 @@ export enum StepType {
   SEND_NOTIFICATION = 1,
 
   /**
-   * Wait for a time, or until nobody is left who could still acknowledge. Recipients without a device can: the message
-   * is in their inbox. Who got no message, is deactivated or gone cannot. A wait for messages that ask for no
-   * acknowledgement is for the time itself.
+   * Wait for a time, or until no recipient can acknowledge any longer. Recipients without a device can: the
+   * message is in their inbox. Recipients who got no message, are deactivated or erased cannot. For messages
+   * that ask for no acknowledgement it waits for the time itself.
    *
    * @generated from enum value: STEP_TYPE_DEADLINE_CHECK = 2;
    */
   DEADLINE_CHECK = 2,
 
   /**
-   * Push once more to those who have not acted.
+   * Push again to those who have not acted.
    *
    * @generated from enum value: STEP_TYPE_SEND_REMINDER = 3;
    */
@@ -1212,7 +1212,7 @@ export enum EscalateMode {
   UNSPECIFIED = 0,
 
   /**
-   * A delivery of their own, on which they may act.
+   * A separate delivery, on which they may act.
    *
    * @generated from enum value: ESCALATE_MODE_DELIVER = 1;
    */

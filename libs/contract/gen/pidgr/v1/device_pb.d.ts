@@ -306,11 +306,12 @@ export declare const ListMemberDevicesResponseSchema: GenMessage<ListMemberDevic
  */
 export declare const DeviceService: GenService<{
   /**
-   * Registers a device of the caller, or renews its token and reactivates it. Self. A device that was somebody
-   * else's in the organization becomes the caller's: who signs in on a shared phone takes it over. So does the push token:
-   * another active device of the organization with the same one is deactivated; organizations do not affect each
-   * other. A member has at most 20 active devices: one more, and the one that registered longest ago is deactivated. A
-   * device that has not registered for 270 days is deactivated when the next campaign of the organization starts.
+   * Registers a device of the caller, or renews its token and reactivates it. Self. A device of another
+   * member of the organization becomes the caller's: the person who signs in on a shared phone takes it over.
+   * So does the push token: another active device of the organization with the same token is deactivated;
+   * organizations do not affect each other. A member has at most 20 active devices: with one more, the one
+   * that registered longest ago is deactivated. A device that has not registered for 270 days is deactivated
+   * when the next campaign of the organization starts.
    *
    * @generated from rpc pidgr.v1.DeviceService.Register
    */
@@ -341,8 +342,8 @@ export declare const DeviceService: GenService<{
     output: typeof ListDevicesResponseSchema;
   },
   /**
-   * Lists a member's devices, active or not, without pages. Needs PERMISSION_MEMBERS_READ, except for one's
-   * own. NOT_FOUND for an unknown member.
+   * Lists a member's devices, active or not, without pages. Needs PERMISSION_MEMBERS_READ, except for the
+   * caller's own. NOT_FOUND for an unknown member.
    *
    * @generated from rpc pidgr.v1.DeviceService.ListMemberDevices
    */

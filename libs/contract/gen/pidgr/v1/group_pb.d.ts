@@ -320,7 +320,8 @@ export declare type AddGroupMembersRequest = Message<"pidgr.v1.AddGroupMembersRe
   groupId: string;
 
   /**
-   * 1 to 100; named twice counts once. Whoever cannot be added is named, with every other one; then nobody is added.
+   * 1 to 100; duplicates count once. The error names every member who cannot be added; then no member is
+   * added.
    *
    * @generated from field: repeated string user_ids = 2;
    */
@@ -522,9 +523,10 @@ export declare type GetUserGroupMembershipsResponse = Message<"pidgr.v1.GetUserG
 export declare const GetUserGroupMembershipsResponseSchema: GenMessage<GetUserGroupMembershipsResponse>;
 
 /**
- * Manages groups and their members. Each organization has a default group: everybody who is invited or active
- * belongs to it, so nobody is added to it or removed from it, and it can be neither renamed nor deleted. A group
- * that the caller may not see is NOT_FOUND; one that they see and may not manage is PERMISSION_DENIED.
+ * Manages groups and their members. Each organization has a default group: all invited and active members
+ * belong to it, so members cannot be added to it or removed from it, and it can be neither renamed nor
+ * deleted. A group that the caller may not see is NOT_FOUND; one that they see and may not manage is
+ * PERMISSION_DENIED.
  *
  * @generated from service pidgr.v1.GroupService
  */
@@ -587,8 +589,9 @@ export declare const GroupService: GenService<{
     output: typeof DeleteGroupResponseSchema;
   },
   /**
-   * Adds members; who is in already stays in, and everybody is in the default group. Permissions as UpdateGroup.
-   * Audited. INVALID_ARGUMENT, with nobody added, when an id is no invited or active member of the organization.
+   * Adds members; those already in the group stay, and every member is in the default group. Permissions as
+   * UpdateGroup. Audited. INVALID_ARGUMENT, with no member added, when an id is no invited or active member
+   * of the organization.
    *
    * @generated from rpc pidgr.v1.GroupService.AddGroupMembers
    */

@@ -157,9 +157,10 @@ export const GetUserGroupMembershipsResponseSchema = /*@__PURE__*/
   messageDesc(file_pidgr_v1_group, 19);
 
 /**
- * Manages groups and their members. Each organization has a default group: everybody who is invited or active
- * belongs to it, so nobody is added to it or removed from it, and it can be neither renamed nor deleted. A group
- * that the caller may not see is NOT_FOUND; one that they see and may not manage is PERMISSION_DENIED.
+ * Manages groups and their members. Each organization has a default group: all invited and active members
+ * belong to it, so members cannot be added to it or removed from it, and it can be neither renamed nor
+ * deleted. A group that the caller may not see is NOT_FOUND; one that they see and may not manage is
+ * PERMISSION_DENIED.
  *
  * @generated from service pidgr.v1.GroupService
  */

@@ -232,7 +232,7 @@ export declare type QueryHeatmapDataResponse = Message<"pidgr.v1.QueryHeatmapDat
   dataPoints: HeatmapDataPoint[];
 
   /**
-   * The picture behind; empty when there is none.
+   * The screenshot behind the points; empty without one.
    *
    * @generated from field: string screenshot_url = 3;
    */

@@ -320,10 +320,10 @@ export declare type ValidateInviteLinkResponse = Message<"pidgr.v1.ValidateInvit
 export declare const ValidateInviteLinkResponseSchema: GenMessage<ValidateInviteLinkResponse>;
 
 /**
- * Makes links that let whoever has one join the organization.
+ * Creates links that let their bearer join the organization.
  *
- * A link is active until it is revoked, has expired, or was used as often as it may be. Nobody makes a link to a
- * role with a permission they do not hold: PERMISSION_DENIED.
+ * A link is active until it is revoked, has expired, or has no uses left. A caller cannot create a link to a
+ * role with a permission that the caller does not hold: PERMISSION_DENIED.
  *
  * @generated from service pidgr.v1.InviteLinkService
  */
@@ -374,11 +374,11 @@ export declare const InviteLinkService: GenService<{
     output: typeof ValidateInviteLinkResponseSchema;
   },
   /**
-   * Makes the caller a member, with the role and region of the link. Needs a signed-in person. Audited. Refused as
-   * ValidateInviteLink, and FAILED_PRECONDITION for a deactivated member.
+   * Makes the caller a member, with the role and region of the link. Needs a signed-in person. Audited.
+   * Refused as ValidateInviteLink, and FAILED_PRECONDITION for a deactivated member.
    *
-   * Whoever is a member already stays what they are, and no use is counted; an open invitation is accepted as it
-   * stands. Of many at once no more get in than the link has uses left.
+   * An existing member does not change, and no use is counted; an open invitation is accepted with its own
+   * role. Concurrent calls never admit more people than the link has uses left.
    *
    * @generated from rpc pidgr.v1.InviteLinkService.RedeemInviteLink
    */

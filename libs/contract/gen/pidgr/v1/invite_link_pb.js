@@ -92,10 +92,10 @@ export const ValidateInviteLinkResponseSchema = /*@__PURE__*/
   messageDesc(file_pidgr_v1_invite_link, 10);
 
 /**
- * Makes links that let whoever has one join the organization.
+ * Creates links that let their bearer join the organization.
  *
- * A link is active until it is revoked, has expired, or was used as often as it may be. Nobody makes a link to a
- * role with a permission they do not hold: PERMISSION_DENIED.
+ * A link is active until it is revoked, has expired, or has no uses left. A caller cannot create a link to a
+ * role with a permission that the caller does not hold: PERMISSION_DENIED.
  *
  * @generated from service pidgr.v1.InviteLinkService
  */

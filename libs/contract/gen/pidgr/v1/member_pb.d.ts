@@ -218,7 +218,7 @@ export declare type UpdateUserRoleResponse = Message<"pidgr.v1.UpdateUserRoleRes
 export declare const UpdateUserRoleResponseSchema: GenMessage<UpdateUserRoleResponse>;
 
 /**
- * Whom to shut out.
+ * The member to deactivate.
  *
  * @generated from message pidgr.v1.DeactivateUserRequest
  */
@@ -258,7 +258,7 @@ export declare type DeactivateUserResponse = Message<"pidgr.v1.DeactivateUserRes
 export declare const DeactivateUserResponseSchema: GenMessage<DeactivateUserResponse>;
 
 /**
- * Whom to let back in.
+ * The member to reactivate.
  *
  * @generated from message pidgr.v1.ReactivateUserRequest
  */
@@ -480,7 +480,7 @@ export declare type BulkInviteUsersRequest = Message<"pidgr.v1.BulkInviteUsersRe
 export declare const BulkInviteUsersRequestSchema: GenMessage<BulkInviteUsersRequest>;
 
 /**
- * What became of one address.
+ * The result for one address.
  *
  * @generated from message pidgr.v1.BulkInviteResult
  */
@@ -521,7 +521,7 @@ export declare type BulkInviteResult = Message<"pidgr.v1.BulkInviteResult"> & {
 export declare const BulkInviteResultSchema: GenMessage<BulkInviteResult>;
 
 /**
- * What became of each address.
+ * The results for all addresses.
  *
  * @generated from message pidgr.v1.BulkInviteUsersResponse
  */
@@ -645,8 +645,9 @@ export declare const UpdateUserRegionResponseSchema: GenMessage<UpdateUserRegion
 /**
  * Invites and manages the members of an organization.
  *
- * Nobody can give a role with a permission they do not hold, nor change a member whose role has one:
- * PERMISSION_DENIED. The last active super admin can be neither demoted nor deactivated: FAILED_PRECONDITION.
+ * A caller cannot give a role with a permission that the caller does not hold, nor change a member whose role
+ * has one: PERMISSION_DENIED. The last active super admin can be neither demoted nor deactivated:
+ * FAILED_PRECONDITION.
  *
  * @generated from service pidgr.v1.MemberService
  */
@@ -705,8 +706,8 @@ export declare const MemberService: GenService<{
   },
   /**
    * Turns a deactivated member INVITED again; the next sign-in makes them active. Needs
-   * PERMISSION_MEMBERS_MANAGE. Audited. FAILED_PRECONDITION in another status, and for whoever is deleted or to be
-   * deleted: cancel the deletion first.
+   * PERMISSION_MEMBERS_MANAGE. Audited. FAILED_PRECONDITION in another status, and for a member who is erased
+   * or whose deletion is pending: cancel the deletion first.
    *
    * @generated from rpc pidgr.v1.MemberService.ReactivateUser
    */
@@ -760,11 +761,11 @@ export declare const MemberService: GenService<{
     output: typeof UpdateUserSettingsResponseSchema;
   },
   /**
-   * Invites many people into one role, each on their own: one failure does not stop the others. Needs
+   * Invites many people into one role, each independently: one failure does not stop the others. Needs
    * PERMISSION_MEMBERS_INVITE. Audited, once for each person invited.
    *
-   * Addresses are compared without case. A malformed address, or a member's, fails alone; the role is decided about
-   * once: NOT_FOUND or PERMISSION_DENIED for the whole call, and nobody is invited.
+   * Addresses are compared case-insensitively. A malformed address, or a member's, fails alone; the role is
+   * checked once: NOT_FOUND or PERMISSION_DENIED for the whole call, and no one is invited.
    *
    * @generated from rpc pidgr.v1.MemberService.BulkInviteUsers
    */

@@ -207,8 +207,9 @@ export const UpdateUserRegionResponseSchema = /*@__PURE__*/
 /**
  * Invites and manages the members of an organization.
  *
- * Nobody can give a role with a permission they do not hold, nor change a member whose role has one:
- * PERMISSION_DENIED. The last active super admin can be neither demoted nor deactivated: FAILED_PRECONDITION.
+ * A caller cannot give a role with a permission that the caller does not hold, nor change a member whose role
+ * has one: PERMISSION_DENIED. The last active super admin can be neither demoted nor deactivated:
+ * FAILED_PRECONDITION.
  *
  * @generated from service pidgr.v1.MemberService
  */

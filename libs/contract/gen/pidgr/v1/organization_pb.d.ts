@@ -828,7 +828,8 @@ export declare type OrgPrivacyToggle = Message<"pidgr.v1.OrgPrivacyToggle"> & {
   enabled: boolean;
 
   /**
-   * Who last set it; empty when nobody did. `api-key:` and the key's name when a program did.
+   * The member who last set it; empty if it was never set. `api-key:` and the key's name when an API key set
+   * it.
    *
    * @generated from field: string last_changed_by_email = 2;
    */
@@ -1188,8 +1189,9 @@ export declare const OrganizationService: GenService<{
     output: typeof UpdateSsoAttributeMappingsResponseSchema;
   },
   /**
-   * Replaces the salt that assigns people to analytics cohorts; stored rows keep their cohort, and the old salt is
-   * gone for good. Needs PERMISSION_PRIVACY_WRITE. Audited. INVALID_ARGUMENT for fewer buckets than now.
+   * Replaces the salt that assigns people to analytics cohorts; stored rows keep their cohort, and the old
+   * salt is deleted permanently. Needs PERMISSION_PRIVACY_WRITE. Audited. INVALID_ARGUMENT for fewer buckets
+   * than now.
    *
    * @generated from rpc pidgr.v1.OrganizationService.RotateAnalyticsSalt
    */
@@ -1230,10 +1232,10 @@ export declare const OrganizationService: GenService<{
     output: typeof UpdateOrgPrivacySettingsResponseSchema;
   },
   /**
-   * Creates an organization for trying things out, deleted when it expires; the caller becomes its super
-   * admin. Needs a signed-in person, no organization, or an API key with PERMISSION_ORG_WRITE, which acts for the
-   * member who made it: FAILED_PRECONDITION when nobody active did. Audited. RESOURCE_EXHAUSTED above 3 at a time
-   * for one person.
+   * Creates a trial organization that is deleted when it expires; the caller becomes its super admin. Needs a
+   * signed-in person, no organization, or an API key with PERMISSION_ORG_WRITE, which acts for the member who
+   * created it: FAILED_PRECONDITION when that member is not active. Audited. RESOURCE_EXHAUSTED above 3 at a
+   * time for one person.
    *
    * @generated from rpc pidgr.v1.OrganizationService.CreateSandboxOrganization
    */
@@ -1243,9 +1245,10 @@ export declare const OrganizationService: GenService<{
     output: typeof CreateSandboxOrganizationResponseSchema;
   },
   /**
-   * Starts the deletion of a sandbox, which answers nobody from then on. Needs to be its creator, be it a person or
-   * an API key, or a super admin of it; NOT_FOUND for everybody else. Audited. Asked again it answers the same, to
-   * its creator also when all is gone. FAILED_PRECONDITION for other organizations.
+   * Starts the deletion of a sandbox, whose calls are refused from then on. Needs to be its creator, be it a
+   * person or an API key, or a super admin of it; NOT_FOUND for other callers. Audited. A repeated call
+   * returns the same, to the creator also after everything is deleted. FAILED_PRECONDITION for other
+   * organizations.
    *
    * @generated from rpc pidgr.v1.OrganizationService.DeleteSandboxOrganization
    */

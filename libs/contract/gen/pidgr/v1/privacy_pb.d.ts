@@ -356,7 +356,7 @@ export declare type CancelDeletionRequest = Message<"pidgr.v1.CancelDeletionRequ
 export declare const CancelDeletionRequestSchema: GenMessage<CancelDeletionRequest>;
 
 /**
- * What became of it.
+ * The request after the cancellation.
  *
  * @generated from message pidgr.v1.CancelDeletionResponse
  */
@@ -403,7 +403,7 @@ export declare type ImmediateDeleteRequest = Message<"pidgr.v1.ImmediateDeleteRe
 export declare const ImmediateDeleteRequestSchema: GenMessage<ImmediateDeleteRequest>;
 
 /**
- * What became of it.
+ * The request after the call.
  *
  * @generated from message pidgr.v1.ImmediateDeleteResponse
  */
@@ -889,16 +889,16 @@ export enum SecurityIncidentClassification {
 export declare const SecurityIncidentClassificationSchema: GenEnum<SecurityIncidentClassification>;
 
 /**
- * Answers requests about personal data. All of it is for signed-in people: API keys are refused. Whatever takes time is done
- * by jobs; the lists tell how it goes on.
+ * Handles requests about personal data. For signed-in people only: API keys are refused. Long work is done by
+ * jobs; the lists show the progress.
  *
  * @generated from service pidgr.v1.PrivacyService
  */
 export declare const PrivacyService: GenService<{
   /**
-   * Begins an export of what is known about a member, as a ZIP of JSON files. Oneself, or needs PERMISSION_PRIVACY_WRITE.
-   * Audited. PENDING; the lists carry the link when it is COMPLETED (metadata result_url, good for an hour, made anew by each
-   * call). The file is deleted after seven days.
+   * Begins an export of a member's personal data, as a ZIP of JSON files. Oneself, or needs
+   * PERMISSION_PRIVACY_WRITE. Audited. PENDING; the lists carry the link when it is COMPLETED (metadata
+   * result_url, valid for an hour, new at each call). The file is deleted after seven days.
    *
    * @generated from rpc pidgr.v1.PrivacyService.ExportUserData
    */
@@ -908,9 +908,10 @@ export declare const PrivacyService: GenService<{
     output: typeof ExportUserDataResponseSchema;
   },
   /**
-   * Begins an export of the organization: settings, roles, members, campaigns, deliveries and the audit trail. Needs
-   * PERMISSION_PRIVACY_WRITE. Audited. The bundle is encrypted under a key of its own, which the lists hand to whoever may
-   * read them (metadata decryption_key) and which is kept nowhere else; `dovecote open-export` opens it.
+   * Begins an export of the organization: settings, roles, members, campaigns, deliveries and the audit
+   * trail. Needs PERMISSION_PRIVACY_WRITE. Audited. The bundle is encrypted under a separate key, which the
+   * lists show to callers who may read them (metadata decryption_key) and which is not stored elsewhere;
+   * `dovecote open-export` opens it.
    *
    * @generated from rpc pidgr.v1.PrivacyService.ExportOrgData
    */

@@ -225,8 +225,8 @@ export const SecurityIncidentClassification = /*@__PURE__*/
   tsEnum(SecurityIncidentClassificationSchema);
 
 /**
- * Answers requests about personal data. All of it is for signed-in people: API keys are refused. Whatever takes time is done
- * by jobs; the lists tell how it goes on.
+ * Handles requests about personal data. For signed-in people only: API keys are refused. Long work is done by
+ * jobs; the lists show the progress.
  *
  * @generated from service pidgr.v1.PrivacyService
  */

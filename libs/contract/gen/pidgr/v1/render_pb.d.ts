@@ -119,9 +119,10 @@ export declare const RenderService: GenService<{
    *
    * The header x-org-id says for which organization; INVALID_ARGUMENT without it. A user whose render fails,
    * e.g. for a missing required variable, or who is no member, gets an error text in place of a message; the
-   * stream goes on. The text is the approved translation of exactly this version into the language that the user
-   * prefers, else the organization's; without such a translation it is the source. What only a campaign knows stays empty in the message: campaign, sender, actions. NOT_FOUND
-   * for an unknown template or version.
+   * stream continues. The text is the approved translation of exactly this version into the language that the
+   * user prefers, else the organization's; without such a translation it is the source. Fields that only a
+   * campaign has stay empty in the message: campaign, sender, actions. NOT_FOUND for an unknown template or
+   * version.
    *
    * @generated from rpc pidgr.v1.RenderService.RenderBatch
    */

@@ -185,8 +185,8 @@ export declare const DeleteRoleResponseSchema: GenMessage<DeleteRoleResponse>;
 /**
  * Manages the roles of an organization. A new one has super_admin, admin, manager and employee.
  *
- * Nobody can grant a permission they do not hold, and nobody a PLATFORM_* one, not even in the staff organization:
- * PERMISSION_DENIED. System roles cannot be changed: FAILED_PRECONDITION.
+ * A caller cannot grant a permission that the caller does not hold, and no PLATFORM_* one, not even in the
+ * staff organization: PERMISSION_DENIED. System roles cannot be changed: FAILED_PRECONDITION.
  *
  * @generated from service pidgr.v1.RoleService
  */

@@ -246,7 +246,7 @@ export declare const GetSSOProviderRequestSchema: GenMessage<GetSSOProviderReque
  */
 export declare type GetSSOProviderResponse = Message<"pidgr.v1.GetSSOProviderResponse"> & {
   /**
-   * Unset when there is none.
+   * Unset without one.
    *
    * @generated from field: pidgr.v1.SSOProvider provider = 1;
    */
@@ -354,7 +354,7 @@ export declare const SSOService: GenService<{
     output: typeof CreateSSOProviderResponseSchema;
   },
   /**
-   * Returns the organization's provider; empty when there is none. Needs PERMISSION_ORG_READ.
+   * Returns the organization's provider; empty without one. Needs PERMISSION_ORG_READ.
    *
    * @generated from rpc pidgr.v1.SSOService.GetSSOProvider
    */

@@ -320,7 +320,8 @@ export declare type AddTeamMembersRequest = Message<"pidgr.v1.AddTeamMembersRequ
   teamId: string;
 
   /**
-   * 1 to 100; named twice counts once. Whoever cannot be added is named, with every other one; then nobody is added.
+   * 1 to 100; duplicates count once. The error names every member who cannot be added; then no member is
+   * added.
    *
    * @generated from field: repeated string user_ids = 2;
    */
@@ -455,9 +456,10 @@ export declare type ListTeamMembersResponse = Message<"pidgr.v1.ListTeamMembersR
 export declare const ListTeamMembersResponseSchema: GenMessage<ListTeamMembersResponse>;
 
 /**
- * Manages teams and their members. Each organization has a default team: everybody who is invited or active
- * belongs to it, so nobody is added to it or removed from it, and it can be neither renamed nor deleted. A team
- * that the caller may not see is NOT_FOUND; one that they see and may not manage is PERMISSION_DENIED.
+ * Manages teams and their members. Each organization has a default team: all invited and active members
+ * belong to it, so members cannot be added to it or removed from it, and it can be neither renamed nor
+ * deleted. A team that the caller may not see is NOT_FOUND; one that they see and may not manage is
+ * PERMISSION_DENIED.
  *
  * @generated from service pidgr.v1.TeamService
  */
@@ -519,8 +521,9 @@ export declare const TeamService: GenService<{
     output: typeof DeleteTeamResponseSchema;
   },
   /**
-   * Adds members; who is in already stays in, and everybody is in the default team. Permissions as UpdateTeam.
-   * Audited. INVALID_ARGUMENT, with nobody added, when an id is no invited or active member of the organization.
+   * Adds members; those already in the team stay, and every member is in the default team. Permissions as
+   * UpdateTeam. Audited. INVALID_ARGUMENT, with no member added, when an id is no invited or active member of
+   * the organization.
    *
    * @generated from rpc pidgr.v1.TeamService.AddTeamMembers
    */

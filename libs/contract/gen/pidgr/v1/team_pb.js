@@ -136,9 +136,10 @@ export const ListTeamMembersResponseSchema = /*@__PURE__*/
   messageDesc(file_pidgr_v1_team, 16);
 
 /**
- * Manages teams and their members. Each organization has a default team: everybody who is invited or active
- * belongs to it, so nobody is added to it or removed from it, and it can be neither renamed nor deleted. A team
- * that the caller may not see is NOT_FOUND; one that they see and may not manage is PERMISSION_DENIED.
+ * Manages teams and their members. Each organization has a default team: all invited and active members
+ * belong to it, so members cannot be added to it or removed from it, and it can be neither renamed nor
+ * deleted. A team that the caller may not see is NOT_FOUND; one that they see and may not manage is
+ * PERMISSION_DENIED.
  *
  * @generated from service pidgr.v1.TeamService
  */

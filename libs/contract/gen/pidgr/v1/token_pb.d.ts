@@ -239,16 +239,17 @@ export enum ValidationFailureReason {
 export declare const ValidationFailureReasonSchema: GenEnum<ValidationFailureReason>;
 
 /**
- * Signs and checks the tokens by which a link names its recipient. A token says which way to take and proves nothing
- * about who follows the link: the app compares its recipient with whoever is signed in. Clients must take it as opaque.
+ * Signs and verifies the tokens by which a link names its recipient. A token selects the page that a link
+ * opens and authenticates no one: the app compares its recipient with the signed-in person. Clients must
+ * treat it as opaque.
  *
  * @generated from service pidgr.v1.TokenService
  */
 export declare const TokenService: GenService<{
   /**
-   * Signs a token. Internal, for the organization that x-org-id names. NOT_FOUND for a campaign of another organization,
-   * and for a recipient who is not in its audience. Keys are changed every 90 days; the one before is good for seven days
-   * more, so a token that is to live longer than that may have to be made anew.
+   * Signs a token. Internal, for the organization that x-org-id names. NOT_FOUND for a campaign of another
+   * organization, and for a recipient who is not in its audience. Keys are rotated every 90 days; the
+   * previous one is valid for seven more days, so a token that lives longer may have to be signed again.
    *
    * @generated from rpc pidgr.v1.TokenService.SignDeeplinkToken
    */

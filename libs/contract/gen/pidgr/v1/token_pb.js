@@ -65,8 +65,9 @@ export const ValidationFailureReason = /*@__PURE__*/
   tsEnum(ValidationFailureReasonSchema);
 
 /**
- * Signs and checks the tokens by which a link names its recipient. A token says which way to take and proves nothing
- * about who follows the link: the app compares its recipient with whoever is signed in. Clients must take it as opaque.
+ * Signs and verifies the tokens by which a link names its recipient. A token selects the page that a link
+ * opens and authenticates no one: the app compares its recipient with the signed-in person. Clients must
+ * treat it as opaque.
  *
  * @generated from service pidgr.v1.TokenService
  */

@@ -242,7 +242,7 @@ export enum UserStatus {
   ACTIVE = 2,
 
   /**
-   * Shut out; gets no messages.
+   * Deactivated; gets no messages.
    *
    * @generated from enum value: USER_STATUS_DEACTIVATED = 3;
    */

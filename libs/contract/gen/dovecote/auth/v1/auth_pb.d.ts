@@ -83,8 +83,8 @@ export declare type VerifySignInLinkRequest = Message<"dovecote.auth.v1.VerifySi
   deviceName: string;
 
   /**
-   * The parameter `invitation` of the link in an invitation's mail, for whoever came by it: that invitation is accepted. May be
-   * empty; one that is not good any more changes nothing.
+   * The parameter `invitation` of the link in an invitation mail: this invitation is accepted. May be empty;
+   * an invalid or expired one is ignored.
    *
    * @generated from field: string invitation_token = 4;
    */
@@ -145,8 +145,8 @@ export declare type VerifySignInCodeRequest = Message<"dovecote.auth.v1.VerifySi
   deviceName: string;
 
   /**
-   * The parameter `invitation` of the link in an invitation's mail, for whoever came by it: that invitation is accepted. May be
-   * empty; one that is not good any more changes nothing.
+   * The parameter `invitation` of the link in an invitation mail: this invitation is accepted. May be empty;
+   * an invalid or expired one is ignored.
    *
    * @generated from field: string invitation_token = 4;
    */
@@ -240,7 +240,7 @@ export declare type ReauthenticateRequest = Message<"dovecote.auth.v1.Reauthenti
 export declare const ReauthenticateRequestSchema: GenMessage<ReauthenticateRequest>;
 
 /**
- * The session, proven anew. Its refresh token stays as it is.
+ * The session after the new authentication. Its refresh token does not change.
  *
  * @generated from message dovecote.auth.v1.ReauthenticateResponse
  */
@@ -307,7 +307,7 @@ export declare type TokenPair = Message<"dovecote.auth.v1.TokenPair"> & {
   accessExpiresAt?: Timestamp | undefined;
 
   /**
-   * Opaque; good for one RefreshToken call. Lives 30 days.
+   * Opaque; valid for one RefreshToken call. Lives 30 days.
    *
    * @generated from field: string refresh_token = 3;
    */
@@ -812,11 +812,12 @@ export declare const AuthService: GenService<{
     output: typeof VerifySignInCodeResponseSchema;
   },
   /**
-   * Trades the link of a mail for the tokens of a new session, on the device that asked for it. Needs no credential.
+   * Exchanges the link of a mail for the tokens of a new session, on the device that requested it. Needs no
+   * credential.
    *
-   * For apps that open the link themselves: `<public url>/auth/link?token=…`. Where none does, a page there shows the
-   * code, once somebody has pressed a button. Link and code are one: they live 3 minutes, and using either spends
-   * both. Any failure is UNAUTHENTICATED with one text.
+   * For apps that open the link themselves: `<public url>/auth/link?token=…`. Without an app, a page at this
+   * URL shows the code after a click on a button. Link and code are equivalent: they live 3 minutes, and
+   * using either spends both. Any failure is UNAUTHENTICATED with one text.
    *
    * @generated from rpc dovecote.auth.v1.AuthService.VerifySignInLink
    */
@@ -839,14 +840,14 @@ export declare const AuthService: GenService<{
     output: typeof RefreshTokenResponseSchema;
   },
   /**
-   * Proves again, with a code, who the caller is, and goes on with the calling session. Needs a signed-in person.
+   * Authenticates the caller again with a code and continues the calling session. Needs a signed-in person.
    *
-   * Calls that a stolen token must not be enough for answer UNAUTHENTICATED with a message that begins with
-   * `insufficient_user_authentication` and the reason INSUFFICIENT_USER_AUTHENTICATION when the last proof is older
-   * than 10 minutes (or as configured): ask for a code with RequestSignInCode, prove it here, and repeat the call
-   * with the new access token. `PasskeyService.BeginPasskeyReauthentication` does the same with a passkey. A code is
-   * refused as in VerifySignInCode. FAILED_PRECONDITION with a token of another issuer, which then has to say in
-   * `auth_time` when its person signed in.
+   * Calls that a stolen token must not be able to make answer UNAUTHENTICATED with a message that begins with
+   * `insufficient_user_authentication` and the reason INSUFFICIENT_USER_AUTHENTICATION when the last
+   * authentication is older than 10 minutes (or as configured): request a code with RequestSignInCode, pass
+   * it here, and repeat the call with the new access token. `PasskeyService.BeginPasskeyReauthentication`
+   * does the same with a passkey. A code is refused as in VerifySignInCode. FAILED_PRECONDITION with a token
+   * of another issuer, which must carry the time of sign-in in `auth_time`.
    *
    * @generated from rpc dovecote.auth.v1.AuthService.Reauthenticate
    */
@@ -899,13 +900,15 @@ export declare const AuthService: GenService<{
     output: typeof RevokeOtherSessionsResponseSchema;
   },
   /**
-   * Signs a member out of the caller's organization on all their devices, in force within a second. Needs
-   * PERMISSION_MEMBERS_MANAGE. Audited, as a change of the profile. PERMISSION_DENIED for a member who may do more.
+   * Signs a member out of the caller's organization on all devices, effective within a second. Needs
+   * PERMISSION_MEMBERS_MANAGE. Audited, as a change of the profile. PERMISSION_DENIED for a member with more
+   * permissions.
    *
-   * Sessions belong to the person and not to the organization: those in which they have proven themselves before
-   * this are refused here with UNAUTHENTICATED and the reason SIGNED_OUT, and go on in the person's other
-   * organizations. Signing in again, or Reauthenticate, lets them back in; to shut them out use
-   * `MemberService.DeactivateUser`. Tokens of another issuer count by `auth_time`; without it they stay refused.
+   * Sessions belong to the person, not to the organization: sessions that authenticated before this call are
+   * refused in the organization with UNAUTHENTICATED and the reason SIGNED_OUT, and continue in the person's
+   * other organizations. Signing in again, or Reauthenticate, restores access; to remove access use
+   * `MemberService.DeactivateUser`. Tokens of another issuer count by `auth_time`; without it they stay
+   * refused.
    *
    * @generated from rpc dovecote.auth.v1.AuthService.RevokeMemberSessions
    */

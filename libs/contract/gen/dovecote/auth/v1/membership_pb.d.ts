@@ -82,7 +82,7 @@ export declare type Invitation = Message<"dovecote.auth.v1.Invitation"> & {
   roleName: string;
 
   /**
-   * When the organization invited the caller, or let them in again.
+   * When the organization invited or reactivated the caller.
    *
    * @generated from field: google.protobuf.Timestamp invited_at = 5;
    */
@@ -96,7 +96,7 @@ export declare type Invitation = Message<"dovecote.auth.v1.Invitation"> & {
   provenDomain: boolean;
 
   /**
-   * Whether the caller comes in by signing in through the organization's identity provider only.
+   * Whether the caller can join only by signing in through the organization's identity provider.
    *
    * @generated from field: bool sso_required = 7;
    */
@@ -212,14 +212,14 @@ export declare type LeaveOrganizationResponse = Message<"dovecote.auth.v1.LeaveO
 export declare const LeaveOrganizationResponseSchema: GenMessage<LeaveOrganizationResponse>;
 
 /**
- * Answers invitations, and leaves organizations.
+ * Accepts or declines invitations, and leaves organizations.
  *
- * Signing in accepts by itself only the invitation whose mail the person came by, those of an organization that has
- * proven to own the domain of their address, and an only invitation of somebody who is in no organization. All others wait
- * here. Where single sign-on is required, coming through it is the acceptance.
+ * Signing in accepts automatically only the invitation whose mail link the person used, those of an
+ * organization that has proven the domain of their address, and the only invitation of a person without an
+ * organization. All others wait here. Where single sign-on is required, signing in through it accepts the
+ * invitation.
  *
- * All calls need a signed-in person, in a session of their own: one that the identity provider of an organization vouched
- * for is refused.
+ * All calls need a signed-in person. Sessions opened through an organization's identity provider are refused.
  *
  * @generated from service dovecote.auth.v1.MembershipService
  */
@@ -246,8 +246,8 @@ export declare const MembershipService: GenService<{
     output: typeof AcceptInvitationResponseSchema;
   },
   /**
-   * Turns an invitation down: it is gone, for the organization too. Somebody who had been a member before counts as
-   * deactivated. NOT_FOUND without an open invitation.
+   * Declines an invitation: it is deleted, for the organization too. A former member becomes deactivated
+   * instead. NOT_FOUND without an open invitation.
    *
    * @generated from rpc dovecote.auth.v1.MembershipService.DeclineInvitation
    */
@@ -257,9 +257,9 @@ export declare const MembershipService: GenService<{
     output: typeof DeclineInvitationResponseSchema;
   },
   /**
-   * Ends the caller's membership: they count as deactivated, and come back only when the organization lets them in again.
-   * Needs a recent proof: see `AuthService.Reauthenticate`. FAILED_PRECONDITION for the last active super admin; NOT_FOUND
-   * where the caller is no active member.
+   * Ends the caller's membership: the member becomes deactivated and can return only when the organization
+   * reactivates them. Needs a recent proof: see `AuthService.Reauthenticate`. FAILED_PRECONDITION for the
+   * last active super admin; NOT_FOUND where the caller is no active member.
    *
    * @generated from rpc dovecote.auth.v1.MembershipService.LeaveOrganization
    */

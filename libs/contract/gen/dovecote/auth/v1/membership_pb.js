@@ -78,14 +78,14 @@ export const LeaveOrganizationResponseSchema = /*@__PURE__*/
   messageDesc(file_dovecote_auth_v1_membership, 8);
 
 /**
- * Answers invitations, and leaves organizations.
+ * Accepts or declines invitations, and leaves organizations.
  *
- * Signing in accepts by itself only the invitation whose mail the person came by, those of an organization that has
- * proven to own the domain of their address, and an only invitation of somebody who is in no organization. All others wait
- * here. Where single sign-on is required, coming through it is the acceptance.
+ * Signing in accepts automatically only the invitation whose mail link the person used, those of an
+ * organization that has proven the domain of their address, and the only invitation of a person without an
+ * organization. All others wait here. Where single sign-on is required, signing in through it accepts the
+ * invitation.
  *
- * All calls need a signed-in person, in a session of their own: one that the identity provider of an organization vouched
- * for is refused.
+ * All calls need a signed-in person. Sessions opened through an organization's identity provider are refused.
  *
  * @generated from service dovecote.auth.v1.MembershipService
  */

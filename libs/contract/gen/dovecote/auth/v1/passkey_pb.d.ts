@@ -156,8 +156,8 @@ export declare type FinishPasskeySignInRequest = Message<"dovecote.auth.v1.Finis
   deviceName: string;
 
   /**
-   * The parameter `invitation` of the link in an invitation's mail, for whoever came by it: that invitation is accepted. May be
-   * empty; one that is not good any more changes nothing.
+   * The parameter `invitation` of the link in an invitation mail: this invitation is accepted. May be empty;
+   * an invalid or expired one is ignored.
    *
    * @generated from field: string invitation_token = 3;
    */
@@ -245,7 +245,7 @@ export declare type FinishPasskeyReauthenticationRequest = Message<"dovecote.aut
 export declare const FinishPasskeyReauthenticationRequestSchema: GenMessage<FinishPasskeyReauthenticationRequest>;
 
 /**
- * The session, proven anew. Its refresh token stays as it is.
+ * The session after the new authentication. Its refresh token does not change.
  *
  * @generated from message dovecote.auth.v1.FinishPasskeyReauthenticationResponse
  */
@@ -479,11 +479,13 @@ export declare const PasskeyService: GenService<{
     output: typeof BeginPasskeyRegistrationResponseSchema;
   },
   /**
-   * Registers what the authenticator made. Needs the person, and the session, that began. The person is told by mail.
+   * Registers the passkey created by the authenticator. Needs the person and the session that began the
+   * registration. The person is notified by mail.
    *
-   * INVALID_ARGUMENT with the reason PASSKEY_REFUSED when the answer does not hold: another challenge, origin, or
-   * domain, a user who was not verified, an attestation that nobody asked for. ALREADY_EXISTS when the passkey is
-   * registered. `MemberService.ConfirmPasskeyEnrollment` then notes in an organization that the person has one.
+   * INVALID_ARGUMENT with the reason PASSKEY_REFUSED when the response is invalid: another challenge, origin
+   * or domain, a user who was not verified, an attestation that was not requested. ALREADY_EXISTS when the
+   * passkey is registered. `MemberService.ConfirmPasskeyEnrollment` then records in an organization that the
+   * person has a passkey.
    *
    * @generated from rpc dovecote.auth.v1.PasskeyService.FinishPasskeyRegistration
    */
@@ -531,8 +533,8 @@ export declare const PasskeyService: GenService<{
     output: typeof BeginPasskeyReauthenticationResponseSchema;
   },
   /**
-   * Proves it, and goes on with the calling session: see `AuthService.Reauthenticate`. Needs the session that began.
-   * Any failure is UNAUTHENTICATED with one text, as in FinishPasskeySignIn.
+   * Verifies the assertion and continues the calling session: see `AuthService.Reauthenticate`. Needs the
+   * session that began. Any failure is UNAUTHENTICATED with one text, as in FinishPasskeySignIn.
    *
    * @generated from rpc dovecote.auth.v1.PasskeyService.FinishPasskeyReauthentication
    */
@@ -562,9 +564,9 @@ export declare const PasskeyService: GenService<{
     output: typeof RenamePasskeyResponseSchema;
   },
   /**
-   * Removes one of the caller's own passkeys; it signs in nobody any more. Needs a signed-in person with a recent
-   * proof. The person is told by mail. Without any passkey left they count as not enrolled. NOT_FOUND when it is not
-   * the caller's.
+   * Removes one of the caller's own passkeys; it can no longer be used to sign in. Needs a signed-in person
+   * with a recent proof. The person is notified by mail. Without any passkey left they count as not enrolled.
+   * NOT_FOUND when it is not the caller's.
    *
    * @generated from rpc dovecote.auth.v1.PasskeyService.RemovePasskey
    */

@@ -166,8 +166,8 @@ export declare const StartSsoSignOutRequestSchema: GenMessage<StartSsoSignOutReq
  */
 export declare type StartSsoSignOutResponse = Message<"dovecote.auth.v1.StartSsoSignOutResponse"> & {
   /**
-   * To open in the browser, within five minutes; it ends on a page of ours. Empty when there is nothing to sign out of at
-   * a provider, or the provider takes no logout requests.
+   * To open in the browser within five minutes; it ends on a page of this server. Empty when there is no
+   * session at a provider, or the provider does not support logout requests.
    *
    * @generated from field: string url = 1;
    */

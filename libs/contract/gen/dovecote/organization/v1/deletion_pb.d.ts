@@ -123,7 +123,7 @@ export declare type GetOrganizationDeletionResponse = Message<"dovecote.organiza
 export declare const GetOrganizationDeletionResponseSchema: GenMessage<GetOrganizationDeletionResponse>;
 
 /**
- * An organization on its way out.
+ * The pending or running deletion of an organization.
  *
  * @generated from message dovecote.organization.v1.OrganizationDeletion
  */
@@ -150,7 +150,7 @@ export declare type OrganizationDeletion = Message<"dovecote.organization.v1.Org
   requestedAt?: Timestamp | undefined;
 
   /**
-   * Until then it can be cancelled; within minutes afterwards the organization is gone.
+   * Until then it can be cancelled; within minutes afterwards the organization is deleted.
    *
    * @generated from field: google.protobuf.Timestamp due_at = 4;
    */

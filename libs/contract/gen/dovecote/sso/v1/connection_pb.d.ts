@@ -63,7 +63,7 @@ export declare type Connection = Message<"dovecote.sso.v1.Connection"> & {
   oidc?: OidcSettings | undefined;
 
   /**
-   * Who comes in through it, and as what.
+   * Who can sign in through it, and with which role.
    *
    * @generated from field: dovecote.sso.v1.Provisioning provisioning = 7;
    */
@@ -112,15 +112,16 @@ export declare type Connection = Message<"dovecote.sso.v1.Connection"> & {
   oidcPostLogoutRedirectUri: string;
 
   /**
-   * For OIDC: where the provider says that somebody has signed out (Back-Channel Logout 1.0), to enter there.
+   * For OIDC: the back-channel logout URI (Back-Channel Logout 1.0) to enter at the provider.
    *
    * @generated from field: string oidc_backchannel_logout_uri = 14;
    */
   oidcBackchannelLogoutUri: string;
 
   /**
-   * Lets everybody in. False: whoever last set it up did not hold all permissions of the organization, and people who may
-   * do more than they are refused, until somebody who holds all saves its settings.
+   * Admits every member. False: the admin who last set it up did not hold all permissions of the
+   * organization, and members with more permissions than that admin are refused, until an admin with all
+   * permissions saves its settings.
    *
    * @generated from field: bool speaks_for_all = 15;
    */
@@ -176,15 +177,16 @@ export declare type SamlSettings = Message<"dovecote.sso.v1.SamlSettings"> & {
   relayStates: string[];
 
   /**
-   * Asks the provider to have the person prove themselves anew at each login.
+   * Requests a new authentication from the provider at each login.
    *
    * @generated from field: bool force_authn = 6;
    */
   forceAuthn: boolean;
 
   /**
-   * Signs our metadata with the current key, for providers that take no other. The next key is published under that
-   * signature before it is promoted, so that whoever reads the metadata in between can follow.
+   * Signs our metadata with the current key, for providers that accept signed metadata only. The next key is
+   * published under that signature before it is promoted, so that a provider that reads the metadata in
+   * between can follow.
    *
    * @generated from field: bool sign_metadata = 7;
    */
@@ -239,7 +241,8 @@ export declare type OidcSettings = Message<"dovecote.sso.v1.OidcSettings"> & {
   scopes: string[];
 
   /**
-   * Asks the provider to have the person prove themselves anew at each login; its ID token has to say when (auth_time).
+   * Requests a new authentication from the provider at each login; its ID token must carry the time
+   * (auth_time).
    *
    * @generated from field: bool force_authn = 5;
    */
@@ -253,13 +256,13 @@ export declare type OidcSettings = Message<"dovecote.sso.v1.OidcSettings"> & {
 export declare const OidcSettingsSchema: GenMessage<OidcSettings>;
 
 /**
- * Who comes in through a connection, and as what.
+ * Who can sign in through a connection, and with which role.
  *
  * @generated from message dovecote.sso.v1.Provisioning
  */
 export declare type Provisioning = Message<"dovecote.sso.v1.Provisioning"> & {
   /**
-   * Takes in people who are no members yet. Otherwise only invited ones and members can sign in.
+   * Creates members at their first login. Otherwise only invited people and members can sign in.
    *
    * @generated from field: bool create_members = 1;
    */
@@ -287,9 +290,9 @@ export declare type Provisioning = Message<"dovecote.sso.v1.Provisioning"> & {
   groupAttribute: string;
 
   /**
-   * The first that matches decides the role, at each login. When none does any more, a role that a mapping gave is
-   * taken back: the person becomes what new members become. Nobody maps to a role that holds more than they do; and a
-   * role that has grown since is not given.
+   * The first mapping that matches decides the role, at each login. When none matches any longer, a role
+   * given by a mapping is revoked: the member gets the role of new members. A caller cannot map to a role
+   * with more permissions than the caller's; a role that has gained permissions since is not given.
    *
    * @generated from field: repeated dovecote.sso.v1.RoleMapping role_mappings = 5;
    */
@@ -624,7 +627,7 @@ export declare type PrepareConnectionResponse = Message<"dovecote.sso.v1.Prepare
   oidcPostLogoutRedirectUri: string;
 
   /**
-   * For OpenID Connect: where it reports that somebody has signed out.
+   * For OpenID Connect: the back-channel logout URI to enter at the provider.
    *
    * @generated from field: string oidc_backchannel_logout_uri = 5;
    */
@@ -674,7 +677,7 @@ export declare type CreateConnectionRequest = Message<"dovecote.sso.v1.CreateCon
   } | { case: undefined; value?: undefined };
 
   /**
-   * Who comes in; unset: members and invited people only.
+   * Who can sign in; unset: members and invited people only.
    *
    * @generated from field: dovecote.sso.v1.Provisioning provisioning = 4;
    */
@@ -929,7 +932,7 @@ export declare type RefreshMetadataRequest = Message<"dovecote.sso.v1.RefreshMet
 export declare const RefreshMetadataRequestSchema: GenMessage<RefreshMetadataRequest>;
 
 /**
- * What came of it.
+ * The result of the fetch.
  *
  * @generated from message dovecote.sso.v1.RefreshMetadataResponse
  */
@@ -1077,7 +1080,7 @@ export declare type Login = Message<"dovecote.sso.v1.Login"> & {
   idpInitiated: boolean;
 
   /**
-   * What became of it.
+   * The result.
    *
    * @generated from field: dovecote.sso.v1.LoginOutcome outcome = 5;
    */
@@ -1091,8 +1094,8 @@ export declare type Login = Message<"dovecote.sso.v1.Login"> & {
   reason: string;
 
   /**
-   * For a refusal: what was found and what was expected, in a sentence. For a good login: what an admin should know all
-   * the same, e.g. that the provider did not list the groups.
+   * For a refusal: what was found and what was expected, in a sentence. For a success: a note for the admin,
+   * e.g. that the provider did not list the groups.
    *
    * @generated from field: string detail = 7;
    */
@@ -1360,7 +1363,7 @@ export enum ConnectionState {
   ACTIVE = 2,
 
   /**
-   * Nobody.
+   * No logins.
    *
    * @generated from enum value: CONNECTION_STATE_DISABLED = 3;
    */
@@ -1373,7 +1376,7 @@ export enum ConnectionState {
 export declare const ConnectionStateSchema: GenEnum<ConnectionState>;
 
 /**
- * What became of a login.
+ * The result of a login.
  *
  * @generated from enum dovecote.sso.v1.LoginOutcome
  */
@@ -1462,9 +1465,9 @@ export declare const ConnectionService: GenService<{
   },
   /**
    * Replaces the settings of a connection; its id and with it the URLs at the provider never change. Needs
-   * PERMISSION_ORG_WRITE, a recent sign-in, and every permission that whoever last set the connection up held: it decides
-   * who comes in, and as whom. Audited. FAILED_PRECONDITION when it would disable the last active connection for
-   * everybody while single sign-on is enforced.
+   * PERMISSION_ORG_WRITE, a recent sign-in, and every permission that the admin who last set the connection
+   * up held, because the settings decide who can sign in, and as whom. Audited. FAILED_PRECONDITION when it
+   * would disable the last active connection that admits every member while single sign-on is enforced.
    *
    * @generated from rpc dovecote.sso.v1.ConnectionService.UpdateConnection
    */
@@ -1485,9 +1488,9 @@ export declare const ConnectionService: GenService<{
     output: typeof DeleteConnectionResponseSchema;
   },
   /**
-   * Fetches the provider's metadata now instead of at its next turn. Needs PERMISSION_ORG_WRITE and every permission that
-   * whoever last set the connection up held. What is broken is not taken over: FAILED_PRECONDITION, and the last good
-   * version stays. RESOURCE_EXHAUSTED more than once a minute.
+   * Fetches the provider's metadata now instead of on schedule. Needs PERMISSION_ORG_WRITE and every
+   * permission that the admin who last set the connection up held. Invalid metadata is not used:
+   * FAILED_PRECONDITION, and the last valid version stays. RESOURCE_EXHAUSTED more than once a minute.
    *
    * @generated from rpc dovecote.sso.v1.ConnectionService.RefreshMetadata
    */
@@ -1508,8 +1511,8 @@ export declare const ConnectionService: GenService<{
     output: typeof RotateSpKeyResponseSchema;
   },
   /**
-   * Begins a login that signs nobody in: it shows what the provider sends and what would come of it. Needs
-   * PERMISSION_ORG_WRITE. Drafts can be tested. Enforcing single sign-on needs one that succeeded.
+   * Begins a test login: it shows what the provider sends and the resulting member and role, without signing
+   * in. Needs PERMISSION_ORG_WRITE. Drafts can be tested. Enforcing single sign-on needs a successful one.
    *
    * @generated from rpc dovecote.sso.v1.ConnectionService.StartTestLogin
    */

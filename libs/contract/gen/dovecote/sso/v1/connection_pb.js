@@ -288,7 +288,7 @@ export const LoginOutcomeSchema = /*@__PURE__*/
   enumDesc(file_dovecote_sso_v1_connection, 2);
 
 /**
- * What became of a login.
+ * The result of a login.
  *
  * @generated from enum dovecote.sso.v1.LoginOutcome
  */

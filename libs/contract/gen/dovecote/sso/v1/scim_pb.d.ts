@@ -480,11 +480,11 @@ export declare const ScimService: GenService<{
     output: typeof SetScimPausedResponseSchema;
   },
   /**
-   * Replaces what the directory's groups are carried over to. Needs PERMISSION_ORG_WRITE and, for what is new, what
-   * it takes to manage every team, every group or the role. Audited. A new mapping takes effect at once for who is in
-   * the group; people stay where a removed one brought them until they leave the group. A renamed group is another one
-   * to mappings by displayName: what it gave by the old name is taken back. INVALID_ARGUMENT for a target that is not
-   * there or is everybody's.
+   * Replaces the mappings of the directory's groups to teams, groups and roles. Needs PERMISSION_ORG_WRITE
+   * and, for new mappings, the permissions to manage every team, every group or the role. Audited. A new
+   * mapping takes effect immediately for the members of the group; after a removed one they keep what it gave
+   * until they leave the group. For mappings by displayName a renamed group is a different one: what it gave
+   * by the old name is revoked. INVALID_ARGUMENT for an unknown target or a default team or group.
    *
    * @generated from rpc dovecote.sso.v1.ScimService.SetGroupMappings
    */
@@ -494,9 +494,9 @@ export declare const ScimService: GenService<{
     output: typeof SetGroupMappingsResponseSchema;
   },
   /**
-   * Makes a token for the directory. Needs PERMISSION_ORG_WRITE and a recent sign-in. Audited. The token may do what
-   * the connection may: PERMISSION_DENIED for whoever may not do that themselves. It is an API key of the type
-   * KEY_TYPE_SCIM_TOKEN and counts as one.
+   * Creates a token for the directory. Needs PERMISSION_ORG_WRITE and a recent sign-in. Audited. The token
+   * may do what the connection may: PERMISSION_DENIED for a caller with fewer permissions. It is an API key
+   * of the type KEY_TYPE_SCIM_TOKEN and counts as one.
    *
    * @generated from rpc dovecote.sso.v1.ScimService.CreateScimToken
    */

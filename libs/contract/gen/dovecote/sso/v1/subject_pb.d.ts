@@ -190,9 +190,10 @@ export declare type UnbindSubjectResponse = Message<"dovecote.sso.v1.UnbindSubje
 export declare const UnbindSubjectResponseSchema: GenMessage<UnbindSubjectResponse>;
 
 /**
- * A login binds the member to the account that the provider names: `sub` of OpenID Connect, the NameID of SAML unless it
- * is transient or an e-mail address. From then on the account counts, and the address follows it. Another account with
- * the address of a member who is bound already is refused as `second_subject`, until an admin binds the member anew.
+ * A login binds the member to the account at the provider: `sub` of OpenID Connect, the NameID of SAML unless
+ * it is transient or an e-mail address. From then on the account identifies the member, and the address
+ * follows it. A different account with the address of a bound member is refused as `second_subject`, until an
+ * admin changes the binding.
  *
  * @generated from service dovecote.sso.v1.SubjectService
  */
@@ -209,9 +210,10 @@ export declare const SubjectService: GenService<{
     output: typeof ListSubjectsResponseSchema;
   },
   /**
-   * Binds a member to an account, in the place of those that they were bound to in this connection; sessions that came
-   * of those end. Needs PERMISSION_ORG_WRITE, a recent sign-in, every permission that whoever last set the connection up
-   * held, and every permission of the member. Audited. FAILED_PRECONDITION when the account is another member's.
+   * Binds a member to an account and replaces their previous accounts in this connection; sessions of those
+   * end. Needs PERMISSION_ORG_WRITE, a recent sign-in, every permission that the admin who last set the
+   * connection up held, and every permission of the member. Audited. FAILED_PRECONDITION when the account is
+   * bound to another member.
    *
    * @generated from rpc dovecote.sso.v1.SubjectService.BindSubject
    */
@@ -221,8 +223,9 @@ export declare const SubjectService: GenService<{
     output: typeof BindSubjectResponseSchema;
   },
   /**
-   * Releases a member from their accounts of a connection, and ends the sessions that came of them: the next login with
-   * the member's address binds anew. Needs what BindSubject needs. Audited. Repeating it changes nothing.
+   * Releases a member from their accounts in a connection, and ends the sessions of those accounts: the next
+   * login with the member's address binds again. Needs what BindSubject needs. Audited. Repeating it changes
+   * nothing.
    *
    * @generated from rpc dovecote.sso.v1.SubjectService.UnbindSubject
    */

@@ -64,9 +64,10 @@ export const UnbindSubjectResponseSchema = /*@__PURE__*/
   messageDesc(file_dovecote_sso_v1_subject, 6);
 
 /**
- * A login binds the member to the account that the provider names: `sub` of OpenID Connect, the NameID of SAML unless it
- * is transient or an e-mail address. From then on the account counts, and the address follows it. Another account with
- * the address of a member who is bound already is refused as `second_subject`, until an admin binds the member anew.
+ * A login binds the member to the account at the provider: `sub` of OpenID Connect, the NameID of SAML unless
+ * it is transient or an e-mail address. From then on the account identifies the member, and the address
+ * follows it. A different account with the address of a bound member is refused as `second_subject`, until an
+ * admin changes the binding.
  *
  * @generated from service dovecote.sso.v1.SubjectService
  */
