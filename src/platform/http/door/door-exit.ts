@@ -2,7 +2,7 @@ import { type ArgumentsHost, Catch, HttpException, Injectable } from '@nestjs/co
 import { BaseExceptionFilter, HttpAdapterHost } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { PinoLogger } from 'nestjs-pino';
-import { requestContext } from '../telemetry/request-context.js';
+import { requestContext } from '../../telemetry/request-context.js';
 
 /**
  * Errors of plain HTTP requests: a body of another kind, one that is too large or that breaks off is the client's, and

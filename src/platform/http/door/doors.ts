@@ -2,14 +2,14 @@ import { parse } from 'node:querystring';
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { PinoLogger } from 'nestjs-pino';
-import { CONFIG } from '../config/config.module.js';
-import type { Config } from '../config/index.js';
-import { AppError } from '../errors/index.js';
-import { AddressThrottle } from '../throttle/address-throttle.js';
-import { html } from './html.js';
-import { page, sendPage } from './page.js';
-import { bodyLimitOf, isCounted, isRefunded, type PlainRequest } from './plain-admission.rules.js';
-import { requestAddress } from './request-address.js';
+import { CONFIG } from '../../config/config.module.js';
+import type { Config } from '../../config/index.js';
+import { AppError } from '../../errors/index.js';
+import { AddressThrottle } from '../../throttle/address-throttle.js';
+import { html } from '../html.js';
+import { page, sendPage } from '../page.js';
+import { bodyLimitOf, isCounted, isRefunded, type PlainRequest } from './door.rules.js';
+import { requestAddress } from '../request-address.js';
 
 /** What judges a plain request by its header, before anything of its body is read. */
 @Injectable()
