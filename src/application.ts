@@ -15,7 +15,7 @@ export async function createApplication(options: AppOptions): Promise<NestFastif
       frameworkErrors: refusePath,
     }),
     // The server writes its own log lines and start errors, and reads bodies itself:
-    // platform/http/plain-admission.ts.
+    // platform/http/door.
     { logger: false, abortOnError: false, bodyParser: false },
   );
   app.useLogger(app.get(FrameworkLogger));

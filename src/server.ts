@@ -6,11 +6,9 @@ import { createApplication } from './application.js';
 import { SigningKeys } from './platform/caller/signing-keys.js';
 import type { Role } from './platform/config/index.js';
 import { Database, rowSecurityDefects } from './platform/database/index.js';
-import { admitPlainRequests, PlainAdmission } from './platform/http/door/doors.js';
-import { PlainErrorFilter } from './platform/http/door/door-exit.js';
+import { DoorExit, Doors } from './platform/http/door/index.js';
 import { ObstacleError } from './platform/database/obstacle.js';
 import { Readiness } from './platform/http/readiness.js';
-import { nameRequests } from './platform/http/request-id.js';
 import { RequestRecords, recordRequests } from './platform/http/request-records.js';
 import { Worker } from './platform/worker/worker.js';
 import { ConnectStrategy } from './platform/rpc/connect.strategy.js';
@@ -46,13 +44,15 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     (microservice as NestMicroservice).setIsInitHookCalled(true);
     strategy.admitBy(admissionSteps(app));
     installGuards(app, microservice);
-    app.useGlobalFilters(app.get(PlainErrorFilter));
+    app.useGlobalFilters(app.get(DoorExit));
     const plain = app.getHttpAdapter().getInstance();
-    nameRequests(plain);
+    const doors = app.get(Doors);
+    doors.install(plain);
     recordRequests(plain, app.get(RequestRecords));
-    admitPlainRequests(plain, app.get(PlainAdmission));
     await app.init();
-    await app.getHttpAdapter().getInstance().ready();
+    await plain.ready();
+    if (doors.defects().length > 0)
+      throw new Error(`The server will not start. ${doors.defects().join(' ')}`);
     await app.get(SigningKeys).ensure();
     strategy.serveHttp((request, response) =>
       // Fastify routes HTTP/1.1 and HTTP/2 requests alike; its types know the server it was made for only.

@@ -28,8 +28,7 @@ import { Database } from './database/index.js';
 import { DATABASE_URL } from './database/database.module.js';
 import { HealthController } from './http/health.controller.js';
 import { KeysController } from './http/keys.controller.js';
-import { PlainAdmission } from './http/door/doors.js';
-import { PlainErrorFilter } from './http/door/door-exit.js';
+import { DoorExit, Doors } from './http/door/index.js';
 import { Readiness } from './http/readiness.js';
 import { requestAddress } from './http/request-address.js';
 import { RequestRecords } from './http/request-records.js';
@@ -68,6 +67,8 @@ export const ENVELOPE = Symbol('envelope');
     ApiKeyStrategy,
     BreakGlassUses,
     DatabaseClock,
+    DoorExit,
+    Doors,
     ErrorExit,
     FrameworkLogger,
     Heartbeat,
@@ -76,8 +77,6 @@ export const ENVELOPE = Symbol('envelope');
     OrganizationGuard,
     OrganizationThrottleGuard,
     PersonalData,
-    PlainAdmission,
-    PlainErrorFilter,
     QueueMetrics,
     Readiness,
     RpcErrorFilter,
@@ -208,6 +207,7 @@ export const ENVELOPE = Symbol('envelope');
     Abilities,
     AccessTokens,
     ConnectStrategy,
+    DoorExit,
     ENVELOPE,
     Metrics,
     NameLookup,

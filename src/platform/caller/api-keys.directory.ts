@@ -5,7 +5,7 @@ import { Clock } from '../clock/clock.js';
 import { Database, statement } from '../database/index.js';
 import type { ApiKeyCaller } from './caller.js';
 import { CredentialCache } from './credential-cache.js';
-import type { OrganizationState } from './organization-state.js';
+import { findOrganizationState, type OrganizationState } from './organization-state.js';
 import { RevocationFeed } from './revocation-feed.js';
 import { UsageRecorder } from './usage-recorder.js';
 
@@ -30,14 +30,6 @@ const KEY_TYPE_SCIM_TOKEN = 2;
 const findByHash = statement(
   'api_key.find_by_hash',
   `select org_id, id, permissions, expires_at from api_key where key_hash = $1 and key_type = $2 and revoked_at is null`,
-);
-
-const organizationState = statement(
-  'organization.state',
-  `select suspended_at is not null as suspended, rate_limit_per_second as "ratePerSecond",
-          rate_limit_burst as "rateBurst", expires_at as "expiresAt",
-          (select due_at from organization_deletion d where d.organization_id = o.id) as "deletionDueAt"
-     from organization o where id = $1`,
 );
 
 /** Finds the caller behind a presented API key. */
@@ -82,7 +74,7 @@ export class ApiKeyDirectory {
     );
     if (!row) return undefined;
     const organization = await this.database.transaction({ orgId: row.org_id, readOnly: true }, (tx) =>
-      tx.queryOne<OrganizationState>(organizationState, [row.org_id]),
+      findOrganizationState(tx, row.org_id),
     );
     if (!organization) return undefined;
     const permissions = new Set(row.permissions);

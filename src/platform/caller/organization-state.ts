@@ -1,3 +1,5 @@
+import { statement, type Transaction } from '../database/index.js';
+
 /** What every call of an organization has to know about it. */
 export interface OrganizationState {
   suspended: boolean;
@@ -10,5 +12,18 @@ export interface OrganizationState {
   rateBurst: number | null;
 }
 
-/** The error text for an organization that has ended. */
-export const organizationEnded = 'This organization has ended: it expired, or is being deleted.';
+const find = statement(
+  'organization.state',
+  `select suspended_at is not null as suspended, rate_limit_per_second as "ratePerSecond",
+          rate_limit_burst as "rateBurst", expires_at as "expiresAt",
+          (select due_at from organization_deletion d where d.organization_id = o.id) as "deletionDueAt"
+     from organization o where id = $1`,
+);
+
+/** In a transaction of that organization. */
+export function findOrganizationState(
+  tx: Transaction,
+  orgId: string,
+): Promise<OrganizationState | undefined> {
+  return tx.queryOne<OrganizationState>(find, [orgId]);
+}

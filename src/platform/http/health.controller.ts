@@ -2,8 +2,10 @@ import { Controller, Get, HttpCode, ServiceUnavailableException } from '@nestjs/
 import { Database } from '../database/index.js';
 import { describePresence, workerPresence } from '../worker/presence.js';
 import { Readiness } from './readiness.js';
+import { jsonDoor, UseDoor } from './door/index.js';
 
 /** For load balancers and operators: `live` says the process runs, `ready` that it can serve. */
+@UseDoor(jsonDoor)
 @Controller('health')
 export class HealthController {
   constructor(

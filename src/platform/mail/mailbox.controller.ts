@@ -1,5 +1,6 @@
 import { Controller, Get, Header, Inject, NotFoundException, Query } from '@nestjs/common';
 import { type CapturedMail, CapturedMailbox } from './captured-mail.js';
+import { jsonDoor, UseDoor } from '../http/door/index.js';
 
 export interface MailboxOptions {
   /** The mailbox shows sign-in codes without authentication: see mailboxIsReadable. */
@@ -12,6 +13,7 @@ export const MAILBOX_OPTIONS = Symbol('MailboxOptions');
  * `GET /dev/mailbox?to=<address>`: captured mail as JSON, newest first, for trying the product out.
  * Answers 404 everywhere but in development without a mail server, listening on a loopback address.
  */
+@UseDoor(jsonDoor)
 @Controller('dev/mailbox')
 export class MailboxController {
   constructor(

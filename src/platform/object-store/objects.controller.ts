@@ -1,8 +1,10 @@
 import { Controller, Get, Header, NotFoundException, Param, StreamableFile } from '@nestjs/common';
 import { FileObjects } from './file-objects.js';
 import { attachment, ObjectStore } from './object-store.js';
+import { jsonDoor, UseDoor } from '../http/door/index.js';
 
 /** `GET /objects/<token>`: what a link of FileObjects leads to. The token is the whole credential, for an hour. */
+@UseDoor(jsonDoor)
 @Controller('objects')
 export class ObjectsController {
   constructor(private readonly objects: ObjectStore) {}

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { ExecutionContext } from '@nestjs/common';
 import type { RpcCall } from '@dovecote/rpc';
 import type { AccessRow } from '../access/access-rule.js';
@@ -7,11 +6,10 @@ import type { OrganizationState } from '../caller/organization-state.js';
 import type { Proven } from '../caller/proven.js';
 import type { Scope } from '../scope/scope.js';
 import type { ScopeOrigin, Scopes } from '../scope/scopes.js';
+import { requestIdHeader, requestIdOf } from '../telemetry/request-id.js';
 
 const anonymous: Caller = { kind: 'anonymous' };
-export const requestIdHeader = 'x-request-id';
 export const warningHeader = 'dovecote-warning';
-const acceptableRequestId = /^[\w.:-]{1,64}$/;
 
 /** One RPC on its way: what the wire said, what the guards have found out so far, and what it does. */
 export class Call implements ScopeOrigin {
@@ -29,7 +27,7 @@ export class Call implements ScopeOrigin {
     readonly access: AccessRow,
     private readonly scopes: Scopes,
   ) {
-    this.requestId = requestIdOf(rpc.header);
+    this.requestId = requestIdOf(rpc.header.get(requestIdHeader));
     rpc.responseHeader.set(requestIdHeader, this.requestId);
   }
 
@@ -69,12 +67,6 @@ export class Call implements ScopeOrigin {
   async rollback(): Promise<void> {
     await this.opened?.rollback().catch(() => undefined);
   }
-}
-
-/** The client's own request id when it is harmless in a log, otherwise a new one. */
-export function requestIdOf(header: Headers): string {
-  const presented = header.get(requestIdHeader) ?? '';
-  return acceptableRequestId.test(presented) ? presented : randomUUID();
 }
 
 export function callOf(context: ExecutionContext): Call {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { UserStatus } from '@dovecote/contract/pidgr/v1/user_pb';
 import { Clock } from '../clock/clock.js';
-import { type AppError, failedPrecondition, permissionDenied, unauthenticated } from '../errors/index.js';
+import { permissionDenied, unauthenticated } from '../errors/index.js';
 import type { CallerRule } from '../access/access-rule.js';
 import type { AdmissionStep } from './admission.js';
 import type { Call } from './call.js';
@@ -9,7 +9,8 @@ import { PersonThrottle } from '../throttle/person-throttle.js';
 import type { MemberCaller, PersonCaller } from '../caller/caller.js';
 import { orgIdHeader } from './org-id-header.js';
 import { type Membership, MembershipDirectory } from '../caller/memberships.directory.js';
-import { organizationEnded, type OrganizationState } from '../caller/organization-state.js';
+import { type ClosedState, refuseEntry } from '../caller/organization-entry.rules.js';
+import type { OrganizationState } from '../caller/organization-state.js';
 import { BreakGlassUses, entryOf } from '../caller/sso-entry.js';
 import { UsageRecorder } from '../caller/usage-recorder.js';
 
@@ -88,7 +89,7 @@ export class OrganizationGuard implements AdmissionStep {
 
   private enter(call: Call, organization: OrganizationState): void {
     call.organization = organization;
-    const refusal = refuseEntry(call, organization, this.clock.now());
+    const refusal = refuseEntry(organization, this.clock.now(), answersIn(call));
     if (refusal) throw refusal;
   }
 }
@@ -131,24 +132,9 @@ function memberCaller(person: PersonCaller, membership: Membership): MemberCalle
   return caller;
 }
 
-function refuseEntry(
-  { caller, rpc }: Call,
-  organization: OrganizationState,
-  now: Date,
-): AppError | undefined {
-  const { expiresAt, deletionDueAt } = organization;
-  if (deletionDueAt) {
-    // API keys are refused entirely.
-    if (caller.kind === 'member' && answeredWhileDeleted.includes(rpc.name)) return undefined;
-    return failedPrecondition(
-      'ORGANIZATION_BEING_DELETED',
-      `This organization is closed and will be deleted on ${deletionDueAt.toISOString()}; until then a super admin can cancel the deletion (OrganizationDeletionService.CancelOrganizationDeletion).`,
-    );
-  }
-  if (expiresAt && expiresAt <= now) return failedPrecondition('ORGANIZATION_EXPIRED', organizationEnded);
-  if (!organization.suspended || answeredWhenSuspended.includes(rpc.name)) return undefined;
-  return failedPrecondition(
-    'ORGANIZATION_SUSPENDED',
-    'This organization is suspended; contact your administrator.',
-  );
+function answersIn({ caller, rpc }: Call): ClosedState[] {
+  const states: ClosedState[] = answeredWhenSuspended.includes(rpc.name) ? ['suspended'] : [];
+  // Keys are programs: nothing of theirs goes on while the organization is being deleted.
+  if (caller.kind === 'member' && answeredWhileDeleted.includes(rpc.name)) states.push('being_deleted');
+  return states;
 }

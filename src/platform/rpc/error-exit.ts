@@ -8,7 +8,8 @@ import { actorIdOf, orgIdOf } from '../caller/caller.js';
 import { CallRecords } from '../telemetry/call-records.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { inJsonNames } from './field-names.js';
-import { type Call, requestIdHeader, requestIdOf } from '../pipeline/call.js';
+import type { Call } from '../pipeline/call.js';
+import { requestIdHeader, requestIdOf } from '../telemetry/request-id.js';
 
 /** The only exit for errors: sends what the caller may read, and logs the rest with the request id. */
 @Injectable()
@@ -50,7 +51,7 @@ export class ErrorExit {
   refuse(error: unknown, call: CallHead): ConnectError {
     if (!(error instanceof AppError)) throw error;
     const { name, header, responseHeader } = call;
-    const requestId = requestIdOf(header);
+    const requestId = requestIdOf(header.get(requestIdHeader));
     responseHeader.set(requestIdHeader, requestId);
     this.log.info({ requestId, method: name, reason: error.reason }, error.message);
     const refusal = toConnectError(error, requestId);
@@ -60,7 +61,8 @@ export class ErrorExit {
 
   /** Converts an error of the transport: of a call that did not reach its handler, or ended before it. */
   describe(error: ConnectError, call: FailedCall): ConnectError {
-    const requestId = call.responseHeader.get(requestIdHeader) ?? requestIdOf(call.header);
+    const requestId =
+      call.responseHeader.get(requestIdHeader) ?? requestIdOf(call.header.get(requestIdHeader));
     call.responseHeader.set(requestIdHeader, requestId);
     const reason = call.kind.toUpperCase();
     const fields = { requestId, method: call.name, reason };

@@ -11,7 +11,7 @@ import { ClientGrpcProxy } from '@nestjs/microservices';
 import { fromEvent, lastValueFrom, NEVER, type Observable, takeUntil, toArray } from 'rxjs';
 import type { Config } from '../config/index.js';
 import { fromSibling } from './sibling-error.js';
-import { requestIdHeader } from '../pipeline/call.js';
+import { requestIdHeader } from '../telemetry/request-id.js';
 
 export interface SiblingCall {
   requestId: string;

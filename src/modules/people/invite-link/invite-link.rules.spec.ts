@@ -1,11 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  linkExpiry,
-  refuseDestination,
-  refuseEntrance,
-  refuseLink,
-  refuseOverLimit,
-} from './invite-link.rules.js';
+import { linkExpiry, refuseEntrance, refuseLink, refuseOverLimit } from './invite-link.rules.js';
 
 const now = new Date('2026-01-01T00:00:00Z');
 const before = new Date(now.getTime() - 1);
@@ -36,16 +30,6 @@ describe('a link', () => {
     const refusals = [{ revokedAt: before }, { expiresAt: before }, { maxUses: 1 }, { hasRole: false }];
     expect(new Set(refusals.map((more) => refuseLink({ ...link, ...more }, now)?.message)).size).toBe(1);
   });
-});
-
-test.each([
-  [{ suspended: false, expiresAt: null }, undefined],
-  [{ suspended: false, expiresAt: after }, undefined],
-  [{ suspended: false, expiresAt: now }, 'ORGANIZATION_EXPIRED'],
-  [{ suspended: true, expiresAt: null }, 'ORGANIZATION_SUSPENDED'],
-  [{ suspended: true, expiresAt: before }, 'ORGANIZATION_EXPIRED'],
-])('it leads to an organization with %j: %s', (state, reason) => {
-  expect(refuseDestination({ ...state, ssoEnforced: false }, now)?.reason).toBe(reason);
 });
 
 test.each([

@@ -1,4 +1,3 @@
-import { organizationEnded } from '../../../platform/caller/organization-state.js';
 import { AppError, failedPrecondition, permissionDenied } from '../../../platform/errors/index.js';
 
 const ACTIVE_LINKS_LIMIT = 200;
@@ -32,12 +31,6 @@ export interface Destination {
   expiresAt: Date | null;
   /** The organization requires single sign-on. */
   ssoEnforced: boolean;
-}
-
-export function refuseDestination({ suspended, expiresAt }: Destination, now: Date): AppError | undefined {
-  if (expiresAt && expiresAt <= now) return failedPrecondition('ORGANIZATION_EXPIRED', organizationEnded);
-  if (suspended) return failedPrecondition('ORGANIZATION_SUSPENDED', 'This organization is suspended.');
-  return undefined;
 }
 
 /**

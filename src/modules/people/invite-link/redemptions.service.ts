@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { refuseEntry } from '../../../platform/caller/organization-entry.rules.js';
 import { notFound } from '../../../platform/errors/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { AddressLimits } from '../../../platform/throttle/address-limits.js';
 import { Invitations, memberStatus } from '../member/index.js';
-import { memberDeactivated, refuseDestination, refuseEntrance, refuseLink } from './invite-link.rules.js';
+import { memberDeactivated, refuseEntrance, refuseLink } from './invite-link.rules.js';
 import { type LinkWithOrganization, InviteLinkStore } from './invite-link.store.js';
 
 const validations = {
@@ -36,7 +37,7 @@ export class Redemptions {
     const id = await this.enter(scope, token);
     const link = await this.store.findByIdForUpdate(scope, id);
     if (!link) throw notFound('invite link');
-    const inTheWay = refuseDestination(link.destination, scope.now());
+    const inTheWay = refuseEntry(link.destination, scope.now());
     if (inTheWay) throw inTheWay;
     const elsewhere = refuseEntrance(link.destination, scope.orgId, scope.ssoOrgId);
     if (elsewhere) throw elsewhere;
@@ -61,6 +62,6 @@ export class Redemptions {
 
 function refuse(link: LinkWithOrganization | undefined, now: Date): asserts link is LinkWithOrganization {
   if (!link) throw notFound('invite link');
-  const refusal = refuseDestination(link.destination, now) ?? refuseLink(link, now);
+  const refusal = refuseEntry(link.destination, now) ?? refuseLink(link, now);
   if (refusal) throw refusal;
 }

@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { Controller, Get, Inject, Post, Query, Res } from '@nestjs/common';
 import { CONFIG } from '../../../platform/config/config.module.js';
 import type { Config } from '../../../platform/config/index.js';
+import { Origin, pageDoor, UseDoor } from '../../../platform/http/door/index.js';
 import { type Page, type PageReply, sendPage } from '../../../platform/http/page.js';
-import { Scopes } from '../../../platform/scope/index.js';
+import { type ScopeOrigin, Scopes } from '../../../platform/scope/index.js';
 import { askPage, codePage, deadLinkPage } from './sign-in-link.page.js';
 import { SignInCodes } from './sign-in-codes.service.js';
 
@@ -11,6 +11,7 @@ import { SignInCodes } from './sign-in-codes.service.js';
  * The page behind a mailed link when no app handles it: asks for confirmation, then shows the code. It does
  * not sign in, because the person who opens the link may not be the person who requested it.
  */
+@UseDoor(pageDoor)
 @Controller('auth/link')
 export class SignInLinkController {
   constructor(
@@ -28,9 +29,14 @@ export class SignInLinkController {
   }
 
   @Post()
-  async show(@Query('token') token: unknown, @Res() reply: PageReply): Promise<void> {
-    const origin = { caller: { kind: 'anonymous' }, requestId: randomUUID(), readOnly: true } as const;
-    const code = await this.scopes.run(origin, (scope) => this.codes.codeBehind(scope, textOf(token)));
+  async show(
+    @Query('token') token: unknown,
+    @Origin() origin: ScopeOrigin,
+    @Res() reply: PageReply,
+  ): Promise<void> {
+    const code = await this.scopes.run({ ...origin, readOnly: true }, (scope) =>
+      this.codes.codeBehind(scope, textOf(token)),
+    );
     send(reply, code === undefined ? deadLinkPage() : codePage(code));
   }
 }

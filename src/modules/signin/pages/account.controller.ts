@@ -2,12 +2,15 @@ import { Body, Controller, Get, Post, Req, Res } from '@nestjs/common';
 import { type Page, sendPage, sendTo } from '../../../platform/http/page.js';
 import { AccountCalls } from './account.calls.js';
 import { accountPage, leavePage, newPasskeyPage } from './account.page.js';
-import { type Fields, fieldsOf, foreignForm, messageOf, needsSignIn } from './page-form.js';
+import { type Fields, fieldsOf, messageOf, needsSignIn } from './page-form.js';
 import { type GateReply, PageGate, type PageRequest } from './page-gate.js';
 import { signInLink, signInPage } from './sign-in.page.js';
 import { ACCOUNT } from './paths.js';
+import { UseDoor } from '../../../platform/http/door/index.js';
+import { ownPageDoor } from './doors.js';
 
 /** The account page: what a person sees and changes of their own account. */
+@UseDoor(ownPageDoor)
 @Controller(ACCOUNT.slice(1))
 export class AccountController {
   constructor(private readonly gate: PageGate) {}
@@ -63,7 +66,6 @@ export class AccountController {
     reply: GateReply,
     action: (calls: AccountCalls, fields: Fields) => Promise<Page | void | undefined>,
   ): Promise<void> {
-    if (!this.gate.originOf(request)) return sendPage(reply, foreignForm());
     const calls = this.calls(request);
     if (!calls) return sendTo(reply, signInLink(ACCOUNT));
     try {

@@ -1,6 +1,8 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { passkeyScript } from './passkey-form.js';
+import { jsonDoor, UseDoor } from '../../../platform/http/door/index.js';
 
+@UseDoor(jsonDoor)
 @Controller('assets')
 export class AssetsController {
   @Get('passkey.js')

@@ -4,8 +4,10 @@ import type { Config } from '../../../platform/config/index.js';
 import { html } from '../../../platform/http/html.js';
 import { page, sendPage } from '../../../platform/http/page.js';
 import type { GateReply } from './page-gate.js';
+import { pageDoor, UseDoor } from '../../../platform/http/door/index.js';
 
 /** The start page of the server in a browser. */
+@UseDoor(pageDoor)
 @Controller()
 export class HomeController {
   constructor(@Inject(CONFIG) private readonly config: Config) {}

@@ -4,12 +4,15 @@ import { InviteLinkService } from '@dovecote/contract/pidgr/v1/invite_link_pb';
 import { sendPage } from '../../../platform/http/page.js';
 import { joinCodePage, joinedPage, joinPage } from './join.page.js';
 import type { PageClient } from './page-client.js';
-import { fieldsOf, foreignForm, messageOf } from './page-form.js';
+import { fieldsOf, messageOf } from './page-form.js';
 import { type GateReply, PageGate, type PageRequest } from './page-gate.js';
 import { SignInCalls } from './sign-in.calls.js';
 import { JOIN } from './paths.js';
+import { UseDoor } from '../../../platform/http/door/index.js';
+import { ownPageDoor } from './doors.js';
 
 /** Where an invite link leads: the person proves their address by a code, and becomes a member. */
+@UseDoor(ownPageDoor)
 @Controller(JOIN.slice(1))
 export class JoinController {
   constructor(private readonly gate: PageGate) {}
@@ -22,7 +25,6 @@ export class JoinController {
 
   @Post('code')
   async code(@Body() body: unknown, @Req() request: PageRequest, @Res() reply: GateReply): Promise<void> {
-    if (!this.gate.originOf(request)) return sendPage(reply, foreignForm());
     const { token = '', email = '' } = fieldsOf(body);
     const client = this.gate.client(request);
     try {
@@ -36,7 +38,6 @@ export class JoinController {
 
   @Post('session')
   async verify(@Body() body: unknown, @Req() request: PageRequest, @Res() reply: GateReply): Promise<void> {
-    if (!this.gate.originOf(request)) return sendPage(reply, foreignForm());
     const fields = fieldsOf(body);
     const { token = '', email = '', organization = '' } = fields;
     try {
@@ -51,7 +52,6 @@ export class JoinController {
   /** For a person who is already signed in. */
   @Post()
   async join(@Body() body: unknown, @Req() request: PageRequest, @Res() reply: GateReply): Promise<void> {
-    if (!this.gate.originOf(request)) return sendPage(reply, foreignForm());
     const { token = '' } = fieldsOf(body);
     await this.redeem(reply, this.gate.client(request, this.gate.session(request)), token);
   }

@@ -1,5 +1,5 @@
 import type { DescMessage, DescMethodUnary, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
-import { requestIdHeader } from '../../../platform/pipeline/call.js';
+import { requestIdHeader } from '../../../platform/telemetry/request-id.js';
 import type { ConnectStrategy } from '../../../platform/rpc/connect.strategy.js';
 import type { PageSession } from './page-session.js';
 

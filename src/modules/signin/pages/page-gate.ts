@@ -2,16 +2,16 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG } from '../../../platform/config/config.module.js';
 import type { Config } from '../../../platform/config/index.js';
+import { originOf, PageError } from '../../../platform/http/door/index.js';
 import type { PageReply } from '../../../platform/http/page.js';
-import { requestAddress } from '../../../platform/http/request-address.js';
 import { ConnectStrategy } from '../../../platform/rpc/connect.strategy.js';
 import { PageClient } from './page-client.js';
+import { foreignForm } from './page-form.js';
 import { PageCookies, type PageSession, type PendingSignIn } from './page-session.js';
 
+/** What is read of a request; Fastify's has more. */
 export interface PageRequest {
-  readonly id: string;
   readonly headers: IncomingHttpHeaders;
-  readonly socket: { readonly remoteAddress?: string };
 }
 
 export interface GateReply extends PageReply {
@@ -21,7 +21,6 @@ export interface GateReply extends PageReply {
 /** The session, client address and cookies of a page request, and the check against cross-site requests. */
 @Injectable()
 export class PageGate {
-  private readonly addressOf: ReturnType<typeof requestAddress>;
   private readonly publicOrigin: string;
   private readonly cookies: PageCookies;
 
@@ -29,13 +28,13 @@ export class PageGate {
     private readonly strategy: ConnectStrategy,
     @Inject(CONFIG) { http }: Config,
   ) {
-    this.addressOf = requestAddress(http.trustedProxies);
     this.publicOrigin = new URL(http.publicUrl).origin;
     this.cookies = new PageCookies(this.publicOrigin.startsWith('https:'));
   }
 
   client(request: PageRequest, session?: PageSession): PageClient {
-    return new PageClient(this.strategy, this.addressOf(request), request.id, session);
+    const { address, requestId } = originOf(request);
+    return new PageClient(this.strategy, address, requestId, session);
   }
 
   session({ headers }: PageRequest): PageSession | undefined {
@@ -54,10 +53,11 @@ export class PageGate {
     reply.header('set-cookie', this.cookies.writeSignIn(signIn));
   }
 
-  /** Where one of our forms was sent from; undefined for a form of another site. Browsers name the origin of a POST. */
-  originOf({ headers }: PageRequest): string | undefined {
+  /** The site of ours that a form was sent from; refuses the forms of others. Browsers name the origin of a POST. */
+  ownSiteOf({ headers }: PageRequest): string {
     const { origin, host } = headers;
     const own = [this.publicOrigin, `http://${host}`, `https://${host}`];
-    return origin !== undefined && own.includes(origin) ? origin : undefined;
+    if (origin !== undefined && own.includes(origin)) return origin;
+    throw new PageError(foreignForm(), 'The form was sent from another site.');
   }
 }

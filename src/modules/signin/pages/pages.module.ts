@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AccountController } from './account.controller.js';
 import { AssetsController } from './assets.controller.js';
+import { MembersForms, OwnForms } from './doors.js';
 import { HomeController } from './home.controller.js';
 import { JoinController } from './join.controller.js';
 import { PageGate } from './page-gate.js';
@@ -21,6 +22,6 @@ import { SsoSetupController } from './sso-setup.controller.js';
     SignInController,
     SsoSetupController,
   ],
-  providers: [PageGate],
+  providers: [MembersForms, OwnForms, PageGate],
 })
 export class PagesModule {}

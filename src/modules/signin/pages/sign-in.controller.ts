@@ -3,16 +3,19 @@ import { equalSecrets } from '@dovecote/secret';
 import { sendPage, sendTo } from '../../../platform/http/page.js';
 import { destinationOf } from './destination.rules.js';
 import { type GateReply, PageGate, type PageRequest } from './page-gate.js';
-import { failureOf, type Fields, fieldsOf, foreignForm, isNotFound, messageOf } from './page-form.js';
+import { failureOf, type Fields, fieldsOf, isNotFound, messageOf } from './page-form.js';
 import { newSignIn, type PageSession } from './page-session.js';
 import { SignInCalls } from './sign-in.calls.js';
 import { codePage, passkeyPage, type SignInForm, signInPage } from './sign-in.page.js';
 import { SIGN_IN } from './paths.js';
+import { UseDoor } from '../../../platform/http/door/index.js';
+import { ownPageDoor } from './doors.js';
 
 const CALLBACK = `${SIGN_IN}/callback`;
 const NO_PROVIDER = 'No organization signs in through a provider with such an address.';
 
 /** How a person signs in to the pages of this server: by a code, a passkey, or their organization's provider. */
+@UseDoor(ownPageDoor)
 @Controller('sign-in')
 export class SignInController {
   constructor(private readonly gate: PageGate) {}
@@ -24,7 +27,6 @@ export class SignInController {
 
   @Post('code')
   async code(@Body() body: unknown, @Req() request: PageRequest, @Res() reply: GateReply): Promise<void> {
-    if (!this.gate.originOf(request)) return sendPage(reply, foreignForm());
     const fields = fieldsOf(body);
     const form = formOf(fields);
     const error = await failureOf(this.calls(request).requestCode(fields));
@@ -33,7 +35,6 @@ export class SignInController {
 
   @Post('session')
   async verify(@Body() body: unknown, @Req() request: PageRequest, @Res() reply: GateReply): Promise<void> {
-    if (!this.gate.originOf(request)) return sendPage(reply, foreignForm());
     const fields = fieldsOf(body);
     const form = formOf(fields);
     try {
@@ -45,7 +46,6 @@ export class SignInController {
 
   @Post('passkey')
   async passkey(@Body() body: unknown, @Req() request: PageRequest, @Res() reply: GateReply): Promise<void> {
-    if (!this.gate.originOf(request)) return sendPage(reply, foreignForm());
     const form = formOf(fieldsOf(body));
     try {
       sendPage(reply, passkeyPage(await this.calls(request).startWithPasskey(), form));
@@ -60,7 +60,6 @@ export class SignInController {
     @Req() request: PageRequest,
     @Res() reply: GateReply,
   ): Promise<void> {
-    if (!this.gate.originOf(request)) return sendPage(reply, foreignForm());
     const fields = fieldsOf(body);
     const form = formOf(fields);
     try {
@@ -72,12 +71,11 @@ export class SignInController {
 
   @Post('provider')
   async provider(@Body() body: unknown, @Req() request: PageRequest, @Res() reply: GateReply): Promise<void> {
-    const origin = this.gate.originOf(request);
-    if (!origin) return sendPage(reply, foreignForm());
+    const site = this.gate.ownSiteOf(request);
     const form = formOf(fieldsOf(body));
     const signIn = newSignIn(form.next);
     try {
-      const url = await this.calls(request).startAtProvider(form.email, `${origin}${CALLBACK}`, signIn);
+      const url = await this.calls(request).startAtProvider(form.email, `${site}${CALLBACK}`, signIn);
       this.gate.keepSignIn(reply, signIn);
       sendTo(reply, url);
     } catch (error) {
@@ -109,7 +107,6 @@ export class SignInController {
 
   @Post('out')
   async signOut(@Body() body: unknown, @Req() request: PageRequest, @Res() reply: GateReply): Promise<void> {
-    if (!this.gate.originOf(request)) return sendPage(reply, foreignForm());
     const session = this.gate.session(request);
     // The browser forgets the session whether or not it still lived.
     if (session) await failureOf(new SignInCalls(this.gate.client(request, session)).signOut());
@@ -119,7 +116,6 @@ export class SignInController {
 
   @Post('organization')
   choose(@Body() body: unknown, @Req() request: PageRequest, @Res() reply: GateReply): void {
-    if (!this.gate.originOf(request)) return sendPage(reply, foreignForm());
     const session = this.gate.session(request);
     const { org_id: orgId = '', next } = fieldsOf(body);
     if (session) this.gate.keep(reply, { ...session, orgId });

@@ -1,10 +1,7 @@
-import { Body, Controller, Get, type OnModuleInit, Param, Post, Query, Req, Res } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
-import type { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { FastifyInstance } from 'fastify';
+import { Body, Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { type Page, page, sendPage, sendTo } from '../../../platform/http/page.js';
 import { conditionsOf } from './enforcement-conditions.js';
-import { type Fields, fieldsOf, foreignForm, messageOf, needsSignIn } from './page-form.js';
+import { type Fields, fieldsOf, messageOf, needsSignIn } from './page-form.js';
 import { type GateReply, PageGate, type PageRequest } from './page-gate.js';
 import { signInLink, signInPage } from './sign-in.page.js';
 import { connectionPage, newConnectionPage, untestedPage } from './sso-connection.page.js';
@@ -14,6 +11,8 @@ import { providers } from './provider-guides.js';
 import { SsoSetupCalls } from './sso-setup.calls.js';
 import { noAccessPage, setupPage } from './sso-setup.page.js';
 import { SETUP } from './paths.js';
+import { UseDoor } from '../../../platform/http/door/index.js';
+import { setupDoor, signedOutPage } from './doors.js';
 
 /** What a button leads to: an address, a page, or the setup page again. */
 type Action = (calls: SsoSetupCalls, fields: Fields) => Promise<string | Page | void>;
@@ -38,22 +37,10 @@ const actions: ReadonlyMap<string, Action> = new Map<string, Action>([
 ]);
 
 /** The pages on which an admin sets up single sign-on: forms and links, no script. */
+@UseDoor(setupDoor)
 @Controller('setup')
-export class SsoSetupController implements OnModuleInit {
-  constructor(
-    private readonly gate: PageGate,
-    private readonly host: HttpAdapterHost<FastifyAdapter>,
-  ) {}
-
-  /** Its forms may be large: those of other sites, and of who is not signed in, are refused unread. */
-  onModuleInit(): void {
-    const server: FastifyInstance = this.host.httpAdapter.getInstance();
-    server.addHook('onRequest', async (request, reply) => {
-      if (request.method !== 'POST' || !request.routeOptions.url?.startsWith(`${SETUP}/`)) return;
-      if (!this.gate.originOf(request)) sendPage(reply, foreignForm());
-      else if (!this.gate.session(request)) sendPage(reply, signedOutPage());
-    });
-  }
+export class SsoSetupController {
+  constructor(private readonly gate: PageGate) {}
 
   @Get()
   enter(@Res() reply: GateReply): void {
@@ -227,10 +214,6 @@ async function activate(calls: SsoSetupCalls, fields: Fields): Promise<Page | vo
   const { connection_id: id = '', untested } = fields;
   if (untested !== 'accepted' && !(await calls.wasTested(id))) return untestedPage(id);
   await calls.activate(fields);
-}
-
-function signedOutPage(): Page {
-  return signInPage({ error: 'You have been signed out; sign in again.', next: SETUP });
 }
 
 function unknownPage(): Page {

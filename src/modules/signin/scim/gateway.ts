@@ -1,27 +1,15 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { readApiKey } from '@dovecote/secret';
-import { PinoLogger } from 'nestjs-pino';
+import type { FastifyRequest } from 'fastify';
 import { Permission } from '../../../platform/access/index.js';
 import { type KnownApiKey, ScimTokenDirectory } from '../../../platform/caller/api-keys.directory.js';
 import type { ApiKeyCaller } from '../../../platform/caller/caller.js';
-import { organizationEnded } from '../../../platform/caller/organization-state.js';
-import { Clock } from '../../../platform/clock/clock.js';
-import { CONFIG } from '../../../platform/config/config.module.js';
-import type { Config } from '../../../platform/config/index.js';
-import { AppError, fromDatabaseError } from '../../../platform/errors/index.js';
-import { type AddressedRequest, requestAddress } from '../../../platform/http/request-address.js';
+import type { AppError } from '../../../platform/errors/index.js';
+import { DoorExit, type Doorkeeper, originOf, refusalOf } from '../../../platform/http/door/index.js';
 import { type Scope, Scopes } from '../../../platform/scope/index.js';
-import { AddressThrottle } from '../../../platform/throttle/address-throttle.js';
-import { OrganizationThrottle } from '../../../platform/throttle/organization-throttle.js';
 import { type Connection, Connections, connectionState } from '../sso/index.js';
-import { ScimError, errorBody, scimErrorOf } from './scim-error.js';
+import { ScimError, scimErrorOf } from './scim-error.js';
 import { ScimSettingsStore } from './scim-settings.store.js';
-
-/** What is read of a request; Fastify's has more. */
-export interface ScimRequest extends AddressedRequest {
-  readonly id: string;
-  readonly method: string;
-}
 
 /** What is answered. */
 export interface ScimAnswer {
@@ -30,114 +18,50 @@ export interface ScimAnswer {
   body?: object;
 }
 
-/** A caller with a valid token of an open organization, within its rate limits. */
-export interface Admitted {
-  readonly caller: ApiKeyCaller;
-  readonly address: string;
-  /** Headers of every response. */
-  readonly header: Headers;
-}
-
 export type Work = (scope: Scope, connection: Connection) => Promise<ScimAnswer>;
 /** Work done in a separate scope after the main work was refused. */
 export type Remainder = (scope: Scope, connection: Connection, refusal: ScimError) => Promise<ScimAnswer>;
 
 const PAUSE_SECONDS = 300;
 
-/**
- * Entry point of SCIM requests: authenticates the token, applies the limits, and writes errors in SCIM's
- * format.
- */
+/** Authenticates the tokens of directories, and finds their connection. */
 @Injectable()
-export class ScimGateway {
-  private readonly addressOf: ReturnType<typeof requestAddress>;
+export class ScimGateway implements Doorkeeper {
+  readonly asks = 'before_body';
+  readonly answersIn = [];
 
   constructor(
     private readonly tokens: ScimTokenDirectory,
-    private readonly addresses: AddressThrottle,
-    private readonly organizations: OrganizationThrottle,
     private readonly connections: Connections,
     private readonly settings: ScimSettingsStore,
     private readonly scopes: Scopes,
-    private readonly clock: Clock,
-    private readonly log: PinoLogger,
-    @Inject(CONFIG) config: Config,
-  ) {
-    this.addressOf = requestAddress(config.http.trustedProxies);
-    log.setContext('scim');
+    private readonly exit: DoorExit,
+  ) {}
+
+  recall(request: FastifyRequest): KnownApiKey | undefined {
+    return this.tokens.recall(secretIn(request));
   }
 
-  /** The authenticated caller, or the error response; decided before the body is read. */
-  async admit(request: ScimRequest): Promise<Admitted | ScimAnswer> {
-    const header = new Headers();
-    try {
-      return await this.judge(request, header);
-    } catch (error) {
-      return withHeader(header, this.refusal(error, request.id));
-    }
+  async admit(request: FastifyRequest): Promise<KnownApiKey> {
+    const secret = secretIn(request);
+    const proven = readApiKey(secret) && (await this.tokens.find(secret));
+    if (!proven)
+      throw new ScimError(401, 'This endpoint needs a SCIM token that is neither revoked nor expired.');
+    return proven;
+  }
+
+  turnAway({ message }: AppError): ScimError {
+    return new ScimError(403, message);
   }
 
   /**
    * Runs `work` in its own scope, for the connection of the token; runs the remainder, if any, when `work` is
    * refused.
    */
-  async serve(
-    request: ScimRequest,
-    admitted: Admitted,
-    work: Work,
-    remainder?: Remainder,
-  ): Promise<ScimAnswer> {
-    const answer = await this.run(request, admitted, work, remainder).catch((error: unknown) =>
-      this.refusal(error, request.id),
-    );
-    return withHeader(admitted.header, answer);
-  }
-
-  /** The answer to an error, which is logged where it is ours. */
-  private refusal(error: unknown, requestId: string): ScimAnswer {
-    const refused = this.describe(error, requestId);
-    const { status, retryAfterSeconds } = refused;
-    return {
-      status,
-      headers: {
-        ...(status === 401 && { 'www-authenticate': 'Bearer realm="scim"' }),
-        ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
-      },
-      body: errorBody(refused),
-    };
-  }
-
-  private describe(error: unknown, requestId: string): ScimError {
-    if (error instanceof ScimError) {
-      this.log.info({ requestId, status: error.status }, error.message);
-      return error;
-    }
-    const known = knownError(error);
-    if (!known) {
-      this.log.error({ requestId, err: error }, 'internal error');
-      return new ScimError(500, 'Internal error.');
-    }
-    this.log.info({ requestId, reason: known.reason, err: known.cause }, known.message);
-    return scimErrorOf(known);
-  }
-
-  private async judge(request: ScimRequest, header: Headers): Promise<Admitted> {
-    const address = this.addressOf(request);
-    const { caller, organization } = await this.prove(request, address);
-    if (organization.expiresAt && organization.expiresAt <= this.clock.now())
-      throw new ScimError(403, organizationEnded);
-    if (organization.suspended) throw new ScimError(403, 'This organization is suspended.');
-    await this.organizations.take(caller.orgId, organization, header);
-    return { caller, address, header };
-  }
-
-  private async run(
-    request: ScimRequest,
-    { caller, address }: Admitted,
-    work: Work,
-    remainder: Remainder | undefined,
-  ): Promise<ScimAnswer> {
-    const origin = { requestId: request.id, address, readOnly: request.method === 'GET' };
+  async serve(request: FastifyRequest, work: Work, remainder?: Remainder): Promise<ScimAnswer> {
+    const { caller, requestId, address } = originOf(request);
+    if (caller.kind !== 'api_key') throw new Error('A directory calls with a token.');
+    const origin = { requestId, address, readOnly: request.method === 'GET' };
     const connection = await this.scopes.run({ ...origin, caller, readOnly: true }, (scope) =>
       this.connectionOf(scope, caller),
     );
@@ -148,23 +72,10 @@ export class ScimGateway {
       });
     if (!remainder) return run(work);
     return run(work).catch((error: unknown) => {
-      if (!isOfContent(error)) throw error;
-      const refusal = this.describe(error, request.id);
+      if (!isOfContent(error, requestId)) throw error;
+      const refusal = scimErrorOf(this.exit.note(error, request));
       return run((scope) => remainder(scope, connection, refusal));
     });
-  }
-
-  /** Guessing is limited by address: what may be a guess takes its token first, and gets it back when it holds. */
-  private async prove(request: ScimRequest, address: string): Promise<KnownApiKey> {
-    const secret = /^bearer +(\S{1,200})$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
-    const known = this.tokens.recall(secret);
-    if (known) return known;
-    await this.addresses.take(address);
-    const proven = readApiKey(secret) && (await this.tokens.find(secret));
-    if (!proven)
-      throw new ScimError(401, 'This endpoint needs a SCIM token that is neither revoked nor expired.');
-    await this.addresses.putBack(address);
-    return proven;
   }
 
   private async connectionOf(scope: Scope, caller: ApiKeyCaller): Promise<Connection> {
@@ -200,21 +111,13 @@ export class ScimGateway {
   }
 }
 
-function withHeader(header: Headers, answer: ScimAnswer): ScimAnswer {
-  return { ...answer, headers: { ...Object.fromEntries(header), ...answer.headers } };
-}
-
-/** Undefined for unexpected errors. */
-function knownError(error: unknown): AppError | undefined {
-  const known = error instanceof AppError ? error : fromDatabaseError(error);
-  return known?.kind === 'internal' ? undefined : known;
+function secretIn({ headers }: FastifyRequest): string {
+  return /^bearer +(\S{1,200})$/i.exec(headers.authorization ?? '')?.[1] ?? '';
 }
 
 /** Whether what the request says was refused: not its token, its precondition, or that it comes at a bad moment. */
-function isOfContent(error: unknown): boolean {
-  const known = error instanceof ScimError ? undefined : knownError(error);
-  const refusal = error instanceof ScimError ? error : known && scimErrorOf(known);
-  return refusal !== undefined && [400, 403, 409].includes(refusal.status);
+function isOfContent(error: unknown, requestId: string): boolean {
+  return [400, 403, 409].includes(refusalOf(error, requestId).status);
 }
 
 /** Nothing beyond what the token holds, nor beyond what its connection may give. */

@@ -1,9 +1,10 @@
 import type { FastifyReply } from 'fastify';
+import type { Refusal } from '../../../platform/http/door/index.js';
 import { type Asked, mediaType } from './request.js';
 import { type ETagged, matches } from './etag.js';
 import type { ScimAnswer } from './gateway.js';
 import { type Answer, project, type Projection } from './projection.js';
-import type { ScimError } from './scim-error.js';
+import { errorBody, type ScimError, scimErrorOf } from './scim-error.js';
 
 export function ok(body: Answer): ScimAnswer {
   return { status: 200, body };
@@ -37,6 +38,13 @@ export function send(reply: FastifyReply, { status, headers, body }: ScimAnswer)
     .headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', ...headers })
     .type(`${mediaType}; charset=utf-8`)
     .send(body === undefined ? '' : JSON.stringify(body));
+}
+
+/** What a door says, as SCIM says it. */
+export function scimForm(reply: FastifyReply, refusal: Refusal): void {
+  const { status } = refusal;
+  const headers = status === 401 ? { 'www-authenticate': 'Bearer realm="scim"' } : undefined;
+  send(reply, { status, headers, body: errorBody(scimErrorOf(refusal)) });
 }
 
 /** The resource, although something of what was asked was refused: in a header, which directories log. */

@@ -1,4 +1,5 @@
-import type { AppError, ErrorKind } from '../../../platform/errors/index.js';
+import type { ErrorKind } from '../../../platform/errors/index.js';
+import { PlainError, type Refusal } from '../../../platform/http/door/index.js';
 
 /** RFC 7644, table 9. */
 export type ScimType =
@@ -14,14 +15,14 @@ export type ScimType =
 const errorSchema = 'urn:ietf:params:scim:api:messages:2.0:Error';
 
 /** A refusal in SCIM's format; its text is for the admin of the directory. */
-export class ScimError extends Error {
+export class ScimError extends PlainError {
   constructor(
-    readonly status: number,
+    status: number,
     message: string,
     readonly scimType?: ScimType,
-    readonly retryAfterSeconds?: number,
+    retryAfterSeconds?: number,
   ) {
-    super(message);
+    super(status, message, retryAfterSeconds);
     this.name = 'ScimError';
   }
 }
@@ -30,31 +31,15 @@ export function invalid(scimType: ScimType, message: string): ScimError {
   return new ScimError(400, message, scimType);
 }
 
-const statuses: Record<ErrorKind, number> = {
-  invalid_argument: 400,
-  unauthenticated: 401,
-  permission_denied: 403,
-  not_found: 404,
-  already_exists: 409,
-  failed_precondition: 409,
-  // Tried again, it may go through.
-  aborted: 503,
-  unavailable: 503,
-  cancelled: 503,
-  deadline_exceeded: 503,
-  resource_exhausted: 429,
-  unimplemented: 501,
-  internal: 500,
-};
 const types: Partial<Record<ErrorKind, ScimType>> = {
   invalid_argument: 'invalidValue',
   already_exists: 'uniqueness',
 };
 
-export function scimErrorOf({ kind, message, details }: AppError): ScimError {
-  const status = statuses[kind];
-  const retryAfter = details.retryAfterSeconds ?? (status === 503 ? 1 : undefined);
-  return new ScimError(status, message, types[kind], retryAfter);
+/** The same refusal in the words of SCIM. */
+export function scimErrorOf({ status, message, kind, retryAfterSeconds, error }: Refusal): ScimError {
+  if (error instanceof ScimError) return error;
+  return new ScimError(status, message, kind && types[kind], retryAfterSeconds);
 }
 
 export function errorBody({ status, message, scimType }: ScimError) {

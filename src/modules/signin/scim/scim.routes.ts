@@ -1,18 +1,19 @@
 import { Injectable, Inject, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
+import type { FastifyInstance, FastifyRequest, HTTPMethods } from 'fastify';
 import { CONFIG } from '../../../platform/config/config.module.js';
 import type { Config } from '../../../platform/config/index.js';
 import { notFound } from '../../../platform/errors/index.js';
+import { type Door, DoorExit } from '../../../platform/http/door/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import type { Connection } from '../sso/index.js';
-import { created, ok, partly, projectAll, read, send, tagged } from './responses.js';
+import { created, ok, partly, projectAll, read, scimForm, send, tagged } from './responses.js';
 import { type Asked, askedBy, mediaType, parse, refusalOf, searchIn } from './request.js';
 import { scimBaseUrl, scimPath } from './base-url.js';
 import { listed, resourceTypes, schemas, serviceProviderConfig } from './discovery.js';
 import { deactivates } from './deactivation.rules.js';
-import { type Admitted, type Remainder, type ScimAnswer, ScimGateway } from './gateway.js';
+import { type Remainder, type ScimAnswer, ScimGateway } from './gateway.js';
 import { ScimGroups } from './groups.service.js';
 import { readPage } from './paging.js';
 import { readOperations } from './patch.js';
@@ -20,7 +21,13 @@ import { type Answer, excludes } from './projection.js';
 import { ScimError } from './scim-error.js';
 import { ScimUsers } from './users.service.js';
 
-const BODY_LIMIT = 1024 * 1024;
+/** The token is proven, and its organization asked, before the body is read. */
+const scimDoor: Door = {
+  form: scimForm,
+  counts: 'guesses',
+  bodyBytes: 1024 * 1024,
+  keeper: ScimGateway,
+};
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const satisfies readonly HTTPMethods[];
 
 type Handler = (scope: Scope, connection: Connection, asked: Asked) => Promise<ScimAnswer>;
@@ -38,11 +45,11 @@ type Handlers = Partial<Record<(typeof methods)[number], Handler | Salvaged>>;
 @Injectable()
 export class ScimRoutes implements OnModuleInit {
   private readonly baseUrl: string;
-  private readonly admitted = new WeakMap<FastifyRequest, Admitted>();
 
   constructor(
     private readonly host: HttpAdapterHost<FastifyAdapter>,
     private readonly gateway: ScimGateway,
+    private readonly exit: DoorExit,
     private readonly users: ScimUsers,
     private readonly groups: ScimGroups,
     @Inject(CONFIG) config: Config,
@@ -68,53 +75,41 @@ export class ScimRoutes implements OnModuleInit {
       { parseAs: 'buffer' },
       (_request, bytes, done) => parse(Buffer.from(bytes), done),
     );
-    // Authentication comes first: the body of an unauthenticated request is not read.
-    scim.addHook('onRequest', (request, reply) => this.admit(request, reply));
     scim.setErrorHandler((error: Error & { statusCode?: number }, request, reply) =>
-      this.answer(request, reply, () => Promise.reject(refusalOf(error))),
+      this.exit.answer(refusalOf(error), request, reply),
     );
-    scim.setNotFoundHandler((request, reply) =>
-      this.answer(request, reply, () => Promise.reject(notFound('endpoint'))),
-    );
-    for (const [url, handlers] of Object.entries(this.routes())) this.installRoute(scim, url, handlers);
-  }
-
-  private installRoute(scim: FastifyInstance, url: string, handlers: Handlers): void {
-    for (const method of methods) {
-      const handler = handlers[method] ?? notAllowed;
-      scim.route({
-        method,
-        url,
-        exposeHeadRoute: false,
-        bodyLimit: BODY_LIMIT,
-        handler: (request, reply) => this.answer(request, reply, handler),
-      });
+    for (const [url, handlers] of Object.entries(this.routes())) {
+      for (const method of methods) this.installRoute(scim, method, url, handlers[method] ?? notAllowed);
     }
+    // A sender without a valid token does not learn which paths exist.
+    for (const url of ['/', '/*']) this.installRoute(scim, scim.supportedMethods, url, unknownPath);
   }
 
-  private async admit(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const outcome = await this.gateway.admit(request);
-    if ('caller' in outcome) this.admitted.set(request, outcome);
-    else send(reply, outcome);
-  }
-
-  private async answer(
-    request: FastifyRequest,
-    reply: FastifyReply,
+  private installRoute(
+    scim: FastifyInstance,
+    method: HTTPMethods | HTTPMethods[],
+    url: string,
     handler: Handler | Salvaged,
-  ): Promise<void> {
-    const { id, method, headers, socket } = request;
+  ): void {
+    scim.route({
+      method,
+      url,
+      config: { door: scimDoor },
+      exposeHeadRoute: false,
+      handler: async (request, reply) => send(reply, await this.answer(request, handler)),
+    });
+  }
+
+  private answer(request: FastifyRequest, handler: Handler | Salvaged): Promise<ScimAnswer> {
     const [handle, remainder] =
-      typeof handler === 'function' ? [handler] : [handler.handle, handler.salvage(method, askedBy(request))];
-    const admitted = this.admitted.get(request);
-    if (!admitted) throw new Error('The request was not admitted.');
-    const answer = await this.gateway.serve(
-      { id, method, headers, socket },
-      admitted,
+      typeof handler === 'function'
+        ? [handler]
+        : [handler.handle, handler.salvage(request.method, askedBy(request))];
+    return this.gateway.serve(
+      request,
       (scope, connection) => handle(scope, connection, askedBy(request)),
       remainder,
     );
-    send(reply, answer);
   }
 
   private routes(): Record<string, Handlers> {
@@ -241,6 +236,7 @@ export class ScimRoutes implements OnModuleInit {
   }
 }
 
+const unknownPath: Handler = () => Promise.reject(notFound('endpoint'));
 const notAllowed: Handler = () =>
   Promise.reject(new ScimError(405, 'This endpoint does not support this method.'));
 

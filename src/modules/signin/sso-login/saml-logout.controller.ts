@@ -1,62 +1,55 @@
 import { Body, Controller, Get, Param, Post, Req, Res } from '@nestjs/common';
 import type { Delivery } from '@dovecote/saml';
+import { Origin, UseDoor } from '../../../platform/http/door/index.js';
 import type { ScopeOrigin } from '../../../platform/scope/index.js';
 import { type PageReply, sendPage, sendTo } from '../../../platform/http/page.js';
-import { type BrowserRequest, Browser } from './browser.js';
-import { fieldOf } from './browser.js';
+import { fieldOf, samlDoor } from './doors.js';
 import { formPage, messagePage } from './login.page.js';
 import { SamlLogout, type LogoutStep } from './saml-logout.service.js';
 
 /** The single logout service: where providers send browsers with logout requests, and with answers to ours. */
+@UseDoor(samlDoor)
 @Controller('sso/saml/:connectionId/slo')
 export class SamlLogoutController {
-  constructor(
-    private readonly browser: Browser,
-    private readonly logout: SamlLogout,
-  ) {}
+  constructor(private readonly logout: SamlLogout) {}
 
   @Get()
   redirected(
     @Param('connectionId') connectionId: string,
-    @Req() request: BrowserRequest,
+    @Req() request: { url: string },
+    @Origin() origin: ScopeOrigin,
     @Res() reply: PageReply,
   ): Promise<void> {
     // As it was sent: what is signed is the spelling, too.
     const query = request.url.slice(request.url.indexOf('?') + 1);
     const names = new URLSearchParams(query);
-    return this.browser.serve(request, reply, connectionId, (origin) =>
-      this.take(origin, reply, connectionId, { query }, (name) => names.has(name)),
-    );
+    return this.take(origin, reply, connectionId, { query }, (name) => names.has(name));
   }
 
   @Post()
   posted(
     @Param('connectionId') connectionId: string,
     @Body() body: unknown,
-    @Req() request: BrowserRequest,
+    @Origin() origin: ScopeOrigin,
     @Res() reply: PageReply,
   ): Promise<void> {
     const form = Object.fromEntries(
       ['SAMLRequest', 'SAMLResponse', 'RelayState'].map((name) => [name, fieldOf(body, name)]),
     );
-    return this.browser.serve(request, reply, connectionId, (origin) =>
-      this.take(origin, reply, connectionId, { form }, (name) => form[name] !== undefined),
-    );
+    return this.take(origin, reply, connectionId, { form }, (name) => form[name] !== undefined);
   }
 
   /** Takes the browser to a provider that wants its request posted. */
   @Get(':token')
-  begin(
+  async begin(
     @Param('connectionId') connectionId: string,
     @Param('token') token: string,
-    @Req() request: BrowserRequest,
+    @Origin() origin: ScopeOrigin,
     @Res() reply: PageReply,
   ): Promise<void> {
-    return this.browser.serve(request, reply, connectionId, async (origin) => {
-      const form = await this.logout.formOf(origin, connectionId.toLowerCase(), token);
-      const over = messagePage(410, 'This sign-out has expired', 'You are signed out of the application.');
-      sendPage(reply, form ? formPage('Signing out', form.url, form.fields) : over);
-    });
+    const form = await this.logout.formOf(origin, connectionId.toLowerCase(), token);
+    const over = messagePage(410, 'This sign-out has expired', 'You are signed out of the application.');
+    sendPage(reply, form ? formPage('Signing out', form.url, form.fields) : over);
   }
 
   private async take(

@@ -6,7 +6,7 @@ import { RoleModule } from '../../people/role/index.js';
 import { SsoModule } from '../sso/index.js';
 import { ssoLoginPersonalData } from './personal-data.store.js';
 import { LoginAdmission } from './login-admission.service.js';
-import { Browser } from './browser.js';
+import { ConnectionDoor } from './doors.js';
 import { LoginRpc } from './login.rpc.js';
 import { LoginStore } from './login.store.js';
 import { Logins } from './logins.service.js';
@@ -48,7 +48,7 @@ import { Subjects } from './subjects.service.js';
   ],
   providers: [
     LoginAdmission,
-    Browser,
+    ConnectionDoor,
     Logins,
     LoginStore,
     OidcLogins,

@@ -109,7 +109,7 @@ export class SsoSignIn {
   ): Promise<{ login: Login; member: Member } | undefined> {
     const login = await this.store.find(scope, loginId);
     if (!login?.userId || !login.codeHash || !equalSecrets(login.codeHash, hash)) return undefined;
-    if (await this.connections.hasEnded(scope)) return undefined;
+    if (!(await this.connections.admitsSignIn(scope))) return undefined;
     const member = await this.members.find(scope, login.userId);
     if (member?.status === memberStatus.active && fits(login, codeVerifier)) return { login, member };
     // A code without its verifier was intercepted: invalidate it.

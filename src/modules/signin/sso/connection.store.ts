@@ -1,4 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import {
+  findOrganizationState,
+  type OrganizationState,
+} from '../../../platform/caller/organization-state.js';
 import { Database, statement } from '../../../platform/database/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { type Connection, connectionState } from './connection.js';
@@ -85,10 +89,6 @@ export interface ConnectionKey {
   orgId: string;
   id: string;
 }
-const ended = statement(
-  'sso_connection.organization_ended',
-  'select from organization where id = $1 and expires_at <= $2',
-);
 
 @Injectable()
 export class ConnectionStore {
@@ -138,9 +138,8 @@ export class ConnectionStore {
     return (await (await scope.tx()).execute(claimRefresh, values)).rowCount === 1;
   }
 
-  async hasEnded(scope: Scope): Promise<boolean> {
-    const tx = await scope.tx();
-    return (await tx.queryOne(ended, [scope.orgId, scope.now()])) !== undefined;
+  async organization(scope: Scope): Promise<OrganizationState | undefined> {
+    return findOrganizationState(await scope.tx(), scope.orgId);
   }
 
   /**

@@ -1,6 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type Envelope, randomBase62 } from '@dovecote/secret';
 import { v7 as uuid } from 'uuid';
+import { refuseEntry } from '../../../platform/caller/organization-entry.rules.js';
+import type { OrganizationState } from '../../../platform/caller/organization-state.js';
 import { CONFIG } from '../../../platform/config/config.module.js';
 import type { Config } from '../../../platform/config/index.js';
 import {
@@ -70,6 +72,12 @@ export interface ConnectionChange {
   provisioning?: Provisioning;
 }
 
+/** Whose a connection is. */
+export interface Owner {
+  orgId: string;
+  organization: OrganizationState;
+}
+
 /** How an organization is connected to its identity providers. */
 @Injectable()
 export class Connections {
@@ -111,23 +119,19 @@ export class Connections {
     return orgId ? this.activeIn(scope, orgId, (inner) => this.store.preferred(inner)) : undefined;
   }
 
-  /**
-   * The organization of the connection; undefined when there is no such connection, or the organization has
-   * ended.
-   */
-  async ownerOf(scope: ScopeOrigin, id: string): Promise<string | undefined> {
+  /** The organization of the connection; undefined when there is no such connection. */
+  async ownerOf(scope: ScopeOrigin, id: string): Promise<Owner | undefined> {
     const orgId = (await this.store.ownerById(id))?.orgId;
     if (orgId === undefined) return undefined;
     const inside = { ...scope, caller: { kind: 'system', orgId } as const, readOnly: true };
-    return (await this.scopes.run(inside, (inner) => this.hasEnded(inner))) ? undefined : orgId;
+    const organization = await this.scopes.run(inside, (inner) => this.store.organization(inner));
+    return organization && { orgId, organization };
   }
 
-  /**
-   * Whether the organization has expired or is being deleted; then sign-in through its provider is refused,
-   * too.
-   */
-  hasEnded(scope: Scope): Promise<boolean> {
-    return this.store.hasEnded(scope);
+  /** Whether members may sign in to the organization: those of a suspended one may, and see that it is. */
+  async admitsSignIn(scope: Scope): Promise<boolean> {
+    const organization = await this.store.organization(scope);
+    return organization !== undefined && !refuseEntry(organization, scope.now(), ['suspended']);
   }
 
   /** Returns a new reservation, or the given one again. */
@@ -280,7 +284,7 @@ export class Connections {
   ): Promise<Connection | undefined> {
     const origin = { ...originOf(scope), caller: { kind: 'system', orgId } as const };
     const connection = await this.scopes.run(origin, async (inner) =>
-      (await this.hasEnded(inner)) ? undefined : find(inner),
+      (await this.admitsSignIn(inner)) ? find(inner) : undefined,
     );
     return connection?.state === connectionState.active ? connection : undefined;
   }

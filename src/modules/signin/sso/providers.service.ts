@@ -61,8 +61,8 @@ export class Providers {
     const orgId = await this.domains.ownerOf(email);
     if (!orgId) return { enabled: false, providerName: '' };
     scope.adopt(orgId);
-    const hasEnded = await this.connections.hasEnded(scope);
-    const connection = hasEnded ? undefined : await this.store.preferred(scope);
+    const isOpen = await this.connections.admitsSignIn(scope);
+    const connection = isOpen ? await this.store.preferred(scope) : undefined;
     return { enabled: connection !== undefined, providerName: connection?.providerName ?? '' };
   }
 }

@@ -1,43 +1,63 @@
-import { type ArgumentsHost, Catch, HttpException, Injectable } from '@nestjs/common';
-import { BaseExceptionFilter, HttpAdapterHost } from '@nestjs/core';
-import type { FastifyRequest } from 'fastify';
+import { type ArgumentsHost, Catch, type ExceptionFilter, Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { PinoLogger } from 'nestjs-pino';
-import { requestContext } from '../../telemetry/request-context.js';
+import { AppError } from '../../errors/index.js';
+import { Metrics } from '../../telemetry/metrics.js';
+import { jsonForm } from './forms.js';
+import { type Refusal, refusalOf } from './refusal.js';
 
 /**
- * Errors of plain HTTP requests: a body of another kind, one that is too large or that breaks off is the client's, and
- * answered; everything else is the server's, and Nest logs it with its stack.
+ * Answers every error of a plain request: sends what the sender may read in the form of the route's door, and logs the
+ * rest under the request id.
  */
 @Catch()
 @Injectable()
-export class PlainErrorFilter extends BaseExceptionFilter {
+export class DoorExit implements ExceptionFilter {
   constructor(
-    host: HttpAdapterHost,
     private readonly log: PinoLogger,
+    private readonly metrics: Metrics,
   ) {
-    super(host.httpAdapter);
     log.setContext('http');
   }
 
-  override catch(error: unknown, host: ArgumentsHost): void {
-    const { id: requestId, method, url } = host.switchToHttp().getRequest<FastifyRequest>();
-    const refusal = refusalOf(error);
-    // 404 is not logged as a refusal: the path may contain the key of an expired download.
-    if (refusal && refusal.getStatus() !== 404) {
-      // Without the query, which may contain secrets.
-      const path = url.split('?')[0];
-      this.log.info({ requestId, method, path, reason: refusal.message }, 'request refused');
-    }
-    // Reading the body has lost the context.
-    requestContext.run({ requestId }, () => super.catch(refusal ?? error, host));
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    this.answer(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
   }
-}
 
-/** The refusal for the client; undefined for an unexpected error. */
-function refusalOf(error: unknown): HttpException | undefined {
-  if (error instanceof HttpException) return error.getStatus() < 500 ? error : undefined;
-  // Node's own error for an aborted body, to which Fastify adds a status.
-  const { statusCode, message } = error as { statusCode?: unknown; message?: unknown };
-  if (typeof statusCode !== 'number' || statusCode >= 500) return undefined;
-  return new HttpException({ statusCode, message }, statusCode);
+  answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const refusal = this.note(error, request);
+    if (refusal.retryAfterSeconds !== undefined) {
+      reply.header('retry-after', String(refusal.retryAfterSeconds));
+    }
+    // A path without a route has no door.
+    const form = request.routeOptions.config?.door?.form ?? jsonForm;
+    form(reply, refusal);
+  }
+
+  /** Logs the error, and says what may be told of it. */
+  note(
+    error: unknown,
+    { id: requestId, method, url }: Pick<FastifyRequest, 'id' | 'method' | 'url'>,
+  ): Refusal {
+    const refusal = refusalOf(error, requestId);
+    const { reason, kind, message, status } = refusal;
+    if (reason === undefined) return refusal;
+    // The query may hold a secret; so may the path of what is not there, which may have been there before.
+    const path = status === 404 ? undefined : url.split('?')[0];
+    const fields = { requestId, method, path, reason };
+    if (kind === 'internal') {
+      this.log.error({ ...fields, err: error }, 'internal error');
+      return refusal;
+    }
+    if (kind === undefined) {
+      this.log.info(fields, 'request refused');
+      return refusal;
+    }
+    const known = error instanceof AppError ? error : undefined;
+    if (known?.details.quota) this.metrics.throttled.inc({ limit: known.details.quota.subject });
+    const level = kind === 'unavailable' ? 'warn' : 'info';
+    this.log[level]({ ...fields, err: known ? known.cause : error }, message);
+    return refusal;
+  }
 }

@@ -1,42 +1,53 @@
-const KiB = 1024;
+import type { ErrorKind } from '../../errors/index.js';
 
-/** Forms of pages hold some lines of text. */
-const FORM_BYTES = 64 * KiB;
+/**
+ * Which requests take a token of their address: whatever has a body, everything, or what may be a guess at a
+ * credential.
+ */
+export type Counting = 'forms' | 'everything' | 'guesses';
 
-/** What browsers and providers post is larger at some addresses, by the beginning of their paths. */
-const largerForms: readonly [prefix: string, bytes: number][] = [
-  // A SAML message with its certificates and attributes, in base64 and percent-encoded.
-  ['/sso/saml/', 256 * KiB],
-  // 512 KiB of metadata, percent-encoded.
-  ['/setup/', 1024 * KiB],
-];
-
-/** The largest body that a plain route reads. */
-export function bodyLimitOf(path: string): number {
-  return largerForms.find(([prefix]) => path.startsWith(prefix))?.[1] ?? FORM_BYTES;
-}
-
-export interface PlainRequest {
-  readonly method: string;
-  readonly path: string;
-}
-
-/** Whether a request takes a token of its address: whatever has a body, and whatever asks about a connection. */
-export function isCounted({ method, path }: PlainRequest): boolean {
-  if (hasDoorOfItsOwn(path)) return false;
-  return isProvidersAffair(path) || !['GET', 'HEAD', 'OPTIONS'].includes(method);
+/** Whether a request takes its token before anything else. A guess is counted where the credential is read. */
+export function isCounted(counts: Counting, method: string): boolean {
+  if (counts === 'guesses') return false;
+  return counts === 'everything' || !['GET', 'HEAD', 'OPTIONS'].includes(method);
 }
 
 /** Whether an answer gives the token back: a page that did something made calls, which count by themselves. */
-export function isRefunded({ path }: PlainRequest, status: number): boolean {
-  return status < 400 && !isProvidersAffair(path);
+export function isRefunded(counts: Counting, method: string, status: number): boolean {
+  return counts === 'forms' && isCounted(counts, method) && status < 400;
 }
 
-/** SCIM proves a token first; who has one is limited by their organization. */
-function hasDoorOfItsOwn(path: string): boolean {
-  return path === '/scim' || path.startsWith('/scim/');
+const statuses: Record<ErrorKind, number> = {
+  invalid_argument: 400,
+  unauthenticated: 401,
+  permission_denied: 403,
+  not_found: 404,
+  already_exists: 409,
+  failed_precondition: 409,
+  // Tried again, it may succeed.
+  aborted: 503,
+  unavailable: 503,
+  cancelled: 503,
+  deadline_exceeded: 503,
+  resource_exhausted: 429,
+  unimplemented: 501,
+  internal: 500,
+};
+
+/** The status in which plain HTTP says what a call says by its code. */
+export function statusOf(kind: ErrorKind): number {
+  return statuses[kind];
 }
 
-function isProvidersAffair(path: string): boolean {
-  return path.startsWith('/sso/');
+export interface DeclaredRoute {
+  readonly method: string;
+  readonly url: string;
+  readonly hasDoor: boolean;
+}
+
+/** Deny by default: sentences for the operator, empty when every route declares its door. */
+export function doorDefects(routes: readonly DeclaredRoute[]): string[] {
+  return routes
+    .filter(({ hasDoor }) => !hasDoor)
+    .map(({ method, url }) => `${method} ${url} declares no door (@UseDoor, src/platform/http/door).`);
 }
