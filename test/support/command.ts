@@ -11,7 +11,7 @@ export const npxDovecote = join(root, 'scripts/dovecote.mjs');
 export const built = join(root, 'dist/main.js');
 
 export interface CommandOptions {
-  /** Beside a path and a home: nothing of ours is inherited. */
+  /** Beside a path, a home and the cache of compiled code: nothing of ours is inherited. */
   readonly env: Record<string, string>;
   /** Where the operator stands. */
   readonly folder: string;
@@ -40,8 +40,8 @@ export class Command {
   }
 
   static start(words: readonly string[], { env, folder, program = built }: CommandOptions): Command {
-    const { PATH = '', HOME = '' } = process.env;
-    const options = { cwd: folder, env: { PATH, HOME, ...env }, stdio: 'pipe' } as const;
+    const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '' } = process.env;
+    const options = { cwd: folder, env: { PATH, HOME, NODE_COMPILE_CACHE, ...env }, stdio: 'pipe' } as const;
     return new Command(spawn(process.execPath, [program, ...words], options));
   }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { startEmbeddedPostgres } from '../../src/platform/database/embedded/index.js';
+import { forgoDurability } from './template-database.js';
 
 export interface ExternalDatabase {
   readonly name: string;
@@ -27,6 +28,7 @@ export class ExternalPostgres {
     const dataDir = await mkdtemp(join(tmpdir(), 'dovecote-external-'));
     const quiet = { info: () => undefined, error: (message: string) => console.error(message) };
     const postgres = await startEmbeddedPostgres({ dataDir, log: quiet });
+    await forgoDurability(postgres.url);
     return new ExternalPostgres(postgres.url, async () => {
       await postgres.stop();
       await rm(dataDir, { recursive: true });

@@ -24,3 +24,18 @@ export async function createTemplate(serverUrl) {
   const log = pino({ level: 'warn' });
   await migrate({ ownerUrl: databaseUrl(serverUrl, templateName), masterKey: testMasterKey }, log);
 }
+
+/** For a server whose databases go with the run: waiting for the disk is most of what creating and dropping one takes. */
+export async function forgoDurability(serverUrl) {
+  const client = new pg.Client({ connectionString: serverUrl });
+  await client.connect();
+  try {
+    for (const setting of ['fsync', 'synchronous_commit', 'full_page_writes']) {
+      await client.query(`alter system set ${setting} = off`);
+    }
+    await client.query("alter system set max_wal_size = '8GB'");
+    await client.query('select pg_reload_conf()');
+  } finally {
+    await client.end();
+  }
+}
