@@ -24,8 +24,7 @@ export interface KnownApiKey {
 }
 
 /** Numbers of pidgr.v1.KeyType: SCIM tokens provision people and call no RPC. */
-const KEY_TYPE_API_KEY = 1;
-const KEY_TYPE_SCIM_TOKEN = 2;
+const keyType = { apiKey: 1, scimToken: 2 } as const;
 
 const findByHash = statement(
   'api_key.find_by_hash',
@@ -35,7 +34,7 @@ const findByHash = statement(
 /** Finds the caller behind a presented API key. */
 @Injectable()
 export class ApiKeyDirectory {
-  protected readonly keyType: number = KEY_TYPE_API_KEY;
+  protected readonly keyType: number = keyType.apiKey;
   private readonly cache: CredentialCache<KnownApiKey>;
 
   constructor(
@@ -86,5 +85,5 @@ export class ApiKeyDirectory {
 /** The same for SCIM tokens, which are valid for SCIM endpoints only. */
 @Injectable()
 export class ScimTokenDirectory extends ApiKeyDirectory {
-  protected override readonly keyType = KEY_TYPE_SCIM_TOKEN;
+  protected override readonly keyType = keyType.scimToken;
 }

@@ -1,7 +1,7 @@
 import type { WorkflowDefinition } from '@dovecote/workflow';
 import type { DeliveryCounts } from '../delivery/index.js';
 
-/** Where a campaign is in its life. Stored under the contract's numbers. */
+/** Where a campaign is in its life. Stored under the numbers of pidgr.v1.CampaignStatus. */
 export const campaignStatus = { created: 1, running: 2, completed: 3, failed: 4, cancelled: 5 } as const;
 export type CampaignStatus = (typeof campaignStatus)[keyof typeof campaignStatus];
 

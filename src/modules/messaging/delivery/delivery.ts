@@ -1,4 +1,4 @@
-/** What has become of a recipient's copy. Stored under the contract's numbers. */
+/** What has become of a recipient's copy. Stored under the numbers of pidgr.v1.DeliveryStatus. */
 export const deliveryStatus = {
   pending: 1,
   sent: 2,
@@ -18,7 +18,7 @@ export const openStatuses: readonly DeliveryStatus[] = [
   deliveryStatus.noDevice,
 ];
 
-/** Why somebody has a copy. Stored under the contract's numbers. */
+/** Why somebody has a copy. Stored under the numbers of pidgr.v1.Delivery.Kind. */
 export const deliveryKind = { primary: 1, escalation: 2, reminderFyi: 3 } as const;
 export type DeliveryKind = (typeof deliveryKind)[keyof typeof deliveryKind];
 

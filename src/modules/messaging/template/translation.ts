@@ -1,4 +1,4 @@
-/** How far a translation is. Stored under the contract's numbers. */
+/** How far a translation is. Stored under the numbers of pidgr.v1.TranslationStatus. */
 export const translationStatus = { draft: 1, aiTranslated: 2, inReview: 3, approved: 4 } as const;
 export type TranslationStatus = (typeof translationStatus)[keyof typeof translationStatus];
 

@@ -10,8 +10,9 @@ export interface Principal {
   orgType: number;
 }
 
-/** Numbers of pidgr.v1.UserStatus and pidgr.v1.KeyType. */
+/** Number of pidgr.v1.UserStatus. */
 const ACTIVE = 2;
+/** Number of pidgr.v1.KeyType. */
 const API_KEY = 1;
 
 const answering = `o.suspended_at is null and (o.expires_at is null or o.expires_at > $4)`;

@@ -2,6 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { type BulkInviteResult, BulkInviteResultSchema } from '@dovecote/contract/pidgr/v1/member_pb';
 import {
+  ThemePreference,
   type User,
   type UserProfile,
   UserProfileSchema,
@@ -11,7 +12,7 @@ import {
 } from '@dovecote/contract/pidgr/v1/user_pb';
 import { toRole } from '../role/index.js';
 import type { BulkInvitation } from './bulk-invitations.service.js';
-import { emptyProfile, type ProfileRequest, systemTheme } from './member.rules.js';
+import { emptyProfile, type ProfileRequest } from './member.rules.js';
 import type { Member } from './member.store.js';
 
 export function toUser(member: Member): User {
@@ -43,7 +44,7 @@ export function toBulkInviteResult({ email, member, error }: BulkInvitation): Bu
 
 export function toUserSettings(member: Member): UserSettings {
   return create(UserSettingsSchema, {
-    themePreference: member.themePreference || systemTheme,
+    themePreference: member.themePreference || ThemePreference.SYSTEM,
     preferredLocale: member.preferredLocale,
   });
 }

@@ -4,9 +4,6 @@ import { emailAddress } from '../../../platform/text/index.js';
 /** Numbers of pidgr.v1.UserStatus. */
 export const memberStatus = { invited: 1, active: 2, deactivated: 3 } as const;
 
-/** What a member's choice of colours reads as before they made one: pidgr.v1.ThemePreference.SYSTEM. */
-export const systemTheme = 3;
-
 /** Profile fields of a member; names as in the contract's JSON. The manager's id is a separate column. */
 export interface MemberProfile {
   firstName?: string;

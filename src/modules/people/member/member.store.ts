@@ -89,16 +89,19 @@ const signOut = statement(
   'update member set signed_out_at = $3 where org_id = $1 and id = $2',
 );
 
+/** Numbers of pidgr.v1.PrivacyRequestStatus. */
+const requestStatus = { pending: 1, processing: 2 } as const;
+
 // Deletions are scheduled by the privacy module, which stands above; its record is what counts.
 const deletion = statement(
   'member.deletion',
-  `select id from privacy_request where org_id = $1 and user_id = $2 and kind = 'delete' and status in (1, 2)`,
+  `select id from privacy_request where org_id = $1 and user_id = $2 and kind = 'delete' and status in (${requestStatus.pending}, ${requestStatus.processing})`,
 );
 
 const keepOut = statement(
   'member.keep_out',
   `update privacy_request set status_before = ${memberStatus.deactivated}
-    where org_id = $1 and user_id = $2 and kind = 'delete' and status = 1 and status_before <> ${memberStatus.deactivated}`,
+    where org_id = $1 and user_id = $2 and kind = 'delete' and status = ${requestStatus.pending} and status_before <> ${memberStatus.deactivated}`,
 );
 
 @Injectable()

@@ -14,11 +14,14 @@ const ofPerson = statement(
            or exists (select from organization_deletion d where d.organization_id = o.id))`,
 );
 
-// Campaigns of upper modules, read by number of status: 3 is completed, 5 cancelled. An index holds no others.
+/** Numbers of pidgr.v1.CampaignStatus; campaigns stand in a module above this one. */
+const ended = { completed: 3, cancelled: 5 } as const;
+
+// An index holds no others.
 const campaignsOver = statement(
   'organization.campaigns_over',
-  `select count(*) filter (where status = 3)::int as completed, count(*) filter (where status = 5)::int as cancelled
-     from campaign where org_id = $1 and status in (3, 5) and not synthetic`,
+  `select count(*) filter (where status = ${ended.completed})::int as completed, count(*) filter (where status = ${ended.cancelled})::int as cancelled
+     from campaign where org_id = $1 and status in (${ended.completed}, ${ended.cancelled}) and not synthetic`,
 );
 
 /** Campaigns that have ended, without synthetic ones. */

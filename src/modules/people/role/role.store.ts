@@ -13,10 +13,12 @@ const list = statement(
      from role where org_id = $1 order by is_default desc, created_at, id`,
 );
 
-// Members stand in a module above this one. 3: pidgr.v1.UserStatus.DEACTIVATED.
+/** Number of pidgr.v1.UserStatus; members stand in a module above this one. */
+const DEACTIVATED = 3;
+
 const holders = statement(
   'role.holders',
-  `select (count(*) filter (where status <> 3))::int as present, (count(*) filter (where status = 3))::int as deactivated
+  `select (count(*) filter (where status <> ${DEACTIVATED}))::int as present, (count(*) filter (where status = ${DEACTIVATED}))::int as deactivated
      from member where org_id = $1 and role_id = $2`,
 );
 
