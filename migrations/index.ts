@@ -34,6 +34,7 @@ import { OrganizationsThatEnd } from './0039-organizations-that-end.js';
 import { LegalTransitions } from './0040-legal-transitions.js';
 import { ReachabilityVersion } from './0041-reachability-version.js';
 import { ReferencesOfTheLedger } from './0045-references-of-the-ledger.js';
+import { ContributedErasure } from './0050-contributed-erasure.js';
 
 /** In the order in which they run. A landed migration is never edited. */
 export const migrations = [
@@ -73,4 +74,5 @@ export const migrations = [
   LegalTransitions,
   ReachabilityVersion,
   ReferencesOfTheLedger,
+  ContributedErasure,
 ];

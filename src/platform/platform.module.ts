@@ -17,7 +17,8 @@ import { OrganizationThrottleGuard } from './pipeline/organization-throttle.guar
 import { RevocationFeed } from './caller/revocation-feed.js';
 import { SessionDirectory } from './caller/sessions.directory.js';
 import { SigningKeys } from './caller/signing-keys.js';
-import { BreakGlassUses } from './caller/sso-entry.js';
+import { Arrivals } from './caller/arrivals.js';
+import { EntryCheck } from './caller/entry-check.js';
 import { AccessTokenStrategy, ApiKeyStrategy } from './caller/strategies.js';
 import { UsageRecorder } from './caller/usage-recorder.js';
 import { Clock } from './clock/clock.js';
@@ -65,7 +66,8 @@ export const ENVELOPE = Symbol('envelope');
     AddressThrottleGuard,
     ApiKeyDirectory,
     ApiKeyStrategy,
-    BreakGlassUses,
+    Arrivals,
+    EntryCheck,
     DatabaseClock,
     DoorExit,
     Doors,
@@ -134,9 +136,14 @@ export const ENVELOPE = Symbol('envelope');
     },
     {
       provide: ExternalTokens,
-      inject: [CONFIG, OutboundClient, Database, Clock],
-      useFactory: (config: Config, outbound: OutboundClient, database: Database, clock: Clock) =>
-        new ExternalTokens(config.tokens.external, outbound, database, clock),
+      inject: [CONFIG, OutboundClient, Database, Clock, Arrivals],
+      useFactory: (
+        config: Config,
+        outbound: OutboundClient,
+        database: Database,
+        clock: Clock,
+        arrivals: Arrivals,
+      ) => new ExternalTokens(config.tokens.external, outbound, database, clock, arrivals),
     },
     {
       provide: RevocationFeed,
@@ -206,8 +213,10 @@ export const ENVELOPE = Symbol('envelope');
   exports: [
     Abilities,
     AccessTokens,
+    Arrivals,
     ConnectStrategy,
     DoorExit,
+    EntryCheck,
     ENVELOPE,
     Metrics,
     NameLookup,

@@ -45,7 +45,7 @@ const hot: Record<string, string> = {
   'audit_chain.between': 'ExportAuditTrail of a time',
   'audit_chain.rows': 'ExportAuditTrail',
   'privacy_request.list': 'ListPrivacyRequests and ListMyPrivacyRequests',
-  'member.deletion': 'every return of somebody who is shut out',
+  'privacy_request.deletion_pending': 'every return of somebody who is shut out',
   'personal_data.deliveries': 'ExportUserData',
   'personal_data.audit_events': 'ExportUserData',
   'message.received': 'the deletion of a person',

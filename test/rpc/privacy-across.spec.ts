@@ -57,7 +57,7 @@ async function filesBehind(url: string | undefined): Promise<Record<string, unkn
   return unzipped(path);
 }
 
-/** What an administrator gets to know about a member of theirs. */
+/** What an administrator learns about a member. */
 async function known(admin: Actor, userId: string) {
   const { dataCategories } = await privacy(admin).getDataExistenceConfirmation({ userId });
   const { exportId } = await privacy(admin).exportUserData({ userId });
@@ -179,7 +179,7 @@ describe('a bundle', () => {
     expect(Object.keys(unzipped(`${path}.zip`))).toEqual(named(ofOrganization));
   });
 
-  test('and the categories are named in an order of their own', async () => {
+  test('and the categories are named in the order that clients know', async () => {
     const order = [
       ...[
         'profile',

@@ -23,3 +23,8 @@ export function sources(folder = root): Source[] {
     return written.test(path) ? [{ path, text: readFileSync(file, 'utf8') }] : [];
   });
 }
+
+/** The folder that answers for a file: `people/role`, `platform/caller`, `commands`. */
+export function placeOf(path: string): string {
+  return /^src\/(?:modules\/)?((?:(?<=modules\/)[^/]+\/|platform\/)?[^/]+)/.exec(path)?.[1] ?? path;
+}

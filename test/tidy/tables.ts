@@ -13,8 +13,8 @@ export const functions: Readonly<Record<string, string>> = {
   await_chain: 'evidence/audit',
   change_headcount: 'people/roster',
   check_delivery_references: 'messaging/delivery',
+  delete_identity: 'people/member',
   delete_pushes: 'messaging/delivery',
-  forget_identity: 'people/member',
   forget_unused_identity: 'people/member',
   purge_sandbox: 'people/organization',
   refuse_deleted_campaign: 'messaging/delivery',
@@ -71,7 +71,7 @@ export const tables: Readonly<Record<string, Table>> = {
   campaign_run: { owner: 'messaging/campaign' },
   campaign_short_code: { owner: 'messaging/campaign' },
   campaign_translation: { owner: 'messaging/campaign' },
-  captured_mail: { owner: 'platform/mail', writes: { 'people/member': 'goes with the identity' } },
+  captured_mail: { owner: 'platform/mail' },
   daily_use: { owner: 'platform/throttle' },
   deeplink_key: { owner: 'messaging/deeplink' },
   delivery: {
@@ -89,7 +89,6 @@ export const tables: Readonly<Record<string, Table>> = {
   identity: {
     owner: 'people/member',
     reads: {
-      'first-start.ts': 'whether anybody is known yet',
       'people/authorization': 'by what another issuer calls the person',
       'people/organization': purged,
       'platform/caller': credentials,
@@ -132,10 +131,7 @@ export const tables: Readonly<Record<string, Table>> = {
       'messaging/device': 'two registrations of one member wait for each other',
       'people/roster': 'nobody is added who is deactivated at this moment',
     },
-    writes: {
-      'people/organization': purged,
-      'platform/caller': 'accepts invitations at every way of signing in',
-    },
+    writes: { 'people/organization': purged },
   },
   member_region_change: { owner: 'people/member' },
   message: {
@@ -170,10 +166,7 @@ export const tables: Readonly<Record<string, Table>> = {
     },
   },
   privacy_consent: { owner: 'people/organization' },
-  privacy_request: {
-    owner: 'people/privacy',
-    writes: { 'people/member': 'stands below privacy' },
-  },
+  privacy_request: { owner: 'people/privacy' },
   push_outbox: { owner: 'messaging/delivery' },
   reachability_version: { owner: 'messaging/campaign' },
   refresh_token: { owner: 'signin/auth' },
@@ -208,8 +201,8 @@ export const tables: Readonly<Record<string, Table>> = {
     writes: { 'platform/caller': lastUse },
   },
   session_use: { owner: 'signin/auth', writes: { 'platform/caller': lastUse } },
-  sign_in_code: { owner: 'signin/auth', writes: { 'people/member': 'goes with the identity' } },
-  sign_in_guess: { owner: 'signin/auth', writes: { 'people/member': 'goes with the identity' } },
+  sign_in_code: { owner: 'signin/auth' },
+  sign_in_guess: { owner: 'signin/auth' },
   signing_key: {
     owner: 'platform/caller',
     reads: {
@@ -218,7 +211,7 @@ export const tables: Readonly<Record<string, Table>> = {
   },
   sso_assertion: { owner: 'signin/sso-login' },
   sso_break_glass: { owner: 'signin/sso', reads: { 'platform/caller': credentials } },
-  sso_break_glass_use: { owner: 'signin/sso', writes: { 'platform/caller': 'noted before the first call' } },
+  sso_break_glass_use: { owner: 'signin/sso' },
   sso_connection: {
     owner: 'signin/sso',
     locks: { 'signin/sso-login': 'no session begins while its connection is being disabled' },
@@ -226,7 +219,7 @@ export const tables: Readonly<Record<string, Table>> = {
   sso_domain: {
     owner: 'signin/sso',
     reads: {
-      'platform/caller': 'which invitation comes from the organization of the address',
+      'people/member': 'which invitation comes from the organization of the address, in the list of all',
       'signin/auth': 'the organization of the address is offered first',
     },
   },
@@ -240,10 +233,7 @@ export const tables: Readonly<Record<string, Table>> = {
     reads: { 'messaging/campaign': 'copies what is approved, in the statement that starts the campaign' },
   },
   template_version: { owner: 'messaging/template' },
-  webauthn_challenge: {
-    owner: 'signin/passkey',
-    writes: { 'people/member': 'goes with the identity' },
-  },
+  webauthn_challenge: { owner: 'signin/passkey' },
   webauthn_credential: {
     owner: 'signin/passkey',
     reads: {

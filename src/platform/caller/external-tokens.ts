@@ -9,8 +9,8 @@ import { AppError, unauthenticated } from '../errors/index.js';
 import type { OutboundClient } from '../outbound/outbound-client.js';
 import { emailAddress } from '../text/index.js';
 import { provenAtOf, textOf } from './access-tokens.js';
+import type { Arrivals } from './arrivals.js';
 import type { PersonCaller } from './caller.js';
-import { acceptAtSignIn } from './invitations.js';
 import { tokenRefusal } from './token-refusal.js';
 import type { ProvenPerson } from './proven.js';
 
@@ -48,6 +48,7 @@ export class ExternalTokens {
     outbound: OutboundClient,
     private readonly database: Database,
     private readonly clock: Clock,
+    private readonly arrivals: Arrivals,
   ) {
     this.keys =
       trusted &&
@@ -88,9 +89,7 @@ export class ExternalTokens {
         'There is no account for this person; ask for an invitation.',
       );
     const arrival = { identityId: identity.id, requestId: '', now: this.clock.now() };
-    await this.database.transaction({ identityId: identity.id }, (tx) =>
-      acceptAtSignIn(tx, arrival, undefined),
-    );
+    await this.database.transaction({ identityId: identity.id }, (tx) => this.arrivals.run(tx, arrival));
     const orgId = payload['custom:org_id'];
     return {
       // Not `iat`: a silently renewed token is no new authentication.

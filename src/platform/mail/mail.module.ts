@@ -1,16 +1,18 @@
-import { Global, Module } from '@nestjs/common';
+import { Global, Module, type OnModuleInit } from '@nestjs/common';
 import type { Envelope } from '@dovecote/secret';
 import { PinoLogger } from 'nestjs-pino';
 import { Clock } from '../clock/clock.js';
 import { CONFIG } from '../config/config.module.js';
 import { type Config, isLoopback } from '../config/index.js';
 import { Database } from '../database/index.js';
+import { PersonalData } from '../personal-data/index.js';
 import { ENVELOPE } from '../platform.module.js';
 import { DailyLimits } from '../throttle/daily-limits.js';
 import { CapturedMailbox } from './captured-mail.js';
 import { MAIL_DELIVERY, type MailDelivery } from './delivery.js';
 import { MAILBOX_OPTIONS, MailboxController, type MailboxOptions } from './mailbox.controller.js';
 import { Mailer } from './mailer.js';
+import { mailPersonalData } from './personal-data.store.js';
 import { PurgeCapturedMailJob } from './purge-captured-mail.job.js';
 import { SendMailJob } from './send-mail.job.js';
 
@@ -57,4 +59,10 @@ export function mailboxIsReadable({ environment, http, mail }: Config): boolean 
   ],
   exports: [Mailer],
 })
-export class MailModule {}
+export class MailModule implements OnModuleInit {
+  constructor(private readonly personalData: PersonalData) {}
+
+  onModuleInit(): void {
+    this.personalData.contribute(mailPersonalData);
+  }
+}

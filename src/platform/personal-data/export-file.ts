@@ -7,7 +7,7 @@ export interface ExportedObject {
   readonly object: unknown;
 }
 
-/** The person whose data is exported. */
+/** The member, or the organization, whose objects are read. */
 export interface ExportSubject {
   /** Null in files of the organization. */
   readonly userId: string | null;

@@ -30,6 +30,11 @@ export interface PersonalDataContribution {
   eraseFirst?(member: ErasedMember, context: JobContext): Promise<void>;
   /** Second phase: all the rest, in the one transaction that deletes the member and completes the request. */
   erase?(scope: Scope, member: ErasedMember): Promise<void>;
+  /**
+   * What is kept by the address of a person, in no organization, and outlives the identity's row. Called in the
+   * transaction that deletes the row of a person who is a member nowhere any more.
+   */
+  erasePerson?(scope: Scope, email: string): Promise<void>;
 }
 
 /** What the modules contribute to the privacy module, which knows none of their tables. */
@@ -56,5 +61,9 @@ export class PersonalData {
 
   async erase(scope: Scope, member: ErasedMember): Promise<void> {
     for (const contribution of this.contributions) await contribution.erase?.(scope, member);
+  }
+
+  async erasePerson(scope: Scope, email: string): Promise<void> {
+    for (const contribution of this.contributions) await contribution.erasePerson?.(scope, email);
   }
 }

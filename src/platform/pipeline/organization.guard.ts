@@ -9,9 +9,9 @@ import { PersonThrottle } from '../throttle/person-throttle.js';
 import type { MemberCaller, PersonCaller } from '../caller/caller.js';
 import { orgIdHeader } from './org-id-header.js';
 import { type Membership, MembershipDirectory } from '../caller/memberships.directory.js';
+import { EntryCheck } from '../caller/entry-check.js';
 import { type ClosedState, refuseEntry } from '../caller/organization-entry.rules.js';
 import type { OrganizationState } from '../caller/organization-state.js';
-import { BreakGlassUses, entryOf } from '../caller/sso-entry.js';
 import { UsageRecorder } from '../caller/usage-recorder.js';
 
 /**
@@ -38,7 +38,7 @@ export class OrganizationGuard implements AdmissionStep {
   constructor(
     private readonly memberships: MembershipDirectory,
     private readonly throttle: PersonThrottle,
-    private readonly breakGlass: BreakGlassUses,
+    private readonly entry: EntryCheck,
     private readonly usage: UsageRecorder,
     private readonly clock: Clock,
   ) {}
@@ -69,12 +69,9 @@ export class OrganizationGuard implements AdmissionStep {
     membership: Membership | undefined,
   ): void | Promise<void> {
     if (!membership) throw permissionDenied('NOT_A_MEMBER', 'You are not a member of this organization.');
-    const entry = entryOf(person, membership, this.clock.now());
-    if (typeof entry !== 'string') throw entry;
-    if (entry === 'usual' || this.breakGlass.isNoted(membership, person)) {
-      return this.enterMember(call, person, membership);
-    }
-    return this.breakGlass.note(membership, person).then(() => this.enterMember(call, person, membership));
+    const noted = this.entry.pass(person, membership);
+    if (noted === undefined) return this.enterMember(call, person, membership);
+    return noted.then(() => this.enterMember(call, person, membership));
   }
 
   private enterMember(call: Call, person: PersonCaller, membership: Membership): void {

@@ -10,7 +10,7 @@ import type { Scope } from '../../../platform/scope/index.js';
 const MESSAGES_AT_ONCE = 100;
 const DELIVERIES_AT_ONCE = 1_000;
 
-// Two indexes hold the deliveries of a person: those that were rendered, and those that never were or are no more.
+// Two indexes hold the deliveries of a person: with a rendered message, and without one.
 const idsOf = (member: string): string =>
   `select id from delivery where org_id = $1 and user_id = ${member} and content_id is not null
    union all select id from delivery where org_id = $1 and user_id = ${member} and content_id is null`;
@@ -28,8 +28,8 @@ const deliveries = memberFile('deliveries', {
 });
 const organizationDeliveries = organizationFile('organization_deliveries', { key: 'd.id', object, from });
 
-// Messages made for one person alone say something about them. A piece of those that they received; a look for each, since
-// one who received very many would else make it worth reading those of everybody.
+// A message that was rendered for one member alone may contain personal data. One lookup for each message: in one join the
+// planner would read the deliveries of all members as soon as one of them has received very many messages.
 const receivedMessages = setStatement(
   'message.received',
   `with piece as (
@@ -43,7 +43,7 @@ const detachMessages = setStatement(
   'delivery.detach_messages',
   `update delivery set content_id = null where org_id = $1 and user_id = $2 and content_id = any($3)`,
 );
-// Somebody may have got the same message meanwhile: then it is not theirs alone any more, and stays.
+// A message stays when another member has received it since it was read.
 const eraseMessages = setStatement(
   'message.erase',
   `delete from message m where org_id = $1 and content_id = any($2)
@@ -60,7 +60,7 @@ const erasePushes = setStatement(
 );
 const eraseInbox = statement('inbox.erase', 'delete from inbox where org_id = $1 and user_id = $2');
 
-/** Of a piece of the messages that they received, those that nobody else has; where to go on, if there are more. */
+/** Erases, among the next messages of the member, those of no other member. Returns where the next piece begins. */
 async function eraseOwnMessages(scope: Scope, userId: string, after: string): Promise<string | undefined> {
   const tx = await scope.tx();
   const values = [scope.orgId, userId, after, MESSAGES_AT_ONCE];

@@ -4,6 +4,7 @@ import type { Scope } from '../../../platform/scope/index.js';
 import { type Corrections, correct, refuseCorrections } from './correction.rules.js';
 import { deletedDomain, memberStatus, refuseLastSuperAdmin } from './member.rules.js';
 import { type Member, MemberStore } from './member.store.js';
+import { PersonErasure } from './person-erasure.service.js';
 
 /** What a member was before their deletion was scheduled. */
 export interface Standing {
@@ -17,7 +18,10 @@ export interface Standing {
  */
 @Injectable()
 export class MemberPrivacy {
-  constructor(private readonly store: MemberStore) {}
+  constructor(
+    private readonly store: MemberStore,
+    private readonly persons: PersonErasure,
+  ) {}
 
   /** Finds the member and locks it until the scope ends; undefined when there is none. */
   async findForUpdate(scope: Scope, id: string): Promise<Member | undefined> {
@@ -107,7 +111,7 @@ export class MemberPrivacy {
 
   /** A member who never joined was only invited: their sign-in data does not belong to this organization. */
   private async forgetPerson(scope: Scope, { identityId, joinedAt }: Member): Promise<void> {
-    await (joinedAt ? this.store.forget(scope, identityId) : this.store.forgetUnused(scope, identityId));
+    await (joinedAt ? this.persons.erase(scope, identityId) : this.store.forgetUnused(scope, identityId));
   }
 
   private async change(

@@ -1,6 +1,7 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { PersonalData } from '../../../platform/personal-data/index.js';
 import { Abilities } from '../../../platform/access/index.js';
+import { Arrivals } from '../../../platform/caller/arrivals.js';
 import { RoleModule } from '../role/index.js';
 import { memberPersonalData } from './personal-data.store.js';
 import { SsoMembers } from './sso-members.service.js';
@@ -17,11 +18,12 @@ import { MemberStore } from './member.store.js';
 import { OwnMembershipRpc } from './own-memberships.rpc.js';
 import { OwnMemberships } from './own-memberships.service.js';
 import { OwnMembershipStore } from './own-memberships.store.js';
-import { PasskeyStore } from './passkey.store.js';
-import { Passkeys } from './passkeys.service.js';
+import { acceptAtSignIn } from './open-invitation.store.js';
+import { PersonErasure } from './person-erasure.service.js';
 import { ProvisionedMembers } from './provisioned-members.service.js';
 import { RegionChangeStore } from './region-change.store.js';
 import { RegionChanges } from './region-changes.service.js';
+import { ScheduledDeletions } from './scheduled-deletions.js';
 
 /**
  * A member is a person in one organization, with one role; the same person can be a different member in
@@ -44,22 +46,32 @@ import { RegionChanges } from './region-changes.service.js';
     MemberStore,
     OwnMemberships,
     OwnMembershipStore,
-    Passkeys,
-    PasskeyStore,
+    PersonErasure,
     ProvisionedMembers,
     RegionChanges,
     RegionChangeStore,
+    ScheduledDeletions,
   ],
-  exports: [SsoMembers, InvitationTokens, MemberPrivacy, Members, Invitations, ProvisionedMembers],
+  exports: [
+    SsoMembers,
+    InvitationTokens,
+    MemberPrivacy,
+    Members,
+    Invitations,
+    ProvisionedMembers,
+    ScheduledDeletions,
+  ],
 })
 export class MemberModule implements OnModuleInit {
   constructor(
     private readonly abilities: Abilities,
     private readonly personalData: PersonalData,
+    private readonly arrivals: Arrivals,
   ) {}
 
   onModuleInit(): void {
     this.abilities.contribute(memberPolicy);
     this.personalData.contribute(memberPersonalData);
+    this.arrivals.contribute((tx, arrival) => acceptAtSignIn(tx, arrival, undefined));
   }
 }

@@ -3,8 +3,6 @@ import { Controller } from '@nestjs/common';
 import {
   type BulkInviteUsersRequest,
   type BulkInviteUsersResponseSchema,
-  type ConfirmPasskeyEnrollmentRequest,
-  type ConfirmPasskeyEnrollmentResponseSchema,
   type DeactivateUserRequest,
   type DeactivateUserResponseSchema,
   type GetUserRequest,
@@ -35,7 +33,6 @@ import { BulkInvitations } from './bulk-invitations.service.js';
 import { Invitations } from './invitations.service.js';
 import { toBulkInviteResult, toProfileRequest, toUser, toUserSettings } from './member.mapper.js';
 import { Members } from './member.service.js';
-import { Passkeys } from './passkeys.service.js';
 
 @Controller()
 export class MemberRpc {
@@ -43,7 +40,6 @@ export class MemberRpc {
     private readonly members: Members,
     private readonly invitations: Invitations,
     private readonly bulkInvitations: BulkInvitations,
-    private readonly passkeys: Passkeys,
   ) {}
 
   @Rpc(MemberService.method.inviteUser)
@@ -142,15 +138,6 @@ export class MemberRpc {
     const results = (await this.bulkInvitations.invite(scope, request)).map(toBulkInviteResult);
     const invitedCount = results.filter(({ success }) => success).length;
     return { results, invitedCount, failedCount: results.length - invitedCount };
-  }
-
-  @Rpc(MemberService.method.confirmPasskeyEnrollment)
-  async confirmPasskeyEnrollment(
-    _request: ConfirmPasskeyEnrollmentRequest,
-    scope: Scope,
-  ): Promise<MessageInitShape<typeof ConfirmPasskeyEnrollmentResponseSchema>> {
-    await this.passkeys.confirmEnrollment(scope);
-    return { confirmed: true };
   }
 
   @Rpc(MemberService.method.updateUserRegion)

@@ -16,6 +16,7 @@ import {
 import { type Member, MemberStore } from './member.store.js';
 import { mergedProfile, refuseSize } from './profile.rules.js';
 import { RegionChanges } from './region-changes.service.js';
+import { ScheduledDeletions } from './scheduled-deletions.js';
 
 export interface MemberPage {
   items: Member[];
@@ -29,6 +30,7 @@ export class Members {
     private readonly roles: Roles,
     private readonly regions: RegionChanges,
     private readonly paging: Paging,
+    private readonly deletions: ScheduledDeletions,
   ) {}
 
   /** The member with this id; an empty id means the caller. */
@@ -77,7 +79,7 @@ export class Members {
   async deactivate(scope: Scope, id: string): Promise<Member> {
     const { member, activeSuperAdmins } = await this.findForUpdate(scope, id);
     if (member.status === memberStatus.deactivated) {
-      if (await this.store.keepOut(scope, id)) await this.record(scope, id, 'USER_DEACTIVATED');
+      if (await this.deletions.keepDeactivated(scope, id)) await this.record(scope, id, 'USER_DEACTIVATED');
       return member;
     }
     const refusal = refuseLastSuperAdmin(member.id, activeSuperAdmins);
@@ -89,7 +91,7 @@ export class Members {
     const { member } = await this.findForUpdate(scope, id);
     const refusal =
       refuseReactivation(member) ??
-      refuseReturn(member, await this.store.deletionPending(scope, id)) ??
+      refuseReturn(member, await this.deletions.isPending(scope, id)) ??
       refuseGrant(member.role.permissions, scope.permissions);
     if (refusal) throw refusal;
     return this.changeStatus(scope, member, memberStatus.invited, 'USER_REACTIVATED');

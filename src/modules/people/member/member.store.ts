@@ -36,13 +36,7 @@ const idByIdentity = statement(
 
 const forgetIdentity = statement('member.forget_identity', 'select forget_unused_identity($1)');
 
-// Challenges of addresses that asked to sign in and have no account.
-const forgetChallenges = statement(
-  'member.forget_challenges',
-  'delete from webauthn_challenge where email = (select email from identity where id = $1)',
-);
-
-const forgetPerson = statement('member.forget_person', 'select forget_identity($1)');
+const deleteIdentity = statement('member.delete_identity', 'select delete_identity($1) as email');
 
 const organizationName = statement('member.organization_name', 'select name from organization where id = $1');
 
@@ -87,21 +81,6 @@ const listSuperAdmins = statement(
 const signOut = statement(
   'member.sign_out',
   'update member set signed_out_at = $3 where org_id = $1 and id = $2',
-);
-
-/** Numbers of pidgr.v1.PrivacyRequestStatus. */
-const requestStatus = { pending: 1, processing: 2 } as const;
-
-// Deletions are scheduled by the privacy module, which stands above; its record is what counts.
-const deletion = statement(
-  'member.deletion',
-  `select id from privacy_request where org_id = $1 and user_id = $2 and kind = 'delete' and status in (${requestStatus.pending}, ${requestStatus.processing})`,
-);
-
-const keepOut = statement(
-  'member.keep_out',
-  `update privacy_request set status_before = ${memberStatus.deactivated}
-    where org_id = $1 and user_id = $2 and kind = 'delete' and status = ${requestStatus.pending} and status_before <> ${memberStatus.deactivated}`,
 );
 
 @Injectable()
@@ -154,20 +133,6 @@ export class MemberStore {
     return rows.filter((row) => row.isActiveSuperAdmin).map((row) => row.id);
   }
 
-  /** Whether the deletion of the member is scheduled or being made; holds while the member is locked. */
-  async deletionPending(scope: Scope, id: string): Promise<boolean> {
-    return (await (await scope.tx()).queryOne(deletion, [scope.orgId, id])) !== undefined;
-  }
-
-  /**
-   * Keeps the member deactivated if the deletion is cancelled. Returns false when that was already so, or no
-   * deletion is pending.
-   */
-  async keepOut(scope: Scope, id: string): Promise<boolean> {
-    const { rowCount } = await (await scope.tx()).execute(keepOut, [scope.orgId, id]);
-    return rowCount === 1;
-  }
-
   async superAdmins(scope: Scope): Promise<Member[]> {
     const rows = await (await scope.tx()).query<{ id: string }>(listSuperAdmins, [scope.orgId]);
     return this.findAll(
@@ -217,11 +182,10 @@ export class MemberStore {
     await noteLeft(scope, id);
   }
 
-  /** A person who is no member any more, unless they are one elsewhere: with all that they sign in by. */
-  async forget(scope: Scope, identityId: string): Promise<void> {
+  /** Returns the address of the person; undefined when they are a member elsewhere, and stay. */
+  async deleteIdentity(scope: Scope, identityId: string): Promise<string | undefined> {
     const tx = await scope.tx();
-    await tx.execute(forgetChallenges, [identityId]);
-    await tx.execute(forgetPerson, [identityId]);
+    return (await tx.queryOne<{ email: string | null }>(deleteIdentity, [identityId]))?.email ?? undefined;
   }
 
   async findIdentity(scope: Scope, id: string): Promise<Identity | undefined> {

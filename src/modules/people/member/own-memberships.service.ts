@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { acceptInvitation, openInvitations } from '../../../platform/caller/invitations.js';
-import { type OpenInvitation, refuseAcceptance } from '../../../platform/caller/invitations.rules.js';
 import { notFound } from '../../../platform/errors/index.js';
 import { originOf, type Scope, Scopes } from '../../../platform/scope/index.js';
 import { memberStatus, refuseLastSuperAdmin } from './member.rules.js';
 import { type Member, MemberStore } from './member.store.js';
+import { type OpenInvitation, refuseAcceptance } from './open-invitation.rules.js';
+import { acceptInvitation, openInvitations } from './open-invitation.store.js';
 import { OwnMembershipStore } from './own-memberships.store.js';
 
 /** What people decide about the organizations that have invited them, or that they are in. */

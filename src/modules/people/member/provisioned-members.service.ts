@@ -7,6 +7,8 @@ import type { MemberEntity } from './member.entity.js';
 import { type MemberProfile, memberStatus, refuseLastSuperAdmin, refuseReturn } from './member.rules.js';
 import { type Member, MemberStore } from './member.store.js';
 import { newMember } from './new-member.js';
+import { PersonErasure } from './person-erasure.service.js';
+import { ScheduledDeletions } from './scheduled-deletions.js';
 
 /** What a directory says about a person. */
 export interface DirectoryEntry {
@@ -29,7 +31,11 @@ export type DirectoryChange = 'none' | 'updated' | 'deactivated' | 'reactivated'
 /** Members whom a directory keeps: in as long as it says so, without an invitation in between. */
 @Injectable()
 export class ProvisionedMembers {
-  constructor(private readonly store: MemberStore) {}
+  constructor(
+    private readonly store: MemberStore,
+    private readonly deletions: ScheduledDeletions,
+    private readonly persons: PersonErasure,
+  ) {}
 
   /** The member with this address, locked until the scope ends. */
   async findByEmailForUpdate(scope: Scope, email: string): Promise<Member | undefined> {
@@ -83,7 +89,7 @@ export class ProvisionedMembers {
     const returns = entry.active && member.status === memberStatus.deactivated;
     const refusal =
       (entry.active === false ? refuseLastSuperAdmin(id, activeSuperAdmins) : undefined) ??
-      (returns ? refuseReturn(member, await this.store.deletionPending(scope, id)) : undefined);
+      (returns ? refuseReturn(member, await this.deletions.isPending(scope, id)) : undefined);
     if (refusal) throw refusal;
     await this.store.update(scope, id, change);
     await announce(scope, member);
@@ -91,7 +97,7 @@ export class ProvisionedMembers {
       await announce(scope, { orgId: member.orgId, identityId: change.identityId });
       // The erasure of this person would not find their former identity.
       await (member.joinedAt
-        ? this.store.forget(scope, member.identityId)
+        ? this.persons.erase(scope, member.identityId)
         : this.store.forgetUnused(scope, member.identityId));
     }
     if (keptOut || change.status === memberStatus.deactivated) return 'deactivated';
@@ -121,9 +127,9 @@ export class ProvisionedMembers {
    * that was already so.
    */
   private async keepOut(scope: Scope, { id, role }: Member): Promise<boolean> {
-    if (!(await this.store.deletionPending(scope, id))) return false;
+    if (!(await this.deletions.isPending(scope, id))) return false;
     refuseBeyondOwnPermissions(scope, role);
-    return this.store.keepOut(scope, id);
+    return this.deletions.keepDeactivated(scope, id);
   }
 
   private async personOf(

@@ -6,6 +6,7 @@ import { type RoleEntity, superAdmin } from '../role/index.js';
 import { type MemberProfile, memberStatus, refuseLastSuperAdmin } from './member.rules.js';
 import { type Member, MemberStore } from './member.store.js';
 import { newMember } from './new-member.js';
+import { PersonErasure } from './person-erasure.service.js';
 import { isSaid, mergedProfile } from './profile.rules.js';
 
 /** What an identity provider or a directory says about a person. */
@@ -29,7 +30,10 @@ export interface ProviderUpdate {
 /** How a provider that the organization trusts lets its people in, and keeps them as it knows them. */
 @Injectable()
 export class SsoMembers {
-  constructor(private readonly store: MemberStore) {}
+  constructor(
+    private readonly store: MemberStore,
+    private readonly persons: PersonErasure,
+  ) {}
 
   findByEmail(scope: Scope, email: string): Promise<Member | undefined> {
     return this.store.findByEmail(scope, email);
@@ -109,7 +113,7 @@ export class SsoMembers {
   private async recordAddressChange(scope: Scope, member: Member, identityId: string): Promise<void> {
     await scope.announceRevocation(`member:${member.orgId}:${identityId}`);
     // The erasure of this person would not find their former identity.
-    await this.store.forget(scope, member.identityId);
+    await this.persons.erase(scope, member.identityId);
     await scope.audit('PROFILE_UPDATED', {
       entityType: 'user',
       entityId: member.id,

@@ -37,7 +37,7 @@ export class Deletions {
   ): Promise<string> {
     // Locks the member: of two who ask at once the second finds the request of the first.
     const { before } = await this.members.setAside(scope, userId);
-    if (await this.requests.hasDeletion(scope, userId)) throw alreadyPending();
+    if (await this.requests.isPending(scope, userId)) throw alreadyPending();
     const id = uuid();
     const createdAt = scope.now();
     const scheduledFor = new Date(createdAt.getTime() + GRACE_MS);

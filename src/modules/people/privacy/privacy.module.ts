@@ -1,6 +1,6 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { PersonalData } from '../../../platform/personal-data/index.js';
-import { MemberModule } from '../member/index.js';
+import { MemberModule, ScheduledDeletions } from '../member/index.js';
 import { DeletePerson } from './deletion.jobs.js';
 import { Deletions } from './deletion.service.js';
 import { ExpirePrivacyExport, MakePrivacyExport } from './export.jobs.js';
@@ -35,9 +35,12 @@ export class PrivacyModule implements OnModuleInit {
   constructor(
     private readonly personalData: PersonalData,
     private readonly own: PrivacyPersonalData,
+    private readonly deletions: ScheduledDeletions,
+    private readonly requests: RequestStore,
   ) {}
 
   onModuleInit(): void {
     this.personalData.contribute(this.own);
+    this.deletions.contribute(this.requests);
   }
 }

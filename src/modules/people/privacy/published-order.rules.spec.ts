@@ -4,7 +4,7 @@ import { inBundleOrder, inCategoryOrder } from './published-order.rules.js';
 describe('the published order', () => {
   test.each([
     [
-      'that of the list, whoever contributes first',
+      'that of the list, independent of the order of contribution',
       ['sessions', 'devices', 'profile'],
       ['profile', 'devices', 'sessions'],
     ],

@@ -3,7 +3,7 @@ import { MAX as lastUuid } from 'uuid';
 import { setStatement, statement } from '../../../platform/database/index.js';
 import type { Page } from '../../../platform/paging/paging.js';
 import type { Scope } from '../../../platform/scope/index.js';
-import { deletedDomain, type Standing } from '../member/index.js';
+import { deletedDomain, type DeletionSchedule, memberStatus, type Standing } from '../member/index.js';
 import { type PrivacyRequest, type RequestKind, requestStatus } from './request.rules.js';
 
 export interface ListedRequest extends PrivacyRequest {
@@ -94,10 +94,16 @@ const forgetKey = statement(
   'privacy_request.forget_key',
   'update privacy_request set sealed_key = null where org_id = $1 and id = $2',
 );
-const hasDeletion = statement(
-  'privacy_request.has_deletion',
+const isPending = statement(
+  'privacy_request.deletion_pending',
   `select id from privacy_request
     where org_id = $1 and user_id = $2 and kind = 'delete' and status in (${pending}, ${processing})`,
+);
+const keepDeactivated = statement(
+  'privacy_request.keep_deactivated',
+  `update privacy_request set status_before = ${memberStatus.deactivated}
+    where org_id = $1 and user_id = $2 and kind = 'delete' and status = ${pending}
+      and status_before <> ${memberStatus.deactivated}`,
 );
 const exportsOf = statement(
   'privacy_request.exports_of',
@@ -105,7 +111,7 @@ const exportsOf = statement(
 );
 
 @Injectable()
-export class RequestStore {
+export class RequestStore implements DeletionSchedule {
   async insert(
     scope: Scope,
     request: Pick<PrivacyRequest, 'id' | 'kind' | 'userId' | 'status'> &
@@ -199,9 +205,14 @@ export class RequestStore {
     await (await scope.tx()).execute(forgetKey, [scope.orgId, id]);
   }
 
-  /** One that waits or is being made. */
-  async hasDeletion(scope: Scope, userId: string): Promise<boolean> {
-    return (await (await scope.tx()).queryOne(hasDeletion, [scope.orgId, userId])) !== undefined;
+  /** Whether a deletion of the member is scheduled or being made. */
+  async isPending(scope: Scope, userId: string): Promise<boolean> {
+    return (await (await scope.tx()).queryOne(isPending, [scope.orgId, userId])) !== undefined;
+  }
+
+  async keepDeactivated(scope: Scope, userId: string): Promise<boolean> {
+    const { rowCount } = await (await scope.tx()).execute(keepDeactivated, [scope.orgId, userId]);
+    return rowCount === 1;
   }
 
   /** The exports of a member's data. */

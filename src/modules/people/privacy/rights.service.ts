@@ -63,7 +63,7 @@ export class PrivacyRights {
   async restrict(scope: Scope, userId: string, restricted: boolean): Promise<Date | null> {
     const member = await this.members.findForUpdate(scope, userId);
     if (!member) throw notFound('member');
-    const refusal = refuseLifting(restricted, await this.requests.hasDeletion(scope, userId));
+    const refusal = refuseLifting(restricted, await this.requests.isPending(scope, userId));
     if (refusal) throw refusal;
     const since = await this.members.restrict(scope, userId, restricted);
     const id = await this.record(scope, 'restrict', userId, [restricted ? 'restricted' : 'lifted']);

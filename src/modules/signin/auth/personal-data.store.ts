@@ -35,5 +35,16 @@ const eraseUses = statement(
   'delete from session_use where org_id = $1 and user_id = $2',
 );
 
+const eraseCodes = statement('sign_in_code.erase', 'delete from sign_in_code where email = $1');
+const eraseGuesses = statement('sign_in_guess.erase', 'delete from sign_in_guess where email = $1');
+
 /** Sessions are the person's in every organization: they go with the identity, by its foreign key. */
-export const authPersonalData: PersonalDataContribution = { files: [sessions], erase: eraseBy(eraseUses) };
+export const authPersonalData: PersonalDataContribution = {
+  files: [sessions],
+  erase: eraseBy(eraseUses),
+  async erasePerson(scope, email) {
+    const tx = await scope.tx();
+    await tx.execute(eraseCodes, [email]);
+    await tx.execute(eraseGuesses, [email]);
+  },
+};

@@ -7,6 +7,7 @@ import { MemberModule } from '../../people/member/index.js';
 import { passkeyPersonalData } from './personal-data.store.js';
 import { Assertions } from './assertions.service.js';
 import { ChallengeStore } from './challenge.store.js';
+import { EnrollmentRpc } from './enrollment.rpc.js';
 import { PasskeyReauthentication } from './passkey-reauthentication.service.js';
 import { PasskeySignIn } from './passkey-sign-in.service.js';
 import { PurgeChallengesJob } from './passkey.jobs.js';
@@ -24,7 +25,7 @@ import { RelyingParty } from './relying-party.js';
  */
 @Module({
   imports: [AuthModule, MemberModule],
-  controllers: [PasskeyRpc],
+  controllers: [EnrollmentRpc, PasskeyRpc],
   providers: [
     Assertions,
     ChallengeStore,

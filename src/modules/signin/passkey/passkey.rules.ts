@@ -63,6 +63,13 @@ export function passkeyMissing(): AppError {
   );
 }
 
+export function enrollmentRefused(): AppError {
+  return failedPrecondition(
+    'PASSKEY_NOT_REGISTERED',
+    'You have no registered passkey yet; register one on this device, then confirm again.',
+  );
+}
+
 export function passkeyExists(): AppError {
   return alreadyExists('PASSKEY_EXISTS', 'This passkey is registered already.');
 }

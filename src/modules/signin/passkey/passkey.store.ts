@@ -55,6 +55,14 @@ const remove = statement(
   'webauthn_credential.remove',
   `delete from webauthn_credential where id = $1 and identity_id = $2`,
 );
+const hasAny = statement(
+  'webauthn_credential.has_any',
+  'select exists (select from webauthn_credential where identity_id = $1) as registered',
+);
+const markEnrolled = statement(
+  'identity.mark_passkey_enrolled',
+  'update identity set passkey_enrolled = true where id = $1 and not passkey_enrolled',
+);
 const clearEnrollment = statement(
   'identity.clear_passkey_enrolled',
   `update identity set passkey_enrolled = false where id = $1 and passkey_enrolled
@@ -84,6 +92,17 @@ export class PasskeyStore {
 
   async find(scope: Scope, credentialId: Buffer): Promise<OwnedPasskey | undefined> {
     return (await scope.tx()).queryOne<OwnedPasskey>(find, [credentialId]);
+  }
+
+  /** Whether the caller has a passkey. */
+  async hasAny(scope: Scope): Promise<boolean> {
+    const row = await (await scope.tx()).queryOne<{ registered: boolean }>(hasAny, [scope.identityId]);
+    return row?.registered ?? false;
+  }
+
+  /** Returns false when the caller was enrolled before. */
+  async markEnrolled(scope: Scope): Promise<boolean> {
+    return (await (await scope.tx()).execute(markEnrolled, [scope.identityId])).rowCount === 1;
   }
 
   /** Returns false when the credential is already registered, by any person. */

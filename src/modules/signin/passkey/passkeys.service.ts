@@ -11,7 +11,7 @@ import { ChallengeStore } from './challenge.store.js';
 import { readRegistration } from './credential-json.js';
 import type { CredentialName, NewCredential, Passkey } from './passkey.js';
 import { passkeyAddedMail, type PasskeyNews, passkeyRemovedMail } from './passkey.mail.js';
-import { passkeyExists, refuseOverLimit, registrationRefused } from './passkey.rules.js';
+import { enrollmentRefused, passkeyExists, refuseOverLimit, registrationRefused } from './passkey.rules.js';
 import { PasskeyStore } from './passkey.store.js';
 import { RelyingParty } from './relying-party.js';
 
@@ -71,6 +71,13 @@ export class Passkeys {
   private news(scope: Scope, to: string, name: string): PasskeyNews {
     const { appUrl } = this.config.http;
     return { to, name, device: deviceNameOf(scope.userAgent), at: scope.now(), appUrl };
+  }
+
+  /** Notes that the caller can sign in with a passkey; noting it again changes nothing. */
+  async confirmEnrollment(scope: Scope): Promise<void> {
+    if (!(await this.store.hasAny(scope))) throw enrollmentRefused();
+    if (!(await this.store.markEnrolled(scope))) return;
+    await scope.audit('PASSKEY_ENROLLED', { entityType: 'user', entityId: scope.userId });
   }
 
   private async verify(scope: Scope, credentialJson: string): Promise<NewCredential> {

@@ -1,3 +1,4 @@
+import { statement } from '../../../platform/database/index.js';
 import { memberFile, type PersonalDataContribution } from '../../../platform/personal-data/index.js';
 
 const passkeys = memberFile('passkeys', {
@@ -9,5 +10,16 @@ const passkeys = memberFile('passkeys', {
     where w.identity_id = (select identity_id from member where org_id = $1 and id = $4)`,
 });
 
+// Challenges of sign-ins that began with an address.
+const eraseChallenges = statement(
+  'webauthn_challenge.erase',
+  'delete from webauthn_challenge where email = $1',
+);
+
 /** Passkeys are the person's in every organization: they go with the identity, by its foreign key. */
-export const passkeyPersonalData: PersonalDataContribution = { files: [passkeys] };
+export const passkeyPersonalData: PersonalDataContribution = {
+  files: [passkeys],
+  async erasePerson(scope, email) {
+    await (await scope.tx()).execute(eraseChallenges, [email]);
+  },
+};

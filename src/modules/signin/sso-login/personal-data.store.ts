@@ -18,8 +18,8 @@ const providerAccounts = memberFile('provider_accounts', {
   from: 'from sso_subject s where s.org_id = $1 and s.user_id = $4',
 });
 
-// Also logins that failed, and name the person only by what the provider said: all of the organization are looked at,
-// newest first, a piece at a time. The oldest of the piece is where to go on.
+// A failed login may name the person only in what the provider sent: all logins of the organization are examined, newest
+// first, in pieces. The oldest login of a piece is where the next one begins.
 const eraseLogins = setStatement(
   'sso_login.erase',
   `with piece as materialized (

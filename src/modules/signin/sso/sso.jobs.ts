@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { breakGlassUsedTask } from '../../../platform/caller/sso-entry.js';
 import { HandlesJob, type JobContext, type JobHandler } from '../../../platform/worker/index.js';
+import { breakGlassUsedTask } from './break-glass-use.store.js';
 import { Enforcement } from './enforcement.service.js';
 import { Metadata, refreshTask } from './metadata.service.js';
 

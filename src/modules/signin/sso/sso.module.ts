@@ -1,5 +1,6 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { PersonalData } from '../../../platform/personal-data/index.js';
+import { EntryCheck } from '../../../platform/caller/entry-check.js';
 import { Clock } from '../../../platform/clock/clock.js';
 import { CONFIG } from '../../../platform/config/config.module.js';
 import type { Config } from '../../../platform/config/index.js';
@@ -9,6 +10,7 @@ import { AuthModule } from '../auth/index.js';
 import { MemberModule } from '../../people/member/index.js';
 import { RoleModule } from '../../people/role/index.js';
 import { ssoPersonalData } from './personal-data.store.js';
+import { BreakGlassUseStore } from './break-glass-use.store.js';
 import { ConnectionRpc } from './connection.rpc.js';
 import { ConnectionStore } from './connection.store.js';
 import { Connections } from './connections.service.js';
@@ -22,6 +24,7 @@ import { EnforcementStore } from './enforcement.store.js';
 import { MetadataSource } from './metadata-source.js';
 import { Metadata } from './metadata.service.js';
 import { OidcDiscovery } from './oidc-discovery.js';
+import { OrganizationEntry } from './organization-entry.service.js';
 import { ProviderRpc } from './provider.rpc.js';
 import { Providers } from './providers.service.js';
 import { SpKeyStore } from './sp-key.store.js';
@@ -40,6 +43,7 @@ import { BreakGlassUsedJob, RefreshMetadataJob } from './sso.jobs.js';
   controllers: [ConnectionRpc, DomainRpc, EnforcementRpc, ProviderRpc],
   providers: [
     BreakGlassUsedJob,
+    BreakGlassUseStore,
     Connections,
     ConnectionStore,
     Domains,
@@ -47,6 +51,7 @@ import { BreakGlassUsedJob, RefreshMetadataJob } from './sso.jobs.js';
     Enforcement,
     EnforcementStore,
     Metadata,
+    OrganizationEntry,
     Providers,
     RefreshMetadataJob,
     SpKeys,
@@ -73,9 +78,14 @@ import { BreakGlassUsedJob, RefreshMetadataJob } from './sso.jobs.js';
   exports: [Connections, Domains, Enforcement, Metadata, OidcDiscovery, SpKeys],
 })
 export class SsoModule implements OnModuleInit {
-  constructor(private readonly personalData: PersonalData) {}
+  constructor(
+    private readonly personalData: PersonalData,
+    private readonly entryCheck: EntryCheck,
+    private readonly entry: OrganizationEntry,
+  ) {}
 
   onModuleInit(): void {
     this.personalData.contribute(ssoPersonalData);
+    this.entryCheck.contribute((person, membership) => this.entry.pass(person, membership));
   }
 }

@@ -1,9 +1,10 @@
-import { UserStatus } from '@dovecote/contract/pidgr/v1/user_pb';
 import { v7 as uuid } from 'uuid';
-import { insertAuditEvent } from '../audit/audit.store.js';
-import { statement, type Transaction } from '../database/index.js';
-import { type Acceptance, acceptedAtSignIn, type OpenInvitation } from './invitations.rules.js';
-import { announceRevocation } from './revocation-feed.js';
+import { insertAuditEvent } from '../../../platform/audit/audit.store.js';
+import type { Arrival } from '../../../platform/caller/arrivals.js';
+import { announceRevocation } from '../../../platform/caller/revocation-feed.js';
+import { statement, type Transaction } from '../../../platform/database/index.js';
+import { memberStatus } from './member.rules.js';
+import { type Acceptance, acceptedAtSignIn, type OpenInvitation } from './open-invitation.rules.js';
 
 const listOpen = statement(
   'member.open_invitations',
@@ -15,30 +16,23 @@ const listOpen = statement(
      from member m
      join organization o on o.id = m.org_id
      join role r on r.org_id = m.org_id and r.id = m.role_id
-    where m.identity_id = $1 and m.status = ${UserStatus.INVITED} and (o.expires_at is null or o.expires_at > $2)
+    where m.identity_id = $1 and m.status = ${memberStatus.invited} and (o.expires_at is null or o.expires_at > $2)
     order by m.org_id`,
 );
 const isMember = statement(
   'member.is_anywhere',
   `select exists (
      select from member m join organization o on o.id = m.org_id
-      where m.identity_id = $1 and m.status = ${UserStatus.ACTIVE} and (o.expires_at is null or o.expires_at > $2)
+      where m.identity_id = $1 and m.status = ${memberStatus.active} and (o.expires_at is null or o.expires_at > $2)
    ) as "isMember"`,
 );
 const accept = statement(
   'member.accept_invitation',
-  `update member set status = ${UserStatus.ACTIVE}, updated_at = $4, joined_at = coalesce(joined_at, $4)
-    where org_id = $1 and id = $2 and identity_id = $3 and status = ${UserStatus.INVITED}`,
+  `update member set status = ${memberStatus.active}, updated_at = $4, joined_at = coalesce(joined_at, $4)
+    where org_id = $1 and id = $2 and identity_id = $3 and status = ${memberStatus.invited}`,
 );
 // The trail is the organization's: its row is written for it, in the transaction of the person.
 const enterOrganization = statement('invitation.enter', `select set_config('app.org_id', $1, true)`);
-
-/** A signed-in person, and the call that signs them in. */
-export interface Arrival {
-  identityId: string;
-  requestId: string;
-  now: Date;
-}
 
 /** What waits for the person's answer. In a transaction opened for that person, as all that follows. */
 export function openInvitations(

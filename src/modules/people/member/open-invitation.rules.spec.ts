@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { acceptedAtSignIn, type OpenInvitation } from './invitations.rules.js';
+import { acceptedAtSignIn, type OpenInvitation } from './open-invitation.rules.js';
 
 const invitation = (given: Partial<OpenInvitation>): OpenInvitation => ({
   orgId: 'acme',

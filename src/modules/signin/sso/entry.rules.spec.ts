@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { entryOf } from './sso-entry.js';
+import { entryOf } from './entry.rules.js';
 
 const now = new Date('2026-11-22T12:00:00Z');
 const [earlier, later] = [new Date(now.getTime() - 1), new Date(now.getTime() + 1)];
@@ -20,8 +20,8 @@ test.each([
     'SESSION_OF_ANOTHER_ORGANIZATION',
   ],
   ['a code, where it is a must', {}, enforced, 'SSO_REQUIRED'],
-  ['a passkey that nobody armed', { byPasskey: true }, enforced, 'SSO_REQUIRED'],
-  ['a code of somebody who is armed', {}, armed, 'SSO_REQUIRED'],
+  ['a passkey without break-glass access', { byPasskey: true }, enforced, 'SSO_REQUIRED'],
+  ['a code, with break-glass access', {}, armed, 'SSO_REQUIRED'],
   ['an armed passkey', { byPasskey: true }, armed, 'break_glass'],
   ['one whose time is over', { byPasskey: true }, { ...enforced, breakGlassUntil: earlier }, 'SSO_REQUIRED'],
 ])('%s', (_what, session, membership, expected) => {

@@ -1,4 +1,4 @@
-import { type AppError, failedPrecondition, permissionDenied } from '../errors/index.js';
+import { type AppError, failedPrecondition, permissionDenied } from '../../../platform/errors/index.js';
 
 /** An organization that waits for a person's answer. */
 export interface OpenInvitation {

@@ -1,0 +1,49 @@
+const cascades = 'goes with the identity, by its foreign key';
+const organizationKeeps =
+  'what the organization has done; names its author by id, and the id stands for nothing afterwards';
+const author = 'names its author by id only; who did what stands in the trail, which is exported';
+
+/** Tables with a person's column of which no export holds rows, and why. */
+export const notExported: Readonly<Record<string, string>> = {
+  api_key: author,
+  audit_event: 'exported by evidence/audit, which reads the trail that the platform writes',
+  audit_export: author,
+  campaign_left_out: 'says only that a campaign began before a member could be reached',
+  captured_mail: 'kept for a day, while no mail server is configured',
+  identity: 'address and subject stand in the profile of the member',
+  inbox: 'a clock: when the entries of a member last changed',
+  invite_link: author,
+  organization_deletion: author,
+  sandbox: author,
+  sign_in_code: 'a hash that lives for minutes',
+  sign_in_guess: 'lives for minutes',
+  sso_break_glass: author,
+  sso_break_glass_use: 'each use stands in the trail, which is exported',
+  sso_connection: author,
+  sso_mapped_role: 'which role a connection gave; the role stands in the profile of the member',
+  template_translation: author,
+  template_version: author,
+  webauthn_challenge: 'a hash that lives for minutes',
+};
+
+/** Tables with a person's column that no contribution erases, and why. */
+export const notErased: Readonly<Record<string, string>> = {
+  api_key: organizationKeeps,
+  audit_event: 'append-only; names people by id',
+  audit_export: organizationKeeps,
+  campaign: organizationKeeps,
+  identity: 'deleted or replaced by people/member itself, last of all',
+  invite_link: organizationKeeps,
+  member: 'deleted or anonymized by people/member itself, last of all',
+  organization: organizationKeeps,
+  organization_deletion: organizationKeeps,
+  privacy_request: 'the record that the law was obeyed; names the member by id',
+  roster: organizationKeeps,
+  sandbox: organizationKeeps,
+  session: cascades,
+  sso_connection: organizationKeeps,
+  sso_mapped_role: 'goes with the member by its foreign key; of an anonymized member it tells only the role',
+  template_translation: organizationKeeps,
+  template_version: organizationKeeps,
+  webauthn_credential: cascades,
+};
