@@ -1,6 +1,7 @@
 // How much of plain pg's speed is left behind the stores?
 import type * as campaignStoreModule from '../src/modules/messaging/campaign/campaign.store.js';
 import type * as counterStoreModule from '../src/modules/messaging/delivery/counter.store.js';
+import type * as recipientActStoreModule from '../src/modules/messaging/delivery/recipient-act.store.js';
 import type * as inboxStoreModule from '../src/modules/messaging/inbox/inbox.store.js';
 import type * as roleStoreModule from '../src/modules/people/role/role.store.js';
 import type { Client, PoolClient } from 'pg';
@@ -45,7 +46,10 @@ async function operations(caller: MemberCaller, owner: Client): Promise<Operatio
     'modules/messaging/campaign/campaign.store.js',
   );
   const { CounterStore } = await product<typeof counterStoreModule>(
-    'modules/messaging/campaign/counter.store.js',
+    'modules/messaging/delivery/counter.store.js',
+  );
+  const { RecipientActStore } = await product<typeof recipientActStoreModule>(
+    'modules/messaging/delivery/recipient-act.store.js',
   );
   const { InboxStore } = await product<typeof inboxStoreModule>('modules/messaging/inbox/inbox.store.js');
   const { RoleStore } = await product<typeof roleStoreModule>('modules/people/role/role.store.js');
@@ -54,7 +58,8 @@ async function operations(caller: MemberCaller, owner: Client): Promise<Operatio
     [caller.userId],
   );
   const { id, campaignId } = rows[0]!;
-  const [campaigns, counters, inboxes, roles] = [
+  const [acts, campaigns, counters, inboxes, roles] = [
+    new RecipientActStore(),
     new CampaignStore(),
     new CounterStore(),
     new InboxStore(),
@@ -67,7 +72,7 @@ async function operations(caller: MemberCaller, owner: Client): Promise<Operatio
     ['read a message', 'run', (scope) => inboxes.find(scope, id)],
     ['read 20 inbox entries', 'run', (scope) => inboxes.changes(scope, undefined, 20)],
     ['count an acknowledgement', 'run', (scope) => counters.add(scope, campaignId, { acknowledged: 1 })],
-    ['mark as delivered', 'run', (scope) => inboxes.markDelivered(scope, [id])],
+    ['mark as delivered', 'run', (scope) => acts.markDelivered(scope, [id])],
   ];
 }
 

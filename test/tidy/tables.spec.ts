@@ -99,7 +99,7 @@ describe('every table', () => {
       shared,
       writtenByOthers: with_('writes'),
       lockedByOthers: with_('locks'),
-    }).toEqual({ tables: 63, shared: 25, writtenByOthers: 8, lockedByOthers: 8 });
+    }).toEqual({ tables: 63, shared: 23, writtenByOthers: 3, lockedByOthers: 5 });
   });
 });
 

@@ -24,7 +24,6 @@ export const functions: Readonly<Record<string, string>> = {
 };
 
 const credentials = 'one look for a call that brings a credential: a module would cost a second one';
-const lastUse = 'notes in batches, without waiting, when credentials were used';
 const names = 'shows the name or address of a person in the same page';
 const exported = 'finds the person behind the member whose data is exported';
 const purged = 'the function that deletes an organization takes its rows a piece at a time';
@@ -40,8 +39,6 @@ export const tables: Readonly<Record<string, Table>> = {
       'people/organization': 'who made the key by which a sandbox was created',
       'platform/caller': credentials,
     },
-    locks: { 'platform/caller': lastUse },
-    writes: { 'platform/caller': lastUse },
   },
   audit_backlog: { owner: 'evidence/audit' },
   audit_chain: { owner: 'evidence/audit' },
@@ -76,7 +73,7 @@ export const tables: Readonly<Record<string, Table>> = {
   deeplink_key: { owner: 'messaging/deeplink' },
   delivery: {
     owner: 'messaging/delivery',
-    writes: { 'messaging/inbox': 'what recipients do with their own deliveries' },
+    reads: { 'messaging/inbox': 'the entries of a page, with text and campaign' },
   },
   device: {
     owner: 'messaging/device',
@@ -101,11 +98,7 @@ export const tables: Readonly<Record<string, Table>> = {
       'signin/passkey': 'whether the person has a passkey stands beside the address, for WhoAmI',
     },
   },
-  inbox: {
-    owner: 'messaging/delivery',
-    locks: { 'messaging/inbox': 'the clock of one inbox moves with each act of its owner' },
-    writes: { 'messaging/inbox': 'the clock of one inbox moves with each act of its owner' },
-  },
+  inbox: { owner: 'messaging/delivery' },
   installation: { owner: 'platform/database' },
   invite_link: { owner: 'people/invite-link' },
   member: {
@@ -197,10 +190,8 @@ export const tables: Readonly<Record<string, Table>> = {
       'platform/caller': credentials,
       'signin/sso-login': 'which sessions a provider ends',
     },
-    locks: { 'platform/caller': lastUse },
-    writes: { 'platform/caller': lastUse },
   },
-  session_use: { owner: 'signin/auth', writes: { 'platform/caller': lastUse } },
+  session_use: { owner: 'signin/auth' },
   sign_in_code: { owner: 'signin/auth' },
   sign_in_guess: { owner: 'signin/auth' },
   signing_key: {

@@ -1,44 +1,20 @@
 import { type BeforeApplicationShutdown, Injectable, type OnModuleInit } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { PinoLogger } from 'nestjs-pino';
-import {
-  Database,
-  setStatement,
-  type Statement,
-  statement,
-  type TransactionSettings,
-} from '../database/index.js';
+import { Database, type Statement, type TransactionSettings } from '../database/index.js';
 
 /** `last_used_at` may lag behind by this much; it never costs a call a write. */
 const FLUSH_MS = 5_000;
 
-// Locked in the order of ids first: two processes that write the same rows wait for each other, no more.
-const touchApiKeys = statement(
-  'usage.touch_api_keys',
-  `with used as materialized (
-     select k.id, u.at from api_key k join unnest($2::uuid[], $3::timestamptz[]) as u (id, at) on u.id = k.id
-      where k.org_id = $1 order by k.id for no key update of k)
-   update api_key set last_used_at = greatest(last_used_at, used.at)
-     from used where api_key.org_id = $1 and api_key.id = used.id`,
-);
-const touchSessions = statement(
-  'usage.touch_sessions',
-  `with used as materialized (
-     select s.id, u.at from session s join unnest($1::uuid[], $2::timestamptz[]) as u (id, at) on u.id = s.id
-      order by s.id for no key update of s)
-   update session set last_used_at = greatest(last_used_at, used.at) from used where session.id = used.id`,
-);
-
-// One update for each; members and sessions deleted in the meantime are skipped.
-const noteSessionUses = setStatement(
-  'usage.note_session_uses',
-  `insert into session_use (org_id, user_id, session_id, first_used_at)
-   select m.org_id, m.id, s.id, u.at
-     from unnest($2::uuid[], $3::uuid[], $4::timestamptz[]) as u (user_id, session_id, at)
-     join member m on m.org_id = $1 and m.id = u.user_id
-     join session s on s.id = u.session_id
-   on conflict do nothing`,
-);
+/** How uses are written. Of each statement the first values are the ids, in arrays of equal length with the times. */
+export interface UsageStatements {
+  /** `$1` the organization, `$2` keys, `$3` times. */
+  readonly apiKeys: Statement;
+  /** `$1` sessions, `$2` times. */
+  readonly sessions: Statement;
+  /** `$1` the organization, `$2` members, `$3` their sessions, `$4` times. A pair that is there already stays. */
+  readonly sessionUses: Statement;
+}
 
 /** A session in one organization. */
 interface SessionUse {
@@ -55,12 +31,18 @@ export class UsageRecorder implements OnModuleInit, BeforeApplicationShutdown {
   private sessionUses = new Map<string, SessionUse[]>();
   private readonly notedUses = new LRUCache<string, true>({ max: 100_000 });
   private timer: NodeJS.Timeout | undefined;
+  private statements: Partial<UsageStatements> = {};
 
   constructor(
     private readonly database: Database,
     private readonly log: PinoLogger,
   ) {
     log.setContext('usage');
+  }
+
+  /** Called by the modules that own the tables, when they start. */
+  contribute(statements: Partial<UsageStatements>): void {
+    this.statements = { ...this.statements, ...statements };
   }
 
   apiKeyUsed(orgId: string, keyId: string, at: Date): void {
@@ -98,7 +80,7 @@ export class UsageRecorder implements OnModuleInit, BeforeApplicationShutdown {
     this.sessions = new Map();
     this.sessionUses = new Map();
     for (const [orgId, keys] of apiKeys) {
-      await this.write({ orgId }, touchApiKeys, [orgId, [...keys.keys()], [...keys.values()]], () =>
+      await this.write({ orgId }, 'apiKeys', [orgId, [...keys.keys()], [...keys.values()]], () =>
         this.apiKeys.set(orgId, new Map([...keys, ...(this.apiKeys.get(orgId) ?? [])])),
       );
     }
@@ -108,12 +90,12 @@ export class UsageRecorder implements OnModuleInit, BeforeApplicationShutdown {
         uses.map((use) => use.sessionId),
         uses.map(({ at }) => at),
       ];
-      await this.write({ orgId }, noteSessionUses, [orgId, ...values], () =>
+      await this.write({ orgId }, 'sessionUses', [orgId, ...values], () =>
         this.sessionUses.set(orgId, [...uses, ...(this.sessionUses.get(orgId) ?? [])]),
       );
     }
     if (sessions.size > 0) {
-      await this.write({}, touchSessions, [[...sessions.keys()], [...sessions.values()]], () => {
+      await this.write({}, 'sessions', [[...sessions.keys()], [...sessions.values()]], () => {
         this.sessions = new Map([...sessions, ...this.sessions]);
       });
     }
@@ -121,12 +103,14 @@ export class UsageRecorder implements OnModuleInit, BeforeApplicationShutdown {
 
   private async write(
     settings: TransactionSettings,
-    touch: Statement,
+    kind: keyof UsageStatements,
     values: unknown[],
     putBack: () => unknown,
   ): Promise<void> {
     try {
-      await this.database.transaction(settings, (tx) => tx.execute(touch, values));
+      const statement = this.statements[kind];
+      if (!statement) throw new Error(`No module has contributed how ${kind} are written.`);
+      await this.database.transaction(settings, (tx) => tx.execute(statement, values));
     } catch (error) {
       putBack();
       this.log.warn({ err: error }, 'last use was not recorded');

@@ -9,6 +9,7 @@ import { EnrollmentStore } from './enrollment.store.js';
 import { MissedStore } from './missed.store.js';
 import { OpenDeliveryStore } from './open-delivery.store.js';
 import { deliveryPersonalData } from './personal-data.store.js';
+import { RecipientActStore } from './recipient-act.store.js';
 
 /**
  * A delivery is one recipient's copy of a campaign's message. The module is the ledger of all copies: it writes them,
@@ -26,8 +27,9 @@ import { deliveryPersonalData } from './personal-data.store.js';
     EnrollmentStore,
     MissedStore,
     OpenDeliveryStore,
+    RecipientActStore,
   ],
-  exports: [CounterStore, Deliveries, Enrollment, OpenDeliveryStore],
+  exports: [CounterStore, Deliveries, Enrollment, OpenDeliveryStore, RecipientActStore],
 })
 export class DeliveryModule implements OnModuleInit {
   constructor(private readonly personalData: PersonalData) {}

@@ -18,6 +18,13 @@ export const openStatuses: readonly DeliveryStatus[] = [
   deliveryStatus.noDevice,
 ];
 
+/** States of a delivery that has not reached its recipient's client. */
+export const notReceived: readonly DeliveryStatus[] = [
+  deliveryStatus.pending,
+  deliveryStatus.sent,
+  deliveryStatus.noDevice,
+];
+
 /** Why somebody has a copy. Stored under the numbers of pidgr.v1.Delivery.Kind. */
 export const deliveryKind = { primary: 1, escalation: 2, reminderFyi: 3 } as const;
 export type DeliveryKind = (typeof deliveryKind)[keyof typeof deliveryKind];

@@ -6,6 +6,7 @@ export {
   type DeliveryKind,
   deliveryStatus,
   type DeliveryStatus,
+  notReceived,
   wordFor,
 } from './delivery.js';
 export { DeliveryModule } from './delivery.module.js';
@@ -13,3 +14,4 @@ export { Deliveries } from './delivery.service.js';
 export { Enrollment } from './enrollment.service.js';
 export type { WaitingCampaign } from './enrollment.store.js';
 export { OpenDeliveryStore } from './open-delivery.store.js';
+export { RecipientActStore } from './recipient-act.store.js';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { campaignStatus } from '../campaign/index.js';
-import { deliveryStatus } from '../delivery/index.js';
-import { notReceived, offeredActions, refuseAction, syncLimit } from './inbox.rules.js';
+import { deliveryStatus, notReceived } from '../delivery/index.js';
+import { offeredActions, refuseAction, syncLimit } from './inbox.rules.js';
 
 const ack = { id: 'ack', type: 'ACK', label: 'Read' } as const;
 const nothing = new Uint8Array();

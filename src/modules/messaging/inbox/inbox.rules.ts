@@ -23,13 +23,6 @@ const final: readonly DeliveryStatus[] = [
   deliveryStatus.failed,
 ];
 
-/** States of a delivery that has not reached its recipient's client. */
-export const notReceived: readonly DeliveryStatus[] = [
-  deliveryStatus.pending,
-  deliveryStatus.sent,
-  deliveryStatus.noDevice,
-];
-
 /** What is shown with a message: nothing that nobody can do any more. What was acknowledged says so by its status. */
 export function offeredActions({
   actions,

@@ -2,15 +2,22 @@ import { Injectable } from '@nestjs/common';
 import { notFound } from '../../../platform/errors/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { CampaignWake } from '../campaign/index.js';
-import { CounterStore, deliveryKind, deliveryStatus } from '../delivery/index.js';
+import {
+  CounterStore,
+  deliveryKind,
+  deliveryStatus,
+  notReceived,
+  RecipientActStore,
+} from '../delivery/index.js';
 import type { InboxEntry } from './inbox-entry.js';
-import { alreadySettled, notReceived, refuseAction, syncLimit } from './inbox.rules.js';
+import { alreadySettled, refuseAction, syncLimit } from './inbox.rules.js';
 import { InboxStore } from './inbox.store.js';
 
 @Injectable()
 export class Inboxes {
   constructor(
     private readonly store: InboxStore,
+    private readonly acts: RecipientActStore,
     private readonly campaigns: CampaignWake,
     private readonly counters: CounterStore,
   ) {}
@@ -30,7 +37,7 @@ export class Inboxes {
   /** For reports only: the workflow does not care. */
   async markRead(scope: Scope, deliveryId: string): Promise<void> {
     const entry = await this.require(scope, deliveryId);
-    if (entry.readAt || !(await this.store.markRead(scope, entry.deliveryId))) return;
+    if (entry.readAt || !(await this.acts.markRead(scope, entry.deliveryId))) return;
     await scope.audit('MESSAGE_OPENED', { entityType: 'delivery', entityId: entry.deliveryId });
   }
 
@@ -43,7 +50,7 @@ export class Inboxes {
     const refusal = refuseAction(entry, action);
     if (refusal) throw refusal;
     // Another call, or the deadline, may have settled it since we looked.
-    if (!(await this.store.acknowledge(scope, entry.deliveryId)))
+    if (!(await this.acts.acknowledge(scope, entry.deliveryId)))
       throw alreadySettled((await this.require(scope, deliveryId)).status);
     if (entry.kind === deliveryKind.primary)
       await this.counters.add(scope, entry.campaignId, { acknowledged: 1 });
@@ -68,7 +75,7 @@ export class Inboxes {
   private async deliver(scope: Scope, entries: InboxEntry[]): Promise<InboxEntry[]> {
     const fresh = entries.filter(({ status }) => notReceived.includes(status));
     if (fresh.length === 0) return entries;
-    const delivered = await this.store.markDelivered(
+    const delivered = await this.acts.markDelivered(
       scope,
       fresh.map(({ deliveryId }) => deliveryId),
     );

@@ -2,8 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { statement } from '../../../platform/database/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import type { InboxEntry } from './inbox-entry.js';
-import { notReceived } from './inbox.rules.js';
-import { deliveryStatus } from '../delivery/index.js';
 
 const entries = `
   select d.id as "deliveryId", d.campaign_id as "campaignId", d.step_id as "stepId",
@@ -24,36 +22,9 @@ const since = statement(
 );
 const find = statement('inbox.find', `${entries} and d.id = $3`);
 
-const lock = statement('inbox.lock', 'select from inbox where org_id = $1 and user_id = $2 for update');
-const tick = statement(
-  'inbox.tick',
-  `update inbox set changed_at = greatest(clock_timestamp(), changed_at + interval '1 microsecond')
-    where org_id = $1 and user_id = $2`,
-);
-const undelivered = notReceived.join(', ');
-const markDelivered = statement(
-  'inbox.mark_delivered',
-  `update delivery set status = ${deliveryStatus.delivered}, delivered_at = $4
-    where org_id = $1 and user_id = $2 and id = any($3) and status in (${undelivered})
-   returning id`,
-);
-const markRead = statement(
-  'inbox.mark_read',
-  `update delivery set read_at = $4, changed_at = (select changed_at from inbox where org_id = $1 and user_id = $2)
-    where org_id = $1 and user_id = $2 and id = $3 and read_at is null`,
-);
-const acknowledge = statement(
-  'inbox.acknowledge',
-  `update delivery set status = ${deliveryStatus.acknowledged}, acted_at = $4,
-          delivered_at = coalesce(delivered_at, $4),
-          changed_at = (select changed_at from inbox where org_id = $1 and user_id = $2)
-    where org_id = $1 and user_id = $2 and id = $3
-      and status in (${undelivered}, ${deliveryStatus.delivered})`,
-);
-
 type Row = Omit<InboxEntry, 'changedAt'> & { changedAt: string };
 
-/** One person's deliveries. Whoever changes one locks the inbox first: see table inbox. */
+/** Reads one member's deliveries. */
 @Injectable()
 export class InboxStore {
   /** The oldest changes behind the cursor (microseconds since the epoch), or from the start. */
@@ -70,35 +41,6 @@ export class InboxStore {
     const tx = await scope.tx();
     const row = await tx.queryOne<Row>(find, [scope.orgId, scope.userId, deliveryId]);
     return row && toEntry(row);
-  }
-
-  /** Notes that the recipient's client has the entries; returns those for which that is news. */
-  async markDelivered(scope: Scope, deliveryIds: readonly string[]): Promise<Set<string>> {
-    const tx = await scope.tx();
-    await tx.execute(lock, [scope.orgId, scope.userId]);
-    const rows = await tx.query<{ id: string }>(markDelivered, [
-      scope.orgId,
-      scope.userId,
-      deliveryIds,
-      scope.now(),
-    ]);
-    return new Set(rows.map(({ id }) => id));
-  }
-
-  /** False when it has been read before. */
-  async markRead(scope: Scope, deliveryId: string): Promise<boolean> {
-    const tx = await scope.tx();
-    await tx.execute(tick, [scope.orgId, scope.userId]);
-    const result = await tx.execute(markRead, [scope.orgId, scope.userId, deliveryId, scope.now()]);
-    return result.rowCount === 1;
-  }
-
-  /** False when the delivery is no longer open. */
-  async acknowledge(scope: Scope, deliveryId: string): Promise<boolean> {
-    const tx = await scope.tx();
-    await tx.execute(tick, [scope.orgId, scope.userId]);
-    const result = await tx.execute(acknowledge, [scope.orgId, scope.userId, deliveryId, scope.now()]);
-    return result.rowCount === 1;
   }
 }
 

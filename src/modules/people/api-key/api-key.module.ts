@@ -1,7 +1,9 @@
-import { Module } from '@nestjs/common';
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { UsageRecorder } from '../../../platform/caller/usage-recorder.js';
 import { ApiKeyRpc } from './api-key.rpc.js';
 import { ApiKeys } from './api-key.service.js';
 import { ApiKeyStore } from './api-key.store.js';
+import { apiKeyUsage } from './usage.store.js';
 
 /**
  * An API key lets a program call for one organization, without a person.
@@ -13,4 +15,10 @@ import { ApiKeyStore } from './api-key.store.js';
   providers: [ApiKeys, ApiKeyStore],
   exports: [ApiKeys],
 })
-export class ApiKeyModule {}
+export class ApiKeyModule implements OnModuleInit {
+  constructor(private readonly usage: UsageRecorder) {}
+
+  onModuleInit(): void {
+    this.usage.contribute(apiKeyUsage);
+  }
+}

@@ -1,5 +1,6 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import type { Envelope } from '@dovecote/secret';
+import { UsageRecorder } from '../../../platform/caller/usage-recorder.js';
 import { PersonalData } from '../../../platform/personal-data/index.js';
 import { CONFIG, MASTER_KEY } from '../../../platform/config/config.module.js';
 import type { Config } from '../../../platform/config/index.js';
@@ -19,6 +20,7 @@ import { SignInCodeStore } from './sign-in-code.store.js';
 import { SignInCodes } from './sign-in-codes.service.js';
 import { SignInLinkController } from './sign-in-link.controller.js';
 import { SignIn } from './sign-in.service.js';
+import { sessionUsage } from './usage.store.js';
 import { WhoAmI } from './who-am-i.service.js';
 
 /**
@@ -91,9 +93,13 @@ import { WhoAmI } from './who-am-i.service.js';
   exports: [Sessions],
 })
 export class AuthModule implements OnModuleInit {
-  constructor(private readonly personalData: PersonalData) {}
+  constructor(
+    private readonly personalData: PersonalData,
+    private readonly usage: UsageRecorder,
+  ) {}
 
   onModuleInit(): void {
     this.personalData.contribute(authPersonalData);
+    this.usage.contribute(sessionUsage);
   }
 }
