@@ -1,6 +1,6 @@
 export { AnalyticsCohorts } from './analytics-cohorts.service.js';
 export type { FixtureCampaign, FixtureTemplate } from './fixtures/index.js';
-export { Founding, type OrganizationSeed } from './founding.js';
+export { Founding, type OrganizationSeed } from './organization-seeding.js';
 export { firstWorkflow } from './organization.rules.js';
 export { OrganizationDeletions, shutTask } from './organization-deletion.service.js';
 export { OrganizationEntity } from './organization.entity.js';

@@ -6,7 +6,7 @@ import { RoleModule } from '../role/index.js';
 import { organizationPersonalData } from './personal-data.store.js';
 import { AnalyticsCohorts } from './analytics-cohorts.service.js';
 import { AnalyticsCohortStore } from './analytics-cohorts.store.js';
-import { Founding } from './founding.js';
+import { Founding } from './organization-seeding.js';
 import { PurgeOrganization, SweepOrganizationDeletions } from './organization-deletion.jobs.js';
 import { OrganizationDeletionRpc } from './organization-deletion.rpc.js';
 import { OrganizationDeletions } from './organization-deletion.service.js';

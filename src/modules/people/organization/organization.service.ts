@@ -9,7 +9,7 @@ import { type DailyLimit, DailyLimits } from '../../../platform/throttle/daily-l
 import { Invitations, type Member } from '../member/index.js';
 import { Roles, superAdmin } from '../role/index.js';
 import { findFixture, type Fixture } from './fixtures/index.js';
-import { Founding } from './founding.js';
+import { Founding } from './organization-seeding.js';
 import type { OrganizationEntity, SsoAttributeMapping } from './organization.entity.js';
 import {
   callsWebhook,
