@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { INestApplicationContext } from '@nestjs/common';
 import { ApiKeys } from './modules/people/api-key/index.js';
-import { type FoundedOrganization, Organizations } from './modules/people/organization/index.js';
+import { type CreatedOrganization, Organizations } from './modules/people/organization/index.js';
 import { PersonStore } from './modules/signin/auth/index.js';
 import { organizationPermissions } from './platform/access/index.js';
 import type { Caller } from './platform/caller/caller.js';
@@ -27,7 +27,7 @@ const adminEmail = 'admin@acme.example';
 export async function seedDemonstration(app: INestApplicationContext): Promise<Demonstration | undefined> {
   const { dataDir } = app.get<Config>(CONFIG);
   const keyFile = join(dataDir, 'demo-api-key');
-  const founded = (await isNew(app)) ? await found(app) : undefined;
+  const founded = (await isNew(app)) ? await createDemo(app) : undefined;
   if (founded) await keep(keyFile, await createKey(app, founded));
   else if (!(await exists(app))) return undefined;
   return { organizationId, adminEmail, apiKey: await read(keyFile) };
@@ -42,7 +42,7 @@ function exists(app: INestApplicationContext): Promise<boolean> {
 }
 
 /** Undefined when another process was faster: its demonstration is as good. */
-async function found(app: INestApplicationContext): Promise<FoundedOrganization | undefined> {
+async function createDemo(app: INestApplicationContext): Promise<CreatedOrganization | undefined> {
   const organization = { id: organizationId, name: 'Acme Demo' };
   try {
     return await act(app, { kind: 'system' }, (scope) =>
@@ -55,7 +55,7 @@ async function found(app: INestApplicationContext): Promise<FoundedOrganization 
 }
 
 /** Created as the admin, because a caller cannot grant permissions that it does not hold. */
-async function createKey(app: INestApplicationContext, { admin }: FoundedOrganization): Promise<string> {
+async function createKey(app: INestApplicationContext, { admin }: CreatedOrganization): Promise<string> {
   const caller: Caller = {
     kind: 'member',
     orgId: admin.orgId,

@@ -91,7 +91,7 @@ async function urlOf(server: Command): Promise<string> {
 describe('an operator with a PostgreSQL of their own', () => {
   test('makes the first organization as the documentation shows it; its admin signs in', async () => {
     const created = await run(create, {}, npxDovecote);
-    expect(created).toMatchObject({ exitCode: 0, output: expect.stringContaining('Organization Acme') });
+    expect(created).toMatchObject({ exitCode: 0, output: expect.stringContaining('organization Acme') });
     const server = start(['serve', '--role', 'all']);
     const url = await urlOf(server);
     const auth = `${url}/dovecote.auth.v1.AuthService`;

@@ -3,7 +3,7 @@ import type { Client } from '@connectrpc/connect';
 import { generateApiKey } from '@dovecote/secret';
 import { v7 as uuid } from 'uuid';
 import { UserStatus } from '@dovecote/contract/pidgr/v1/user_pb';
-import { Founding, Organizations } from '../../src/modules/people/organization/index.js';
+import { OrganizationSeeding, Organizations } from '../../src/modules/people/organization/index.js';
 import { findFixture } from '../../src/modules/people/organization/fixtures/index.js';
 import { seededRoles } from '../../src/modules/people/role/role.rules.js';
 import { organizationPermissions } from '../../src/platform/access/index.js';
@@ -90,7 +90,7 @@ async function seed({ server: { app } }: TestServer, orgId: string): Promise<voi
   if (!fixture) throw new Error('No fixture is called empty.');
   await app.get(Scopes, { strict: false }).run(origin, async (scope) => {
     const organization = await app.get(Organizations, { strict: false }).get(scope);
-    await app.get(Founding, { strict: false }).seed(scope, organization, { fixture, adminId: '' });
+    await app.get(OrganizationSeeding, { strict: false }).seed(scope, organization, { fixture, adminId: '' });
   });
 }
 

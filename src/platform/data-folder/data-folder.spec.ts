@@ -22,7 +22,7 @@ afterAll(() => rm(parent, { recursive: true }));
 describe('the lock of a folder', () => {
   test('keeps a second one out for as long as it is held', async () => {
     const lock = await lockFolder(file);
-    await expect(lockFolder(file)).rejects.toThrow(`held by process ${process.pid}`);
+    await expect(lockFolder(file)).rejects.toThrow(`locked by process ${process.pid}`);
     expect(await holderOf(file)).toBe(process.pid);
     await lock.release();
     await (await lockFolder(file)).release();

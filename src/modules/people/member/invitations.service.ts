@@ -11,7 +11,7 @@ import { invitationLink, invitationMail } from './invitation.mail.js';
 import { emptyProfile, memberStatus, type ProfileRequest, refuseProfile } from './member.rules.js';
 import { type Member, MemberStore } from './member.store.js';
 import { namedProfile } from './name.rules.js';
-import { newMember, type Newcomer } from './new-member.js';
+import { newMember, type NewMember } from './new-member.js';
 
 export interface InvitationRequest extends ProfileRequest {
   email: string;
@@ -76,7 +76,7 @@ export class Invitations {
   }
 
   /** The first member of an organization needs no invitation. */
-  async addFounder(
+  async addFirstMember(
     scope: Scope,
     { id, identityId, role }: { id: string; identityId: string; role: RoleEntity },
   ): Promise<Member> {
@@ -146,7 +146,7 @@ export class Invitations {
     });
   }
 
-  private async admit(scope: Scope, newcomer: Newcomer): Promise<Member> {
+  private async admit(scope: Scope, newcomer: NewMember): Promise<Member> {
     const row = newMember(scope, newcomer);
     await this.store.insert(scope, row);
     return { ...row, role: newcomer.role };

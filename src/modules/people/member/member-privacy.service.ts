@@ -37,12 +37,12 @@ export class MemberPrivacy {
   }
 
   /** Whether the organization would lose the last person who may do everything in it. */
-  async isIndispensable(scope: Scope, id: string): Promise<boolean> {
+  async isLastSuperAdmin(scope: Scope, id: string): Promise<boolean> {
     return refuseLastSuperAdmin(id, await this.store.lockWithSuperAdmins(scope, id)) !== undefined;
   }
 
   /** Shuts the member out and restricts their processing, until they are deleted or restored. */
-  async setAside(scope: Scope, id: string): Promise<{ member: Member; before: Standing }> {
+  async deactivateForDeletion(scope: Scope, id: string): Promise<{ member: Member; before: Standing }> {
     const activeSuperAdmins = await this.store.lockWithSuperAdmins(scope, id);
     const member = await this.store.find(scope, id);
     if (!member) throw notFound('member');

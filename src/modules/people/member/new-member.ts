@@ -5,7 +5,7 @@ import { memberStatus } from './member.rules.js';
 import type { Identity } from './member.store.js';
 
 /** The data of a new member. */
-export type Newcomer = Pick<
+export type NewMember = Pick<
   MemberEntity,
   'id' | 'name' | 'status' | 'profile' | 'managerId' | 'dataGovernanceRegion'
 > & {
@@ -16,7 +16,7 @@ export type Newcomer = Pick<
 /** The row of a new member. */
 export function newMember(
   scope: Scope,
-  { identity, role, ...given }: Newcomer,
+  { identity, role, ...given }: NewMember,
   now: Date = scope.now(),
 ): MemberEntity {
   return {

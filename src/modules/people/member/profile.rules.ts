@@ -26,7 +26,7 @@ export function mergedProfile(known: MemberProfile, said: Partial<MemberProfile>
 }
 
 /** Whether merging makes no difference. */
-export function isSaid(known: MemberProfile, said: Partial<MemberProfile>): boolean {
+export function hasProfile(known: MemberProfile, said: Partial<MemberProfile>): boolean {
   const merged = mergedProfile(known, said);
   return sorted(merged) === sorted(known);
 }

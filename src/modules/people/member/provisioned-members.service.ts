@@ -83,7 +83,7 @@ export class ProvisionedMembers {
     const keptOut =
       entry.active === false &&
       member.status === memberStatus.deactivated &&
-      (await this.keepOut(scope, member));
+      (await this.keepDeactivated(scope, member));
     if (Object.keys(change).length === 0) return keptOut ? 'deactivated' : 'none';
     refuseBeyondOwnPermissions(scope, member.role);
     const returns = entry.active && member.status === memberStatus.deactivated;
@@ -126,7 +126,7 @@ export class ProvisionedMembers {
    * For a member whose deletion is pending: keeps them deactivated if it is cancelled. Returns false when
    * that was already so.
    */
-  private async keepOut(scope: Scope, { id, role }: Member): Promise<boolean> {
+  private async keepDeactivated(scope: Scope, { id, role }: Member): Promise<boolean> {
     if (!(await this.deletions.isPending(scope, id))) return false;
     refuseBeyondOwnPermissions(scope, role);
     return this.deletions.keepDeactivated(scope, id);

@@ -7,7 +7,7 @@ import { type MemberProfile, memberStatus, refuseLastSuperAdmin } from './member
 import { type Member, MemberStore } from './member.store.js';
 import { newMember } from './new-member.js';
 import { PersonErasure } from './person-erasure.service.js';
-import { isSaid, mergedProfile } from './profile.rules.js';
+import { hasProfile, mergedProfile } from './profile.rules.js';
 
 /** What an identity provider or a directory says about a person. */
 export interface AssertedProfile {
@@ -91,7 +91,7 @@ export class SsoMembers {
     const changed = {
       ...(identity && { email: identity.email, identityId: identity.id }),
       ...(name !== '' && name !== member.name && { name }),
-      ...(!isSaid(member.profile, profile) && { profile: mergedProfile(member.profile, profile) }),
+      ...(!hasProfile(member.profile, profile) && { profile: mergedProfile(member.profile, profile) }),
       ...(given && { roleId: given.id }),
       ...(accepted && { status: memberStatus.active, joinedAt: member.joinedAt ?? scope.now() }),
     };
@@ -131,7 +131,7 @@ function matches(member: Member, { email, name, profile, role }: AssertedProfile
     member.status === memberStatus.active &&
     email === member.email &&
     (name === '' || name === member.name) &&
-    isSaid(member.profile, profile) &&
+    hasProfile(member.profile, profile) &&
     (role === undefined || role.id === member.role.id)
   );
 }

@@ -40,7 +40,7 @@ export class SweepOrganizationDeletions implements JobHandler {
   async handle(_payload: Record<string, unknown>, { run, signal }: JobContext): Promise<void> {
     for (const pending of await run((scope) => this.deletions.pending(scope))) {
       if (signal.aborted) return;
-      await run((scope) => this.deletions.carryOn(scope, pending));
+      await run((scope) => this.deletions.resume(scope, pending));
     }
   }
 }

@@ -2,7 +2,7 @@ import { type Mail, nameInMail } from '../../../platform/mail/index.js';
 import { exportAdvice } from './organization-deletion.rules.js';
 
 /** Content of the mails that every super admin gets. */
-export interface DeletionNews {
+export interface DeletionNotice {
   orgId: string;
   organization: string;
   /** The address of who requested or cancelled it. */
@@ -10,7 +10,7 @@ export interface DeletionNews {
   dueAt: Date;
 }
 
-export function deletionRequestedMail(to: string, { orgId, organization, by, dueAt }: DeletionNews): Mail {
+export function deletionRequestedMail(to: string, { orgId, organization, by, dueAt }: DeletionNotice): Mail {
   const name = nameInMail(organization);
   return {
     to,
@@ -30,7 +30,7 @@ export function deletionRequestedMail(to: string, { orgId, organization, by, due
   };
 }
 
-export function deletionCancelledMail(to: string, { orgId, organization, by }: DeletionNews): Mail {
+export function deletionCancelledMail(to: string, { orgId, organization, by }: DeletionNotice): Mail {
   const name = nameInMail(organization);
   return {
     to,
@@ -44,7 +44,7 @@ export function deletionCancelledMail(to: string, { orgId, organization, by }: D
   };
 }
 
-export function organizationDeletedMail(to: string, { orgId, organization, by }: DeletionNews): Mail {
+export function organizationDeletedMail(to: string, { orgId, organization, by }: DeletionNotice): Mail {
   const name = nameInMail(organization);
   return {
     to,

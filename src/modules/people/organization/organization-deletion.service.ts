@@ -11,7 +11,7 @@ import type { Scope } from '../../../platform/scope/index.js';
 import { Members } from '../member/index.js';
 import {
   deletionCancelledMail,
-  type DeletionNews,
+  type DeletionNotice,
   deletionRequestedMail,
   organizationDeletedMail,
 } from './organization-deletion.mail.js';
@@ -125,7 +125,7 @@ export class OrganizationDeletions {
   }
 
   /** Enqueues the purge of an organization that is due, and stops its background work. */
-  async carryOn(scope: Scope, { organizationId, id, isDue }: PendingDeletion): Promise<void> {
+  async resume(scope: Scope, { organizationId, id, isDue }: PendingDeletion): Promise<void> {
     scope.adopt(organizationId);
     await (isDue ? this.enqueuePurge(scope, id) : this.enqueueShut(scope));
   }
@@ -143,7 +143,7 @@ export class OrganizationDeletions {
     scope: Scope,
     { organization, by, to }: Notice,
     deletion: OrganizationDeletion,
-    mail: (to: string, news: DeletionNews) => Mail,
+    mail: (to: string, news: DeletionNotice) => Mail,
   ): Promise<void> {
     const news = { orgId: scope.orgId, organization, by, dueAt: deletion.dueAt };
     for (const address of to) await this.mailer.send(scope, mail(address, news));

@@ -6,12 +6,12 @@ import type { OrganizationEntity } from './organization.entity.js';
 /** What a new organization contains besides itself. */
 export interface OrganizationSeed {
   fixture: Fixture;
-  /** The founder's id as a member. */
+  /** The first member's id. */
   adminId: string;
 }
 
 /** Writes what an organization begins with of one module, in the transaction that creates it. */
-export type FoundingStep = (
+export type SeedingStep = (
   scope: Scope,
   organization: OrganizationEntity,
   seed: OrganizationSeed,
@@ -19,11 +19,11 @@ export type FoundingStep = (
 
 /** Organization seeding: other modules contribute what a new organization begins with. All of it commits, or nothing. */
 @Injectable()
-export class Founding {
-  private readonly steps: FoundingStep[] = [];
+export class OrganizationSeeding {
+  private readonly steps: SeedingStep[] = [];
 
   /** Called by a module when it starts. */
-  contribute(step: FoundingStep): void {
+  contribute(step: SeedingStep): void {
     this.steps.push(step);
   }
 

@@ -6,7 +6,7 @@ import { RoleModule } from '../role/index.js';
 import { organizationPersonalData } from './personal-data.store.js';
 import { AnalyticsCohorts } from './analytics-cohorts.service.js';
 import { AnalyticsCohortStore } from './analytics-cohorts.store.js';
-import { Founding } from './organization-seeding.js';
+import { OrganizationSeeding } from './organization-seeding.js';
 import { PurgeOrganization, SweepOrganizationDeletions } from './organization-deletion.jobs.js';
 import { OrganizationDeletionRpc } from './organization-deletion.rpc.js';
 import { OrganizationDeletions } from './organization-deletion.service.js';
@@ -36,7 +36,7 @@ import { WorkflowChecks } from './workflow-checks.js';
   providers: [
     AnalyticsCohorts,
     AnalyticsCohortStore,
-    Founding,
+    OrganizationSeeding,
     OrganizationDeletions,
     OrganizationDeletionStore,
     Organizations,
@@ -53,7 +53,7 @@ import { WorkflowChecks } from './workflow-checks.js';
   ],
   exports: [
     AnalyticsCohorts,
-    Founding,
+    OrganizationSeeding,
     OrganizationDeletions,
     Organizations,
     PrivacySettings,

@@ -9,7 +9,7 @@ import { type DailyLimit, DailyLimits } from '../../../platform/throttle/daily-l
 import { Invitations, type Member } from '../member/index.js';
 import { Roles, superAdmin } from '../role/index.js';
 import { findFixture, type Fixture } from './fixtures/index.js';
-import { Founding } from './organization-seeding.js';
+import { OrganizationSeeding } from './organization-seeding.js';
 import type { OrganizationEntity, SsoAttributeMapping } from './organization.entity.js';
 import {
   callsWebhook,
@@ -41,7 +41,7 @@ export interface Kind {
   expiresAt?: Date;
 }
 
-export interface FoundedOrganization {
+export interface CreatedOrganization {
   organization: OrganizationEntity;
   admin: Member;
 }
@@ -59,7 +59,7 @@ export class Organizations {
     private readonly store: OrganizationStore,
     private readonly roles: Roles,
     private readonly invitations: Invitations,
-    private readonly founding: Founding,
+    private readonly seeding: OrganizationSeeding,
     private readonly workflowChecks: WorkflowChecks,
     private readonly limits: DailyLimits,
     @Inject(CONFIG) private readonly config: Config,
@@ -86,7 +86,7 @@ export class Organizations {
   }
 
   /** The caller becomes its super admin. */
-  async create(scope: Scope, input: NewOrganization): Promise<FoundedOrganization> {
+  async create(scope: Scope, input: NewOrganization): Promise<CreatedOrganization> {
     const adminId = uuid();
     const { identityId } = scope;
     scope.adopt(uuid(), adminId);
@@ -95,7 +95,7 @@ export class Organizations {
   }
 
   /** For the operator: the owner of the address becomes its super admin, known here or not. */
-  async createFor(scope: Scope, adminEmail: string, input: NewOrganization): Promise<FoundedOrganization> {
+  async createFor(scope: Scope, adminEmail: string, input: NewOrganization): Promise<CreatedOrganization> {
     scope.adopt(input.id ?? uuid());
     const identityId = await this.invitations.identify(scope, adminEmail);
     return this.found(scope, input, { id: uuid(), identityId });
@@ -106,21 +106,21 @@ export class Organizations {
     scope: Scope,
     input: NewOrganization & Kind,
     admin: { id: string; identityId: string },
-  ): Promise<FoundedOrganization> {
+  ): Promise<CreatedOrganization> {
     const fixture = requireFixture(input.fixtureId ?? '');
     const organization = newOrganization(scope, input);
     await this.store.insert(scope, organization);
     const roles = await this.roles.seed(scope);
     const role = roles.get(superAdmin);
     if (!role) throw new Error(`No ${superAdmin} among the seeded roles.`);
-    const member = await this.invitations.addFounder(scope, { ...admin, role });
+    const member = await this.invitations.addFirstMember(scope, { ...admin, role });
     const isSandbox = organization.orgType === orgType.sandbox;
     await scope.audit(isSandbox ? 'SANDBOX_CREATED' : 'ORG_CREATED', {
       entityType: 'organization',
       entityId: organization.id,
       metadata: { admin_user_id: member.id, fixture: fixture.id },
     });
-    await this.founding.seed(scope, organization, { fixture, adminId: member.id });
+    await this.seeding.seed(scope, organization, { fixture, adminId: member.id });
     return { organization, admin: member };
   }
 

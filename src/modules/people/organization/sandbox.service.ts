@@ -5,7 +5,7 @@ import { Permission } from '../../../platform/access/index.js';
 import { type Scope, Scopes } from '../../../platform/scope/index.js';
 import type { OrganizationEntity } from './organization.entity.js';
 import { orgType } from './organization.rules.js';
-import { type FoundedOrganization, type NewOrganization, Organizations } from './organization.service.js';
+import { type CreatedOrganization, type NewOrganization, Organizations } from './organization.service.js';
 import { expiryViolations, refuseOverLimit, refuseDeletion } from './sandbox.rules.js';
 import { type Deletion, SandboxStore } from './sandbox.store.js';
 
@@ -26,7 +26,7 @@ export class Sandboxes {
   ) {}
 
   /** The person who calls, or who made the key that calls, becomes its super admin. */
-  async create(scope: Scope, input: NewSandbox): Promise<FoundedOrganization> {
+  async create(scope: Scope, input: NewSandbox): Promise<CreatedOrganization> {
     const violations = expiryViolations(input.expiresAt, scope.now());
     if (violations.length > 0) throw invalidArgument(violations);
     const owner = await this.ownerOf(scope);

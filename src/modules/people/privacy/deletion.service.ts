@@ -36,7 +36,7 @@ export class Deletions {
     { userId, anonymize }: { userId: string; anonymize: boolean },
   ): Promise<string> {
     // Locks the member: of two who ask at once the second finds the request of the first.
-    const { before } = await this.members.setAside(scope, userId);
+    const { before } = await this.members.deactivateForDeletion(scope, userId);
     if (await this.requests.isPending(scope, userId)) throw alreadyPending();
     const id = uuid();
     const createdAt = scope.now();
@@ -95,7 +95,7 @@ export class Deletions {
     if (member) await this.members.findForUpdate(scope, member);
     const request = await this.requests.begin(scope, id);
     if (!request?.userId) return undefined;
-    if (!(await this.members.isIndispensable(scope, request.userId))) {
+    if (!(await this.members.isLastSuperAdmin(scope, request.userId))) {
       await this.requests.endExports(scope, request.userId);
       return request;
     }

@@ -35,7 +35,7 @@ export interface PrivacyRequest {
 }
 
 /** The caller of a request for a member's data, with the type of session. */
-interface Asking {
+interface RequestCaller {
   userId: string | undefined;
   ssoOrgId: string | undefined;
 }
@@ -44,14 +44,14 @@ interface Asking {
  * Whether a person requests data about themselves. An SSO session does not count: the admins of a provider
  * can sign in as any of its users, so such a session gets the data of that organization only.
  */
-export function isPersonal(ofMember: string, { userId, ssoOrgId }: Asking): boolean {
+export function isPersonal(ofMember: string, { userId, ssoOrgId }: RequestCaller): boolean {
   return ofMember === userId && ssoOrgId === undefined;
 }
 
 /** An export is for whom it is about; one that holds no more than the organization knows, for its administrators too. */
 export function mayHaveExport(
   { userId, personal }: Pick<PrivacyRequest, 'userId' | 'personal'>,
-  reader: Asking & { isAdministrator: boolean },
+  reader: RequestCaller & { isAdministrator: boolean },
 ): boolean {
   if (userId !== null && isPersonal(userId, reader)) return true;
   return !personal && (userId === reader.userId || reader.isAdministrator);

@@ -2,7 +2,7 @@ import { Module, type OnModuleInit } from '@nestjs/common';
 import { PersonalData } from '../../../platform/personal-data/index.js';
 import { Abilities } from '../../../platform/access/index.js';
 import { MemberModule } from '../member/index.js';
-import { Founding, OrganizationModule } from '../organization/index.js';
+import { OrganizationSeeding, OrganizationModule } from '../organization/index.js';
 import { rosterPersonalData } from './personal-data.store.js';
 import { RosterMembers } from './roster-members.service.js';
 import { RosterMemberStore } from './roster-member.store.js';
@@ -26,14 +26,14 @@ import { RosterStore } from './roster.store.js';
 export class RosterModule implements OnModuleInit {
   constructor(
     private readonly abilities: Abilities,
-    private readonly founding: Founding,
+    private readonly seeding: OrganizationSeeding,
     private readonly rosters: Rosters,
     private readonly personalData: PersonalData,
   ) {}
 
   onModuleInit(): void {
     for (const kind of rosterKinds) this.abilities.contribute(rosterPolicy(kind));
-    this.founding.contribute((scope) => this.rosters.seed(scope));
+    this.seeding.contribute((scope) => this.rosters.seed(scope));
     this.personalData.contribute(rosterPersonalData);
   }
 }

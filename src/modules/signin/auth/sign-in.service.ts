@@ -23,7 +23,7 @@ export interface SignInOptions {
 }
 
 /** The input of a sign-in. */
-interface Arriving {
+interface SignInInput {
   deviceName: string;
   /** Token of the invitation mail; empty without one. */
   invitationToken: string;
@@ -70,11 +70,11 @@ export class SignIn {
     await this.mailer.send(scope, signInCodeMail({ to: email, code, link, expiresAt }));
   }
 
-  async verifyCode(scope: Scope, input: { email: string; code: string } & Arriving): Promise<TokenPair> {
+  async verifyCode(scope: Scope, input: { email: string; code: string } & SignInInput): Promise<TokenPair> {
     return this.open(scope, await this.codes.prove(scope, input), input, 'code');
   }
 
-  async verifyLink(scope: Scope, input: { token: string; state: string } & Arriving): Promise<TokenPair> {
+  async verifyLink(scope: Scope, input: { token: string; state: string } & SignInInput): Promise<TokenPair> {
     return this.open(scope, await this.codes.proveLink(scope, input), input, 'link');
   }
 
@@ -89,7 +89,7 @@ export class SignIn {
     await this.store.purge(scope);
   }
 
-  private async open(scope: Scope, proven: ProvenCode, given: Arriving, proof: Proof): Promise<TokenPair> {
+  private async open(scope: Scope, proven: ProvenCode, given: SignInInput, proof: Proof): Promise<TokenPair> {
     const origin = originOf(scope);
     const person = await this.scopes.run(origin, (inner) => this.personOf(inner, proven.email));
     if (!person) throw codeRefused();

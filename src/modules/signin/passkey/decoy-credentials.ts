@@ -8,7 +8,7 @@ const LENGTHS = [16, 20, 32] as const;
  * Credentials for addresses without an account or passkey: made up, plausible, and stable for each address,
  * so that the response does not reveal whether an account exists.
  */
-export function decoysFor(email: string, key: Buffer): CredentialName[] {
+export function decoyCredentials(email: string, key: Buffer): CredentialName[] {
   const [first = 0, second = 0] = hmac(key, `kind/${email}`);
   const count = first % 4 === 0 ? 2 : 1;
   const length = LENGTHS[second % LENGTHS.length];

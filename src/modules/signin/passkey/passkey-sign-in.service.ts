@@ -10,7 +10,7 @@ import { acceptAtSignIn, InvitationTokens } from '../../people/member/index.js';
 import { Assertions } from './assertions.service.js';
 import { ChallengeStore } from './challenge.store.js';
 import { readAssertion } from './credential-json.js';
-import { decoysFor } from './decoy-credentials.js';
+import { decoyCredentials } from './decoy-credentials.js';
 import { passkeyInvalid } from './passkey.rules.js';
 import { PasskeyStore } from './passkey.store.js';
 import { nameOf } from './passkeys.service.js';
@@ -47,7 +47,7 @@ export class PasskeySignIn {
     await this.challenges.insert(scope, challenge, { kind: 'sign_in', email });
     if (email === '') return this.relyingParty.requestOptions(challenge);
     const known = (await this.store.listByEmail(scope, email)).map(nameOf);
-    const decoys = decoysFor(email, this.decoyKey);
+    const decoys = decoyCredentials(email, this.decoyKey);
     return this.relyingParty.requestOptions(challenge, known.length > 0 ? known : decoys);
   }
 

@@ -1,7 +1,7 @@
 import { type Mail, nameInMail } from '../../../platform/mail/index.js';
 
 /** Content of the mail that the owner of a passkey gets. */
-export interface PasskeyNews {
+export interface PasskeyNotice {
   to: string;
   /** As the person calls the passkey; may be empty. */
   name: string;
@@ -11,14 +11,14 @@ export interface PasskeyNews {
   appUrl: string;
 }
 
-export function passkeyAddedMail(news: PasskeyNews): Mail {
+export function passkeyAddedMail(news: PasskeyNotice): Mail {
   return mail(news, 'Your account has a new passkey', 'was added to your account', [
     'It can be used to sign in as you. If you did not add it, remove it from your passkeys and end your other',
     'sessions, at once:',
   ]);
 }
 
-export function passkeyRemovedMail(news: PasskeyNews): Mail {
+export function passkeyRemovedMail(news: PasskeyNotice): Mail {
   return mail(news, 'A passkey was removed from your account', 'was removed from your account', [
     'It can no longer be used to sign in. If you did not remove it, sign in by code, end your other sessions and add it',
     'again:',
@@ -27,7 +27,7 @@ export function passkeyRemovedMail(news: PasskeyNews): Mail {
 
 /** The names are chosen by the caller, so they are cleaned. */
 function mail(
-  { to, name, device, at, appUrl }: PasskeyNews,
+  { to, name, device, at, appUrl }: PasskeyNotice,
   subject: string,
   what: string,
   advice: readonly string[],

@@ -10,7 +10,7 @@ import { deviceNameOf } from '../auth/index.js';
 import { ChallengeStore } from './challenge.store.js';
 import { readRegistration } from './credential-json.js';
 import type { CredentialName, NewCredential, Passkey } from './passkey.js';
-import { passkeyAddedMail, type PasskeyNews, passkeyRemovedMail } from './passkey.mail.js';
+import { passkeyAddedMail, type PasskeyNotice, passkeyRemovedMail } from './passkey.mail.js';
 import { enrollmentRefused, passkeyExists, refuseOverLimit, registrationRefused } from './passkey.rules.js';
 import { PasskeyStore } from './passkey.store.js';
 import { RelyingParty } from './relying-party.js';
@@ -45,7 +45,7 @@ export class Passkeys {
     if (refusal) throw refusal;
     const passkey = { ...made, id: uuid(), name: input.name, createdAt: scope.now() };
     if (!(await this.store.insert(scope, passkey))) throw passkeyExists();
-    await this.mailer.send(scope, passkeyAddedMail(this.news(scope, email, input.name)));
+    await this.mailer.send(scope, passkeyAddedMail(this.notice(scope, email, input.name)));
     return { ...passkey, identityId: scope.identityId, lastUsedAt: null, counterWentBackAt: null };
   }
 
@@ -64,11 +64,11 @@ export class Passkeys {
     const passkey = passkeys.find((one) => one.id === id);
     if (!passkey) throw notFound('passkey');
     await this.store.remove(scope, id);
-    await this.mailer.send(scope, passkeyRemovedMail(this.news(scope, email, passkey.name)));
+    await this.mailer.send(scope, passkeyRemovedMail(this.notice(scope, email, passkey.name)));
   }
 
   /** Notifies the owner of an added or removed passkey, whichever session did it. */
-  private news(scope: Scope, to: string, name: string): PasskeyNews {
+  private notice(scope: Scope, to: string, name: string): PasskeyNotice {
     const { appUrl } = this.config.http;
     return { to, name, device: deviceNameOf(scope.userAgent), at: scope.now(), appUrl };
   }

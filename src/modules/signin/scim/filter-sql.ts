@@ -17,7 +17,7 @@ const DEEPEST = 40;
 const comparisons: Readonly<Record<string, string>> = { gt: '>', ge: '>=', lt: '<', le: '<=' };
 
 /** A filter as a condition of SQL. What it compares with goes to `values` and never into the text. */
-export function conditionOf(filter: Filter, columns: Columns, values: unknown[]): string {
+export function filterToSql(filter: Filter, columns: Columns, values: unknown[]): string {
   return condition(filter, { columns, values, prefix: '', depth: 0 });
 }
 

@@ -83,7 +83,7 @@ function nameIn({ name, subAttributes = [] }: Attribute, path: string): Attribut
 }
 
 /** The value that a filter selects by equality alone; undefined for any other filter. */
-export function saidBy(attribute: Attribute, text: string): Document | undefined {
+export function equalityOf(attribute: Attribute, text: string): Document | undefined {
   const filter = named(attribute, readFilter(text));
   const all = filter.op === 'and' ? filter.filters : [filter];
   const said: Document = {};

@@ -20,7 +20,11 @@ export interface ScimAnswer {
 
 export type Work = (scope: Scope, connection: Connection) => Promise<ScimAnswer>;
 /** Work done in a separate scope after the main work was refused. */
-export type Remainder = (scope: Scope, connection: Connection, refusal: ScimError) => Promise<ScimAnswer>;
+export type WorkAfterRefusal = (
+  scope: Scope,
+  connection: Connection,
+  refusal: ScimError,
+) => Promise<ScimAnswer>;
 
 const PAUSE_SECONDS = 300;
 
@@ -58,7 +62,7 @@ export class ScimGateway implements Doorkeeper {
    * Runs `work` in its own scope, for the connection of the token; runs the remainder, if any, when `work` is
    * refused.
    */
-  async serve(request: FastifyRequest, work: Work, remainder?: Remainder): Promise<ScimAnswer> {
+  async serve(request: FastifyRequest, work: Work, remainder?: WorkAfterRefusal): Promise<ScimAnswer> {
     const { caller, requestId, address } = originOf(request);
     if (caller.kind !== 'api_key') throw new Error('A directory calls with a token.');
     const origin = { requestId, address, readOnly: request.method === 'GET' };

@@ -40,7 +40,7 @@ export class GroupMembers {
   ): Promise<number> {
     const joined = await this.store.join(scope, connection.id, group.id, userIds);
     const { mappings } = await this.settings.find(scope, connection.id);
-    await this.carry(scope, connection, group, mappingsFor(mappings, group), joined);
+    await this.grant(scope, connection, group, mappingsFor(mappings, group), joined);
     return joined.length;
   }
 
@@ -54,7 +54,7 @@ export class GroupMembers {
     const left = await this.store.leave(scope, connection.id, group.id, userIds);
     const given = left.flatMap(({ userId, gave }) => gave.map((key) => ({ key, userId })));
     for (const [key, people] of Map.groupBy(given, (one) => one.key)) {
-      await this.takeBack(
+      await this.revoke(
         scope,
         connection,
         key,
@@ -65,14 +65,14 @@ export class GroupMembers {
   }
 
   /** Grants a returning user what their groups map to. */
-  async carryAll(scope: Scope, connection: Connection, userId: string): Promise<void> {
+  async grantAll(scope: Scope, connection: Connection, userId: string): Promise<void> {
     const { mappings } = await this.settings.find(scope, connection.id);
     for (const group of await this.store.groupsOf(scope, connection.id, [userId])) {
-      await this.carry(scope, connection, group, mappingsFor(mappings, group), [userId]);
+      await this.grant(scope, connection, group, mappingsFor(mappings, group), [userId]);
     }
   }
 
-  async leaveAll(scope: Scope, connection: Connection, userId: string): Promise<void> {
+  async leaveAllGroups(scope: Scope, connection: Connection, userId: string): Promise<void> {
     for (const group of await this.store.groupsOf(scope, connection.id, [userId])) {
       await this.store.update(scope, connection.id, group);
       await this.leave(scope, connection, group, [userId]);
@@ -80,7 +80,7 @@ export class GroupMembers {
   }
 
   /** Brings people of the group to where the mappings lead, and notes down what they did not have before. */
-  async carry(
+  async grant(
     scope: Scope,
     connection: Connection,
     group: ScimGroup,
@@ -97,7 +97,7 @@ export class GroupMembers {
   }
 
   /** The group leads there no more: so does a new name, which mappings do not follow. */
-  async withdraw(
+  async revokeMappings(
     scope: Scope,
     connection: Connection,
     group: ScimGroup,
@@ -105,7 +105,7 @@ export class GroupMembers {
   ): Promise<void> {
     for (const key of new Set(mappings.map(keyOf))) {
       const people = await this.store.withdraw(scope, connection.id, group.id, key);
-      await this.takeBack(scope, connection, key, people);
+      await this.revoke(scope, connection, key, people);
     }
   }
 
@@ -120,7 +120,7 @@ export class GroupMembers {
   }
 
   /** Unless another of their groups leads there: then it counts as given by that one. */
-  private async takeBack(
+  private async revoke(
     scope: Scope,
     connection: Connection,
     key: string,

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { setStatement, statement } from '../../../platform/database/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { nameKey } from '../../../platform/text/index.js';
-import { type Columns, conditionOf } from './filter-sql.js';
+import { type Columns, filterToSql } from './filter-sql.js';
 import type { Page } from './paging.js';
 
 /** A group of a directory, as one connection knows it. */
@@ -121,7 +121,7 @@ export class GroupStore {
   ): Promise<{ items: ScimGroup[]; total: number }> {
     const tx = await scope.tx();
     const values: unknown[] = [scope.orgId, connectionId];
-    const where = filter ? ` and ${conditionOf(filter, columns, values)}` : '';
+    const where = filter ? ` and ${filterToSql(filter, columns, values)}` : '';
     const counting = setStatement('scim_group.count', `select count(*)::integer as total ${groups}${where}`);
     const listing = setStatement(
       'scim_group.list',

@@ -8,7 +8,7 @@ import { cleanName } from '../../../platform/text/index.js';
 import type { Connection } from '../sso/index.js';
 import { scimBaseUrl } from './base-url.js';
 import { type ETagged, refuseMismatch } from './etag.js';
-import { saidBy, selectorOf } from './filter.js';
+import { equalityOf, selectorOf } from './filter.js';
 import { keyOf, mappingsFor, newMappings } from './group-mapping.rules.js';
 import { GroupMembers } from './group-members.service.js';
 import { type GroupMember, GroupStore, type ScimGroup } from './group.store.js';
@@ -69,7 +69,7 @@ export class ScimGroups {
 
   async create(scope: Scope, connection: Connection, body: unknown): Promise<ETagged> {
     const named = namedIn(body);
-    const memberIds = await this.present(scope, connection, membersIn(body));
+    const memberIds = await this.requireUsers(scope, connection, membersIn(body));
     const id = uuid();
     await this.store.insert(scope, connection.id, { id, ...named });
     const group = await this.find(scope, connection, id);
@@ -136,7 +136,7 @@ export class ScimGroups {
     }
     if (op === 'replace') return this.setMembers(scope, connection, group, idsIn(value));
     if (op === 'add') {
-      const present = await this.present(scope, connection, idsIn(value));
+      const present = await this.requireUsers(scope, connection, idsIn(value));
       return this.members.join(scope, connection, group, present);
     }
     // Entra says in `value` who goes: only without one does everybody.
@@ -152,7 +152,7 @@ export class ScimGroups {
   ): Promise<string[]> {
     const attribute = attributeNamed(groupAttributes, 'members');
     if (!attribute) throw new Error('Groups without members.');
-    const said = saidBy(attribute, filter);
+    const said = equalityOf(attribute, filter);
     // The form that directories use in practice: `value eq "id"`.
     if (said && Object.keys(said).join() === 'value') return [textOf(said.value)].filter(isId);
     const selects = selectorOf(attribute, filter);
@@ -169,7 +169,7 @@ export class ScimGroups {
     group: ScimGroup,
     given: readonly string[],
   ): Promise<number> {
-    const wanted = new Set(await this.present(scope, connection, given));
+    const wanted = new Set(await this.requireUsers(scope, connection, given));
     const members = await this.store.members(scope, connection.id, [group.id]);
     const leaving = members.map(({ userId }) => userId).filter((userId) => !wanted.has(userId));
     const left = await this.members.leave(scope, connection, group, leaving);
@@ -201,11 +201,11 @@ export class ScimGroups {
     const renamed = named.displayName !== group.displayName || named.externalId !== group.externalId;
     if (!renamed && !moved) return;
     await this.store.update(scope, connection.id, { id: group.id, ...named });
-    if (renamed) await this.carryRenamed(scope, connection, group, named);
+    if (renamed) await this.applyRenamedMappings(scope, connection, group, named);
     await this.record(scope, { ...group, ...named }, 'scim_group_updated');
   }
 
-  private async carryRenamed(
+  private async applyRenamedMappings(
     scope: Scope,
     connection: Connection,
     group: ScimGroup,
@@ -217,10 +217,10 @@ export class ScimGroups {
     // What another mapping of the new name leads to is kept.
     const kept = new Set(after.map(keyOf));
     const lost = newMappings(after, before).filter((mapping) => !kept.has(keyOf(mapping)));
-    await this.members.withdraw(scope, connection, group, lost);
+    await this.members.revokeMappings(scope, connection, group, lost);
     if (fresh.length === 0) return;
     const members = await this.store.members(scope, connection.id, [group.id]);
-    await this.members.carry(
+    await this.members.grant(
       scope,
       connection,
       group,
@@ -230,7 +230,11 @@ export class ScimGroups {
   }
 
   /** All of them, each once; refused when one is no user of the connection. */
-  private async present(scope: Scope, connection: Connection, ids: readonly string[]): Promise<string[]> {
+  private async requireUsers(
+    scope: Scope,
+    connection: Connection,
+    ids: readonly string[],
+  ): Promise<string[]> {
     const given = [...new Set(ids.map((id) => id.toLowerCase()))];
     const present = await this.users.present(scope, connection.id, given.filter(isId));
     const stranger = given.find((id) => !present.has(id));

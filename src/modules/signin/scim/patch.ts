@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { saidBy, selectorOf } from './filter.js';
+import { equalityOf, selectorOf } from './filter.js';
 import { findTarget, type PathSchemas, type Target, unknownPath } from './attribute-path.js';
 import {
   type Document,
@@ -117,7 +117,7 @@ function changedItems(
     return onePrimary(after, given.primary === true ? after.findLast((item) => item.primary) : undefined);
   }
   // RFC 7644 answers noTarget; Entra sets the first value of its kind like this, and means that it be there.
-  const said = filter === undefined ? {} : saidBy(attribute, filter);
+  const said = filter === undefined ? {} : equalityOf(attribute, filter);
   if (!said) throw invalid('noTarget', 'The path selects no value.');
   return [...items, { ...said, ...given }];
 }

@@ -7,7 +7,7 @@ import { invalid, ScimError } from './scim-error.js';
 export const mediaType = 'application/scim+json';
 
 /** What a route is asked, read of the request. */
-export interface Asked {
+export interface ScimParameters {
   id: string;
   body: unknown;
   query: Record<string, string | undefined>;
@@ -16,7 +16,7 @@ export interface Asked {
   ifNoneMatch: string | undefined;
 }
 
-export function askedBy({ params, query, body, headers }: FastifyRequest): Asked {
+export function readParameters({ params, query, body, headers }: FastifyRequest): ScimParameters {
   const parameters = textsIn(query);
   return {
     id: textsIn(params).id ?? '',
@@ -38,7 +38,7 @@ function textsIn(given: unknown): Record<string, string | undefined> {
 }
 
 /** RFC 7644, section 3.4.3: the parameters of a query, as members of the body. */
-export function searchIn(body: unknown): Pick<Asked, 'query' | 'projection'> {
+export function searchIn(body: unknown): Pick<ScimParameters, 'query' | 'projection'> {
   if (!isObject(body)) throw invalid('invalidSyntax', 'The body must be a JSON object.');
   const given = Object.entries(body).map(([name, value]: [string, unknown]) => [
     name,

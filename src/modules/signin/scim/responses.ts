@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import type { Refusal } from '../../../platform/http/door/index.js';
-import { type Asked, mediaType } from './request.js';
+import { type ScimParameters, mediaType } from './request.js';
 import { type ETagged, matches } from './etag.js';
 import type { ScimAnswer } from './gateway.js';
 import { type Answer, project, type Projection } from './projection.js';
@@ -20,7 +20,7 @@ export function created(resource: ETagged, projection: Projection): ScimAnswer {
   return { status: 201, headers: { ...headers, location: meta?.location ?? '' }, body };
 }
 
-export function read(resource: ETagged, { projection, ifNoneMatch }: Asked): ScimAnswer {
+export function read(resource: ETagged, { projection, ifNoneMatch }: ScimParameters): ScimAnswer {
   if (ifNoneMatch !== undefined && matches(ifNoneMatch, resource.etag)) {
     return { status: 304, headers: { etag: resource.etag } };
   }

@@ -53,20 +53,20 @@ export class ScimSettingsService {
     const fresh = newMappings(before.mappings, mappings);
     const violations: FieldViolation[] = [];
     for (const mapping of fresh) {
-      const description = await this.unfitness(scope, mapping);
+      const description = await this.refuseTarget(scope, mapping);
       const field = `group_mappings[${mappings.indexOf(mapping)}].target_id`;
       if (description) violations.push({ field, description });
     }
     if (violations.length > 0) throw invalidArgument(violations);
     const after = { ...before, mappings: [...mappings] };
     await this.store.save(scope, connection.id, after);
-    await this.carry(scope, connection, fresh);
+    await this.applyMappings(scope, connection, fresh);
     await this.record(scope, connection.id, 'scim_mappings');
     return { connectionId: connection.id, ...after };
   }
 
   /** Why the target of a mapping is refused. A caller cannot map groups to more than the caller may grant. */
-  private async unfitness(scope: Scope, { target, targetId }: GroupMapping): Promise<string | undefined> {
+  private async refuseTarget(scope: Scope, { target, targetId }: GroupMapping): Promise<string | undefined> {
     if (target === groupTarget.role) {
       const role = await ifFound(() => this.roles.get(scope, targetId));
       if (!role) return NOT_THERE;
@@ -81,13 +81,17 @@ export class ScimSettingsService {
     return roster.isDefault ? 'is everybody’s already' : undefined;
   }
 
-  private async carry(scope: Scope, connection: Connection, fresh: readonly GroupMapping[]): Promise<void> {
+  private async applyMappings(
+    scope: Scope,
+    connection: Connection,
+    fresh: readonly GroupMapping[],
+  ): Promise<void> {
     if (fresh.length === 0) return;
     for (const group of await this.groups.all(scope, connection.id)) {
       const own = fresh.filter((mapping) => isFor(mapping, group));
       if (own.length === 0) continue;
       const members = await this.groups.members(scope, connection.id, [group.id]);
-      await this.members.carry(
+      await this.members.grant(
         scope,
         connection,
         group,

@@ -9,11 +9,11 @@ import { type Door, DoorExit } from '../../../platform/http/door/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import type { Connection } from '../sso/index.js';
 import { created, ok, partly, projectAll, read, scimForm, send, tagged } from './responses.js';
-import { type Asked, askedBy, mediaType, parse, refusalOf, searchIn } from './request.js';
+import { type ScimParameters, readParameters, mediaType, parse, refusalOf, searchIn } from './request.js';
 import { scimBaseUrl, scimPath } from './base-url.js';
 import { listed, resourceTypes, schemas, serviceProviderConfig } from './discovery.js';
 import { deactivates } from './deactivation.rules.js';
-import { type Remainder, type ScimAnswer, ScimGateway } from './gateway.js';
+import { type WorkAfterRefusal, type ScimAnswer, ScimGateway } from './gateway.js';
 import { ScimGroups } from './groups.service.js';
 import { readPage } from './paging.js';
 import { readOperations } from './patch.js';
@@ -30,11 +30,11 @@ const scimDoor: Door = {
 };
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const satisfies readonly HTTPMethods[];
 
-type Handler = (scope: Scope, connection: Connection, asked: Asked) => Promise<ScimAnswer>;
+type Handler = (scope: Scope, connection: Connection, asked: ScimParameters) => Promise<ScimAnswer>;
 /** A handler with the work that remains when it is refused; undefined without such work. */
 interface Salvaged {
   handle: Handler;
-  salvage: (method: string, asked: Asked) => Remainder | undefined;
+  salvage: (method: string, asked: ScimParameters) => WorkAfterRefusal | undefined;
 }
 type Handlers = Partial<Record<(typeof methods)[number], Handler | Salvaged>>;
 
@@ -104,10 +104,10 @@ export class ScimRoutes implements OnModuleInit {
     const [handle, remainder] =
       typeof handler === 'function'
         ? [handler]
-        : [handler.handle, handler.salvage(request.method, askedBy(request))];
+        : [handler.handle, handler.salvage(request.method, readParameters(request))];
     return this.gateway.serve(
       request,
-      (scope, connection) => handle(scope, connection, askedBy(request)),
+      (scope, connection) => handle(scope, connection, readParameters(request)),
       remainder,
     );
   }
@@ -122,7 +122,7 @@ export class ScimRoutes implements OnModuleInit {
       if (!found) throw notFound('resource');
       return ok(found);
     };
-    const list = (all: readonly Answer[], { query }: Asked): ScimAnswer => {
+    const list = (all: readonly Answer[], { query }: ScimParameters): ScimAnswer => {
       // RFC 7644, section 4.
       if (query.filter !== undefined) throw new ScimError(403, 'This endpoint does not support filters.');
       return ok(listed(all));
@@ -218,7 +218,7 @@ export class ScimRoutes implements OnModuleInit {
   private async listUsers(
     scope: Scope,
     connection: Connection,
-    { query, projection }: Pick<Asked, 'query' | 'projection'>,
+    { query, projection }: Pick<ScimParameters, 'query' | 'projection'>,
   ): Promise<ScimAnswer> {
     const withGroups = !excludes(projection, 'groups');
     const list = await this.users.list(scope, connection, readPage(query), withGroups);
@@ -228,7 +228,7 @@ export class ScimRoutes implements OnModuleInit {
   private async listGroups(
     scope: Scope,
     connection: Connection,
-    { query, projection }: Pick<Asked, 'query' | 'projection'>,
+    { query, projection }: Pick<ScimParameters, 'query' | 'projection'>,
   ): Promise<ScimAnswer> {
     const withMembers = !excludes(projection, 'members');
     const list = await this.groups.list(scope, connection, readPage(query), withMembers);

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { setStatement, statement } from '../../../platform/database/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { deletedDomain, memberStatus } from '../../people/member/index.js';
-import { type Columns, conditionOf } from './filter-sql.js';
+import { type Columns, filterToSql } from './filter-sql.js';
 import type { Filter } from './filter.js';
 import type { Page } from './paging.js';
 import type { Document } from './resource.js';
@@ -145,5 +145,5 @@ export class UserStore {
 }
 
 function condition(filter: Filter, values: unknown[]): string {
-  return conditionOf(filter, columns, values);
+  return filterToSql(filter, columns, values);
 }

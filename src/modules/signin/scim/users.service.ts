@@ -88,7 +88,7 @@ export class ScimUsers {
       const sentence = `A user with the address ${email} or with this externalId exists; find and update that user.`;
       throw new ScimError(409, sentence, 'uniqueness');
     }
-    const userId = member ? await this.returned(scope, connection, member.id, email, document) : undefined;
+    const userId = member ? await this.recreate(scope, connection, member.id, email, document) : undefined;
     return this.get(scope, connection, userId ?? (await this.admit(scope, connection, email, document)));
   }
 
@@ -146,7 +146,7 @@ export class ScimUsers {
     const user = await this.findForUpdate(scope, connection, id, ifMatch);
     const entry = { ...unsaid(user), active: false };
     await this.members.updateFromDirectory(scope, id, entry);
-    await this.groups.leaveAll(scope, connection, id);
+    await this.groups.leaveAllGroups(scope, connection, id);
     await this.store.forget(scope, connection.id, id);
     await this.record(scope, connection, id, 'SCIM_USER_DEPROVISIONED', { deleted: 'true' });
   }
@@ -172,7 +172,7 @@ export class ScimUsers {
   }
 
   /** A user whom the directory had deleted. */
-  private async returned(
+  private async recreate(
     scope: Scope,
     connection: Connection,
     id: string,
@@ -197,7 +197,7 @@ export class ScimUsers {
     const change = await this.members.updateFromDirectory(scope, id, entry);
     if (change === 'none' && same(currentDocument(user), { active: user.active, ...document })) return;
     await this.save(scope, connection, id, document);
-    if (change === 'reactivated') await this.groups.carryAll(scope, connection, id);
+    if (change === 'reactivated') await this.groups.grantAll(scope, connection, id);
     const event = change === 'deactivated' ? 'SCIM_USER_DEPROVISIONED' : 'SCIM_USER_UPDATED';
     await this.record(scope, connection, id, event, change === 'reactivated' ? { reactivated: 'true' } : {});
   }

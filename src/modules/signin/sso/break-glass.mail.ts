@@ -1,7 +1,7 @@
 import { type Mail, nameInMail } from '../../../platform/mail/index.js';
 
 /** Content of the mail that every super admin gets. */
-export interface BreakGlassNews {
+export interface BreakGlassNotice {
   organization: string;
   /** The admin with break-glass access. */
   email: string;
@@ -9,17 +9,17 @@ export interface BreakGlassNews {
   expiresAt: Date | undefined;
 }
 
-export function breakGlassArmedMail(to: string, news: BreakGlassNews): Mail {
+export function breakGlassArmedMail(to: string, news: BreakGlassNotice): Mail {
   return mail(to, news, `may sign in by passkey, without single sign-on${until(news)}`);
 }
 
-export function breakGlassUsedMail(to: string, news: BreakGlassNews): Mail {
+export function breakGlassUsedMail(to: string, news: BreakGlassNotice): Mail {
   const still = news.expiresAt ? `the access is armed${until(news)}` : 'the access has been disarmed since';
   return mail(to, news, `HAS SIGNED IN by passkey, without single sign-on; ${still}`);
 }
 
 /** Names come from others. */
-function mail(to: string, { organization, email }: BreakGlassNews, what: string): Mail {
+function mail(to: string, { organization, email }: BreakGlassNotice, what: string): Mail {
   const name = nameInMail(organization);
   return {
     to,
@@ -33,6 +33,6 @@ function mail(to: string, { organization, email }: BreakGlassNews, what: string)
   };
 }
 
-function until({ expiresAt }: BreakGlassNews): string {
+function until({ expiresAt }: BreakGlassNotice): string {
   return expiresAt ? ` until ${expiresAt.toISOString()}` : '';
 }

@@ -3,7 +3,7 @@ import { failedPrecondition, notFound } from '../../../platform/errors/index.js'
 import { Mailer } from '../../../platform/mail/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { type Member, Members } from '../../people/member/index.js';
-import { type BreakGlassNews, breakGlassArmedMail, breakGlassUsedMail } from './break-glass.mail.js';
+import { type BreakGlassNotice, breakGlassArmedMail, breakGlassUsedMail } from './break-glass.mail.js';
 import { connectionState } from './connection.js';
 import { admitsAnyMember } from './connection.rules.js';
 import { ConnectionStore } from './connection.store.js';
@@ -130,7 +130,7 @@ export class Enforcement {
     scope: Scope,
     admins: readonly Member[],
     { member, expiresAt }: { member: Member; expiresAt: Date | undefined },
-    mail: (to: string, news: BreakGlassNews) => ReturnType<typeof breakGlassArmedMail>,
+    mail: (to: string, news: BreakGlassNotice) => ReturnType<typeof breakGlassArmedMail>,
   ): Promise<void> {
     const organization = await this.members.organizationName(scope);
     for (const { email } of admins) {

@@ -28,7 +28,7 @@ const MOST_KEPT = 1000;
 /** openid-client asks for a key that it does not know when those that it has are as old as this. */
 const ASKS_AGAIN_AFTER_S = 60;
 /** Minimum time between key fetches caused by unauthenticated tokens; concurrent requests share one fetch. */
-const STRANGERS_ASK_MS = 10_000;
+const UNVERIFIED_FETCH_MS = 10_000;
 
 /** A connection's side of its provider. */
 export interface OidcClient {
@@ -109,7 +109,8 @@ export class OidcDiscovery {
       async (header, input) => {
         const known = createLocalJWKSet(await this.keysOf(provider));
         return known(header, input).catch(async (error: unknown) => {
-          if (!(error instanceof errors.JWKSNoMatchingKey) || !this.strangerMayAsk(provider)) throw error;
+          if (!(error instanceof errors.JWKSNoMatchingKey) || !this.mayFetchForUnverified(provider))
+            throw error;
           return createLocalJWKSet(await this.fetchKeys(provider))(header, input);
         });
       },
@@ -216,9 +217,9 @@ export class OidcDiscovery {
     return keys && keys.until > this.clock.now().getTime() ? keys.set : undefined;
   }
 
-  private strangerMayAsk(provider: Provider): boolean {
+  private mayFetchForUnverified(provider: Provider): boolean {
     const now = this.clock.now().getTime();
-    if (now - provider.strangersAskedAt < STRANGERS_ASK_MS) return false;
+    if (now - provider.strangersAskedAt < UNVERIFIED_FETCH_MS) return false;
     provider.strangersAskedAt = now;
     return true;
   }
