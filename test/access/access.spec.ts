@@ -138,7 +138,7 @@ async function surprise(visitor: Visitor, method: DescMethod): Promise<string | 
   const row = accessTable.get(rpc);
   if (!row) return `${rpc} has no row.`;
   const anyOf = row.anyOf.map((permission) => Permission[permission] ?? '');
-  const refusal = expectedRefusal({ caller: row.caller, anyOf }, visitor);
+  const refusal = expectedRefusal({ ...row, anyOf }, visitor);
   const expected = refusal ? `refused ${Code[refusal.code]}` : 'admitted';
   const error = await visit(visitor, method);
   const outcome = outcomeOf(method, error);

@@ -19,7 +19,8 @@ export interface Refused {
 }
 
 interface Rule {
-  caller: string;
+  callers: ReadonlySet<string>;
+  membersFor?: string;
   anyOf: readonly string[];
 }
 
@@ -64,8 +65,8 @@ const internalOnly = { code: Code.PermissionDenied, says: ['internal services'] 
 const notForSiblings = { code: Code.PermissionDenied, says: [] };
 
 /** Undefined: admitted by the rule; permissions still have a say. */
-const byCallerRule: Record<string, Record<Exclude<Kind, 'impostor'>, Refused | undefined>> = {
-  anyone: {
+const byKinds: Record<string, Record<Exclude<Kind, 'impostor'>, Refused | undefined>> = {
+  'anonymous person member api_key internal': {
     nobody: undefined,
     person: undefined,
     stranger: undefined,
@@ -82,7 +83,7 @@ const byCallerRule: Record<string, Record<Exclude<Kind, 'impostor'>, Refused | u
     key: keyHasNoUser,
     sibling: notForSiblings,
   },
-  person_or_key: {
+  'person api_key': {
     nobody: signIn,
     person: undefined,
     stranger: undefined,
@@ -90,7 +91,7 @@ const byCallerRule: Record<string, Record<Exclude<Kind, 'impostor'>, Refused | u
     key: undefined,
     sibling: notForSiblings,
   },
-  member: {
+  'member own_data': {
     nobody: signIn,
     person: chooseOrganization,
     stranger: notYours,
@@ -98,7 +99,7 @@ const byCallerRule: Record<string, Record<Exclude<Kind, 'impostor'>, Refused | u
     key: keyHasNoUser,
     sibling: notForSiblings,
   },
-  named_member: {
+  'member record': {
     nobody: signIn,
     person: chooseOrganization,
     stranger: notYours,
@@ -106,7 +107,7 @@ const byCallerRule: Record<string, Record<Exclude<Kind, 'impostor'>, Refused | u
     key: keyHasNoName,
     sibling: notForSiblings,
   },
-  member_or_key: {
+  'member api_key': {
     nobody: signIn,
     person: chooseOrganization,
     stranger: notYours,
@@ -114,7 +115,7 @@ const byCallerRule: Record<string, Record<Exclude<Kind, 'impostor'>, Refused | u
     key: undefined,
     sibling: notForSiblings,
   },
-  member_or_key_or_person: {
+  'person member api_key': {
     nobody: signIn,
     person: undefined,
     stranger: notYours,
@@ -139,10 +140,11 @@ export function expectedRefusal(
 ): Refused | undefined {
   if (visitor.kind === 'impostor') {
     // A call that needs no credential ignores a bad one; siblings always need theirs.
-    return rule.caller === 'anyone' && visitor.listener === undefined ? undefined : signIn;
+    return rule.callers.has('anonymous') && visitor.listener === undefined ? undefined : signIn;
   }
-  const expectations = byCallerRule[rule.caller];
-  if (!expectations) throw new Error(`No expectation is written down for callers "${rule.caller}".`);
+  const kinds = [...rule.callers, ...(rule.membersFor ? [rule.membersFor] : [])].join(' ');
+  const expectations = byKinds[kinds];
+  if (!expectations) throw new Error(`No expectation is written down for callers "${kinds}".`);
   const refused = expectations[visitor.kind];
   if (refused || rule.anyOf.length === 0) return refused;
   if (rule.anyOf.some((permission) => visitor.permissions.includes(permission))) return undefined;

@@ -2,21 +2,25 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import { format } from 'prettier';
 import { accessTable, methodName, permissionName, services } from '../../src/platform/access/index.js';
-import type { AccessRow, CallerRule } from '../../src/platform/access/access-rule.js';
+import type { AccessRow, CallerKind } from '../../src/platform/access/access-rule.js';
 
 /** The page that tells people what the access table tells the server. `ACCESS=write npm run jest -- test/access/page`. */
 const page = new URL('../../docs/access.md', import.meta.url);
 
-const callers: Record<CallerRule, string> = {
-  anyone: 'anyone',
-  person: 'a signed-in person',
-  person_or_key: 'a signed-in person, an API key',
-  member: 'a member, for themselves',
-  named_member: 'a member, by name',
-  member_or_key: 'a member, an API key',
-  member_or_key_or_person: 'anybody with a credential',
-  internal: 'sibling services',
-};
+const everyCredential = ['person', 'member', 'api_key'] as const;
+
+function callersOf({ callers, membersFor }: AccessRow): string {
+  if (callers.has('anonymous')) return 'anyone';
+  if (everyCredential.every((kind) => callers.has(kind))) return 'anybody with a credential';
+  const member = { own_data: 'a member, for themselves', record: 'a member, by name' };
+  const names: Partial<Record<CallerKind, string>> = {
+    person: 'a signed-in person',
+    member: membersFor ? member[membersFor] : 'a member',
+    api_key: 'an API key',
+    internal: 'sibling services',
+  };
+  return [...callers].map((kind) => names[kind]).join(', ');
+}
 
 function proofOf({ proof }: AccessRow): string {
   if (proof.need === 'none') return '';
@@ -28,7 +32,7 @@ function rowOf(rpc: string): string {
   const row = accessTable.get(rpc);
   if (!row) throw new Error(`${rpc} has no row.`);
   const permissions = row.anyOf.map((permission) => permissionName(permission).replace('PERMISSION_', ''));
-  const who = `${callers[row.caller]}${row.personal ? ', not through an identity provider' : ''}`;
+  const who = `${callersOf(row)}${row.personal ? ', not through an identity provider' : ''}`;
   const cells = [rpc.split('/').at(-1), who, permissions.join(' or '), proofOf(row)];
   return `| ${cells.join(' | ')} |`;
 }
@@ -46,7 +50,7 @@ async function pageText(): Promise<string> {
   );
   const text = `# Who may call what
 
-What \`src/platform/access/access-table.ts\` says, for people; \`ACCESS=write npm run jest -- test/access/page\` writes this page, and
+What \`src/platform/access/table\` says, for people; \`ACCESS=write npm run jest -- test/access/page\` writes this page, and
 a spec compares it. What somebody may do with one row is decided by its module.
 
 A _recent proof_ is a sign-in, or \`Reauthenticate\`, at most \`RECENT_SIGN_IN_MINUTES\` ago

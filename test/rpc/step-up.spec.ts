@@ -76,9 +76,7 @@ describe('what a stolen token must not be enough for', () => {
       const proof = accessTable.get(methodName(method))?.proof;
       return proof?.need === 'recent' && proof.exempt.length > 0;
     });
-    const forKeys = exempt.filter((method) =>
-      ['member_or_key', 'person_or_key'].includes(accessTable.get(methodName(method))?.caller ?? ''),
-    );
+    const forKeys = exempt.filter((method) => accessTable.get(methodName(method))?.callers.has('api_key'));
     expect(exempt).toEqual(forKeys);
   });
 

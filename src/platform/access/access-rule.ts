@@ -1,32 +1,19 @@
 import type { DescMethod, DescService } from '@bufbuild/protobuf';
 import type { Permission } from '../permission/permissions.js';
+import type { Caller } from '../caller/caller.js';
+import type { ClosedState } from '../caller/organization-entry.rules.js';
 import type { AuditEventType } from '../audit/audit-event-type.js';
 
-/**
- * The types of callers that may call an RPC; access to a single row is decided by the module's policy.
- * - `anyone`: no credential needed
- * - `person`: a signed-in person, with or without an organization
- * - `person_or_key`: the same, or an API key; the call concerns no organization of the caller
- * - `member`: a signed-in member, for their own data; not for API keys
- * - `named_member`: a signed-in member; the call is recorded under a person's name, so not for API keys
- * - `member_or_key`: a member or an API key of the organization
- * - `member_or_key_or_person`: any valid credential
- * - `internal`: a sibling service, on the internal listener only
- */
-export type CallerRule =
-  | 'anyone'
-  | 'person'
-  | 'person_or_key'
-  | 'member'
-  | 'named_member'
-  | 'member_or_key'
-  | 'member_or_key_or_person'
-  | 'internal';
+/** Kinds of callers that a row may admit; `anonymous` sends no credential, `internal` is a sibling service. */
+export type CallerKind = Exclude<Caller['kind'], 'system'>;
 
 export interface AccessRule {
-  readonly caller: CallerRule;
-  /** One of these is enough; none listed: the caller rule alone decides. */
+  /** The kinds of callers that may call an RPC; access to a single row is decided by the module's policy. */
+  readonly callers: ReadonlySet<CallerKind>;
+  /** One of these is enough; none listed: the kind of the caller alone decides. */
   readonly anyOf: readonly Permission[];
+  /** Why a member is admitted and an API key is not: the call concerns own data, or is recorded under a name. */
+  readonly membersFor?: 'own_data' | 'record';
   /** Refuses sessions of an identity provider: they are limited to its organization. */
   readonly personal?: true;
 }
@@ -50,27 +37,61 @@ export interface AccessRow extends AccessRule {
   readonly proof: ProofNeed;
   /** The audit events that a mutating RPC writes; absent for reads. */
   readonly audit?: readonly AuditEventType[];
+  /** Closed states of an organization in which the RPC is answered; absent: in none. */
+  readonly allowedIn?: readonly ClosedState[];
+  /** Whether the request may hold a large audience or batch. */
+  readonly largeRequest?: true;
 }
 
-export const anyone: AccessRule = { caller: 'anyone', anyOf: [] };
-export const person: AccessRule = { caller: 'person', anyOf: [] };
-export const personOrKey: AccessRule = { caller: 'person_or_key', anyOf: [] };
-export const internal: AccessRule = { caller: 'internal', anyOf: [] };
-export const signedIn: AccessRule = { caller: 'member_or_key', anyOf: [] };
+/** The rows of a service, by full method name. */
+export interface ServiceRows {
+  readonly service: DescService;
+  readonly rows: readonly (readonly [string, AccessRow])[];
+}
+
+function admit(...callers: CallerKind[]): AccessRule {
+  return { callers: new Set(callers), anyOf: [] };
+}
+
+export const anyone = admit('anonymous', 'person', 'member', 'api_key', 'internal');
+/** A signed-in person, with or without an organization. */
+export const person = admit('person');
+/** The same, or an API key; the call concerns no organization of the caller. */
+export const personOrKey = admit('person', 'api_key');
+export const anyCredential = admit('person', 'member', 'api_key');
+/** A member or an API key of the organization. */
+export const signedIn = admit('member', 'api_key');
+/** A sibling service, on the internal listener only. */
+export const internal = admit('internal');
+
+/** Whether the RPC needs no credential. */
+export function isOpen({ callers }: AccessRule): boolean {
+  return callers.has('anonymous');
+}
+
+/** Whether only sibling services may call it. */
+export function isInternal({ callers }: AccessRule): boolean {
+  return callers.size === 1 && callers.has('internal');
+}
+
+/** Whether the caller acts as a person, across organizations or before there is one. */
+export function actsOutsideOrganizations(rule: AccessRule): boolean {
+  return isOpen(rule) || (rule.callers.has('person') && !rule.callers.has('member'));
+}
 
 /** A member or a key that holds one of the permissions. */
 export function permission(...anyOf: Permission[]): AccessRule {
-  return { caller: 'member_or_key', anyOf };
+  return { ...signedIn, anyOf };
 }
 
 /** A member, for their own data; with permissions given, one of them is needed, too. */
 export function self(...anyOf: Permission[]): AccessRule {
-  return { caller: 'member', anyOf };
+  return { ...admit('member'), anyOf, membersFor: 'own_data' };
 }
 
 /** A member who acts on the organization under their name; with permissions named, one of those too. */
 export function named(...anyOf: Permission[]): AccessRule {
-  return { caller: 'named_member', anyOf };
+  return { ...admit('member'), anyOf, membersFor: 'record' };
 }
 
 export const anyProof: ProofNeed = { need: 'none' };
@@ -110,12 +131,25 @@ export function unaudited(rule: AccessRule, proof: ProofNeed): AccessRow {
   return { ...rule, proof, audit: [] };
 }
 
+/** An RPC that is answered in these closed states of the organization. */
+export function allowedIn(states: readonly ClosedState[], row: AccessRow): AccessRow {
+  return { ...row, allowedIn: states };
+}
+
+/** An RPC whose request may hold a large audience or batch. */
+export function largeRequest(row: AccessRow): AccessRow {
+  return { ...row, largeRequest: true };
+}
+
 /** One row for each method of the service: a missing or surplus row does not compile. */
 export function rowsOf<Service extends DescService>(
   service: Service,
   rows: Record<keyof Service['method'], AccessRow>,
-): [string, AccessRow][] {
-  return Object.entries(rows).map(([localName, row]) => [methodName(methodOf(service, localName)), row]);
+): ServiceRows {
+  return {
+    service,
+    rows: Object.entries(rows).map(([localName, row]) => [methodName(methodOf(service, localName)), row]),
+  };
 }
 
 function methodOf(service: DescService, localName: string): DescMethod {

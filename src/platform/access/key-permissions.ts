@@ -1,8 +1,6 @@
-import type { AccessRule, CallerRule } from './access-rule.js';
+import { type AccessRule, isOpen } from './access-rule.js';
 import { accessTable } from './access-table.js';
 import { Permission } from '../permission/permissions.js';
-
-const takingKeys: readonly CallerRule[] = ['member_or_key', 'member_or_key_or_person', 'person_or_key'];
 
 /** A caller with one of these can grant permissions, by a role, invitation or key, up to the caller's own. */
 const giving: readonly Permission[] = [
@@ -13,8 +11,8 @@ const giving: readonly Permission[] = [
 
 /** What the calls ask for that API keys may make. */
 const usable: ReadonlySet<Permission> = new Set(
-  [...accessTable.values()].flatMap(({ caller, anyOf }: AccessRule) =>
-    takingKeys.includes(caller) ? anyOf : [],
+  [...accessTable.values()].flatMap((rule: AccessRule) =>
+    rule.callers.has('api_key') && !isOpen(rule) ? rule.anyOf : [],
   ),
 );
 

@@ -5,7 +5,7 @@ import type { AdmissionStep } from './admission.js';
 import type { Call } from './call.js';
 import { Clock } from '../clock/clock.js';
 import { Abilities, type Ability } from '../access/ability.js';
-import type { AccessRule, CallerRule } from '../access/access-rule.js';
+import { type AccessRule, isInternal } from '../access/access-rule.js';
 import { permissionName } from '../permission/permissions.js';
 import { refuseStale } from '../access/recent-proof.js';
 
@@ -26,20 +26,9 @@ export class AccessGuard implements AdmissionStep {
   }
 }
 
-const admitted: Record<CallerRule, readonly Caller['kind'][]> = {
-  anyone: ['anonymous', 'person', 'member', 'api_key', 'internal'],
-  person: ['person'],
-  person_or_key: ['person', 'api_key'],
-  member: ['member'],
-  named_member: ['member'],
-  member_or_key: ['member', 'api_key'],
-  member_or_key_or_person: ['member', 'api_key', 'person'],
-  internal: ['internal'],
-};
-
 /** Why the caller may not make this call; undefined when they may. */
 function refuse(rule: AccessRule, caller: Caller, ability: Ability): AppError | undefined {
-  if (!admitted[rule.caller].includes(caller.kind)) return refuseKind(rule.caller, caller);
+  if (caller.kind === 'system' || !rule.callers.has(caller.kind)) return refuseKind(rule, caller);
   if (rule.personal && caller.kind === 'person' && caller.ssoOrgId !== undefined) {
     return permissionDenied(
       'SESSION_OF_A_PROVIDER',
@@ -51,22 +40,20 @@ function refuse(rule: AccessRule, caller: Caller, ability: Ability): AppError | 
   return permissionDenied('PERMISSION_MISSING', `This needs ${names.join(' or ')}.`);
 }
 
-const people = 'An API key belongs to no person; this call is for people who sign in.';
 /** Why a key may not, by what the call needs a person for. */
-const sentenceForKeys: Record<CallerRule, string> = {
-  anyone: people,
-  person: people,
-  person_or_key: people,
-  member: 'An API key belongs to no person; this call acts on the data of the person who signed in.',
-  named_member:
+const sentenceForKeys = {
+  own_data: 'An API key belongs to no person; this call acts on the data of the person who signed in.',
+  record:
     'An API key belongs to no person, and this call is recorded under the name of a person; sign in as a member who holds the permission.',
-  member_or_key: people,
-  member_or_key_or_person: people,
-  internal: people,
 };
 
-function refuseKind(rule: CallerRule, caller: Caller): AppError {
-  if (rule === 'internal') {
+function keySentence({ membersFor }: AccessRule): string {
+  if (membersFor) return sentenceForKeys[membersFor];
+  return 'An API key belongs to no person; this call is for people who sign in.';
+}
+
+function refuseKind(rule: AccessRule, caller: Caller): AppError {
+  if (isInternal(rule)) {
     return permissionDenied(
       'INTERNAL_ONLY',
       'This call is for internal services and is not available on this port.',
@@ -84,7 +71,7 @@ function refuseKind(rule: CallerRule, caller: Caller): AppError {
         'Choose an organization with the x-org-id header; ListUserOrganizations names yours.',
       );
     case 'api_key':
-      return permissionDenied('API_KEY_HAS_NO_USER', sentenceForKeys[rule]);
+      return permissionDenied('API_KEY_HAS_NO_USER', keySentence(rule));
     case 'member':
     case 'internal':
     case 'system':

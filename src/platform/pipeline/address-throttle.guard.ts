@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Call } from './call.js';
 import type { AdmissionStep } from './admission.js';
 import { AddressThrottle } from '../throttle/address-throttle.js';
+import { isOpen } from '../access/access-rule.js';
 
 /**
  * Limits by address, before anything is looked up, calls without a credential and RPCs that need none: a token of
@@ -14,7 +15,7 @@ export class AddressThrottleGuard implements AdmissionStep {
   admit(call: Call): void | Promise<void> {
     const { rpc, access } = call;
     if (rpc.listener === 'internal') return;
-    if (access.caller !== 'anyone' && rpc.header.has('authorization')) return;
+    if (!isOpen(access) && rpc.header.has('authorization')) return;
     return this.throttle.take(call.address);
   }
 }

@@ -10,6 +10,7 @@ import { orgIdHeader } from './org-id-header.js';
 import { credentialOf } from './presented-credential.js';
 import type { Proven } from '../caller/proven.js';
 import { AccessTokenStrategy, ApiKeyStrategy, type CredentialRequest } from '../caller/strategies.js';
+import { isOpen } from '../access/access-rule.js';
 
 type CredentialMiddleware = (
   request: CredentialRequest,
@@ -39,7 +40,7 @@ export class CallerGuard implements AdmissionStep {
   }
 
   admit(call: Call): void | Promise<void> {
-    if (call.access.caller === 'anyone' && call.rpc.listener !== 'internal') return;
+    if (isOpen(call.access) && call.rpc.listener !== 'internal') return;
     const credential = credentialOf(call, this.options.internal);
     if (credential.kind === 'none') return;
     if (credential.kind === 'internal') {

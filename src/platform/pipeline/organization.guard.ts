@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { UserStatus } from '@dovecote/contract/pidgr/v1/user_pb';
 import { Clock } from '../clock/clock.js';
 import { permissionDenied, unauthenticated } from '../errors/index.js';
-import type { CallerRule } from '../access/access-rule.js';
+import { actsOutsideOrganizations } from '../access/access-rule.js';
 import type { AdmissionStep } from './admission.js';
 import type { Call } from './call.js';
 import { PersonThrottle } from '../throttle/person-throttle.js';
@@ -13,24 +13,6 @@ import { EntryCheck } from '../caller/entry-check.js';
 import { type ClosedState, refuseEntry } from '../caller/organization-entry.rules.js';
 import type { OrganizationState } from '../caller/organization-state.js';
 import { UsageRecorder } from '../caller/usage-recorder.js';
-
-/**
- * RPCs that a suspended organization answers, so that members can see its state and switch to another one.
- */
-const answeredWhenSuspended = [
-  '/pidgr.v1.OrganizationService/GetOrganization',
-  '/dovecote.auth.v1.AuthService/WhoAmI',
-];
-
-/** Still answered for one that is being deleted: its people can see that, and its super admins cancel it. */
-const answeredWhileDeleted = [
-  ...answeredWhenSuspended,
-  '/dovecote.organization.v1.OrganizationDeletionService/GetOrganizationDeletion',
-  '/dovecote.organization.v1.OrganizationDeletionService/CancelOrganizationDeletion',
-];
-
-/** Callers that act across organizations, or before they have one. */
-const withoutOrganization: readonly CallerRule[] = ['person', 'person_or_key', 'anyone'];
 
 /** Finds out for which organization: the header wins over the token's claim, a key knows its own. */
 @Injectable()
@@ -51,7 +33,7 @@ export class OrganizationGuard implements AdmissionStep {
   }
 
   private chooseOrganization(call: Call, person: PersonCaller): void | Promise<void> {
-    const orgId = withoutOrganization.includes(call.access.caller) ? undefined : chosenOrgId(call);
+    const orgId = actsOutsideOrganizations(call.access) ? undefined : chosenOrgId(call);
     const known = orgId && this.memberships.recall(orgId, person.identityId);
     return known ? this.enterAs(call, person, known) : this.lookUp(call, person, orgId);
   }
@@ -129,9 +111,7 @@ function memberCaller(person: PersonCaller, membership: Membership): MemberCalle
   return caller;
 }
 
-function answersIn({ caller, rpc }: Call): ClosedState[] {
-  const states: ClosedState[] = answeredWhenSuspended.includes(rpc.name) ? ['suspended'] : [];
-  // Keys are programs: nothing of theirs goes on while the organization is being deleted.
-  if (caller.kind === 'member' && answeredWhileDeleted.includes(rpc.name)) states.push('being_deleted');
-  return states;
+function answersIn({ caller, access: { allowedIn = [] } }: Call): readonly ClosedState[] {
+  // API keys are programs: all their calls are refused while the organization is being deleted.
+  return caller.kind === 'member' ? allowedIn : allowedIn.filter((state) => state !== 'being_deleted');
 }

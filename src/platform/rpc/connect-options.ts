@@ -3,6 +3,7 @@ import type { DescService } from '@bufbuild/protobuf';
 import { ContentService } from '@dovecote/contract/dovecote/render/v1/content_pb';
 import { RenderService } from '@dovecote/contract/pidgr/v1/render_pb';
 import type { PinoLogger } from 'nestjs-pino';
+import { type AccessRow, isOpen } from '../access/access-rule.js';
 import { accessTable, methodName, services } from '../access/index.js';
 import type { Config } from '../config/index.js';
 import { type Call, warningHeader } from '../pipeline/call.js';
@@ -10,14 +11,6 @@ import type { ConnectStrategyOptions } from './connect.strategy.js';
 import { internalListener } from './internal-listener.js';
 
 const MiB = 1024 * 1024;
-
-/** Requests that may carry a large audience or batch; everything else is capped at 4 MiB. */
-const largeRequests = {
-  '/pidgr.v1.CampaignService/CreateCampaign': 16 * MiB,
-  '/pidgr.v1.CampaignService/UpdateCampaign': 16 * MiB,
-  '/pidgr.v1.RenderService/RenderBatch': 16 * MiB,
-  '/dovecote.render.v1.ContentService/RenderContents': 16 * MiB,
-};
 
 const ourHeaders = {
   allowedHeaders: ['authorization', 'x-org-id', 'x-request-id'],
@@ -31,24 +24,33 @@ const ourHeaders = {
   ],
 };
 
-/** Limits for RPCs without a credential, whose messages are small. */
-const PUBLIC_REQUEST = { bytes: 64 * 1024, elements: 1_000 };
+interface RequestLimit {
+  readonly bytes: number;
+  readonly elements: number;
+}
+
+/** The limit of RPCs without a credential, whose messages are small. */
+const openRequest: RequestLimit = { bytes: 64 * 1024, elements: 1_000 };
 /** An audience of a hundred thousand people with individual variables. */
-const LARGE_REQUEST_ELEMENTS = 1_000_000;
+const largeRequest: RequestLimit = { bytes: 16 * MiB, elements: 1_000_000 };
+
+/** Every other RPC has the limits of libs/rpc: 4 MiB. */
+function limitOf(row: AccessRow | undefined): RequestLimit | undefined {
+  if (!row) return undefined;
+  return isOpen(row) ? openRequest : row.largeRequest && largeRequest;
+}
 
 function limitsOf(served: readonly DescService[]): ConnectStrategyOptions['limits'] {
-  const names = served.flatMap(({ methods }) => methods.map(methodName));
-  const open = names.filter((name) => accessTable.get(name)?.caller === 'anyone');
-  const large = Object.entries(largeRequests).filter(([name]) => names.includes(name));
+  const limited = served.flatMap(({ methods }) =>
+    methods.flatMap((method) => {
+      const name = methodName(method);
+      const limit = limitOf(accessTable.get(name));
+      return limit ? [{ name, ...limit }] : [];
+    }),
+  );
   return {
-    requestBytesFor: Object.fromEntries<number>([
-      ...large,
-      ...open.map((name) => [name, PUBLIC_REQUEST.bytes] as const),
-    ]),
-    requestElementsFor: Object.fromEntries<number>([
-      ...large.map(([name]) => [name, LARGE_REQUEST_ELEMENTS] as const),
-      ...open.map((name) => [name, PUBLIC_REQUEST.elements] as const),
-    ]),
+    requestBytesFor: Object.fromEntries<number>(limited.map(({ name, bytes }) => [name, bytes])),
+    requestElementsFor: Object.fromEntries<number>(limited.map(({ name, elements }) => [name, elements])),
   };
 }
 
