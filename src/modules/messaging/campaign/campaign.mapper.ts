@@ -12,7 +12,7 @@ import {
   type DeliveryStatus as DeliveryStatusMessage,
   WorkflowDefinitionSchema,
 } from '@dovecote/contract/pidgr/v1/common_pb';
-import { fromDefinition, toDefinition } from '../../../platform/workflow/workflow.mapper.js';
+import { fromDefinition, toDefinition } from '../../people/organization/index.js';
 import { type Delivery, deliveryStatus, type DeliveryStatus } from '../delivery/index.js';
 import type { AudienceEntry, CampaignReport } from './campaign.js';
 import type { CampaignChange, GivenAudience, NewCampaign } from './campaign.service.js';

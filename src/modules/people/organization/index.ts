@@ -7,3 +7,4 @@ export { OrganizationEntity } from './organization.entity.js';
 export { OrganizationModule } from './organization.module.js';
 export { type CreatedOrganization, Organizations } from './organization.service.js';
 export { WorkflowChecks } from './workflow-checks.js';
+export { fromDefinition, toDefinition } from './workflow.mapper.js';

@@ -9,7 +9,7 @@ import {
   SsoAttributeMappingSchema,
   type UpdateOrganizationRequest,
 } from '@dovecote/contract/pidgr/v1/organization_pb';
-import { fromDefinition, toDefinition } from '../../../platform/workflow/workflow.mapper.js';
+import { fromDefinition, toDefinition } from './workflow.mapper.js';
 import type { OrganizationEntity } from './organization.entity.js';
 import type { OrganizationRequest } from './organization.rules.js';
 import type { CampaignsOver } from './organization.store.js';
