@@ -1,46 +1,8 @@
 import { isNativeError } from 'node:util/types';
 import { QueryFailedError } from 'typeorm';
 import { DatabaseError } from 'pg';
-import { AppError, alreadyExists, failedPrecondition, invalidArgument } from './app-error.js';
-
-const subjectBound = (): AppError =>
-  new AppError(
-    'aborted',
-    'SUBJECT_BOUND',
-    'The account or the member was bound at the same moment; try again.',
-  );
-
-/** Insert and let it fail: what a broken constraint means to the caller, by the constraint's name. */
-const byConstraint: Record<string, () => AppError> = {
-  member_email_key: () =>
-    alreadyExists('MEMBER_EXISTS', 'Someone with this email is already in the organization.'),
-  member_identity_key: () => alreadyExists('MEMBER_EXISTS', 'This person is already in the organization.'),
-  member_role_fkey: () =>
-    failedPrecondition('ROLE_IN_USE', 'The role is held by members, or no longer exists.'),
-  member_manager_fkey: () =>
-    invalidArgument([{ field: 'profile.manager_id', description: 'is not a member of this organization' }]),
-  team_name_key: () => alreadyExists('TEAM_EXISTS', 'A team with this name already exists.'),
-  group_name_key: () => alreadyExists('GROUP_EXISTS', 'A group with this name already exists.'),
-  template_translation_locale_key: () =>
-    alreadyExists('TRANSLATION_EXISTS', 'This version already has a translation into this language.'),
-  sso_domain_owner_key: () => alreadyExists('DOMAIN_TAKEN', 'Another organization has proven this domain.'),
-  sso_connection_pkey: () =>
-    alreadyExists('RESERVATION_USED', 'A connection was created with this reservation; prepare another one.'),
-  sso_subject_pkey: subjectBound,
-  sso_subject_member_key: subjectBound,
-  sso_connection_contract_key: () =>
-    alreadyExists('SSO_PROVIDER_EXISTS', 'The organization has an SSO provider; delete it first.'),
-  scim_user_name_key: () =>
-    alreadyExists('USER_NAME_TAKEN', 'Another user of this connection has this userName.'),
-  scim_user_external_key: () =>
-    alreadyExists('EXTERNAL_ID_TAKEN', 'Another user of this connection has this externalId.'),
-  scim_group_name_key: () =>
-    alreadyExists('DISPLAY_NAME_TAKEN', 'Another group of this connection has this displayName.'),
-  scim_group_external_key: () =>
-    alreadyExists('EXTERNAL_ID_TAKEN', 'Another group of this connection has this externalId.'),
-  role_name_key: () => alreadyExists('ROLE_EXISTS', 'A role with this name already exists.'),
-  role_slug_key: () => alreadyExists('ROLE_EXISTS', 'A role with this name already exists.'),
-};
+import { AppError, invalidArgument } from './app-error.js';
+import { constraintMeaning } from './constraint-errors.js';
 
 const outOfRange = () =>
   invalidArgument([{ field: '', description: 'a number, time or id is malformed or out of range' }]);
@@ -76,7 +38,7 @@ export function fromDatabaseError(error: unknown): AppError | undefined {
 
 function mappingFor(cause: unknown): (() => AppError) | undefined {
   if (cause instanceof DatabaseError) {
-    return byConstraint[cause.constraint ?? ''] ?? byState[cause.code ?? ''];
+    return constraintMeaning(cause.constraint) ?? byState[cause.code ?? ''];
   }
   // Errors of Node's core are not `instanceof` our Error everywhere; in Jest they are not.
   if (isNativeError(cause) && isConnectionError(cause)) {

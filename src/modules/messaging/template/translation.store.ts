@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { statement } from '../../../platform/database/index.js';
+import { alreadyExists, constraintErrors } from '../../../platform/errors/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { type Translation, type TranslatedText, translationStatus } from './translation.js';
 
@@ -32,6 +33,11 @@ const approved = statement(
   `select locale, title, body from template_translation
     where org_id = $1 and template_id = $2 and version = $3 and status = ${translationStatus.approved}`,
 );
+
+constraintErrors({
+  template_translation_locale_key: () =>
+    alreadyExists('TRANSLATION_EXISTS', 'This version already has a translation into this language.'),
+});
 
 @Injectable()
 export class TranslationStore {

@@ -2,6 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
 import { v7 as uuid } from 'uuid';
 import { statement } from '../../../platform/database/index.js';
+import {
+  alreadyExists,
+  constraintErrors,
+  failedPrecondition,
+  invalidArgument,
+} from '../../../platform/errors/index.js';
 import type { Page } from '../../../platform/paging/paging.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { requireEmailAddress } from '../../../platform/text/index.js';
@@ -82,6 +88,16 @@ const signOut = statement(
   'member.sign_out',
   'update member set signed_out_at = $3 where org_id = $1 and id = $2',
 );
+
+constraintErrors({
+  member_email_key: () =>
+    alreadyExists('MEMBER_EXISTS', 'Someone with this email is already in the organization.'),
+  member_identity_key: () => alreadyExists('MEMBER_EXISTS', 'This person is already in the organization.'),
+  member_role_fkey: () =>
+    failedPrecondition('ROLE_IN_USE', 'The role is held by members, or no longer exists.'),
+  member_manager_fkey: () =>
+    invalidArgument([{ field: 'profile.manager_id', description: 'is not a member of this organization' }]),
+});
 
 @Injectable()
 export class MemberStore {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { statement } from '../../../platform/database/index.js';
+import { alreadyExists, constraintErrors } from '../../../platform/errors/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { nameKey } from '../../../platform/text/index.js';
 import { RoleEntity } from './role.entity.js';
@@ -21,6 +22,11 @@ const holders = statement(
   `select (count(*) filter (where status <> ${DEACTIVATED}))::int as present, (count(*) filter (where status = ${DEACTIVATED}))::int as deactivated
      from member where org_id = $1 and role_id = $2`,
 );
+
+constraintErrors({
+  role_name_key: () => alreadyExists('ROLE_EXISTS', 'A role with this name already exists.'),
+  role_slug_key: () => alreadyExists('ROLE_EXISTS', 'A role with this name already exists.'),
+});
 
 @Injectable()
 export class RoleStore {

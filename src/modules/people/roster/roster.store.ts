@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { MAX as lastUuid } from 'uuid';
 import { setStatement, statement } from '../../../platform/database/index.js';
+import { alreadyExists, constraintErrors } from '../../../platform/errors/index.js';
 import type { Page } from '../../../platform/paging/paging.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { nameKey } from '../../../platform/text/index.js';
@@ -77,6 +78,11 @@ const statements = {
     'delete from headcount where org_id = $1 and subject_id = $2',
   ),
 };
+
+constraintErrors({
+  team_name_key: () => alreadyExists('TEAM_EXISTS', 'A team with this name already exists.'),
+  group_name_key: () => alreadyExists('GROUP_EXISTS', 'A group with this name already exists.'),
+});
 
 @Injectable()
 export class RosterStore {

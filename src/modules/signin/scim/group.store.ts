@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { setStatement, statement } from '../../../platform/database/index.js';
+import { alreadyExists, constraintErrors } from '../../../platform/errors/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { nameKey } from '../../../platform/text/index.js';
 import { type Columns, filterToSql } from './filter-sql.js';
@@ -97,6 +98,13 @@ const columns: Columns = {
   'meta.created': { type: 'time', sql: 'g.created_at' },
   'meta.lastmodified': { type: 'time', sql: 'g.updated_at' },
 };
+
+constraintErrors({
+  scim_group_name_key: () =>
+    alreadyExists('DISPLAY_NAME_TAKEN', 'Another group of this connection has this displayName.'),
+  scim_group_external_key: () =>
+    alreadyExists('EXTERNAL_ID_TAKEN', 'Another group of this connection has this externalId.'),
+});
 
 @Injectable()
 export class GroupStore {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { setStatement, statement } from '../../../platform/database/index.js';
+import { alreadyExists, constraintErrors } from '../../../platform/errors/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { deletedDomain, memberStatus } from '../../people/member/index.js';
 import { type Columns, filterToSql } from './filter-sql.js';
@@ -88,6 +89,13 @@ const columns: Columns = {
   'meta.created': { type: 'time', sql: 'm.created_at' },
   'meta.lastmodified': { type: 'time', sql: 'greatest(m.updated_at, u.updated_at)' },
 };
+
+constraintErrors({
+  scim_user_name_key: () =>
+    alreadyExists('USER_NAME_TAKEN', 'Another user of this connection has this userName.'),
+  scim_user_external_key: () =>
+    alreadyExists('EXTERNAL_ID_TAKEN', 'Another user of this connection has this externalId.'),
+});
 
 @Injectable()
 export class UserStore {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { statement } from '../../../platform/database/index.js';
+import { AppError, constraintErrors } from '../../../platform/errors/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import type { ProfileMapping } from './attributes.rules.js';
 
@@ -52,6 +53,18 @@ const forgetRole = statement(
   'sso_mapped_role.forget',
   'delete from sso_mapped_role where org_id = $1 and connection_id = $2 and user_id = $3',
 );
+
+const subjectBound = (): AppError =>
+  new AppError(
+    'aborted',
+    'SUBJECT_BOUND',
+    'The account or the member was bound at the same moment; try again.',
+  );
+
+constraintErrors({
+  sso_subject_pkey: subjectBound,
+  sso_subject_member_key: subjectBound,
+});
 
 /** Which member a person at the provider is, and which role its groups gave them. */
 @Injectable()

@@ -4,6 +4,7 @@ import {
   type OrganizationState,
 } from '../../../platform/caller/organization-state.js';
 import { Database, statement } from '../../../platform/database/index.js';
+import { alreadyExists, constraintErrors } from '../../../platform/errors/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { type Connection, connectionState } from './connection.js';
 
@@ -89,6 +90,13 @@ export interface ConnectionKey {
   orgId: string;
   id: string;
 }
+
+constraintErrors({
+  sso_connection_pkey: () =>
+    alreadyExists('RESERVATION_USED', 'A connection was created with this reservation; prepare another one.'),
+  sso_connection_contract_key: () =>
+    alreadyExists('SSO_PROVIDER_EXISTS', 'The organization has an SSO provider; delete it first.'),
+});
 
 @Injectable()
 export class ConnectionStore {

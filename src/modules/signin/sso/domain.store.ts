@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database, statement } from '../../../platform/database/index.js';
+import { alreadyExists, constraintErrors } from '../../../platform/errors/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 
 /** An e-mail domain that an organization says is its own, and whether it has proven that. */
@@ -39,6 +40,10 @@ const owner = statement(
   'sso_domain.owner',
   `select org_id as "orgId" from sso_domain where name = $1 and verified_at is not null`,
 );
+
+constraintErrors({
+  sso_domain_owner_key: () => alreadyExists('DOMAIN_TAKEN', 'Another organization has proven this domain.'),
+});
 
 @Injectable()
 export class DomainStore {
