@@ -1,7 +1,9 @@
 // Reads Jest's JSON reports and prints their figures on a line of their own.
 import { readFileSync } from 'node:fs';
+import { relative } from 'node:path';
 
 const reports = process.argv.slice(2).map(read);
+for (const { name, seconds } of slowest(8)) console.log(`${seconds.toFixed(0).padStart(5)} s  ${name}`);
 const sum = (...names) =>
   reports.flatMap((report) => names.map((name) => report[name])).reduce((total, count) => total + count, 0);
 const passed = sum('numPassedTests');
@@ -9,6 +11,18 @@ const passed = sum('numPassedTests');
 const failed = sum('numFailedTests', 'numRuntimeErrorTestSuites');
 const skipped = sum('numPendingTests', 'numTodoTests');
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+
+/** The spec files that took longest. */
+function slowest(count) {
+  return reports
+    .flatMap((report) => report.testResults)
+    .map(({ name, startTime, endTime }) => ({
+      name: relative(process.cwd(), name),
+      seconds: (endTime - startTime) / 1000,
+    }))
+    .sort((one, other) => other.seconds - one.seconds)
+    .slice(0, count);
+}
 
 function read(file) {
   try {
@@ -21,6 +35,7 @@ function read(file) {
       numRuntimeErrorTestSuites: 0,
       numPendingTests: 0,
       numTodoTests: 0,
+      testResults: [],
     };
   }
 }

@@ -14,7 +14,8 @@ const composition = new Set(['src/app.module.ts', 'src/main.ts']);
 export class RelatedSpecs {
   #rules;
   #imports;
-  #implementations = new Map();
+  /** By service: the folders of the modules that answer its calls. */
+  #folders = new Map();
   /** By spec file: all files that it can fail by. */
   #needs = new Map();
 
@@ -23,7 +24,9 @@ export class RelatedSpecs {
     const files = folders.flatMap((folder) => sourcesIn(root, folder));
     this.#imports = new Map(files.map((file) => [file, importsOf(root, file)]));
     for (const file of files.filter((name) => name.endsWith('.rpc.ts'))) {
-      for (const service of this.#servicesIn(file)) this.#implementations.set(service, file);
+      for (const service of this.#servicesIn(file)) {
+        this.#folders.set(service, [...(this.#folders.get(service) ?? []), dirname(file)]);
+      }
     }
     for (const spec of files.filter((file) => file.endsWith('.spec.ts'))) {
       const exercised = this.#rules.exercises
@@ -49,7 +52,7 @@ export class RelatedSpecs {
   #reachable(starts) {
     const passedDoors = new Set();
     const reached = new Set(starts);
-    // A set hands out what is added to it meanwhile.
+    // The loop also visits what it adds.
     for (const file of reached) {
       for (const next of this.#after(file, passedDoors)) reached.add(next);
     }
@@ -88,10 +91,10 @@ export class RelatedSpecs {
 
   /** All files beside the implementation: its jobs and pages serve the same calls. */
   #moduleOf(service) {
-    const implementation = this.#implementations.get(service);
-    if (implementation === undefined) return [];
-    const folder = dirname(implementation);
-    return [...this.#imports.keys()].filter((file) => dirname(file) === folder && !file.endsWith('.spec.ts'));
+    const folders = this.#folders.get(service) ?? [];
+    return [...this.#imports.keys()].filter(
+      (file) => folders.includes(dirname(file)) && !file.endsWith('.spec.ts'),
+    );
   }
 }
 

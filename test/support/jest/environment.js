@@ -1,7 +1,7 @@
 import { ModernFakeTimers } from '@jest/fake-timers';
 import { ModuleMocker } from 'jest-mock';
 
-// The value of jest.setTimeout, and who hears of Jest's events.
+// The value of jest.setTimeout, and the handlers of Jest's events.
 const statesOfJest = [Symbol.for('TEST_TIMEOUT_SYMBOL'), Symbol.for('EVENT_HANDLERS')];
 
 /**

@@ -3,7 +3,7 @@ const { default: JestRuntime } = require('jest-runtime');
 // Must be registered before the first spec file is imported.
 const { beginSpecFile } = require('./native-modules.js');
 
-/** Imports spec files as Node imports modules, instead of evaluating every module anew for each of them. */
+/** Imports spec files as Node imports modules, instead of evaluating all modules again for each of them. */
 class NativeRuntime extends JestRuntime {
   unstable_shouldLoadAsEsm() {
     return true;
@@ -14,7 +14,7 @@ class NativeRuntime extends JestRuntime {
     return import(pathToFileURL(path).href);
   }
 
-  /** Jest's own modules. They hold the state of one spec file, so the next one gets new ones. */
+  /** Jest's own modules. They hold the state of one spec file, so each spec file loads new ones. */
   requireInternalModule(from) {
     delete require.cache[from];
     return require(from);
