@@ -6,6 +6,7 @@ import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { answerAuth } from './auth.js';
+import { answerFairness } from './fairness.js';
 import { answerFanout } from './fanout.js';
 import { answerHostile } from './hostile.js';
 import { answerInbox } from './inbox.js';
@@ -19,39 +20,60 @@ import { conditions } from './support/machine.js';
 import { root } from './support/paths.js';
 import { render, type Report } from './support/report.js';
 
-const questions: Record<string, (effort: Effort) => Promise<Report>> = {
-  start: answerStart,
-  rpc: answerRpc,
-  fanout: answerFanout,
-  inbox: answerInbox,
-  tenancy: answerTenancy,
-  orm: answerOrm,
-  saml: answerSaml,
-  auth: answerAuth,
-  hostile: answerHostile,
+interface Question {
+  readonly asks: string;
+  readonly answer: (effort: Effort) => Promise<Report>;
+}
+
+const questions: Readonly<Record<string, Question>> = {
+  start: { asks: 'seconds until the server answers, and memory at rest', answer: answerStart },
+  rpc: { asks: 'the cost of a call, against a server written by hand and others', answer: answerRpc },
+  fairness: { asks: 'Sync of an organization while another one is busy', answer: answerFairness },
+  fanout: { asks: 'recipients a second, against the same rows written by hand', answer: answerFanout },
+  inbox: { asks: 'the cost of Sync by the length of the inbox', answer: answerInbox },
+  tenancy: { asks: 'the cost of row-level security', answer: answerTenancy },
+  orm: { asks: 'the cost of entities and of named statements', answer: answerOrm },
+  saml: { asks: 'logins through SAML a second', answer: answerSaml },
+  auth: { asks: 'the cost of each kind of credential', answer: answerAuth },
+  hostile: { asks: 'the cost of requests that are refused', answer: answerHostile },
 };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     write: { type: 'boolean', default: false },
-    seconds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '1' },
     passes: { type: 'string', default: '3' },
     large: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
   },
 });
+
+const help = `npm run bench -- [question …] [--write] [--seconds 1] [--passes 3] [--large]
+
+${Object.entries(questions)
+  .map(([name, { asks }]) => `  ${name.padEnd(10)}${asks}`)
+  .join('\n')}
+
+Without a question, all of them. --write keeps the answers in bench/results, --seconds and --passes say how long to
+measure, --large adds the sizes and peers that take minutes.
+`;
 
 const effort: Effort = {
   seconds: Number(values.seconds),
   passes: Number(values.passes),
   large: values.large,
 };
+if (values.help) {
+  process.stdout.write(help);
+  process.exit();
+}
 for (const name of positionals.length > 0 ? positionals : Object.keys(questions)) {
-  const answer = questions[name];
-  if (!answer)
+  const question = questions[name];
+  if (!question)
     throw new Error(`There is no question ${name}; there are ${Object.keys(questions).join(', ')}.`);
   const before = loadavg();
-  const report = await answer(effort);
+  const report = await question.answer(effort);
   const command = `npm run bench -- ${name} --seconds ${effort.seconds} --passes ${effort.passes}${effort.large ? ' --large' : ''}`;
   const text = render(report, conditions(command, before));
   process.stdout.write(`\n${text}`);

@@ -8,13 +8,13 @@ import { Tally } from './tally.js';
 process.on('message', (request: PassRequest) => void run(request));
 process.on('disconnect', () => process.exit());
 
-async function run({ port, shape, seconds }: PassRequest): Promise<void> {
+async function run({ port, shape, seconds, inFlight = callsInFlight }: PassRequest): Promise<void> {
   const tally = new Tally(seconds);
   await Promise.all(
     shape.http === 1
-      ? Array.from({ length: callsInFlight }, () => callOverHttp1(port, shape, tally))
+      ? Array.from({ length: inFlight }, () => callOverHttp1(port, shape, tally))
       : Array.from({ length: http2Connections }, () =>
-          callOverHttp2(port, shape, callsInFlight / http2Connections, tally),
+          callOverHttp2(port, shape, inFlight / http2Connections, tally),
         ),
   );
   process.send!(tally.result());

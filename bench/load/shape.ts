@@ -13,6 +13,8 @@ export interface PassRequest {
   readonly port: number;
   readonly shape: CallShape;
   readonly seconds: number;
+  /** Default: callsInFlight. */
+  readonly inFlight?: number;
 }
 
 export interface PassResult {

@@ -12,6 +12,8 @@ export interface Cell {
   readonly server: string;
   readonly port: number;
   readonly pid: number;
+  /** Below which PostgreSQL's processes are, for who asks it. */
+  readonly databasePid?: number;
   readonly shape: CallShape;
 }
 
@@ -36,14 +38,20 @@ interface Pass extends PassResult {
   readonly databaseCpu: number;
 }
 
+const WARM_UP_SECONDS = 1;
+
 /** Round after round (A B C, A B C), so that a disturbance of the machine does not hit one server alone. */
 export async function measure(cells: readonly Cell[], load: Load, effort: Effort): Promise<Measured[]> {
   const passes = new Map<Cell, Pass[]>(cells.map((cell) => [cell, []]));
-  // The first, longer round warms up: code is compiled, statements are planned, heaps reach their size.
+  // The first round warms up: code is compiled, statements are planned, heaps reach their size.
   for (let round = 0; round <= effort.passes; round++) {
     process.stderr.write(round === 0 ? 'Warming up …\n' : `Pass ${round} of ${effort.passes} …\n`);
     for (const cell of cells) {
-      const pass = await measureOnce(cell, load, round === 0 ? 2 * effort.seconds : effort.seconds);
+      const pass = await measureOnce(
+        cell,
+        load,
+        round === 0 ? Math.max(WARM_UP_SECONDS, effort.seconds) : effort.seconds,
+      );
       if (round > 0) passes.get(cell)!.push(pass);
     }
   }
@@ -51,9 +59,9 @@ export async function measure(cells: readonly Cell[], load: Load, effort: Effort
 }
 
 async function measureOnce(cell: Cell, load: Load, seconds: number): Promise<Pass> {
-  const { port, shape, pid } = cell;
+  const { port, shape, pid, databasePid = pid } = cell;
   const cpuBefore = cpuMicros(pid);
-  const databaseBefore = descendantsCpuMicros(pid);
+  const databaseBefore = descendantsCpuMicros(databasePid);
   const result = await load.pass({ port, shape, seconds });
   if (result.failures > 0 || result.calls === 0) {
     throw new Error(
@@ -63,7 +71,7 @@ async function measureOnce(cell: Cell, load: Load, seconds: number): Promise<Pas
   return {
     ...result,
     cpu: cpuMicros(pid) - cpuBefore,
-    databaseCpu: descendantsCpuMicros(pid) - databaseBefore,
+    databaseCpu: descendantsCpuMicros(databasePid) - databaseBefore,
   };
 }
 

@@ -4,6 +4,31 @@ import type { Figures, Measured } from './measure.js';
 /** The name under which our own server stands in the tables. */
 export const dovecote = 'Dovecote';
 export const transportAlone = 'libs/rpc alone';
+export const byHand = 'by hand, with PostgreSQL';
+
+/** The cost of the same answers in a server written by hand. */
+export function againstHand(measured: readonly Measured[]): Table {
+  const both = groups(measured).filter(({ rows }) => rows.some(({ server }) => server === byHand));
+  return {
+    title: 'By hand ÷ Dovecote: processor time of a call, Node and PostgreSQL together',
+    head: ['call', 'by hand µs', 'Dovecote µs', 'by hand ÷ ours', 'Node alone', 'PostgreSQL alone'],
+    rows: both.map(({ title, rows }) => {
+      const [hand, ours] = [figuresOf(rows, byHand), figuresOf(rows, dovecote)];
+      return [
+        title,
+        figure(together(hand)),
+        figure(together(ours)),
+        ratio(together(hand), together(ours)),
+        ratio(hand.cpu, ours.cpu),
+        ratio(hand.databaseCpu, ours.databaseCpu),
+      ];
+    }),
+  };
+}
+
+function together({ cpu, databaseCpu }: Figures): number {
+  return cpu + databaseCpu;
+}
 
 /** One table for each call and protocol: the others, and Dovecote against each of them. */
 export function comparisons(measured: readonly Measured[]): Table[] {
@@ -27,7 +52,7 @@ export function comparisons(measured: readonly Measured[]): Table[] {
         figure(figures.p50, 2),
         figure(figures.p99, 2),
         figure(figures.cpu),
-        server === dovecote ? figure(figures.databaseCpu) : '',
+        server === dovecote || server === byHand ? figure(figures.databaseCpu) : '',
         ratio(ours.perSecond, figures.perSecond),
         ratio(ours.cpu, figures.cpu),
       ]),
@@ -40,17 +65,19 @@ export function layers(measured: readonly Measured[]): Table {
   return {
     title: 'Where the processor time of a Dovecote call goes (µs)',
     head: ['call', 'transport', 'pipeline and database client', 'PostgreSQL', 'together'],
-    rows: groups(measured).map(({ title, rows }) => {
-      const ours = figuresOf(rows, dovecote);
-      const transport = figuresOf(rows, transportAlone).cpu;
-      return [
-        title,
-        figure(transport),
-        figure(ours.cpu - transport),
-        figure(ours.databaseCpu),
-        figure(ours.cpu + ours.databaseCpu),
-      ];
-    }),
+    rows: groups(measured)
+      .filter(({ rows }) => rows.some(({ server }) => server === transportAlone))
+      .map(({ title, rows }) => {
+        const ours = figuresOf(rows, dovecote);
+        const transport = figuresOf(rows, transportAlone).cpu;
+        return [
+          title,
+          figure(transport),
+          figure(ours.cpu - transport),
+          figure(ours.databaseCpu),
+          figure(ours.cpu + ours.databaseCpu),
+        ];
+      }),
   };
 }
 

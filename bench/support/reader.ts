@@ -2,11 +2,16 @@ import { randomUUID } from 'node:crypto';
 import type { Client } from 'pg';
 import type { MemberCaller } from '../../src/platform/caller/caller.js';
 
-/** The demo organization's admin as a caller, whose inbox holds so many entries, each of a campaign of its own. */
-export async function readerWith(owner: Client, entries: number): Promise<MemberCaller> {
+/** A new member as a caller, whose inbox holds so many entries, each from a different campaign. */
+export async function readerWith(
+  owner: Client,
+  entries: number,
+  organization = 'Acme Demo',
+): Promise<MemberCaller> {
   const { rows } = await owner.query<{ orgId: string; roleId: string }>(
     `select org_id as "orgId", id as "roleId" from role where slug = 'employee'
-       and org_id = (select id from organization where name = 'Acme Demo')`,
+       and org_id = (select id from organization where name = $1)`,
+    [organization],
   );
   const { orgId, roleId } = rows[0]!;
   const userId = randomUUID();

@@ -33,6 +33,12 @@ export class Person {
     return transportWith(this.url, { ...headers, authorization: `Bearer ${await this.accessToken()}` });
   }
 
+  /** As a member of an organization. */
+  async in(orgId: string): Promise<{ transport: Transport; credentials: Record<string, string> }> {
+    const credentials = { authorization: `Bearer ${await this.accessToken()}`, 'x-org-id': orgId };
+    return { transport: transportWith(this.url, credentials), credentials };
+  }
+
   async accessToken(): Promise<string> {
     const auth = createClient(AuthService, createGrpcTransport({ baseUrl: this.url }));
     const { tokens } = await auth.refreshToken({ refreshToken: this.tokens.refreshToken });
