@@ -52,7 +52,6 @@ export const tables: Readonly<Record<string, Table>> = {
     reads: {
       'messaging/deeplink': 'whether the campaign of a link still runs',
       'messaging/inbox': 'the title and the state, with each entry of a page',
-      'people/organization': 'counts ended campaigns for the settings, by an index of their own',
     },
     locks: { 'messaging/delivery': 'a campaign stays as long as deliveries refer to it' },
   },

@@ -2,7 +2,7 @@ import { Module, type OnModuleInit } from '@nestjs/common';
 import { PersonalData } from '../../../platform/personal-data/index.js';
 import { DeliveryModule } from '../delivery/index.js';
 import { DeviceModule } from '../device/index.js';
-import { OrganizationModule } from '../../people/organization/index.js';
+import { CampaignCounts, OrganizationModule } from '../../people/organization/index.js';
 import { RenderModule } from '../render/index.js';
 import { TemplateModule } from '../template/index.js';
 import { campaignPersonalData } from './personal-data.store.js';
@@ -62,9 +62,14 @@ import { StepTable } from './steps/step-table.js';
   exports: [Campaigns, CampaignWake],
 })
 export class CampaignModule implements OnModuleInit {
-  constructor(private readonly personalData: PersonalData) {}
+  constructor(
+    private readonly personalData: PersonalData,
+    private readonly counts: CampaignCounts,
+    private readonly store: CampaignStore,
+  ) {}
 
   onModuleInit(): void {
     this.personalData.contribute(campaignPersonalData);
+    this.counts.contribute((scope) => this.store.countOver(scope));
   }
 }

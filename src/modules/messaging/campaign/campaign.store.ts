@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { statement } from '../../../platform/database/index.js';
 import type { Page } from '../../../platform/paging/paging.js';
 import type { Scope } from '../../../platform/scope/index.js';
+import type { CampaignsOver } from '../../people/organization/index.js';
 import type { WaitingCampaign } from '../delivery/index.js';
 import { type Campaign, campaignStatus, type CampaignStatus, type CampaignView } from './campaign.js';
 import { reachabilityVersion } from './audience.store.js';
@@ -24,6 +25,14 @@ const view = `${columns},
            coalesce(sum(missed), 0)::int as missed
       from campaign_counter n where n.org_id = c.org_id and n.campaign_id = c.id) n`;
 
+// An index holds no others.
+const countOver = statement(
+  'campaign.count_over',
+  `select count(*) filter (where status = ${campaignStatus.completed})::int as completed,
+          count(*) filter (where status = ${campaignStatus.cancelled})::int as cancelled
+     from campaign
+    where org_id = $1 and status in (${campaignStatus.completed}, ${campaignStatus.cancelled}) and not synthetic`,
+);
 const findView = statement('campaign.find_view', `select ${view} where c.org_id = $1 and c.id = $2`);
 const findForUpdate = statement(
   'campaign.find_for_update',
@@ -82,6 +91,11 @@ type ViewRow = Omit<CampaignView, 'progress'> & {
 
 @Injectable()
 export class CampaignStore {
+  async countOver(scope: Scope): Promise<CampaignsOver> {
+    const row = await (await scope.tx()).queryOne<CampaignsOver>(countOver, [scope.orgId]);
+    return row ?? { completed: 0, cancelled: 0 };
+  }
+
   async find(scope: Scope, id: string): Promise<CampaignView | undefined> {
     const tx = await scope.tx();
     const row = await tx.queryOne<ViewRow>(findView, [scope.orgId, id]);

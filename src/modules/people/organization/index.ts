@@ -1,5 +1,6 @@
 export { AnalyticsCohorts } from './analytics-cohorts.service.js';
 export type { FixtureCampaign, FixtureTemplate } from './fixtures/index.js';
+export { CampaignCounts, type CampaignsOver } from './campaign-counts.js';
 export { OrganizationSeeding, type OrganizationSeed } from './organization-seeding.js';
 export { firstWorkflow } from './organization.rules.js';
 export { OrganizationDeletions, shutTask } from './organization-deletion.service.js';

@@ -12,7 +12,7 @@ import {
 import { fromDefinition, toDefinition } from './workflow.mapper.js';
 import type { OrganizationEntity } from './organization.entity.js';
 import type { OrganizationRequest } from './organization.rules.js';
-import type { CampaignsOver } from './organization.store.js';
+import type { CampaignsOver } from './campaign-counts.js';
 import type { NewOrganization } from './organization.service.js';
 import type { NewSandbox } from './sandbox.service.js';
 

@@ -6,6 +6,7 @@ import { RoleModule } from '../role/index.js';
 import { organizationPersonalData } from './personal-data.store.js';
 import { AnalyticsCohorts } from './analytics-cohorts.service.js';
 import { AnalyticsCohortStore } from './analytics-cohorts.store.js';
+import { CampaignCounts } from './campaign-counts.js';
 import { OrganizationSeeding } from './organization-seeding.js';
 import { PurgeOrganization, SweepOrganizationDeletions } from './organization-deletion.jobs.js';
 import { OrganizationDeletionRpc } from './organization-deletion.rpc.js';
@@ -36,6 +37,7 @@ import { WorkflowChecks } from './workflow-checks.js';
   providers: [
     AnalyticsCohorts,
     AnalyticsCohortStore,
+    CampaignCounts,
     OrganizationSeeding,
     OrganizationDeletions,
     OrganizationDeletionStore,
@@ -53,6 +55,7 @@ import { WorkflowChecks } from './workflow-checks.js';
   ],
   exports: [
     AnalyticsCohorts,
+    CampaignCounts,
     OrganizationSeeding,
     OrganizationDeletions,
     Organizations,

@@ -9,6 +9,7 @@ import { type DailyLimit, DailyLimits } from '../../../platform/throttle/daily-l
 import { Invitations, type Member } from '../member/index.js';
 import { Roles, superAdmin } from '../role/index.js';
 import { findFixture, type Fixture } from './fixtures/index.js';
+import { CampaignCounts, type CampaignsOver } from './campaign-counts.js';
 import { OrganizationSeeding } from './organization-seeding.js';
 import type { OrganizationEntity, SsoAttributeMapping } from './organization.entity.js';
 import {
@@ -20,7 +21,7 @@ import {
   orgType,
   refuseChange,
 } from './organization.rules.js';
-import { type CampaignsOver, OrganizationStore } from './organization.store.js';
+import { OrganizationStore } from './organization.store.js';
 import { WorkflowChecks } from './workflow-checks.js';
 
 export interface NewOrganization {
@@ -61,6 +62,7 @@ export class Organizations {
     private readonly invitations: Invitations,
     private readonly seeding: OrganizationSeeding,
     private readonly workflowChecks: WorkflowChecks,
+    private readonly campaignCounts: CampaignCounts,
     private readonly limits: DailyLimits,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -73,7 +75,7 @@ export class Organizations {
 
   /** The organization and how far its campaigns have come. */
   async describe(scope: Scope): Promise<OrganizationEntity & { campaigns: CampaignsOver }> {
-    return { ...(await this.get(scope)), campaigns: await this.store.campaignsOver(scope) };
+    return { ...(await this.get(scope)), campaigns: await this.campaignCounts.over(scope) };
   }
 
   async exists(scope: Scope): Promise<boolean> {

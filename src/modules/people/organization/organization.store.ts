@@ -14,22 +14,6 @@ const ofPerson = statement(
            or exists (select from organization_deletion d where d.organization_id = o.id))`,
 );
 
-/** Numbers of pidgr.v1.CampaignStatus; campaigns stand in a module above this one. */
-const ended = { completed: 3, cancelled: 5 } as const;
-
-// An index holds no others.
-const campaignsOver = statement(
-  'organization.campaigns_over',
-  `select count(*) filter (where status = ${ended.completed})::int as completed, count(*) filter (where status = ${ended.cancelled})::int as cancelled
-     from campaign where org_id = $1 and status in (${ended.completed}, ${ended.cancelled}) and not synthetic`,
-);
-
-/** Campaigns that have ended, without synthetic ones. */
-export interface CampaignsOver {
-  completed: number;
-  cancelled: number;
-}
-
 @Injectable()
 export class OrganizationStore {
   async find(scope: Scope): Promise<OrganizationEntity | null> {
@@ -54,12 +38,6 @@ export class OrganizationStore {
       where: { id: In(rows.map(({ id }) => id)) },
       order: { createdAt: 'ASC', id: 'ASC' },
     });
-  }
-
-  async campaignsOver(scope: Scope): Promise<CampaignsOver> {
-    const tx = await scope.tx();
-    const row = await tx.queryOne<CampaignsOver>(campaignsOver, [scope.orgId]);
-    return row ?? { completed: 0, cancelled: 0 };
   }
 
   async insert(scope: Scope, organization: OrganizationEntity): Promise<void> {
