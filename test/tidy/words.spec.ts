@@ -17,7 +17,7 @@ const marks = [
   /\b(lets?|letting|takes?|taken) (\w+ )?in\b(?! (the|a|an|this|that|one|order|turn|its|their)\b)/gi,
   /\bnothing else\b|\bno one else\b/gi,
   /\b(of|for) (its|their|his|her|one’s|one's) own\b|\bof (ours|theirs)\b/gi,
-  /\bgood (for|once|until)\b|\bto be had\b|\b(is|are|was) none\b/gi,
+  /\bgood (for|once|until)\b|\bto be had\b|(?<!there )\b(is|are|was) none\b/gi,
   /\b(is|are|was|who|that|what) gone\b|\b(shuts?|shut) (\w+ )?out\b/gi,
   /\b(goes|went) on\b|\b(gives?|knows?|is|are|says?) no more\b/gi,
   /\ball the same\b|\bonce more\b|\banew\b|\bmeanwhile\b|\bof before\b/gi,

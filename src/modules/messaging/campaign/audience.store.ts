@@ -72,7 +72,7 @@ export interface CountedSize {
   version: string;
 }
 
-/** People that one statement is given: nobody else is served while they are made into text. */
+/** Batch size: serializing the parameters blocks the event loop. */
 const SLICE = 5_000;
 
 /** As many unknown people as an error names. */

@@ -22,7 +22,7 @@ const forget = statement(
 
 @Injectable()
 export class CampaignFailureStore {
-  /** Undefined when the campaign has ended meanwhile. The run is locked until the transaction ends. */
+  /** Undefined when the campaign has ended in the meantime. Locks the run until the transaction ends. */
   async note(scope: Scope, campaignId: string): Promise<FailureRecord | undefined> {
     const tx = await scope.tx();
     return tx.queryOne<FailureRecord>(note, [scope.orgId, campaignId, scope.now()]);

@@ -18,8 +18,8 @@ const SHARE_OF_POOL = 5;
 const RENDER_PAUSE_MS = 3_000;
 
 /**
- * Carries the pieces of a step in lanes: while PostgreSQL writes one, the next is read and rendered. Each piece has
- * transactions of its own and may be committed before those in front of it.
+ * Runs the pieces of a step concurrently: while PostgreSQL writes one, the next is read and rendered. Each
+ * piece has its own transactions and may commit before earlier ones.
  */
 @Injectable()
 export class CampaignPieces {

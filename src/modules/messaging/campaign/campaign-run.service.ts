@@ -28,8 +28,8 @@ export interface PieceOfRun extends Standing {
 export class PieceOvertaken extends Error {}
 
 /**
- * Carries a started campaign through its workflow in small transactions: each piece of work commits together with the
- * record that it is done, so that whoever goes on after a crash does what is left, and only that.
+ * Advances a started campaign through its workflow in small transactions: each piece of work commits together
+ * with its progress, so that a retry after a crash does the remaining work only.
  */
 @Injectable()
 export class CampaignRuns {

@@ -13,7 +13,7 @@ export interface CampaignRun {
   isDue: boolean;
   /** What the current step is done with, in the order of the audience. */
   done: Span[];
-  /** Of this piece of work, in a row. */
+  /** Consecutive failures of the current piece of work. */
   failures: number;
 }
 

@@ -25,14 +25,20 @@ export class CampaignWake {
     });
   }
 
-  /** Wakes a campaign that may have nobody left to wait for, after a recipient acted on the message of a step. */
+  /**
+   * Wakes a campaign that may have no recipient left to wait for, after a recipient acted on the message of a
+   * step.
+   */
   async noteActed(scope: Scope, campaignId: string, stepId: string): Promise<void> {
-    // Only the last ones ask, so that a thousand people who act at once do not queue for one job row. Each asks in
-    // their own transaction: whoever commits last is seen by the job that they enqueued.
+    // Checked only when few recipients are left, so that a thousand concurrent actions do not queue for one
+    // job row. Each action checks in its own transaction: the job it enqueues sees the last commit.
     if (await this.open.areFewWaitedFor(scope, campaignId, stepId)) await this.wake(scope, campaignId);
   }
 
-  /** Wakes the campaigns that may have nobody left to wait for, after a recipient was deactivated or is gone. */
+  /**
+   * Wakes the campaigns that may have no recipient left to wait for, after a recipient was deactivated or
+   * deleted.
+   */
   async noteLeft(scope: Scope, userId: string): Promise<void> {
     const open = await this.open.campaignsOpenTo(scope, userId);
     for (const campaignId of await this.campaigns.runningAmong(scope, open))

@@ -35,7 +35,7 @@ export class AdvanceCampaign implements JobHandler<{ campaignId: string }> {
   private async advance(campaignId: string, context: JobContext): Promise<void> {
     while ((await this.next(campaignId, context)) === 'again') {
       if (!context.signal.aborted) continue;
-      // The worker is stopping: another one goes on from here.
+      // The worker is stopping: another job continues.
       return context.run((scope) => this.wakes.wake(scope, campaignId));
     }
   }
@@ -57,7 +57,7 @@ export class SendToEnrolled implements JobHandler<{ userId: string }> {
   }
 }
 
-/** Looks at the campaigns that waited for somebody who cannot act any more. */
+/** Checks the campaigns that waited for a member who can no longer act. */
 @Injectable()
 @HandlesJob({ task: leftTask })
 export class NoteRecipientLeft implements JobHandler<{ userId: string }> {
@@ -89,7 +89,7 @@ export class StopCampaigns implements JobHandler {
   }
 }
 
-/** It ended by itself meanwhile. */
+/** The campaign ended by itself in the meantime. */
 function unlessOver(error: unknown): void {
   if (!(error instanceof AppError && error.reason === 'CAMPAIGN_OVER')) throw error;
 }

@@ -27,7 +27,10 @@ const MAX_VALUE = 10_000;
 
 /** Errors in a row after which a campaign has failed: with the pauses between attempts, some three hours. */
 const MOST_FAILURES = 10;
-/** Recipients who act ask for attempts between the pauses; an hour's trouble is not for ever all the same. */
+/**
+ * Actions of recipients cause attempts between the pauses, so a campaign fails only after an hour of
+ * failures.
+ */
 const HOPELESS_AFTER_MS = 3_600_000;
 
 /** Says something about the moment, not about the campaign. */
@@ -63,7 +66,7 @@ export interface CheckedAudience {
 }
 
 interface EntryDefect extends FieldViolation {
-  /** Of the entry in the request. */
+  /** Position of the entry in the request. */
   index: number;
 }
 
@@ -89,7 +92,7 @@ export function checkedAudience(given: readonly AudienceMember[], path: EntryPat
 
 interface Defect {
   field: 'user_id' | 'variables';
-  /** Of the map. */
+  /** Key of the map entry. */
   key?: string;
   description: string;
 }

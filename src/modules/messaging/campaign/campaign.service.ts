@@ -166,7 +166,8 @@ export class Campaigns {
   }
 
   async cancel(scope: Scope, id: string): Promise<CampaignReport> {
-    // The run first, in the order of whoever carries the campaign forward; a refusal undoes it.
+    // Locks the run first, in the same order as the worker that advances the campaign; a refusal rolls it
+    // back.
     await this.runs.abandon(scope, id);
     const campaign = await this.lock(scope, id);
     const refusal = refuseCancel(campaign.status);
@@ -263,7 +264,7 @@ export class Campaigns {
     return { templateId: template.templateId, templateVersion: template.version };
   }
 
-  /** A step that names a template of its own keeps the version that is the latest now, whatever is edited later. */
+  /** A step with its own template keeps the version that is the latest now, whatever is edited later. */
   private async pinTemplates(
     scope: Scope,
     workflow: WorkflowDefinition,

@@ -26,7 +26,7 @@ export class ShortCodes {
     throw new Error(`Found no free short code for campaign ${campaignId} in ${MOST_ATTEMPTS} attempts.`);
   }
 
-  /** What anybody may know who has the link. */
+  /** The data that any holder of the link may see. */
   async lookUp(scope: Scope, code: string): Promise<LinkedCampaign> {
     const link = await this.store.findByCode(code);
     if (!link) throw notFound('campaign');

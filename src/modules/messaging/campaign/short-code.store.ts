@@ -8,10 +8,10 @@ export interface ShortLink {
   campaignId: string;
 }
 
-/** What a short link shows to anybody who has it. */
+/** The data of a short link that needs no authentication. */
 export interface LinkedCampaign extends ShortLink {
   organizationName: string;
-  /** Of its messages. */
+  /** Title of the campaign's message. */
   title: string;
 }
 
@@ -21,7 +21,8 @@ const codeOf = statement(
      left join campaign_short_code s on s.org_id = c.org_id and s.campaign_id = c.id
     where c.org_id = $1 and c.id = $2`,
 );
-// Both keys are meant: the campaign may have got a code meanwhile, and the code may be another campaign's.
+// Conflicts on both keys are possible: the campaign may have a code by now, and another campaign may have
+// this code.
 const claim = statement(
   'campaign_short_code.claim',
   `insert into campaign_short_code (org_id, campaign_id, code) values ($1, $2, $3)
@@ -58,7 +59,10 @@ export class ShortCodeStore {
     return (await tx.execute(claim, [scope.orgId, campaignId, code])).rowCount === 1;
   }
 
-  /** In a transaction of its own, which the code opens: it tells the organization. */
+  /**
+   * In a separate transaction, which row-level security opens by the code: the organization is known only
+   * afterwards.
+   */
   findByCode(code: string): Promise<ShortLink | undefined> {
     const lookup = { kind: 'short_code', key: code } as const;
     return this.database.transaction({ lookup, readOnly: true }, (tx) =>

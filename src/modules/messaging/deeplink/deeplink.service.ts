@@ -43,7 +43,10 @@ export class DeeplinkTokens {
     return { token, expiresAt: new Date(expiresAt * 1000), version };
   }
 
-  /** The token says whose key signed it: that is believed when the key agrees, and nothing else is looked at before. */
+  /**
+   * The token names the organization of its key. Nothing in it is used before the signature is verified with
+   * that key.
+   */
   async check(
     scope: Scope,
     { token, campaignId }: { token: string; campaignId: string },

@@ -50,7 +50,7 @@ export class DeeplinkStore {
     return (await scope.tx()).queryOne<DeeplinkKey>(find, [scope.orgId, version]);
   }
 
-  /** False when somebody else has just made this version: theirs is the one. */
+  /** Returns false when another process has created this version; then that key is used. */
   async insert(scope: Scope, version: number, sealedKey: Buffer): Promise<boolean> {
     const tx = await scope.tx();
     const { rowCount } = await tx.execute(insert, [scope.orgId, version, sealedKey, scope.now()]);

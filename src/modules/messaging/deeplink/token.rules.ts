@@ -7,7 +7,7 @@ export interface TokenPayload {
   stepKind: number;
   /** Seconds since the epoch. */
   expiresAt: number;
-  /** Of the key. */
+  /** Version of the signing key. */
   version: number;
 }
 

@@ -16,7 +16,7 @@ const add = statement(
          missed = n.missed + excluded.missed`,
 );
 
-/** Counts what becomes of a campaign's deliveries, in the transaction that changes them. */
+/** Counts the deliveries of a campaign by status, in the transaction that changes them. */
 @Injectable()
 export class CounterStore {
   async add(scope: Scope, campaignId: string, counts: Partial<DeliveryCounts>): Promise<void> {

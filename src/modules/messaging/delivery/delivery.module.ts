@@ -12,10 +12,10 @@ import { deliveryPersonalData } from './personal-data.store.js';
 import { RecipientActStore } from './recipient-act.store.js';
 
 /**
- * A delivery is one recipient's copy of a campaign's message. The module is the ledger of all copies: it writes them,
- * counts what becomes of them, moves the clocks of the inboxes they stand in, and fills the outbox of pushes.
- * Invariants: one delivery for each recipient, step and kind; a delivery changes under the lock of its inbox; its
- * counters and pushes commit with it.
+ * A delivery is one recipient's copy of a campaign's message. The module is the ledger of all copies: it
+ * writes them, counts their statuses, advances the clocks of the inboxes, and fills the outbox of pushes.
+ * Invariants: one delivery for each recipient, step and kind; a delivery changes under the lock of its inbox;
+ * its counters and pushes commit with it.
  */
 @Module({
   providers: [

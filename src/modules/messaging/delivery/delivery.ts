@@ -25,7 +25,7 @@ export const notReceived: readonly DeliveryStatus[] = [
   deliveryStatus.noDevice,
 ];
 
-/** Why somebody has a copy. Stored under the numbers of pidgr.v1.Delivery.Kind. */
+/** Why a member has a copy. Stored under the numbers of pidgr.v1.Delivery.Kind. */
 export const deliveryKind = { primary: 1, escalation: 2, reminderFyi: 3 } as const;
 export type DeliveryKind = (typeof deliveryKind)[keyof typeof deliveryKind];
 

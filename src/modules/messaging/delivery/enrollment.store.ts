@@ -15,9 +15,9 @@ export interface WaitingCampaign {
   includeRestricted: boolean;
 }
 
-// One delivery a user at a time, so that change times stay unique in an inbox; the inbox clocks are locked first and
-// in one order, as everywhere: see table inbox. A client may have received one meanwhile, so the status is asked again.
-// Whoever a fan-out would leave out by now gets nothing here either.
+// One delivery a user at a time, so that change times stay unique in an inbox; the inbox clocks are locked
+// first and in one order, as everywhere: see table inbox. The status is checked again, because a client may
+// have received the message in the meantime. Members whom a fan-out would skip by now are skipped here, too.
 const send = (whose: string): string => `
   with waiting as (
     select distinct on (d.user_id) d.user_id, d.id
@@ -49,7 +49,7 @@ export interface SentPiece {
 /** Messages that waited for their recipient to have a device. Each call sends at most one a person. */
 @Injectable()
 export class EnrollmentStore {
-  /** Of one person, or of everybody. */
+  /** For one member, or for all. */
   async send(scope: Scope, campaigns: readonly WaitingCampaign[], userId?: string): Promise<SentPiece> {
     const tx = await scope.tx();
     const values = [

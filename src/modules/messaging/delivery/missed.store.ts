@@ -11,9 +11,9 @@ const ofStatus = (status: number): string =>
        and step_id = any($3)
      order by created_at desc, id desc limit $4)`;
 
-// The inbox clocks are locked first and in one order, as everywhere: see table inbox; one delivery a user at a time,
-// so that change times stay unique in an inbox. Somebody may act between the look and the lock, so the status is
-// asked again.
+// The inbox clocks are locked first and in one order, as everywhere: see table inbox; one delivery a user at
+// a time, so that change times stay unique in an inbox. The status is checked again, because a recipient may
+// act before the lock is taken.
 const markMissed = setStatement(
   'delivery.mark_missed',
   `with due as (

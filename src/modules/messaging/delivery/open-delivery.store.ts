@@ -45,7 +45,7 @@ const campaignsNotPushedTo = statement(
 /** Deliveries that their recipients have not acted on. */
 @Injectable()
 export class OpenDeliveryStore {
-  /** Whether anybody may still act on a message of one of the steps. */
+  /** Whether a recipient can still act on a message of one of the steps. */
   async isAnyoneWaitedFor(scope: Scope, campaignId: string, stepIds: readonly string[]): Promise<boolean> {
     const tx = await scope.tx();
     const row = await tx.queryOne<{ waiting: boolean }>(anyWaitedFor, [scope.orgId, campaignId, stepIds]);

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { HandlesJob, type JobContext, type JobHandler } from '../../../platform/worker/index.js';
 import { Devices, retireSilentTask } from './device.service.js';
 
-/** Stops devices that nobody has used for so long that a push would go nowhere. */
+/** Deactivates devices that have been unused for so long that their push tokens are probably invalid. */
 @Injectable()
 @HandlesJob({ task: retireSilentTask })
 export class RetireSilentDevices implements JobHandler {

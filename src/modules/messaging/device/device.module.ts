@@ -10,10 +10,11 @@ import { Devices } from './device.service.js';
 import { DeviceStore } from './device.store.js';
 
 /**
- * A device is what a member's pushes go to.
- * Invariants: a device belongs to one member of an organization at a time, whoever registered it last; a push token
- * belongs to one active device of an organization, is stored sealed and never leaves in an answer; a member has at most
- * twenty active devices; one that has not registered for 270 days is active no more once a campaign has started.
+ * A device is the target of a member's pushes.
+ * Invariants: a device belongs to one member of an organization at a time, the one who registered it last; a
+ * push token belongs to one active device of an organization, is stored sealed and is never returned; a
+ * member has at most twenty active devices; a device that has not registered for 270 days is deactivated when
+ * the next campaign starts.
  */
 @Module({
   imports: [MemberModule],

@@ -31,8 +31,8 @@ export class Devices {
   ) {}
 
   /**
-   * The device takes pushes for the caller from now on, and for nobody else in the organization: who signs in on
-   * a shared phone takes it over. So does the push token: no other device of the organization keeps it.
+   * The device receives pushes for the caller only from now on: the person who signs in on a shared phone
+   * takes it over. So does the push token: no other device of the organization keeps it.
    */
   async register(
     scope: Scope,
@@ -75,7 +75,7 @@ export class Devices {
     await scope.enqueue({ task: enrolledTask, payload: { userId }, key: `enrolled:${userId}` });
   }
 
-  /** For when many pushes are to be made; those that are made before the job is done go to dead tokens once more. */
+  /** Enqueued before many pushes; pushes sent before the job is done still go to stale tokens. */
   async enqueueRetirement(scope: Scope): Promise<void> {
     await scope.enqueue({ task: retireSilentTask, payload: {}, key: `retire:${scope.orgId}` });
   }

@@ -37,20 +37,20 @@ const hasActive = statement(
   'select exists (select from device where org_id = $1 and user_id = $2 and active) as active',
 );
 
-// Registrations of one push token wait for each other, whoever's they are and whatever device they name.
+// Serializes registrations of one push token, across members and devices.
 const lockToken = statement(
   'device.lock_token',
   `select pg_advisory_xact_lock(hashtextextended($1::text || encode($2::bytea, 'hex'), 0))`,
 );
 
-// An app that was installed anew has another device id and the same token: it would get every push twice.
+// A reinstalled app has a new device id and the same token: it would get every push twice.
 const takeToken = statement(
   'device.take_token',
   `update device set active = false
     where org_id = $1 and push_token_hash = $2 and active and device_id <> $3`,
 );
 
-// A device that somebody else is taking over at this moment does not count any more: nobody waits for it.
+// Skips locked rows: a device that another member is taking over does not count.
 const deactivateBeyond = statement(
   'device.deactivate_beyond',
   `update device set active = false
@@ -104,7 +104,7 @@ export class DeviceStore {
     return affected === 1;
   }
 
-  /** Of one member, first registered first. */
+  /** The devices of a member, in the order of registration. */
   async list(scope: Scope, userId: string): Promise<DeviceEntity[]> {
     const { entities } = await scope.tx();
     return entities.find(DeviceEntity, {

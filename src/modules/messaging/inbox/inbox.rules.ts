@@ -23,7 +23,10 @@ const final: readonly DeliveryStatus[] = [
   deliveryStatus.failed,
 ];
 
-/** What is shown with a message: nothing that nobody can do any more. What was acknowledged says so by its status. */
+/**
+ * The actions offered with a message: only those that can still be taken. An acknowledgement is visible in
+ * the status.
+ */
 export function offeredActions({
   actions,
   status,

@@ -1,4 +1,4 @@
-/** Who has a say in the language of a message; an empty one says nothing. */
+/** The locales that decide the language of a message, by priority; an empty one is skipped. */
 export interface LocaleWishes {
   /** Forces one language on all recipients. */
   campaign: string;
@@ -14,8 +14,8 @@ export function wantedLocale({ campaign, recipient, organization, source }: Loca
 }
 
 /**
- * The text in the wanted language, else the source. The languages further down the chain are not tried: nobody gets
- * a third language that neither they nor the author chose.
+ * The text in the preferred language, else the source. Further languages of the chain are not tried: a reader
+ * would get a third language that neither they nor the author chose.
  */
 export function textFor<Text extends { locale: string }>(
   wanted: string,

@@ -2,7 +2,7 @@ import type { Recipient } from './render.rules.js';
 
 const CUSTOM_PREFIX = 'custom:';
 
-/** Somebody with these values, whatever the source of a variable is; what is not among them comes from the profile. */
+/** A recipient with these values for variables of any source; other variables come from the profile. */
 export function previewRecipient(
   values: Readonly<Record<string, string>>,
   member: Omit<Recipient, 'variables'> | undefined,

@@ -12,7 +12,7 @@ export interface PreviewRequest {
   templateId: string;
   /** 0 is the latest. */
   version: number;
-  /** Empty for nobody. */
+  /** Empty: no member. */
   userId: string;
   /** By the names of placeholders; they win over the member's profile. */
   values: Record<string, string>;
@@ -36,7 +36,7 @@ export class Previews {
 
   async preview(scope: Scope, request: PreviewRequest): Promise<Preview> {
     requireOrganization(scope);
-    // A transaction of its own: the message may be made by another process.
+    // In a separate transaction: another process may render the message.
     const { texts, recipient } = await this.scopes.run(originOf(scope), (inner) => this.read(inner, request));
     const { template } = texts;
     const source: MessageSource = {

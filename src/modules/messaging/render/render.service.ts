@@ -85,7 +85,7 @@ export class Renderer {
     return this.briefly(scope, (inner) => this.recipients.profiles(inner, ids));
   }
 
-  /** A transaction of its own: the call's would stay open for as long as the client takes to read. */
+  /** In a separate transaction: the call's own would stay open for as long as the client reads. */
   private briefly<T>(scope: Scope, read: (inner: Scope) => Promise<T>): Promise<T> {
     const { caller, requestId, signal } = scope;
     return this.scopes.run({ caller, requestId, signal }, read);

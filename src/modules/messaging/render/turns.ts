@@ -7,7 +7,7 @@ const TURN_MS = 10;
 export class Turns {
   private end = performance.now() + TURN_MS;
 
-  /** Called between two pieces of work; true when others had their turn meanwhile. */
+  /** Called between two pieces of work; returns true when it has yielded to the event loop. */
   async take(): Promise<boolean> {
     if (performance.now() < this.end) return false;
     await setImmediate();

@@ -31,7 +31,7 @@ export class Translations {
     private readonly templates: Templates,
   ) {}
 
-  /** Of one version, by language; 0 is the latest. */
+  /** Translations of one version, by language; version 0 is the latest. */
   async list(scope: Scope, templateId: string, version: number): Promise<Translation[]> {
     const template = await this.templates.getVersion(scope, templateId, version);
     return this.store.list(scope, template.templateId, template.version);

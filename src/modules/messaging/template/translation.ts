@@ -26,7 +26,7 @@ export interface Translation {
   title: string;
   body: string;
   status: TranslationStatus;
-  /** `ai:<model>`, or whoever wrote it. */
+  /** `ai:<model>`, or the author's id. */
   translatedBy: string;
   /** Empty unless approved. */
   reviewedBy: string;

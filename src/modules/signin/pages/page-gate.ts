@@ -53,7 +53,10 @@ export class PageGate {
     reply.header('set-cookie', this.cookies.writeSignIn(signIn));
   }
 
-  /** The site of ours that a form was sent from; refuses the forms of others. Browsers name the origin of a POST. */
+  /**
+   * The origin of this server that a form was sent from; refuses forms of other sites. Browsers send the
+   * origin with a POST.
+   */
   ownSiteOf({ headers }: PageRequest): string {
     const { origin, host } = headers;
     const own = [this.publicOrigin, `http://${host}`, `https://${host}`];

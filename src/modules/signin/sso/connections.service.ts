@@ -72,7 +72,7 @@ export interface ConnectionChange {
   provisioning?: Provisioning;
 }
 
-/** Whose a connection is. */
+/** The organization of a connection. */
 export interface Owner {
   orgId: string;
   organization: OrganizationState;

@@ -33,8 +33,8 @@ export interface CampaignStep {
    */
   advance(scope: Scope, standing: Standing): Promise<Piece | RunEvent | Advance>;
   /**
-   * The first piece from a position on, while those before it are in flight; undefined when there is none. Without a
-   * lock. A kind of step that has only one piece at a time, or none, leaves this out.
+   * The next piece from a position on, while earlier ones are in flight; undefined when there is none. Takes
+   * no lock. Step types with at most one piece at a time omit this.
    */
   pieceFrom?(scope: Scope, standing: Standing, position: number): Promise<Piece | undefined>;
 }

@@ -5,7 +5,7 @@ import { Enrollment, OpenDeliveryStore } from '../../delivery/index.js';
 import { CampaignWake } from '../campaign-wake.service.js';
 import type { Advance, CampaignStep, Standing } from './campaign-step.js';
 
-/** DEADLINE_CHECK: waits until the time is over, or until nobody is left who could still act. */
+/** DEADLINE_CHECK: waits until the time is over, or until no recipient can act any longer. */
 @Injectable()
 export class DeadlineStep implements CampaignStep {
   constructor(
@@ -16,10 +16,10 @@ export class DeadlineStep implements CampaignStep {
 
   async advance(scope: Scope, { campaign, run }: Standing): Promise<RunEvent | Advance> {
     const due = run.isDue;
-    // Who enrolled while the message was being sent is not waited for, but found here.
+    // Members who enrolled while the message was being sent did not trigger a push; they are found here.
     if (!due && campaign.waitForEnrollment && (await this.enrollment.sendNext(scope, campaign)))
       return 'again';
-    // Before the look: whoever acts later finds this job under its key and moves it to now.
+    // Enqueued before the check: a recipient who acts later finds this job under its key and moves it to now.
     if (!due) await this.wakes.wake(scope, campaign.id, run.wakeAt ?? undefined);
     const steps = awaitedSteps(campaign.workflow, run.stepId);
     // A deadline before anything is sent is there for the time itself.

@@ -53,7 +53,7 @@ export class SendStep implements CampaignStep {
     const [from, to] = gap;
     const places = await this.recipients.next(scope, campaign.id, gap, PIECE);
     const last = places.at(-1);
-    // A gap that nobody stands in any more is done with as well.
+    // A range without recipients is done, too.
     if (!last && to === null) return undefined;
     const reachable = places.filter(
       (place) => place.reachable && (campaign.includeRestricted || !place.restricted),
@@ -84,7 +84,7 @@ export class SendStep implements CampaignStep {
     recipients: readonly Recipient[],
   ): Promise<{ userIds: string[]; work: RenderWork }> {
     const source = await this.sourceOf(scope, campaign, config);
-    // The profile also says which translation somebody prefers.
+    // The profile also has the member's preferred locale.
     const readsProfiles =
       source.translations.length > 0 ||
       source.template.variables.some(({ source: from }) => from === 'PROFILE');
