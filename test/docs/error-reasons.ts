@@ -11,7 +11,10 @@ export interface Refusal {
 /** Defines the functions below; what they are called with stands elsewhere. */
 const makersFile = 'src/platform/errors/app-error.ts';
 
-/** Argument positions of kind, reason and message in the constructors of errors; a kind of its own stands as text. */
+/**
+ * Argument positions of kind, reason and message in the constructors of errors; a fixed kind is given as
+ * text.
+ */
 const makers: Record<string, { kind: number | string; reason: number; message: number }> = {
   AppError: { kind: 0, reason: 1, message: 2 },
   alreadyExists: { kind: 'already_exists', reason: 0, message: 1 },
@@ -20,7 +23,7 @@ const makers: Record<string, { kind: number | string; reason: number; message: n
   unauthenticated: { kind: 'unauthenticated', reason: 0, message: 1 },
 };
 
-/** Reasons that are put together, by the text of the argument; nothing else may be. */
+/** The only reasons that are computed, by the text of the argument. */
 const composed: Record<string, string[]> = {
   '`${word.toUpperCase()}_IS_DEFAULT`': ['GROUP_IS_DEFAULT', 'TEAM_IS_DEFAULT'],
   'code.toUpperCase()': ['INSUFFICIENT_USER_AUTHENTICATION'],

@@ -56,7 +56,7 @@ const transport: Record<FailureKind, Omit<Refusal, 'reason'>> = {
   shutting_down: { kind: 'unavailable', message: 'The server is shutting down; another process may answer.' },
 };
 
-/** Of errors whose message is made elsewhere. */
+/** Descriptions of errors whose message is computed. */
 const explained: Record<string, string> = {
   DAILY_LIMIT: 'The calls of this kind are used up for today; says which, how many, and when there are more.',
   DOMAIN_NOT_PROVEN: 'The TXT record was not found, or cannot be looked up; says what was found instead.',
@@ -72,7 +72,7 @@ const all: Refusal[] = [
     message: refusal.message || (explained[refusal.reason] ?? ''),
   })),
   ...Object.entries(transport).map(([kind, refusal]) => ({ reason: kind.toUpperCase(), ...refusal })),
-  // Made by a function of its own, which takes the sentence only.
+  // Created by a function that takes only the sentence.
   {
     reason: 'UNIMPLEMENTED',
     kind: 'unimplemented',

@@ -39,7 +39,7 @@ afterAll(async () => {
   await provider?.stop();
 });
 
-/** Of many calls: what the specs go on with. */
+/** The fields of the answers that the specs use. */
 interface Answer {
   readonly connection?: { readonly id: string };
   readonly url?: string;

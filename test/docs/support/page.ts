@@ -7,7 +7,7 @@ export const root = fileURLToPath(new URL('../../..', import.meta.url)).replace(
 /** Something that a page shows to be typed or built on: a fenced block, or a command within the text. */
 export interface Snippet {
   readonly line: number;
-  /** Of the fence; `command` for what stands in the text. */
+  /** The language of the fence; `command` for a command in the text. */
   readonly language: string;
   readonly code: string;
 }
@@ -18,8 +18,8 @@ const shown = new Set(['text']);
 const command = /^(?:[A-Z_]+=\S+ )*(?:npx|npm|node|curl|call|docker|openssl|buf|go|git) /;
 
 /**
- * A page of the documentation, and how much of it has been run. Every snippet is taken once, to run it, or left with a
- * reason; `untaken` holds what nobody has taken.
+ * A page of the documentation, and which of its snippets have been run. Every snippet is taken once, to be
+ * run, or left with a reason; `untaken` holds the rest.
  */
 export class Page {
   readonly #untaken: Set<Snippet>;
@@ -37,7 +37,7 @@ export class Page {
     return new Page(path, snippetsOf(readFileSync(join(root, path), 'utf8')));
   }
 
-  /** The code of the one snippet that has these words, for whoever runs it. */
+  /** Takes the code of the one snippet with these words, to run it. */
   take(words: string, language?: string): string {
     const found = this.snippets.filter(
       (snippet) => snippet.code.includes(words) && (language ?? snippet.language) === snippet.language,
@@ -50,7 +50,7 @@ export class Page {
     return snippet.code;
   }
 
-  /** A snippet that cannot be run here. The reason is for whoever reads the spec. */
+  /** Leaves out a snippet that cannot be run here; the reason explains it to readers of the spec. */
   leave(words: string, reason: string, language?: string): void {
     if (!/^[A-Z].*\.$/.test(reason)) throw new Error('The reason must be a sentence.');
     const [named] = /test\/[\w./-]+\.ts/.exec(reason) ?? [];

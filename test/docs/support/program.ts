@@ -34,7 +34,7 @@ export function runProgram(typescript: string): Promise<string[]> {
   });
 }
 
-/** What the compiler, at its strictest, has against programs that are to be pasted into somebody's own. */
+/** Errors of the strictest compiler settings for programs that readers paste into their own projects. */
 export function complaintsAbout(programs: readonly string[]): Promise<string> {
   return workshop(async (folder) => {
     await Promise.all(

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { root } from './page.js';
 
-// curl says nothing of a refusal unless asked; a page that shows a refused call is wrong.
-// ERR sees every command that fails, as whoever pastes a block into a terminal would.
+// curl exits with 0 for an HTTP error by default; a page that shows a refused call is wrong. ERR traps every
+// failing command, as in a terminal.
 const prelude = `set -E -o pipefail; trap 'failed=1' ERR; curl() { command curl --silent --show-error --fail-with-body --max-time 30 "$@"; }`;
 
 /** The variables of a reader's terminal: the marks of Jest are not in it. */
@@ -80,7 +80,7 @@ export class Shell {
 
   private kill(): void {
     try {
-      // Of the whole group: what a block started ends with the terminal.
+      // Kills the whole process group: what a block started ends with the terminal.
       if (this.bash.pid) process.kill(-this.bash.pid, 'SIGKILL');
     } catch {
       // It has ended already.

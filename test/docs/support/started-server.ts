@@ -21,7 +21,7 @@ export interface StartedServer {
   stop(): Promise<void>;
 }
 
-/** Runs the command, `npm start` say, with a port and a data folder of its own. */
+/** Runs the command, such as `npm start`, with a free port and a separate data folder. */
 export async function startAsWritten(command: string): Promise<StartedServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'dovecote-docs-data-'));
   let port = 0;
@@ -35,7 +35,7 @@ export async function startAsWritten(command: string): Promise<StartedServer> {
       cwd: root,
       env: terminalEnvironment({ PORT: String(port), DATA_DIR: dataDir, LOG_LEVEL: 'warn' }),
       stdio: 'pipe',
-      // A group of its own, as a terminal gives it.
+      // A separate process group, as in a terminal.
       detached: true,
     });
     running = child;
