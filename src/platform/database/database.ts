@@ -1,23 +1,28 @@
 import { Injectable } from '@nestjs/common';
 import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
+import { Connections } from './connections.js';
 import { type TransactionSettings, Transaction } from './transaction.js';
 
 /** The road to PostgreSQL: everything runs in a transaction that says for whom. */
 @Injectable()
 export class Database {
-  constructor(private readonly dataSource: DataSource) {}
+  private readonly connections: Connections;
 
-  /** Connections that work and that rest, and how many wait for one. */
-  get pool(): { inUse: number; idle: number; waiting: number } {
+  constructor(private readonly dataSource: DataSource) {
     // TypeORM's types know drivers in general; that of PostgreSQL keeps pg's pool there.
-    const { totalCount, idleCount, waitingCount } = (this.dataSource.driver as unknown as { master: Pool })
-      .master;
-    return { inUse: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
+    this.connections = new Connections((dataSource.driver as unknown as { master: Pool }).master);
   }
 
-  begin(settings: TransactionSettings): Promise<Transaction> {
-    return Transaction.begin(this.dataSource, settings);
+  /** Connections that work and that rest, and how much work of each kind waits for one. */
+  get pool(): Connections['usage'] {
+    return this.connections.usage;
+  }
+
+  async begin(settings: TransactionSettings): Promise<Transaction> {
+    const { orgId, kind = 'call', signal } = settings;
+    const lent = await this.connections.borrow({ kind, orgId }, signal);
+    return new Transaction(this.dataSource, lent, settings);
   }
 
   /** Runs `work` in one transaction: committed when it returns, rolled back when it throws. */

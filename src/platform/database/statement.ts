@@ -5,11 +5,21 @@ export interface Statement {
   readonly text: string;
   /** Planned at each execution instead of once per connection. */
   readonly plannedEachTime?: boolean;
+  /** Takes no lock and writes nothing: until its transaction has begun, it is one of its own. */
+  readonly onlyReads?: boolean;
 }
 
 /** A statement about few rows: parsed and planned once per connection, under its name. */
 export function statement(name: string, text: string): Statement {
   return { name, text };
+}
+
+/**
+ * A statement that only reads, in calls that may write afterwards: as long as such a call has written nothing, it is
+ * spared begin and commit. PostgreSQL refuses it when it writes.
+ */
+export function readStatement(name: string, text: string): Statement {
+  return { name, text, onlyReads: true };
 }
 
 /**

@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
-import type { PoolClient, QueryConfig, QueryResult, QueryResultRow } from 'pg';
+import type { QueryConfig, QueryResultRow } from 'pg';
 import { endSpan, spanOfStatement } from '../telemetry/tracing.js';
 import { cancelRequest } from './cancel-request.js';
+import type { LentConnection, WorkKind } from './connections.js';
 import { sendInOneWrite } from './one-write.js';
-import { hasPrepared, runScoped } from './scoped-query.js';
 import type { Statement } from './statement.js';
+import { hasPrepared, runStatement, type StatementResult } from './statement-query.js';
 
 /** By what kind of name a row is found before its organization is known, and the name. */
 interface Lookup {
@@ -24,6 +25,8 @@ export interface TransactionSettings {
   lookup?: Lookup;
   /** Whatever tries to write is refused; each statement sees its own moment, as it would in one transaction. */
   readOnly?: boolean;
+  /** Who takes turns with whom when connections are scarce; `call` by default. */
+  kind?: WorkKind;
   /** Stops the running statement when it fires. */
   signal?: AbortSignal;
 }
@@ -40,51 +43,46 @@ const setScope: Statement = {
 };
 
 /**
- * One PostgreSQL transaction under the app role, for one organization. `begin`, the settings and the first
- * query are pipelined in one round trip. For reads, each statement is a separate transaction: at isolation
- * level read committed, a common one would not see a consistent snapshot either.
+ * One PostgreSQL transaction under the app role, for one organization. `begin`, the settings and the first statement
+ * are pipelined in one round trip. Nothing begins before the first statement that may write: until then each statement
+ * that only reads is a separate transaction. At isolation level read committed, a common one would not see a
+ * consistent snapshot either.
  */
 export class Transaction {
   private begun = false;
   private finished = false;
   /** A query that was sent before this failed must not count: it would have run outside the transaction. */
   private opened: Promise<unknown> = Promise.resolve();
+  private runner: QueryRunner | undefined;
   private cancelling: Promise<unknown> | undefined;
-  private readonly ended = new AbortController();
+  /** Made when the signal fires: most transactions never need it. */
+  private ended: AbortController | undefined;
 
-  private constructor(
-    private readonly runner: QueryRunner,
-    private readonly client: PoolClient,
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly lent: LentConnection,
     private readonly settings: TransactionSettings,
-  ) {}
-
-  static async begin(dataSource: DataSource, settings: TransactionSettings): Promise<Transaction> {
-    const runner = dataSource.createQueryRunner();
-    // TypeORM types the driver's connection as any; for PostgreSQL it is pg's pooled client.
-    const client = (await runner.connect()) as PoolClient;
-    const transaction = new Transaction(runner, client, settings);
-    // The first to use a connection prepares the statement that sets the scope.
-    if (!settings.readOnly || !hasPrepared(client, setScope.name)) transaction.open();
-    settings.signal?.addEventListener('abort', transaction.cancel, { once: true });
-    return transaction;
+  ) {
+    settings.signal?.addEventListener('abort', this.cancel, { once: true });
   }
 
   private open(): void {
-    const values = scopeValues(this.settings);
+    const { client } = this.lent;
     this.begun = true;
-    sendInOneWrite(this.client);
+    sendInOneWrite(client);
     // Not awaited here but with the first query, so that they leave in one flight.
-    this.opened = Promise.all([this.client.query('begin'), this.client.query({ ...setScope, values })]);
+    this.opened = Promise.all([
+      client.query('begin'),
+      runStatement(client, { ...setScope, values: scopeValues(this.settings, this.settings.readOnly) }),
+    ]);
     this.opened.catch(() => undefined);
-    // TypeORM refuses row locks outside a transaction, and only believes in those that it began itself.
-    Object.assign(this.runner, { isTransactionActive: true });
   }
 
   /** For entities: find, insert, update, delete. Never `save`: it opens transactions itself. */
   get entities(): EntityManager {
     this.settings.signal?.throwIfAborted();
     if (!this.begun) this.open();
-    return this.runner.manager;
+    return (this.runner ??= this.entityRunner()).manager;
   }
 
   /** Rows of a named statement. */
@@ -103,11 +101,11 @@ export class Transaction {
   async execute<Row extends QueryResultRow>(
     statement: Statement,
     values: unknown[] = [],
-  ): Promise<QueryResult<Row>> {
+  ): Promise<StatementResult<Row>> {
     this.settings.signal?.throwIfAborted();
     const name = statement.plannedEachTime ? undefined : statement.name;
     const span = spanOfStatement(statement.name);
-    const sent = this.send<Row>({ name, text: statement.text, values });
+    const sent = this.send<Row>({ name, text: statement.text, values }, statement.onlyReads);
     if (span)
       sent.then(
         () => endSpan(span),
@@ -116,12 +114,27 @@ export class Transaction {
     return sent;
   }
 
-  private async send<Row extends QueryResultRow>(query: QueryConfig): Promise<QueryResult<Row>> {
-    if (!this.begun) {
-      return runScoped<Row>(this.client, query, { name: setScope.name, values: scopeValues(this.settings) });
-    }
-    const [result] = await Promise.all([this.client.query<Row>(query), this.opened]);
+  private async send<Row extends QueryResultRow>(
+    query: QueryConfig,
+    onlyReads = this.settings.readOnly,
+  ): Promise<StatementResult<Row>> {
+    const { client } = this.lent;
+    // The first to use a connection prepares the statement that sets the scope.
+    if (!this.begun && (!onlyReads || !hasPrepared(client, setScope.name))) this.open();
+    if (!this.begun)
+      return runStatement<Row>(client, query, {
+        name: setScope.name,
+        values: scopeValues(this.settings, true),
+      });
+    const [result] = await Promise.all([runStatement<Row>(client, query), this.opened]);
     return result;
+  }
+
+  /** TypeORM's road to our connection. It gives back none that it did not take itself. */
+  private entityRunner(): QueryRunner {
+    const runner = this.dataSource.createQueryRunner();
+    // It refuses row locks outside a transaction, and believes only in those that it began itself.
+    return Object.assign(runner, { databaseConnection: this.lent.client, isTransactionActive: true });
   }
 
   async commit(): Promise<void> {
@@ -135,18 +148,19 @@ export class Transaction {
   private async finish(command: 'commit' | 'rollback'): Promise<void> {
     if (this.finished) return;
     this.finished = true;
-    this.ended.abort();
+    this.ended?.abort();
+    if (this.runner) Object.assign(this.runner, { isReleased: true });
     this.settings.signal?.removeEventListener('abort', this.cancel);
     try {
       // A cancel request that is still travelling must not hit the connection's next user.
       await this.cancelling;
       if (!this.begun && !this.cancelling) return;
-      const result = await this.client.query((await this.isOpen()) ? command : 'rollback');
+      const result = await this.lent.client.query((await this.isOpen()) ? command : 'rollback');
       // PostgreSQL answers ROLLBACK to the commit of a failed transaction; that must not pass for success.
       if (command === 'commit' && this.begun && result.command !== 'COMMIT')
         throw new Error('The transaction was rolled back.');
     } finally {
-      await this.runner.release();
+      this.lent.giveBack();
     }
   }
 
@@ -158,21 +172,21 @@ export class Transaction {
   }
 
   private readonly cancel = (): void => {
-    this.cancelling = this.cancelUntilEnded();
+    this.ended = new AbortController();
+    this.cancelling = this.cancelUntilEnded(this.ended.signal);
   };
 
   /** A request that arrives before its statement has begun cancels nothing: it is made again until all is over. */
-  private async cancelUntilEnded(): Promise<void> {
-    const { signal } = this.ended;
+  private async cancelUntilEnded(signal: AbortSignal): Promise<void> {
     for (let pause = CANCEL_AGAIN_MS; !signal.aborted; pause = Math.min(2 * pause, SELDOM_MS)) {
-      await cancelRequest(this.client).catch(() => undefined);
+      await cancelRequest(this.lent.client).catch(() => undefined);
       await delay(pause, undefined, { signal }).catch(() => undefined);
     }
   }
 }
 
-function scopeValues(settings: TransactionSettings): string[] {
-  const { orgId = '', identityId = '', apiKeyHash, lookup, readOnly = false } = settings;
+function scopeValues(settings: TransactionSettings, readOnly = false): string[] {
+  const { orgId = '', identityId = '', apiKeyHash, lookup } = settings;
   const found = lookup ? `${lookup.kind}:${lookup.key}` : '';
   return [orgId, identityId, apiKeyHash?.toString('hex') ?? '', found, readOnly ? 'on' : 'off'];
 }

@@ -153,6 +153,7 @@ export class Scope {
       orgId: this.adopted?.orgId ?? orgIdOf(this.caller) ?? this.ssoOrgId,
       identityId: this.caller.kind === 'person' && !this.ssoOrgId ? this.caller.identityId : undefined,
       readOnly: this.origin.readOnly,
+      kind: this.caller.kind === 'system' ? 'job' : 'call',
       signal: this.signal,
     });
     return this.transaction;

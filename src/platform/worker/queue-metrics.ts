@@ -33,12 +33,12 @@ export class QueueMetrics {
     const age = metrics.gauge('queue_oldest_seconds', 'How long the oldest job that may run has waited.');
     const workers = metrics.gauge('workers', 'Workers that were seen within the last ten seconds.');
     const connections = metrics.gauge('db_connections', 'Connections of the pool.', ['state']);
-    const waiting = metrics.gauge('db_waiting', 'Work that waits for a connection of the pool.');
+    const waiting = metrics.gauge('db_waiting', 'Work that waits for a connection of the pool.', ['kind']);
     metrics.onScrape(() => {
       const pool = database.pool;
       connections.set({ state: 'in_use' }, pool.inUse);
       connections.set({ state: 'idle' }, pool.idle);
-      waiting.set(pool.waiting);
+      for (const kind of ['call', 'job'] as const) waiting.set({ kind }, pool.waiting[kind]);
     });
     metrics.onScrape(async () => {
       // Until it is known again, nothing is better than what was true once.

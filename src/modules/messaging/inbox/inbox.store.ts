@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { statement } from '../../../platform/database/index.js';
+import { readStatement, statement } from '../../../platform/database/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import type { InboxEntry } from './inbox-entry.js';
 
@@ -14,13 +14,13 @@ const entries = `
     join campaign c on c.org_id = d.org_id and c.id = d.campaign_id
    where d.org_id = $1 and d.user_id = $2 and d.content_id is not null`;
 
-const fromTheStart = statement('inbox.from_the_start', `${entries} order by d.changed_at limit $3`);
-const since = statement(
+const fromTheStart = readStatement('inbox.from_the_start', `${entries} order by d.changed_at limit $3`);
+const since = readStatement(
   'inbox.since',
   `${entries} and d.changed_at > timestamptz 'epoch' + $4::bigint * interval '1 microsecond'
     order by d.changed_at limit $3`,
 );
-const find = statement('inbox.find', `${entries} and d.id = $3`);
+const find = readStatement('inbox.find', `${entries} and d.id = $3`);
 
 type Row = Omit<InboxEntry, 'changedAt'> & { changedAt: string };
 
