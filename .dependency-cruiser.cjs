@@ -73,7 +73,8 @@ module.exports = {
     },
     {
       name: 'libs-know-no-src',
-      comment: 'Each package under libs could be published alone.',
+      comment:
+        'Packages under libs know nothing of the product. They build no types yet, so they are not published.',
       severity: 'error',
       from: { path: '^libs/' },
       to: { path: '^(src|migrations|test|bench)/' },
