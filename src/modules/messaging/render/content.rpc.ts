@@ -9,7 +9,7 @@ import { Rpc } from '../../../platform/rpc/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { toContentResult, toRenderWork } from './content.mapper.js';
 import { LocalRendering } from './local-rendering.js';
-import { lengthOf, packed } from './packing.js';
+import { batchesBySize, lengthOf } from './batches.rules.js';
 
 @Controller()
 export class ContentRpc {
@@ -21,7 +21,7 @@ export class ContentRpc {
     scope: Scope,
   ): AsyncIterable<MessageInitShape<typeof RenderContentsResponseSchema>> {
     const results = await this.rendering.render(toRenderWork(request), scope);
-    for (const some of packed(results, (result) => (result.ok ? lengthOf(result.content) : 0)))
+    for (const some of batchesBySize(results, (result) => (result.ok ? lengthOf(result.content) : 0)))
       yield { results: some.map(toContentResult) };
   }
 }

@@ -4,7 +4,7 @@ import type { Config } from '../../../platform/config/index.js';
 import { compileMessage, type RenderResult } from './render.rules.js';
 import { RenderThreads } from './render-threads.js';
 import { Rendering, type RenderOrigin, type RenderWork } from './rendering.js';
-import { Turns } from './turns.js';
+import { EventLoopYield } from '@dovecote/rpc';
 
 /**
  * Characters of template to go through, for all recipients together, from which a thread is asked: about the ten
@@ -54,11 +54,11 @@ function slicesOf({ source, recipients }: RenderWork): RenderWork[] {
 
 async function renderHere({ source, recipients }: RenderWork, signal?: AbortSignal): Promise<RenderResult[]> {
   const render = compileMessage(source);
-  const turns = new Turns();
+  const pause = new EventLoopYield();
   const results: RenderResult[] = [];
   for (const recipient of recipients) {
     results.push(render(recipient));
-    if (await turns.take()) signal?.throwIfAborted();
+    if (await pause.whenDue()) signal?.throwIfAborted();
   }
   return results;
 }

@@ -3,7 +3,7 @@ import type { OnApplicationShutdown } from '@nestjs/common';
 import type { Config } from '../../../platform/config/index.js';
 import type { SiblingClient } from '../../../platform/rpc/sibling-client.js';
 import { contentClient, renderContents } from './content-client.mapper.js';
-import { lengthOf, packed } from './packing.js';
+import { batchesBySize, lengthOf } from './batches.rules.js';
 import type { RenderResult } from './render.rules.js';
 import { Rendering, type RenderOrigin, type RenderWork } from './rendering.js';
 
@@ -23,7 +23,7 @@ export class RemoteRendering extends Rendering implements OnApplicationShutdown 
 
   async render({ source, recipients }: RenderWork, origin: RenderOrigin): Promise<RenderResult[]> {
     const results: RenderResult[] = [];
-    for (const some of packed(recipients, lengthOf)) {
+    for (const some of batchesBySize(recipients, lengthOf)) {
       const rendered = await renderContents(
         this.client,
         { source, recipients: some },

@@ -2,20 +2,20 @@
 const ENOUGH = 512 * 1024;
 
 /** The items in their order, as many together as go well into one message; one that is too long goes alone. */
-export function* packed<T>(items: readonly T[], lengthOfItem: (item: T) => number): Generator<T[]> {
-  let pack: T[] = [];
+export function* batchesBySize<T>(items: readonly T[], lengthOfItem: (item: T) => number): Generator<T[]> {
+  let batch: T[] = [];
   let length = 0;
   for (const item of items) {
     const added = lengthOfItem(item);
-    if (pack.length > 0 && (length + added > ENOUGH || pack.length === MOST)) {
-      yield pack;
-      pack = [];
+    if (batch.length > 0 && (length + added > ENOUGH || batch.length === MOST)) {
+      yield batch;
+      batch = [];
       length = 0;
     }
-    pack.push(item);
+    batch.push(item);
     length += added;
   }
-  if (pack.length > 0) yield pack;
+  if (batch.length > 0) yield batch;
 }
 
 /** Items of a message, as its rules have it. */
