@@ -1,4 +1,6 @@
-import { fromBinary, type DescMessage, type Message } from '@bufbuild/protobuf';
+import { create, fromBinary, mergeFromBinary, type DescMessage, type Message } from '@bufbuild/protobuf';
+import { binaryPieces } from './binary-pieces.js';
+import type { ConnectError } from '@connectrpc/connect';
 import { malformed } from './malformed.js';
 
 /** What protobuf-es says of bytes that are no message, and what that means to people. */
@@ -16,8 +18,26 @@ export function readBinary(schema: DescMessage, data: Uint8Array): Message {
   try {
     return fromBinary(schema, data);
   } catch (error) {
-    throw malformed(schema, 'binary', binaryDefect(error instanceof Error ? error.message : String(error)));
+    throw unreadable(schema, error);
   }
+}
+
+/** The same for a long message, a piece at a time. */
+export function* readBinaryInPieces(schema: DescMessage, data: Uint8Array): Generator<undefined, Message> {
+  const message = create(schema);
+  try {
+    for (const piece of binaryPieces(schema, data)) {
+      mergeFromBinary(schema, message, piece);
+      yield;
+    }
+    return message;
+  } catch (error) {
+    throw unreadable(schema, error);
+  }
+}
+
+function unreadable(schema: DescMessage, error: unknown): ConnectError {
+  return malformed(schema, 'binary', binaryDefect(error instanceof Error ? error.message : String(error)));
 }
 
 export function binaryDefect(message: string): string {

@@ -20,3 +20,16 @@ function* elementsOf(message: ReflectMessage): Generator<unknown> {
     }
   }
 }
+
+/** Whether a list of the message, or of the messages inside it, has more than `limit` elements. */
+export function hasListOver(limit: number, schema: DescMessage, message: Message): boolean {
+  // The descriptor says what the message holds; its type is known to its handler only.
+  const values = message as unknown as Readonly<Record<string, unknown>>;
+  return schema.fields.some((field) => {
+    const value = values[field.localName];
+    if (field.fieldKind === 'list') return (value as unknown[]).length > limit;
+    return field.fieldKind === 'message' && value
+      ? hasListOver(limit, field.message, value as Message)
+      : false;
+  });
+}

@@ -18,25 +18,53 @@ export function unstorable(schema: DescMessage, message: Message): FieldViolatio
   return search.violations;
 }
 
+/** The same for a long message, a piece at a time. */
+export function* unstorableInPieces(
+  schema: DescMessage,
+  message: Message,
+): Generator<undefined, FieldViolation[]> {
+  const search = new Search();
+  for (const look of search.pieces(schema, message)) {
+    look();
+    yield;
+  }
+  return search.violations;
+}
+
+/** Elements that are looked at without a pause. */
+const PIECE = 500;
+
 class Search {
   readonly violations: FieldViolation[] = [];
   readonly #path: string[] = [];
 
   message(schema: DescMessage, message: Message): void {
-    // The descriptor says what the message holds; its type is known to its handler only.
-    const values = message as unknown as Readonly<Record<string, unknown>>;
-    for (const field of schema.fields) {
-      const value = field.oneof ? chosen(values[field.oneof.localName], field) : values[field.localName];
-      if (value !== undefined) this.#inside(`.${field.name}`, () => this.#field(field, value));
+    for (const [field, value] of fieldsOf(schema, message))
+      this.#inside(`.${field.name}`, () => this.#field(field, value));
+  }
+
+  /** The same as functions to call one after the other: long lists, also those of messages inside, are divided. */
+  *pieces(schema: DescMessage, message: Message): Generator<() => void> {
+    for (const [field, value] of fieldsOf(schema, message)) {
+      this.#path.push(`.${field.name}`);
+      if (field.fieldKind === 'list' && canBeWrong(field)) {
+        const elements = value as unknown[];
+        for (let start = 0; start < elements.length; start += PIECE)
+          yield () => this.#elements(field, elements.slice(start, start + PIECE), start);
+      } else if (isPlainMessage(field)) yield* this.pieces(field.message, value as Message);
+      else yield () => this.#field(field, value);
+      this.#path.pop();
     }
+  }
+
+  #elements(field: DescField, elements: readonly unknown[], start: number): void {
+    for (const [index, element] of elements.entries())
+      this.#inside(`[${start + index}]`, () => this.#value(field, element));
   }
 
   #field(field: DescField, value: unknown): void {
     if (field.fieldKind === 'list') {
-      if (!canBeWrong(field)) return;
-      for (const [index, element] of (value as unknown[]).entries()) {
-        this.#inside(`[${index}]`, () => this.#value(field, element));
-      }
+      if (canBeWrong(field)) this.#elements(field, value as unknown[], 0);
     } else if (field.fieldKind === 'map') {
       for (const [key, element] of Object.entries(value as Record<string, unknown>)) {
         this.#inside(`[${JSON.stringify(key)}]`, () => {
@@ -75,6 +103,22 @@ class Search {
     look();
     this.#path.pop();
   }
+}
+
+/** What the fields of a message that are set hold. */
+function* fieldsOf(schema: DescMessage, message: Message): Generator<[field: DescField, value: unknown]> {
+  // The descriptor says what the message holds; its type is known to its handler only.
+  const values = message as unknown as Readonly<Record<string, unknown>>;
+  for (const field of schema.fields) {
+    const value = field.oneof ? chosen(values[field.oneof.localName], field) : values[field.localName];
+    if (value !== undefined) yield [field, value];
+  }
+}
+
+/** A message whose fields are looked at, one after the other. */
+function isPlainMessage(field: DescField): field is DescField & { message: DescMessage } {
+  const name = field.fieldKind === 'message' ? field.message.typeName : undefined;
+  return name !== undefined && name !== StructSchema.typeName && name !== TimestampSchema.typeName;
 }
 
 function canBeWrong({ scalar, message }: DescField): boolean {

@@ -1,13 +1,14 @@
 import { createValidator, type Violation } from '@bufbuild/protovalidate';
 import { create, type DescMessage, type Message } from '@bufbuild/protobuf';
+import { runInPieces } from '@dovecote/rpc';
 import { pathToString } from '@bufbuild/protobuf/reflect';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { services } from '../access/index.js';
 import { AppError, type FieldViolation, invalidArgument } from '../errors/index.js';
 import { RequestText } from '../text/index.js';
 import { callOf } from './call.js';
-import { holdsMoreThan } from './message-size.js';
-import { unstorable } from './unstorable.js';
+import { hasListOver, holdsMoreThan } from './message-size.js';
+import { unstorable, unstorableInPieces } from './unstorable.js';
 
 /** Elements of a message up to which everything that is wrong with it is looked for. */
 const FULLY_CHECKED = 1_000;
@@ -25,14 +26,19 @@ export class ValidationGuard implements CanActivate {
     for (const schema of requestTypes()) this.first.validate(schema, create(schema));
   }
 
-  canActivate(context: ExecutionContext): true {
+  canActivate(context: ExecutionContext): true | Promise<true> {
     const request = context.getArgByIndex<Message>(0);
     const schema = callOf(context).rpc.method.input;
     const unread = this.text.read(schema, request);
-    const violations = joined(
-      joined(unread, unstorable(schema, request)),
-      this.violationsOf(schema, request),
+    if (!hasListOver(FULLY_CHECKED, schema, request))
+      return this.judge(schema, request, joined(unread, unstorable(schema, request)));
+    return runInPieces(unstorableInPieces(schema, request)).then((found) =>
+      this.judge(schema, request, joined(unread, found)),
     );
+  }
+
+  private judge(schema: DescMessage, request: Message, found: FieldViolation[]): true {
+    const violations = joined(found, this.violationsOf(schema, request));
     if (violations.length > 0) throw invalidArgument(violations);
     return true;
   }

@@ -1,6 +1,7 @@
 import {
   fromJson,
   fromJsonString,
+  type DescField,
   type DescMessage,
   type JsonValue,
   type Message,
@@ -11,6 +12,7 @@ import type { ConnectError } from '@connectrpc/connect';
 import { malformed, wrongFields } from '../malformed.js';
 import { Findings, type IgnoredField } from './findings.js';
 import type { MessageChecks } from './message.js';
+import { jsonPieces } from './pieces.js';
 
 // A byte order mark is passed over, as RFC 8259 allows.
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -34,6 +36,29 @@ export class JsonReader {
   read(data: Uint8Array): { message: Message; ignored: readonly IgnoredField[] } {
     const { json, findings } = this.#checked(this.#text(data));
     return { message: this.#message(json), ignored: findings.ignored };
+  }
+
+  /** The same for a long message, a piece at a time. */
+  *readInPieces(
+    data: Uint8Array,
+  ): Generator<undefined, { message: Message; ignored: readonly IgnoredField[] }> {
+    const pieces = jsonPieces(data);
+    if (!pieces) return this.read(data);
+    try {
+      const whole = this.read(pieces.frame);
+      for (const part of pieces.parts) {
+        const { message, ignored } = this.read(part);
+        // Where the field stands in the whole list is not known here.
+        if (ignored.length > 0) return this.read(data);
+        // In a map, for one, the parts cannot be put together.
+        if (appendLists(this.#schema, whole.message, message) === 0) return this.read(data);
+        yield;
+      }
+      return whole;
+    } catch {
+      // What is wrong is said of the whole request, with its indexes.
+      return this.read(data);
+    }
   }
 
   /** The text that protobuf-es reads as this one is meant; for Connect, which parses requests by itself. */
@@ -85,4 +110,28 @@ export class JsonReader {
     const message = error instanceof Error ? error.message : String(error);
     return malformed(this.#schema, 'JSON', message.replace(/^cannot decode .*? from JSON:? /, ''));
   }
+}
+
+/** Continues the lists of a message, and of the messages inside it, by those of another; returns by how many elements. */
+function appendLists(schema: DescMessage, target: Message, source: Message): number {
+  let appended = 0;
+  for (const field of schema.fields) {
+    const [old, more] = [valueOf(target, field), valueOf(source, field)];
+    if (old === undefined || more === undefined) continue;
+    if (field.fieldKind === 'list') {
+      const elements = more as unknown[];
+      (old as unknown[]).push(...elements);
+      appended += elements.length;
+    } else if (field.fieldKind === 'message')
+      appended += appendLists(field.message, old as Message, more as Message);
+  }
+  return appended;
+}
+
+/** The descriptor says what the message holds; its type is known to its handler only. */
+function valueOf(message: Message, { localName, oneof }: DescField): unknown {
+  const values = message as unknown as Record<string, unknown>;
+  if (!oneof) return values[localName];
+  const chosen = values[oneof.localName] as { case?: string; value?: unknown };
+  return chosen.case === localName ? chosen.value : undefined;
 }

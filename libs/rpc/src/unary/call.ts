@@ -7,6 +7,7 @@ import { HeaderFields } from '../header-fields.js';
 import type { IgnoredField } from '../json/findings.js';
 import { isIterable } from '../invoke.js';
 import type { Body, StopReading } from '../request-body.js';
+import type { ParsedMessage } from './codec.js';
 import type { WireMessage } from './envelope.js';
 import type { Exchange } from './exchange.js';
 import { answerByConnect } from './connect-fallback.js';
@@ -14,6 +15,9 @@ import type { Abortable } from './in-flight.js';
 import type { Answer, Reply } from './protocol.js';
 import type { UnaryRoute } from './route.js';
 import type { RequestFormat } from './request-format.js';
+
+/** A longer message is parsed in pieces. */
+const LONG_MESSAGE_BYTES = 128 * 1024;
 
 /** The longest that a timer can wait; further deadlines have no need of one. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -153,14 +157,34 @@ export class UnaryCall implements RpcCall, Abortable {
 
   #onMessage(data: Uint8Array): void {
     if (this.#stage === 'over') return;
-    let request: Message;
-    try {
-      ({ message: request, ignored: this.ignored } = this.#route.codec.parse(data, this.#format.json));
-    } catch (error) {
-      return this.#fail(error instanceof ConnectError ? error : hideError(error), 'receiving');
+    const { codec } = this.#route;
+    const { json } = this.#format;
+    if (data.length > LONG_MESSAGE_BYTES) {
+      codec.parseInPieces(data, json).then(
+        (parsed) => this.#onParsed(parsed),
+        (error: unknown) => this.#failToParse(error),
+      );
+      return;
     }
+    let parsed: ParsedMessage;
+    try {
+      parsed = codec.parse(data, json);
+    } catch (error) {
+      return this.#failToParse(error);
+    }
+    this.#onParsed(parsed);
+  }
+
+  #failToParse(error: unknown): void {
+    if (this.#stage === 'over') return;
+    this.#fail(error instanceof ConnectError ? error : hideError(error), 'receiving');
+  }
+
+  #onParsed({ message, ignored }: ParsedMessage): void {
+    if (this.#stage === 'over') return;
+    this.ignored = ignored;
     this.#stage = 'handling';
-    this.#handle(request);
+    this.#handle(message);
   }
 
   #handle(request: Message): void {
@@ -178,14 +202,27 @@ export class UnaryCall implements RpcCall, Abortable {
 
   #succeed(message: object): void {
     if (this.#stage === 'over') return;
-    const { json, acceptsGzip } = this.#format;
-    let data: Uint8Array;
     try {
-      data = this.#route.codec.serialize(message, json);
+      const data = this.#route.codec.serialize(message, this.#format.json);
+      if (data instanceof Uint8Array) return this.#finish(data);
+      data.then(
+        (bytes) => this.#finish(bytes),
+        (error: unknown) => this.#failToSerialize(error),
+      );
     } catch (error) {
-      return this.#fail(error instanceof ConnectError ? error : hideError(error));
+      this.#failToSerialize(error);
     }
+  }
+
+  #failToSerialize(error: unknown): void {
+    if (this.#stage === 'over') return;
+    this.#fail(error instanceof ConnectError ? error : hideError(error));
+  }
+
+  #finish(data: Uint8Array): void {
+    if (this.#stage === 'over') return;
     this.#end();
+    const { acceptsGzip } = this.#format;
     if (!acceptsGzip || data.length < this.#route.compressMinBytes) {
       return this.#answer({ data, compressed: false });
     }

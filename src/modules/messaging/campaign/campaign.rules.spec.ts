@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { AppError } from '../../../platform/errors/index.js';
 import { campaignStatus } from './campaign.js';
 import {
-  checkedAudience,
+  checkAudience,
+  type CheckedAudience,
   checkedWorkflow,
   isExecutable,
   isHopeless,
@@ -18,6 +19,15 @@ const ada = '0190f0a0-0000-7000-8000-00000000000a';
 const bob = '0190f0a0-0000-7000-8000-00000000000b';
 const path = (index: number, field: string): string => `audience[${index}].${field}`;
 const entry = (userId: string, variables: Record<string, string> = {}) => ({ userId, variables });
+
+/** What is checked in pieces, at once. */
+function checkedAudience(...given: Parameters<typeof checkAudience>): CheckedAudience {
+  const work = checkAudience(...given);
+  for (;;) {
+    const step = work.next();
+    if (step.done) return step.value;
+  }
+}
 
 describe('an audience', () => {
   test('has everybody once, whatever the case of the id; the first entry counts', () => {

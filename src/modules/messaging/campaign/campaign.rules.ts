@@ -73,20 +73,27 @@ interface EntryDefect extends FieldViolation {
 /** Where in the request a field of an entry stands. */
 export type EntryPath = (index: number, field: 'user_id' | 'variables') => string;
 
-/** Everybody once, ids in lower case; the first entry of a person counts. */
-export function checkedAudience(given: readonly AudienceMember[], path: EntryPath): CheckedAudience {
+/** Entries that are checked without a pause. */
+const PIECE = 500;
+
+/** Everybody once, ids in lower case; the first entry of a person counts. Yields between pieces: audiences are long. */
+export function* checkAudience(
+  given: readonly AudienceMember[],
+  path: EntryPath,
+): Generator<undefined, CheckedAudience> {
   const seen = new Set<string>();
   const audience: CheckedAudience = { members: [], indexes: [], defects: [] };
-  given.forEach(({ userId, variables }, index) => {
+  for (const [index, { userId, variables }] of given.entries()) {
+    if (index % PIECE === PIECE - 1) yield;
     if (audience.defects.length < MAX_VIOLATIONS)
       for (const { key = '', field, description } of defectsOf(userId, variables))
         audience.defects.push({ field: `${path(index, field)}${key}`, description, index });
     const id = userId.toLowerCase();
-    if (!isUuid(id) || seen.has(id)) return;
+    if (!isUuid(id) || seen.has(id)) continue;
     seen.add(id);
     audience.members.push({ userId: id, variables });
     audience.indexes.push(index);
-  });
+  }
   return audience;
 }
 

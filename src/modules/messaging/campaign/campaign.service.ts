@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { runInPieces } from '@dovecote/rpc';
 import type { UncheckedDefinition, WorkflowDefinition } from '@dovecote/workflow';
 import { v7 as uuid } from 'uuid';
 import {
@@ -25,7 +26,7 @@ import {
   type PinnedTemplate,
 } from './campaign.js';
 import {
-  checkedAudience,
+  checkAudience,
   type EntryPath,
   checkedWorkflow,
   isOver,
@@ -241,7 +242,7 @@ export class Campaigns {
   }
 
   private async checkMembers(scope: Scope, { members, path }: GivenAudience): Promise<AudienceMember[]> {
-    const audience = checkedAudience(members, path);
+    const audience = await runInPieces(checkAudience(members, path));
     const unknown = await this.audiences.unknown(scope, audience.members);
     const refusal = refuseAudience(
       audience,
