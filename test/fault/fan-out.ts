@@ -107,7 +107,7 @@ export class FanOut {
     expect(campaign?.completedAt).toBeDefined();
   }
 
-  /** Nobody gets past this recipient until it is let go: a worker is sure to be in the middle of something. */
+  /** No worker gets past this recipient until it is released: a worker is sure to be in the middle of something. */
   async obstruct(campaignId: string, position: number): Promise<() => Promise<void>> {
     const holder = new Client({ connectionString: this.server.database.ownerUrl });
     holder.on('error', () => undefined);

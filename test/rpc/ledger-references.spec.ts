@@ -82,7 +82,7 @@ const deliverTo = {
 const refusal = (table: string) => ({ code: '23503', constraint: `delivery_${table}_fkey` });
 
 async function waits(): Promise<void> {
-  await eventually('somebody waits for a lock', async () => {
+  await eventually('a statement waits for a lock', async () => {
     const waiting = await s.database.query(
       `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
     );

@@ -30,7 +30,7 @@ export function* binaryPieces(schema: DescMessage, bytes: Uint8Array): Generator
   if (begin < bytes.length) yield bytes.subarray(begin);
 }
 
-/** The type of a field that is one message: of a list, each element is one of its own. */
+/** The type of a field that is one message; the elements of a list are fields each. */
 function innerSchema(schema: DescMessage, number: number): DescMessage | undefined {
   const field: DescField | undefined = schema.fields.find((known) => known.number === number);
   return field?.fieldKind === 'message' && !field.delimitedEncoding ? field.message : undefined;

@@ -103,7 +103,7 @@ describe('JSON that is wrong', () => {
     ['a number among the texts', `${good.slice(0, middle)},1${good.slice(middle)}`],
     ['something behind it', `${good}[]`],
     ['a list for a message', `[${good}]`],
-    ['an escape that is none', good.replace('user', '\\x')],
+    ['an escape that does not exist', good.replace('user', '\\x')],
   ])('is refused in pieces as it is at once: %s', (_name, text) => {
     const reader = readerOf(CreateCampaignRequestSchema);
     const atOnce = outcomeOf(() => reader.read(bytesOf(text)));
@@ -151,7 +151,7 @@ describe('a long answer', () => {
     expect(equals(schema, fromJsonString(schema, json), whole)).toBe(true);
   });
 
-  test('with a short list is none', () => {
+  test('does not have a short list', () => {
     const few = { entries: entries.slice(0, 1_000) };
     expect(longListOf(listsOf(GetCampaignAudienceResponseSchema), few)).toBeUndefined();
   });

@@ -54,7 +54,7 @@ export async function serializeInPieces(
   return Buffer.concat([encoder.encode(head + name), ...pieces, encoder.encode(']}')]);
 }
 
-/** What stands between the brackets of a message that is a list and nothing else. */
+/** What stands between the brackets of a message that is only a list. */
 function elementsOf(text: string, continued: boolean): Uint8Array {
   const elements = text.slice(text.indexOf('[') + 1, text.lastIndexOf(']'));
   return encoder.encode(continued ? `,${elements}` : elements);

@@ -73,7 +73,7 @@ export interface CountedSize {
 }
 
 /** Batch size: serializing the parameters blocks the event loop. */
-const SLICE = 5_000;
+const SLICE = 2_000;
 
 /** As many unknown people as an error names. */
 const MOST_UNKNOWN = 100;

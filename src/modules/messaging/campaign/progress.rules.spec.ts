@@ -53,7 +53,7 @@ describe('the next gap in what is done', () => {
       [10, 40],
     ],
     [
-      'is none behind the last piece',
+      'does not exist behind the last piece',
       [
         [0, 10],
         [40, null],
@@ -61,7 +61,7 @@ describe('the next gap in what is done', () => {
       40,
       undefined,
     ],
-    ['is none when all is done', [[0, null]], 0, undefined],
+    ['does not exist when all is done', [[0, null]], 0, undefined],
   ])('%s', (_name, done, from, gap) => {
     expect(nextGap(done, from)).toEqual(gap);
   });

@@ -5,7 +5,7 @@ const batches = (...lengths: number[]): number[][] => [...batchesBySize(lengths,
 
 describe('batches by size', () => {
   test.each<[name: string, given: number[], batches: number[][]]>([
-    ['of nothing are none', [], []],
+    ['of no items are no batches', [], []],
     ['of little is one', [1, 2, 3], [[1, 2, 3]]],
     ['end before the next item is too much', [400_000, 100_000, 100_000], [[400_000, 100_000], [100_000]]],
     ['have an item alone that is too long for any', [1, 900_000, 1], [[1], [900_000], [1]]],
