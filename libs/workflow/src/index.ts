@@ -23,4 +23,3 @@ export type {
 } from './types.js';
 export { validate } from './validate.js';
 export type { ValidateOptions, Violation } from './violation.js';
-export { isPublicAddress } from './public-address.js';

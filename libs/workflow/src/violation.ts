@@ -7,6 +7,8 @@ export interface Violation {
 export interface ValidateOptions {
   /** Where the definition sits in the request. */
   field?: string;
+  /** Which IP addresses a webhook may name; none without it. */
+  isPublicAddress?: (address: string) => boolean;
   /** Development only: webhooks over http and to this machine or network. */
   allowPrivateWebhooks?: boolean;
 }

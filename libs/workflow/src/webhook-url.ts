@@ -1,5 +1,4 @@
 import { isIP } from 'node:net';
-import { isPublicAddress } from './public-address.js';
 import type { ValidateOptions, Violations } from './violation.js';
 import { isWithin } from './violation.js';
 
@@ -13,12 +12,15 @@ export function checkWebhookUrl(text: string, options: ValidateOptions, at: Viol
   if (url.username || url.password) at.add('must not contain a user name or password');
   if (options.allowPrivateWebhooks) return;
   at.require(url.protocol === 'https:', 'must be an https URL');
-  at.require(isPublicHost(url.hostname), 'must not point to a private, loopback or link-local address');
+  at.require(
+    isPublicHost(url.hostname, options),
+    'must not point to a private, loopback or link-local address',
+  );
 }
 
-function isPublicHost(hostname: string): boolean {
+function isPublicHost(hostname: string, { isPublicAddress }: ValidateOptions): boolean {
   // The URL parser has already turned 0x7f.1, 2130706433 and 127.0.0.1 into the same text.
   const host = hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
-  if (isIP(host)) return isPublicAddress(host);
+  if (isIP(host)) return isPublicAddress?.(host) ?? false;
   return host !== 'localhost' && !host.endsWith('.localhost');
 }

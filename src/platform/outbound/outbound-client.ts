@@ -4,10 +4,10 @@ import { request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { rootCertificates } from 'node:tls';
 import { Injectable } from '@nestjs/common';
-import { isPublicAddress } from '@dovecote/workflow';
 import pLimit, { type LimitFunction } from 'p-limit';
 import { AppError } from '../errors/index.js';
 import { NameLookup, until } from './name-lookup.js';
+import { isPublicAddress } from './public-address.js';
 
 export interface OutboundOptions {
   /** Hosts (`name` or `name:port`) that may be reached over plain http and on any address, for development. */

@@ -14,6 +14,7 @@ import {
   invalidArgument,
   unimplemented,
 } from '../../../platform/errors/index.js';
+import { isPublicAddress } from '../../../platform/outbound/public-address.js';
 import { wordFor } from '../delivery/index.js';
 import { type AudienceMember, campaignStatus, type CampaignStatus } from './campaign.js';
 
@@ -45,7 +46,7 @@ export function isExecutable(type: StepType): type is ExecutableStepType {
 
 /** The workflow, if it is well-formed and can be carried out; throws what is wrong with it otherwise. */
 export function checkedWorkflow(definition: UncheckedDefinition): WorkflowDefinition {
-  const violations = validate(definition);
+  const violations = validate(definition, { isPublicAddress });
   if (violations.length > 0) throw invalidArgument(violations);
   const steps = definition.steps.map((step) => {
     // `validate` has refused unspecified types.

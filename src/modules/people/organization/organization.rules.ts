@@ -5,6 +5,7 @@ import {
   type WorkflowDefinition,
 } from '@dovecote/workflow';
 import { type AppError, failedPrecondition, invalidArgument } from '../../../platform/errors/index.js';
+import { isPublicAddress } from '../../../platform/outbound/public-address.js';
 
 /** Numbers of pidgr.v1.OrgType. */
 export const orgType = { standard: 1, sandbox: 2, staff: 3 } as const;
@@ -61,7 +62,7 @@ export type OrganizationChange = Omit<OrganizationRequest, 'defaultWorkflow'> & 
 /** Refuses a workflow that could not run; drops what is to stay as it is. */
 export function changeOf(request: OrganizationRequest, options: ValidateOptions): OrganizationChange {
   const violations = request.defaultWorkflow
-    ? validate(request.defaultWorkflow, { ...options, field: 'default_workflow' })
+    ? validate(request.defaultWorkflow, { ...options, isPublicAddress, field: 'default_workflow' })
     : [];
   if (violations.length > 0) throw invalidArgument(violations);
   const named = Object.entries(request).filter(([, value]) => value !== undefined);
