@@ -56,7 +56,7 @@ export class JsonReader {
       }
       return whole;
     } catch {
-      // What is wrong is said of the whole request, with its indexes.
+      // Reading the whole request refuses it with the indexes of the request.
       return this.read(data);
     }
   }
