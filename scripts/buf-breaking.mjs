@@ -35,7 +35,7 @@ function commitOf(name) {
   return git('rev-parse', '--verify', '--quiet', `${name}^{commit}`);
 }
 
-/** Through an index of its own: the repository's index and work tree stay as they are. */
+/** Uses a temporary index, so that the repository's index and work tree do not change. */
 function checkOut(commit, directory) {
   const target = join(root, directory);
   rmSync(target, { recursive: true, force: true });

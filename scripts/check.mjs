@@ -26,7 +26,7 @@ async function pass() {
     const begin = Date.now();
     const { code, printed } = await finished(args);
     const seconds = ((Date.now() - begin) / 1000).toFixed(0);
-    // What two print at once would be nobody's.
+    // Printed in one write, so that concurrent checks do not mix their output.
     process.stdout.write(`${printed}${code === 0 ? 'ok    ' : 'FAILED'} ${name} (${seconds} s)\n`);
     if (code !== 0) failed.push(name);
   }

@@ -65,7 +65,7 @@ function differs(folder) {
 function renew(folder) {
   const [fresh, target] = [join(output, folder), join(root, folder)];
   const differences = compare(fresh, target);
-  // File by file: whoever reads the directory now must not find it empty.
+  // File by file, so that a concurrent reader never finds an empty directory.
   cpSync(fresh, target, { recursive: true });
   const wanted = new Set(filesUnder(fresh));
   for (const path of filesUnder(target)) {

@@ -1,4 +1,4 @@
-// Reads Jest's JSON reports and prints their figures on a line of their own.
+// Reads Jest's JSON reports and prints their totals on one line.
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 

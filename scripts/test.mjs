@@ -35,7 +35,7 @@ for (const [index, words] of phases.entries()) {
     ...given.map((word) => numbered(word, index + 1)),
   ]);
   worst ||= code;
-  // A signal: whoever sent it means all of it.
+  // The run was ended by a signal: start no further groups.
   if (code > 128) break;
 }
 process.exit(worst);
@@ -44,7 +44,7 @@ function without(specs) {
   return `--testPathIgnorePatterns=${['/node_modules/', '/dist/', ...specs].join('|')}`;
 }
 
-/** Each run writes a report of its own. */
+/** Each run writes a separate report. */
 function numbered(word, number) {
   return word.startsWith('--outputFile=') ? `${word}.${number}` : word;
 }

@@ -1,4 +1,4 @@
-// The four ways in which the cast of the demo talks to the server.
+// The four protocols that the demo uses.
 import { createClient } from '@connectrpc/connect';
 import {
   createConnectTransport,

@@ -40,8 +40,8 @@ export function protoText(file) {
 }
 
 /**
- * Where code for the file belongs, in the languages that ask. Go's answer would be a package of a registry: whoever makes
- * Go code says where it goes (docs/how-to/clients-in-other-languages.md).
+ * Package options of the generated code, for languages that need them. Go needs a package path of a registry,
+ * so it is set when Go code is generated (docs/how-to/clients-in-other-languages.md).
  */
 function optionTexts({ javaPackage, javaOuterClassname, javaMultipleFiles }) {
   return [

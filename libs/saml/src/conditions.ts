@@ -39,7 +39,7 @@ export function refuseOtherAudience(assertion: Element, { spEntityId }: SamlConn
   );
   // Several restrictions all hold; within one, any audience does.
   if (restrictions.length > 0 && restrictions.every((audiences) => audiences.includes(spEntityId))) return;
-  const named = restrictions.flat().map(quoted).join(', ') || 'nobody';
+  const named = restrictions.flat().map(quoted).join(', ') || 'no audience';
   throw new SamlRefusal(
     'wrong_audience',
     `The assertion is meant for ${named}, but this connection’s entity id is ${quoted(spEntityId)}.`,

@@ -194,7 +194,7 @@ function requestAnswered(response: Response, confirmed: string | undefined): str
   );
 }
 
-/** Some providers send an InResponseTo of their own in an unsolicited response; then the advice differs. */
+/** Some providers send an invented InResponseTo in an unsolicited response; then the advice differs. */
 function unknownRequest(id: string | undefined, { allowIdpInitiated }: SamlConnection): SamlRefusal {
   return allowIdpInitiated
     ? new SamlRefusal(

@@ -87,7 +87,7 @@ const variables = {
   INTERNAL_CLIENTS: names.prefault('').register(documentation, {
     meaning: 'Subjects of the certificates that may call the internal listener, separated by semicolons.',
     must: 'be names such as O=Acme, CN=dovecote-worker, separated by semicolons, and be set when INTERNAL_PORT and INTERNAL_TLS_CERT_FILE are',
-    fallback: 'nobody',
+    fallback: 'none',
   }),
   RENDER_URL: url('http', 'https').optional().register(documentation, {
     meaning: 'Internal listener of the render process.',

@@ -63,7 +63,7 @@ export class Sessions {
     admit: (scope: Scope) => Promise<void>,
   ): Promise<IssuedAccessToken> {
     const { caller } = scope;
-    if (caller.kind !== 'person') throw new Error('The access table admits people here, and nobody else.');
+    if (caller.kind !== 'person') throw new Error('The access table admits only persons here.');
     const issue = await this.tokens.issuer();
     return this.scopes.run(originOf(scope), async (inner) => {
       await admit(inner);

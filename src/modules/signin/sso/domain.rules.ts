@@ -3,9 +3,7 @@ import { AppError, failedPrecondition, invalidArgument } from '../../../platform
 const MOST_DOMAINS = 50;
 
 export function refuseName(): AppError {
-  return invalidArgument([
-    { field: 'name', description: 'is no domain that somebody can own, such as example.com' },
-  ]);
+  return invalidArgument([{ field: 'name', description: 'is not a registrable domain such as example.com' }]);
 }
 
 export function refuseOverLimit(count: number): AppError | undefined {
