@@ -1,5 +1,4 @@
-import { Column, Entity, JoinColumn, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
-import { RoleEntity } from '../role/index.js';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { MemberProfile } from './member.rules.js';
 
 /** A person in one organization. Enumerations hold the numbers of the contract. */
@@ -27,13 +26,6 @@ export class MemberEntity {
 
   @Column({ name: 'role_id', type: 'uuid' })
   roleId!: string;
-
-  @ManyToOne(() => RoleEntity)
-  @JoinColumn([
-    { name: 'org_id', referencedColumnName: 'orgId' },
-    { name: 'role_id', referencedColumnName: 'id' },
-  ])
-  role?: Relation<RoleEntity>;
 
   @Column('jsonb')
   profile!: MemberProfile;

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { In } from 'typeorm';
 import { v7 as uuid } from 'uuid';
 import { statement } from '../../../platform/database/index.js';
 import {
@@ -11,7 +10,7 @@ import {
 import type { Page } from '../../../platform/paging/paging.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { requireEmailAddress } from '../../../platform/text/index.js';
-import { superAdmin } from '../role/index.js';
+import { type RoleEntity, superAdmin } from '../role/index.js';
 import { MemberEntity } from './member.entity.js';
 import { memberStatus } from './member.rules.js';
 
@@ -24,7 +23,25 @@ export interface Identity {
 }
 
 /** A member with their role. */
-export type Member = MemberEntity & Required<Pick<MemberEntity, 'role'>>;
+export type Member = MemberEntity & { role: RoleEntity };
+
+/** The role's columns stand beside the member's. */
+type MemberRow = MemberEntity &
+  Pick<RoleEntity, 'slug' | 'isDefault' | 'isSystem' | 'permissions'> & {
+    roleName: string;
+    roleCreatedAt: Date;
+  };
+
+// The foreign key leaves no member without a role.
+const member = `
+  select m.org_id as "orgId", m.id, m.identity_id as "identityId", m.email, m.name, m.status, m.role_id as "roleId",
+         m.profile, m.manager_id as "managerId", m.theme_preference as "themePreference",
+         m.preferred_locale as "preferredLocale", m.processing_restricted as "processingRestricted",
+         m.restricted_at as "restrictedAt", m.data_governance_region as "dataGovernanceRegion",
+         m.created_at as "createdAt", m.updated_at as "updatedAt", m.joined_at as "joinedAt",
+         r.slug, r.name as "roleName", r.is_default as "isDefault", r.is_system as "isSystem", r.permissions,
+         r.created_at as "roleCreatedAt"
+    from member m join role r on r.org_id = m.org_id and r.id = m.role_id`;
 
 const identityById = statement('member.identity_by_id', 'select id, email from identity where id = $1');
 
@@ -60,13 +77,17 @@ const count = statement(
 
 const firstPage = statement(
   'member.first_page',
-  `select id from member where org_id = $1 order by created_at desc, id desc limit $2`,
+  `${member} where m.org_id = $1 order by m.created_at desc, m.id desc limit $2`,
 );
 
 const nextPage = statement(
   'member.next_page',
-  `select id from member where org_id = $1 and (created_at, id) < ($3, $4)
-    order by created_at desc, id desc limit $2`,
+  `${member} where m.org_id = $1 and (m.created_at, m.id) < ($3, $4) order by m.created_at desc, m.id desc limit $2`,
+);
+
+const findAll = statement(
+  'member.find_all',
+  `${member} where m.org_id = $1 and m.id = any($2) order by m.created_at desc, m.id desc`,
 );
 
 // In the order of ids, so that two changes at once wait for each other instead of deadlocking.
@@ -115,23 +136,15 @@ export class MemberStore {
   async list(scope: Scope, { limit, after }: Page): Promise<Member[]> {
     const tx = await scope.tx();
     const rows = await (after
-      ? tx.query<{ id: string }>(nextPage, [scope.orgId, limit + 1, after.createdAt, after.id])
-      : tx.query<{ id: string }>(firstPage, [scope.orgId, limit + 1]));
-    return this.findAll(
-      scope,
-      rows.map(({ id }) => id),
-    );
+      ? tx.query<MemberRow>(nextPage, [scope.orgId, limit + 1, after.createdAt, after.id])
+      : tx.query<MemberRow>(firstPage, [scope.orgId, limit + 1]));
+    return rows.map(toMember);
   }
 
+  /** Newest first. */
   async findAll(scope: Scope, ids: readonly string[]): Promise<Member[]> {
-    const { entities } = await scope.tx();
-    const members = await entities.find(MemberEntity, {
-      where: { orgId: scope.orgId, id: In([...ids]) },
-      relations: { role: true },
-      order: { createdAt: 'DESC', id: 'DESC' },
-    });
-    // The foreign key leaves no member without a role.
-    return members as Member[];
+    const tx = await scope.tx();
+    return (await tx.query<MemberRow>(findAll, [scope.orgId, ids])).map(toMember);
   }
 
   async count(scope: Scope): Promise<number> {
@@ -220,6 +233,22 @@ export class MemberStore {
     const row = await (await scope.tx()).queryOne<{ name: string }>(organizationName, [scope.orgId]);
     return row?.name ?? '';
   }
+}
+
+function toMember({
+  slug,
+  roleName,
+  isDefault,
+  isSystem,
+  permissions,
+  roleCreatedAt,
+  ...row
+}: MemberRow): Member {
+  const { orgId, roleId: id } = row;
+  return {
+    ...row,
+    role: { orgId, id, slug, name: roleName, isDefault, isSystem, permissions, createdAt: roleCreatedAt },
+  };
 }
 
 /** Here in the store, so that every code path that deactivates or deletes a member enqueues it. */

@@ -3,16 +3,41 @@ import { statement } from '../../../platform/database/index.js';
 import { alreadyExists, constraintErrors } from '../../../platform/errors/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { nameKey } from '../../../platform/text/index.js';
-import { RoleEntity } from './role.entity.js';
+import type { RoleEntity } from './role.entity.js';
 import type { Holders } from './role.rules.js';
 
-// The one query of this store that clients send again and again; the rest is for the hands of an administrator.
+const columns = `org_id as "orgId", id, slug, name, is_default as "isDefault", is_system as "isSystem", permissions,
+          created_at as "createdAt"`;
+
 const list = statement(
   'role.list',
-  `select org_id as "orgId", id, slug, name, is_default as "isDefault", is_system as "isSystem", permissions,
-          created_at as "createdAt"
-     from role where org_id = $1 order by is_default desc, created_at, id`,
+  `select ${columns} from role where org_id = $1 order by is_default desc, created_at, id`,
 );
+
+const find = statement('role.find', `select ${columns} from role where org_id = $1 and id = $2`);
+
+const findBySlug = statement(
+  'role.find_by_slug',
+  `select ${columns} from role where org_id = $1 and slug = $2`,
+);
+
+const findForUpdate = statement(
+  'role.find_for_update',
+  `select ${columns} from role where org_id = $1 and id = $2 for update`,
+);
+
+const insert = statement(
+  'role.insert',
+  `insert into role (org_id, id, slug, name, name_key, is_default, is_system, permissions, created_at)
+   values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+);
+
+const update = statement(
+  'role.update',
+  'update role set name = $3, name_key = $4, permissions = $5 where org_id = $1 and id = $2',
+);
+
+const remove = statement('role.delete', 'delete from role where org_id = $1 and id = $2');
 
 /** Number of pidgr.v1.UserStatus; members stand in a module above this one. */
 const DEACTIVATED = 3;
@@ -36,40 +61,45 @@ export class RoleStore {
     return tx.query<RoleEntity>(list, [scope.orgId]);
   }
 
-  async find(scope: Scope, id: string): Promise<RoleEntity | null> {
-    const { entities } = await scope.tx();
-    return entities.findOneBy(RoleEntity, { orgId: scope.orgId, id });
+  async find(scope: Scope, id: string): Promise<RoleEntity | undefined> {
+    const tx = await scope.tx();
+    return tx.queryOne<RoleEntity>(find, [scope.orgId, id]);
   }
 
-  async findBySlug(scope: Scope, slug: string): Promise<RoleEntity | null> {
-    const { entities } = await scope.tx();
-    return entities.findOneBy(RoleEntity, { orgId: scope.orgId, slug });
+  async findBySlug(scope: Scope, slug: string): Promise<RoleEntity | undefined> {
+    const tx = await scope.tx();
+    return tx.queryOne<RoleEntity>(findBySlug, [scope.orgId, slug]);
   }
 
-  /** Locked until the transaction ends: what is decided about the row still holds when it is changed. */
-  async findForUpdate(scope: Scope, id: string): Promise<RoleEntity | null> {
-    const { entities } = await scope.tx();
-    return entities.findOne(RoleEntity, {
-      where: { orgId: scope.orgId, id },
-      lock: { mode: 'pessimistic_write' },
-    });
+  /** Locks the row until the transaction ends: what is decided about it still holds when it is changed. */
+  async findForUpdate(scope: Scope, id: string): Promise<RoleEntity | undefined> {
+    const tx = await scope.tx();
+    return tx.queryOne<RoleEntity>(findForUpdate, [scope.orgId, id]);
   }
 
-  async insert(scope: Scope, roles: RoleEntity[]): Promise<void> {
-    const { entities } = await scope.tx();
-    await entities.insert(
-      RoleEntity,
-      roles.map((role) => ({ ...role, nameKey: nameKey(role.name) })),
+  async insert(scope: Scope, roles: readonly RoleEntity[]): Promise<void> {
+    const tx = await scope.tx();
+    // Pipelined: one round trip for all of them.
+    await Promise.all(
+      roles.map((role) =>
+        tx.execute(insert, [
+          scope.orgId,
+          role.id,
+          role.slug,
+          role.name,
+          nameKey(role.name),
+          role.isDefault,
+          role.isSystem,
+          role.permissions,
+          role.createdAt,
+        ]),
+      ),
     );
   }
 
   async update(scope: Scope, id: string, change: Pick<RoleEntity, 'name' | 'permissions'>): Promise<void> {
-    const { entities } = await scope.tx();
-    await entities.update(
-      RoleEntity,
-      { orgId: scope.orgId, id },
-      { ...change, nameKey: nameKey(change.name) },
-    );
+    const tx = await scope.tx();
+    await tx.execute(update, [scope.orgId, id, change.name, nameKey(change.name), change.permissions]);
   }
 
   async holders(scope: Scope, id: string): Promise<Holders> {
@@ -79,7 +109,7 @@ export class RoleStore {
   }
 
   async delete(scope: Scope, id: string): Promise<void> {
-    const { entities } = await scope.tx();
-    await entities.delete(RoleEntity, { orgId: scope.orgId, id });
+    const tx = await scope.tx();
+    await tx.execute(remove, [scope.orgId, id]);
   }
 }
