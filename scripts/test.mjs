@@ -1,5 +1,5 @@
-// What "npm test" runs: first what shares the machine well; then what measures time by itself; then what starts processes
-// and kills them. With files named ("npm test -- test/rpc/role") only those run.
+// What "npm test" runs: first what shares the machine, then what measures time by itself. With files named
+// ("npm test -- test/rpc/role") only those run.
 // While a process still fetches real components (its number is in REAL_COMPONENTS_PID), what runs against them waits for it.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,21 +9,18 @@ import { run } from './lib/run.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
 const jest = join(root, 'node_modules/jest/bin/jest.js');
-const { timed, killing, real } = JSON.parse(readFileSync(join(root, 'scripts/lib/spec-groups.json'), 'utf8'));
+const { timed, real } = JSON.parse(readFileSync(join(root, 'scripts/lib/spec-groups.json'), 'utf8'));
 // Two cores, and specs that wait about as long as they compute: for deadlines, for processes, for PostgreSQL.
 const together = '--maxWorkers=3';
-/** Each of these runs several servers, which are to meet their own deadlines. */
-const apart = '--maxWorkers=2';
 
 const given = process.argv.slice(2);
 const fetching = Number(process.env.REAL_COMPONENTS_PID ?? 0);
 const phases = given.some((word) => !word.startsWith('-'))
   ? [[together]]
   : [
-      [together, without([...timed, ...killing, ...(fetching ? real : [])])],
+      [together, without([...timed, ...(fetching ? real : [])])],
       ...(fetching ? [[together, ...real]] : []),
       ['--runInBand', ...timed],
-      [apart, ...killing],
     ];
 
 let worst = 0;
