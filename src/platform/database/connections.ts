@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { FairQueue } from './fair-queue.js';
 
-/** What kind of work asks for a connection. Jobs take turns with the calls of their own organization, too. */
+/** What kind of work asks for a connection. Jobs also take turns with the calls of their organization. */
 export type WorkKind = 'call' | 'job';
 
 /** On whose behalf a connection is used. */

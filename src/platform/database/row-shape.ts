@@ -12,7 +12,7 @@ type ReadRow = (fields: readonly (string | null)[]) => object;
 
 /** Makes an object of each row of a statement. */
 export class RowShape {
-  /** Of a statement that has no rows. */
+  /** The shape of a statement without rows. */
   static readonly none = new RowShape([], () => String);
 
   readonly read: ReadRow;

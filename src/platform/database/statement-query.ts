@@ -145,7 +145,7 @@ class StatementQuery<Row extends QueryResultRow> {
 // calling pg's constructor is what it is here to avoid.
 Object.setPrototypeOf(StatementQuery.prototype, pg.Query.prototype as object);
 
-/** Sends the statement; with a scoping, in a transaction of its own. The scoping statement must be prepared. */
+/** Sends the statement; with a scoping, in its own transaction. The scoping statement must be prepared. */
 export function runStatement<Row extends QueryResultRow>(
   client: PoolClient,
   query: QueryConfig,

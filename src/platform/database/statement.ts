@@ -5,7 +5,10 @@ export interface Statement {
   readonly text: string;
   /** Planned at each execution instead of once per connection. */
   readonly plannedEachTime?: boolean;
-  /** Takes no lock and writes nothing: until its transaction has begun, it is one of its own. */
+  /**
+   * Takes no lock and writes nothing: before its transaction has begun, the statement is a transaction by
+   * itself.
+   */
   readonly onlyReads?: boolean;
 }
 

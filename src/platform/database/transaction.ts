@@ -25,7 +25,7 @@ export interface TransactionSettings {
   lookup?: Lookup;
   /** Whatever tries to write is refused; each statement sees its own moment, as it would in one transaction. */
   readOnly?: boolean;
-  /** Who takes turns with whom when connections are scarce; `call` by default. */
+  /** The kind of work that shares scarce connections; `call` by default. */
   kind?: WorkKind;
   /** Stops the running statement when it fires. */
   signal?: AbortSignal;

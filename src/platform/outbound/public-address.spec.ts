@@ -48,7 +48,7 @@ const text6 = (number: bigint): string =>
     ':',
   );
 
-/** Every way in which an IPv6 address carries one of IPv4. */
+/** Every IPv6 form that embeds an IPv4 address. */
 const carriers: Record<string, (address: bigint) => bigint> = {
   'mapped (::ffff:0:0/96)': (address) => numberOf('::ffff:0:0') + address,
   'compatible (::/96)': (address) => address,
@@ -82,7 +82,7 @@ describe('an address is not public', () => {
     '8.8.8.8%1',
     '2600::1%eth0',
     '1:2',
-  ])('that is none: %j', (text) => expect(isPublicAddress(text)).toBe(false));
+  ])('that is not an address: %j', (text) => expect(isPublicAddress(text)).toBe(false));
 });
 
 describe('an address is public', () => {

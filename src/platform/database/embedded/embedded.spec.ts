@@ -29,7 +29,7 @@ async function serverPid(dataDir: string): Promise<number> {
   return Number((await readFile(join(clusterDirOf(dataDir), 'postmaster.pid'), 'utf8')).split('\n')[0]);
 }
 
-/** Runs the TypeScript sources in a process of its own, which can be killed. */
+/** Runs the TypeScript sources in a separate process, which can be killed. */
 function startOwner(dataDir: string): ChildProcess {
   const hooks = `import { registerHooks } from 'node:module';
     registerHooks({ resolve: (name, context, next) =>
@@ -140,7 +140,7 @@ describe('the embedded PostgreSQL', () => {
     await postgres.stop();
   });
 
-  test('a lost password is said, not replaced', async () => {
+  test('a lost password is reported, not replaced', async () => {
     await rm(join(dataDir, 'postgres.json'));
     await expect(startEmbeddedPostgres({ dataDir, log })).rejects.toThrow('Restore it from your backup');
     expect(await findRunning(dataDir)).toBeUndefined();

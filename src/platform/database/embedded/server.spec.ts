@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { startServer } from './server.js';
 
-test('a server that ends before anybody listens for its end is a failed start, each time', async () => {
+test('a server that ends before its exit is awaited is a failed start, each time', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'dovecote-postgres-'));
   const options = {
     postgres: '/bin/false',
