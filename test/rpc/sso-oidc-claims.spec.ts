@@ -151,7 +151,7 @@ describe('a refusal is told apart', () => {
   test.each<[string, Spoil, string, string]>([
     ['token_issuer', { issuer: 'https://evil.example' }, 'https://evil.example', 'issuer'],
     ['token_audience', { audience: 'somebody-else' }, 'somebody-else', 'client id'],
-    ['token_nonce', { nonce: 'replayed' }, '(nonce)', 'anew'],
+    ['token_nonce', { nonce: 'replayed' }, '(nonce)', 'Start again'],
     ['token_expired', { expiresInS: -120 }, '(exp)', 'clocks'],
     ['token_signature', { strangeKey: true }, 'signature', 'key'],
     ['token_key', { keyId: 'nobody-knows' }, 'key', 'jwks_uri'],
