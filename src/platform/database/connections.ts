@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import { FairQueue } from './fair-queue.js';
+import { Neighbours } from './neighbours.js';
 
 /** What kind of work asks for a connection. Jobs also take turns with the calls of their organization. */
 export type WorkKind = 'call' | 'job';
@@ -14,12 +15,26 @@ export interface Borrower {
 /** As long as pg waits for a new connection. */
 const PATIENCE_MS = 10_000;
 
-/** Lends the connections of the pool. When all are in use, organizations take turns. */
+/**
+ * Lends the connections of the pool. When all are in use, organizations take turns. While several organizations are
+ * active, each may use a share: what one of them makes the database and the event loop do at the same time delays the
+ * others even while connections are free.
+ */
 export class Connections {
   private readonly queue: FairQueue;
+  private readonly neighbours = new Neighbours();
 
   constructor(private readonly pool: Pool) {
-    this.queue = new FairQueue(pool.options.max);
+    const slots = pool.options.max;
+    const share = shareOf(slots);
+    this.queue = new FairQueue({
+      slots,
+      shareOf: (party) => {
+        const orgId = orgIdOf(party);
+        // Look-ups are short, and on behalf of callers that are not known yet.
+        return orgId !== '' && this.neighbours.has(orgId) ? share : slots;
+      },
+    });
   }
 
   /** Connections that work and that rest, and how much work of each kind waits for one. */
@@ -34,26 +49,26 @@ export class Connections {
   }
 
   async borrow(borrower: Borrower, signal?: AbortSignal): Promise<LentConnection> {
-    const party = `${borrower.kind} ${borrower.orgId ?? ''}`;
-    await this.turnOf(party, signal);
+    const party = partyOf(borrower);
+    if (borrower.orgId !== undefined) this.neighbours.note(borrower.orgId);
+    // A free slot needs no timer.
+    if (!this.queue.tryAcquire(party)) await this.wait(party, signal);
     try {
-      return new LentConnection(await this.pool.connect(), () => this.queue.release());
+      return new LentConnection(await this.pool.connect(), () => this.queue.release(party));
     } catch (error) {
-      this.queue.release();
+      this.queue.release(party);
       throw error;
     }
   }
 
-  private turnOf(party: string, signal: AbortSignal | undefined): Promise<void> | undefined {
-    // Free slots need no timer.
-    if (this.queue.isFree) return this.queue.acquire(party, signal);
+  private async wait(party: string, signal: AbortSignal | undefined): Promise<void> {
     const patience = new AbortController();
     const timer = setTimeout(
       () => patience.abort(new Error('timeout exceeded when trying to connect')),
       PATIENCE_MS,
     );
     const either = signal ? AbortSignal.any([signal, patience.signal]) : patience.signal;
-    return this.queue.acquire(party, either)?.finally(() => clearTimeout(timer));
+    await this.queue.acquire(party, either).finally(() => clearTimeout(timer));
   }
 }
 
@@ -79,3 +94,16 @@ export class LentConnection {
  * the event ends the process; the pool itself listens only while a connection rests.
  */
 function ignoreLoss(): void {}
+
+/** A quarter of the pool, and two for a call that needs a second connection while it holds one. */
+function shareOf(slots: number): number {
+  return Math.max(2, Math.floor(slots / 4));
+}
+
+function partyOf({ kind, orgId }: Borrower): string {
+  return `${kind} ${orgId ?? ''}`;
+}
+
+function orgIdOf(party: string): string {
+  return party.slice(party.indexOf(' ') + 1);
+}
