@@ -24,9 +24,9 @@ export async function serve(config: Config, { role }: { role: Role }): Promise<v
     const { appUrl: databaseUrl, masterKey } = database;
     const server = await startServer({ config, masterKey, databaseUrl, log, role });
     try {
-      if (role !== 'worker') server.app.get(ValidationGuard).compile();
       await welcome(server, config);
       log.info({ role, ...reachOf(server, config) }, 'ready');
+      if (role !== 'worker') void server.app.get(ValidationGuard).compileWhileIdle();
       log.info({ signal: await stopSignal }, 'stopping: finishing calls and jobs in flight');
     } finally {
       await server.stop();

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { createValidator, type Violation } from '@bufbuild/protovalidate';
 import { create, type DescMessage, type Message } from '@bufbuild/protobuf';
 import { runInPieces } from '@dovecote/rpc';
@@ -12,6 +13,8 @@ import { unstorable, unstorableInPieces } from './unstorable.js';
 
 /** Elements of a message up to which everything that is wrong with it is looked for. */
 const FULLY_CHECKED = 1_000;
+/** Between two messages whose rules are compiled: calls come first. */
+const COMPILE_PAUSE_MS = 20;
 
 /** Reads the names and addresses of every request, and holds it against the rules in its proto, before our code sees it. */
 @Injectable()
@@ -21,9 +24,15 @@ export class ValidationGuard implements CanActivate {
   private readonly every = createValidator();
   private readonly text = new RequestText();
 
-  /** Compiles the rules of all messages at start, so that the first calls are not delayed. */
-  compile(): void {
-    for (const schema of requestTypes()) this.first.validate(schema, create(schema));
+  /**
+   * Rules are compiled at the first check of a message. This compiles those of all messages after a start, one by one, so
+   * that neither the start nor the first calls wait for them. Does not keep the process running.
+   */
+  async compileWhileIdle(): Promise<void> {
+    for (const schema of requestTypes()) {
+      await delay(COMPILE_PAUSE_MS, undefined, { ref: false });
+      this.first.validate(schema, create(schema));
+    }
   }
 
   canActivate(context: ExecutionContext): true | Promise<true> {
