@@ -33,7 +33,7 @@ const runBuf = (cwd: string, ...args: string[]) =>
 
 describe('dovecote proto export', () => {
   test('writes the contract with all that it imports, and nothing that is served to tests only', async () => {
-    expect(await exportProtosCommand(protos)).toMatch(/^\d+ proto files are in /);
+    expect(await exportProtosCommand(protos)).toMatch(/^\d+ proto files written to /);
     const written = await readdir(protos, { recursive: true });
     expect(written).toEqual(
       expect.arrayContaining([

@@ -107,7 +107,7 @@ describe('a template that says what is seldom meant', () => {
     const created = await warned((options) =>
       templates().createTemplate({ ...draft, body: 'Hello {{first_name}, {{code}} {{größe}}' }, options),
     );
-    expect(created).toContain('body: {{first_name} is no placeholder');
+    expect(created).toContain('body: {{first_name} is not a placeholder');
     expect(created).toContain('body: {{gr??e}} is not declared');
     const body = 'Hello {{frist_name}} {{code}}';
     const updated = await warned((options) =>
