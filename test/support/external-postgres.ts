@@ -29,7 +29,9 @@ export class ExternalPostgres {
     const quiet = { info: () => undefined, error: (message: string) => console.error(message) };
     const postgres = await startEmbeddedPostgres({ dataDir, log: quiet });
     await forgoDurability(postgres.url);
-    return new ExternalPostgres(postgres.url, async () => {
+    // Over TCP, as a server elsewhere.
+    const url = Object.assign(new URL(postgres.url), { search: '' }).toString();
+    return new ExternalPostgres(url, async () => {
       await postgres.stop();
       await rm(dataDir, { recursive: true });
     });

@@ -16,6 +16,12 @@ describe('fromDatabaseError', () => {
     },
   );
 
+  test.each(['ENOENT', 'EAGAIN'])('%s: a Unix socket whose server is away may be tried again', (code) => {
+    const error = Object.assign(new Error(`connect ${code}`), { code, syscall: 'connect' });
+    expect(fromDatabaseError(error)?.kind).toBe('unavailable');
+    expect(fromDatabaseError(Object.assign(new Error('no'), { code, syscall: 'open' }))).toBeUndefined();
+  });
+
   test('a defect of ours stays one', () => {
     expect(fromDatabaseError(stateError('42P01'))).toBeUndefined();
   });

@@ -28,6 +28,8 @@ const byState: Record<string, () => AppError> = {
 };
 
 const connectionErrors = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
+/** Said of a Unix socket whose server is away, or busy. Elsewhere they tell of files and buffers. */
+const socketErrors = new Set(['ENOENT', 'EAGAIN']);
 
 /** The AppError for a database error; undefined for an unexpected one. */
 export function fromDatabaseError(error: unknown): AppError | undefined {
@@ -48,9 +50,11 @@ function mappingFor(cause: unknown): (() => AppError) | undefined {
   return undefined;
 }
 
-function isConnectionError(error: Error & { code?: string }): boolean {
+function isConnectionError(error: NodeJS.ErrnoException): boolean {
+  const { code = '', syscall } = error;
   return (
-    connectionErrors.has(error.code ?? '') ||
+    connectionErrors.has(code) ||
+    (syscall === 'connect' && socketErrors.has(code)) ||
     /Connection terminated|timeout exceeded when trying to connect|not queryable/.test(error.message)
   );
 }

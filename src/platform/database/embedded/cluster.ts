@@ -5,12 +5,14 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { EmbeddedPostgresError } from './errors.js';
+import { listenable } from './listenable.js';
 import { commandAs } from './os-user.js';
 import type { RunAs } from './os-user.js';
 
 const run = promisify(execFile);
 
 const superuser = 'dovecote';
+export const host = '127.0.0.1';
 /** Child processes see none of our environment: it holds secrets, and its locale would change their messages. */
 export const childEnvironment = { PATH: process.env['PATH'] ?? '', LC_ALL: 'C', TZ: 'UTC' };
 
@@ -24,7 +26,7 @@ export const clusterDirOf = (dataDir: string): string => join(dataDir, 'postgres
 const accessFileOf = (dataDir: string): string => join(dataDir, 'postgres.json');
 
 export function urlOf({ port, password }: Access, database = 'dovecote'): string {
-  return `postgresql://${superuser}:${password}@127.0.0.1:${port}/${database}`;
+  return `postgresql://${superuser}:${password}@${host}:${port}/${database}`;
 }
 
 export async function readAccess(dataDir: string): Promise<Access | undefined> {
@@ -42,7 +44,7 @@ export async function prepareAccess(dataDir: string): Promise<Access> {
   }
   const access = {
     password: last?.password ?? randomBytes(24).toString('base64url'),
-    port: last !== undefined && (await listenable(last.port)) ? last.port : await freePort(),
+    port: last !== undefined && (await listenable({ host, port: last.port })) ? last.port : await freePort(),
   };
   const draft = `${accessFileOf(dataDir)}.new`;
   await writeFile(draft, `${JSON.stringify(access)}\n`, { mode: 0o600 });
@@ -90,17 +92,10 @@ export async function createCluster(
   await rename(draft, clusterDirOf(dataDir));
 }
 
-function listenable(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer().once('error', () => resolve(false));
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
-  });
-}
-
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer().once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
+    probe.listen(0, host, () => {
       const address = probe.address();
       const port = typeof address === 'object' && address !== null ? address.port : 0;
       probe.close(() => resolve(port));

@@ -79,7 +79,7 @@ describe('the embedded PostgreSQL', () => {
     } finally {
       await postgres.stop();
     }
-    await expect(query(postgres.url, 'select 1')).rejects.toThrow('ECONNREFUSED');
+    await expect(query(postgres.url, 'select 1')).rejects.toThrow('connect ENOENT');
     expect(await findRunning(dataDir)).toBeUndefined();
   });
 

@@ -13,11 +13,12 @@ import { keepRunning } from './keep-running.js';
 import type { Log } from './keep-running.js';
 import { chooseUser } from './os-user.js';
 import { stopOrphan } from './server.js';
+import { overSocket, prepareSocket } from './unix-socket.js';
 
 export { AlreadyRunningError, EmbeddedPostgresError } from './errors.js';
 
 export interface EmbeddedPostgres {
-  /** The owner's URL: a superuser, over TCP on 127.0.0.1. */
+  /** The owner's URL: a superuser, over a Unix socket where there can be one, else over TCP on 127.0.0.1. */
   readonly url: string;
   stop(): Promise<void>;
 }
@@ -47,7 +48,8 @@ export async function useEmbeddedPostgres(options: { dataDir: string; log: Log }
   } catch (error) {
     const access = await readAccess(options.dataDir);
     if (!(error instanceof AlreadyRunningError) || access === undefined) throw error;
-    return { url: urlOf(access), stop: () => Promise.resolve() };
+    const url = await overSocket(urlOf(access), clusterDirOf(options.dataDir));
+    return { url, stop: () => Promise.resolve() };
   }
 }
 
@@ -83,15 +85,17 @@ async function start(dataDir: string, log: Log): Promise<EmbeddedPostgres> {
     log.info(`Creating the database in ${clusterDir}.`);
     await createCluster(dataDir, initdb, user, access.password);
   }
+  const { port } = access;
+  const hasSocket = await prepareSocket(clusterDir, port);
   const logFile = join(dataDir, 'postgres.log');
-  const stop = await keepRunning({ postgres, clusterDir, port: access.port, user, logFile }, log);
+  const stop = await keepRunning({ postgres, clusterDir, port, hasSocket, user, logFile }, log);
   try {
     await ensureDatabase(urlOf(access, 'postgres'));
+    return { url: await overSocket(urlOf(access), clusterDir), stop };
   } catch (error) {
     await stop();
     throw error;
   }
-  return { url: urlOf(access), stop };
 }
 
 async function ensureDatabase(url: string): Promise<void> {

@@ -10,6 +10,7 @@ test('a server that ends before its exit is awaited is a failed start, each time
     postgres: '/bin/false',
     clusterDir: folder,
     port: 1,
+    hasSocket: false,
     user: {},
     logFile: join(folder, 'postgres.log'),
   };

@@ -5,7 +5,7 @@ import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { runsIn, startTimeOf } from '../../data-folder/index.js';
-import { childEnvironment } from './cluster.js';
+import { childEnvironment, host } from './cluster.js';
 import { EmbeddedPostgresError } from './errors.js';
 import { commandAs } from './os-user.js';
 import type { RunAs } from './os-user.js';
@@ -19,20 +19,22 @@ const largestLogBytes = 8 * 1024 * 1024;
  * Sized for a small machine; a larger one uses DATABASE_URL. Durability settings keep their safe defaults.
  */
 const settings = {
-  listen_addresses: '127.0.0.1',
-  unix_socket_directories: '',
+  listen_addresses: host,
   max_connections: '100',
   shared_buffers: '128MB',
   jit: 'off',
   timezone: 'UTC',
   log_timezone: 'UTC',
   log_checkpoints: 'off',
+  unix_socket_permissions: '0700',
 };
 
 export interface ServerOptions {
   readonly postgres: string;
   readonly clusterDir: string;
   readonly port: number;
+  /** Beside the port, a Unix socket in the folder of the cluster. */
+  readonly hasSocket: boolean;
   readonly user: RunAs;
   readonly logFile: string;
 }
@@ -72,7 +74,9 @@ async function tryServer(options: ServerOptions, signal: AbortSignal): Promise<C
 }
 
 async function spawnServer(options: ServerOptions): Promise<ChildProcess> {
-  const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  // Relative to the folder of the cluster, where the server works: no path to be quoted in a list.
+  const all = { ...settings, unix_socket_directories: options.hasSocket ? '.' : '' };
+  const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const words = ['-D', options.clusterDir, '-p', String(options.port), ...flags];
   const { file, args, uid, gid } = commandAs(options.user, options.postgres, words);
   const logged = await stat(options.logFile).catch(() => undefined);
