@@ -6,7 +6,8 @@ import { root, sources } from './sources.js';
 
 /**
  * Marks of a voice that newcomers have to decode; docs/style.md says what to write instead. The numbers of words.json
- * may only fall: `WORDS=write npm run jest -- test/tidy/words` lowers them after a rewrite, and never raises one.
+ * may only fall: `WORDS=write npm run jest -- test/tidy/words` lowers them after a rewrite, and never raises one. The
+ * number of a folder that moves is moved by hand.
  */
 const marks = [
   /\b(whoever|whomever|nobody|somebody|anybody)\b/gi,
@@ -56,19 +57,25 @@ function allowed(): Partial<Record<string, number>> {
   return JSON.parse(readFileSync(file, 'utf8')) as Partial<Record<string, number>>;
 }
 
-test('no folder has more words of the old voice than before', () => {
+test('no folder has more words of the old voice than before, and words.json says how many', () => {
   const counts = counted();
   if (process.env['WORDS'] === 'write') {
     const before = allowed();
     const lowered = Object.entries(counts)
-      .map(([area, count]) => [area, Math.min(count, before[area] ?? count)] as const)
+      .map(([area, count]) => [area, Math.min(count, before[area] ?? 0)] as const)
+      .filter(([, count]) => count > 0)
       .sort(([a], [b]) => (a < b ? -1 : 1));
     const lines = lowered.map(([area, count]) => `  ${JSON.stringify(area)}: ${count}`);
     writeFileSync(file, `{\n${lines.join(',\n')}\n}\n`);
   }
   const most = allowed();
-  const risen = Object.entries(counts).flatMap(([area, count]) =>
-    count > (most[area] ?? 0) ? [`${area}: ${count}, at most ${most[area] ?? 0}; see docs/style.md`] : [],
-  );
-  expect(risen).toEqual([]);
+  const areas = [...new Set([...Object.keys(counts), ...Object.keys(most)])];
+  expect(areas.flatMap((area) => complaint(area, counts[area] ?? 0, most[area] ?? 0))).toEqual([]);
 });
+
+function complaint(area: string, count: number, most: number): string[] {
+  if (count > most) return [`${area}: ${count}, at most ${most}; see docs/style.md`];
+  if (count < most)
+    return [`${area}: ${count} of ${most} are left; WORDS=write npm run jest -- test/tidy/words`];
+  return [];
+}
