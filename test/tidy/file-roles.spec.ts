@@ -15,7 +15,9 @@ test('statements of modules, commands and the program stand in stores', () => {
     ({ path }) => /^src\/(?!platform\/)/.test(path) && !path.endsWith('.spec.ts'),
   );
   const withStatements = inStores.filter(({ text }) =>
-    /import \{[^}]*\b(statement|readStatement|setStatement)\b[^}]*\} from '[^']*\/platform\/database\//.test(text),
+    /import \{[^}]*\b(statement|readStatement|setStatement)\b[^}]*\} from '[^']*\/platform\/database\//.test(
+      text,
+    ),
   );
   expect(withStatements.length).toBeGreaterThan(30);
   expect(withStatements.map(({ path }) => path).filter((path) => !path.endsWith('.store.ts'))).toEqual([]);

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { readStatement, statement } from '../../../platform/database/index.js';
+import { readStatement } from '../../../platform/database/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import type { InboxEntry } from './inbox-entry.js';
 
