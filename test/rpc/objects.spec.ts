@@ -35,6 +35,12 @@ async function linkTo(key: string): Promise<string> {
   return s.url + new URL(await objects.link(key, download)).pathname;
 }
 
+/** With another character in it, before the last: that one may hold bits that mean nothing. */
+function altered(link: string): string {
+  const other = link.at(-2) === 'A' ? 'B' : 'A';
+  return `${link.slice(0, -2)}${other}${link.slice(-1)}`;
+}
+
 const put = (key: string, content: Buffer | string): Promise<void> =>
   objects.put(key, Readable.from([content]), 'text/csv');
 
@@ -49,8 +55,8 @@ describe('a link', () => {
     const bad = [
       `${s.url}/objects/nonsense`,
       `${link}x`,
-      `${link.slice(0, -2)}AA`,
-      `${link}?a=${'x'.repeat(100)}`.replace(/.\?/, 'B?'),
+      altered(link),
+      `${altered(link)}?a=${'x'.repeat(100)}`,
       `${s.url}/objects/${'x'.repeat(4000)}`,
       seal(payload, ['page']),
       seal({ ...payload, until: Date.now() - 1 }, ['object']),
