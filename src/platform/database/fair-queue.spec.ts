@@ -154,6 +154,17 @@ describe('a party at its share', () => {
     expect(order).toEqual(['loud 1', 'loud 2', 'loud 3', 'loud 4']);
   });
 
+  test('does not overtake its own waiters when its share grows', async () => {
+    let share = 1;
+    const { queue, ask, done, order } = observed(3, () => share);
+    for (const name of ['first', 'second']) void ask('loud', name);
+    share = 3;
+    expect(queue.tryAcquire('loud')).toBe(false);
+    void ask('loud', 'third');
+    await done('loud');
+    expect(order).toEqual(['first', 'second', 'third']);
+  });
+
   test('gets a free slot after a second: what it holds may wait for it', async () => {
     jest.useFakeTimers({ doNotFake: ['setImmediate'] });
     const { clock, ask, order } = observed(2, () => 1);
