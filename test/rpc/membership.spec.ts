@@ -184,7 +184,8 @@ describe('an invitation', () => {
     await closed('suspended_at', 'ORGANIZATION_SUSPENDED');
     await closed('sso_enforced_at', 'SSO_REQUIRED');
     await Promise.all([1, 2].map(() => own(tokens).acceptInvitation({ orgId })));
-    expect(await refusalOf(own(tokens).acceptInvitation({ orgId }))).toMatchObject(notFound);
+    await own(tokens).acceptInvitation({ orgId });
+    expect((await invitedBy(tokens)).includes(orgId)).toBe(false);
   });
 
   test('is turned down, and gone', async () => {
@@ -207,6 +208,10 @@ describe('an invitation', () => {
     await back.client(MembershipService).declineInvitation({ orgId: cast.acme.id });
     const { user } = await members(cast.alice).getUser({ userId: back.userId });
     expect(user?.status).toBe(UserStatus.DEACTIVATED);
+    const { orgId } = back;
+    expect(await refusalOf(back.client(MembershipService).acceptInvitation({ orgId }))).toMatchObject(
+      notFound,
+    );
   });
 });
 

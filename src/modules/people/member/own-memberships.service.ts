@@ -23,17 +23,17 @@ export class OwnMemberships {
     return open.sort((a, b) => b.invitedAt.getTime() - a.invitedAt.getTime());
   }
 
+  /** Whoever is in already has accepted: a call that is repeated, because its answer was lost, succeeds. */
   async accept(scope: Scope, orgId: string): Promise<void> {
     const invitation = (await this.invitations(scope)).find((open) => open.orgId === orgId);
-    if (!invitation) throw notFound('invitation');
-    const refusal = refuseAcceptance(invitation);
-    if (refusal) throw refusal;
-    const { identityId, requestId } = scope;
-    const arrival = { identityId, requestId, now: scope.now() };
-    if (await acceptInvitation(await scope.tx(), arrival, invitation, 'by_hand')) return;
-    // Withdrawn at this moment, unless it was the person's own other call that accepted it.
-    const userId = await this.store.find(scope, orgId);
-    if (userId !== invitation.userId) throw notFound('invitation');
+    if (invitation) {
+      const refusal = refuseAcceptance(invitation);
+      if (refusal) throw refusal;
+      const { identityId, requestId } = scope;
+      const arrival = { identityId, requestId, now: scope.now() };
+      if (await acceptInvitation(await scope.tx(), arrival, invitation, 'by_hand')) return;
+    }
+    if (!(await this.store.isIn(scope, orgId))) throw notFound('invitation');
   }
 
   /** Deletes an invited member, leaving the audit event only; a member who had joined stays on record. */
