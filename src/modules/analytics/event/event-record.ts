@@ -17,7 +17,7 @@ export interface EventRecord {
   readonly kind: string;
   /** Milliseconds of the epoch. */
   readonly occurTime: number;
-  /** Who did it; empty: no person, so that the event counts in totals only. */
+  /** The person; empty: no person, so that the event counts in totals only. */
   readonly distinctId: string;
   /** Empty: of no session. */
   readonly sessionId: string;

@@ -151,7 +151,7 @@ export interface FunnelQuery extends Question {
   readonly breakdown?: Breakdown;
 }
 
-/** Cohorts by the bucket of a person's first start in the window, and who returns at or after that event. */
+/** Cohorts by the bucket of a person's first start in the window; a return counts at or after that event. */
 export interface RetentionQuery extends Question {
   readonly type: 'retention';
   readonly granularity: Granularity;

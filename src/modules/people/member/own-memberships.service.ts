@@ -23,7 +23,7 @@ export class OwnMemberships {
     return open.sort((a, b) => b.invitedAt.getTime() - a.invitedAt.getTime());
   }
 
-  /** Whoever is in already has accepted: a call that is repeated, because its answer was lost, succeeds. */
+  /** Succeeds for an active member, so that a client may retry a call whose response was lost. */
   async accept(scope: Scope, orgId: string): Promise<void> {
     const invitation = (await this.invitations(scope)).find((open) => open.orgId === orgId);
     if (invitation) {

@@ -235,9 +235,9 @@ export declare const MembershipService: GenService<{
     output: typeof ListInvitationsResponseSchema;
   },
   /**
-   * Makes the caller an active member, as invited; succeeds again for an active member. NOT_FOUND for anybody else
-   * without an open invitation, PERMISSION_DENIED with the reason SSO_REQUIRED where only single sign-on leads in,
-   * FAILED_PRECONDITION while the organization is suspended.
+   * Makes the caller an active member, as invited; succeeds again for an active member. NOT_FOUND without an open
+   * invitation, PERMISSION_DENIED with the reason SSO_REQUIRED where only single sign-on leads in, FAILED_PRECONDITION
+   * while the organization is suspended.
    *
    * @generated from rpc dovecote.auth.v1.MembershipService.AcceptInvitation
    */
