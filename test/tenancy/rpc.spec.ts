@@ -173,7 +173,9 @@ jest.setTimeout(60_000);
 
 describe.each(['mallory', 'a member of both, acting for Other'])('%s', (name) => {
   const headersOf = (): Record<string, string> => attackers.find((each) => each.name === name)?.headers ?? {};
-  const attacked = methods.filter((method) => name === 'mallory' || !aboutMemberships.has(methodName(method)));
+  const attacked = methods.filter(
+    (method) => name === 'mallory' || !aboutMemberships.has(methodName(method)),
+  );
 
   test('gets nowhere with any id of Acme, in any field of any RPC', async () => {
     const before = await rowsOfAcme();
