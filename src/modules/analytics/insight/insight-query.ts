@@ -139,7 +139,7 @@ export interface SessionsQuery extends Question {
 
 /**
  * Persons who did the steps in order. One event is one step. Events of one millisecond are ordered by event id. A later
- * first step starts anew, and the furthest attempt counts; a step counts within `conversionMs` of its first step.
+ * first step starts a new attempt, and the furthest one counts; a step counts within `conversionMs` of its first step.
  */
 export interface FunnelQuery extends Question {
   readonly type: 'funnel';
