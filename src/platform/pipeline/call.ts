@@ -2,6 +2,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import type { RpcCall } from '@dovecote/rpc';
 import type { AccessRow } from '../access/access-rule.js';
 import type { Caller } from '../caller/caller.js';
+import type { Project } from '../caller/project.js';
 import type { OrganizationState } from '../caller/organization-state.js';
 import type { Proven } from '../caller/proven.js';
 import type { Scope } from '../scope/scope.js';
@@ -20,6 +21,8 @@ export class Call implements ScopeOrigin {
   proven?: Proven;
   /** Set by the organization guard. */
   organization?: OrganizationState;
+  /** Set by the project guard, for RPCs in a project. */
+  project?: Project;
   private opened: Scope | undefined;
 
   constructor(

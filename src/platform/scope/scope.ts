@@ -7,6 +7,7 @@ import { refuseStale } from '../access/recent-proof.js';
 import type { AuditEventType } from '../audit/audit-event-type.js';
 import { insertAuditEvent } from '../audit/audit.store.js';
 import { actorIdOf, type Caller, orgIdOf, permissionsOf } from '../caller/caller.js';
+import type { Project } from '../caller/project.js';
 import { announceRevocation } from '../caller/revocation-feed.js';
 import type { Clock } from '../clock/clock.js';
 import type { Database, Transaction } from '../database/index.js';
@@ -59,6 +60,16 @@ export class Scope {
     const orgId = this.adopted?.orgId ?? orgIdOf(this.caller) ?? this.ssoOrgId;
     if (!orgId) throw new Error('This scope has no organization.');
     return orgId;
+  }
+
+  /** The project that the call concerns; only for RPCs that the access table places in a project. */
+  get project(): Project {
+    if (!this.origin.project) throw new Error('This scope has no project.');
+    return this.origin.project;
+  }
+
+  get projectIfAny(): Project | undefined {
+    return this.origin.project;
   }
 
   /** The acting member; only for RPCs that the access table reserves for members. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Abilities } from '../access/ability.js';
 import type { Caller } from '../caller/caller.js';
+import type { Project } from '../caller/project.js';
 import { Clock } from '../clock/clock.js';
 import { Database } from '../database/index.js';
 import { Scope } from './scope.js';
@@ -8,6 +9,8 @@ import { Scope } from './scope.js';
 export interface ScopeOrigin {
   readonly caller: Caller;
   readonly requestId: string;
+  /** The project that a call in a project concerns. */
+  readonly project?: Project;
   /** Network address of the client; absent in jobs. */
   readonly address?: string;
   /** How the program of the client calls itself; absent in jobs. */
@@ -50,6 +53,7 @@ export class Scopes {
 }
 
 /** The origin of a scope, to open a separate transaction for the same call. */
-export function originOf({ caller, requestId, address, userAgent, signal }: Scope): ScopeOrigin {
-  return { caller, requestId, address, userAgent, signal };
+export function originOf(scope: Scope): ScopeOrigin {
+  const { caller, requestId, address, userAgent, signal } = scope;
+  return { caller, requestId, project: scope.projectIfAny, address, userAgent, signal };
 }
