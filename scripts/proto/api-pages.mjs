@@ -3,7 +3,7 @@ import { ScalarType } from '@bufbuild/protobuf';
 import { getComments } from '@bufbuild/protoplugin';
 
 /** Ours to describe: not what tests call, nor the protocols of others. */
-const described = /^(pidgr\/|dovecote\/(?!test\/))/;
+const described = /^(?!grpc\/|google\/|buf\/|dovecote\/test\/)/;
 
 /** The text of each page, by its path below docs/api. */
 export function apiPages(registry) {

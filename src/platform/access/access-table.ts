@@ -1,11 +1,19 @@
 import type { DescService } from '@bufbuild/protobuf';
 import type { AccessRow, ServiceRows } from './access-rule.js';
 import { dovecoteAuth } from './table/dovecote.auth.v1.js';
+import { dovecoteInsights } from './table/dovecote.insights.v1.js';
 import { dovecoteOrganization } from './table/dovecote.organization.v1.js';
+import { dovecoteProject } from './table/dovecote.project.v1.js';
 import { dovecoteRender } from './table/dovecote.render.v1.js';
 import { dovecoteSso } from './table/dovecote.sso.v1.js';
 import { dovecoteTemplate } from './table/dovecote.template.v1.js';
+import { events } from './table/events.v1.js';
+import { insights } from './table/insights.v1.js';
 import { pidgr } from './table/pidgr.v1.js';
+import { profiles } from './table/profiles.v1.js';
+import { sdkEvents } from './table/sdk.events.v1.js';
+import { sdkProfiles } from './table/sdk.profiles.v1.js';
+import { sharedInsights } from './table/shared.insights.v1.js';
 
 /** One file for each package, in the order in which reflection lists the services. */
 const packages: readonly (readonly ServiceRows[])[] = [
@@ -15,6 +23,14 @@ const packages: readonly (readonly ServiceRows[])[] = [
   dovecoteTemplate,
   dovecoteSso,
   dovecoteOrganization,
+  events,
+  profiles,
+  insights,
+  sdkEvents,
+  sdkProfiles,
+  sharedInsights,
+  dovecoteInsights,
+  dovecoteProject,
 ];
 const served = packages.flat();
 

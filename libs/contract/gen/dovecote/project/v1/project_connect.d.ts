@@ -1,0 +1,1 @@
+export { ProjectService } from './project_pb.js';

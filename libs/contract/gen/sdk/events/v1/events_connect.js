@@ -1,0 +1,1 @@
+export { EventsService } from './events_pb.js';

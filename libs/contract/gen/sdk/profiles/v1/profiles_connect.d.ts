@@ -1,0 +1,1 @@
+export { ProfilesSDKService } from './profiles_pb.js';
