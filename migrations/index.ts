@@ -36,6 +36,8 @@ import { ReachabilityVersion } from './0041-reachability-version.js';
 import { ReferencesOfTheLedger } from './0045-references-of-the-ledger.js';
 import { ContributedErasure } from './0050-contributed-erasure.js';
 
+export * from './analytics/index.js';
+
 /** In the order in which they run. A landed migration is never edited. */
 export const migrations = [
   IdsAndScope,

@@ -1,0 +1,35 @@
+import { type AnalyticsMigration, createProjectTable } from './project-table.js';
+
+/** Who the persons of events are: mirrors of tables in PostgreSQL, from which they can be filled again. */
+export const persons: AnalyticsMigration = {
+  name: '0002-persons',
+  statements: (place) => [
+    // The hash of an external id, an alias or a profile id, and the hash of the profile id that it leads to.
+    // Without a row a person is its own.
+    ...createProjectTable(place, {
+      name: 'person_aliases',
+      columns: `
+        project UInt32,
+        person UInt64,
+        canonical UInt64,
+        version UInt64`,
+      version: 'version',
+      order: '(project, person)',
+    }),
+    ...createProjectTable(place, {
+      name: 'profiles',
+      columns: `
+        project UInt32,
+        canonical UInt64,
+        profile_id String,
+        external_id String,
+        -- Names with dots lead into nested values.
+        properties Map(String, String),
+        numbers Map(String, Float64),
+        deleted Bool,
+        version UInt64`,
+      version: 'version',
+      order: '(project, canonical)',
+    }),
+  ],
+};

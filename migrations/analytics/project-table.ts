@@ -1,0 +1,69 @@
+/** Where the tables of the analytics store are created. */
+export interface AnalyticsPlace {
+  readonly database: string;
+  /** Absent: one server, or the embedded engine. */
+  readonly cluster?: string;
+}
+
+export interface ProjectTable {
+  readonly name: string;
+  /** Column definitions and indexes, separated by commas. The first is `project UInt32`, by which a cluster is sharded. */
+  readonly columns: string;
+  /** Of rows with an equal sorting key, the one with the highest version stays. */
+  readonly version: string;
+  readonly order: string;
+  readonly partition?: string;
+  readonly ttl?: string;
+  readonly settings?: string;
+}
+
+/** A step forward of the engine's schema. A landed migration is never edited. */
+export interface AnalyticsMigration {
+  readonly name: string;
+  /** Each can be run again after an interruption: the engine has no transactions. */
+  statements(place: AnalyticsPlace): readonly string[];
+}
+
+/**
+ * The statements that create a table whose rows belong to projects. On a cluster the rows are in `<name>_local`,
+ * replicated within each shard, and `<name>` distributes them by project: what a statement joins is on one shard.
+ */
+export function createProjectTable(place: AnalyticsPlace, table: ProjectTable): readonly string[] {
+  if (place.cluster === undefined)
+    return [
+      `CREATE TABLE IF NOT EXISTS ${qualified(place, table.name)} ${body(table, `ReplacingMergeTree(${table.version})`)}`,
+    ];
+  const local = `${table.name}_local`;
+  const cluster = quoted(place.cluster);
+  // The paths and names of replicas come from the macros of each server, as its operator has set them.
+  const path = `/clickhouse/tables/{shard}/${place.database}/${local}`;
+  const engine = `ReplicatedReplacingMergeTree('${path}', '{replica}', ${table.version})`;
+  return [
+    `CREATE TABLE IF NOT EXISTS ${qualified(place, local)} ON CLUSTER ${cluster} ${body(table, engine)}`,
+    `CREATE TABLE IF NOT EXISTS ${qualified(place, table.name)} ON CLUSTER ${cluster} AS ${qualified(place, local)} ENGINE = Distributed('${place.cluster}', '${place.database}', '${local}', project)`,
+  ];
+}
+
+function body({ columns, order, partition, ttl, settings }: ProjectTable, engine: string): string {
+  return [
+    `(${columns})`,
+    `ENGINE = ${engine}`,
+    partition && `PARTITION BY ${partition}`,
+    `ORDER BY ${order}`,
+    ttl && `TTL ${ttl}`,
+    settings && `SETTINGS ${settings}`,
+  ]
+    .filter(Boolean)
+    .join(' ');
+}
+
+/** The table by its full name, so that no statement depends on the database of a connection. */
+export function qualified({ database }: AnalyticsPlace, table: string): string {
+  return `${quoted(database)}.${quoted(table)}`;
+}
+
+function quoted(name: string): string {
+  if (!/^[A-Za-z_][A-Za-z0-9_-]*$/.test(name))
+    throw new RangeError(`${name} is no name of a database, table or cluster.`);
+  return `\`${name}\``;
+}
