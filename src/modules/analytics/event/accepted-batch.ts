@@ -1,5 +1,8 @@
 import type { EventRecord } from './event-record.js';
 
+/** The wire contract by which events arrive: `sdk.events.v1` is the shipped one, `events.v1` the documented one. */
+export type Contract = 'shipped' | 'documented';
+
 /** Why an event was left out of a batch that was otherwise accepted; part of the shipped contract. */
 export type DropReason =
   /** A cookieless event of neither today nor yesterday, UTC. */
