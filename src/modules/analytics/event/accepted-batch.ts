@@ -12,7 +12,7 @@ export type DropReason =
   /** The stored salt of the day cannot be read. */
   | 'salt_corrupt'
   /** More than a day ahead of now. */
-  | 'too_far_ahead'
+  | 'future_occur_time'
   /** Before 1970, where the analytics store's days begin, or older than the project keeps events. */
   | 'too_old';
 
