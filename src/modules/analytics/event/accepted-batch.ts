@@ -25,10 +25,3 @@ export interface AcceptedBatch {
   /** Without the reasons that did not occur. */
   readonly droppedByReason: ReadonlyMap<DropReason, number>;
 }
-
-/** The project that the events are of. */
-export interface ReceivingProject {
-  readonly id: string;
-  /** Null: events are kept without end. */
-  readonly retentionDays: number | null;
-}

@@ -33,9 +33,21 @@ describe('the properties of a well-known event', () => {
     ['nps_submitted', { score: 11 }, [['score', 'must be less than or equal to 10']]],
     ['rage_click', { click_count: 1 }, [['click_count', 'must be greater than or equal to 2']]],
     ['scroll', { percent: 101 }, [['percent', 'must be less than or equal to 100']]],
-    ['video_play', { video_id: 'v', position: -1 }, [['position', expect.stringContaining('12.5s')]]],
-    ['video_play', { video_id: 'v', position: '12.5' }, [['position', expect.stringContaining('12.5s')]]],
-    ['video_play', { video_id: 'v', position: true }, [['position', expect.stringContaining('12.5s')]]],
+    [
+      'video_play',
+      { video_id: 'v', position: -1 },
+      [['position', 'must be a number of seconds from 0, or a text such as 12.5s']],
+    ],
+    [
+      'video_play',
+      { video_id: 'v', position: '12.5' },
+      [['position', 'must be a number of seconds from 0, or a text such as 12.5s']],
+    ],
+    [
+      'video_play',
+      { video_id: 'v', position: true },
+      [['position', 'must be a number of seconds from 0, or a text such as 12.5s']],
+    ],
     [
       'chat_member_role_changed',
       { conversation_id: 1 },
