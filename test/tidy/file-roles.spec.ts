@@ -15,7 +15,7 @@ test('statements of modules, commands and the program stand in stores', () => {
     ({ path }) => /^src\/(?!platform\/)/.test(path) && !path.endsWith('.spec.ts'),
   );
   const withStatements = inStores.filter(({ text }) =>
-    /import \{[^}]*\b(statement|readStatement|setStatement)\b[^}]*\} from '[^']*\/platform\/database\//.test(
+    /import \{[^}]*\b(loneStatement|statement|readStatement|setStatement)\b[^}]*\} from '[^']*\/platform\/database\//.test(
       text,
     ),
   );

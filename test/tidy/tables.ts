@@ -78,6 +78,7 @@ export const tables: Readonly<Record<string, Table>> = {
     owner: 'messaging/device',
     reads: { 'messaging/delivery': 'to which devices a delivery goes, for thousands at once' },
   },
+  event_time: { owner: 'analytics/event' },
   headcount: {
     owner: 'people/roster',
     reads: { 'people/member': 'how many members there are, with a page of them' },
@@ -98,6 +99,8 @@ export const tables: Readonly<Record<string, Table>> = {
     },
   },
   inbox: { owner: 'messaging/delivery' },
+  ingest_batch: { owner: 'analytics/event' },
+  ingest_dead_letter: { owner: 'analytics/event' },
   installation: { owner: 'platform/database' },
   invite_link: { owner: 'people/invite-link' },
   member: {

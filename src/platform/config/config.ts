@@ -82,6 +82,8 @@ export interface Config {
     readonly trustedDomains: readonly string[];
   };
   readonly mail: { readonly smtpUrl?: string; readonly from: string };
+  /** Bytes of accepted events that may wait for the analytics store, of all projects and of one. */
+  readonly ingest: { readonly queue: { readonly total: number; readonly project: number } };
   readonly worker: { readonly concurrency: number };
   readonly log: {
     readonly level: Values['LOG_LEVEL'];
@@ -95,6 +97,8 @@ export interface Config {
   readonly tracing: boolean;
   readonly shutdownGraceSeconds: number;
 }
+
+const MEGABYTE = 1024 * 1024;
 
 interface RateLimit {
   readonly perSecond: number;
@@ -238,6 +242,12 @@ function shape(values: Values, terminalFormat: 'pretty' | 'json'): Config {
       trustedDomains: values.SSO_TRUSTED_DOMAINS,
     },
     mail: { smtpUrl: values.SMTP_URL, from: values.MAIL_FROM },
+    ingest: {
+      queue: {
+        total: values.INGEST_QUEUE_MEGABYTES * MEGABYTE,
+        project: values.INGEST_PROJECT_QUEUE_MEGABYTES * MEGABYTE,
+      },
+    },
     worker: { concurrency: values.WORKER_CONCURRENCY },
     log: {
       level: values.LOG_LEVEL,

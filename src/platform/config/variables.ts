@@ -293,6 +293,15 @@ const variables = {
     meaning: 'Sender of mail.',
     must: 'contain a mail address',
   }),
+  INGEST_QUEUE_MEGABYTES: whole(1, 1_000_000).default(2048).register(documentation, {
+    meaning:
+      'What may wait in PostgreSQL for the analytics store, compressed. A full queue refuses events until it is shorter.',
+    must: 'be a whole number from 1 to 1000000',
+  }),
+  INGEST_PROJECT_QUEUE_MEGABYTES: whole(1, 1_000_000).default(1024).register(documentation, {
+    meaning: 'What of one project may wait there.',
+    must: 'be a whole number from 1 to 1000000',
+  }),
   WORKER_CONCURRENCY: whole(1, 100).default(4).register(documentation, {
     meaning: 'Jobs that a worker runs at once.',
     must: 'be a whole number from 1 to 100',

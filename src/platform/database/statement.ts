@@ -10,6 +10,8 @@ export interface Statement {
    * itself.
    */
   readonly onlyReads?: boolean;
+  /** Before its transaction has begun, the statement is a transaction by itself, although it writes. */
+  readonly commitsAlone?: boolean;
 }
 
 /** A statement about few rows: parsed and planned once per connection, under its name. */
@@ -31,4 +33,12 @@ export function readStatement(name: string, text: string): Statement {
  */
 export function setStatement(name: string, text: string): Statement {
   return { name, text, plannedEachTime: true };
+}
+
+/**
+ * A statement that is all that its call writes. Sent first, it is committed when its result arrives, and spared begin
+ * and commit. Sent later, it is committed with the others.
+ */
+export function loneStatement(name: string, text: string): Statement {
+  return { name, text, commitsAlone: true };
 }

@@ -8,9 +8,12 @@ import { sendInOneWrite } from './one-write.js';
 import type { Statement } from './statement.js';
 import { hasPrepared, runStatement, type StatementResult } from './statement-query.js';
 
-/** By what kind of name a row is found before its organization is known, and the name. */
+/**
+ * By what kind of name a row is found before its organization is known, and the name. The rows of `ingest_queue` belong
+ * to all organizations: the drain and the operator's commands find them by `drain`.
+ */
 interface Lookup {
-  kind: 'invite_link' | 'short_code' | 'sso_connection' | 'sso_domain' | 'sso_provider';
+  kind: 'ingest_queue' | 'invite_link' | 'short_code' | 'sso_connection' | 'sso_domain' | 'sso_provider';
   key: string;
 }
 
@@ -105,7 +108,7 @@ export class Transaction {
     this.settings.signal?.throwIfAborted();
     const name = statement.plannedEachTime ? undefined : statement.name;
     const span = spanOfStatement(statement.name);
-    const sent = this.send<Row>({ name, text: statement.text, values }, statement.onlyReads);
+    const sent = this.send<Row>({ name, text: statement.text, values }, statement);
     if (span)
       sent.then(
         () => endSpan(span),
@@ -116,15 +119,16 @@ export class Transaction {
 
   private async send<Row extends QueryResultRow>(
     query: QueryConfig,
-    onlyReads = this.settings.readOnly,
+    { onlyReads = this.settings.readOnly, commitsAlone }: Statement,
   ): Promise<StatementResult<Row>> {
     const { client } = this.lent;
+    const standsAlone = onlyReads || commitsAlone;
     // The first to use a connection prepares the statement that sets the scope.
-    if (!this.begun && (!onlyReads || !hasPrepared(client, setScope.name))) this.open();
+    if (!this.begun && (!standsAlone || !hasPrepared(client, setScope.name))) this.open();
     if (!this.begun)
       return runStatement<Row>(client, query, {
         name: setScope.name,
-        values: scopeValues(this.settings, true),
+        values: scopeValues(this.settings, onlyReads),
       });
     const [result] = await Promise.all([runStatement<Row>(client, query), this.opened]);
     return result;

@@ -57,6 +57,10 @@ export class Metrics {
     return new Gauge({ name: `dovecote_${name}`, help, labelNames, registers: [this.registry] });
   }
 
+  counter<Label extends string>(name: string, help: string, labelNames: Label[] = []): Counter<Label> {
+    return new Counter({ name: `dovecote_${name}`, help, labelNames, registers: [this.registry] });
+  }
+
   onScrape(reading: Reading): void {
     this.readings.push(reading);
   }
@@ -66,10 +70,6 @@ export class Metrics {
     // What cannot be known is left out by the reading itself.
     await Promise.all(this.readings.map((reading) => within(reading).catch(() => undefined)));
     return this.registry.metrics();
-  }
-
-  private counter<Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> {
-    return new Counter({ name: `dovecote_${name}`, help, labelNames, registers: [this.registry] });
   }
 }
 

@@ -1,1 +1,2 @@
+export { type ContinuousWork, RunsContinuously } from './continuous-work.js';
 export { HandlesJob, type JobContext, type JobHandler } from './job-handler.js';

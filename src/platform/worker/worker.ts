@@ -17,6 +17,7 @@ import { type ScopeOrigin, Scopes } from '../scope/index.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { requestContext } from '../telemetry/request-context.js';
 import { endSpan, inSpan, spanOfJob } from '../telemetry/tracing.js';
+import { type ContinuousWork, RunsContinuously } from './continuous-work.js';
 import { Heartbeat } from './heartbeat.js';
 import { HandlesJob, type JobContext, type JobHandler, type JobHandlerOptions } from './job-handler.js';
 import { workerLogger } from './worker-logger.js';
@@ -64,11 +65,13 @@ export class Worker {
     const onLost = (error: Error): void => this.log.warn({ err: error }, 'worker connection lost');
     this.pool.on('error', onLost).on('connect', (client) => client.on('error', onLost));
     await this.launch(this.pool);
+    for (const work of this.continuousWork()) await work.start();
   }
 
   async stop(): Promise<void> {
     // Long jobs see it between two pieces of work, and hand over.
     this.stopping.abort();
+    await Promise.all(this.continuousWork().map((work) => work.stop()));
     await this.relaunching;
     await this.runner?.stop();
     await this.heartbeat.stop();
@@ -117,6 +120,13 @@ export class Worker {
         this.log.warn({ err: error }, 'worker cannot start yet'),
       );
     }
+  }
+
+  private continuousWork(): ContinuousWork[] {
+    // Discovery hands instances out untyped; the decorator is only for ContinuousWork.
+    return this.discovery
+      .getProviders({ metadataKey: RunsContinuously.KEY })
+      .map(({ instance }) => instance as ContinuousWork);
   }
 
   private registeredJobs(): RegisteredJob[] {

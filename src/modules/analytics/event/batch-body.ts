@@ -1,0 +1,119 @@
+import { promisify } from 'node:util';
+import { deflateRaw, inflateRaw } from 'node:zlib';
+import type { EventRow } from './event-row.js';
+import { monthOf } from './month.rules.js';
+
+const compress = promisify(deflateRaw);
+const decompress = promisify(inflateRaw);
+
+type Column = Exclude<keyof EventRow, 'project' | 'batch_id' | 'received_at'>;
+
+/** What stands in a row for a column that the event leaves out. */
+const none: Readonly<Record<Column, unknown>> = {
+  kind: '',
+  occur_time: '',
+  distinct_id: '',
+  session_id: '',
+  event_id: '',
+  cookieless: false,
+  bot: false,
+  bot_score: null,
+  verified_bot: null,
+  mobile: null,
+  country: '',
+  region: '',
+  city: '',
+  browser: '',
+  browser_version: '',
+  os: '',
+  os_version: '',
+  device: '',
+  platform: '',
+  url: '',
+  utm_source: '',
+  utm_medium: '',
+  utm_campaign: '',
+  utm_term: '',
+  utm_content: '',
+  pathname: '',
+  hostname: '',
+  referrer: '',
+  referrer_domain: '',
+  channel: '',
+  locale: '',
+  screen_size: '',
+  page_title: '',
+  properties: {},
+  numbers: {},
+  types: {},
+  expires_on: '2149-06-06',
+};
+// Its keys are its columns.
+const columns = Object.entries(none) as [Column, unknown][];
+
+/**
+ * The columns of the queued rows by the number of their layout. Batches of an older server are still queued when a newer
+ * one drains them: a layout that was released never changes, a new column makes a new one.
+ */
+const layouts: Readonly<Record<number, readonly string[]>> = { 1: columns.map(([name]) => name) };
+const CURRENT_LAYOUT = 1;
+
+/** The layouts that this version can drain. */
+export const knownLayouts: readonly number[] = Object.keys(layouts).map(Number);
+
+/** Rows as the queue holds them. */
+export interface BatchBody {
+  /** How many rows. */
+  readonly events: number;
+  /** Bytes of the rows before compression. */
+  readonly rawOctets: number;
+  /** The distinct months of the events, each one a partition of the analytics store. */
+  readonly months: readonly number[];
+  readonly layout: number;
+  /** Raw deflate of one JSON array per line, the columns in the order of the layout. */
+  readonly body: Buffer;
+}
+
+/** What the queue knows about a batch beside its rows. */
+interface BatchStamp {
+  readonly id: string;
+  readonly project: number;
+  readonly receivedAt: Date;
+}
+
+/** Writes the rows, without project, batch and time of receipt: those are the queue's to say. */
+export async function encodeBody(rows: readonly EventRow[]): Promise<BatchBody> {
+  const months = new Set<number>();
+  const lines = rows.map((row) => {
+    months.add(monthOf(row.occur_time));
+    return JSON.stringify(columns.map(([name, missing]) => row[name] ?? missing));
+  });
+  const raw = Buffer.from(lines.join('\n'));
+  return {
+    events: rows.length,
+    rawOctets: raw.length,
+    months: [...months].sort((a, b) => a - b),
+    layout: CURRENT_LAYOUT,
+    body: await compress(raw, { level: 1 }),
+  };
+}
+
+/** The columns of a queued batch when it is inserted. Throws on a layout that this version does not know. */
+export function insertColumns(layout: number): readonly string[] {
+  const known = layouts[layout];
+  if (!known) throw new Error(`A queued batch has layout ${layout}, which a newer version wrote.`);
+  return ['project', 'batch_id', 'received_at', ...known];
+}
+
+/** The rows in the format JSONCompactEachRow, with `insertColumns`. The same batch always yields the same bytes. */
+export async function decodeBody(stamp: BatchStamp, body: Buffer): Promise<string> {
+  const raw = (await decompress(body)).toString();
+  const head = `[${stamp.project},"${stamp.id}","${storedTime(stamp.receivedAt)}",`;
+  // JSON escapes line breaks: one that is followed by a bracket is between two rows.
+  return `${head}${raw.slice(1).replaceAll('\n[', `\n${head}`)}\n`;
+}
+
+/** `YYYY-MM-DD hh:mm:ss.SSS` in UTC, as the analytics store reads times. */
+function storedTime(time: Date): string {
+  return time.toISOString().slice(0, 23).replace('T', ' ');
+}

@@ -1,0 +1,69 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { v7 as uuid } from 'uuid';
+import { CONFIG } from '../../../platform/config/config.module.js';
+import type { Config } from '../../../platform/config/index.js';
+import { AppError } from '../../../platform/errors/index.js';
+import type { Scope } from '../../../platform/scope/index.js';
+import { encodeBody } from './batch-body.js';
+import type { EventRow, RowContext } from './event-row.js';
+import { IngestMetrics } from './ingest-metrics.js';
+import { IngestQueueStore } from './ingest-queue.store.js';
+import { IngestSignal } from './ingest-signal.js';
+import { fullQueue } from './queue-limits.rules.js';
+import { QueueUses } from './queue-use.js';
+
+/** For as long as an SDK waits between two tries. */
+const RETRY_SECONDS = 5;
+
+/** The project that a batch is for. */
+export interface Destination {
+  /** Its number in the analytics store. */
+  readonly number: number;
+  /** Null: events are kept without end. */
+  readonly retentionDays: number | null;
+}
+
+/** Takes accepted events: durable in PostgreSQL when it answers, in the analytics store within two seconds. */
+@Injectable()
+export class EventQueue {
+  constructor(
+    private readonly store: IngestQueueStore,
+    private readonly uses: QueueUses,
+    private readonly arrivals: IngestSignal,
+    private readonly metrics: IngestMetrics,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  /**
+   * Queues the rows that `rowsOf` makes for this batch. Throws UNAVAILABLE (`INGEST_QUEUE_FULL`) when too much waits for
+   * the analytics store: nothing is queued, and the client tries again later.
+   */
+  async add(
+    scope: Scope,
+    { number: project, retentionDays }: Destination,
+    rowsOf: (context: RowContext) => readonly EventRow[],
+  ): Promise<void> {
+    await this.refuseWhenFull(project);
+    const receivedAt = scope.now();
+    const id = uuid({ msecs: receivedAt.getTime() });
+    const rows = rowsOf({ project, batchId: id, receivedAt, retentionDays });
+    if (rows.length === 0) return;
+    const body = await encodeBody(rows);
+    await this.store.add(scope, { id, project, receivedAt, ...body });
+    this.uses.add(project, body.body.length);
+    this.metrics.accepted.inc(rows.length);
+    this.arrivals.announce();
+  }
+
+  private async refuseWhenFull(project: number): Promise<void> {
+    const limit = fullQueue(await this.uses.of(project), this.config.ingest.queue);
+    if (!limit) return;
+    this.metrics.full.inc({ limit });
+    throw new AppError(
+      'unavailable',
+      'INGEST_QUEUE_FULL',
+      'Too many events wait for the analytics store; send these again later.',
+      { retryAfterSeconds: RETRY_SECONDS },
+    );
+  }
+}

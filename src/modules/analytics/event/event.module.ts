@@ -1,0 +1,33 @@
+import { Module } from '@nestjs/common';
+import { BlockLoader } from './block-loader.js';
+import { DeadLetterStore } from './dead-letter.store.js';
+import { EventDrain } from './event-drain.js';
+import { EventQueue } from './event-queue.js';
+import { IngestMetrics } from './ingest-metrics.js';
+import { IngestQueueStore } from './ingest-queue.store.js';
+import { IngestSignal } from './ingest-signal.js';
+import { QueueUses } from './queue-use.js';
+
+/**
+ * An event is something that a product's user did, as an SDK reports it. Accepted events wait in a queue in PostgreSQL
+ * (`ingest_batch`, one row per request) until the drain has put them into the analytics store.
+ *
+ * - What was accepted is stored, and counted once, whatever crashes: a batch leaves the queue after its insert was
+ *   acknowledged, and inserted again it yields the same rows.
+ * - A batch that the store refuses becomes a dead letter; it holds up no other.
+ * - One project cannot fill the queue.
+ */
+@Module({
+  providers: [
+    BlockLoader,
+    DeadLetterStore,
+    EventDrain,
+    EventQueue,
+    IngestMetrics,
+    IngestQueueStore,
+    IngestSignal,
+    QueueUses,
+  ],
+  exports: [EventQueue],
+})
+export class EventModule {}

@@ -1,0 +1,19 @@
+import { expect, test } from '@jest/globals';
+import { insertFailure } from './insert-failure.rules.js';
+
+test.each([
+  ['27', 'refused'],
+  ['53', 'refused'],
+  ['117', 'refused'],
+  ['130', 'refused'],
+  ['241', 'strained'],
+  ['ECONNRESET', 'strained'],
+  ['', 'strained'],
+  [undefined, 'strained'],
+  ['ECONNREFUSED', 'away'],
+  ['243', 'away'],
+  ['252', 'away'],
+  ['242', 'away'],
+] as const)('an insert that fails with %j is %s', (code, failure) => {
+  expect(insertFailure({ code })).toBe(failure);
+});

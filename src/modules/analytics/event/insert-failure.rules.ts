@@ -1,0 +1,36 @@
+/**
+ * What a failed insert says about its block.
+ *
+ * - `away`: nothing; the analytics store is not there or takes nothing at the moment. The block waits.
+ * - `strained`: perhaps that it is too much; the store broke off in the middle. A smaller block is tried.
+ * - `refused`: that the store does not take it. Its halves are tried, down to the batch that is at fault.
+ */
+export type InsertFailure = 'away' | 'strained' | 'refused';
+
+/**
+ * Codes of exceptions by which the engine says that no insert would succeed now: no space, read-only, too many parts,
+ * too many queries, a lost coordinator, shutting down, wrong credentials.
+ */
+const awayCodes = new Set(
+  [48, 60, 75, 81, 164, 165, 192, 193, 194, 195, 202, 209, 210, 225, 236, 242, 243, 252, 285, 319, 360]
+    .concat([394, 425, 428, 439, 497, 516, 598, 999])
+    .map(String),
+);
+/** Out of time or memory. */
+const strainedCodes = new Set(['159', '173', '241']);
+/** Codes of Node when no server listens. Any other failure of a connection may be the effect of the insert. */
+const unreachable = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOENT',
+]);
+
+/** Judges by `code`: digits are the engine's own, all others Node's. */
+export function insertFailure({ code = '' }: { readonly code?: unknown }): InsertFailure {
+  if (typeof code !== 'string') return 'strained';
+  if (awayCodes.has(code) || unreachable.has(code)) return 'away';
+  return /^\d+$/.test(code) && !strainedCodes.has(code) ? 'refused' : 'strained';
+}
