@@ -29,8 +29,4 @@ export class LocalCall implements RpcCall {
     this.address = address;
     this.header = header;
   }
-
-  queryParameter(): undefined {
-    return undefined;
-  }
 }

@@ -83,6 +83,10 @@ export interface EventSelector {
   readonly filters: readonly PropertyFilter[];
 }
 
+/**
+ * Where persons are counted, events without a person who counts take no part: they make no bucket and no row. Where
+ * numbers are computed, events without one do take part, and nothing but such events gives 0.
+ */
 export type Aggregation =
   | { readonly type: 'total' | 'unique_users' | 'per_user_average' }
   | { readonly type: 'sum' | 'average' | 'minimum' | 'maximum'; readonly property: string };
@@ -126,7 +130,8 @@ export type SessionMetric =
 
 /**
  * A session is all events in scope with one session id and one canonical person, over its whole life. It belongs to the
- * bucket of its first event, which lies in the window. Breakdowns are those of the first event, for `exit` the last.
+ * bucket of its first event, which lies in the window. Breakdowns are those of the first event, for `exit` the last;
+ * they are ranked by their value over the window.
  */
 export interface SessionsQuery extends Question {
   readonly type: 'sessions';
