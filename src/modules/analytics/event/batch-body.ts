@@ -1,10 +1,13 @@
-import { promisify } from 'node:util';
-import { deflateRaw, inflateRaw } from 'node:zlib';
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { EventRow } from './event-row.js';
+import { engineTime } from './event-row.rules.js';
 import { monthOf } from './month.rules.js';
 
-const compress = promisify(deflateRaw);
-const decompress = promisify(inflateRaw);
+/**
+ * The fastest level: the rows of one request repeat each other, so that a higher one saves a few per cent and costs more
+ * than all the rest.
+ */
+const compression = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
 type Column = Exclude<keyof EventRow, 'project' | 'batch_id' | 'received_at'>;
 
@@ -70,7 +73,7 @@ export interface BatchBody {
   /** The distinct months of the events, each one a partition of the analytics store. */
   readonly months: readonly number[];
   readonly layout: number;
-  /** Raw deflate of one JSON array per line, the columns in the order of the layout. */
+  /** Compressed with zstd: one JSON array per line, the columns in the order of the layout. */
   readonly body: Buffer;
 }
 
@@ -82,7 +85,7 @@ interface BatchStamp {
 }
 
 /** Writes the rows, without project, batch and time of receipt: those are the queue's to say. */
-export async function encodeBody(rows: readonly EventRow[]): Promise<BatchBody> {
+export function encodeBody(rows: readonly EventRow[]): BatchBody {
   const months = new Set<number>();
   const lines = rows.map((row) => {
     months.add(monthOf(row.occur_time));
@@ -94,7 +97,7 @@ export async function encodeBody(rows: readonly EventRow[]): Promise<BatchBody> 
     rawOctets: raw.length,
     months: [...months].sort((a, b) => a - b),
     layout: CURRENT_LAYOUT,
-    body: await compress(raw, { level: 1 }),
+    body: zstdCompressSync(raw, compression),
   };
 }
 
@@ -106,14 +109,25 @@ export function insertColumns(layout: number): readonly string[] {
 }
 
 /** The rows in the format JSONCompactEachRow, with `insertColumns`. The same batch always yields the same bytes. */
-export async function decodeBody(stamp: BatchStamp, body: Buffer): Promise<string> {
-  const raw = (await decompress(body)).toString();
-  const head = `[${stamp.project},"${stamp.id}","${storedTime(stamp.receivedAt)}",`;
+export function decodeBody({ id, project, receivedAt }: BatchStamp, body: Uint8Array): string {
+  const raw = zstdDecompressSync(body).toString();
+  const head = `[${project},"${id}","${engineTime(receivedAt.getTime())}",`;
   // JSON escapes line breaks: one that is followed by a bracket is between two rows.
   return `${head}${raw.slice(1).replaceAll('\n[', `\n${head}`)}\n`;
 }
 
-/** `YYYY-MM-DD hh:mm:ss.SSS` in UTC, as the analytics store reads times. */
-function storedTime(time: Date): string {
-  return time.toISOString().slice(0, 23).replace('T', ' ');
+/** The queued rows as objects, for people to read. */
+export function readBody(
+  stamp: BatchStamp,
+  { layout, body }: Pick<BatchBody, 'layout' | 'body'>,
+): EventRow[] {
+  const names = insertColumns(layout);
+  return decodeBody(stamp, body)
+    .trimEnd()
+    .split('\n')
+    .map((line) => {
+      const values = JSON.parse(line) as unknown[];
+      // The layout says which columns a row has: those of an EventRow.
+      return Object.fromEntries(names.map((name, index) => [name, values[index]])) as unknown as EventRow;
+    });
 }

@@ -35,7 +35,7 @@ export class BlockLoader {
 
   async load(batches: readonly QueuedBatch[], signal: AbortSignal): Promise<LoadReport> {
     const run = new LoadRun(this.sink, signal);
-    const readable = await run.decode(batches);
+    const readable = run.decode(batches);
     for (const block of cutBlocks(readable, { events: BLOCK_EVENTS, months: BLOCK_MONTHS })) {
       if (run.isOver || signal.aborted) break;
       await run.load(block);
@@ -64,10 +64,10 @@ class LoadRun {
   }
 
   /** Unpacks the batches and returns those that could be. */
-  async decode(batches: readonly QueuedBatch[]): Promise<readonly QueuedBatch[]> {
+  decode(batches: readonly QueuedBatch[]): readonly QueuedBatch[] {
     for (const batch of batches) {
       try {
-        this.rows.set(batch, await decodeBody(batch, batch.body));
+        this.rows.set(batch, decodeBody(batch, batch.body));
       } catch (error) {
         this.unreadable.push({ batch, error });
       }

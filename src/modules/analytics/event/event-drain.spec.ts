@@ -108,7 +108,7 @@ async function queue(
 ): Promise<string> {
   const id = uuid();
   const { events, rawOctets, months, layout, body } = {
-    ...(await encodeBody(kinds.map((kind) => row(kind)))),
+    ...encodeBody(kinds.map((kind) => row(kind))),
     ...change,
   };
   await database.query(

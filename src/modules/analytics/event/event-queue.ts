@@ -48,7 +48,7 @@ export class EventQueue {
     const id = uuid({ msecs: receivedAt.getTime() });
     const rows = rowsOf({ project, batchId: id, receivedAt, retentionDays });
     if (rows.length === 0) return;
-    const body = await encodeBody(rows);
+    const body = encodeBody(rows);
     await this.store.add(scope, { id, project, receivedAt, ...body });
     this.uses.add(project, body.body.length);
     this.metrics.accepted.inc(rows.length);
