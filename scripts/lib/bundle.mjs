@@ -7,6 +7,7 @@ import { compiledFolder } from './sources.mjs';
 const programs = {
   main: 'main.js',
   'render-thread': 'modules/messaging/render/render-thread.js',
+  'clickhouse-process': '../../libs/embedded-clickhouse/dist/child.js',
 };
 
 /** Optional packages that Nest and pg look for and that Dovecote does not use. */
@@ -33,6 +34,7 @@ const onDemand = [
   '@opentelemetry/sdk-node',
   '@peculiar/x509',
   '@simplewebauthn/server',
+  'chdb',
   'file-type',
   'hyparquet',
   'hyparquet-writer',

@@ -1,0 +1,71 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { EngineConfig, LogLevel, ToChild, ToParent } from '../messages.js';
+import { AlreadyRunningError, EmbeddedClickHouseError, UnsupportedPlatformError } from './errors.js';
+
+export type Log = (level: LogLevel, event: string, fields: Readonly<Record<string, unknown>>) => void;
+
+export interface RunningChild {
+  readonly process: ChildProcess;
+  readonly port: number;
+  readonly version: string;
+}
+
+/** Node's thread pool runs the statements of all connections, files and compression. */
+const SPARE_THREADS = 8;
+
+/** Starts the engine's process and waits until it listens. Rejects with an EmbeddedClickHouseError. */
+export function startChild(entry: URL | string, config: EngineConfig, log: Log): Promise<RunningChild> {
+  const path = entry instanceof URL || entry.startsWith('file:') ? fileURLToPath(entry) : entry;
+  const child = fork(path, [], {
+    execArgv: [],
+    // None of our environment: it holds secrets.
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      TZ: 'UTC',
+      UV_THREADPOOL_SIZE: String(config.connections + SPARE_THREADS),
+    },
+    // Its own process group: Ctrl-C reaches the parent alone, which stops the engine last.
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+  let lastWords = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    lastWords = `${lastWords}${text}`.slice(-4_096);
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', (cause) =>
+      reject(new EmbeddedClickHouseError(startFailed(cause.message), { cause })),
+    );
+    child.once('exit', (code, signal) =>
+      reject(
+        new EmbeddedClickHouseError(startFailed(`${signal ?? `exit code ${code}`} ${lastWords}`.trim())),
+      ),
+    );
+    child.on('message', (message: ToParent) => {
+      if (message.kind === 'log') log(message.level, message.event, message.fields);
+      else if (message.kind === 'failed') reject(errorOf(message));
+      else resolve({ process: child, port: message.port, version: message.version });
+    });
+    tell(child, { kind: 'start', config });
+  });
+}
+
+export function tell(child: ChildProcess, message: ToChild): void {
+  if (child.connected) child.send(message);
+}
+
+function startFailed(detail: string): string {
+  return `The embedded ClickHouse engine did not start: ${detail}`;
+}
+
+function errorOf({ reason, message }: Extract<ToParent, { kind: 'failed' }>): EmbeddedClickHouseError {
+  if (reason === 'locked') return new AlreadyRunningError(message);
+  if (reason === 'unsupported') {
+    const platform = `${process.platform}-${process.arch}`;
+    return new UnsupportedPlatformError(
+      `The embedded ClickHouse engine does not run on ${platform}. Set CLICKHOUSE_URL to a ClickHouse server. (${message})`,
+    );
+  }
+  return new EmbeddedClickHouseError(startFailed(message));
+}
