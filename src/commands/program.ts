@@ -119,6 +119,8 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
       print(await exportProtosCommand(folder));
     });
 
+  addDeadLetterCommands(program, env);
+
   program
     .command('rotate-keys')
     .description('sign access tokens with a new key; issued tokens stay valid')
@@ -128,6 +130,49 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
     });
 
   return program;
+}
+
+function addDeadLetterCommands(program: Command, env: NodeJS.ProcessEnv): void {
+  const deadLetters = program
+    .command('dead-letters')
+    .description('inspect the batches of events that the analytics store refused');
+
+  deadLetters
+    .command('list')
+    .description('list them, the oldest first')
+    .action(async () => {
+      const { listDeadLettersCommand } = await import('./dead-letters.js');
+      print(await listDeadLettersCommand(loadConfig(env)));
+    });
+
+  deadLetters
+    .command('show')
+    .description('print one with its events as lines of JSON')
+    .argument('<id>', 'as listed')
+    .action(async (id: string) => {
+      const { showDeadLetterCommand } = await import('./dead-letters.js');
+      print(await showDeadLetterCommand(loadConfig(env), id));
+    });
+
+  deadLetters
+    .command('replay')
+    .description('queue them again')
+    .argument('[id]', 'as listed')
+    .option('--all', 'all dead letters')
+    .action(async (id: string | undefined, { all }: { all?: boolean }) => {
+      const { replayDeadLettersCommand } = await import('./dead-letters.js');
+      print(await replayDeadLettersCommand(loadConfig(env), { id, all }));
+    });
+
+  deadLetters
+    .command('drop')
+    .description('delete them for good, with their events')
+    .argument('[id]', 'as listed')
+    .option('--all', 'all dead letters')
+    .action(async (id: string | undefined, { all }: { all?: boolean }) => {
+      const { dropDeadLettersCommand } = await import('./dead-letters.js');
+      print(await dropDeadLettersCommand(loadConfig(env), { id, all }));
+    });
 }
 
 function print(text: string): void {

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { BlockLoader } from './block-loader.js';
 import { DeadLetterStore } from './dead-letter.store.js';
+import { DeadLetters } from './dead-letters.js';
 import { EventDrain } from './event-drain.js';
 import { EventQueue } from './event-queue.js';
 import { IngestMetrics } from './ingest-metrics.js';
@@ -20,6 +21,7 @@ import { QueueUses } from './queue-use.js';
 @Module({
   providers: [
     BlockLoader,
+    DeadLetters,
     DeadLetterStore,
     EventDrain,
     EventQueue,

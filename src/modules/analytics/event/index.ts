@@ -1,0 +1,2 @@
+export { DeadLetters } from './dead-letters.js';
+export { EventModule } from './event.module.js';
