@@ -25,6 +25,7 @@ import { SsoModule } from './modules/signin/sso/index.js';
 import { TeamModule } from './modules/people/team/index.js';
 import { TemplateEntity, TemplateModule, TemplateVersionEntity } from './modules/messaging/template/index.js';
 import { UpcomingModule } from './modules/analytics/upcoming/index.js';
+import { AnalyticsStoreModule } from './platform/analytics-store/index.js';
 import { ClockModule } from './platform/clock/clock.module.js';
 import { ConfigModule } from './platform/config/config.module.js';
 import type { Config } from './platform/config/index.js';
@@ -68,6 +69,7 @@ export class AppModule {
         PlatformModule,
         MailModule,
         ObjectStoreModule,
+        AnalyticsStoreModule,
         ApiKeyModule,
         AuditModule,
         AuthModule,

@@ -62,5 +62,7 @@ export const events: AnalyticsMigration = {
       partition: 'toYYYYMM(occur_time)',
       order: '(project, kind, toDate(occur_time), person, occur_time, event_id)',
       ttl: 'expires_on',
+      // PostgreSQL forgets an event once it is here: it must survive a power cut.
+      settings: 'fsync_after_insert = 1, fsync_part_directory = 1',
     }),
 };

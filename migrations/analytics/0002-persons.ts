@@ -4,14 +4,15 @@ import { type AnalyticsMigration, createProjectTable } from './project-table.js'
 export const persons: AnalyticsMigration = {
   name: '0002-persons',
   statements: (place) => [
-    // The hash of an external id, an alias or a profile id, and the hash of the profile id that it leads to.
-    // Without a row a person is its own.
+    // An external id, an alias or a profile id, and the profile id that it leads to. Without a row a person is its own.
     ...createProjectTable(place, {
       name: 'person_aliases',
       columns: `
         project UInt32,
-        person UInt64,
-        canonical UInt64,
+        distinct_id String,
+        profile_id String,
+        person UInt64 DEFAULT sipHash64(distinct_id),
+        canonical UInt64 DEFAULT sipHash64(profile_id),
         version UInt64`,
       version: 'version',
       order: '(project, person)',
@@ -20,8 +21,8 @@ export const persons: AnalyticsMigration = {
       name: 'profiles',
       columns: `
         project UInt32,
-        canonical UInt64,
         profile_id String,
+        canonical UInt64 DEFAULT sipHash64(profile_id),
         external_id String,
         -- Names with dots lead into nested values.
         properties Map(String, String),

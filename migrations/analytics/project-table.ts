@@ -67,3 +67,21 @@ function quoted(name: string): string {
     throw new RangeError(`${name} is no name of a database, table or cluster.`);
   return `\`${name}\``;
 }
+
+/** The statements that create the database, and the table that holds the names of the migrations that were applied. */
+export function migrationTable(place: AnalyticsPlace): readonly string[] {
+  const table = `CREATE TABLE IF NOT EXISTS ${qualified(place, 'schema_migration')}`;
+  const columns = "(name String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3))";
+  if (place.cluster === undefined)
+    return [
+      `CREATE DATABASE IF NOT EXISTS ${quoted(place.database)}`,
+      `${table} ${columns} ENGINE = MergeTree ORDER BY name`,
+    ];
+  const cluster = quoted(place.cluster);
+  // One table for all shards: its path names none.
+  const path = `/clickhouse/tables/all/${place.database}/schema_migration`;
+  return [
+    `CREATE DATABASE IF NOT EXISTS ${quoted(place.database)} ON CLUSTER ${cluster}`,
+    `${table} ON CLUSTER ${cluster} ${columns} ENGINE = ReplicatedMergeTree('${path}', '{shard}-{replica}') ORDER BY name`,
+  ];
+}

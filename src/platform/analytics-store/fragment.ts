@@ -5,7 +5,8 @@
  *     const conditions = [sql`kind = ${value(kind, 'String')}`, sql`occur_time >= ${instant(from)}`];
  *     sql`SELECT uniqExact(person) AS persons FROM ${events} WHERE ${sql.join(conditions, sql` AND `)}`
  *
- * - `events`, `personAliases`, `profiles` (tables.ts) read the rows of the statement's project, each once.
+ * - `events`, `personAliases`, `profiles` (tables.ts) read the rows of the statement's project, each once. They are
+ *   subqueries: an alias may follow.
  * - A name that depends on the question is chosen among fragments: `{ $browser: sql`browser` }[name]`. Names that are
  *   counted, such as the columns of a funnel's steps, are made by `sql.numbered`.
  * - A fragment and a parameter can be used several times; a parameter is sent once.
@@ -26,7 +27,11 @@ export class Parameter {
 
 /** A table of the analytics store, as it is read: the rows of one project. */
 export class TableSource {
-  constructor(readonly table: string) {}
+  constructor(
+    readonly table: string,
+    /** Whether a row that was inserted several times is read several times. */
+    readonly hasCopies = false,
+  ) {}
 }
 
 export type Piece = string | Parameter | TableSource;

@@ -1,11 +1,23 @@
 /**
  * Everything between the product and the analytics engine. Statements are made of fragments (fragment.ts) over the
- * tables of projects (tables.ts), declared by `analyticsQuery` (statement.ts) and run by `AnalyticsStore`:
+ * tables of projects (tables.ts), declared by `analyticsQuery` and `analyticsDeletion` (statement.ts) and run by
+ * `AnalyticsStore`:
  *
- *     store.query(scope, query, input)   rows, as an array; `scope` has orgId and project.number
- *     store.stream(scope, query, input)  rows, in batches as they arrive
- *     store.insert(events, rows)         a block of rows
+ *     store.query(scope, query, input)      rows, as an array; a scope of a call in a project, or { orgId, project }
+ *     store.stream(scope, query, input)     rows, in batches as they arrive
+ *     store.insert(profileTarget, rows)     a block of rows
+ *     store.insertLines(events, columns, …) the same, of rows that are text already
+ *     store.delete(scope, deletion, input)  rows of one project
  */
+export { AnalyticsStore, type StatementOwner } from './analytics-store.js';
+export { AnalyticsStoreModule } from './analytics-store.module.js';
+export { EngineError } from './engine-errors.js';
 export { Fragment, instant, Parameter, sql, value } from './fragment.js';
-export { type AnalyticsQuery, analyticsQuery } from './statement.js';
-export { events, personAliases, profiles } from './tables.js';
+export { type PersonAliasRow, personAliasTarget, type ProfileRow, profileTarget } from './insert-target.js';
+export {
+  type AnalyticsDeletion,
+  analyticsDeletion,
+  type AnalyticsQuery,
+  analyticsQuery,
+} from './statement.js';
+export { events, eventsWithCopies, personAliases, profiles } from './tables.js';

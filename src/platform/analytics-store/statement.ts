@@ -1,4 +1,5 @@
-import type { Fragment } from './fragment.js';
+import type { EngineSettings } from './engine-settings.js';
+import type { Fragment, TableSource } from './fragment.js';
 
 /** A question to the analytics store about one project. Its rows are JSON: see AnalyticsStore.query. */
 export interface AnalyticsQuery<Input, Row> {
@@ -7,17 +8,30 @@ export interface AnalyticsQuery<Input, Row> {
   readonly build: (input: Input) => Fragment;
   /** Inputs that together use every part of the statement. A spec runs each of them beside another project's rows. */
   readonly examples: readonly [Input, ...Input[]];
+  /** What the engine needs to be told beyond the store's own settings, such as an algorithm of joins. */
+  readonly settings?: EngineSettings;
   /** Only a type: what a row holds. */
   readonly row?: Row;
 }
 
-/** What a spec can run of a query without knowing its types. */
-export interface RegisteredQuery {
+/** Rows of one project that are deleted. */
+export interface AnalyticsDeletion<Input> {
   readonly name: string;
-  readonly fragments: () => readonly Fragment[];
+  readonly table: TableSource;
+  /** About columns of the table; the project is added. */
+  readonly where: (input: Input) => Fragment;
+  readonly examples: readonly [Input, ...Input[]];
 }
 
-const registered = new Map<string, RegisteredQuery>();
+/** What a spec can run without knowing types: it passes each statement its own examples. */
+export interface RegisteredStatements {
+  readonly queries: readonly AnalyticsQuery<unknown, unknown>[];
+  readonly deletions: readonly AnalyticsDeletion<unknown>[];
+}
+
+// What is known of their inputs stays with the modules that declare them.
+const queries = new Map<string, unknown>();
+const deletions = new Map<string, unknown>();
 
 /**
  * Declares a query, once, when its module is loaded:
@@ -32,13 +46,29 @@ const registered = new Map<string, RegisteredQuery>();
 export function analyticsQuery<Input, Row>(
   query: Omit<AnalyticsQuery<Input, Row>, 'row'>,
 ): AnalyticsQuery<Input, Row> {
-  if (registered.has(query.name)) throw new Error(`Two analytics queries are named ${query.name}.`);
-  if (!/^[a-z_]+\.[a-z0-9_]+$/.test(query.name)) throw new Error(`${query.name} is no name of a query.`);
-  registered.set(query.name, { name: query.name, fragments: () => query.examples.map(query.build) });
+  refuseName(query.name);
+  queries.set(query.name, query);
   return query;
 }
 
-/** Every query of the modules that are loaded. */
-export function registeredQueries(): readonly RegisteredQuery[] {
-  return [...registered.values()];
+/** Declares a deletion, once, when its module is loaded. */
+export function analyticsDeletion<Input>(deletion: AnalyticsDeletion<Input>): AnalyticsDeletion<Input> {
+  refuseName(deletion.name);
+  deletions.set(deletion.name, deletion);
+  return deletion;
+}
+
+function refuseName(name: string): void {
+  if (queries.has(name) || deletions.has(name))
+    throw new Error(`Two analytics statements are named ${name}.`);
+  if (!/^[a-z_]+\.[a-z0-9_]+$/.test(name)) throw new Error(`${name} is no name of an analytics statement.`);
+}
+
+/** Every statement of the modules that are loaded. */
+export function registeredStatements(): RegisteredStatements {
+  // Their inputs are known to themselves: whoever runs one passes its examples.
+  return {
+    queries: [...queries.values()],
+    deletions: [...deletions.values()],
+  } as unknown as RegisteredStatements;
 }

@@ -8,5 +8,11 @@ export const events = new TableSource('events');
 export const personAliases = new TableSource('person_aliases');
 export const profiles = new TableSource('profiles');
 
+/**
+ * Events with their retried copies: cheaper, for what copies do not change, such as a number of persons or a latest time.
+ * Never for counts of events and sums.
+ */
+export const eventsWithCopies = new TableSource('events', true);
+
 /** Every statement filters each of them by its project. */
 export const projectTables: readonly TableSource[] = [events, personAliases, profiles];

@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { canonicalName } from './distinguished-name.js';
 import { isLoopback } from './loopback.js';
@@ -50,6 +50,20 @@ export interface Config {
     readonly url?: string;
     readonly appUrl?: string;
     readonly poolSize: number;
+  };
+  readonly analytics: {
+    readonly server?: {
+      readonly url: string;
+      readonly cluster?: string;
+    };
+    /** Of the embedded engine, in bytes. */
+    readonly memory: number;
+    /** Space that inserts leave on the disk, in bytes. */
+    readonly freeDisk: number;
+    /** Statements of this process at once. */
+    readonly connections: number;
+    /** What one question may take. */
+    readonly query: { readonly seconds: number; readonly memory: number; readonly rows: number };
   };
   readonly redis: { readonly url?: string };
   /** Base64 of 32 bytes; absent when it lives in the data folder (see readMasterKey). */
@@ -152,6 +166,7 @@ function contradictions(values: Values): VariableName[] {
       (values.S3_ACCESS_KEY_ID === undefined && values.S3_SECRET_ACCESS_KEY !== undefined) ||
       (values.S3_ACCESS_KEY_ID !== undefined && values.S3_BUCKET === undefined),
     S3_SECRET_ACCESS_KEY: values.S3_SECRET_ACCESS_KEY === undefined && values.S3_ACCESS_KEY_ID !== undefined,
+    CLICKHOUSE_CLUSTER: values.CLICKHOUSE_CLUSTER !== undefined && values.CLICKHOUSE_URL === undefined,
     DATABASE_APP_URL: values.DATABASE_APP_URL !== undefined && values.DATABASE_URL === undefined,
     MASTER_KEY: values.DATABASE_URL !== undefined && values.MASTER_KEY === undefined,
     SSO_TRUSTED_DOMAINS: values.SSO_TRUSTED_DOMAINS.length > 0 && environmentOf(values) === 'production',
@@ -211,6 +226,7 @@ function shape(values: Values, terminalFormat: 'pretty' | 'json'): Config {
       appUrl: values.DATABASE_APP_URL,
       poolSize: values.DATABASE_POOL_SIZE,
     },
+    analytics: analyticsOf(values),
     redis: { url: values.REDIS_URL },
     masterKey: values.MASTER_KEY,
     tokens: {
@@ -306,6 +322,32 @@ function bucketOf(values: Values): Config['bucket'] {
     endpoint: values.S3_ENDPOINT,
     credentials: accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : undefined,
   };
+}
+
+const mebibyte = 1024 * 1024;
+
+function analyticsOf(values: Values): Config['analytics'] {
+  const { CLICKHOUSE_URL: url, CLICKHOUSE_CLUSTER: cluster } = values;
+  const quarter = Math.floor(memoryOfMachine() / mebibyte / 4);
+  const memory = values.ANALYTICS_MEMORY_MIB ?? Math.min(Math.max(quarter, 512), 16_384);
+  const ofQuery = values.ANALYTICS_QUERY_MEMORY_MIB ?? (url === undefined ? Math.floor(memory / 2) : 4096);
+  return {
+    server: url === undefined ? undefined : { url, cluster },
+    memory: memory * mebibyte,
+    freeDisk: values.ANALYTICS_FREE_DISK_MIB * mebibyte,
+    connections: values.CLICKHOUSE_CONNECTIONS,
+    query: {
+      seconds: values.ANALYTICS_QUERY_SECONDS,
+      memory: ofQuery * mebibyte,
+      rows: values.ANALYTICS_QUERY_MILLION_ROWS * 1_000_000,
+    },
+  };
+}
+
+/** In a container, what the container may use. */
+function memoryOfMachine(): number {
+  const allowed = process.constrainedMemory();
+  return allowed > 0 ? Math.min(allowed, totalmem()) : totalmem();
 }
 
 function externalIssuer(values: Values): Config['tokens']['external'] {

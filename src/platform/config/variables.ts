@@ -158,6 +158,50 @@ const variables = {
     meaning: 'Connections to PostgreSQL per process.',
     must: 'be a whole number from 1 to 500',
   }),
+  CLICKHOUSE_URL: url('http', 'https').optional().register(documentation, {
+    meaning:
+      'ClickHouse 25.8 or newer for analytics, over HTTP, with the database as its path. Several machines need one.',
+    must: 'be a URL such as https://user:password@host:8443/dovecote',
+    fallback: 'an embedded engine in DATA_DIR, started when analytics is used',
+    secret: true,
+  }),
+  CLICKHOUSE_CLUSTER: z
+    .string()
+    .regex(/^[A-Za-z_][\w-]*$/)
+    .optional()
+    .register(documentation, {
+      meaning:
+        'Cluster of that server, by the name that it has there: tables are replicated and sharded by project.',
+      must: 'be the name of a cluster, and needs CLICKHOUSE_URL',
+      fallback: 'one server',
+    }),
+  CLICKHOUSE_CONNECTIONS: whole(1, 500).default(10).register(documentation, {
+    meaning: 'Statements that a process sends to the analytics engine at once.',
+    must: 'be a whole number from 1 to 500',
+  }),
+  ANALYTICS_MEMORY_MIB: whole(256, 1_000_000).optional().register(documentation, {
+    meaning: 'Memory of the embedded engine, in MiB.',
+    must: 'be a whole number from 256 to 1000000',
+    fallback: 'a quarter of the machine’s; 512 to 16384',
+  }),
+  ANALYTICS_FREE_DISK_MIB: whole(0, 10_000_000).default(1024).register(documentation, {
+    meaning:
+      'Space, in MiB, that the analytics engine leaves on its disk: events wait in PostgreSQL meanwhile.',
+    must: 'be a whole number from 0 to 10000000',
+  }),
+  ANALYTICS_QUERY_SECONDS: whole(1, 3600).default(30).register(documentation, {
+    meaning: 'How long a question to analytics may take, in seconds.',
+    must: 'be a whole number from 1 to 3600',
+  }),
+  ANALYTICS_QUERY_MEMORY_MIB: whole(64, 1_000_000).optional().register(documentation, {
+    meaning: 'Memory that a question to analytics may use, in MiB.',
+    must: 'be a whole number from 64 to 1000000',
+    fallback: 'half of ANALYTICS_MEMORY_MIB; 4096 with CLICKHOUSE_URL',
+  }),
+  ANALYTICS_QUERY_MILLION_ROWS: whole(1, 1_000_000).default(1000).register(documentation, {
+    meaning: 'Events that a question to analytics may read, in millions.',
+    must: 'be a whole number from 1 to 1000000',
+  }),
   REDIS_URL: url('redis', 'rediss').optional().register(documentation, {
     meaning: 'Redis for rate limits that hold across processes.',
     must: 'be a URL such as redis://host:6379',

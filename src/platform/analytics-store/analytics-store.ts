@@ -1,0 +1,278 @@
+import { Readable } from 'node:stream';
+import { type AnalyticsPlace, qualified } from '#migrations';
+import { AppError } from '../errors/index.js';
+import type { AnalyticsEngine } from './engine.js';
+import type { EngineConnection } from './engine-connection.js';
+import { EngineError, fromEngineError } from './engine-errors.js';
+import { type EngineSettings, settingsClause } from './engine-settings.js';
+import type { Fragment, TableSource } from './fragment.js';
+import { type InsertTarget, encodeRows } from './insert-target.js';
+import { render } from './render.js';
+import { type ResultColumn, readRow } from './result-rows.js';
+import type { AnalyticsDeletion, AnalyticsQuery } from './statement.js';
+import { projectTables } from './tables.js';
+
+/** For which project a statement runs, and on whose behalf. A Scope of a call in a project is one. */
+export interface StatementOwner {
+  readonly orgId: string;
+  readonly project: { readonly number: number };
+  readonly requestId?: string;
+  /** Ends the statement with its call. */
+  readonly signal?: AbortSignal;
+}
+
+export interface StatementLimits {
+  readonly seconds: number;
+  /** Bytes. */
+  readonly memory: number;
+  /** Rows that are read. */
+  readonly rows: number;
+}
+
+export interface StatementOptions {
+  /** Ends the statement; by default that of its owner. */
+  readonly signal?: AbortSignal;
+  /** Where the configured limits do not fit, such as in an export. */
+  readonly limits?: Partial<StatementLimits>;
+}
+
+export interface AnalyticsStoreOptions {
+  readonly limits: StatementLimits;
+  /** Bytes that an insert leaves free on the disk. */
+  readonly freeDisk: number;
+}
+
+/** The only road to the analytics engine. Every method throws AppError. */
+export class AnalyticsStore {
+  constructor(
+    private readonly engine: AnalyticsEngine,
+    private readonly options: AnalyticsStoreOptions,
+  ) {}
+
+  /**
+   * The rows of a query as objects, with its columns as members. 64-bit numbers are numbers; one that a number cannot hold
+   * exactly, such as a hash, throws: select it with toString. Infinity and NaN are null. A query that fails on the way has
+   * no rows.
+   */
+  async query<Input, Row>(
+    owner: StatementOwner,
+    query: AnalyticsQuery<Input, Row>,
+    input: Input,
+    options: StatementOptions = {},
+  ): Promise<Row[]> {
+    return this.withConnection(owner, options, async ({ client, place }, signal) => {
+      const answer = await client.query({
+        ...this.select(owner, query, query.build(input), place, options.limits),
+        format: 'JSONCompact',
+        abort_signal: signal,
+        // So that an error comes as one, and not behind half of the rows.
+        clickhouse_settings: { wait_end_of_query: 1 },
+      });
+      const { meta = [], data } = await answer.json<unknown[]>();
+      return data.map((values) => readRow<Row>(meta, values));
+    });
+  }
+
+  /** The same for answers that are too long to be held: rows in batches, as they arrive. */
+  async *stream<Input, Row>(
+    owner: StatementOwner,
+    query: AnalyticsQuery<Input, Row>,
+    input: Input,
+    options: StatementOptions = {},
+  ): AsyncGenerator<readonly Row[], void> {
+    const batches = await this.withConnection(owner, options, async ({ client, place }, signal) => {
+      const answer = await client.query({
+        ...this.select(owner, query, query.build(input), place, options.limits),
+        format: 'JSONCompactEachRowWithNamesAndTypes',
+        abort_signal: signal,
+      });
+      return answer.stream<unknown[]>();
+    });
+    let names: string[] | undefined;
+    let columns: ResultColumn[] | undefined;
+    try {
+      for await (const batch of batches) {
+        const rows: Row[] = [];
+        for (const line of batch) {
+          const values = line.json<unknown[]>();
+          if (names === undefined) names = values as string[];
+          else if (columns === undefined)
+            columns = names.map((name, index) => ({ name, type: String(values[index]) }));
+          else rows.push(readRow<Row>(columns, values));
+        }
+        if (rows.length > 0) yield rows;
+      }
+    } catch (error) {
+      throw fromEngineError(error) ?? error;
+    } finally {
+      batches.destroy();
+    }
+  }
+
+  /** Inserts a block of rows. Rows that are there already are the same rows: what failed can be sent again. */
+  async insert<Row>(
+    { table, ...target }: InsertTarget<Row>,
+    rows: readonly Row[],
+    options: StatementOptions = {},
+  ): Promise<void> {
+    if (rows.length === 0) return;
+    try {
+      await this.insertLines(table, target.columns, encodeRows({ table, ...target }, rows), options);
+    } catch (error) {
+      throw fromEngineError(error) ?? error;
+    }
+  }
+
+  /**
+   * Inserts lines of JSONCompactEachRow, which name their projects themselves: all or none, as far as they lie in one
+   * month. Rejects with an AppError before the engine is reached, and then with an EngineError: its `code` tells whether
+   * the rows are at fault.
+   */
+  async insertLines(
+    table: TableSource,
+    columns: readonly string[],
+    lines: string,
+    { signal }: StatementOptions = {},
+  ): Promise<void> {
+    const connection = await this.engine.connection();
+    const { client, place } = connection;
+    const settings = settingsClause({
+      ...insertSettings(place),
+      min_free_disk_bytes_to_perform_insert: this.options.freeDisk,
+    });
+    const names = columns.map(columnName).join(', ');
+    try {
+      signal?.throwIfAborted();
+      const { stream } = await client.exec({
+        query: `INSERT INTO ${qualified(place, table.table)} (${names}) ${settings} FORMAT JSONCompactEachRow`,
+        values: Readable.from([Buffer.from(lines)], { objectMode: false }),
+        abort_signal: signal,
+      });
+      stream.resume();
+    } catch (error) {
+      const failure = EngineError.of(error);
+      if (fromEngineError(failure)?.kind === 'unavailable') this.engine.lost(connection);
+      throw failure;
+    }
+  }
+
+  /**
+   * Deletes the rows that match, in the owner's project only. When the promise resolves no query sees them any more; the
+   * engine frees their space later.
+   */
+  async delete<Input>(
+    owner: StatementOwner,
+    deletion: AnalyticsDeletion<Input>,
+    input: Input,
+    options: StatementOptions = {},
+  ): Promise<void> {
+    await this.withConnection(owner, options, async ({ client, place }, signal) => {
+      const { text, parameters } = render(deletion.where(input), owner.project.number, () => {
+        throw new Error('The condition of a deletion reads no table.');
+      });
+      // The engine applies additional_table_filters to reads only: here the condition stands alone.
+      const settings = settingsClause({
+        lightweight_deletes_sync: 2,
+        max_execution_time: options.limits?.seconds ?? this.options.limits.seconds,
+        log_comment: commentOf(owner, deletion.name),
+      });
+      await client.command({
+        query: `${tagOf(owner, deletion.name)} DELETE FROM ${stored(place, deletion.table)} WHERE project = {project:UInt32} AND (${text}) ${settings}`,
+        query_params: parameters,
+        abort_signal: signal,
+      });
+    });
+  }
+
+  private select<Input, Row>(
+    owner: StatementOwner,
+    { name, settings = {} }: AnalyticsQuery<Input, Row>,
+    fragment: Fragment,
+    place: AnalyticsPlace,
+    limits: Partial<StatementLimits> = {},
+  ) {
+    const { text, parameters } = render(fragment, owner.project.number, (table) => slice(place, table));
+    const all = { ...this.options.limits, ...limits };
+    const clause = settingsClause({
+      ...settings,
+      ...readSettings(place),
+      max_execution_time: all.seconds,
+      max_memory_usage: all.memory,
+      max_rows_to_read: all.rows,
+      additional_table_filters: filtersOf(place, owner.project.number),
+      log_comment: commentOf(owner, name),
+    });
+    return { query: `${tagOf(owner, name)} ${text}\n${clause}`, query_params: parameters };
+  }
+
+  private async withConnection<T>(
+    owner: Partial<StatementOwner>,
+    { signal = owner.signal }: StatementOptions,
+    work: (connection: EngineConnection, signal: AbortSignal | undefined) => Promise<T>,
+  ): Promise<T> {
+    const connection = await this.engine.connection();
+    try {
+      signal?.throwIfAborted();
+      return await work(connection, signal);
+    } catch (error) {
+      if (signal?.aborted) throw new AppError('cancelled', 'CANCELLED', 'The call was cancelled.', {}, error);
+      const known = fromEngineError(error);
+      if (known?.kind === 'unavailable') this.engine.lost(connection);
+      throw known ?? error;
+    }
+  }
+}
+
+/** The rows of one project: the condition is part of the text, and once more a filter of the engine. */
+function slice(place: AnalyticsPlace, { table, hasCopies }: TableSource): string {
+  return `(SELECT * FROM ${qualified(place, table)}${hasCopies ? '' : ' FINAL'} WHERE project = {project:UInt32})`;
+}
+
+/** Where the rows of a table are kept, with the servers that keep them. */
+function stored(place: AnalyticsPlace, { table }: TableSource): string {
+  if (place.cluster === undefined) return qualified(place, table);
+  return `${qualified(place, `${table}_local`)} ON CLUSTER \`${place.cluster}\``;
+}
+
+function filtersOf({ database, cluster }: AnalyticsPlace, project: number): Record<string, string> {
+  const tables = projectTables.flatMap(({ table }) =>
+    cluster === undefined ? [table] : [table, `${table}_local`],
+  );
+  return Object.fromEntries(
+    tables.map((table) => [`${database}.${table}`, `project = ${Math.trunc(project)}`]),
+  );
+}
+
+function readSettings({ cluster }: AnalyticsPlace): EngineSettings {
+  return {
+    // Copies of an event lie in one month.
+    do_not_merge_across_partitions_select_final: 1,
+    // Copies are equal in all that conditions ask about.
+    optimize_move_to_prewhere_if_final: 1,
+    output_format_json_quote_64bit_integers: 0,
+    output_format_json_quote_denormals: 0,
+    ...(cluster !== undefined && { distributed_product_mode: 'local', optimize_skip_unused_shards: 1 }),
+  };
+}
+
+function insertSettings({ cluster }: AnalyticsPlace): EngineSettings {
+  return {
+    // Rows are idempotent; a block that equals an earlier one may follow a deletion, and must not be dropped.
+    insert_deduplicate: 0,
+    async_insert: 0,
+    ...(cluster !== undefined && { distributed_foreground_insert: 1 }),
+  };
+}
+
+function columnName(column: string): string {
+  if (!/^[a-z_]+$/.test(column)) throw new RangeError(`${column} is no column.`);
+  return column;
+}
+
+function tagOf({ orgId }: StatementOwner, name: string): string {
+  return `/*dovecote:${name}:${orgId.replaceAll(/[^\w-]/g, '')}*/`;
+}
+
+function commentOf({ orgId, requestId = '' }: StatementOwner, name: string): string {
+  return `dovecote:${name}:${orgId}:${requestId}`;
+}
