@@ -44,6 +44,7 @@ describe('dovecote config', () => {
 describe('an unusable variable', () => {
   const usable = {
     CORS_ORIGINS: 'http://localhost:*, *',
+    INGEST_PATHS: 'collect, t/v2',
     TRUSTED_PROXIES: '::1, 10.0.0.0/8',
     PASSKEY_ORIGINS:
       'https://app.example.com:8443, http://localhost:*, http://localhost:3000, ios:com.example.app',
@@ -54,6 +55,9 @@ describe('an unusable variable', () => {
     ['CORS_ORIGINS', 'app.example.com'],
     ['CORS_ORIGINS', 'https://app.example.com/'],
     ['CORS_ORIGINS', 'https://app.example.com:99999'],
+    ['INGEST_PATHS', '/collect'],
+    ['INGEST_PATHS', 'a.b'],
+    ['INGEST_PATHS', 'a//b'],
     ['TRUSTED_PROXIES', '10.0.0.0/33'],
     ['TRUSTED_PROXIES', '300.0.0.1'],
     ['TRUSTED_PROXIES', 'proxy'],

@@ -23,6 +23,8 @@ export interface RpcCall {
   readonly json: boolean;
   /** Fields of the JSON that were passed over although they are near known ones. */
   readonly ignored: readonly IgnoredField[];
+  /** The first value of a parameter in the query of the URL. It may be a credential: the URL is written nowhere. */
+  queryParameter(name: string): string | undefined;
   /** The client's address; from X-Forwarded-For only when a trusted proxy sent it. */
   readonly address: string;
   /** Name of the listener that accepted the call. */
@@ -63,9 +65,15 @@ export function rpcCall(context: HandlerContext): RpcCall {
     protocol: context.protocolName as RpcProtocol,
     json: isJson(context),
     ignored: ignoredFields(),
+    queryParameter: (name) => queryParameterOf(context.url, name),
     address: peer.address,
     listener: peer.listener,
   };
+}
+
+export function queryParameterOf(url: string, name: string): string | undefined {
+  const query = url.indexOf('?');
+  return query === -1 ? undefined : (new URLSearchParams(url.slice(query)).get(name) ?? undefined);
 }
 
 function isJson({ requestMethod, requestHeader, url }: HandlerContext): boolean {

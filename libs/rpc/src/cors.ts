@@ -8,25 +8,37 @@ export interface CorsOptions {
   /** Besides those of Connect and gRPC-Web. */
   allowedHeaders?: readonly string[];
   exposedHeaders?: readonly string[];
+  /** Besides those, for services that pages of any origin may call. */
+  anyOriginHeaders?: readonly string[];
 }
 
 const PREFLIGHT_CACHE_SECONDS = '7200';
 const ALLOW_ORIGIN = 'access-control-allow-origin';
+const ALLOW_CREDENTIALS = 'access-control-allow-credentials';
 const PORT = /:\d+$/;
 
-/** Credentials travel in headers, never in cookies, so no answer allows credentials. */
+/**
+ * Credentials travel in headers, never in cookies, so no answer allows credentials; except those of services that any page
+ * may call: a browser sends a beacon with its cookies, which nothing reads, and asks for the permission.
+ */
 export class Cors {
+  readonly #anyPage: boolean;
   readonly #any: boolean;
   readonly #origins: ReadonlySet<string>;
   readonly #allowed: string;
   readonly #exposed: string;
 
-  constructor(options: CorsOptions) {
+  /** `anyPage`: for services that pages of any origin may call, whatever the origins of the options. */
+  constructor(options: CorsOptions, anyPage = false) {
+    this.#anyPage = anyPage;
     this.#origins = new Set(options.origins.map((origin) => origin.toLowerCase()));
     this.#any = this.#origins.has('*');
-    this.#allowed = [...connectCors.allowedHeaders, 'Authorization', ...(options.allowedHeaders ?? [])].join(
-      ', ',
-    );
+    this.#allowed = [
+      ...connectCors.allowedHeaders,
+      'Authorization',
+      ...(options.allowedHeaders ?? []),
+      ...((anyPage && options.anyOriginHeaders) || []),
+    ].join(', ');
     this.#exposed = [...connectCors.exposedHeaders, ...(options.exposedHeaders ?? [])].join(', ');
   }
 
@@ -55,7 +67,9 @@ export class Cors {
   }
 
   #allowOrigin(origin: string | undefined): Fields {
-    if (this.#any) return origin === undefined ? {} : { [ALLOW_ORIGIN]: '*' };
+    if (this.#anyPage && origin !== undefined)
+      return { vary: 'Origin', [ALLOW_ORIGIN]: origin, [ALLOW_CREDENTIALS]: 'true' };
+    if (this.#any && !this.#anyPage) return origin === undefined ? {} : { [ALLOW_ORIGIN]: '*' };
     // Caches must not hand one origin's answer to another, nor a refusal to an allowed one.
     if (origin === undefined || !this.#allows(origin)) return { vary: 'Origin' };
     return { vary: 'Origin', [ALLOW_ORIGIN]: origin };

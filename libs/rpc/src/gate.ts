@@ -2,7 +2,7 @@ import type { DescMethod } from '@bufbuild/protobuf';
 import { Code, ConnectError, createContextKey, type HandlerContext } from '@connectrpc/connect';
 import { binaryDefect } from './binary.js';
 import type { Admission } from './admission.js';
-import { peerKey, rpcCall, type RpcCall, type RpcProtocol } from './call.js';
+import { methodPath, peerKey, rpcCall, type RpcCall, type RpcProtocol } from './call.js';
 import {
   abortError,
   failureKind,
@@ -135,7 +135,8 @@ function explain(reason: unknown, context: HandlerContext, stage: Stage, describ
   const described = wellFormed(
     describe(error, {
       kind,
-      name: pathOf(context),
+      // A refused call may have no method but the one that lent it its shape.
+      name: stage === 'refused' ? pathOf(context) : methodPath(context.method),
       header: context.requestHeader,
       responseHeader: context.responseHeader,
       // Typed as string upstream; only the three protocols that the router enables can occur.

@@ -8,4 +8,5 @@ export type { DescribeError, FailedCall, FailureKind } from './failure.js';
 export { defaultLimits, type RpcLimits } from './limits.js';
 export type { ClientCertificates, ListenOptions, TlsOptions } from './listener.js';
 export { checkJson } from './message-bounds.js';
+export type { ServiceTraits, TraitsOf } from './service-traits.js';
 export { RpcServer, type RpcServerOptions } from './server.js';

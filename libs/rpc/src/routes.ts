@@ -3,6 +3,7 @@ import { createConnectRouter, type ConnectRouter, type ConnectRouterOptions } fr
 import type { UniversalHandlerFn } from '@connectrpc/connect/protocol';
 import type { Admission } from './admission.js';
 import { methodPath, type RpcHandler } from './call.js';
+import type { Cors } from './cors.js';
 import type { DescribeError } from './failure.js';
 import { acceptingGate, refusingGate } from './gate.js';
 import { gzip } from './gzip.js';
@@ -24,6 +25,8 @@ export interface Route {
   /** The client sends a stream of messages: they are passed on as they come. */
   readonly streamsRequests: boolean;
   readonly callable: Callable;
+  /** Where it is not that of the server. */
+  readonly cors?: Cors;
   /** How most calls of a unary method are served; without it the handler serves all. */
   readonly unary?: UnaryRoute;
 }

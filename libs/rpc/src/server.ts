@@ -8,7 +8,7 @@ import { ServerReflection as AlphaReflection } from '@dovecote/contract/grpc/ref
 import { Health } from '@dovecote/contract/grpc/health/v1/health_pb';
 import type { Admission } from './admission.js';
 import { answerFields } from './answer-fields.js';
-import type { Peer, RpcHandler } from './call.js';
+import { methodPath, type Peer, type RpcHandler } from './call.js';
 import { clientAddress, type ClientAddress } from './client-address.js';
 import { Cors, type CorsOptions } from './cors.js';
 import { serveRoute } from './exchange.js';
@@ -29,17 +29,19 @@ import {
 } from './node-http.js';
 import { Reflection } from './reflection.js';
 import { refusingRoute } from './refusing-route.js';
-import { connectOptions, route, serviceRoutes, type Route, type RouteSetup } from './routes.js';
+import { connectOptions, route, serviceRoutes, type Route, type Routes, type RouteSetup } from './routes.js';
 import { headerTooLarge, notFound, transportRefusal, type TransportRefusal } from './transport-refusal.js';
 import { UnaryCall } from './unary/call.js';
 import { Http1Exchange } from './unary/http1-exchange.js';
 import { Http2Exchange } from './unary/http2-exchange.js';
 import { fastPathFormat } from './unary/route.js';
+import { noTraits, type ServiceTraits, type TraitsOf } from './service-traits.js';
 import { isRpcPath, unknownRpc } from './unknown-rpc.js';
 
 export interface RpcServerOptions {
   /** What is served and listed by reflection. */
   services: readonly DescService[];
+  traits?: TraitsOf;
   /** What reflection and JSON know besides the files of the services: types of error details, say. */
   reflectedFiles?: readonly DescFile[];
   /** Asked once for every method at start; without a handler the method answers UNIMPLEMENTED. */
@@ -100,10 +102,10 @@ export class RpcServer {
     const { services, unaryFastPath = true } = options;
     const handle = (method: DescMethod): RpcHandler | undefined => options.handle(method);
     const own = serviceRoutes({ ...setup, services, unaryFastPath, handle });
-    this.#routes = new Map([...own, ...this.#builtInRoutes(setup)]);
     this.#unknown = unknownRpc(setup);
     this.#refuse = (refusal) => refusingRoute(refusal, setup);
     this.#cors = options.cors && new Cors(options.cors);
+    this.#routes = new Map([...this.#asTheirServices(own), ...this.#builtInRoutes(setup)]);
     this.#clientAddress = clientAddress(options.trustedProxies ?? []);
   }
 
@@ -137,6 +139,23 @@ export class RpcServer {
       for (const listener of this.#listeners) listener.destroy();
     }
     await drained;
+  }
+
+  /** The routes of each service with its own rules for pages, and under its further paths. */
+  #asTheirServices(own: Routes): Routes {
+    const { services, traits = noTraits, cors } = this.#options;
+    const anyPage = cors && new Cors(cors, true);
+    const entries = services.flatMap((service) =>
+      service.methods.flatMap((method): [string, Route][] => {
+        const path = methodPath(method);
+        const route = own.get(path);
+        if (!route) return [];
+        const { anyOrigin, pathPrefixes = [] }: ServiceTraits = traits(service);
+        const served = anyOrigin ? { ...route, cors: anyPage } : route;
+        return ['', ...pathPrefixes.map((prefix) => `/${prefix}`)].map((prefix) => [prefix + path, served]);
+      }),
+    );
+    return new Map(entries);
   }
 
   #builtInRoutes(setup: RouteSetup): ReadonlyMap<string, Route> {
@@ -178,8 +197,9 @@ export class RpcServer {
       else answerNotFound(response);
       return;
     }
-    if (this.#cors?.isPreflight(request)) return this.#cors.answerPreflight(request, response);
-    setFields(response, answerFields(this.#cors, request.headers.origin));
+    const cors = found?.cors ?? this.#cors;
+    if (cors?.isPreflight(request)) return cors.answerPreflight(request, response);
+    setFields(response, answerFields(cors, request.headers.origin));
     const route = found ? this.#orRefusing(found, request) : this.#refuse(notFound);
     this.#serve(route, request, response, listener);
   }
@@ -194,7 +214,12 @@ export class RpcServer {
     void serveRoute(route, request, response, peer, this.#limits);
   }
 
-  #servedDirectly({ unary }: Route, request: NodeRequest, response: NodeResponse, listener: string): boolean {
+  #servedDirectly(
+    { unary, cors = this.#cors }: Route,
+    request: NodeRequest,
+    response: NodeResponse,
+    listener: string,
+  ): boolean {
     if (!unary || !(request instanceof IncomingMessage) || !isHttp1(response)) return false;
     const { headers, socket } = request;
     const format = fastPathFormat(unary, request.method, headers);
@@ -205,7 +230,7 @@ export class RpcServer {
       request,
       response,
       peer,
-      answerFields(this.#cors, headers.origin),
+      answerFields(cors, headers.origin),
       this.#limits,
     );
     new UnaryCall(unary, exchange, format).start();
@@ -219,19 +244,13 @@ export class RpcServer {
     remoteAddress: string | undefined,
     listener: string,
   ): boolean {
-    const unary = this.#routes.get(header[':path'] ?? '')?.unary;
+    const { unary, cors = this.#cors } = this.#routes.get(pathOf(header[':path'] ?? '')) ?? {};
     if (!unary || headerListBytes(rawHeader) > this.#limits.headerBytes) return false;
     const format = fastPathFormat(unary, header[':method'], header);
     if (!format) return false;
     stream.on('error', ignore);
     const peer = this.#peer(remoteAddress, header, listener);
-    const exchange = new Http2Exchange(
-      stream,
-      header,
-      peer,
-      answerFields(this.#cors, header.origin),
-      this.#limits,
-    );
+    const exchange = new Http2Exchange(stream, header, peer, answerFields(cors, header.origin), this.#limits);
     new UnaryCall(unary, exchange, format).start();
     return true;
   }

@@ -19,6 +19,8 @@ export interface Config {
     readonly appUrl: string;
     readonly tls?: { readonly certFile: string; readonly keyFile: string };
     readonly corsOrigins: readonly string[];
+    /** Further paths under which the services for SDKs answer, without slashes around. */
+    readonly ingestPaths: readonly string[];
     readonly trustedProxies: readonly string[];
   };
   /** How the processes of this installation call each other. */
@@ -206,6 +208,7 @@ function shape(values: Values, terminalFormat: 'pretty' | 'json'): Config {
           ? undefined
           : { certFile: resolve(values.TLS_CERT_FILE), keyFile: resolve(values.TLS_KEY_FILE) },
       corsOrigins: values.CORS_ORIGINS,
+      ingestPaths: values.INGEST_PATHS,
       trustedProxies: values.TRUSTED_PROXIES,
     },
     internal: {

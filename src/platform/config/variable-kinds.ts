@@ -34,6 +34,9 @@ export const names = z
   .transform((text) => text.split(';').flatMap((item) => (item.trim() === '' ? [] : [item.trim()])))
   .pipe(z.array(z.string().refine(isDistinguishedName)));
 
+/** Segments of a path, without slashes around. */
+export const ingestPath = z.string().regex(/^[\w-]{1,64}(?:\/[\w-]{1,64}){0,3}$/);
+
 export const origin = z
   .string()
   .refine((text) => text === '*' || /^https?:\/\/[a-z0-9.-]+(:(\d{1,5}|\*))?$/i.test(text))

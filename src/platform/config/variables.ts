@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   base64Key,
   documentation,
+  ingestPath,
   list,
   nameServer,
   names,
@@ -46,6 +47,12 @@ const variables = {
       'Web origins that may call from a browser, separated by commas; * for any, http://localhost:* for any port.',
     must: 'be origins such as https://app.example.com, separated by commas, or *',
     fallback: 'same origin only',
+  }),
+  INGEST_PATHS: list.pipe(z.array(ingestPath)).prefault('').register(documentation, {
+    meaning:
+      'Further paths under which SDKs send events, separated by commas: lists of ad blockers name the usual one.',
+    must: 'be paths such as collect or t/v2, separated by commas',
+    fallback: 'none',
   }),
   TRUSTED_PROXIES: list.pipe(z.array(network)).prefault('').register(documentation, {
     meaning:

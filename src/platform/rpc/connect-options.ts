@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { DescService } from '@bufbuild/protobuf';
 import { ContentService } from '@dovecote/contract/dovecote/render/v1/content_pb';
+import type { TraitsOf } from '@dovecote/rpc';
 import { RenderService } from '@dovecote/contract/pidgr/v1/render_pb';
 import type { PinoLogger } from 'nestjs-pino';
 import { type AccessRow, isOpen } from '../access/access-rule.js';
@@ -8,12 +9,15 @@ import { accessTable, methodName, services } from '../access/index.js';
 import type { Config } from '../config/index.js';
 import { type Call, warningHeader } from '../pipeline/call.js';
 import type { ConnectStrategyOptions } from './connect.strategy.js';
+import { contractOf, isForSdks } from './contract.rules.js';
 import { internalListener } from './internal-listener.js';
 
 const MiB = 1024 * 1024;
 
 const ourHeaders = {
-  allowedHeaders: ['authorization', 'x-org-id', 'x-request-id'],
+  allowedHeaders: ['authorization', 'x-org-id', 'x-project-id', 'x-request-id'],
+  // Keys that read are not for pages, and other services take no others by this header.
+  anyOriginHeaders: ['x-api-key'],
   exposedHeaders: [
     'x-request-id',
     warningHeader,
@@ -54,6 +58,19 @@ function limitsOf(served: readonly DescService[]): ConnectStrategyOptions['limit
   };
 }
 
+function traitsOf(pathPrefixes: readonly string[]): TraitsOf {
+  return ({ typeName }) => {
+    const documented = contractOf(typeName) === 'documented';
+    const forSdks = isForSdks(typeName);
+    return {
+      anyOrigin: forSdks,
+      pathPrefixes: forSdks ? pathPrefixes : [],
+      zerosInJson: documented,
+      plainViolations: documented,
+    };
+  };
+}
+
 function logIgnored({ rpc, requestId }: Call, warning: string, log: PinoLogger): void {
   log.warn({ requestId, method: rpc.name }, warning);
 }
@@ -65,6 +82,7 @@ export async function connectOptions(config: Config, log: PinoLogger): Promise<C
   const served = rendersOnly ? [RenderService, ContentService] : services;
   return {
     services: served,
+    traits: traitsOf(http.ingestPaths),
     public: rendersOnly ? undefined : { host: http.host, port: http.port },
     internal: await internalListener(config, log),
     onIgnoredFields:

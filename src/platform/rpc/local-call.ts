@@ -29,4 +29,8 @@ export class LocalCall implements RpcCall {
     this.address = address;
     this.header = header;
   }
+
+  queryParameter(): undefined {
+    return undefined;
+  }
 }

@@ -2,6 +2,7 @@ import type { DescMethod } from '@bufbuild/protobuf';
 import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
 import type { AccessRow } from '../access/access-rule.js';
 import { accessTable, methodName, services } from '../access/index.js';
+import { contractOf } from './contract.rules.js';
 
 /**
  * Deny by default: each RPC has one row and one handler, and no handler serves what the contract does not have.
@@ -24,9 +25,15 @@ export function accessDefects(handled: readonly string[]): string[] {
       .filter((name) => !names.has(name))
       .map((name) => `A handler serves ${name}, which no service has.`),
     ...methods
-      .filter(({ method, name }) => isRead(accessTable.get(name)) !== isFreeOfSideEffects(method))
+      .filter(({ method, name }) => disagrees(method, accessTable.get(name)))
       .map(({ name }) => `${name}: contract and access table disagree on whether it changes something.`),
   ];
+}
+
+/** The public contracts mark no read, so that it is called by POST only. */
+function disagrees(method: DescMethod, row: AccessRow | undefined): boolean {
+  if (isFreeOfSideEffects(method)) return !isRead(row);
+  return isRead(row) && contractOf(method.parent.typeName) === 'own';
 }
 
 /** A change names its audit events, were it an empty list; a read has none to name. */

@@ -1,6 +1,6 @@
 import type { DescMethod, Message } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
-import type { RpcCall, RpcProtocol } from '../call.js';
+import { queryParameterOf, type RpcCall, type RpcProtocol } from '../call.js';
 import { failureKind, hideError, wellFormed, type Stage } from '../failure.js';
 import { gzip } from '../gzip.js';
 import { HeaderFields } from '../header-fields.js';
@@ -103,6 +103,10 @@ export class UnaryCall implements RpcCall, Abortable {
 
   get header(): Headers {
     return (this.#header ??= new HeaderFields(this.#exchange.header));
+  }
+
+  queryParameter(name: string): string | undefined {
+    return queryParameterOf(this.#exchange.url, name);
   }
 
   get responseHeader(): Headers {

@@ -55,7 +55,7 @@ export declare type Project = Message<"dovecote.project.v1.Project"> & {
   mergeIdentities: boolean;
 
   /**
-   * The first segment of the path under which its SDKs send events; empty for none. See UpdateProjectRequest.
+   * The path under which its SDKs send events; empty for none. See UpdateProjectRequest.
    *
    * @generated from field: string ingest_path = 6;
    */
@@ -307,8 +307,8 @@ export declare type UpdateProjectRequest = Message<"dovecote.project.v1.UpdatePr
   mergeIdentities?: boolean | undefined;
 
   /**
-   * The first segment of the path under which its SDKs send events, which the operator has to allow (INGEST_PATHS):
-   * lists of ad blockers name the usual one. Letters, digits, `_` and `-`; empty for none.
+   * The path under which its SDKs send events, one of those that the operator has configured (INGEST_PATHS): `collect` for
+   * `/collect/sdk.events.v1.EventsService/BatchCreate`. Lists of ad blockers name the usual path. Empty for none.
    *
    * @generated from field: optional string ingest_path = 6;
    */
