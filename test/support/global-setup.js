@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,5 +21,8 @@ export default async function setUp() {
   await createTemplate(postgres.url);
   process.env.DOVECOTE_TEST_DATABASE_URL = postgres.url;
   // Jest hands nothing from set-up to tear-down but globals.
-  globalThis.stopTestDatabase = () => postgres.stop();
+  globalThis.stopTestDatabase = async () => {
+    await postgres.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  };
 }

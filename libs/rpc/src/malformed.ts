@@ -10,11 +10,19 @@ export function malformed({ typeName }: DescMessage, format: 'JSON' | 'binary', 
 }
 
 /** The error for a message with fields of wrong types. */
-export function wrongFields(violations: readonly [Violation, ...Violation[]]): ConnectError {
+export class WrongFields extends ConnectError {
+  constructor(
+    message: string,
+    readonly violations: readonly Violation[],
+  ) {
+    super(message, Code.InvalidArgument);
+    const fieldViolations = violations.map(({ field, description }) => ({ field, description }));
+    this.details.push({ desc: BadRequestSchema, value: create(BadRequestSchema, { fieldViolations }) });
+  }
+}
+
+export function wrongFields(violations: readonly [Violation, ...Violation[]]): WrongFields {
   const [first, ...others] = violations;
   const more = others.length > 0 ? `; and ${others.length} more` : '';
-  const error = new ConnectError(`${first.field}: ${first.description}${more}`, Code.InvalidArgument);
-  const fieldViolations = violations.map(({ field, description }) => ({ field, description }));
-  error.details.push({ desc: BadRequestSchema, value: create(BadRequestSchema, { fieldViolations }) });
-  return error;
+  return new WrongFields(`${first.field}: ${first.description}${more}`, violations);
 }

@@ -1,6 +1,7 @@
 import type { DescMethod, DescService, Registry } from '@bufbuild/protobuf';
 import { createConnectRouter, type ConnectRouter, type ConnectRouterOptions } from '@connectrpc/connect';
 import type { UniversalHandlerFn } from '@connectrpc/connect/protocol';
+import { errorToJsonBytes } from '@connectrpc/connect/protocol-connect';
 import type { Admission } from './admission.js';
 import { methodPath, type RpcHandler } from './call.js';
 import type { Cors } from './cors.js';
@@ -14,6 +15,8 @@ import { streamImplementation, unaryImplementation } from './invoke.js';
 import { MessageChecks } from './json/message.js';
 import { JsonReader } from './json/reader.js';
 import type { RpcLimits } from './limits.js';
+import { plainErrorBytes, plainErrors } from './plain-violations.js';
+import type { ServiceTraits, TraitsOf } from './service-traits.js';
 import { callable, type Callable } from './transport-refusal.js';
 import { UnaryCodec } from './unary/codec.js';
 import { CallsInFlight } from './unary/in-flight.js';
@@ -46,13 +49,15 @@ export interface RouteSetup {
 export interface RouteOptions extends RouteSetup {
   services: readonly DescService[];
   unaryFastPath: boolean;
+  traits: TraitsOf;
   handle(method: DescMethod): RpcHandler | undefined;
 }
 
 export function connectOptions(setup: RouteSetup): ConnectRouterOptions {
   const { limits, shutdownSignal, registry } = setup;
+  const jsonOptions = { registry, textDecoder: strictUtf8 };
   return {
-    jsonOptions: jsonOptions(registry, strictUtf8),
+    jsonOptions,
     acceptCompression: [gzip],
     compressMinBytes: limits.compressMinBytes,
     readMaxBytes: limits.requestBytes,
@@ -74,9 +79,10 @@ export function serviceRoutes(options: RouteOptions): Routes {
     router.handlers.map((handler) => {
       const { method, requestPath } = handler;
       const bounds = boundsFor(method, options.limits);
-      const checked = inspecting(handler, method, bounds);
-      const served = route(collectingIgnored(checked), method, options.limits);
-      const codec = new UnaryCodec(method, options.registry, reader(method), bounds);
+      const traits = options.traits(method.parent);
+      const checked = collectingIgnored(inspecting(handler, method, bounds));
+      const served = route(traits.plainViolations ? plainErrors(checked) : checked, method, options.limits);
+      const codec = new UnaryCodec(method, reader(method), bounds, writing(traits, options));
       return [requestPath, { ...served, unary: unaryRoute(served, method, codec, options, inFlight) }];
     }),
   );
@@ -103,6 +109,9 @@ function unaryRoute(
     describeError,
     inFlight,
     admission,
+    errorBytes: options.traits(method.parent).plainViolations
+      ? plainErrorBytes
+      : (error) => errorToJsonBytes(error, undefined),
   };
 }
 
@@ -129,7 +138,7 @@ function register(
   };
   const own = {
     readMaxBytes: bounds.maxBytes,
-    jsonOptions: jsonOptions(options.registry, { decode }),
+    jsonOptions: { textDecoder: { decode }, ...writing(options.traits(method.parent), options) },
   };
   if (handler === undefined) {
     const requestGate = refusingGate(options, (name) => `${name} is not implemented`);
@@ -143,11 +152,12 @@ function register(
   }
 }
 
+/** Connect decodes a request's text with what it is given, and then reads the text by itself. */
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** Connect decodes a request's text with what it is given here, and then reads the text by itself. */
-function jsonOptions(registry: Registry, textDecoder: { decode(data: Uint8Array): string }) {
-  return { registry, textDecoder };
+/** How answers of a service are written as JSON. */
+function writing({ zerosInJson = false }: ServiceTraits, { registry }: RouteSetup) {
+  return { registry, alwaysEmitImplicit: zerosInJson };
 }
 
 function respell(reader: JsonReader, data: Uint8Array): string {

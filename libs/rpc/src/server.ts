@@ -99,9 +99,9 @@ export class RpcServer {
       describeError: options.describeError ?? ((error) => error),
       admission: options.admission,
     };
-    const { services, unaryFastPath = true } = options;
+    const { services, traits = noTraits, unaryFastPath = true } = options;
     const handle = (method: DescMethod): RpcHandler | undefined => options.handle(method);
-    const own = serviceRoutes({ ...setup, services, unaryFastPath, handle });
+    const own = serviceRoutes({ ...setup, services, traits, unaryFastPath, handle });
     this.#unknown = unknownRpc(setup);
     this.#refuse = (refusal) => refusingRoute(refusal, setup);
     this.#cors = options.cors && new Cors(options.cors);

@@ -1,4 +1,4 @@
-import { boundedViolations, summaryOf } from './bounded-violations.js';
+import { boundedViolations, inBody, summaryOf } from './bounded-violations.js';
 
 /** The canonical outcomes of a refused call; each maps to the Connect/gRPC code of the same name. */
 export type ErrorKind =
@@ -53,7 +53,7 @@ export class AppError extends Error {
 }
 
 export function invalidArgument(all: readonly FieldViolation[]): AppError {
-  const violations = boundedViolations(all);
+  const violations = boundedViolations(all, inBody);
   return new AppError('invalid_argument', 'INVALID_ARGUMENT', summaryOf(violations), { violations });
 }
 

@@ -1,6 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { boundedViolations, summaryOf } from './bounded-violations.js';
+import { boundedViolations as bounded, inBody, inOneDetail, summaryOf } from './bounded-violations.js';
+import type { FieldViolation } from './app-error.js';
+
+const boundedViolations = (violations: readonly FieldViolation[]) => bounded(violations, inOneDetail);
 
 const violation = (field: string, description = 'is wrong') => ({ field, description });
 
@@ -13,21 +16,26 @@ describe('boundedViolations', () => {
   });
 
   test('keeps at most 100, and the first of them', () => {
-    const bounded = boundedViolations(Array.from({ length: 200 }, (_, i) => violation(`a[${i}]`)));
-    expect(bounded).toHaveLength(100);
-    expect(bounded[99]?.field).toBe('a[99]');
+    const kept = boundedViolations(Array.from({ length: 200 }, (_, i) => violation(`a[${i}]`)));
+    expect(kept).toHaveLength(100);
+    expect(kept[99]?.field).toBe('a[99]');
   });
 
   test('never exceeds what a trailer takes, and never says nothing', () => {
     const text = fc.string({ unit: 'grapheme', maxLength: 2_000 });
     fc.assert(
       fc.property(fc.array(fc.record({ field: text, description: text }), { minLength: 1 }), (violations) => {
-        const bounded = boundedViolations(violations);
-        expect(bounded.length).toBeGreaterThan(0);
-        expect(Buffer.byteLength(JSON.stringify(bounded))).toBeLessThan(8_192);
-        expect(summaryOf(bounded).length).toBeLessThan(550);
+        const kept = boundedViolations(violations);
+        expect(kept.length).toBeGreaterThan(0);
+        expect(Buffer.byteLength(JSON.stringify(kept))).toBeLessThan(8_192);
+        expect(summaryOf(kept).length).toBeLessThan(550);
       }),
     );
+  });
+
+  test('keeps more where they are sent in a body', () => {
+    const violations = Array.from({ length: 2_000 }, (_, i) => violation(`events[${i}].name`));
+    expect(bounded(violations, inBody)).toEqual(violations.slice(0, 1_000));
   });
 
   test('leaves few and short ones as they are', () => {

@@ -1,5 +1,5 @@
+import type { DescMessage, MessageInitShape } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
-import { create } from '@bufbuild/protobuf';
 import {
   BadRequestSchema,
   ErrorInfoSchema,
@@ -7,8 +7,8 @@ import {
   RequestInfoSchema,
   RetryInfoSchema,
 } from '@dovecote/contract/google/rpc/error_details_pb';
-import type { AppError } from './app-error.js';
-import { type ErrorKind } from './app-error.js';
+import { boundedViolations, inOneDetail } from './bounded-violations.js';
+import type { AppError, ErrorKind, FieldViolation } from './app-error.js';
 
 const codes: Record<ErrorKind, Code> = {
   cancelled: Code.Canceled,
@@ -26,31 +26,43 @@ const codes: Record<ErrorKind, Code> = {
   unauthenticated: Code.Unauthenticated,
 };
 
+type Details = ConnectError['details'];
+
 /** The public face of an error, with the google.rpc details that clients branch on. */
 export function toConnectError(error: AppError, requestId: string): ConnectError {
-  const details = identification(error.reason, requestId, error.details.metadata);
-  const { violations, retryAfterSeconds, quota, challenge } = error.details;
-  if (violations) {
-    details.push({
-      desc: BadRequestSchema,
-      value: create(BadRequestSchema, { fieldViolations: violations }),
-    });
-  }
-  if (retryAfterSeconds !== undefined) {
-    details.push({
-      desc: RetryInfoSchema,
-      value: create(RetryInfoSchema, { retryDelay: { seconds: BigInt(Math.ceil(retryAfterSeconds)) } }),
-    });
-  }
-  if (quota) {
-    details.push({ desc: QuotaFailureSchema, value: create(QuotaFailureSchema, { violations: [quota] }) });
-  }
+  const { violations = [], metadata } = error.details;
+  return withDetails(error, error.message, [
+    ...identification(error.reason, requestId, metadata),
+    ...badRequest(boundedViolations(violations, inOneDetail)),
+    ...retryAndQuota(error),
+  ]);
+}
+
+/** The error with the details given, under the code of its kind, and with the headers that its details ask for. */
+export function withDetails(error: AppError, message: string, details: Details): ConnectError {
+  const { retryAfterSeconds, challenge } = error.details;
   const headers = new Headers();
   if (retryAfterSeconds !== undefined) headers.set('retry-after', String(Math.ceil(retryAfterSeconds)));
   if (challenge !== undefined) headers.set('www-authenticate', challenge);
-  const connectError = new ConnectError(error.message, codes[error.kind], headers);
+  const connectError = new ConnectError(message, codes[error.kind], headers);
   connectError.details.push(...details);
   return connectError;
+}
+
+/** One detail with all violations; none without any. */
+export function badRequest(fieldViolations: FieldViolation[]): Details {
+  return fieldViolations.length === 0 ? [] : [detail(BadRequestSchema, { fieldViolations })];
+}
+
+/** When a retry can succeed, and what ran out. */
+export function retryAndQuota({ details: { retryAfterSeconds, quota } }: AppError): Details {
+  const details: Details = [];
+  if (retryAfterSeconds !== undefined) {
+    const retryDelay = { seconds: BigInt(Math.ceil(retryAfterSeconds)) };
+    details.push(detail(RetryInfoSchema, { retryDelay }));
+  }
+  if (quota) details.push(detail(QuotaFailureSchema, { violations: [quota] }));
+  return details;
 }
 
 /** What every error carries: why, and the id that finds it in the log. */
@@ -58,9 +70,11 @@ export function identification(
   reason: string,
   requestId: string,
   metadata: Record<string, string> = {},
-): ConnectError['details'] {
-  return [
-    { desc: ErrorInfoSchema, value: { reason, domain: 'dovecote', metadata } },
-    { desc: RequestInfoSchema, value: { requestId } },
-  ];
+  domain = 'dovecote',
+): Details {
+  return [detail(ErrorInfoSchema, { reason, domain, metadata }), detail(RequestInfoSchema, { requestId })];
+}
+
+function detail<Desc extends DescMessage>(desc: Desc, value: MessageInitShape<Desc>): Details[number] {
+  return { desc, value };
 }

@@ -2,12 +2,12 @@ import { ConnectError } from '@connectrpc/connect';
 import type { CallHead, FailedCall } from '@dovecote/rpc';
 import { Injectable } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
-import { AppError, fromDatabaseError, identification, summaryOf, toConnectError } from '../errors/index.js';
+import { AppError, fromDatabaseError, toConnectError } from '../errors/index.js';
 import { accessTable } from '../access/index.js';
 import { actorIdOf, orgIdOf } from '../caller/caller.js';
 import { CallRecords } from '../telemetry/call-records.js';
 import { Metrics } from '../telemetry/metrics.js';
-import { inJsonNames } from './field-names.js';
+import { identificationFor, toPublicError, wrongTypes } from './error-styles.js';
 import type { Call } from '../pipeline/call.js';
 import { requestIdHeader, requestIdOf } from '../telemetry/request-id.js';
 
@@ -29,12 +29,12 @@ export class ErrorExit {
     if (call.rpc.signal.aborted) {
       // The transport has answered already, and told the log why.
       this.log.debug({ ...fields, err: error }, 'stopped with its call');
-      return toConnectError(aborted(), requestId);
+      return toPublicError(aborted(), call.rpc, requestId);
     }
     const known = error instanceof AppError ? error : fromDatabaseError(error);
     if (!known) {
       this.log.error({ ...fields, reason: 'INTERNAL', err: error }, 'internal error');
-      return toConnectError(internalError(), requestId);
+      return toPublicError(internalError(), call.rpc, requestId);
     }
     const { reason, message } = known;
     const { quota } = known.details;
@@ -44,7 +44,7 @@ export class ErrorExit {
     } else {
       this.log.info({ ...fields, reason, err: known.cause }, message);
     }
-    return toConnectError(inTheCallersNames(known, call), requestId);
+    return toPublicError(known, call.rpc, requestId);
   }
 
   /** Converts an error of a call to an unknown method, which has no row in the access table. */
@@ -69,29 +69,13 @@ export class ErrorExit {
     if (call.kind === 'internal') this.log.error({ ...fields, err: error.cause ?? error }, 'internal error');
     else this.log.info(fields, error.rawMessage);
     const message = call.kind === 'internal' ? internalError().message : error.rawMessage;
-    const described = new ConnectError(message, error.code, error.metadata);
-    described.details.push(...error.details);
-    described.details.push(...identification(reason, requestId));
+    const described =
+      wrongTypes(error, call, requestId) ?? new ConnectError(message, error.code, error.metadata);
+    if (described.details.length === 0)
+      described.details.push(...error.details, ...identificationFor(call.name, reason, error, requestId));
     this.records.failed(error.code, call, accessTable.has(call.name), requestId);
     return described;
   }
-}
-
-/** Inside, fields have the names of the proto; who sent JSON reads the names of JSON. */
-function inTheCallersNames(error: AppError, { rpc }: Call): AppError {
-  const { violations } = error.details;
-  if (!violations || !rpc.json) return error;
-  const respelled = violations.map((violation) => ({
-    ...violation,
-    field: inJsonNames(violation.field, rpc.method.input),
-  }));
-  return new AppError(
-    error.kind,
-    error.reason,
-    summaryOf(respelled),
-    { ...error.details, violations: respelled },
-    error.cause,
-  );
 }
 
 function aborted(): AppError {

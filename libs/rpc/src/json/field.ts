@@ -5,10 +5,10 @@ import {
   type DescMessage,
   type JsonValue,
 } from '@bufbuild/protobuf';
-import { isObject, type Check } from './check.js';
+import { isObject, mismatch, type Check } from './check.js';
 import { EnumNames } from './enum.js';
 import { keyStep, type Findings } from './findings.js';
-import { HALF_CHARACTER, scalarDefect } from './scalar.js';
+import { HALF_CHARACTER, jsonTypeOf, scalarDefect } from './scalar.js';
 
 type MessageCheck = (schema: DescMessage) => Check;
 
@@ -55,7 +55,7 @@ function elementCheck({ message, enum: values }: DescField, messageCheck: Messag
 function scalarCheck(type: ScalarType): Check {
   return (json, findings) => {
     const defect = scalarDefect(type, json);
-    if (defect !== undefined) findings.violation(defect);
+    if (defect !== undefined) findings.violation(defect, mismatch(jsonTypeOf(type), json));
     return json;
   };
 }
@@ -72,7 +72,7 @@ function enumCheck(values: DescEnum): Check {
     }
     const allowsNull = values.typeName === NULL_VALUE && json === null;
     if (!allowsNull && scalarDefect(ScalarType.INT32, json) !== undefined) {
-      findings.violation(`must be the name or the number of a ${values.name}`);
+      findings.violation(`must be the name or the number of a ${values.name}`, mismatch('string', json));
     }
     return json;
   };
@@ -87,7 +87,7 @@ function unknownName(name: string, meant: string | undefined, { values, name: ty
 
 function listCheck(element: Check): Check {
   return (json, findings) => {
-    if (!Array.isArray(json)) findings.violation('must be a list');
+    if (!Array.isArray(json)) findings.violation('must be a list', mismatch('array', json));
     else
       for (let index = 0; index < json.length && !findings.isFull; index++) {
         const value = json[index] as JsonValue;
@@ -103,7 +103,7 @@ function listCheck(element: Check): Check {
 function mapCheck(keyType: ScalarType, element: Check): Check {
   return (json, findings) => {
     if (!isObject(json)) {
-      findings.violation('must be an object');
+      findings.violation('must be an object', mismatch('object', json));
       return json;
     }
     for (const key of Object.keys(json)) {

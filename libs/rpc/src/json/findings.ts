@@ -3,6 +3,10 @@ export interface Violation {
   /** In JSON names, with indexes: `steps[2].actionType`. */
   readonly field: string;
   readonly description: string;
+  /** The same in the names of the proto: `steps[2].action_type`. */
+  readonly protoField: string;
+  /** Where JSON has another type than the field takes: `expected number, got string`. */
+  readonly mismatch: string | undefined;
 }
 
 /** An unknown field that was passed over, although its name is near that of a known one. */
@@ -26,19 +30,26 @@ export class Findings {
   changed = false;
   #compared = 0;
   readonly #path: (string | number)[] = [];
+  readonly #protoPath: (string | number)[] = [];
 
-  /** Until `leave`, findings are about what stands at `step`: a field's name, an index, or a key in brackets. */
-  enter(step: string | number): void {
+  /**
+   * Until `leave`, findings are about what stands at `step`: a field's name, which the proto spells in its way, an index,
+   * or a key in brackets.
+   */
+  enter(step: string | number, protoStep = step): void {
     this.#path.push(step);
+    this.#protoPath.push(protoStep);
   }
 
   leave(): void {
     this.#path.pop();
+    this.#protoPath.pop();
   }
 
-  violation(description: string): void {
+  violation(description: string, mismatch?: string): void {
     if (this.isFull) return;
-    this.violations.push({ field: pathOf(this.#path), description });
+    const [field, protoField] = [pathOf(this.#path), pathOf(this.#protoPath)];
+    this.violations.push({ field, description, protoField, mismatch });
   }
 
   get isFull(): boolean {

@@ -1,5 +1,5 @@
 import type { DescField, DescMessage, JsonObject, JsonValue, Registry } from '@bufbuild/protobuf';
-import { isObject, type Check } from './check.js';
+import { isObject, mismatch, type Check } from './check.js';
 import { fieldCheck, readsNull } from './field.js';
 import type { Findings } from './findings.js';
 import { nearest } from './names.js';
@@ -36,7 +36,7 @@ export class MessageChecks {
     let known: ReadonlyMap<string, KnownField> | undefined;
     return (json, findings) => {
       known ??= this.#knownFields(schema);
-      if (!isObject(json)) findings.violation('must be an object');
+      if (!isObject(json)) findings.violation('must be an object', mismatch('object', json));
       else if (findings.isTooDeep) findings.violation('is nested too deeply');
       else checkFields(schema, known, json, findings);
       return json;
@@ -86,7 +86,7 @@ function checkFields(
       continue;
     }
     const { field } = entry;
-    findings.enter(field.jsonName);
+    findings.enter(field.jsonName, field.name);
     if (key !== field.jsonName && Object.hasOwn(json, field.jsonName)) {
       findings.violation(`is given twice, also as ${field.name}`);
     }

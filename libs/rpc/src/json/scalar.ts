@@ -11,6 +11,8 @@ import {
   UInt64ValueSchema,
 } from '@bufbuild/protobuf/wkt';
 
+import type { JsonType } from './check.js';
+
 interface ScalarRule {
   /** A message around such a value: protobuf-es itself says what it may be. */
   readonly wrapper: DescMessage;
@@ -48,6 +50,12 @@ const rules: Record<ScalarType, ScalarRule> = {
 };
 
 export const HALF_CHARACTER = 'must be well-formed Unicode: half of a surrogate pair stands alone';
+
+/** What JSON writes values of this type as; numbers in a string are read, too. */
+export function jsonTypeOf(type: ScalarType): JsonType {
+  if (type === ScalarType.BOOL) return 'boolean';
+  return type === ScalarType.STRING || type === ScalarType.BYTES ? 'string' : 'number';
+}
 
 /** What is wrong with a value of this type; undefined if nothing is. */
 export function scalarDefect(type: ScalarType, json: JsonValue): string | undefined {

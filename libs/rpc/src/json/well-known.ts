@@ -1,5 +1,5 @@
 import type { DescMessage, JsonValue } from '@bufbuild/protobuf';
-import { isObject, type Check } from './check.js';
+import { isObject, mismatch, type Check } from './check.js';
 import { keyStep, type Findings } from './findings.js';
 import { HALF_CHARACTER, isReadable } from './scalar.js';
 import { isCalendarTime, isDuration } from './time.js';
@@ -12,7 +12,7 @@ export function wellKnownCheck(schema: DescMessage): Check | undefined {
 function textCheck(isRight: (text: string) => boolean, expected: string): (schema: DescMessage) => Check {
   return (schema) => (json, findings) => {
     const right = typeof json === 'string' && isRight(json) && isReadable(schema, json);
-    if (!right) findings.violation(expected);
+    if (!right) findings.violation(expected, mismatch('string', json));
     return json;
   };
 }
@@ -37,12 +37,12 @@ const checks: Readonly<Record<string, (schema: DescMessage) => Check>> = {
   'google.protobuf.FieldMask': fieldMask,
   'google.protobuf.Struct': () => (json, findings) => {
     if (isObject(json)) checkAnything(json, findings);
-    else findings.violation('must be an object');
+    else findings.violation('must be an object', mismatch('object', json));
     return json;
   },
   'google.protobuf.ListValue': () => (json, findings) => {
     if (Array.isArray(json)) checkAnything(json, findings);
-    else findings.violation('must be a list');
+    else findings.violation('must be a list', mismatch('array', json));
     return json;
   },
   'google.protobuf.Value': () => (json, findings) => {

@@ -288,6 +288,7 @@ export class UnaryCall implements RpcCall, Abortable {
     return {
       header: this.#responseHeader?.fields ?? this.#head(),
       trailer: this.#responseTrailer?.fields,
+      errorBytes: this.#route.errorBytes,
     };
   }
 

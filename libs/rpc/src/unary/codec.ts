@@ -2,12 +2,11 @@ import {
   create,
   toBinary,
   toJsonString,
-  type DescField,
   type DescMessage,
   type DescMethod,
+  type JsonWriteStringOptions,
   type Message,
   type MessageInitShape,
-  type Registry,
 } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { readBinary, readBinaryInPieces } from '../binary.js';
@@ -15,7 +14,7 @@ import { runInPieces } from '../event-loop-yield.js';
 import type { IgnoredField } from '../json/findings.js';
 import type { JsonReader } from '../json/reader.js';
 import { checkBinary, checkJson, type MessageBounds } from '../message-bounds.js';
-import { listsOf, longListOf, serializeInPieces } from './long-answer.js';
+import { listsOf, longListOf, serializeInPieces, type ListOfMessages } from './long-answer.js';
 
 const encoder = new TextEncoder();
 const none: readonly IgnoredField[] = [];
@@ -30,21 +29,19 @@ export interface ParsedMessage {
 export class UnaryCodec {
   readonly #input: DescMessage;
   readonly #output: DescMessage;
-  readonly #lists: readonly DescField[];
+  readonly #lists: readonly ListOfMessages[];
   readonly #reader: JsonReader;
-  readonly #registry: Registry;
 
   constructor(
     { input, output }: DescMethod,
-    registry: Registry,
     reader: JsonReader,
     private readonly bounds: MessageBounds,
+    private readonly writing: Partial<JsonWriteStringOptions>,
   ) {
     this.#input = input;
     this.#output = output;
     this.#lists = listsOf(output);
     this.#reader = reader;
-    this.#registry = registry;
   }
 
   /** Throws a ConnectError when the bytes are no such message. */
@@ -74,10 +71,11 @@ export class UnaryCodec {
   serialize(answer: object, json: boolean): Uint8Array | Promise<Uint8Array> {
     const list = longListOf(this.#lists, answer);
     if (!list) return this.#serializeAtOnce(answer, json);
-    const options = json ? { registry: this.#registry } : undefined;
-    return serializeInPieces(this.#output, list, answer, options).catch((error: unknown) => {
-      throw unserializable(error, json);
-    });
+    return serializeInPieces(this.#output, list, answer, json ? this.writing : undefined).catch(
+      (error: unknown) => {
+        throw unserializable(error, json);
+      },
+    );
   }
 
   #serializeAtOnce(answer: object, json: boolean): Uint8Array {
@@ -85,7 +83,7 @@ export class UnaryCodec {
     const message = create(this.#output, answer as MessageInitShape<DescMessage>);
     try {
       return json
-        ? encoder.encode(toJsonString(this.#output, message, { registry: this.#registry }))
+        ? encoder.encode(toJsonString(this.#output, message, this.writing))
         : toBinary(this.#output, message);
     } catch (error) {
       throw unserializable(error, json);

@@ -1,6 +1,6 @@
 import type { ConnectError } from '@connectrpc/connect';
 import { mergeNonProtocolHeaders } from '@connectrpc/connect/protocol';
-import { codeToHttpStatus, errorToJsonBytes } from '@connectrpc/connect/protocol-connect';
+import { codeToHttpStatus } from '@connectrpc/connect/protocol-connect';
 import { HeaderFields } from '../header-fields.js';
 import type { Answer, Reply, UnaryProtocol } from './protocol.js';
 import { connectTimeoutMs } from './timeout.js';
@@ -26,7 +26,7 @@ export const connect: UnaryProtocol = {
     const header = new HeaderFields(reply.header);
     header.set('content-type', 'application/json');
     mergeNonProtocolHeaders(header, error.metadata);
-    return whole(codeToHttpStatus(error.code), errorToJsonBytes(error, undefined), reply);
+    return whole(codeToHttpStatus(error.code), reply.errorBytes(error), reply);
   },
 };
 

@@ -1,9 +1,11 @@
 import {
   create,
   toBinary,
+  toJson,
   toJsonString,
   type DescField,
   type DescMessage,
+  type JsonObject,
   type JsonWriteStringOptions,
   type MessageInitShape,
 } from '@bufbuild/protobuf';
@@ -17,14 +19,17 @@ const LONG = 2 * PIECE;
 const encoder = new TextEncoder();
 
 type Init = MessageInitShape<DescMessage>;
+export type ListOfMessages = Extract<DescField, { fieldKind: 'list'; listKind: 'message' }>;
 
 /** The lists of messages that an answer may have. */
-export function listsOf(output: DescMessage): readonly DescField[] {
-  return output.fields.filter((field) => field.fieldKind === 'list' && field.listKind === 'message');
+export function listsOf(output: DescMessage): readonly ListOfMessages[] {
+  return output.fields.filter(
+    (field): field is ListOfMessages => field.fieldKind === 'list' && field.listKind === 'message',
+  );
 }
 
 /** The list because of which the answer is long, if it is. */
-export function longListOf(lists: readonly DescField[], answer: object): DescField | undefined {
+export function longListOf(lists: readonly ListOfMessages[], answer: object): ListOfMessages | undefined {
   return lists.find((field) => entriesOf(answer, field).length > LONG);
 }
 
@@ -34,7 +39,7 @@ export function longListOf(lists: readonly DescField[], answer: object): DescFie
  */
 export async function serializeInPieces(
   output: DescMessage,
-  list: DescField,
+  list: ListOfMessages,
   answer: object,
   json: Partial<JsonWriteStringOptions> | undefined,
 ): Promise<Uint8Array> {
@@ -43,20 +48,32 @@ export async function serializeInPieces(
   const pieces: Uint8Array[] = [];
   const entries = entriesOf(answer, list);
   for (let start = 0; start < entries.length; start += PIECE) {
-    const piece = create(output, { [list.localName]: entries.slice(start, start + PIECE) });
-    pieces.push(json ? elementsOf(toJsonString(output, piece, json), start > 0) : toBinary(output, piece));
+    const some = entries.slice(start, start + PIECE);
+    pieces.push(
+      json
+        ? elementsOf(list, some, json, start > 0)
+        : toBinary(output, create(output, { [list.localName]: some })),
+    );
     await pause.whenDue();
   }
   const first = create(output, others);
   if (!json) return Buffer.concat([toBinary(output, first), ...pieces]);
-  const head = toJsonString(output, first, json).slice(0, -1);
+  // A message of several fields is an object in JSON; written with zeros, it names the empty list.
+  const { [list.jsonName]: _, ...rest } = toJson(output, first, json) as JsonObject;
+  const head = JSON.stringify(rest).slice(0, -1);
   const name = `${head === '{' ? '' : ','}${JSON.stringify(list.jsonName)}:[`;
   return Buffer.concat([encoder.encode(head + name), ...pieces, encoder.encode(']}')]);
 }
 
-/** What stands between the brackets of a message that is only a list. */
-function elementsOf(text: string, continued: boolean): Uint8Array {
-  const elements = text.slice(text.indexOf('[') + 1, text.lastIndexOf(']'));
+function elementsOf(
+  { message }: ListOfMessages,
+  entries: readonly object[],
+  json: Partial<JsonWriteStringOptions>,
+  continued: boolean,
+): Uint8Array {
+  const elements = entries
+    .map((entry) => toJsonString(message, create(message, entry as Init), json))
+    .join(',');
   return encoder.encode(continued ? `,${elements}` : elements);
 }
 

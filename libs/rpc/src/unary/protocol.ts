@@ -16,6 +16,8 @@ export interface Answer {
 export interface Reply {
   readonly header: Fields;
   readonly trailer: Fields | undefined;
+  /** How Connect writes an error. */
+  errorBytes(error: ConnectError): Uint8Array;
 }
 
 /** How a unary call looks on the wire in one protocol. */

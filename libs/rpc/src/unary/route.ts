@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { DescMethod } from '@bufbuild/protobuf';
+import type { ConnectError } from '@connectrpc/connect';
 import type { UniversalHandlerFn } from '@connectrpc/connect/protocol';
 import type { Admission } from '../admission.js';
 import type { RpcHandler } from '../call.js';
@@ -23,6 +24,7 @@ export interface UnaryRoute {
   readonly describeError: DescribeError;
   readonly inFlight: CallsInFlight;
   readonly admission: Admission | undefined;
+  readonly errorBytes: (error: ConnectError) => Uint8Array;
 }
 
 /** Undefined if the general path should serve the request from its start. */

@@ -1,0 +1,80 @@
+import type { ConnectError } from '@connectrpc/connect';
+import { type RpcCall, type RpcProtocol, WrongFields } from '@dovecote/rpc';
+import {
+  AppError,
+  boundedViolations,
+  identification,
+  inOneDetail,
+  invalidArgument,
+  shippedIdentification,
+  summaryOf,
+  toConnectError,
+  toDocumentedError,
+  toShippedError,
+} from '../errors/index.js';
+import { contractOfCall } from './contract.rules.js';
+import { inJsonNames } from './field-names.js';
+
+/** An error of ours, as the contract of the call has errors. */
+export function toPublicError(error: AppError, rpc: RpcCall, requestId: string): ConnectError {
+  switch (contractOfCall(rpc.name)) {
+    case 'documented':
+      return toDocumentedError(error, hasTrailers(rpc.protocol));
+    case 'shipped':
+      return toShippedError(error, requestId, hasTrailers(rpc.protocol));
+    case 'own':
+      return toConnectError(inTheCallersNames(error, rpc), requestId);
+  }
+}
+
+/** Fields of wrong types in JSON, as the contract of the call has errors; undefined when the error is as it should be. */
+export function wrongTypes(
+  error: ConnectError,
+  { name, protocol }: Pick<RpcCall, 'name' | 'protocol'>,
+  requestId: string,
+): ConnectError | undefined {
+  const contract = contractOfCall(name);
+  if (!(error instanceof WrongFields) || contract === 'own') return undefined;
+  const violations = error.violations.map(({ protoField, description, mismatch }) => ({
+    field: protoField,
+    description: (contract === 'documented' && mismatch) || description,
+  }));
+  const refusal = invalidArgument(violations);
+  return contract === 'documented'
+    ? toDocumentedError(refusal, hasTrailers(protocol))
+    : toShippedError(refusal, requestId, hasTrailers(protocol));
+}
+
+/** What an error of the transport carries besides the details that it has. */
+export function identificationFor(
+  name: string,
+  reason: string,
+  { code }: ConnectError,
+  requestId: string,
+): ConnectError['details'] {
+  switch (contractOfCall(name)) {
+    case 'documented':
+      return [];
+    case 'shipped':
+      return shippedIdentification(reason, code, requestId);
+    case 'own':
+      return identification(reason, requestId);
+  }
+}
+
+function hasTrailers(protocol: RpcProtocol): boolean {
+  return protocol !== 'connect';
+}
+
+/** Inside, fields have the names of the proto; who sent JSON reads the names of JSON. */
+function inTheCallersNames(error: AppError, { json, method }: RpcCall): AppError {
+  if (!error.details.violations) return error;
+  const violations = boundedViolations(error.details.violations, inOneDetail).map(
+    ({ field, description }) => ({
+      field: json ? inJsonNames(field, method.input) : field,
+      description,
+    }),
+  );
+  const { kind, reason, details, cause } = error;
+  return new AppError(kind, reason, summaryOf(violations), { ...details, violations }, cause);
+}
