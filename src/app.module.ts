@@ -24,6 +24,7 @@ import { PagesModule } from './modules/signin/pages/index.js';
 import { SsoModule } from './modules/signin/sso/index.js';
 import { TeamModule } from './modules/people/team/index.js';
 import { TemplateEntity, TemplateModule, TemplateVersionEntity } from './modules/messaging/template/index.js';
+import { InsightModule } from './modules/analytics/insight/index.js';
 import { UpcomingModule } from './modules/analytics/upcoming/index.js';
 import { AnalyticsStoreModule } from './platform/analytics-store/index.js';
 import { ClockModule } from './platform/clock/clock.module.js';
@@ -93,6 +94,7 @@ export class AppModule {
         SsoModule,
         TeamModule,
         TemplateModule,
+        InsightModule,
         UpcomingModule,
       ],
     };

@@ -200,14 +200,8 @@ const PARTS: PartsByType = {
   user_flow: () =>
     fc.record({
       node: fc.oneof(
-        { weight: 2, arbitrary: fc.constant({ type: 'kind' as const }) },
-        {
-          weight: 1,
-          arbitrary: fc.record({
-            type: fc.constant('property' as const),
-            property: fc.constantFrom(...PROPERTIES),
-          }),
-        },
+        fc.constant({ type: 'kind' as const }),
+        fc.record({ type: fc.constant('property' as const), property: fc.constantFrom(...PROPERTIES) }),
       ),
       scope: arbitraryScope,
       maxHops: fc.integer({ min: 1, max: 4 }),

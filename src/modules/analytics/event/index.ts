@@ -1,2 +1,4 @@
 export { DeadLetters } from './dead-letters.js';
 export { EventModule } from './event.module.js';
+export { numericReading } from './numeric-reading.rules.js';
+export { BOT_SCORE_PER_UNIT, storedName } from './property-names.js';

@@ -2,13 +2,11 @@ import { Module } from '@nestjs/common';
 import { InsightsService as DovecoteInsightsService } from '@dovecote/contract/dovecote/insights/v1/insights_pb';
 import { ProjectService } from '@dovecote/contract/dovecote/project/v1/project_pb';
 import { EventsService } from '@dovecote/contract/events/v1/events_pb';
-import { InsightsService } from '@dovecote/contract/insights/v1/insights_pb';
 import { HeatmapService } from '@dovecote/contract/pidgr/v1/heatmap_pb';
 import { ReplayService } from '@dovecote/contract/pidgr/v1/replay_pb';
 import { ProfilesSDKService } from '@dovecote/contract/profiles/v1/profiles_sdk_pb';
 import { EventsService as ShippedEventsService } from '@dovecote/contract/sdk/events/v1/events_pb';
 import { ProfilesSDKService as ShippedProfilesService } from '@dovecote/contract/sdk/profiles/v1/profiles_pb';
-import { InsightsService as ShippedInsightsService } from '@dovecote/contract/shared/insights/v1/insights_pb';
 import { type ServedMethod, upcomingRpc } from './upcoming.rpc.js';
 
 const wholeServices = [
@@ -16,10 +14,8 @@ const wholeServices = [
   ReplayService,
   EventsService,
   ProfilesSDKService,
-  InsightsService,
   ShippedEventsService,
   ShippedProfilesService,
-  ShippedInsightsService,
   DovecoteInsightsService,
   ProjectService,
 ];

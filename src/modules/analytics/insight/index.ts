@@ -1,0 +1,2 @@
+export { InsightModule } from './insight.module.js';
+export { Insights } from './insights.service.js';

@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { DocumentedInsightsRpc } from './documented-insights.rpc.js';
+import { Insights } from './insights.service.js';
+import { SharedInsightsRpc } from './shared-insights.rpc.js';
+
+/**
+ * Questions about the events of a project, and their answers. Both contracts are mapped to one typed question
+ * (insight-query.ts), which becomes one statement to the analytics store; its rows become a typed answer.
+ * Invariants: an answer is exact, and holds rows of the call's project only; a bucket is an instant in the project's zone.
+ */
+@Module({
+  controllers: [SharedInsightsRpc, DocumentedInsightsRpc],
+  providers: [Insights],
+  exports: [Insights],
+})
+export class InsightModule {}

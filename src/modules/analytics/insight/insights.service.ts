@@ -1,0 +1,79 @@
+import { Injectable } from '@nestjs/common';
+import { AnalyticsStore } from '../../../platform/analytics-store/index.js';
+import { unimplemented } from '../../../platform/errors/index.js';
+import type { Scope } from '../../../platform/scope/index.js';
+import {
+  type FilterSchema,
+  filterSchema,
+  keysStatement,
+  kindsStatement,
+  promotedStatement,
+  type PropertyValuesInput,
+  propertyValuesStatement,
+  traitsStatement,
+} from './filter-schema.js';
+import type { InsightQuery } from './insight-query.js';
+import type { InsightResult, ResultOf } from './insight-result.js';
+import { mapResult, mapStatement } from './map.js';
+import { segmentationResult, segmentationStatement } from './segmentation.js';
+import { type SegmentUsersQuery, segmentUsersStatement } from './segment-users.js';
+import { sessionsResult, sessionsStatement } from './sessions.js';
+import { topKResult, topKStatement } from './top-k.js';
+import { trendsResult, trendsStatement } from './trends.js';
+
+const VALUES_DAYS = 30;
+const DAY_MS = 86_400_000;
+
+/** Answers questions about the events of the call's project. Every answer is exact, and of what the store holds now. */
+@Injectable()
+export class Insights {
+  constructor(private readonly store: AnalyticsStore) {}
+
+  /** Throws what AnalyticsStore throws: the question takes too long or too much, or the engine is gone. */
+  async evaluate<Query extends InsightQuery>(scope: Scope, query: Query): Promise<ResultOf<Query>> {
+    // The type of a question decides that of its answer; TypeScript cannot follow that through a switch.
+    return (await this.answer(scope, query)) as ResultOf<Query>;
+  }
+
+  private async answer(scope: Scope, query: InsightQuery): Promise<InsightResult> {
+    switch (query.type) {
+      case 'trends':
+        return trendsResult(query, await this.store.query(scope, trendsStatement, query));
+      case 'segmentation':
+        return segmentationResult(await this.store.query(scope, segmentationStatement, query));
+      case 'sessions':
+        return sessionsResult(query, await this.store.query(scope, sessionsStatement, query));
+      case 'top_k':
+        return topKResult(query, await this.store.query(scope, topKStatement, query));
+      case 'map':
+        return mapResult(await this.store.query(scope, mapStatement, query));
+      default:
+        throw unimplemented(`Questions of the type ${query.type} are not part of this release.`);
+    }
+  }
+
+  /** The kinds of events and the properties that occur. `kind`: only properties of events of that kind; empty: of all. */
+  async filterSchema(scope: Scope, kind: string): Promise<FilterSchema> {
+    const [kinds, promoted, keys, traits] = await Promise.all([
+      this.store.query(scope, kindsStatement, {}),
+      this.store.query(scope, promotedStatement, { kind }),
+      this.store.query(scope, keysStatement, { kind }),
+      this.store.query(scope, traitsStatement, {}),
+    ]);
+    return filterSchema(kinds, promoted[0], keys, traits);
+  }
+
+  /** Up to 100 values of a property, the most frequent first; those of events are of the last 30 days. */
+  async propertyValues(scope: Scope, input: Omit<PropertyValuesInput, 'since'>): Promise<string[]> {
+    const since = scope.now().getTime() - VALUES_DAYS * DAY_MS;
+    const rows = await this.store.query(scope, propertyValuesStatement, { ...input, since });
+    return rows.map(({ text }) => text);
+  }
+
+  /** Distinct ids in ascending order. `next`: the page is full; pass it as `after`. */
+  async segmentUsers(scope: Scope, query: SegmentUsersQuery): Promise<{ ids: string[]; next: string }> {
+    const rows = await this.store.query(scope, segmentUsersStatement, query);
+    const ids = rows.map(({ id }) => id);
+    return { ids, next: ids.length === query.limit ? (ids.at(-1) ?? '') : '' };
+  }
+}
