@@ -5,5 +5,12 @@ export { createEnvelope, UnsealError } from './envelope.js';
 export type { Envelope } from './envelope.js';
 export { equalSecrets, fingerprintOf, hashSecret } from './hash.js';
 export { generateOneTimeCode, hashOneTimeCode } from './one-time-code.js';
+export {
+  familyOfProjectKey,
+  generateProjectKey,
+  isProjectKey,
+  prefixOfProjectKey,
+  type ProjectKeyFamily,
+} from './project-key.js';
 export { openToken, sealToken } from './sealed-token.js';
 export { generateToken, hashToken } from './token.js';
