@@ -35,6 +35,8 @@ import { LegalTransitions } from './0040-legal-transitions.js';
 import { ReachabilityVersion } from './0041-reachability-version.js';
 import { ReferencesOfTheLedger } from './0045-references-of-the-ledger.js';
 import { ContributedErasure } from './0050-contributed-erasure.js';
+import { AnalyticsPermissions } from './0052-analytics-permissions.js';
+import { Projects } from './0053-projects.js';
 import { IngestQueue } from './0055-ingest-queue.js';
 
 export * from './analytics/index.js';
@@ -78,5 +80,7 @@ export const migrations = [
   ReachabilityVersion,
   ReferencesOfTheLedger,
   ContributedErasure,
+  AnalyticsPermissions,
+  Projects,
   IngestQueue,
 ];

@@ -17,6 +17,7 @@ import { MemberEntity, MemberModule } from './modules/people/member/index.js';
 import { OrganizationEntity, OrganizationModule } from './modules/people/organization/index.js';
 import { PasskeyModule } from './modules/signin/passkey/index.js';
 import { PrivacyModule } from './modules/people/privacy/index.js';
+import { ProjectModule } from './modules/analytics/project/index.js';
 import { RenderModule } from './modules/messaging/render/index.js';
 import { RoleEntity, RoleModule } from './modules/people/role/index.js';
 import { ScimModule } from './modules/signin/scim/index.js';
@@ -87,6 +88,7 @@ export class AppModule {
         OrganizationModule,
         PasskeyModule,
         PrivacyModule,
+        ProjectModule,
         RenderModule,
         RoleModule,
         ScimModule,

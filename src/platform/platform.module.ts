@@ -12,6 +12,8 @@ import { CallerGuard } from './pipeline/caller.guard.js';
 import type { InternalProof } from './caller/credential.js';
 import { ExternalTokens } from './caller/external-tokens.js';
 import { MembershipDirectory } from './caller/memberships.directory.js';
+import { EventCountGuard } from './pipeline/event-count.guard.js';
+import { ProjectGuard } from './pipeline/project.guard.js';
 import { OrganizationGuard } from './pipeline/organization.guard.js';
 import { OrganizationThrottleGuard } from './pipeline/organization-throttle.guard.js';
 import { RevocationFeed } from './caller/revocation-feed.js';
@@ -19,7 +21,9 @@ import { SessionDirectory } from './caller/sessions.directory.js';
 import { SigningKeys } from './caller/signing-keys.js';
 import { Arrivals } from './caller/arrivals.js';
 import { EntryCheck } from './caller/entry-check.js';
-import { AccessTokenStrategy, ApiKeyStrategy } from './caller/strategies.js';
+import { AccessTokenStrategy, ApiKeyStrategy, ProjectKeyStrategy } from './caller/strategies.js';
+import { ProjectDirectory } from './caller/projects.directory.js';
+import { ProjectKeyDirectory } from './caller/project-keys.directory.js';
 import { UsageRecorder } from './caller/usage-recorder.js';
 import { Clock } from './clock/clock.js';
 import { DatabaseClock } from './clock/database-clock.js';
@@ -68,6 +72,7 @@ export const ENVELOPE = Symbol('envelope');
     ApiKeyStrategy,
     Arrivals,
     EntryCheck,
+    EventCountGuard,
     DatabaseClock,
     DoorExit,
     Doors,
@@ -79,6 +84,10 @@ export const ENVELOPE = Symbol('envelope');
     OrganizationGuard,
     OrganizationThrottleGuard,
     PersonalData,
+    ProjectDirectory,
+    ProjectGuard,
+    ProjectKeyDirectory,
+    ProjectKeyStrategy,
     QueueMetrics,
     Readiness,
     RpcErrorFilter,
@@ -152,13 +161,14 @@ export const ENVELOPE = Symbol('envelope');
     },
     {
       provide: CallerGuard,
-      inject: [CONFIG, AddressThrottle, ApiKeyStrategy, AccessTokenStrategy],
+      inject: [CONFIG, AddressThrottle, ApiKeyStrategy, AccessTokenStrategy, ProjectKeyStrategy],
       useFactory: (
         config: Config,
         throttle: AddressThrottle,
         keys: ApiKeyStrategy,
         tokens: AccessTokenStrategy,
-      ) => new CallerGuard({ internal: internalProof(config) }, throttle, keys, tokens),
+        projectKeys: ProjectKeyStrategy,
+      ) => new CallerGuard({ internal: internalProof(config) }, throttle, keys, tokens, projectKeys),
     },
     {
       provide: CallRecords,

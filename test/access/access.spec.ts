@@ -19,7 +19,9 @@ const internalSecret = 'a-secret-of-at-least-thirty-two-characters';
 interface Visitor {
   kind: Kind;
   permissions: readonly string[];
-  headers: Record<string, string>;
+  headers: Readonly<Record<string, string>>;
+  access?: 'write' | 'read' | 'both';
+  ownHeader?: boolean;
   listener?: 'internal';
 }
 
@@ -38,6 +40,10 @@ const gateReasons = new Set([
   'PERMISSION_MISSING',
   'INSUFFICIENT_USER_AUTHENTICATION',
   'PERSON_REQUIRED',
+  'PROJECT_ID_MISSING',
+  'PROJECT_NOT_ACCESSIBLE',
+  'PROJECT_KEY_ACCESS',
+  'PROJECT_KEY_REQUIRED',
 ]);
 
 /** Everyone may make these calls about themselves; about others the handler asks for the permission. */
@@ -71,14 +77,53 @@ beforeAll(async () => {
   const { identityId, sessionId, email } = pat;
   const undecided = await tokens.issue({ identityId, sessionId, email, provenAt: Date.now() });
   const secret = { authorization: `Bearer ${internalSecret}` };
+  const { keys } = cast.site;
+  // Nothing but calls in a project looks at it.
+  const site = { 'x-project-id': cast.site.id };
   visitors = {
     nobody: { kind: 'nobody', permissions: [], headers: {} },
-    alice: { kind: 'member', permissions: permissionsOfRole.super_admin, headers: cast.alice.headers },
-    max: { kind: 'member', permissions: permissionsOfRole.manager, headers: cast.max.headers },
-    erin: { kind: 'member', permissions: permissionsOfRole.employee, headers: cast.erin.headers },
-    kiosk: { kind: 'key', permissions: permissionsOfRole.super_admin, headers: cast.kiosk.headers },
-    'a key without permissions': { kind: 'key', permissions: [], headers: blank.headers },
-    mallory: { kind: 'member', permissions: permissionsOfRole.super_admin, headers: cast.mallory.headers },
+    alice: {
+      kind: 'member',
+      permissions: permissionsOfRole.super_admin,
+      headers: { ...cast.alice.headers, ...site },
+    },
+    max: {
+      kind: 'member',
+      permissions: permissionsOfRole.manager,
+      headers: { ...cast.max.headers, ...site },
+    },
+    erin: {
+      kind: 'member',
+      permissions: permissionsOfRole.employee,
+      headers: { ...cast.erin.headers, ...site },
+    },
+    kiosk: {
+      kind: 'key',
+      permissions: permissionsOfRole.super_admin,
+      headers: { ...cast.kiosk.headers, ...site },
+    },
+    'a key without permissions': { kind: 'key', permissions: [], headers: { ...blank.headers, ...site } },
+    mallory: {
+      kind: 'member',
+      permissions: permissionsOfRole.super_admin,
+      headers: { ...cast.mallory.headers, 'x-project-id': cast.otherSite.id },
+    },
+    'an SDK key': { kind: 'project_key', permissions: [], access: 'write', headers: keys.sdk.headers },
+    'a shared key': { kind: 'project_key', permissions: [], access: 'read', headers: keys.shared.headers },
+    'a public key': {
+      kind: 'project_key',
+      permissions: [],
+      access: 'write',
+      ownHeader: true,
+      headers: keys.public.headers,
+    },
+    'a private key': {
+      kind: 'project_key',
+      permissions: [],
+      access: 'both',
+      ownHeader: true,
+      headers: keys.private.headers,
+    },
     'a person who names no organization': {
       kind: 'person',
       permissions: [],
@@ -87,7 +132,7 @@ beforeAll(async () => {
     'a stranger who claims to be of Acme': {
       kind: 'stranger',
       permissions: permissionsOfRole.super_admin,
-      headers: { ...trudy.headers, 'x-org-id': cast.acme.id },
+      headers: { ...trudy.headers, 'x-org-id': cast.acme.id, ...site },
     },
     'the internal secret at the public door': { kind: 'impostor', permissions: [], headers: secret },
     'a sibling service': { kind: 'sibling', permissions: [], headers: secret, listener: 'internal' },
@@ -156,6 +201,10 @@ describe('every RPC', () => {
     'kiosk',
     'a key without permissions',
     'mallory',
+    'an SDK key',
+    'a shared key',
+    'a public key',
+    'a private key',
     'a person who names no organization',
     'a stranger who claims to be of Acme',
     'the internal secret at the public door',

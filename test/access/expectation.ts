@@ -8,9 +8,20 @@ import { Code } from '@connectrpc/connect';
 /**
  * - `nobody`: no credential; `impostor`: one that does not hold
  * - `stranger`: a person who names an organization that is not theirs
+ * - `project_key`: a program with the key of a project
  * - `sibling`: a service of ours on the internal listener
  */
-export type Kind = 'nobody' | 'impostor' | 'person' | 'stranger' | 'member' | 'key' | 'sibling';
+export type Kind =
+  'nobody' | 'impostor' | 'person' | 'stranger' | 'member' | 'key' | 'project_key' | 'sibling';
+
+interface Visiting {
+  kind: Kind;
+  permissions: readonly string[];
+  listener?: 'internal';
+  /** Only for the key of a project: its access, and whether it is sent in `x-api-key`. */
+  access?: 'write' | 'read' | 'both';
+  ownHeader?: boolean;
+}
 
 export interface Refused {
   code: Code;
@@ -21,6 +32,7 @@ export interface Refused {
 interface Rule {
   callers: ReadonlySet<string>;
   membersFor?: string;
+  boundary?: string;
   anyOf: readonly string[];
 }
 
@@ -39,6 +51,8 @@ const manager = [
   'GROUPS_WRITE',
   'TEAMS_ALL_READ',
   'TEAMS_WRITE',
+  'ANALYTICS_READ',
+  'ANALYTICS_WRITE',
   ...employee,
 ];
 const superAdmin = [
@@ -62,10 +76,13 @@ const notYours = { code: Code.PermissionDenied, says: ['not a member'] };
 const keyHasNoName = { code: Code.PermissionDenied, says: ['API key', 'recorded under the name'] };
 const keyHasNoUser = { code: Code.PermissionDenied, says: ['API key', 'person'] };
 const internalOnly = { code: Code.PermissionDenied, says: ['internal services'] };
+const keyOfAProject = { code: Code.PermissionDenied, says: ['key'] };
+const nameTheProject = { code: Code.Unauthenticated, says: ['x-project-id header is required'] };
+const noSuchProject = { code: Code.Unauthenticated, says: ['project not found or access denied'] };
 const notForSiblings = { code: Code.PermissionDenied, says: [] };
 
 /** Undefined: admitted by the rule; permissions still have a say. */
-const byKinds: Record<string, Record<Exclude<Kind, 'impostor'>, Refused | undefined>> = {
+const byKinds: Record<string, Record<Exclude<Kind, 'impostor' | 'project_key'>, Refused | undefined>> = {
   'anonymous person member api_key internal': {
     nobody: undefined,
     person: undefined,
@@ -123,6 +140,24 @@ const byKinds: Record<string, Record<Exclude<Kind, 'impostor'>, Refused | undefi
     key: undefined,
     sibling: notForSiblings,
   },
+  // Calls in a project: programs send something, and only they.
+  project_key: {
+    nobody: signIn,
+    person: keyOfAProject,
+    stranger: keyOfAProject,
+    member: keyOfAProject,
+    key: keyOfAProject,
+    sibling: notForSiblings,
+  },
+  // The same, where something is read.
+  'member api_key project_key': {
+    nobody: signIn,
+    person: nameTheProject,
+    stranger: noSuchProject,
+    member: undefined,
+    key: undefined,
+    sibling: notForSiblings,
+  },
   internal: {
     nobody: internalOnly,
     person: internalOnly,
@@ -134,10 +169,7 @@ const byKinds: Record<string, Record<Exclude<Kind, 'impostor'>, Refused | undefi
 };
 
 /** Who must be refused and how; undefined: whatever happens next is not about access. */
-export function expectedRefusal(
-  rule: Rule,
-  visitor: { kind: Kind; permissions: readonly string[]; listener?: 'internal' },
-): Refused | undefined {
+export function expectedRefusal(rule: Rule, visitor: Visiting): Refused | undefined {
   if (visitor.kind === 'impostor') {
     // A call that needs no credential ignores a bad one; siblings always need theirs.
     return rule.callers.has('anonymous') && visitor.listener === undefined ? undefined : signIn;
@@ -145,8 +177,23 @@ export function expectedRefusal(
   const kinds = [...rule.callers, ...(rule.membersFor ? [rule.membersFor] : [])].join(' ');
   const expectations = byKinds[kinds];
   if (!expectations) throw new Error(`No expectation is written down for callers "${kinds}".`);
+  if (visitor.kind === 'project_key') return expectedOfProjectKey(rule, visitor, expectations.nobody);
   const refused = expectations[visitor.kind];
   if (refused || rule.anyOf.length === 0) return refused;
   if (rule.anyOf.some((permission) => visitor.permissions.includes(permission))) return undefined;
   return { code: Code.PermissionDenied, says: rule.anyOf.map((permission) => `PERMISSION_${permission}`) };
+}
+
+function expectedOfProjectKey(
+  rule: Rule,
+  visitor: Visiting,
+  ofNobody: Refused | undefined,
+): Refused | undefined {
+  if (rule.boundary) {
+    const needed = rule.boundary === 'sdk' ? 'write' : 'read';
+    return visitor.access === needed || visitor.access === 'both' ? undefined : keyOfAProject;
+  }
+  // Other calls do not read `x-api-key`.
+  if (visitor.ownHeader || rule.callers.has('anonymous')) return ofNobody;
+  return rule.callers.has('internal') ? internalOnly : keyOfAProject;
 }

@@ -9,7 +9,7 @@ const page = new URL('../../docs/access.md', import.meta.url);
 
 const everyCredential = ['person', 'member', 'api_key'] as const;
 
-function callersOf({ callers, membersFor }: AccessRow): string {
+function callersOf({ boundary, callers, membersFor }: AccessRow): string {
   if (callers.has('anonymous')) return 'anyone';
   if (everyCredential.every((kind) => callers.has(kind))) return 'anybody with a credential';
   const member = { own_data: 'a member, for themselves', record: 'a member, by name' };
@@ -17,6 +17,7 @@ function callersOf({ callers, membersFor }: AccessRow): string {
     person: 'a signed-in person',
     member: membersFor ? member[membersFor] : 'a member',
     api_key: 'an API key',
+    project_key: boundary === 'sdk' ? 'a key of the project that writes' : 'a key of the project that reads',
     internal: 'sibling services',
   };
   return [...callers].map((kind) => names[kind]).join(', ');

@@ -21,7 +21,8 @@ beforeAll(async () => {
 
 afterAll(() => server.stop());
 
-const templates = (who: keyof Omit<Cast, 'acme' | 'other'>) => cast[who].client(TemplateService);
+const templates = (who: keyof Omit<Cast, 'acme' | 'other' | 'site' | 'otherSite'>) =>
+  cast[who].client(TemplateService);
 
 async function created(name: string, who: 'alice' | 'mallory' = 'alice') {
   const { template } = await templates(who).createTemplate({ name, body: `Body of ${name}` });

@@ -1,6 +1,6 @@
 import type { DescService } from '@bufbuild/protobuf';
 import type { Client } from '@connectrpc/connect';
-import { generateApiKey } from '@dovecote/secret';
+import { generateApiKey, generateProjectKey, type ProjectKeyFamily } from '@dovecote/secret';
 import { v7 as uuid } from 'uuid';
 import { UserStatus } from '@dovecote/contract/pidgr/v1/user_pb';
 import { OrganizationSeeding, Organizations } from '../../src/modules/people/organization/index.js';
@@ -31,9 +31,29 @@ export interface TestOrganization {
   readonly roles: Record<'super_admin' | 'admin' | 'manager' | 'employee', string>;
 }
 
+/** A program with the key of a project. */
+export interface ProjectActor {
+  readonly keyId: string;
+  readonly key: string;
+  /** What to send to be this caller: as the contract has it in which the key is used. */
+  readonly headers: Readonly<Record<string, string>>;
+  client<S extends DescService>(service: S): Client<S>;
+}
+
+export interface TestProject {
+  readonly id: string;
+  readonly number: number;
+  readonly orgId: string;
+  readonly keys: Readonly<Record<ProjectKeyFamily, ProjectActor>>;
+}
+
 export interface Cast {
   readonly acme: TestOrganization;
   readonly other: TestOrganization;
+  /** project of Acme */
+  readonly site: TestProject;
+  /** project of Other */
+  readonly otherSite: TestProject;
   /** super_admin of Acme */
   readonly alice: Actor;
   /** manager of Acme */
@@ -54,6 +74,8 @@ export async function seedCast(server: TestServer): Promise<Cast> {
   return {
     acme,
     other,
+    site: await addProject(server, acme, 'Site'),
+    otherSite: await addProject(server, other, 'Site'),
     alice: await addMember(server, acme, { email: `alice-${tag}@acme.example`, role: 'super_admin' }),
     max: await addMember(server, acme, { email: `max-${tag}@acme.example`, role: 'manager' }),
     erin: await addMember(server, acme, { email: `erin-${tag}@acme.example`, role: 'employee' }),
@@ -167,6 +189,45 @@ export async function addApiKey(
   return actor(server, { orgId: organization.id, userId: id, identityId: '', sessionId: '', email: '' }, () =>
     Promise.resolve(key.secret),
   );
+}
+
+export const projectKeyFamilies = ['sdk', 'shared', 'public', 'private'] as const;
+
+/** A project with a key of each family. */
+export async function addProject(
+  server: TestServer,
+  organization: TestOrganization,
+  name: string,
+): Promise<TestProject> {
+  const id = uuid();
+  const orgId = organization.id;
+  const [row] = await server.database.query<{ number: number }>(
+    `insert into project (org_id, id, name, name_key) values ($1, $2, $3, lower($3)) returning number`,
+    [orgId, id, name],
+  );
+  const keys: Partial<Record<ProjectKeyFamily, ProjectActor>> = {};
+  for (const family of projectKeyFamilies) keys[family] = await addProjectKey(server, { orgId, id }, family);
+  // The loop has filled it.
+  return { id, number: row?.number ?? 0, orgId, keys: keys as TestProject['keys'] };
+}
+
+export async function addProjectKey(
+  server: TestServer,
+  project: Pick<TestProject, 'id' | 'orgId'>,
+  family: ProjectKeyFamily,
+): Promise<ProjectActor> {
+  const { secret, hash, lastFour } = generateProjectKey(family);
+  const keyId = uuid();
+  await server.database.query(
+    `insert into project_key (org_id, project_id, id, family, key_hash, last_four)
+     values ($1, $2, $3, $4, $5, $6)`,
+    [project.orgId, project.id, keyId, family, hash, lastFour],
+  );
+  const headers: Record<string, string> =
+    family === 'public' || family === 'private'
+      ? { 'x-api-key': secret }
+      : { authorization: `Bearer ${secret}`, 'x-project-id': project.id };
+  return { keyId, key: secret, headers, client: (service) => server.client(service, headers) };
 }
 
 async function actor(

@@ -79,11 +79,15 @@ describe('the schema', () => {
         join pg_attribute o on o.attrelid = c.oid and o.attname = 'org_id'
        where i.indisunique and c.relnamespace = 'public'::regnamespace and i.indkey[0] <> o.attnum`);
     // Who can offer the hash of a key, or of a link's token, holds it; short codes and names of providers are public, and
-    // random. That somebody has proven a domain is told to whoever proves it, too, and to nobody else.
+    // random. Ids and numbers of projects are made by the server. That somebody has proven a domain is told to whoever
+    // proves it, too, and to nobody else.
     expect(keys.map(({ key }) => key).sort()).toEqual([
       'api_key_hash_key',
       'campaign_short_code_key',
       'invite_link_token_key',
+      'project_id_key',
+      'project_key_hash_key',
+      'project_number_key',
       'sso_connection_provider_key',
       'sso_domain_owner_key',
     ]);
@@ -120,6 +124,8 @@ describe('the schema', () => {
       'organization_deletion.on_record select',
       'organization_deletion.requesting insert',
       'privacy_consent.forget update',
+      'project.by_id select',
+      'project_key.by_hash select',
       'role.own_memberships select',
       'sandbox.deletion update',
       'sandbox.founding insert',

@@ -55,6 +55,7 @@ const examples: Record<string, (canary: string) => string> = {
 const words: Record<string, string> = {
   'audit_export.format': `'csv'`,
   'privacy_request.kind': `'export'`,
+  'project_key.family': `'sdk'`,
   'roster.kind': `'team'`,
   'sso_sp_key.status': `'next'`,
 };

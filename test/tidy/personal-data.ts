@@ -38,6 +38,8 @@ export const notErased: Readonly<Record<string, string>> = {
   organization: organizationKeeps,
   organization_deletion: organizationKeeps,
   privacy_request: 'the record that the law was obeyed; names the member by id',
+  project: organizationKeeps,
+  project_key: organizationKeeps,
   roster: organizationKeeps,
   sandbox: organizationKeeps,
   session: cascades,

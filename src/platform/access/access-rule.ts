@@ -1,5 +1,5 @@
 import type { DescMethod, DescService } from '@bufbuild/protobuf';
-import type { Permission } from '../permission/permissions.js';
+import { Permission } from '../permission/permissions.js';
 import type { Caller } from '../caller/caller.js';
 import type { ClosedState } from '../caller/organization-entry.rules.js';
 import type { AuditEventType } from '../audit/audit-event-type.js';
@@ -14,6 +14,11 @@ export interface AccessRule {
   readonly anyOf: readonly Permission[];
   /** Why a member is admitted and an API key is not: the call concerns own data, or is recorded under a name. */
   readonly membersFor?: 'own_data' | 'record';
+  /**
+   * The call is in a project, which the credential or `x-project-id` names. `sdk`: programs in the hands of others send
+   * something; `shared`: servers and members read, and delete.
+   */
+  readonly boundary?: 'sdk' | 'shared';
   /** Refuses sessions of an identity provider: they are limited to its organization. */
   readonly personal?: true;
 }
@@ -39,6 +44,8 @@ export interface AccessRow extends AccessRule {
   readonly audit?: readonly AuditEventType[];
   /** Closed states of an organization in which the RPC is answered; absent: in none. */
   readonly allowedIn?: readonly ClosedState[];
+  /** The list of the request whose elements count against the limit of events; absent: the call counts as one. */
+  readonly countedList?: string;
   /** Whether the request may hold a large audience or batch. */
   readonly largeRequest?: true;
 }
@@ -94,6 +101,17 @@ export function named(...anyOf: Permission[]): AccessRule {
   return { ...admit('member'), anyOf, membersFor: 'record' };
 }
 
+/** A key of the project that writes: of an SDK, which may be public, or of a server. */
+export const projectWrite: AccessRule = { ...admit('project_key'), boundary: 'sdk' };
+
+/** A key of the project that reads, or a member or API key of its organization with the permission. */
+export const projectRead = inProject(Permission.ANALYTICS_READ);
+
+/** The same with other permissions. A key that reads may also delete profiles. */
+export function inProject(...anyOf: Permission[]): AccessRule {
+  return { ...admit('member', 'api_key', 'project_key'), anyOf, boundary: 'shared' };
+}
+
 export const anyProof: ProofNeed = { need: 'none' };
 
 /** Programs are refused unless named as exempt. */
@@ -134,6 +152,11 @@ export function unaudited(rule: AccessRule, proof: ProofNeed): AccessRow {
 /** An RPC that is answered in these closed states of the organization. */
 export function allowedIn(states: readonly ClosedState[], row: AccessRow): AccessRow {
   return { ...row, allowedIn: states };
+}
+
+/** An RPC that sends a list of events: each of them counts against the limit of its organization. */
+export function countedBy(list: string, row: AccessRow): AccessRow {
+  return { ...row, countedList: list };
 }
 
 /** An RPC whose request may hold a large audience or batch. */

@@ -89,6 +89,11 @@ export const auditEventTypes = [
   'ORG_RESOURCE_QUOTAS_SET',
   'USER_SANDBOX_QUOTA_OVERRIDDEN',
   'ESCALATION_SENT',
+  'PROJECT_CREATED',
+  'PROJECT_UPDATED',
+  'PROJECT_DELETED',
+  'PROJECT_KEY_CREATED',
+  'PROJECT_KEY_REVOKED',
 ] as const;
 
 export type AuditEventType = (typeof auditEventTypes)[number];

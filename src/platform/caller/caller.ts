@@ -42,6 +42,20 @@ export interface ApiKeyCaller {
   readonly permissions: ReadonlySet<Permission>;
 }
 
+/**
+ * A program with a key of one project. `write` keys are public, as they stand in the page of a site; `read`
+ * keys belong on servers, and a key of both kinds of access, too.
+ */
+export interface ProjectKeyCaller {
+  readonly kind: 'project_key';
+  readonly orgId: string;
+  readonly projectId: string;
+  /** The project in the analytics store. */
+  readonly projectNumber: number;
+  readonly keyId: string;
+  readonly access: 'write' | 'read' | 'both';
+}
+
 /** A sibling service on the internal listener, acting for the organization that it names. */
 interface InternalCaller {
   readonly kind: 'internal';
@@ -55,7 +69,13 @@ interface SystemCaller {
 }
 
 export type Caller =
-  AnonymousCaller | PersonCaller | MemberCaller | ApiKeyCaller | InternalCaller | SystemCaller;
+  | AnonymousCaller
+  | PersonCaller
+  | MemberCaller
+  | ApiKeyCaller
+  | ProjectKeyCaller
+  | InternalCaller
+  | SystemCaller;
 
 const none: ReadonlySet<Permission> = new Set();
 
@@ -75,6 +95,7 @@ export function actorIdOf(caller: Caller): string {
     case 'person':
       return caller.identityId;
     case 'api_key':
+    case 'project_key':
       return caller.keyId;
     case 'anonymous':
     case 'internal':

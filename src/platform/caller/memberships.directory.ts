@@ -40,7 +40,8 @@ const find = statement(
   'membership.find',
   `select m.id as "userId", m.status, m.signed_out_at as "signedOutAt", r.slug as "roleSlug", r.permissions,
           o.suspended_at is not null as suspended, o.rate_limit_per_second as "ratePerSecond",
-          o.rate_limit_burst as "rateBurst", o.expires_at as "expiresAt", d.due_at as "deletionDueAt",
+          o.rate_limit_burst as "rateBurst", o.ingest_events_per_second as "eventsPerSecond",
+          o.expires_at as "expiresAt", d.due_at as "deletionDueAt",
           o.sso_enforced_at is not null and d.due_at is null as "ssoEnforced",
           (select g.expires_at from sso_break_glass g where g.org_id = m.org_id and g.user_id = m.id)
             as "breakGlassUntil"

@@ -1,4 +1,4 @@
-import { type AppError, failedPrecondition } from '../errors/index.js';
+import { AppError, failedPrecondition } from '../errors/index.js';
 import type { OrganizationState } from './organization-state.js';
 
 /** States in which an organization answers only what names them. */
@@ -29,6 +29,21 @@ export function refuseEntry(
     'ORGANIZATION_SUSPENDED',
     'This organization is suspended; contact your administrator.',
   );
+}
+
+/** Seconds until a client that was refused while the organization was closed may ask again. */
+const CLOSED_RETRY_SECONDS = 60;
+
+/**
+ * The same for programs that send events: they drop what is refused as a precondition, for good. A suspension or a
+ * deletion that can be cancelled is answered as something that passes, so that their queues keep the events.
+ */
+export function refuseIngest(organization: Entered, now: Date): AppError | undefined {
+  const refusal = refuseEntry(organization, now);
+  if (!refusal || refusal.reason === 'ORGANIZATION_EXPIRED') return refusal;
+  return new AppError('resource_exhausted', refusal.reason, refusal.message, {
+    retryAfterSeconds: CLOSED_RETRY_SECONDS,
+  });
 }
 
 function beingDeleted(dueAt: Date): AppError {

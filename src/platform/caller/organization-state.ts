@@ -10,12 +10,14 @@ export interface OrganizationState {
   /** Sustained calls per second and burst; null: the configured default. */
   ratePerSecond: number | null;
   rateBurst: number | null;
+  /** Events per second that all its projects together may send; null: the configured default. */
+  eventsPerSecond: number | null;
 }
 
 const find = statement(
   'organization.state',
   `select suspended_at is not null as suspended, rate_limit_per_second as "ratePerSecond",
-          rate_limit_burst as "rateBurst", expires_at as "expiresAt",
+          rate_limit_burst as "rateBurst", ingest_events_per_second as "eventsPerSecond", expires_at as "expiresAt",
           (select due_at from organization_deletion d where d.organization_id = o.id) as "deletionDueAt"
      from organization o where id = $1`,
 );

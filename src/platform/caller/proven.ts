@@ -1,5 +1,6 @@
 import type { KnownApiKey } from './api-keys.directory.js';
 import type { PersonCaller } from './caller.js';
+import type { KnownProjectKey } from './project-keys.directory.js';
 
 export interface ProvenPerson {
   caller: PersonCaller;
@@ -8,4 +9,4 @@ export interface ProvenPerson {
 }
 
 /** What a credential proves. */
-export type Proven = ProvenPerson | KnownApiKey;
+export type Proven = ProvenPerson | KnownApiKey | KnownProjectKey;

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { readApiKey } from '@dovecote/secret';
+import { familyOfProjectKey, readApiKey, type ProjectKeyFamily } from '@dovecote/secret';
 import passport from 'passport';
 import { unauthenticated } from '../errors/index.js';
 import { AccessTokens, type AccessTokenSubject } from './access-tokens.js';
 import { ApiKeyDirectory } from './api-keys.directory.js';
-import type { Credential } from './credential.js';
+import type { Credential, ProjectKeyCarrier } from './credential.js';
 import { ExternalTokens } from './external-tokens.js';
+import { ProjectKeyDirectory } from './project-keys.directory.js';
 import type { Proven } from './proven.js';
 import { type KnownSession, SessionDirectory, sessionEnded } from './sessions.directory.js';
 
@@ -81,6 +82,44 @@ export class AccessTokenStrategy extends CredentialStrategy {
     if (!session) throw sessionEnded();
     return personOf(subject, session);
   }
+}
+
+/** The families that may stand there; a key in a URL ends up in histories and logs, so it must be one that is public anyway. */
+const familiesBy: Readonly<Record<ProjectKeyCarrier, readonly (ProjectKeyFamily | undefined)[]>> = {
+  authorization: ['sdk', 'shared'],
+  'x-api-key': ['public', 'private'],
+  url: ['public'],
+};
+
+@Injectable()
+export class ProjectKeyStrategy extends CredentialStrategy {
+  override readonly name = 'project-key';
+
+  constructor(private readonly keys: ProjectKeyDirectory) {
+    super();
+  }
+
+  override recall(credential: Credential): Proven | undefined {
+    return isInPlace(credential) ? this.keys.recall(credential.key) : undefined;
+  }
+
+  protected override async prove(credential: Credential): Promise<Proven | undefined> {
+    if (credential.kind !== 'project_key') return undefined;
+    const known = isInPlace(credential) && (await this.keys.find(credential.key));
+    if (known) return known;
+    const isOtherKey = credential.carrier === 'url' && familyOfProjectKey(credential.key) !== 'public';
+    throw unauthenticated(
+      'PROJECT_KEY_INVALID',
+      isOtherKey ? 'beacon requests only support public API keys' : 'invalid API key',
+    );
+  }
+}
+
+function isInPlace(credential: Credential): credential is Credential & { kind: 'project_key' } {
+  return (
+    credential.kind === 'project_key' &&
+    familiesBy[credential.carrier].includes(familyOfProjectKey(credential.key))
+  );
 }
 
 function personOf(

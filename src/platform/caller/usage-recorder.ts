@@ -10,6 +10,8 @@ const FLUSH_MS = 5_000;
 export interface UsageStatements {
   /** `$1` the organization, `$2` keys, `$3` times. */
   readonly apiKeys: Statement;
+  /** `$1` the organization, `$2` keys of projects, `$3` times. */
+  readonly projectKeys: Statement;
   /** `$1` sessions, `$2` times. */
   readonly sessions: Statement;
   /** `$1` the organization, `$2` members, `$3` their sessions, `$4` times. A pair that is there already stays. */
@@ -27,6 +29,7 @@ interface SessionUse {
 @Injectable()
 export class UsageRecorder implements OnModuleInit, BeforeApplicationShutdown {
   private apiKeys = new Map<string, Map<string, Date>>();
+  private projectKeys = new Map<string, Map<string, Date>>();
   private sessions = new Map<string, Date>();
   private sessionUses = new Map<string, SessionUse[]>();
   private readonly notedUses = new LRUCache<string, true>({ max: 100_000 });
@@ -48,6 +51,11 @@ export class UsageRecorder implements OnModuleInit, BeforeApplicationShutdown {
   apiKeyUsed(orgId: string, keyId: string, at: Date): void {
     const keys = this.apiKeys.get(orgId) ?? new Map<string, Date>();
     this.apiKeys.set(orgId, keys.set(keyId, at));
+  }
+
+  projectKeyUsed(orgId: string, keyId: string, at: Date): void {
+    const keys = this.projectKeys.get(orgId) ?? new Map<string, Date>();
+    this.projectKeys.set(orgId, keys.set(keyId, at));
   }
 
   sessionUsed(sessionId: string, at: Date): void {
@@ -75,13 +83,19 @@ export class UsageRecorder implements OnModuleInit, BeforeApplicationShutdown {
 
   /** Writes what was collected; what cannot be written now is kept for the next time. */
   async flush(): Promise<void> {
-    const { apiKeys, sessions, sessionUses } = this;
+    const { apiKeys, projectKeys, sessions, sessionUses } = this;
     this.apiKeys = new Map();
+    this.projectKeys = new Map();
     this.sessions = new Map();
     this.sessionUses = new Map();
     for (const [orgId, keys] of apiKeys) {
       await this.write({ orgId }, 'apiKeys', [orgId, [...keys.keys()], [...keys.values()]], () =>
         this.apiKeys.set(orgId, new Map([...keys, ...(this.apiKeys.get(orgId) ?? [])])),
+      );
+    }
+    for (const [orgId, keys] of projectKeys) {
+      await this.write({ orgId }, 'projectKeys', [orgId, [...keys.keys()], [...keys.values()]], () =>
+        this.projectKeys.set(orgId, new Map([...keys, ...(this.projectKeys.get(orgId) ?? [])])),
       );
     }
     for (const [orgId, uses] of sessionUses) {

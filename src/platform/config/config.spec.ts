@@ -88,6 +88,7 @@ describe('loadConfig', () => {
       rateLimit: {
         organization: { perSecond: 100, burst: 200 },
         anonymous: { perSecond: 10, burst: 20 },
+        ingest: { perSecond: 10_000, burst: 100_000 },
       },
       shutdownGraceSeconds: 10,
     });

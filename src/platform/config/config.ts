@@ -84,6 +84,8 @@ export interface Config {
   readonly rateLimit: {
     readonly organization: RateLimit;
     readonly anonymous: RateLimit;
+    /** Events of an organization, not calls. */
+    readonly ingest: RateLimit;
   };
   readonly outbound: {
     readonly allowedHosts: readonly string[];
@@ -247,6 +249,7 @@ function shape(values: Values, terminalFormat: 'pretty' | 'json'): Config {
         perSecond: values.ANONYMOUS_RATE_LIMIT_PER_SECOND,
         burst: values.ANONYMOUS_RATE_LIMIT_BURST,
       },
+      ingest: { perSecond: values.INGEST_EVENTS_PER_SECOND, burst: values.INGEST_EVENTS_BURST },
     },
     outbound: {
       allowedHosts: values.OUTBOUND_ALLOWED_HOSTS,

@@ -294,6 +294,14 @@ const variables = {
     meaning: 'Burst of calls from one address without a valid credential.',
     must: 'be a whole number from 1 to 1000000',
   }),
+  INGEST_EVENTS_PER_SECOND: whole(1, 1_000_000).default(10_000).register(documentation, {
+    meaning: 'Sustained events per second that all projects of an organization together may send.',
+    must: 'be a whole number from 1 to 1000000',
+  }),
+  INGEST_EVENTS_BURST: whole(1, 10_000_000).default(100_000).register(documentation, {
+    meaning: 'Burst of events that all projects of an organization together may send.',
+    must: 'be a whole number from 1 to 10000000',
+  }),
   SSO_REDIRECT_URIS: list
     .pipe(z.array(url('http', 'https')))
     .prefault('')

@@ -13,7 +13,14 @@ import { hasPrepared, runStatement, type StatementResult } from './statement-que
  * to all organizations: the drain and the operator's commands find them by `drain`.
  */
 interface Lookup {
-  kind: 'ingest_queue' | 'invite_link' | 'short_code' | 'sso_connection' | 'sso_domain' | 'sso_provider';
+  kind:
+    | 'ingest_queue'
+    | 'invite_link'
+    | 'project'
+    | 'short_code'
+    | 'sso_connection'
+    | 'sso_domain'
+    | 'sso_provider';
   key: string;
 }
 

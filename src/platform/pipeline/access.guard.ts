@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Caller } from '../caller/caller.js';
+import type { Caller, ProjectKeyCaller } from '../caller/caller.js';
 import { AppError, failedPrecondition, permissionDenied, unauthenticated } from '../errors/index.js';
 import type { AdmissionStep } from './admission.js';
 import type { Call } from './call.js';
@@ -18,8 +18,9 @@ export class AccessGuard implements AdmissionStep {
     private readonly recentMs: number,
   ) {}
 
-  admit({ access, caller }: Call): void {
+  admit({ access, caller, rpc }: Call): void {
     const refusal =
+      refuseAtBoundary(access, caller, rpc.name) ??
       refuse(access, caller, this.abilities.of(caller)) ??
       refuseStale(access.proof, caller, this.clock.now().getTime(), this.recentMs);
     if (refusal) throw refusal;
@@ -29,6 +30,7 @@ export class AccessGuard implements AdmissionStep {
 /** Why the caller may not make this call; undefined when they may. */
 function refuse(rule: AccessRule, caller: Caller, ability: Ability): AppError | undefined {
   if (caller.kind === 'system' || !rule.callers.has(caller.kind)) return refuseKind(rule, caller);
+  if (caller.kind === 'project_key') return refuseProjectKey(rule, caller);
   if (rule.personal && caller.kind === 'person' && caller.ssoOrgId !== undefined) {
     return permissionDenied(
       'SESSION_OF_A_PROVIDER',
@@ -52,6 +54,36 @@ function keySentence({ membersFor }: AccessRule): string {
   return 'An API key belongs to no person; this call is for people who sign in.';
 }
 
+/** A key has no permissions: its access and the boundary of the call decide. */
+function refuseProjectKey({ boundary }: AccessRule, { access }: ProjectKeyCaller): AppError | undefined {
+  if (boundary === 'sdk' && access === 'read')
+    return permissionDenied(
+      'PROJECT_KEY_ACCESS',
+      'This key only reads; sending needs an SDK key, or a public or private key.',
+    );
+  if (boundary === 'shared' && access === 'write')
+    return permissionDenied(
+      'PROJECT_KEY_ACCESS',
+      'This key only sends events and profiles; reading needs a shared or a private key.',
+    );
+  return undefined;
+}
+
+/** Calls in a project: in the words of the contract that its clients know. */
+function refuseAtBoundary(
+  { boundary, callers }: AccessRule,
+  { kind }: Caller,
+  name: string,
+): AppError | undefined {
+  if (!boundary) return undefined;
+  if (kind === 'anonymous') {
+    const header = name.startsWith('/sdk.') ? 'x-api-key' : 'Authorization';
+    return unauthenticated('CREDENTIAL_MISSING', `${header} header not present`);
+  }
+  if (kind !== 'system' && callers.has(kind)) return undefined;
+  return permissionDenied('PROJECT_KEY_REQUIRED', 'This call needs a key of a project that may send to it.');
+}
+
 function refuseKind(rule: AccessRule, caller: Caller): AppError {
   if (isInternal(rule)) {
     return permissionDenied(
@@ -72,6 +104,11 @@ function refuseKind(rule: AccessRule, caller: Caller): AppError {
       );
     case 'api_key':
       return permissionDenied('API_KEY_HAS_NO_USER', keySentence(rule));
+    case 'project_key':
+      return permissionDenied(
+        'CALLER_NOT_ADMITTED',
+        'A key of a project may call only the services that send to or read a project.',
+      );
     case 'member':
     case 'internal':
     case 'system':

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Call } from './call.js';
 import type { AdmissionStep } from './admission.js';
+import { hasCredential } from './presented-credential.js';
 import { AddressThrottle } from '../throttle/address-throttle.js';
 import { isOpen } from '../access/access-rule.js';
 
@@ -15,7 +16,7 @@ export class AddressThrottleGuard implements AdmissionStep {
   admit(call: Call): void | Promise<void> {
     const { rpc, access } = call;
     if (rpc.listener === 'internal') return;
-    if (!isOpen(access) && rpc.header.has('authorization')) return;
+    if (!isOpen(access) && hasCredential(call)) return;
     return this.throttle.take(call.address);
   }
 }

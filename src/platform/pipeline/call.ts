@@ -2,6 +2,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import type { RpcCall } from '@dovecote/rpc';
 import type { AccessRow } from '../access/access-rule.js';
 import type { Caller } from '../caller/caller.js';
+import type { ProjectKeyCarrier } from '../caller/credential.js';
 import type { Project } from '../caller/project.js';
 import type { OrganizationState } from '../caller/organization-state.js';
 import type { Proven } from '../caller/proven.js';
@@ -19,9 +20,11 @@ export class Call implements ScopeOrigin {
   caller: Caller = anonymous;
   /** What the caller's credential proved; set by the caller guard. */
   proven?: Proven;
+  /** Where the key of a project stood; set by the caller guard. */
+  keyCarrier?: ProjectKeyCarrier;
   /** Set by the organization guard. */
   organization?: OrganizationState;
-  /** Set by the project guard, for RPCs in a project. */
+  /** Set by the organization guard or the project guard, for RPCs in a project. */
   project?: Project;
   private opened: Scope | undefined;
 

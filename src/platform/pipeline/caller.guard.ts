@@ -9,7 +9,12 @@ import { CredentialRecord } from '../caller/credential-record.js';
 import { orgIdHeader } from './org-id-header.js';
 import { credentialOf } from './presented-credential.js';
 import type { Proven } from '../caller/proven.js';
-import { AccessTokenStrategy, ApiKeyStrategy, type CredentialRequest } from '../caller/strategies.js';
+import {
+  AccessTokenStrategy,
+  ApiKeyStrategy,
+  type CredentialRequest,
+  ProjectKeyStrategy,
+} from '../caller/strategies.js';
 import { isOpen } from '../access/access-rule.js';
 
 type CredentialMiddleware = (
@@ -35,8 +40,9 @@ export class CallerGuard implements AdmissionStep {
     private readonly throttle: AddressThrottle,
     private readonly apiKeys: ApiKeyStrategy,
     private readonly accessTokens: AccessTokenStrategy,
+    private readonly projectKeys: ProjectKeyStrategy,
   ) {
-    this.passport.use(apiKeys).use(accessTokens);
+    this.passport.use(apiKeys).use(accessTokens).use(projectKeys);
   }
 
   admit(call: Call): void | Promise<void> {
@@ -47,9 +53,18 @@ export class CallerGuard implements AdmissionStep {
       call.caller = { kind: 'internal', orgId: orgIdHeader(call) };
       return;
     }
-    const known = this.apiKeys.recall(credential) ?? this.accessTokens.recall(credential);
+    if (credential.kind === 'project_key') call.keyCarrier = credential.carrier;
+    const known = this.recall(credential);
     if (known) return enter(call, known);
     return this.prove(call, credential).then((proven) => enter(call, proven));
+  }
+
+  private recall(credential: Credential): Proven | undefined {
+    return (
+      this.apiKeys.recall(credential) ??
+      this.accessTokens.recall(credential) ??
+      this.projectKeys.recall(credential)
+    );
   }
 
   /**
@@ -83,17 +98,27 @@ export class CallerGuard implements AdmissionStep {
       const done = (error: unknown, proven: Proven | false | undefined): void => {
         if (error) reject(error);
         else if (proven) resolve(proven);
-        else
-          reject(unauthenticated('CREDENTIAL_INVALID', 'The Authorization header has no valid credential.'));
+        else reject(noCredential(request.credential));
       };
       // Passport types its middleware as any; the strategies read only `credential` of the request.
       const middleware = this.passport.authenticate(
-        ['api-key', 'access-token'],
+        ['api-key', 'access-token', 'project-key'],
         { session: false },
         done,
       ) as CredentialMiddleware;
       middleware(request, {}, reject);
     });
+  }
+}
+
+function noCredential(credential: Credential): AppError {
+  switch (credential.kind === 'malformed' ? credential.why : undefined) {
+    case 'no_bearer':
+      return unauthenticated('CREDENTIAL_INVALID', 'Authorization header must start with Bearer');
+    case 'empty':
+      return unauthenticated('CREDENTIAL_INVALID', 'Bearer token is empty');
+    case undefined:
+      return unauthenticated('CREDENTIAL_INVALID', 'The Authorization header has no valid credential.');
   }
 }
 

@@ -8,9 +8,12 @@ import type { Call } from './call.js';
 import { PersonThrottle } from '../throttle/person-throttle.js';
 import type { MemberCaller, PersonCaller } from '../caller/caller.js';
 import { orgIdHeader } from './org-id-header.js';
+import { projectIdHeader, projectNotAccessible } from './project-id-header.js';
 import { type Membership, MembershipDirectory } from '../caller/memberships.directory.js';
 import { EntryCheck } from '../caller/entry-check.js';
-import { type ClosedState, refuseEntry } from '../caller/organization-entry.rules.js';
+import { type ClosedState, refuseEntry, refuseIngest } from '../caller/organization-entry.rules.js';
+import type { Project } from '../caller/project.js';
+import { ProjectDirectory } from '../caller/projects.directory.js';
 import type { OrganizationState } from '../caller/organization-state.js';
 import { UsageRecorder } from '../caller/usage-recorder.js';
 
@@ -19,6 +22,7 @@ import { UsageRecorder } from '../caller/usage-recorder.js';
 export class OrganizationGuard implements AdmissionStep {
   constructor(
     private readonly memberships: MembershipDirectory,
+    private readonly projects: ProjectDirectory,
     private readonly throttle: PersonThrottle,
     private readonly entry: EntryCheck,
     private readonly usage: UsageRecorder,
@@ -27,15 +31,44 @@ export class OrganizationGuard implements AdmissionStep {
 
   admit(call: Call): void | Promise<void> {
     if (call.caller.kind === 'person') return this.chooseOrganization(call, call.caller);
-    if (call.caller.kind === 'api_key' && call.proven && 'organization' in call.proven) {
-      this.enter(call, call.proven.organization);
-    }
+    if (call.proven && 'organization' in call.proven) this.enter(call, call.proven.organization);
   }
 
   private chooseOrganization(call: Call, person: PersonCaller): void | Promise<void> {
-    const orgId = actsOutsideOrganizations(call.access) ? undefined : chosenOrgId(call);
+    const { access } = call;
+    if (access.boundary && access.callers.has('member')) return this.chooseProject(call, person);
+    const outside = access.boundary !== undefined || actsOutsideOrganizations(access);
+    const orgId = outside ? undefined : chosenOrgId(call);
     const known = orgId && this.memberships.recall(orgId, person.identityId);
     return known ? this.enterAs(call, person, known) : this.lookUp(call, person, orgId);
+  }
+
+  /** The organization is the project's. */
+  private chooseProject(call: Call, person: PersonCaller): void | Promise<void> {
+    const id = projectIdHeader(call);
+    const project = this.projects.recall(id);
+    const membership = project && this.memberships.recall(project.orgId, person.identityId);
+    if (!project || !membership) return this.lookUpProject(call, person, id);
+    return this.enterProject(call, person, project, membership);
+  }
+
+  private async lookUpProject(call: Call, person: PersonCaller, id: string): Promise<void> {
+    await this.throttle.take(person.identityId);
+    const project = await this.projects.find(id);
+    const membership = project && (await this.memberships.find(project.orgId, person.identityId));
+    if (!project || !membership) throw projectNotAccessible();
+    return this.enterProject(call, person, project, membership);
+  }
+
+  private enterProject(
+    call: Call,
+    person: PersonCaller,
+    project: Project,
+    membership: Membership,
+  ): void | Promise<void> {
+    if ((orgIdHeader(call) ?? project.orgId) !== project.orgId) throw projectNotAccessible();
+    call.project = project;
+    return this.enterAs(call, person, membership);
   }
 
   private async lookUp(call: Call, person: PersonCaller, orgId: string | undefined): Promise<void> {
@@ -68,7 +101,11 @@ export class OrganizationGuard implements AdmissionStep {
 
   private enter(call: Call, organization: OrganizationState): void {
     call.organization = organization;
-    const refusal = refuseEntry(organization, this.clock.now(), answersIn(call));
+    const now = this.clock.now();
+    const refusal =
+      call.access.boundary === 'sdk'
+        ? refuseIngest(organization, now)
+        : refuseEntry(organization, now, answersIn(call));
     if (refusal) throw refusal;
   }
 }

@@ -4,6 +4,8 @@ import { AccessGuard } from './access.guard.js';
 import { CallerGuard } from './caller.guard.js';
 import { OrganizationGuard } from './organization.guard.js';
 import { AddressThrottleGuard } from './address-throttle.guard.js';
+import { EventCountGuard } from './event-count.guard.js';
+import { ProjectGuard } from './project.guard.js';
 import { OrganizationThrottleGuard } from './organization-throttle.guard.js';
 import { RpcErrorFilter } from './rpc-error.filter.js';
 import { ValidationGuard } from './validation.guard.js';
@@ -22,12 +24,15 @@ const admission = [
   OrganizationGuard,
   // After the organization is proven: a limit keyed by what a caller merely claims could be spent by others.
   OrganizationThrottleGuard,
+  ProjectGuard,
   AccessGuard,
 ];
 /** Then libs/rpc reads the message, within the limits of connect-options.ts. */
 const guards = [
   // After access: what a message must look like is not told to those who may not send it.
   ValidationGuard,
+  // Only what is valid is counted.
+  EventCountGuard,
 ];
 
 /**

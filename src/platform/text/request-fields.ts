@@ -44,6 +44,12 @@ export const requestTexts: ReadonlyMap<string, TextKind> = new Map([
   ...of('pidgr.v1.UpdateTemplateTranslationRequest', 'name', 'title'),
   // A placeholder has to spell it alike.
   ...of('pidgr.v1.TemplateVariable', 'verbatim', 'name'),
+  // Projects.
+  ...of('dovecote.project.v1.CreateProjectRequest', 'name', 'name'),
+  ...of('dovecote.project.v1.UpdateProjectRequest', 'name', 'name'),
+  ...of('dovecote.project.v1.CreateProjectKeyRequest', 'name', 'name'),
+  // Compared with the name, exactly.
+  ...of('dovecote.project.v1.DeleteProjectRequest', 'verbatim', 'confirmation_name'),
   // What apps call their screens.
   ...of('pidgr.v1.TouchEvent', 'verbatim', 'screen_name'),
   ...of('pidgr.v1.QueryHeatmapDataRequest', 'verbatim', 'screen_name'),

@@ -13,8 +13,12 @@ export class MemoryBuckets implements Buckets {
   constructor(private readonly clock: Clock) {}
 
   increment(key: string, ttl: number, burst: number): Promise<ThrottleRecord> {
+    return this.spend(key, ttl, burst, 1);
+  }
+
+  spend(key: string, ttl: number, burst: number, cost: number): Promise<ThrottleRecord> {
     const bucket = this.buckets.get(key);
-    const taken = take(bucket, limitOf(ttl, burst), this.clock.now().getTime());
+    const taken = take(bucket, limitOf(ttl, burst), this.clock.now().getTime(), cost);
     // In place: most buckets exist, and creating an entry costs half of the call.
     if (bucket) Object.assign(bucket, taken.bucket);
     else this.buckets.set(key, taken.bucket);

@@ -7,7 +7,7 @@ import { limitOf, recordOf, type ThrottleRecord } from './throttle-record.js';
  * Answers: allowed, whole tokens left, milliseconds until one token, milliseconds until full.
  */
 const takeScript = `
-local burst, rate = tonumber(ARGV[1]), tonumber(ARGV[2])
+local burst, rate, cost = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + time[2] / 1000
 local stored = redis.call('HMGET', KEYS[1], 'tokens', 'at')
@@ -16,7 +16,7 @@ if stored[1] then
   tokens = math.min(burst, tonumber(stored[1]) + math.max(0, now - tonumber(stored[2])) / 1000 * rate)
 end
 local allowed = 0
-if tokens >= 1 then allowed = 1; tokens = tokens - 1 end
+if tokens >= 1 then allowed = 1; tokens = tokens - cost end
 redis.call('HSET', KEYS[1], 'tokens', tostring(tokens), 'at', tostring(now))
 local full = math.ceil((burst - tokens) / rate * 1000)
 redis.call('PEXPIRE', KEYS[1], math.max(1, full))
@@ -42,16 +42,14 @@ export class RedisBuckets implements Buckets {
     private readonly fallback: Buckets,
   ) {}
 
-  async increment(
-    key: string,
-    ttl: number,
-    burst: number,
-    block: number,
-    name: string,
-  ): Promise<ThrottleRecord> {
+  increment(key: string, ttl: number, burst: number): Promise<ThrottleRecord> {
+    return this.spend(key, ttl, burst, 1);
+  }
+
+  async spend(key: string, ttl: number, burst: number, cost: number): Promise<ThrottleRecord> {
     const { perSecond } = limitOf(ttl, burst);
-    const answer = this.paused ? undefined : await this.ask(takeScript, key, [burst, perSecond]);
-    if (!Array.isArray(answer)) return this.fallback.increment(key, ttl, burst, block, name);
+    const answer = this.paused ? undefined : await this.ask(takeScript, key, [burst, perSecond, cost]);
+    if (!Array.isArray(answer)) return this.fallback.spend(key, ttl, burst, cost);
     const [allowed, remaining, retryAfterMs, fullAfterMs] = answer.map(Number) as [
       number,
       number,

@@ -10,6 +10,7 @@ import { AddressLimits } from './address-limits.js';
 import { AddressThrottle } from './address-throttle.js';
 import type { Buckets } from './buckets.js';
 import { DailyLimits } from './daily-limits.js';
+import { IngestThrottle } from './ingest-throttle.js';
 import { MemoryBuckets } from './memory-buckets.js';
 import { OrganizationThrottle } from './organization-throttle.js';
 import { PersonThrottle } from './person-throttle.js';
@@ -75,13 +76,25 @@ class RedisModule implements OnApplicationShutdown {
         new OrganizationThrottle(rateLimit.organization, buckets),
     },
     {
+      provide: IngestThrottle,
+      inject: [CONFIG, getStorageToken()],
+      useFactory: ({ rateLimit }: Config, buckets: Buckets) => new IngestThrottle(rateLimit.ingest, buckets),
+    },
+    {
       provide: PersonThrottle,
       inject: [CONFIG, getStorageToken()],
       useFactory: ({ rateLimit }: Config, buckets: Buckets) =>
         new PersonThrottle(rateLimit.organization, buckets),
     },
   ],
-  exports: [AddressLimits, AddressThrottle, DailyLimits, OrganizationThrottle, PersonThrottle],
+  exports: [
+    AddressLimits,
+    AddressThrottle,
+    DailyLimits,
+    IngestThrottle,
+    OrganizationThrottle,
+    PersonThrottle,
+  ],
 })
 export class ThrottleModule {}
 

@@ -21,11 +21,14 @@ export interface Taken {
   fullAfterMs: number;
 }
 
-/** Takes one token if there is one. A full bucket and an absent one are the same. */
-export function take(bucket: Bucket | undefined, limit: BucketLimit, now: number): Taken {
+/**
+ * Takes `cost` tokens if there is one; what the bucket did not hold it owes. A full bucket and an absent one are the
+ * same.
+ */
+export function take(bucket: Bucket | undefined, limit: BucketLimit, now: number, cost = 1): Taken {
   const tokens = bucket ? refilled(bucket, limit, now) : limit.burst;
   const allowed = tokens >= 1;
-  const left = allowed ? tokens - 1 : tokens;
+  const left = allowed ? tokens - cost : tokens;
   return {
     bucket: { tokens: left, updatedAt: now },
     allowed,

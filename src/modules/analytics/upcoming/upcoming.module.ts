@@ -1,6 +1,5 @@
 import { Module } from '@nestjs/common';
 import { InsightsService as DovecoteInsightsService } from '@dovecote/contract/dovecote/insights/v1/insights_pb';
-import { ProjectService } from '@dovecote/contract/dovecote/project/v1/project_pb';
 import { EventsService } from '@dovecote/contract/events/v1/events_pb';
 import { HeatmapService } from '@dovecote/contract/pidgr/v1/heatmap_pb';
 import { ReplayService } from '@dovecote/contract/pidgr/v1/replay_pb';
@@ -17,7 +16,6 @@ const wholeServices = [
   ShippedEventsService,
   ShippedProfilesService,
   DovecoteInsightsService,
-  ProjectService,
 ];
 
 /** The RPCs of the contract that are still to come; a line leaves when its module arrives. */

@@ -46,6 +46,8 @@ export const seededRoles: readonly SeededRole[] = [
       P.GROUPS_WRITE,
       P.TEAMS_ALL_READ,
       P.TEAMS_WRITE,
+      P.ANALYTICS_READ,
+      P.ANALYTICS_WRITE,
     ],
   },
   { slug: invitationDefault, name: 'Employee', isSystem: false, permissions: [P.INBOX_READ, P.INBOX_ACT] },

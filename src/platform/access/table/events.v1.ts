@@ -1,6 +1,6 @@
 import { EventsService } from '@dovecote/contract/events/v1/events_pb';
-import { anyProof, rowsOf, signedIn, unaudited, type ServiceRows } from '../access-rule.js';
+import { anyProof, countedBy, projectWrite, rowsOf, unaudited, type ServiceRows } from '../access-rule.js';
 
 export const events: readonly ServiceRows[] = [
-  rowsOf(EventsService, { batchCreate: unaudited(signedIn, anyProof) }),
+  rowsOf(EventsService, { batchCreate: countedBy('events', unaudited(projectWrite, anyProof)) }),
 ];

@@ -1,6 +1,6 @@
 import { ProfilesSDKService } from '@dovecote/contract/sdk/profiles/v1/profiles_pb';
-import { anyProof, rowsOf, signedIn, unaudited, type ServiceRows } from '../access-rule.js';
+import { anyProof, projectWrite, rowsOf, unaudited, type ServiceRows } from '../access-rule.js';
 
 export const sdkProfiles: readonly ServiceRows[] = [
-  rowsOf(ProfilesSDKService, { identify: unaudited(signedIn, anyProof) }),
+  rowsOf(ProfilesSDKService, { identify: unaudited(projectWrite, anyProof) }),
 ];

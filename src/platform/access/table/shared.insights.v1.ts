@@ -1,11 +1,11 @@
 import { InsightsService } from '@dovecote/contract/shared/insights/v1/insights_pb';
-import { anyProof, read, rowsOf, signedIn, type ServiceRows } from '../access-rule.js';
+import { anyProof, projectRead, read, rowsOf, type ServiceRows } from '../access-rule.js';
 
 export const sharedInsights: readonly ServiceRows[] = [
   rowsOf(InsightsService, {
-    query: read(signedIn, anyProof),
-    segmentUsers: read(signedIn, anyProof),
-    getFilterSchema: read(signedIn, anyProof),
-    getPropertyValues: read(signedIn, anyProof),
+    query: read(projectRead, anyProof),
+    segmentUsers: read(projectRead, anyProof),
+    getFilterSchema: read(projectRead, anyProof),
+    getPropertyValues: read(projectRead, anyProof),
   }),
 ];

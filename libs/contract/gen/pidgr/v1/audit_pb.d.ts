@@ -1053,6 +1053,41 @@ export enum AuditEventType {
    * @generated from enum value: AUDIT_EVENT_TYPE_ESCALATION_SENT = 89;
    */
   ESCALATION_SENT = 89,
+
+  /**
+   * A project was created. From 1001 on: Dovecote's own numbers.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_PROJECT_CREATED = 1001;
+   */
+  PROJECT_CREATED = 1001,
+
+  /**
+   * A project was changed.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_PROJECT_UPDATED = 1002;
+   */
+  PROJECT_UPDATED = 1002,
+
+  /**
+   * A project was deleted, and its events with it.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_PROJECT_DELETED = 1003;
+   */
+  PROJECT_DELETED = 1003,
+
+  /**
+   * A key of a project was created.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_PROJECT_KEY_CREATED = 1004;
+   */
+  PROJECT_KEY_CREATED = 1004,
+
+  /**
+   * A key of a project was revoked.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_PROJECT_KEY_REVOKED = 1005;
+   */
+  PROJECT_KEY_REVOKED = 1005,
 }
 
 /**

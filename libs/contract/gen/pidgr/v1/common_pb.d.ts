@@ -988,6 +988,20 @@ export enum Permission {
    * @generated from enum value: PERMISSION_PLATFORM_INCIDENTS = 31;
    */
   PLATFORM_INCIDENTS = 31,
+
+  /**
+   * View projects, and what their events answer. From 1001 on: Dovecote's own numbers.
+   *
+   * @generated from enum value: PERMISSION_ANALYTICS_READ = 1001;
+   */
+  ANALYTICS_READ = 1001,
+
+  /**
+   * Create and change projects, their keys and their dashboards; delete profiles.
+   *
+   * @generated from enum value: PERMISSION_ANALYTICS_WRITE = 1002;
+   */
+  ANALYTICS_WRITE = 1002,
 }
 
 /**

@@ -110,11 +110,11 @@ export declare type ProjectKey = Message<"dovecote.project.v1.ProjectKey"> & {
   family: KeyFamily;
 
   /**
-   * The first characters, enough to tell keys apart.
+   * What tells keys apart: how keys of the family begin, and the last four characters.
    *
-   * @generated from field: string key_prefix = 4;
+   * @generated from field: string masked = 4;
    */
-  keyPrefix: string;
+  masked: string;
 
   /**
    * The whole key, of the family PUBLIC only.
@@ -451,7 +451,7 @@ export declare type CreateProjectKeyResponse = Message<"dovecote.project.v1.Crea
 export declare const CreateProjectKeyResponseSchema: GenMessage<CreateProjectKeyResponse>;
 
 /**
- * Whose keys.
+ * The project whose keys are listed.
  *
  * @generated from message dovecote.project.v1.ListProjectKeysRequest
  */
@@ -616,7 +616,8 @@ export declare const ProjectService: GenService<{
     output: typeof ListProjectsResponseSchema;
   },
   /**
-   * Changes what is set in the request. Needs PERMISSION_ANALYTICS_WRITE. Audited.
+   * Changes what is set in the request. Needs PERMISSION_ANALYTICS_WRITE, and a recent proof where events are to be kept
+   * for a shorter time. Audited.
    *
    * @generated from rpc dovecote.project.v1.ProjectService.UpdateProject
    */
@@ -637,7 +638,7 @@ export declare const ProjectService: GenService<{
     output: typeof DeleteProjectResponseSchema;
   },
   /**
-   * Makes a key and returns it. Needs PERMISSION_ANALYTICS_WRITE. Audited. RESOURCE_EXHAUSTED beyond 50 keys of a project.
+   * Makes a key and returns it. Needs PERMISSION_ANALYTICS_WRITE, and a recent proof for a key that reads. Audited. RESOURCE_EXHAUSTED beyond 50 keys of a project.
    *
    * @generated from rpc dovecote.project.v1.ProjectService.CreateProjectKey
    */
@@ -657,8 +658,8 @@ export declare const ProjectService: GenService<{
     output: typeof ListProjectKeysResponseSchema;
   },
   /**
-   * Makes a key unusable on every server within a second. Needs PERMISSION_ANALYTICS_WRITE. Audited. Repeating it is no
-   * error; NOT_FOUND when the project never had such a key.
+   * Makes a key unusable on every server within a second. Needs PERMISSION_ANALYTICS_WRITE and a recent proof. Audited. Repeating
+   * it is no error; NOT_FOUND when the project never had such a key.
    *
    * @generated from rpc dovecote.project.v1.ProjectService.RevokeProjectKey
    */

@@ -1,0 +1,87 @@
+import { alreadyExists, AppError, invalidArgument } from '../../../platform/errors/index.js';
+import type { ProjectSettings } from './project.js';
+
+/** Projects of one organization. */
+const PROJECTS_LIMIT = 100;
+/** Keys of one project that are not revoked. */
+const LIVE_KEYS_LIMIT = 50;
+
+/** The zone that an empty name stands for. */
+export const defaultZone = 'UTC';
+
+/**
+ * The name of the zone that the runtime knows under this one, whatever its case; undefined when it knows none. It may be
+ * another name of the same zone: `Asia/Calcutta` for `Asia/Kolkata`.
+ */
+export function resolvedZone(zone: string): string | undefined {
+  // Offsets such as +01:00 are no zones: they know no summer time.
+  if (!/^[A-Za-z]/.test(zone)) return undefined;
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone;
+  } catch {
+    return undefined;
+  }
+}
+
+export function unknownZone(): AppError {
+  return invalidArgument([
+    { field: 'zone', description: 'must be the IANA name of a time zone, such as Europe/Stockholm' },
+  ]);
+}
+
+/** Whether some events would be deleted that are kept now. */
+export function keepsShorter(before: number | null, after: number | null): boolean {
+  return after !== null && (before === null || after < before);
+}
+
+export function refuseConfirmation(given: string, name: string): AppError | undefined {
+  if (given === name) return undefined;
+  return invalidArgument([
+    { field: 'confirmation_name', description: 'must be the name of the project, exactly' },
+  ]);
+}
+
+export function nameTaken(): AppError {
+  return alreadyExists('PROJECT_NAME_TAKEN', 'A project with this name already exists.');
+}
+
+export function refuseProjectOverLimit(projects: number): AppError | undefined {
+  if (projects < PROJECTS_LIMIT) return undefined;
+  const tooMany = `An organization may have ${PROJECTS_LIMIT} projects; delete one first.`;
+  return new AppError('resource_exhausted', 'PROJECT_LIMIT', tooMany, {
+    quota: { subject: 'organization', description: tooMany },
+  });
+}
+
+export function refuseKeyOverLimit(liveKeys: number): AppError | undefined {
+  if (liveKeys < LIVE_KEYS_LIMIT) return undefined;
+  const description = `A project may have ${LIVE_KEYS_LIMIT} keys; revoke one first.`;
+  return new AppError('resource_exhausted', 'PROJECT_KEY_LIMIT', description, {
+    quota: { subject: 'project', description },
+  });
+}
+
+/** Names of what differs, with the new values, for the trail. */
+export function changesOf(before: ProjectSettings, after: ProjectSettings): Record<string, string> {
+  const named: Record<string, keyof ProjectSettings> = {
+    name: 'name',
+    zone: 'zone',
+    retention_days: 'retentionDays',
+    merge_identities: 'mergeIdentities',
+    events_per_second: 'eventsPerSecond',
+    ingest_path: 'ingestPath',
+  };
+  return Object.fromEntries(
+    Object.entries(named).flatMap(([name, key]) =>
+      before[key] === after[key] ? [] : [[name, String(after[key] ?? '')]],
+    ),
+  );
+}
+
+/** A batch that was accepted before the deletion may be stored until then. */
+const LATE_BATCHES_MS = 3_600_000;
+
+/** Whether nothing of the project can come any more after an erasure at this moment. */
+export function isErasedForGood(deletedAt: Date, now: Date): boolean {
+  return now.getTime() - deletedAt.getTime() >= LATE_BATCHES_MS;
+}

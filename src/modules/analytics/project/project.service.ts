@@ -1,0 +1,105 @@
+import { Injectable } from '@nestjs/common';
+import { v7 as uuid } from 'uuid';
+import { type AppError, notFound } from '../../../platform/errors/index.js';
+import type { Scope } from '../../../platform/scope/index.js';
+import { eraseDeletedProjectsTask } from './deleted-projects.service.js';
+import type { ProjectRow, ProjectSettings } from './project.js';
+import {
+  changesOf,
+  defaultZone,
+  keepsShorter,
+  refuseConfirmation,
+  refuseProjectOverLimit,
+  resolvedZone,
+  unknownZone,
+} from './project.rules.js';
+import { ProjectStore } from './project.store.js';
+
+export type NewProject = Pick<ProjectSettings, 'name'> & Partial<ProjectSettings>;
+
+@Injectable()
+export class Projects {
+  constructor(private readonly store: ProjectStore) {}
+
+  /** By name. */
+  list(scope: Scope): Promise<ProjectRow[]> {
+    return this.store.list(scope);
+  }
+
+  async get(scope: Scope, id: string): Promise<ProjectRow> {
+    return required(await this.store.find(scope, id.toLowerCase()));
+  }
+
+  /** Locks the row until the transaction ends. */
+  async getForUpdate(scope: Scope, id: string): Promise<ProjectRow> {
+    return required(await this.store.findForUpdate(scope, id.toLowerCase()));
+  }
+
+  /** A project without keys. By default its zone is UTC, events are kept, and the ids of one person are one person. */
+  async create(scope: Scope, input: NewProject): Promise<ProjectRow> {
+    const settings: ProjectSettings = {
+      retentionDays: null,
+      mergeIdentities: true,
+      eventsPerSecond: null,
+      ingestPath: '',
+      ...input,
+      zone: await this.zoneNamed(scope, input.zone ?? ''),
+    };
+    refuse(refuseProjectOverLimit(await this.store.countForInsert(scope)));
+    const { orgId } = scope;
+    const maker = { createdBy: scope.actorId || null, createdAt: scope.now() };
+    const project = { ...settings, ...maker, orgId, id: uuid() };
+    const number = await this.store.insert(scope, project);
+    await scope.audit('PROJECT_CREATED', {
+      entityType: 'project',
+      entityId: project.id,
+      metadata: { name: project.name, zone: project.zone },
+    });
+    return { ...project, number };
+  }
+
+  /** What is not given stays. An empty zone is UTC. */
+  async update(scope: Scope, id: string, change: Partial<ProjectSettings>): Promise<ProjectRow> {
+    const project = await this.getForUpdate(scope, id);
+    const zone = change.zone === undefined ? project.zone : await this.zoneNamed(scope, change.zone);
+    const changed: ProjectRow = { ...project, ...change, zone };
+    if (keepsShorter(project.retentionDays, changed.retentionDays)) scope.requireRecentProof();
+    const metadata = changesOf(project, changed);
+    if (Object.keys(metadata).length === 0) return project;
+    await this.store.update(scope, project.id, changed);
+    await scope.announceRevocation(`project:${project.id}`);
+    await scope.audit('PROJECT_UPDATED', { entityType: 'project', entityId: project.id, metadata });
+    return changed;
+  }
+
+  /** Its keys are refused at once; a job deletes its events. */
+  async delete(scope: Scope, id: string, confirmationName: string): Promise<void> {
+    const project = await this.getForUpdate(scope, id);
+    refuse(refuseConfirmation(confirmationName, project.name));
+    await this.store.delete(scope, project.id);
+    await scope.announceRevocation(`project:${project.id}`);
+    await scope.enqueue({ task: eraseDeletedProjectsTask, payload: {}, key: eraseDeletedProjectsTask });
+    await scope.audit('PROJECT_DELETED', {
+      entityType: 'project',
+      entityId: project.id,
+      metadata: { name: project.name },
+    });
+  }
+
+  /** As it is spelled in the database of time zones, so that every program finds it. */
+  private async zoneNamed(scope: Scope, zone: string): Promise<string> {
+    if (zone === '' || zone === defaultZone) return defaultZone;
+    const resolved = resolvedZone(zone);
+    if (resolved === undefined) throw unknownZone();
+    return (await this.store.findZone(scope, zone)) ?? resolved;
+  }
+}
+
+function required(project: ProjectRow | undefined): ProjectRow {
+  if (!project) throw notFound('project');
+  return project;
+}
+
+function refuse(refusal: AppError | undefined): void {
+  if (refusal) throw refusal;
+}
