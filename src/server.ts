@@ -3,6 +3,7 @@ import type { MicroserviceOptions, NestMicroservice } from '@nestjs/microservice
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AppOptions } from './app.module.js';
 import { createApplication } from './application.js';
+import { AnalyticsEngine } from './platform/analytics-store/index.js';
 import { SigningKeys } from './platform/caller/signing-keys.js';
 import type { Role } from './platform/config/index.js';
 import { Database, rowSecurityDefects } from './platform/database/index.js';
@@ -84,6 +85,8 @@ async function run(
   const { metrics: metricsOptions } = options.config;
   const metrics = metricsOptions && (await MetricsListener.open(metricsOptions, app.get(Metrics)));
   readiness.serving = true;
+  // In the background: what needs no analytics waits for none.
+  if (options.role !== 'render') app.get(AnalyticsEngine).warm();
   return {
     app,
     address: bound?.public,

@@ -133,9 +133,9 @@ describe('the setup page', () => {
 
 describe('health', () => {
   test.each([
-    ['/health', { status: 'ok', workers: 'ok' }],
+    ['/health', { status: 'ok', workers: 'ok', analytics: 'ok' }],
     ['/health/live', { status: 'ok' }],
-    ['/health/ready', { status: 'ok', workers: 'ok' }],
+    ['/health/ready', { status: 'ok', workers: 'ok', analytics: 'ok' }],
   ])('%s answers ok', async (path, expected) => {
     const response = await fetch(`${s.url}${path}`);
     expect([response.status, await response.json()]).toEqual([200, expected]);

@@ -7,6 +7,7 @@ import { pino } from 'pino';
 import { Clock } from '../../src/platform/clock/clock.js';
 import { loadConfig } from '../../src/platform/config/index.js';
 import { type Server, startServer } from '../../src/server.js';
+import { type TestAnalytics, createAnalytics } from './analytics-store.js';
 import { eventually } from './eventually.js';
 import { testMasterKey } from './template-database.js';
 import { cloneDatabase, type TestDatabase } from './test-database.js';
@@ -18,6 +19,8 @@ export interface TestServer {
   readonly server: Server;
   readonly database: TestDatabase;
   readonly url: string;
+  /** Present if the spec asked for it. */
+  readonly analytics?: TestAnalytics;
   /** Everything logged so far, one JSON object a line. */
   readonly logLines: () => Record<string, unknown>[];
   /** A client of the service over native gRPC, with these headers on every call. */
@@ -33,10 +36,13 @@ export interface TestServerOptions {
   env?: Record<string, string>;
   /** Joins the database of another server instead of cloning one. */
   database?: TestDatabase;
+  /** Gives the server an analytics store: a database of its own, or that of another server. */
+  analytics?: true | TestAnalytics;
 }
 
 const testEnv = {
-  DATA_DIR: join(tmpdir(), 'dovecote-test-data'),
+  // Of this run only: what a spec leaves there starts nothing in the next run.
+  DATA_DIR: join(process.env.DOVECOTE_TEST_ANALYTICS_DIR ?? tmpdir(), '../data'),
   PORT: '0',
   ENVIRONMENT: 'development',
   SIGN_UP: 'open',
@@ -56,7 +62,12 @@ const testEnv = {
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const database = options.database ?? (await cloneDatabase());
   const lines: string[] = [];
-  const config = loadConfig({ ...testEnv, ...options.env });
+  const analytics = options.analytics === true ? await createAnalytics() : options.analytics;
+  const config = loadConfig({
+    ...testEnv,
+    ...(analytics && { CLICKHOUSE_URL: analytics.url }),
+    ...options.env,
+  });
   const log = pino({ level: config.log.level }, { write: (line: string) => lines.push(line) });
   const server = await startServer({
     config,
@@ -72,6 +83,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     server,
     database,
     url,
+    analytics,
     logLines: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>),
     transport,
     client: (service, headers) => createClient(service, transport(headers)),
@@ -90,6 +102,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     async stop() {
       await server.stop();
       if (!options.database) await database.drop();
+      if (options.analytics === true) await analytics?.drop();
     },
   };
 }

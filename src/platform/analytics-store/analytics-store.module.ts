@@ -16,7 +16,7 @@ import { engineAccess } from './engine-access.js';
       inject: [CONFIG, PinoLogger, Readiness],
       useFactory: (config: Config, { logger }: PinoLogger, readiness: Readiness) => {
         const log = logger.child({ context: 'analytics' });
-        const engine = new AnalyticsEngine(engineAccess(config), log);
+        const engine = new AnalyticsEngine(engineAccess(config, log), log);
         readiness.watch('analytics', () => engine.probe());
         return engine;
       },

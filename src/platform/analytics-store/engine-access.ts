@@ -1,5 +1,6 @@
+import type { Logger } from 'pino';
 import type { Config } from '../config/index.js';
-import { analyticsUnavailable } from './engine-errors.js';
+import { embeddedEngine } from './embedded-engine.js';
 import type { EngineAccess } from './engine.js';
 import { addressOf, connectTo } from './engine-connection.js';
 
@@ -7,16 +8,11 @@ import { addressOf, connectTo } from './engine-connection.js';
 const graceMs = 30_000;
 
 /** The server that is configured, or the embedded engine. */
-export function engineAccess({ analytics }: Config): EngineAccess {
-  const { server, connections, query } = analytics;
+export function engineAccess({ analytics, dataDir }: Config, log: Logger): EngineAccess {
+  const { server, connections, query, memory } = analytics;
   const timeoutMs = query.seconds * 1_000 + graceMs;
   if (server === undefined)
-    return {
-      isUsed: async () => false,
-      open: async () => {
-        throw analyticsUnavailable('The embedded engine is still to come; set CLICKHOUSE_URL.');
-      },
-    };
+    return embeddedEngine({ dataDir, memory, statementMemory: query.memory, connections, timeoutMs }, log);
   return {
     isUsed: async () => true,
     async open() {

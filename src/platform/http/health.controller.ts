@@ -24,8 +24,10 @@ export class HealthController {
     if (!this.readiness.serving) throw new ServiceUnavailableException({ status: 'stopping' });
     try {
       const workers = describePresence(await workerPresence(this.database));
-      // Reported, but the process stays ready: calls are answered while campaigns wait.
-      return { status: 'ok', workers, ...(await this.readiness.ofOthers()) };
+      const others = await this.readiness.ofOthers();
+      // Reported, but the process stays ready: calls are answered while campaigns or analytics wait.
+      const status = Object.values(others).includes('unavailable') ? 'degraded' : 'ok';
+      return { status, workers, ...others };
     } catch {
       throw new ServiceUnavailableException({ status: 'database unavailable' });
     }

@@ -1,0 +1,95 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  type Access,
+  AlreadyRunningError,
+  findEmbeddedClickHouse,
+  startEmbeddedClickHouse,
+} from '@dovecote/embedded-clickhouse';
+import type { Logger } from 'pino';
+import type { EngineAccess, OpenEngine } from './engine.js';
+import { connectTo, type EngineConnection } from './engine-connection.js';
+
+export interface EmbeddedEngineOptions {
+  readonly dataDir: string;
+  /** Of the engine, in bytes. */
+  readonly memory: number;
+  /** Of one statement, in bytes. */
+  readonly statementMemory: number;
+  /** Statements at once. */
+  readonly connections: number;
+  readonly timeoutMs: number;
+}
+
+/** How long another process of the machine may take to start the engine that both use. */
+const siblingPatienceMs = 20_000;
+const pollMs = 100;
+const database = 'dovecote';
+
+export const folderOf = (dataDir: string): string => join(dataDir, 'analytics');
+
+/** The engine of this machine: run by the process that needs it first, and used by all that share the data folder. */
+export function embeddedEngine(options: EmbeddedEngineOptions, log: Logger): EngineAccess {
+  return {
+    isUsed: () =>
+      access(folderOf(options.dataDir)).then(
+        () => true,
+        () => false,
+      ),
+    open: () => startOrJoin(options, log),
+  };
+}
+
+async function startOrJoin(options: EmbeddedEngineOptions, log: Logger): Promise<OpenEngine> {
+  const patience = AbortSignal.timeout(siblingPatienceMs);
+  for (;;) {
+    try {
+      return await start(options, log);
+    } catch (error) {
+      if (!(error instanceof AlreadyRunningError)) throw error;
+      const joined = await joinSibling(options);
+      if (joined) return joined;
+      if (patience.aborted) throw error;
+      await delay(pollMs);
+    }
+  }
+}
+
+async function start(options: EmbeddedEngineOptions, log: Logger): Promise<OpenEngine> {
+  const engine = await startEmbeddedClickHouse({
+    dataDir: folderOf(options.dataDir),
+    entry: import.meta.resolve('#clickhouse-process'),
+    connections: options.connections,
+    maxServerMemoryBytes: options.memory,
+    maxQueryMemoryBytes: options.statementMemory,
+    log: (level, event, fields) => log[level](fields, event),
+  });
+  const connection = await connect(engine, options);
+  return {
+    connection,
+    recovers: true,
+    async close() {
+      await connection.client.close();
+      await engine.stop();
+    },
+  };
+}
+
+/** Undefined while the process that holds the folder is still starting, or stopping. */
+async function joinSibling(options: EmbeddedEngineOptions): Promise<OpenEngine | undefined> {
+  const found = await findEmbeddedClickHouse(folderOf(options.dataDir));
+  if (found === undefined) return undefined;
+  const connection = await connect(found, options);
+  const { success } = await connection.client.ping();
+  if (success) return { connection, recovers: false, close: () => connection.client.close() };
+  await connection.client.close();
+  return undefined;
+}
+
+function connect(
+  { url, username, password }: Access,
+  options: EmbeddedEngineOptions,
+): Promise<EngineConnection> {
+  return connectTo({ url, username, password, place: { database } }, options);
+}
