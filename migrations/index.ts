@@ -37,6 +37,7 @@ import { ReferencesOfTheLedger } from './0045-references-of-the-ledger.js';
 import { ContributedErasure } from './0050-contributed-erasure.js';
 import { AnalyticsPermissions } from './0052-analytics-permissions.js';
 import { Projects } from './0053-projects.js';
+import { CookielessVisitors } from './0054-cookieless-visitors.js';
 import { IngestQueue } from './0055-ingest-queue.js';
 
 export * from './analytics/index.js';
@@ -82,5 +83,6 @@ export const migrations = [
   ContributedErasure,
   AnalyticsPermissions,
   Projects,
+  CookielessVisitors,
   IngestQueue,
 ];

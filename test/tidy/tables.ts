@@ -69,6 +69,8 @@ export const tables: Readonly<Record<string, Table>> = {
   campaign_short_code: { owner: 'messaging/campaign' },
   campaign_translation: { owner: 'messaging/campaign' },
   captured_mail: { owner: 'platform/mail' },
+  cookieless_salt: { owner: 'analytics/event' },
+  cookieless_session: { owner: 'analytics/event' },
   daily_use: { owner: 'platform/throttle' },
   deeplink_key: { owner: 'messaging/deeplink' },
   delivery: {

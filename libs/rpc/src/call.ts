@@ -27,6 +27,8 @@ export interface RpcCall {
   queryParameter(name: string): string | undefined;
   /** The client's address; from X-Forwarded-For only when a trusted proxy sent it. */
   readonly address: string;
+  /** A trusted proxy sent the call: what it says about the client in other headers may be believed. */
+  readonly proxied: boolean;
   /** Name of the listener that accepted the call. */
   readonly listener: string;
   /** The same call as it was when it was admitted, if its body was then given to another way of reading it. */
@@ -41,10 +43,11 @@ export type RpcHandler = (
 
 export interface Peer {
   readonly address: string;
+  readonly proxied: boolean;
   readonly listener: string;
 }
 
-export const peerKey = createContextKey<Peer>({ address: '', listener: '' });
+export const peerKey = createContextKey<Peer>({ address: '', proxied: false, listener: '' });
 
 export function methodPath(method: DescMethod): string {
   return `/${method.parent.typeName}/${method.name}`;
@@ -67,6 +70,7 @@ export function rpcCall(context: HandlerContext): RpcCall {
     ignored: ignoredFields(),
     queryParameter: (name) => queryParameterOf(context.url, name),
     address: peer.address,
+    proxied: peer.proxied,
     listener: peer.listener,
   };
 }

@@ -22,6 +22,18 @@ export function clientAddress(trustedProxies: readonly string[]): ClientAddress 
   };
 }
 
+/** Whether a request that came over that socket was sent by a trusted proxy, whose other headers are believed, too. */
+export function proxyTrust(
+  trustedProxies: readonly string[],
+): (socketAddress: string | undefined) => boolean {
+  if (trustedProxies.length === 0) return () => false;
+  const trusted = blockList(trustedProxies);
+  return (socketAddress) => {
+    const address = plain(socketAddress ?? '');
+    return isIP(address) !== 0 && trusted.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+  };
+}
+
 function blockList(entries: readonly string[]): BlockList {
   const list = new BlockList();
   for (const entry of entries) {

@@ -9,7 +9,7 @@ import { Health } from '@dovecote/contract/grpc/health/v1/health_pb';
 import type { Admission } from './admission.js';
 import { answerFields } from './answer-fields.js';
 import { methodPath, type Peer, type RpcHandler } from './call.js';
-import { clientAddress, type ClientAddress } from './client-address.js';
+import { clientAddress, type ClientAddress, proxyTrust } from './client-address.js';
 import { Cors, type CorsOptions } from './cors.js';
 import { serveRoute } from './exchange.js';
 import type { DescribeError } from './failure.js';
@@ -81,6 +81,7 @@ export class RpcServer {
   readonly #refuse: (refusal: TransportRefusal) => Route;
   readonly #cors: Cors | undefined;
   readonly #clientAddress: ClientAddress;
+  readonly #isProxy: (socketAddress: string | undefined) => boolean;
   readonly #listeners: Listener[] = [];
   readonly #http1InFlight = new Set<NodeResponse>();
   readonly #draining = new AbortController();
@@ -107,6 +108,7 @@ export class RpcServer {
     this.#cors = options.cors && new Cors(options.cors);
     this.#routes = new Map([...this.#asTheirServices(own), ...this.#builtInRoutes(setup)]);
     this.#clientAddress = clientAddress(options.trustedProxies ?? []);
+    this.#isProxy = proxyTrust(options.trustedProxies ?? []);
   }
 
   /** May be called again for further ports. */
@@ -258,7 +260,8 @@ export class RpcServer {
   #peer(remoteAddress: string | undefined, header: IncomingHttpHeaders, listener: string): Peer {
     const forwardedFor = header['x-forwarded-for'];
     const claims = Array.isArray(forwardedFor) ? forwardedFor.join(',') : forwardedFor;
-    return { address: this.#clientAddress(remoteAddress, claims), listener };
+    const address = this.#clientAddress(remoteAddress, claims);
+    return { address, proxied: this.#isProxy(remoteAddress), listener };
   }
 
   #trackHttp1(response: NodeResponse): void {

@@ -98,6 +98,8 @@ export interface Config {
     readonly trustedDomains: readonly string[];
   };
   readonly mail: { readonly smtpUrl?: string; readonly from: string };
+  /** File of a location database. */
+  readonly geoDatabase?: string;
   /** Bytes of accepted events that may wait for the analytics store, of all projects and of one. */
   readonly ingest: { readonly queue: { readonly total: number; readonly project: number } };
   readonly worker: { readonly concurrency: number };
@@ -261,6 +263,7 @@ function shape(values: Values, terminalFormat: 'pretty' | 'json'): Config {
       trustedDomains: values.SSO_TRUSTED_DOMAINS,
     },
     mail: { smtpUrl: values.SMTP_URL, from: values.MAIL_FROM },
+    geoDatabase: values.GEO_DATABASE,
     ingest: {
       queue: {
         total: values.INGEST_QUEUE_MEGABYTES * MEGABYTE,

@@ -345,6 +345,12 @@ const variables = {
     meaning: 'Sender of mail.',
     must: 'contain a mail address',
   }),
+  GEO_DATABASE: z.string().min(1).optional().register(documentation, {
+    meaning:
+      'MaxMind DB file from which events get country, region and city of the client, unless a CDN behind TRUSTED_PROXIES names them.',
+    must: 'be the name of a readable MaxMind DB file',
+    fallback: 'events have a place only where a CDN or the client names one',
+  }),
   INGEST_QUEUE_MEGABYTES: whole(1, 1_000_000).default(2048).register(documentation, {
     meaning:
       'What may wait in PostgreSQL for the analytics store, compressed. A full queue refuses events until it is shorter.',

@@ -56,6 +56,11 @@ export class Call implements ScopeOrigin {
     return this.rpc.header.get('user-agent') ?? '';
   }
 
+  /** A header that says something about the client, if a trusted proxy sent the call. */
+  proxyHeader(name: string): string | undefined {
+    return this.rpc.proxied ? (this.rpc.header.get(name) ?? undefined) : undefined;
+  }
+
   get signal(): AbortSignal {
     return this.rpc.signal;
   }

@@ -17,6 +17,7 @@ export class LocalCall implements RpcCall {
   readonly responseTrailer = new Headers();
   readonly signal = new AbortController().signal;
   readonly protocol = 'connect';
+  readonly proxied = false;
   readonly listener = 'public';
   readonly json = false;
   readonly ignored = [];

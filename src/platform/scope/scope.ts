@@ -51,6 +51,11 @@ export class Scope {
     return this.origin.userAgent ?? '';
   }
 
+  /** What a trusted proxy says about the client in a header, such as a CDN about its country. */
+  proxyHeader(name: string): string | undefined {
+    return this.origin.proxyHeader?.(name);
+  }
+
   get signal(): AbortSignal | undefined {
     return this.origin.signal;
   }

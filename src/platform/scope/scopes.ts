@@ -19,6 +19,8 @@ export interface ScopeOrigin {
   readonly signal?: AbortSignal;
   /** Nothing may be written. */
   readonly readOnly?: boolean;
+  /** A header of the call, by its lowercase name, if a trusted proxy sent it; jobs have none. */
+  proxyHeader?(name: string): string | undefined;
   /** Adds a warning to the response; jobs have none. */
   warn?(text: string): void;
 }

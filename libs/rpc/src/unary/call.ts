@@ -97,6 +97,10 @@ export class UnaryCall implements RpcCall, Abortable {
     return this.#exchange.peer.address;
   }
 
+  get proxied(): boolean {
+    return this.#exchange.peer.proxied;
+  }
+
   get listener(): string {
     return this.#exchange.peer.listener;
   }

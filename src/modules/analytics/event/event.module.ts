@@ -1,9 +1,15 @@
 import { Module } from '@nestjs/common';
 import { BlockLoader } from './block-loader.js';
+import { CookielessIdentity } from './cookieless-identity.js';
+import { CookielessSalts } from './cookieless-salts.js';
+import { ForgetCookieless } from './cookieless.jobs.js';
+import { CookielessStore } from './cookieless.store.js';
 import { DeadLetterStore } from './dead-letter.store.js';
 import { DeadLetters } from './dead-letters.js';
 import { EventDrain } from './event-drain.js';
+import { EventIntake } from './event-intake.js';
 import { EventQueue } from './event-queue.js';
+import { GeoDatabase } from './geo-database.js';
 import { IngestMetrics } from './ingest-metrics.js';
 import { IngestQueueStore } from './ingest-queue.store.js';
 import { IngestSignal } from './ingest-signal.js';
@@ -17,19 +23,26 @@ import { QueueUses } from './queue-use.js';
  *   acknowledged, and inserted again it yields the same rows.
  * - A batch that the store refuses becomes a dead letter; it holds up no other.
  * - One project cannot fill the queue.
+ * - The salt of a day is forgotten two days after the day began: nothing then leads from a cookieless event to an address.
  */
 @Module({
   providers: [
     BlockLoader,
+    CookielessIdentity,
+    CookielessSalts,
+    CookielessStore,
     DeadLetters,
     DeadLetterStore,
     EventDrain,
+    EventIntake,
     EventQueue,
+    ForgetCookieless,
+    GeoDatabase,
     IngestMetrics,
     IngestQueueStore,
     IngestSignal,
     QueueUses,
   ],
-  exports: [EventQueue],
+  exports: [EventIntake, EventQueue],
 })
 export class EventModule {}
