@@ -200,8 +200,14 @@ const PARTS: PartsByType = {
   user_flow: () =>
     fc.record({
       node: fc.oneof(
-        fc.constant({ type: 'kind' as const }),
-        fc.record({ type: fc.constant('property' as const), property: fc.constantFrom(...PROPERTIES) }),
+        { weight: 2, arbitrary: fc.constant({ type: 'kind' as const }) },
+        {
+          weight: 1,
+          arbitrary: fc.record({
+            type: fc.constant('property' as const),
+            property: fc.constantFrom(...PROPERTIES),
+          }),
+        },
       ),
       scope: arbitraryScope,
       maxHops: fc.integer({ min: 1, max: 4 }),

@@ -6,7 +6,7 @@ import { arbitraryInstant } from './scene.js';
 
 export const KINDS = ['view', 'click', 'buy', '$others', 'köp'] as const;
 const DISTINCT_IDS = ['anon-a', 'anon-b', 'anon-c', 'ext-1', 'ext-2', 'prof-1', 'Zoë', '', 'cookieless-x'];
-const SESSIONS = ['s1', 's2', 's3', ''];
+const SESSIONS = ['s1', 's1', 's2', 's3', ''];
 
 const string = (value: string): PropertyValue => ({ type: 'string', value });
 const integer = (value: number): PropertyValue => ({ type: 'integer', value: BigInt(value) });
@@ -75,37 +75,39 @@ const arbitraryProperties = fc.record(
   { requiredKeys: [] },
 );
 
-type Draft = Omit<StoredEvent, 'eventId' | 'receivedAt'> & {
+type Draft = Omit<StoredEvent, 'eventId' | 'receivedAt' | 'occurTime'> & {
+  /** Position among the world's instants. */
+  instant: number;
+  /** Milliseconds. */
+  nudge: number;
   idPrefix: string;
   again: 'no' | 'retry' | 'changed' | 'later';
 };
 
-function arbitraryDraft(scene: Scene): fc.Arbitrary<Draft> {
-  return fc
-    .record({
-      idPrefix: fc.constantFrom('a', 'b', 'c', 'B', 'ö'),
-      kind: fc.constantFrom(...KINDS),
-      occurTime: arbitraryInstant(scene),
-      distinctId: fc.constantFrom(...DISTINCT_IDS),
-      sessionId: fc.constantFrom(...SESSIONS),
-      bot: fc.constantFrom(false, false, false, false, true),
-      properties: arbitraryProperties,
-      again: fc.constantFrom<Draft['again'][]>('no', 'no', 'no', 'no', 'retry', 'changed', 'later'),
-    })
-    .map(({ properties, ...draft }) => ({
-      ...draft,
-      cookieless: draft.distinctId.startsWith('cookieless-'),
-      properties: new Map(
-        Object.entries(properties).filter(
-          (entry): entry is [string, PropertyValue] => entry[1] !== undefined,
-        ),
-      ),
-    }));
-}
+const arbitraryDraft: fc.Arbitrary<Draft> = fc
+  .record({
+    idPrefix: fc.constantFrom('a', 'b', 'c', 'B', 'ö'),
+    kind: fc.constantFrom(...KINDS),
+    instant: fc.nat(),
+    nudge: fc.constantFrom(0, 0, 0, 1, 2),
+    distinctId: fc.constantFrom(...DISTINCT_IDS),
+    sessionId: fc.constantFrom(...SESSIONS),
+    bot: fc.constantFrom(false, false, false, false, true),
+    properties: arbitraryProperties,
+    again: fc.constantFrom<Draft['again'][]>('no', 'no', 'no', 'no', 'retry', 'changed', 'later'),
+  })
+  .map(({ properties, ...draft }) => ({
+    ...draft,
+    cookieless: draft.distinctId.startsWith('cookieless-'),
+    properties: new Map(
+      Object.entries(properties).filter((entry): entry is [string, PropertyValue] => entry[1] !== undefined),
+    ),
+  }));
 
 /** The event and, for some, what a client or a queue sends once more. */
-function storedFrom(draft: Draft, position: number): StoredEvent[] {
-  const { idPrefix, again, ...rest } = draft;
+function storedFrom(draft: Draft, position: number, instants: readonly number[]): StoredEvent[] {
+  const { idPrefix, again, instant, nudge, ...others } = draft;
+  const rest = { ...others, occurTime: (instants[instant % instants.length] ?? 0) + nudge };
   const first = { ...rest, eventId: `${idPrefix}${position}`, receivedAt: rest.occurTime + 1 };
   switch (again) {
     case 'no':
@@ -154,14 +156,16 @@ function arbitraryProfile(id: string, externalId: string, aliases: readonly stri
 export function arbitraryWorld(scene: Scene): fc.Arbitrary<World> {
   return fc
     .record({
-      drafts: fc.array(arbitraryDraft(scene), { minLength: 3, maxLength: 30, size: 'max' }),
+      // Few, so that many events share one.
+      instants: fc.array(arbitraryInstant(scene), { minLength: 2, maxLength: 8, size: 'max' }),
+      drafts: fc.array(arbitraryDraft, { minLength: 3, maxLength: 30, size: 'max' }),
       people: fc.tuple(
         arbitraryProfile('prof-1', 'ext-1', ['anon-a', 'anon-c']),
         arbitraryProfile('prof-2', 'ext-2', ['anon-b']),
       ),
     })
-    .map(({ drafts, people }) => ({
-      events: drafts.flatMap(storedFrom),
+    .map(({ instants, drafts, people }) => ({
+      events: drafts.flatMap((draft, position) => storedFrom(draft, position, instants)),
       identities: new Map(people.flatMap((person) => person.identities)),
       profiles: people.map((person) => person.profile),
     }));

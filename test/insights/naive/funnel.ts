@@ -78,7 +78,7 @@ function timingOf(gaps: readonly number[]): StepTiming {
   return {
     average: count === 0 ? 0 : sorted.reduce((sum, gap) => sum + gap, 0) / count,
     median: count % 2 === 1 ? at((count + 1) / 2) : (at(count / 2) + at(count / 2 + 1)) / 2,
-    p95: at(Math.ceil(0.95 * count)),
+    p95: at(Math.ceil((95 * count) / 100)),
     distribution: Array.from(
       { length: 8 },
       (_, position) => sorted.filter((gap) => bucket(gap) === position).length,

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { AnalyticsStore } from '../../../platform/analytics-store/index.js';
-import { unimplemented } from '../../../platform/errors/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import {
   type FilterSchema,
@@ -12,14 +11,19 @@ import {
   propertyValuesStatement,
   traitsStatement,
 } from './filter-schema.js';
-import type { InsightQuery } from './insight-query.js';
-import type { InsightResult, ResultOf } from './insight-result.js';
+import { exactFunnelStatement, funnelResult, funnelStatement, isTied } from './funnel.js';
+import type { FunnelQuery, InsightQuery } from './insight-query.js';
+import type { FunnelResult, InsightResult, ResultOf } from './insight-result.js';
+import { lifecycleResult, lifecycleStatement } from './lifecycle.js';
 import { mapResult, mapStatement } from './map.js';
+import { retentionResult, retentionStatement } from './retention.js';
 import { segmentationResult, segmentationStatement } from './segmentation.js';
 import { type SegmentUsersQuery, segmentUsersStatement } from './segment-users.js';
 import { sessionsResult, sessionsStatement } from './sessions.js';
+import { stickinessResult, stickinessStatement } from './stickiness.js';
 import { topKResult, topKStatement } from './top-k.js';
 import { trendsResult, trendsStatement } from './trends.js';
+import { userFlowResult, userFlowStatement } from './user-flow.js';
 
 const VALUES_DAYS = 30;
 const DAY_MS = 86_400_000;
@@ -47,9 +51,25 @@ export class Insights {
         return topKResult(query, await this.store.query(scope, topKStatement, query));
       case 'map':
         return mapResult(await this.store.query(scope, mapStatement, query));
-      default:
-        throw unimplemented(`Questions of the type ${query.type} are not part of this release.`);
+      case 'funnel':
+        return this.funnel(scope, query);
+      case 'retention':
+        return retentionResult(query, await this.store.query(scope, retentionStatement, query));
+      case 'user_flow':
+        return userFlowResult(await this.store.query(scope, userFlowStatement, query));
+      case 'lifecycle':
+        return lifecycleResult(query, await this.store.query(scope, lifecycleStatement, query));
+      case 'stickiness':
+        return stickinessResult(query, await this.store.query(scope, stickinessStatement, query));
     }
+  }
+
+  private async funnel(scope: Scope, query: FunnelQuery): Promise<FunnelResult> {
+    const rows = await this.store.query(scope, funnelStatement, query);
+    return funnelResult(
+      query,
+      isTied(rows) ? await this.store.query(scope, exactFunnelStatement, query) : rows,
+    );
   }
 
   /** The kinds of events and the properties that occur. `kind`: only properties of events of that kind; empty: of all. */

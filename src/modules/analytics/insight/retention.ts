@@ -1,0 +1,120 @@
+import { isDeepStrictEqual } from 'node:util';
+import { analyticsQuery, type Fragment, sql, value } from '../../../platform/analytics-store/index.js';
+import { bucketExpression, bucketsOf } from './buckets.js';
+import type { RetentionQuery } from './insight-query.js';
+import type { BreakdownKey, RetentionResult } from './insight-result.js';
+import { everything } from './question-examples.js';
+import { EventSource } from './source.js';
+
+interface RetentionRow {
+  /** 1 is the largest; `limit` + 1: all others together. */
+  readonly place: number;
+  /** Values of the breakdown; of the others: arbitrary. */
+  readonly keys: readonly string[];
+  /** Milliseconds at which the cohort's bucket starts. */
+  readonly cohort: number | string;
+  readonly size: number;
+  /** Milliseconds at which the buckets start that somebody returned in, and how many persons did. */
+  readonly buckets: readonly (number | string)[];
+  readonly persons: readonly number[];
+}
+
+export const retentionStatement = analyticsQuery<RetentionQuery, RetentionRow>({
+  name: 'insight.retention',
+  build: (query) => {
+    const limit = value((query.breakdown?.limit ?? 1) + 1, 'UInt32');
+    return sql`SELECT place, any(keys) AS keys, cohort, toFloat64(sum(size)) AS size,
+        sumMap(returned.1, returned.2) AS returns, returns.1 AS buckets, returns.2 AS persons
+      FROM (
+        SELECT keys, cohort, size, returned, least(dense_rank() OVER (ORDER BY weight DESC, keys), ${limit}) AS place
+        FROM (
+          SELECT keys, cohort, size, returned, sum(size) OVER (PARTITION BY keys) AS weight
+          FROM (
+            SELECT keys, cohort, count() AS size, sumMap(buckets, arrayMap(bucket -> 1., buckets)) AS returned
+            FROM (${startersSql(query)}) GROUP BY keys, cohort
+          )
+        )
+      ) GROUP BY place, cohort ORDER BY place, cohort`;
+  },
+  examples: [
+    {
+      ...everything,
+      type: 'retention',
+      granularity: 'day',
+      start: { kind: 'view', filters: [] },
+      return: { kind: 'buy', filters: [] },
+      breakdown: { properties: ['$country', 'plan'], limit: 1 },
+    },
+    {
+      ...everything,
+      type: 'retention',
+      granularity: 'week',
+      start: { kind: '', filters: [] },
+      return: { kind: '', filters: [] },
+    },
+  ],
+});
+
+/** A row for each person that started: `keys`, `cohort`, and `buckets`, each once, that the person returned in. */
+function startersSql(query: RetentionQuery): Fragment {
+  const source = new EventSource(query);
+  const starts = bucketsOf(query.window, query.zone, query.granularity);
+  const bucket = bucketExpression(sql`occur_time`, starts);
+  const isStart = source.matches(query.start);
+  const person = source.person();
+  const values = (query.breakdown?.properties ?? []).map(
+    (property) => sql`CAST(${source.property(property).text}, 'String')`,
+  );
+  const keys =
+    values.length === 0
+      ? sql`emptyArrayString()`
+      : sql`argMinIf([${sql.join(values)}], tuple(occur_time, event_id, kind), ${isStart})`;
+  const scope = { window: query.window, conditions: [source.hasPerson()] };
+
+  // Every event of a person that starts and returns by the same event is one at or after the first.
+  if (isDeepStrictEqual(query.start, query.return))
+    return sql`SELECT ${keys} AS keys, min(${bucket}) AS cohort, groupUniqArray(${bucket}) AS buckets
+      ${source.from({ ...scope, selectors: [query.start] })} GROUP BY ${person}`;
+
+  const milliseconds = sql`toUnixTimestamp64Milli(occur_time)`;
+  return sql`SELECT keys, ${bucketOfMilliseconds(sql`first`, starts)} AS cohort,
+      arrayDistinct(arrayMap(time -> ${bucketOfMilliseconds(sql`time`, starts)}, arrayFilter(time -> time >= first, times))) AS buckets
+    FROM (
+      SELECT ${keys} AS keys, countIf(${isStart}) AS started, minIf(${milliseconds}, ${isStart}) AS first,
+        groupArrayIf(${milliseconds}, ${source.matches(query.return)}) AS times
+      ${source.from({ ...scope, selectors: [query.start, query.return] })} GROUP BY ${person}
+    ) WHERE started > 0`;
+}
+
+function bucketOfMilliseconds(milliseconds: Fragment, starts: readonly number[]): Fragment {
+  return sql`roundDown(${milliseconds}, ${value(starts, 'Array(Int64)')})`;
+}
+
+export function retentionResult(query: RetentionQuery, rows: readonly RetentionRow[]): RetentionResult {
+  const starts = bucketsOf(query.window, query.zone, query.granularity);
+  const series: { place: number; breakdown: BreakdownKey; cohorts: Cohort[] }[] = [];
+  for (const row of rows) {
+    let last = series.at(-1);
+    if (last?.place !== row.place) {
+      const others = query.breakdown !== undefined && row.place > query.breakdown.limit;
+      last = { place: row.place, breakdown: others ? 'others' : row.keys, cohorts: [] };
+      series.push(last);
+    }
+    last.cohorts.push(cohortOf(row, starts));
+  }
+  return { type: 'retention', series: series.map(({ breakdown, cohorts }) => ({ breakdown, cohorts })) };
+}
+
+type Cohort = RetentionResult['series'][number]['cohorts'][number];
+
+function cohortOf(row: RetentionRow, starts: readonly number[]): Cohort {
+  const time = Number(row.cohort);
+  const persons = new Map(row.buckets.map((bucket, index) => [Number(bucket), row.persons[index] ?? 0]));
+  return {
+    time,
+    size: row.size,
+    points: starts
+      .filter((start) => start >= time)
+      .map((start) => ({ time: start, value: persons.get(start) ?? 0 })),
+  };
+}
