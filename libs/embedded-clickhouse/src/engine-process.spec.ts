@@ -41,7 +41,7 @@ describe('the engine behind the official client', () => {
   });
 
   test('refuses a second owner of the folder, and names the first', async () => {
-    await expect(startEmbeddedClickHouse({ dataDir })).rejects.toThrow(`process ${engine.pid}`);
+    await expect(startEmbeddedClickHouse({ dataDir })).rejects.toThrow(`process ${process.pid}`);
   });
 
   test('refuses a second statement behind a semicolon', async () => {

@@ -1,23 +1,30 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { engineArguments } from './engine/configuration.js';
 import { Engine } from './engine/engine.js';
 import { loadNative } from './engine/native.js';
 import { Slots } from './engine/slots.js';
 import { Handler } from './http/handler.js';
+import { Statements } from './http/statements.js';
 import type { EngineConfig, FailureReason, ToParent } from './messages.js';
 import { FolderLockedError, lockFolder } from './process/lock.js';
 
-/** Statements arrive with their parameters in the URL; a ClickHouse server allows as much. */
+/** Parameters stand in the URL; a ClickHouse server allows as much. */
 const MAX_URL_BYTES = 1024 * 1024;
+/** Above the 2.5 seconds after which @clickhouse/client gives up an idle connection. */
 const KEEP_ALIVE_MS = 30_000;
 const MAX_KILLS = 2;
 const MAX_QUEUED_KILLS = 64;
+const STOP_POLL_MS = 20;
+const ORPHAN_SPARE_MS = 5_000;
 
 /** Owns the folder, the engine and the listener, in this order. */
 export class EngineProcess {
-  private config: EngineConfig | undefined;
+  private stopGraceMs = 0;
   private engine: Engine | undefined;
+  private handler: Handler | undefined;
   private server: Server | undefined;
   private slots: Slots | undefined;
   private release: (() => Promise<void>) | undefined;
@@ -26,7 +33,7 @@ export class EngineProcess {
   constructor(private readonly send: (message: ToParent) => void) {}
 
   async start(config: EngineConfig): Promise<void> {
-    this.config = config;
+    this.stopGraceMs = config.stopGraceMs;
     try {
       await this.open(config);
     } catch (error) {
@@ -35,51 +42,61 @@ export class EngineProcess {
     }
   }
 
-  private async open(config: EngineConfig): Promise<void> {
-    const spoolDir = join(config.dataDir, 'spool');
-    const spillDir = join(config.dataDir, 'spill');
-    await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
-    this.release = await lockFolder(join(config.dataDir, 'engine.lock'));
-    // What a killed process left there.
-    await Promise.all([spoolDir, spillDir].map((folder) => rm(folder, { recursive: true, force: true })));
-    await Promise.all([spoolDir, spillDir].map((folder) => mkdir(folder, { mode: 0o700 })));
-    this.engine = Engine.open(loadNative(), join(config.dataDir, 'data'), engineArguments(config, spillDir));
-    const version = await this.engine.version();
-    this.slots = new Slots(config.connections, config.maxQueued);
-    const handler = new Handler({
-      ...config,
-      engine: this.engine,
-      slots: this.slots,
-      killSlots: new Slots(MAX_KILLS, MAX_QUEUED_KILLS),
-      version,
-      spoolDir,
-      defaults: defaultSettings(config),
-      timezone: 'UTC',
-    });
-    this.server = createServer({
-      maxHeaderSize: MAX_URL_BYTES,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      requestTimeout: 0,
-    });
-    this.server.on('request', (message, response) => void handler.handle(message, response));
-    const port = await listen(this.server, config);
-    this.send({ kind: 'ready', port, version });
-  }
-
   /** Lets running statements end for a while, then kills them. Exits the process. */
   stop(): Promise<void> {
     this.stopping ??= this.close().finally(() => process.exit());
     return this.stopping;
   }
 
+  private async open(config: EngineConfig): Promise<void> {
+    const { dataDir, connections, maxQueued } = config;
+    const spoolDir = join(dataDir, 'spool');
+    const spillDir = join(dataDir, 'spill');
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    this.release = await lockFolder(join(dataDir, 'engine.lock'), config.stopGraceMs + ORPHAN_SPARE_MS);
+    // A killed process has left its files there.
+    await Promise.all([spoolDir, spillDir].map(emptyFolder));
+    const native = loadNative();
+    const args = await engineArguments({ ...config, spillDir });
+    this.engine = Engine.open(native, join(dataDir, 'data'), args);
+    this.slots = new Slots(connections, maxQueued);
+    const killSlots = new Slots(MAX_KILLS, MAX_QUEUED_KILLS);
+    const { engine, slots } = this;
+    const defaults = defaultSettings(config);
+    const statements = new Statements({ ...config, engine, slots, killSlots, spoolDir, defaults });
+    const version = await engine.version();
+    this.handler = new Handler({ ...config, statements, version });
+    const port = await this.listen(config, this.handler);
+    this.send({ kind: 'ready', port, version });
+  }
+
+  private listen({ host, port }: EngineConfig, handler: Handler): Promise<number> {
+    const server = createServer({
+      maxHeaderSize: MAX_URL_BYTES,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      // A large insert may take its time; the parent is the only client.
+      requestTimeout: 0,
+    });
+    server.on('request', (message, response) => void handler.handle(message, response));
+    this.server = server;
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host, port }, () => {
+        const address = server.address();
+        resolve(typeof address === 'object' && address !== null ? address.port : port);
+      });
+    });
+  }
+
   private async close(): Promise<void> {
+    this.handler?.stop();
     this.server?.close();
     this.server?.closeIdleConnections();
-    const deadline = Date.now() + (this.config?.stopGraceMs ?? 0);
-    while (this.isBusy && Date.now() < deadline) await pause();
+    const deadline = Date.now() + this.stopGraceMs;
+    while (this.isBusy && Date.now() < deadline) await delay(STOP_POLL_MS);
     while (this.isBusy) {
       await this.engine?.killAll();
-      await pause();
+      await delay(STOP_POLL_MS);
     }
     this.engine?.close();
     await this.release?.();
@@ -90,12 +107,9 @@ export class EngineProcess {
   }
 }
 
-function engineArguments(config: EngineConfig, spillDir: string): string[] {
-  return [
-    `--max_server_memory_usage=${config.maxServerMemoryBytes}`,
-    `--tmp_path=${spillDir}/`,
-    '--timezone=UTC',
-  ];
+async function emptyFolder(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { mode: 0o700 });
 }
 
 function defaultSettings(config: EngineConfig): (readonly [string, string])[] {
@@ -105,26 +119,9 @@ function defaultSettings(config: EngineConfig): (readonly [string, string])[] {
   ];
 }
 
-function listen(server: Server, { host, port }: EngineConfig): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host, port }, () => {
-      const address = server.address();
-      resolve(typeof address === 'object' && address !== null ? address.port : port);
-    });
-  });
-}
-
 function reasonOf(error: unknown): FailureReason {
   if (error instanceof FolderLockedError) return 'locked';
   const { code } = error as { code?: unknown };
-  return code === 'CHDB_PLATFORM' || code === 'CHDB_ABI' || code === 'MODULE_NOT_FOUND'
-    ? 'unsupported'
-    : 'other';
-}
-
-function pause(): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, 20);
-  });
+  const isMissing = code === 'CHDB_PLATFORM' || code === 'CHDB_ABI' || code === 'MODULE_NOT_FOUND';
+  return isMissing ? 'unsupported' : 'other';
 }

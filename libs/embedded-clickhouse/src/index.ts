@@ -46,6 +46,10 @@ export interface EmbeddedClickHouseOptions {
   readonly maxStatementBytes?: number;
   /** Most rows that one INSERT brings, in bytes after decompression. Default: 1 GiB. */
   readonly maxBodyBytes?: number;
+  /** Largest result of a format that is kept in memory, as JSON; code 396 beyond it. Default: 256 MiB. */
+  readonly maxResultBytes?: number;
+  /** Disk for sorts and groupings that do not fit into memory. Default: 10 GiB. */
+  readonly maxSpillBytes?: number;
   /** How long stop() lets statements run before it kills them, in milliseconds. Default: 5,000. */
   readonly stopGraceMs?: number;
 }
@@ -96,6 +100,8 @@ export async function startEmbeddedClickHouse(
       maxExecutionSeconds: options.maxExecutionSeconds ?? 0,
       maxStatementBytes: options.maxStatementBytes ?? 16 * MIB,
       maxBodyBytes: options.maxBodyBytes ?? 1024 * MIB,
+      maxResultBytes: options.maxResultBytes ?? 256 * MIB,
+      maxSpillBytes: options.maxSpillBytes ?? 10 * 1024 * MIB,
       stopGraceMs: options.stopGraceMs ?? 5_000,
     },
   });

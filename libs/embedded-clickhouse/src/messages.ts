@@ -13,6 +13,8 @@ export interface EngineConfig {
   readonly maxExecutionSeconds: number;
   readonly maxStatementBytes: number;
   readonly maxBodyBytes: number;
+  readonly maxResultBytes: number;
+  readonly maxSpillBytes: number;
   readonly stopGraceMs: number;
 }
 

@@ -1,17 +1,19 @@
-import { Exception, exceptionOf } from '../exception.js';
+import { exceptionOf } from '../exception.js';
+import { quotedName } from '../statement/quote.js';
 import { killAllStatement, killStatement } from '../statement/tag.js';
-import { quoted, quotedName } from '../statement/quote.js';
+import { assignmentsOf } from './assignments.js';
 import type { Connection, Native } from './native.js';
 
 export interface Run {
   readonly sql: string;
   /** Output format of a statement that names none. */
   readonly format: string;
+  /** Undefined: `default`. */
   readonly database: string | undefined;
   readonly settings: readonly (readonly [name: string, value: string])[];
   /** Bound parameters by name, their values escaped as in a column of TabSeparated. */
   readonly parameters: readonly (readonly [name: string, value: string])[];
-  /** Rows of an `INSERT … VALUES`; an empty buffer for a statement that writes and brings no rows. */
+  /** Rows behind an `INSERT … VALUES`. Any, for a statement whose written rows are to be counted. */
   readonly rows?: Buffer;
 }
 
@@ -25,16 +27,14 @@ export interface Outcome {
   readonly bytesWritten: number;
 }
 
-const noRows = { bytes: Buffer.alloc(0), rowsRead: 0, bytesRead: 0, rowsWritten: 0, bytesWritten: 0 };
+const nothing = { bytes: Buffer.alloc(0), rowsRead: 0, bytesRead: 0, rowsWritten: 0, bytesWritten: 0 };
 
-const settingName = /^[A-Za-z_][\w.]*$/;
-/** The engine's own default, which holds for the statement; the parameters may be longer. */
-const defaultMaxQuerySize = '262144';
-const killPauseMs = 100;
+const FIRST_KILL_PAUSE_MS = 50;
+const LONGEST_KILL_PAUSE_MS = 2_000;
 
 /**
  * The engine of one data folder. Every statement gets a connection of its own (0.4 ms), so that settings, parameters,
- * the current database and temporary tables end with it.
+ * the current database and temporary tables end with it. Methods reject with an Exception.
  */
 export class Engine {
   private readonly keeper: Connection;
@@ -59,34 +59,43 @@ export class Engine {
     return bytes.toString().trim();
   }
 
-  /** Rejects with an Exception. */
-  run({ sql, format, database, settings, parameters, rows }: Run): Promise<Outcome> {
+  /** Runs the statement to its end, its result in one piece. */
+  run(run: Run): Promise<Outcome> {
+    const { sql, format, rows } = run;
     return this.onConnection(async (connection) => {
-      const query = (text: string): Promise<unknown> =>
-        this.native.QueryAsyncConnection(connection, text, 'Null');
-      if (database !== undefined) await query(`USE ${quotedName(database)}`);
-      const assignments = assignmentsOf(settings, parameters);
-      if (parameters.length > 0) await query('SET max_query_size = 1073741824');
-      if (assignments.length > 0) await query(`SET ${assignments.join(', ')}`);
-      const readonly = settings.find(([name]) => name === 'readonly');
-      if (readonly !== undefined) await query(`SET readonly = ${quoted(readonly[1])}`);
-      if (rows === undefined) {
-        return { ...noRows, ...(await this.native.QueryAsyncConnection(connection, sql, format)) };
-      }
-      return { ...noRows, ...(await this.native.InsertRawAsyncConnection(connection, sql, rows, false)) };
+      await this.configure(connection, run);
+      return rows === undefined
+        ? { ...nothing, ...(await this.native.QueryAsyncConnection(connection, sql, format)) }
+        : { ...nothing, ...(await this.native.InsertRawAsyncConnection(connection, sql, rows, false)) };
     });
   }
 
-  /** Ends the statement with the id as soon as it runs; resolves when `done` does, whatever the statement does. */
+  /**
+   * Runs a SELECT as fast as its result is taken, in pieces of some ten thousand rows. The pieces are whole results, so
+   * that it suits only formats that write row after row and nothing around them.
+   */
+  async *stream(run: Run): AsyncGenerator<Buffer, void> {
+    const connection = this.native.CreateConnection(this.path);
+    try {
+      await this.configure(connection, run);
+      yield* this.piecesOf(connection, run);
+    } catch (error) {
+      throw exceptionOf(error);
+    } finally {
+      this.native.CloseConnection(connection);
+    }
+  }
+
+  /** Ends the statement with the id as soon as it runs, and whatever happens by the time `done` settles. */
   async kill(queryId: string, done: Promise<unknown>): Promise<void> {
     let isDone = false;
-    const settled = done.then(
-      () => (isDone = true),
-      () => (isDone = true),
-    );
+    const settle = (): void => void (isDone = true);
+    const settled = done.then(settle, settle);
+    let pauseMs = FIRST_KILL_PAUSE_MS;
     while (!isDone) {
       await this.command(killStatement(queryId));
-      await Promise.race([settled, pause(killPauseMs)]);
+      await Promise.race([settled, pause(pauseMs)]);
+      pauseMs = Math.min(2 * pauseMs, LONGEST_KILL_PAUSE_MS);
     }
   }
 
@@ -97,6 +106,29 @@ export class Engine {
   /** Takes the engine down; no statement may be running. */
   close(): void {
     this.native.CloseConnection(this.keeper);
+  }
+
+  private async configure(connection: Connection, run: Run): Promise<void> {
+    for (const statement of [...databaseOf(run), ...assignmentsOf(run)])
+      await this.native.QueryAsyncConnection(connection, statement, 'Null');
+  }
+
+  private async *piecesOf(connection: Connection, { sql, format }: Run): AsyncGenerator<Buffer, void> {
+    const handle = this.native.StreamQuery(connection, sql, format);
+    let isOpen = true;
+    try {
+      while (isOpen) {
+        const piece = await this.native.StreamFetch(handle).catch((error: unknown) => {
+          isOpen = false;
+          throw error;
+        });
+        isOpen = !piece.done;
+        if (isOpen) yield piece.bytes;
+      }
+    } finally {
+      // A stream that has ended or failed has closed itself.
+      if (isOpen) this.native.StreamCancel(handle);
+    }
   }
 
   private async command(sql: string): Promise<void> {
@@ -115,25 +147,8 @@ export class Engine {
   }
 }
 
-/** `readonly` comes last and by itself: after it nothing can be set. */
-function assignmentsOf(settings: Run['settings'], parameters: Run['parameters']): string[] {
-  const assigned = settings.filter(([name]) => name !== 'readonly');
-  const hasQuerySize = assigned.some(([name]) => name === 'max_query_size');
-  const all = [
-    ...assigned,
-    ...parameters.map(([name, value]) => [`param_${name}`, value] as const),
-    ...(parameters.length > 0 && !hasQuerySize ? [['max_query_size', defaultMaxQuerySize] as const] : []),
-  ];
-  return all.map(([name, value]) => {
-    if (!settingName.test(name)) {
-      throw new Exception(
-        115,
-        'UNKNOWN_SETTING',
-        `Setting ${name} is neither a builtin setting nor started with the prefix 'SQL_' registered for user-defined settings`,
-      );
-    }
-    return `${name} = ${quoted(value)}`;
-  });
+function databaseOf({ database }: Run): string[] {
+  return database === undefined || database === 'default' ? [] : [`USE ${quotedName(database)}`];
 }
 
 function pause(ms: number): Promise<void> {

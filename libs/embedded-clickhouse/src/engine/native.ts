@@ -7,6 +7,16 @@ export interface Connection {
   readonly [connectionBrand]: true;
 }
 
+declare const streamBrand: unique symbol;
+export interface Stream {
+  readonly [streamBrand]: true;
+}
+
+export interface NativePiece {
+  readonly bytes: Buffer;
+  readonly done: boolean;
+}
+
 export interface NativeResult {
   readonly bytes: Buffer;
   /** Seconds. */
@@ -34,6 +44,10 @@ export interface Native {
     rows: Buffer,
     countLines: boolean,
   ): Promise<NativeWritten>;
+  /** Plans the statement only; throws when that fails. */
+  StreamQuery(connection: Connection, sql: string, format: string): Stream;
+  StreamFetch(stream: Stream): Promise<NativePiece>;
+  StreamCancel(stream: Stream): void;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
-import { Readable, type Transform } from 'node:stream';
+import { pipeline as pipelineOf, Readable, type Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
 import { Exception } from '../exception.js';
@@ -13,7 +13,10 @@ export function openBody(message: IncomingMessage): Readable {
   if (decompress === undefined) {
     throw new Exception(48, 'NOT_IMPLEMENTED', `Content-Encoding ${encoding} is not supported.`);
   }
-  return message.pipe(decompress());
+  const body = decompress();
+  // Not pipe(): a client that hangs up has to end the body as well.
+  pipelineOf(message, body, () => undefined);
+  return body;
 }
 
 const decompressors: ReadonlyMap<string, () => Transform> = new Map<string, () => Transform>([

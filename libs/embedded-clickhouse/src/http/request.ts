@@ -16,6 +16,8 @@ export interface Request {
   readonly user: string;
   readonly password: string;
   readonly isCompressed: boolean;
+  /** The answer begins after the statement has ended, with its counters. */
+  readonly isWhole: boolean;
 }
 
 /** Parameters of the protocol itself, which are no settings of a statement. */
@@ -72,6 +74,7 @@ export function requestOf(message: IncomingMessage): Request {
     user,
     password,
     isCompressed: isTrue(one('enable_http_compression')),
+    isWhole: isTrue(one('wait_end_of_query')),
   };
 }
 

@@ -9,6 +9,8 @@ export interface RunningChild {
   readonly process: ChildProcess;
   readonly port: number;
   readonly version: string;
+  /** The end of what it wrote to its standard error. */
+  lastWords(): string;
 }
 
 /** Node's thread pool runs the statements of all connections, files and compression. */
@@ -45,7 +47,7 @@ export function startChild(entry: URL | string, config: EngineConfig, log: Log):
     child.on('message', (message: ToParent) => {
       if (message.kind === 'log') log(message.level, message.event, message.fields);
       else if (message.kind === 'failed') reject(errorOf(message));
-      else resolve({ process: child, port: message.port, version: message.version });
+      else resolve({ ...message, process: child, lastWords: () => lastWords.trim() });
     });
     tell(child, { kind: 'start', config });
   });

@@ -77,7 +77,10 @@ export class Supervisor {
       this.isUp = false;
       if (this.stopping.signal.aborted) return;
       const how = signal ?? `exit code ${code}`;
-      this.options.log('error', 'embedded clickhouse stopped unexpectedly', { how });
+      this.options.log('error', 'embedded clickhouse stopped unexpectedly', {
+        how,
+        output: this.child.lastWords(),
+      });
       this.options.onExit({ how });
       this.restarting = this.restart();
     };

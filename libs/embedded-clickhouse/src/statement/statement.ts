@@ -1,5 +1,6 @@
 import { Exception } from '../exception.js';
 import { analyseInsert, type InsertStatement } from './insert.js';
+import { quoted } from './quote.js';
 import { killByQueryId } from './tag.js';
 import { type Token, tokensOf } from './tokens.js';
 
@@ -10,6 +11,8 @@ export interface PlainStatement {
   readonly sql: string;
   /** The format that the statement names itself. */
   readonly format: string | undefined;
+  /** The same statement, its result written to the file instead. */
+  intoFile(file: string, format: string): string;
 }
 
 export type Statement = PlainStatement | InsertStatement;
@@ -43,10 +46,17 @@ function analysePlain(text: Buffer, sql: string, first: string | undefined): Pla
     throw new Exception(36, 'BAD_ARGUMENTS', 'INTO OUTFILE is not allowed over HTTP.');
   }
   const kind = kindOf(first);
+  const formatWord = formatWordOf(words);
+  const part = (from: number, to: number): string => text.toString('utf8', from, to);
   return {
     kind,
-    sql: kind === 'kill' ? killByQueryId(text, own, end) : text.toString('utf8', 0, end),
-    format: formatOf(words),
+    sql: kind === 'kill' ? killByQueryId(text, own, end) : part(0, end),
+    format: formatWord?.format,
+    intoFile(file, format) {
+      const into = `INTO OUTFILE ${quoted(file)}`;
+      if (formatWord === undefined) return `${part(0, end)}\n${into} FORMAT ${format}`;
+      return `${part(0, formatWord.at)}${into} ${part(formatWord.at, end)}`;
+    },
   };
 }
 
@@ -58,10 +68,10 @@ function kindOf(first: string | undefined): PlainStatement['kind'] {
 }
 
 /** `FORMAT X`, at the end or before SETTINGS. */
-function formatOf(words: readonly Token[]): string | undefined {
-  const at = words.findLastIndex(({ value }, index) => {
-    const [format, next] = words.slice(index + 1, index + 3);
+function formatWordOf(words: readonly Token[]): { readonly at: number; readonly format: string } | undefined {
+  const index = words.findLastIndex(({ value }, at) => {
+    const [format, next] = words.slice(at + 1, at + 3);
     return value === 'FORMAT' && format?.kind === 'word' && (next === undefined || next.value === 'SETTINGS');
   });
-  return at === -1 ? undefined : words[at + 1]!.raw;
+  return index === -1 ? undefined : { at: words[index]!.start, format: words[index + 1]!.raw };
 }
