@@ -1,0 +1,194 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { type ClickHouseClient, createClient } from '@clickhouse/client';
+import { eventually } from '../../../../test/support/eventually.js';
+import {
+  type Access,
+  type EmbeddedClickHouse,
+  type EmbeddedClickHouseOptions,
+  findEmbeddedClickHouse,
+  startEmbeddedClickHouse,
+} from '../index.js';
+
+const built = new URL('../../dist/', import.meta.url);
+const endless = 'SELECT count() FROM numbers_mt(100000000000) WHERE sipHash64(number) = 1';
+
+let dataDir: string;
+let opened: { close(): Promise<void> }[];
+
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'embedded-clickhouse-'));
+  opened = [];
+});
+
+afterEach(async () => {
+  for (const one of opened.reverse()) await one.close();
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+async function start(options: Partial<EmbeddedClickHouseOptions> = {}): Promise<EmbeddedClickHouse> {
+  const engine = await startEmbeddedClickHouse({ dataDir, ...options });
+  opened.push({ close: () => engine.stop() });
+  return engine;
+}
+
+function connect({ url, username, password }: Access): ClickHouseClient {
+  const client = createClient({ url, username, password, log: { level: 127 } });
+  opened.push(client);
+  return client;
+}
+
+async function rows(client: ClickHouseClient, query: string): Promise<unknown[]> {
+  return (await client.query({ query, format: 'JSONEachRow' })).json();
+}
+
+/** A zombie that its new parent does not reap has ended too. */
+async function hasEnded(pid: number): Promise<boolean> {
+  const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ') Z');
+  return status.slice(status.lastIndexOf(')')).startsWith(') Z');
+}
+
+/** A process that owns the engine and can be killed. */
+async function startOwner(): Promise<{ owner: ChildProcess; enginePid: number }> {
+  const script = `const { startEmbeddedClickHouse } = await import(${JSON.stringify(new URL('index.js', built))});
+    const engine = await startEmbeddedClickHouse({ dataDir: ${JSON.stringify(dataDir)} });
+    console.log(engine.pid);
+    setInterval(() => {}, 1000);`;
+  const owner = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  opened.push({ close: async () => void owner.kill('SIGKILL') });
+  const [output] = (await once(owner.stdout, 'data')) as [Buffer];
+  return { owner, enginePid: Number(output) };
+}
+
+describe("the engine's process", () => {
+  test('a platform without an engine is refused, with what to do about it', async () => {
+    const entry = join(dataDir, 'child.mjs');
+    const child = JSON.stringify(new URL('child.js', built));
+    await writeFile(
+      entry,
+      `Object.defineProperty(process, 'platform', { value: 'win32' }); await import(${child});`,
+    );
+    await expect(start({ entry })).rejects.toMatchObject({
+      name: 'UnsupportedPlatformError',
+      message: expect.stringContaining('Set CLICKHOUSE_URL to a ClickHouse server'),
+    });
+  });
+
+  test('an entry that does not run is refused with its last words', async () => {
+    const entry = join(dataDir, 'child.mjs');
+    await writeFile(entry, "throw new Error('no such thing');");
+    await expect(start({ entry })).rejects.toThrow('no such thing');
+  });
+
+  test('the engine is not loaded into this process', async () => {
+    await start();
+    expect(await readFile('/proc/self/maps', 'utf8')).not.toContain('libchdb');
+  });
+
+  test('the password stands neither in its arguments nor in its environment', async () => {
+    const { pid, password } = await start();
+    for (const file of ['cmdline', 'environ'])
+      expect(await readFile(`/proc/${pid}/${file}`, 'utf8')).not.toContain(password);
+  });
+
+  test('others find a running engine, and none after it has stopped', async () => {
+    const engine = await start();
+    const { url, username, password } = engine;
+    expect(await findEmbeddedClickHouse(dataDir)).toEqual({ url, username, password });
+    await engine.stop();
+    expect(await findEmbeddedClickHouse(dataDir)).toBeUndefined();
+  });
+
+  test('stop lets a statement end, and kills one that does not', async () => {
+    const engine = await start({ stopGraceMs: 2_000 });
+    const client = connect(engine);
+    const slow = rows(client, 'SELECT sleep(0.5) AS slept');
+    const killed = rows(client, endless).catch((error: unknown) => error);
+    await eventually('both run', async () => {
+      const [row] = await rows(client, 'SELECT count() AS n FROM system.processes');
+      return (row as { n: number }).n === 3;
+    });
+    const stopped = engine.stop();
+    expect(await slow).toEqual([{ slept: 0 }]);
+    expect(await killed).toMatchObject({ code: '394' });
+    await stopped;
+    expect(await hasEnded(engine.pid!)).toBe(true);
+  });
+
+  test('kill -9 of its parent: it ends, and the next start waits for that', async () => {
+    const { owner, enginePid } = await startOwner();
+    await expect(start()).rejects.toThrow(`process ${owner.pid}`);
+    owner.kill('SIGKILL');
+    await once(owner, 'exit');
+    const engine = await start();
+    await eventually('the old one has ended', () => hasEnded(enginePid));
+    expect(await rows(connect(engine), 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
+  test('the lock of a process that has ended, its number taken by another, is no obstacle', async () => {
+    await writeFile(join(dataDir, 'engine.lock'), `${process.pid} of another time\n1 of another time\n`);
+    await expect(start()).resolves.toBeDefined();
+  });
+
+  test('kill -9 in the middle of inserts: it runs again, and has every acknowledged row once', async () => {
+    const exits: string[] = [];
+    const logged: string[] = [];
+    const engine = await start({
+      onExit: ({ how }) => exits.push(how),
+      log: (_, event) => logged.push(event),
+    });
+    const client = connect(engine);
+    await client.command({
+      query: 'CREATE TABLE kept (batch UInt32, x UInt32) ENGINE = ReplacingMergeTree ORDER BY (batch, x)',
+    });
+    const batchRows = 1_000;
+    const acknowledged: number[] = [];
+    const failed: number[] = [];
+    let next = 0;
+    const insert = (batch: number): Promise<unknown> =>
+      client.insert({
+        table: 'kept',
+        values: Array.from({ length: batchRows }, (_, x) => ({ batch, x })),
+        format: 'JSONEachRow',
+      });
+    for (let kill = 1; kill <= 2; kill++) {
+      const until = acknowledged.length + 20;
+      const workers = Array.from({ length: 4 }, async () => {
+        while (exits.length < kill) {
+          const batch = next++;
+          await insert(batch).then(
+            () => acknowledged.push(batch),
+            () => failed.push(batch),
+          );
+        }
+      });
+      await eventually('inserts are acknowledged', async () => acknowledged.length >= until);
+      process.kill(engine.pid!, 'SIGKILL');
+      await Promise.all(workers);
+      await eventually('it runs again', async () => (await client.ping({ select: true })).success);
+    }
+    expect(exits).toEqual(['SIGKILL', 'SIGKILL']);
+    expect(logged).toContain('embedded clickhouse runs again');
+    expect(engine.isRunning).toBe(true);
+    const counts = (await rows(client, 'SELECT batch, count() AS n FROM kept GROUP BY batch')) as {
+      batch: number;
+      n: number;
+    }[];
+    const byBatch = new Map(counts.map(({ batch, n }) => [batch, n]));
+    // A batch is there as a whole or not at all, an acknowledged one always, each row once.
+    for (const batch of acknowledged) expect([batch, byBatch.get(batch)]).toEqual([batch, batchRows]);
+    for (const batch of failed) expect([0, batchRows]).toContain(byBatch.get(batch) ?? 0);
+    // What was not acknowledged is sent again, as the drain does: no row is there twice.
+    for (const batch of failed) await insert(batch);
+    const all = acknowledged.length + failed.length;
+    expect(await rows(client, 'SELECT count() AS n, uniqExact(batch) AS batches FROM kept FINAL')).toEqual([
+      { n: all * batchRows, batches: all },
+    ]);
+  });
+});
