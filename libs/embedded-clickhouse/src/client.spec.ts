@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type ClickHouseClient, createClient } from '@clickhouse/client';
-import { eventually } from '../../../test/support/eventually.js';
+import { eventually } from './eventually.js';
 import { type EmbeddedClickHouse, startEmbeddedClickHouse } from './index.js';
 
 const connections = 8;

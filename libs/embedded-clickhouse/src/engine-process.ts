@@ -9,6 +9,7 @@ import { Slots } from './engine/slots.js';
 import { Handler } from './http/handler.js';
 import { Statements } from './http/statements.js';
 import type { EngineConfig, FailureReason, ToParent } from './messages.js';
+import { removeAccess, writeAccess } from './process/access.js';
 import { FolderLockedError, lockFolder } from './process/lock.js';
 
 /** Parameters stand in the URL; a ClickHouse server allows as much. */
@@ -53,8 +54,13 @@ export class EngineProcess {
     const spoolDir = join(dataDir, 'spool');
     const spillDir = join(dataDir, 'spill');
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
-    this.release = await lockFolder(join(dataDir, 'engine.lock'), config.stopGraceMs + ORPHAN_SPARE_MS);
+    const unlock = await lockFolder(join(dataDir, 'engine.lock'), config.stopGraceMs + ORPHAN_SPARE_MS);
+    this.release = async () => {
+      await removeAccess(dataDir);
+      await unlock();
+    };
     // A killed process has left its files there.
+    await removeAccess(dataDir);
     await Promise.all([spoolDir, spillDir].map(emptyFolder));
     const native = loadNative();
     const args = await engineArguments({ ...config, spillDir });
@@ -67,6 +73,8 @@ export class EngineProcess {
     const version = await engine.version();
     this.handler = new Handler({ ...config, statements, version });
     const port = await this.listen(config, this.handler);
+    const { host, username, password } = config;
+    await writeAccess(dataDir, { url: `http://${host}:${port}`, username, password });
     this.send({ kind: 'ready', port, version });
   }
 

@@ -13,7 +13,7 @@
 import { randomBytes } from 'node:crypto';
 import { totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type Access, readAccess, removeAccess, writeAccess } from './process/access.js';
+import { type Access, readAccess } from './process/access.js';
 import type { Log } from './process/child-process.js';
 import { ownerOf } from './process/lock.js';
 import { type Exit, Supervisor } from './process/supervisor.js';
@@ -106,7 +106,6 @@ export async function startEmbeddedClickHouse(
     },
   });
   const access = { url: `http://${host}:${supervisor.port}`, username, password };
-  await writeAccess(dataDir, access);
   return {
     ...access,
     version: supervisor.version,
@@ -116,14 +115,11 @@ export async function startEmbeddedClickHouse(
     get isRunning() {
       return supervisor.isRunning;
     },
-    async stop() {
-      await supervisor.stop();
-      await removeAccess(dataDir);
-    },
+    stop: () => supervisor.stop(),
   };
 }
 
-/** How to reach the engine that another process of this user runs in the folder; undefined when there is none. */
+/** How to reach the engine that another process of this user runs in the folder; undefined when there is none, or not yet. */
 export async function findEmbeddedClickHouse(dataDir: string): Promise<Access | undefined> {
   const owner = await ownerOf(join(dataDir, 'engine.lock'));
   return owner === undefined ? undefined : readAccess(dataDir);

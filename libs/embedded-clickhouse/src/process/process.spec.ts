@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type ClickHouseClient, createClient } from '@clickhouse/client';
-import { eventually } from '../../../../test/support/eventually.js';
+import { eventually } from '../eventually.js';
 import {
   type Access,
   type EmbeddedClickHouse,
