@@ -16,21 +16,24 @@ import {
 import { EventsService as Shipped } from '@dovecote/contract/sdk/events/v1/events_connect';
 import type { EventSchema } from '@dovecote/contract/sdk/events/v1/events_pb';
 import { InsightsService as ShippedInsights } from '@dovecote/contract/shared/insights/v1/insights_connect';
-import { analyticsCallers, type AnalyticsCallers } from '../support/analytics.js';
+import { seedCast } from '../support/cast.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 
 const ID = '0190f5e2-5e6b-7c3a-9b1f-0a1b2c3d4e5f';
 
+type Headers = Readonly<Record<string, string>>;
+
 let s: TestServer;
-let callers: AnalyticsCallers;
+let callers: Record<'sdk' | 'shared' | 'public' | 'admin', Headers>;
 
 beforeAll(async () => {
   s = await startTestServer();
-  callers = await analyticsCallers(s);
+  const { site, alice } = await seedCast(s);
+  const { sdk, shared, public: pub } = site.keys;
+  const admin = { authorization: alice.headers.authorization };
+  callers = { sdk: sdk.headers, shared: shared.headers, public: pub.headers, admin };
 });
 afterAll(() => s?.stop());
-
-type Headers = Record<string, string>;
 
 interface Detail {
   type: string;
