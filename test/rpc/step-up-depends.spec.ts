@@ -6,6 +6,7 @@ import type { Client } from '@connectrpc/connect';
 import { Code } from '@connectrpc/connect';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { AuthService } from '@dovecote/contract/dovecote/auth/v1/auth_pb';
+import { KeyFamily, ProjectService } from '@dovecote/contract/dovecote/project/v1/project_pb';
 import { AuditService } from '@dovecote/contract/pidgr/v1/audit_pb';
 import { InviteLinkService } from '@dovecote/contract/pidgr/v1/invite_link_pb';
 import { MemberService } from '@dovecote/contract/pidgr/v1/member_pb';
@@ -109,6 +110,24 @@ const cases: Record<string, () => Promise<void>> = {
     const defaultWorkflow = { steps: [{ ...step, config }] };
     await refuses(old(OrganizationService).updateOrganization({ defaultWorkflow, mlManualLimitMonthly: -1 }));
     await old(OrganizationService).updateOrganization({ name: 'Acme', mlManualLimitMonthly: -1 });
+  },
+  '/dovecote.project.v1.ProjectService/UpdateProject': async () => {
+    const { id: projectId } = cast.site;
+    await refuses(old(ProjectService).updateProject({ projectId, retentionDays: 30 }));
+    await old(ProjectService).updateProject({ projectId, zone: 'Asia/Kolkata', retentionDays: 0 });
+    await cast.alice.client(ProjectService).updateProject({ projectId, retentionDays: 30 });
+    await old(ProjectService).updateProject({ projectId, retentionDays: 31 });
+  },
+  '/dovecote.project.v1.ProjectService/CreateProjectKey': async () => {
+    const create = (family: KeyFamily) =>
+      old(ProjectService).createProjectKey({ projectId: cast.site.id, family, name: 'x' });
+    await refuses(create(KeyFamily.SHARED));
+    await refuses(create(KeyFamily.PRIVATE));
+    await create(KeyFamily.SDK);
+    await create(KeyFamily.PUBLIC);
+    await cast.kiosk
+      .client(ProjectService)
+      .createProjectKey({ projectId: cast.site.id, family: KeyFamily.SHARED, name: 'x' });
   },
   '/dovecote.auth.v1.AuthService/RevokeSession': async () => {
     await refuses(old(AuthService).revokeSession({ sessionId: uuid() }));

@@ -30,7 +30,7 @@ import { projectKeyUsage } from './usage.store.js';
     Projects,
     ProjectStore,
   ],
-  exports: [DeletedProjects, Projects],
+  exports: [Projects],
 })
 export class ProjectModule implements OnModuleInit {
   constructor(

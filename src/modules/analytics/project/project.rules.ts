@@ -29,6 +29,12 @@ export function unknownZone(): AppError {
   ]);
 }
 
+export function refuseIngestPath(path: string, allowed: readonly string[]): AppError | undefined {
+  if (path === '' || allowed.includes(path)) return undefined;
+  const description = 'must be one of the paths that the operator has configured (INGEST_PATHS)';
+  return invalidArgument([{ field: 'ingest_path', description }]);
+}
+
 /** Whether some events would be deleted that are kept now. */
 export function keepsShorter(before: number | null, after: number | null): boolean {
   return after !== null && (before === null || after < before);

@@ -1,5 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuid } from 'uuid';
+import { CONFIG } from '../../../platform/config/config.module.js';
+import type { Config } from '../../../platform/config/index.js';
 import { type AppError, notFound } from '../../../platform/errors/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { eraseDeletedProjectsTask } from './deleted-projects.service.js';
@@ -9,6 +11,7 @@ import {
   defaultZone,
   keepsShorter,
   refuseConfirmation,
+  refuseIngestPath,
   refuseProjectOverLimit,
   resolvedZone,
   unknownZone,
@@ -17,9 +20,22 @@ import { ProjectStore } from './project.store.js';
 
 export type NewProject = Pick<ProjectSettings, 'name'> & Partial<ProjectSettings>;
 
+/** What a module does with what it keeps of a project, in the transaction that deletes the project. */
+export type ProjectDeletion = (scope: Scope, project: ProjectRow) => Promise<void>;
+
 @Injectable()
 export class Projects {
-  constructor(private readonly store: ProjectStore) {}
+  private readonly deletions: ProjectDeletion[] = [];
+
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    private readonly store: ProjectStore,
+  ) {}
+
+  /** Called by a module when it starts. */
+  contribute(deletion: ProjectDeletion): void {
+    this.deletions.push(deletion);
+  }
 
   /** By name. */
   list(scope: Scope): Promise<ProjectRow[]> {
@@ -45,7 +61,7 @@ export class Projects {
       ...input,
       zone: await this.zoneNamed(scope, input.zone ?? ''),
     };
-    refuse(refuseProjectOverLimit(await this.store.countForInsert(scope)));
+    refuse(this.refuseIngestPath(settings) ?? refuseProjectOverLimit(await this.store.countForInsert(scope)));
     const { orgId } = scope;
     const maker = { createdBy: scope.actorId || null, createdAt: scope.now() };
     const project = { ...settings, ...maker, orgId, id: uuid() };
@@ -63,6 +79,7 @@ export class Projects {
     const project = await this.getForUpdate(scope, id);
     const zone = change.zone === undefined ? project.zone : await this.zoneNamed(scope, change.zone);
     const changed: ProjectRow = { ...project, ...change, zone };
+    if (changed.ingestPath !== project.ingestPath) refuse(this.refuseIngestPath(changed));
     if (keepsShorter(project.retentionDays, changed.retentionDays)) scope.requireRecentProof();
     const metadata = changesOf(project, changed);
     if (Object.keys(metadata).length === 0) return project;
@@ -76,6 +93,7 @@ export class Projects {
   async delete(scope: Scope, id: string, confirmationName: string): Promise<void> {
     const project = await this.getForUpdate(scope, id);
     refuse(refuseConfirmation(confirmationName, project.name));
+    for (const deletion of this.deletions) await deletion(scope, project);
     await this.store.delete(scope, project.id);
     await scope.announceRevocation(`project:${project.id}`);
     await scope.enqueue({ task: eraseDeletedProjectsTask, payload: {}, key: eraseDeletedProjectsTask });
@@ -84,6 +102,10 @@ export class Projects {
       entityId: project.id,
       metadata: { name: project.name },
     });
+  }
+
+  private refuseIngestPath({ ingestPath }: ProjectSettings): AppError | undefined {
+    return refuseIngestPath(ingestPath, this.config.http.ingestPaths);
   }
 
   /** As it is spelled in the database of time zones, so that every program finds it. */
