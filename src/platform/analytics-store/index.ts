@@ -13,7 +13,6 @@ export { AnalyticsStore, type StatementOwner } from './analytics-store.js';
 export { AnalyticsStoreModule } from './analytics-store.module.js';
 export { AnalyticsEngine } from './engine.js';
 export { EngineError } from './engine-errors.js';
-export { applyRetention, type ErasedPerson, erasePerson, eraseProject } from './erasure.js';
 export { Fragment, instant, Parameter, sql, value } from './fragment.js';
 export { type PersonAliasRow, personAliasTarget, type ProfileRow, profileTarget } from './insert-target.js';
 export {

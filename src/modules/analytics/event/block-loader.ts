@@ -33,6 +33,11 @@ const BLOCK_MONTHS = 50;
 export class BlockLoader {
   constructor(private readonly sink: EventSink) {}
 
+  /** Whether the store takes rows that are right. */
+  async takesInserts(): Promise<boolean> {
+    return this.sink.takesInserts();
+  }
+
   async load(batches: readonly QueuedBatch[], signal: AbortSignal): Promise<LoadReport> {
     const run = new LoadRun(this.sink, signal);
     const readable = run.decode(batches);
@@ -83,8 +88,8 @@ class LoadRun {
       return;
     }
     const [first] = block;
-    // Errors of the engine and of Node carry a code; others are judged without.
-    const failure = insertFailure(error as { code?: unknown });
+    // Errors of the engine and of Node carry a code, our own a kind.
+    const failure = insertFailure(error as { code?: unknown; kind?: unknown });
     if (failure === 'refused' && block.length === 1 && first) {
       this.suspects.push({ batch: first, error });
       return;

@@ -14,7 +14,7 @@ import { BlockLoader } from './block-loader.js';
 import { DeadLetterStore } from './dead-letter.store.js';
 import { EventDrain } from './event-drain.js';
 import type { EventRow } from './event-row.js';
-import { EventSink } from './event-sink.js';
+import type { EventSink } from './event-sink.js';
 import { IngestMetrics } from './ingest-metrics.js';
 import { IngestQueueStore } from './ingest-queue.store.js';
 import { IngestSignal } from './ingest-signal.js';
@@ -25,7 +25,7 @@ const acme = { orgId: uuid(), number: 7 };
 const globex = { orgId: uuid(), number: 8 };
 
 /** An analytics store that stores lines, and fails as it is told to. */
-class Sink extends EventSink {
+class Sink {
   readonly stored: string[] = [];
   readonly blocks: string[][] = [];
   refuse: (lines: readonly string[]) => object | undefined = () => undefined;
@@ -75,7 +75,7 @@ async function drain(): Promise<EventDrain> {
     postgres,
     queue,
     deadLetters,
-    new BlockLoader(sink),
+    new BlockLoader(sink as unknown as EventSink),
     new IngestSignal(),
     new IngestMetrics(postgres, queue, deadLetters, new Metrics()),
     loadConfig({}),

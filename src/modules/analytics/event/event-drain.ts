@@ -5,7 +5,7 @@ import { CONFIG } from '../../../platform/config/config.module.js';
 import type { Config } from '../../../platform/config/index.js';
 import { Database, type Transaction } from '../../../platform/database/index.js';
 import { type ContinuousWork, RunsContinuously } from '../../../platform/worker/index.js';
-import { BlockLoader, type LoadReport } from './block-loader.js';
+import { BlockLoader, type LoadReport, type Refused } from './block-loader.js';
 import { DeadLetterStore } from './dead-letter.store.js';
 import { nextBlockEvents, pauseAfter } from './drain-pace.rules.js';
 import { IngestMetrics } from './ingest-metrics.js';
@@ -19,7 +19,7 @@ const CLAIM_BATCHES = 2_000;
 const CLAIM_OCTETS = 48 * 1024 * 1024;
 /** Seconds until a batch that the store broke off is tried again; longer each time. */
 const POSTPONED_SECONDS = 2;
-/** Then it is a dead letter. */
+/** Then it is a dead letter, if the store takes others. */
 const MOST_ATTEMPTS = 5;
 
 /**
@@ -118,10 +118,14 @@ export class EventDrain implements ContinuousWork {
         stored.map(({ id }) => id),
       );
     for (const { batch, error } of refused) await this.bury(tx, batch, error);
-    if (strained && strained.batch.attempts + 1 >= MOST_ATTEMPTS)
-      await this.bury(tx, strained.batch, strained.error);
-    else if (strained) await this.queue.postpone(tx, strained.batch.id, POSTPONED_SECONDS);
+    if (strained) await this.postponeOrBury(tx, strained);
     this.metrics.drained.inc(eventsOf(stored));
+  }
+
+  private async postponeOrBury(tx: Transaction, { batch, error }: Refused): Promise<void> {
+    const isHopeless = batch.attempts + 1 >= MOST_ATTEMPTS && (await this.loader.takesInserts());
+    if (isHopeless) await this.bury(tx, batch, error);
+    else await this.queue.postpone(tx, batch.id, POSTPONED_SECONDS);
   }
 
   private async bury(tx: Transaction, { id, project }: QueuedBatch, error: unknown): Promise<void> {

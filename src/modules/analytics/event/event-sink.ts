@@ -1,14 +1,32 @@
 import { Injectable } from '@nestjs/common';
+import { AnalyticsStore, events } from '../../../platform/analytics-store/index.js';
+import { engineTime } from './event-row.rules.js';
+
+/** A row of no project, which the engine deletes at its next merge. */
+const probeColumns = ['project', 'kind', 'occur_time', 'received_at', 'expires_on'];
 
 /** Where the drain puts events: the analytics store. */
 @Injectable()
-export abstract class EventSink {
-  /**
-   * Inserts rows of JSONCompactEachRow at once, or none of them. Resolves when they are stored. Rejects with what the
-   * engine or the connection said; its `code` is the engine's number as digits, or one of Node's.
-   */
-  abstract insert(columns: readonly string[], rows: string, signal: AbortSignal): Promise<void>;
+export class EventSink {
+  constructor(private readonly store: AnalyticsStore) {}
 
-  /** Whether an insert that holds nothing succeeds: if not, no batch is at fault. */
-  abstract takesInserts(): Promise<boolean>;
+  /**
+   * Inserts rows of JSONCompactEachRow. Resolves when they are stored. Rejects with an AppError before the engine was
+   * reached, and then with what the engine or the connection said; see `insertFailure`.
+   */
+  async insert(columns: readonly string[], rows: string, signal: AbortSignal): Promise<void> {
+    await this.store.insertLines(events, columns, rows, { signal });
+  }
+
+  /** Whether a row that is right is inserted: if not, no batch is at fault. */
+  async takesInserts(): Promise<boolean> {
+    const now = engineTime(Date.now());
+    const row = [0, 'probe', now, now, '1970-01-02'];
+    try {
+      await this.store.insertLines(events, probeColumns, JSON.stringify(row));
+      return true;
+    } catch {
+      return false;
+    }
+  }
 }

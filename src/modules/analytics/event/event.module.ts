@@ -10,6 +10,7 @@ import { EventDrain } from './event-drain.js';
 import { EventIntake } from './event-intake.js';
 import { EventQueue } from './event-queue.js';
 import { GeoDatabase } from './geo-database.js';
+import { EventSink } from './event-sink.js';
 import { IngestMetrics } from './ingest-metrics.js';
 import { IngestQueueStore } from './ingest-queue.store.js';
 import { IngestSignal } from './ingest-signal.js';
@@ -38,6 +39,7 @@ import { QueueUses } from './queue-use.js';
     EventQueue,
     ForgetCookieless,
     GeoDatabase,
+    EventSink,
     IngestMetrics,
     IngestQueueStore,
     IngestSignal,

@@ -69,7 +69,7 @@ const remove = statement('ingest_batch.remove', `delete from ingest_batch where 
 
 const postpone = statement(
   'ingest_batch.postpone',
-  `update ingest_batch set attempts = attempts + 1, retry_at = now() + make_interval(secs => $2 * (attempts + 1))
+  `update ingest_batch set attempts = least(attempts + 1, 100), retry_at = now() + make_interval(secs => $2 * (attempts + 1))
     where id = $1`,
 );
 

@@ -17,3 +17,7 @@ test.each([
 ] as const)('an insert that fails with %j is %s', (code, failure) => {
   expect(insertFailure({ code })).toBe(failure);
 });
+
+test('an insert that did not reach the engine is away', () => {
+  expect(insertFailure({ kind: 'unavailable' })).toBe('away');
+});

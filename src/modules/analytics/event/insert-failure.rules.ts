@@ -13,7 +13,7 @@ export type InsertFailure = 'away' | 'strained' | 'refused';
  */
 const awayCodes = new Set(
   [48, 60, 75, 81, 164, 165, 192, 193, 194, 195, 202, 209, 210, 225, 236, 242, 243, 252, 285, 319, 360]
-    .concat([394, 425, 428, 439, 497, 516, 598, 999])
+    .concat([394, 425, 428, 439, 497, 516, 598, 999, 1000, 1001])
     .map(String),
 );
 /** Out of time or memory. */
@@ -28,8 +28,15 @@ const unreachable = new Set([
   'ENOENT',
 ]);
 
-/** Judges by `code`: digits are the engine's own, all others Node's. */
-export function insertFailure({ code = '' }: { readonly code?: unknown }): InsertFailure {
+/** Judges by `code`, digits being the engine's own and all others Node's, and by the `kind` of our own errors. */
+export function insertFailure({
+  code = '',
+  kind,
+}: {
+  readonly code?: unknown;
+  readonly kind?: unknown;
+}): InsertFailure {
+  if (kind === 'unavailable') return 'away';
   if (typeof code !== 'string') return 'strained';
   if (awayCodes.has(code) || unreachable.has(code)) return 'away';
   return /^\d+$/.test(code) && !strainedCodes.has(code) ? 'refused' : 'strained';
