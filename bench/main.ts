@@ -6,6 +6,7 @@ import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { answerAuth } from './auth.js';
+import { answerEventPipeline } from './event-pipeline.js';
 import { answerFairness } from './fairness.js';
 import { answerFanout } from './fanout.js';
 import { answerHostile } from './hostile.js';
@@ -35,6 +36,7 @@ const questions: Readonly<Record<string, Question>> = {
   orm: { asks: 'the cost of entities and of named statements', answer: answerOrm },
   saml: { asks: 'logins through SAML a second', answer: answerSaml },
   auth: { asks: 'the cost of each kind of credential', answer: answerAuth },
+  'event-pipeline': { asks: 'the cost of an event up to the queue', answer: answerEventPipeline },
   hostile: { asks: 'the cost of requests that are refused', answer: answerHostile },
 };
 
@@ -52,7 +54,7 @@ const { values, positionals } = parseArgs({
 const help = `npm run bench -- [question …] [--write] [--seconds 1] [--passes 3] [--large]
 
 ${Object.entries(questions)
-  .map(([name, { asks }]) => `  ${name.padEnd(10)}${asks}`)
+  .map(([name, { asks }]) => `  ${name.padEnd(16)}${asks}`)
   .join('\n')}
 
 Without a question, all of them. --write keeps the answers in bench/results, --seconds and --passes say how long to

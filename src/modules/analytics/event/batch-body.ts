@@ -11,54 +11,52 @@ const compression = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
 type Column = Exclude<keyof EventRow, 'project' | 'batch_id' | 'received_at'>;
 
-/** What stands in a row for a column that the event leaves out. */
-const none: Readonly<Record<Column, unknown>> = {
-  kind: '',
-  occur_time: '',
-  distinct_id: '',
-  session_id: '',
-  event_id: '',
-  cookieless: false,
-  bot: false,
-  bot_score: null,
-  verified_bot: null,
-  mobile: null,
-  country: '',
-  region: '',
-  city: '',
-  browser: '',
-  browser_version: '',
-  os: '',
-  os_version: '',
-  device: '',
-  platform: '',
-  url: '',
-  utm_source: '',
-  utm_medium: '',
-  utm_campaign: '',
-  utm_term: '',
-  utm_content: '',
-  pathname: '',
-  hostname: '',
-  referrer: '',
-  referrer_domain: '',
-  channel: '',
-  locale: '',
-  screen_size: '',
-  page_title: '',
-  properties: {},
-  numbers: {},
-  types: {},
-  expires_on: '2149-06-06',
-};
-// Its keys are its columns.
-const columns = Object.entries(none) as [Column, unknown][];
+/** In the order of `valuesOf`. */
+const columns: readonly Column[] = [
+  'kind',
+  'occur_time',
+  'distinct_id',
+  'session_id',
+  'event_id',
+  'cookieless',
+  'bot',
+  'bot_score',
+  'verified_bot',
+  'mobile',
+  'country',
+  'region',
+  'city',
+  'browser',
+  'browser_version',
+  'os',
+  'os_version',
+  'device',
+  'platform',
+  'url',
+  'utm_source',
+  'utm_medium',
+  'utm_campaign',
+  'utm_term',
+  'utm_content',
+  'pathname',
+  'hostname',
+  'referrer',
+  'referrer_domain',
+  'channel',
+  'locale',
+  'screen_size',
+  'page_title',
+  'properties',
+  'numbers',
+  'types',
+  'expires_on',
+];
 
 /**
  * The columns of the queued rows by the number of their layout. Batches of an older server are still queued when a newer
  * one drains them: a layout that was released never changes, a new column makes a new one.
  */
-const layouts: Readonly<Record<number, readonly string[]>> = { 1: columns.map(([name]) => name) };
+const layouts: Readonly<Record<number, readonly string[]>> = { 1: columns };
 const CURRENT_LAYOUT = 1;
 
 /** The layouts that this version can drain. */
@@ -84,12 +82,55 @@ interface BatchStamp {
   readonly receivedAt: Date;
 }
 
+/** The values of the current layout. Written out, because looking each one up by name takes three times as long. */
+function valuesOf(row: EventRow): unknown[] {
+  return [
+    row.kind,
+    row.occur_time,
+    row.distinct_id,
+    row.session_id ?? '',
+    row.event_id,
+    row.cookieless ?? false,
+    row.bot ?? false,
+    row.bot_score ?? null,
+    row.verified_bot ?? null,
+    row.mobile ?? null,
+    row.country ?? '',
+    row.region ?? '',
+    row.city ?? '',
+    row.browser ?? '',
+    row.browser_version ?? '',
+    row.os ?? '',
+    row.os_version ?? '',
+    row.device ?? '',
+    row.platform ?? '',
+    row.url ?? '',
+    row.utm_source ?? '',
+    row.utm_medium ?? '',
+    row.utm_campaign ?? '',
+    row.utm_term ?? '',
+    row.utm_content ?? '',
+    row.pathname ?? '',
+    row.hostname ?? '',
+    row.referrer ?? '',
+    row.referrer_domain ?? '',
+    row.channel ?? '',
+    row.locale ?? '',
+    row.screen_size ?? '',
+    row.page_title ?? '',
+    row.properties,
+    row.numbers,
+    row.types,
+    row.expires_on ?? '2149-06-06',
+  ];
+}
+
 /** Writes the rows, without project, batch and time of receipt: those are the queue's to say. */
 export function encodeBody(rows: readonly EventRow[]): BatchBody {
   const months = new Set<number>();
   const lines = rows.map((row) => {
     months.add(monthOf(row.occur_time));
-    return JSON.stringify(columns.map(([name, missing]) => row[name] ?? missing));
+    return JSON.stringify(valuesOf(row));
   });
   const raw = Buffer.from(lines.join('\n'));
   return {

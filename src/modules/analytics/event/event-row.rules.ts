@@ -12,10 +12,9 @@ type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 /** The row of an event: properties with a column in it, all others in the map of texts. */
 export function rowOf(record: EventRecord, context: RowContext): EventRow {
   const { project, batchId, receivedAt, retentionDays } = context;
-  // Without a prototype: the caller chooses the names, and `__proto__` is one like any other.
-  const properties = Object.create(null) as Record<string, string>;
-  const numbers = Object.create(null) as Record<string, number>;
-  const types = Object.create(null) as Record<string, number>;
+  const properties: Record<string, string> = {};
+  const numbers: Record<string, number> = {};
+  const types: Record<string, number> = {};
   const row: Mutable<EventRow> = {
     project,
     kind: record.kind,
@@ -27,21 +26,33 @@ export function rowOf(record: EventRecord, context: RowContext): EventRow {
     batch_id: batchId,
     cookieless: record.cookieless,
     bot: record.bot,
+    // All columns, in one order: objects of one shape are built and read several times faster.
+    ...noColumns,
     properties,
     numbers,
     types,
+    expires_on: undefined,
   };
   if (retentionDays !== null) row.expires_on = expiryOf(record.occurTime, retentionDays);
   for (const [name, value] of record.properties) {
-    if (name.charCodeAt(0) !== DOLLAR || !promote(row, name, value)) properties[name] = textOf(value);
+    if (name.charCodeAt(0) !== DOLLAR || !promote(row, name, value)) put(properties, name, textOf(value));
     const number = numberOf(value);
-    if (number !== undefined) numbers[name] = number;
-    if (value.type !== 'string') types[name] = typeNumbers[value.type];
+    if (number !== undefined) put(numbers, name, number);
+    if (value.type !== 'string') put(types, name, typeNumbers[value.type]);
   }
   return row;
 }
 
 const DOLLAR = 36;
+
+const noColumns = Object.fromEntries(promotedProperties.map(({ column }) => [column, undefined]));
+
+/** The caller chooses the names, and `__proto__` is one like any other. */
+function put<T>(map: Record<string, T>, name: string, value: T): void {
+  if (name === '__proto__')
+    Object.defineProperty(map, name, { value, enumerable: true, configurable: true, writable: true });
+  else map[name] = value;
+}
 
 /** Puts the value into its column; false when it has none, or when the column cannot hold it. */
 function promote(row: Mutable<EventRow>, name: string, value: PropertyValue): boolean {

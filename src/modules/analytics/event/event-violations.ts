@@ -1,7 +1,7 @@
 import type { FieldViolation } from '../../../platform/errors/index.js';
 
-/** An answer carries no more than this: looking for further ones would only cost. */
-const MOST = 100;
+/** More than any answer carries: a message whose every part is wrong does not fill the memory. */
+const MOST = 10_000;
 
 /** What is wrong with the events of a message, by path (`events[0].kind`). */
 export class EventViolations {

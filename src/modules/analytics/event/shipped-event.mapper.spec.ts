@@ -207,10 +207,9 @@ describe('a batch with', () => {
     expect(error?.message).toContain(`events[2] repeats the event_id ${id}`);
   });
 
-  test('many violations names the first hundred', () => {
+  test('many violations names them all', () => {
     const violations = violationsOf(batch(...Array.from({ length: 1000 }, () => ({}))));
-    expect(violations.length).toBeGreaterThan(10);
-    expect(violations.length).toBeLessThanOrEqual(100);
+    expect(violations.length).toBeGreaterThan(100);
   });
 });
 
