@@ -1,3 +1,4 @@
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -16,6 +17,7 @@ import type { EmbeddedPostgres } from '../../platform/database/embedded/index.js
 import { Database } from '../../platform/database/index.js';
 import { migrate } from '../../platform/database/migrate.js';
 import type { OpenDatabase } from '../open-database.js';
+import { examineAnalytics } from './analytics.js';
 import { examineDatabase } from './database.js';
 import type { Finding } from './finding.js';
 import { examineMachine } from './machine.js';
@@ -138,6 +140,29 @@ describe('the doctor finds', () => {
     const findings = await examineMachine(loadConfig(env));
     await new Promise((resolve) => other.close(resolve));
     expect(about('port', findings)).toMatchObject([{ level: 'warn' }]);
+  });
+
+  test('an analytics server that does not answer, and one that is too old', async () => {
+    const dead = loadConfig({ CLICKHOUSE_URL: 'http://127.0.0.1:1', DATA_DIR: dataDir });
+    expect(await examineAnalytics(dead)).toMatchObject([
+      { level: 'fail', subject: 'analytics', advice: expect.stringContaining('CLICKHOUSE_URL') },
+    ]);
+    // As Debian's package answers.
+    const old = createHttpServer((_, response) => response.end('{"version":"18.16.1"}\n'));
+    await new Promise<void>((resolve) => old.listen(0, '127.0.0.1', resolve));
+    const { port } = old.address() as AddressInfo;
+    const found = await examineAnalytics(
+      loadConfig({ CLICKHOUSE_URL: `http://127.0.0.1:${port}`, DATA_DIR: dataDir }),
+    );
+    old.close();
+    expect(found).toMatchObject([
+      { level: 'fail', text: 'ClickHouse 18.16.1 is too old: 25.8 or newer is needed.' },
+    ]);
+  });
+
+  test('no analytics engine where none was used', async () => {
+    const findings = await examineAnalytics(loadConfig({ DATA_DIR: join(dataDir, 'none') }));
+    expect(findings).toMatchObject([{ level: 'ok', text: expect.stringContaining('not running') }]);
   });
 
   test('a Redis that does not answer', async () => {

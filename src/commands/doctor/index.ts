@@ -1,6 +1,7 @@
 import type { Config } from '../../platform/config/index.js';
 import { withDatabase } from '../open-database.js';
 import { createCommandLogger } from '../../platform/telemetry/logger.js';
+import { examineAnalytics } from './analytics.js';
 import { examineDatabase } from './database.js';
 import { examine, format } from './finding.js';
 import { examineMachine } from './machine.js';
@@ -14,7 +15,8 @@ export async function doctorCommand(config: Config): Promise<number> {
     withDatabase(config, log, (open) => examineDatabase(open, log)),
   );
   const siblings = await examineSiblings(config);
-  const findings = [...machine, ...siblings, ...database];
+  const analytics = await examineAnalytics(config);
+  const findings = [...machine, ...siblings, ...database, ...analytics];
   for (const finding of findings) process.stdout.write(`${format(finding)}\n`);
   const failures = findings.filter(({ level }) => level === 'fail').length;
   process.stdout.write(failures === 0 ? '\nAll checks passed.\n' : `\n${failures} to repair.\n`);

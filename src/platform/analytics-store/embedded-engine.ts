@@ -66,6 +66,10 @@ async function start(options: EmbeddedEngineOptions, log: Logger): Promise<OpenE
     log: (level, event, fields) => log[level](fields, event),
   });
   const connection = await connect(engine, options);
+  log.info(
+    { version: engine.version },
+    'analytics engine runs in DATA_DIR; several machines need CLICKHOUSE_URL',
+  );
   return {
     connection,
     recovers: true,

@@ -11,10 +11,13 @@
  */
 export { AnalyticsStore, type StatementOwner } from './analytics-store.js';
 export { AnalyticsStoreModule } from './analytics-store.module.js';
+export { folderOf } from './embedded-engine.js';
 export { AnalyticsEngine } from './engine.js';
+export { addressOf, connectTo, type EngineConnection } from './engine-connection.js';
 export { EngineError } from './engine-errors.js';
 export { Fragment, instant, Parameter, sql, value } from './fragment.js';
 export { type PersonAliasRow, personAliasTarget, type ProfileRow, profileTarget } from './insert-target.js';
+export { engineObstacles, readVersion } from './migrate-engine.js';
 export {
   type AnalyticsDeletion,
   analyticsDeletion,
