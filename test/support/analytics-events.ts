@@ -7,12 +7,18 @@ import type { TestAnalytics } from './analytics-store.js';
 /** A store on the database, without a server; `stop` before the database is dropped. */
 export function openStore(
   { url }: Pick<TestAnalytics, 'url'>,
-  { freeDisk = 0 } = {},
+  { freeDisk = 0, onQuery }: { freeDisk?: number; onQuery?: (text: string) => void } = {},
 ): { store: AnalyticsStore; stop: () => Promise<void> } {
   const access = {
     isUsed: async () => true,
     async open() {
       const connection = await connectTo(addressOf({ url }), { connections: 4, timeoutMs: 60_000 });
+      const send = connection.client.query.bind(connection.client);
+      if (onQuery)
+        connection.client.query = (parameters) => {
+          onQuery(parameters.query);
+          return send(parameters);
+        };
       return { connection, recovers: true, close: () => connection.client.close() };
     },
   };

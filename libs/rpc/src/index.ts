@@ -7,7 +7,7 @@ export { EventLoopYield, runInPieces } from './event-loop-yield.js';
 export type { DescribeError, FailedCall, FailureKind } from './failure.js';
 export { defaultLimits, type RpcLimits } from './limits.js';
 export type { ClientCertificates, ListenOptions, TlsOptions } from './listener.js';
-export { WrongFields } from './malformed.js';
+export { wrongFieldsOf } from './malformed.js';
 export { checkJson } from './message-bounds.js';
 export type { ServiceTraits, TraitsOf } from './service-traits.js';
 export { RpcServer, type RpcServerOptions } from './server.js';

@@ -9,20 +9,21 @@ export function malformed({ typeName }: DescMessage, format: 'JSON' | 'binary', 
   return new ConnectError(`${sentence}: ${why}.`, Code.InvalidArgument);
 }
 
-/** The error for a message with fields of wrong types. */
-export class WrongFields extends ConnectError {
-  constructor(
-    message: string,
-    readonly violations: readonly Violation[],
-  ) {
-    super(message, Code.InvalidArgument);
-    const fieldViolations = violations.map(({ field, description }) => ({ field, description }));
-    this.details.push({ desc: BadRequestSchema, value: create(BadRequestSchema, { fieldViolations }) });
-  }
-}
+/** Not a class of errors: ConnectError takes every ConnectError for an instance of what extends it. */
+const violationsOf = new WeakMap<ConnectError, readonly Violation[]>();
 
-export function wrongFields(violations: readonly [Violation, ...Violation[]]): WrongFields {
+/** The error for a message with fields of wrong types. */
+export function wrongFields(violations: readonly [Violation, ...Violation[]]): ConnectError {
   const [first, ...others] = violations;
   const more = others.length > 0 ? `; and ${others.length} more` : '';
-  return new WrongFields(`${first.field}: ${first.description}${more}`, violations);
+  const error = new ConnectError(`${first.field}: ${first.description}${more}`, Code.InvalidArgument);
+  const fieldViolations = violations.map(({ field, description }) => ({ field, description }));
+  error.details.push({ desc: BadRequestSchema, value: create(BadRequestSchema, { fieldViolations }) });
+  violationsOf.set(error, violations);
+  return error;
+}
+
+/** The fields because of which JSON could not be read; undefined for every other error. */
+export function wrongFieldsOf(error: ConnectError): readonly Violation[] | undefined {
+  return violationsOf.get(error);
 }

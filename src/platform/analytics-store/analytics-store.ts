@@ -9,8 +9,9 @@ import type { Fragment, TableSource } from './fragment.js';
 import { type InsertTarget, encodeRows } from './insert-target.js';
 import { render } from './render.js';
 import { type ResultColumn, readRow } from './result-rows.js';
+import { commentOf, slice, stored, tagOf } from './statement-text.js';
 import type { AnalyticsDeletion, AnalyticsQuery } from './statement.js';
-import { projectTables } from './tables.js';
+import { events, projectTables } from './tables.js';
 
 /** For which project a statement runs, and on whose behalf. A Scope of a call in a project is one. */
 export interface StatementOwner {
@@ -41,6 +42,10 @@ export interface AnalyticsStoreOptions {
   /** Bytes that an insert leaves free on the disk. */
   readonly freeDisk: number;
 }
+
+/** The last day that the engine's type knows stands for never. */
+const lastDay = '2149-06-06';
+const expiryDay = `toDate(least(toDate32(occur_time) + toIntervalDay({days:UInt32}), toDate32({last:String})))`;
 
 /** The only road to the analytics engine. Every method throws AppError. */
 export class AnalyticsStore {
@@ -184,6 +189,35 @@ export class AnalyticsStore {
     });
   }
 
+  /**
+   * Sets for how many days after their time the owner's events are kept; null: without end. Runs behind the answer, and
+   * rewrites one column of every part that has such events; expired ones go with it.
+   */
+  async setExpiry(owner: StatementOwner, days: number | null): Promise<void> {
+    const name = 'events.set_expiry';
+    const day = days === null ? 'toDate({last:String})' : expiryDay;
+    await this.withConnection(owner, {}, async ({ client, place }) => {
+      const settings = settingsClause({ mutations_sync: 0, log_comment: commentOf(owner, name) });
+      await client.command({
+        query: `${tagOf(owner, name)} ALTER TABLE ${stored(place, events)} UPDATE expires_on = ${day} WHERE project = {project:UInt32} ${settings}`,
+        query_params: { project: owner.project.number, days: days ?? 0, last: lastDay },
+      });
+    });
+  }
+
+  /**
+   * Frees the space of rows that were deleted in any project, behind the answer. Without it they lie on the disk, unseen,
+   * until the engine merges their part. Rewrites parts: for a nightly job, after a deletion that the law requires.
+   */
+  async freeDeleted(): Promise<void> {
+    await this.withConnection({}, {}, async ({ client, place }) => {
+      for (const table of projectTables)
+        await client.command({
+          query: `ALTER TABLE ${stored(place, table)} APPLY DELETED MASK ${settingsClause({ mutations_sync: 0 })}`,
+        });
+    });
+  }
+
   private select<Input, Row>(
     owner: StatementOwner,
     { name, settings = {} }: AnalyticsQuery<Input, Row>,
@@ -223,17 +257,6 @@ export class AnalyticsStore {
   }
 }
 
-/** The rows of one project: the condition is part of the text, and once more a filter of the engine. */
-function slice(place: AnalyticsPlace, { table, hasCopies }: TableSource): string {
-  return `(SELECT * FROM ${qualified(place, table)}${hasCopies ? '' : ' FINAL'} WHERE project = {project:UInt32})`;
-}
-
-/** Where the rows of a table are kept, with the servers that keep them. */
-function stored(place: AnalyticsPlace, { table }: TableSource): string {
-  if (place.cluster === undefined) return qualified(place, table);
-  return `${qualified(place, `${table}_local`)} ON CLUSTER \`${place.cluster}\``;
-}
-
 function filtersOf({ database, cluster }: AnalyticsPlace, project: number): Record<string, string> {
   const tables = projectTables.flatMap(({ table }) =>
     cluster === undefined ? [table] : [table, `${table}_local`],
@@ -269,12 +292,4 @@ function insertSettings({ cluster }: AnalyticsPlace): EngineSettings {
 function columnName(column: string): string {
   if (!/^[a-z_]+$/.test(column)) throw new RangeError(`${column} is no column.`);
   return column;
-}
-
-function tagOf({ orgId }: StatementOwner, name: string): string {
-  return `/*dovecote:${name}:${orgId.replaceAll(/[^\w-]/g, '')}*/`;
-}
-
-function commentOf({ orgId, requestId = '' }: StatementOwner, name: string): string {
-  return `dovecote:${name}:${orgId}:${requestId}`;
 }

@@ -15,6 +15,7 @@ export { folderOf } from './embedded-engine.js';
 export { AnalyticsEngine } from './engine.js';
 export { addressOf, connectTo, type EngineConnection } from './engine-connection.js';
 export { EngineError } from './engine-errors.js';
+export { applyRetention, type ErasedPerson, erasePerson, eraseProject } from './erasure.js';
 export { Fragment, instant, Parameter, sql, value } from './fragment.js';
 export { type PersonAliasRow, personAliasTarget, type ProfileRow, profileTarget } from './insert-target.js';
 export { engineObstacles, readVersion } from './migrate-engine.js';

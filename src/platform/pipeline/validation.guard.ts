@@ -4,15 +4,19 @@ import { create, type DescMessage, type Message } from '@bufbuild/protobuf';
 import { runInPieces } from '@dovecote/rpc';
 import { pathToString } from '@bufbuild/protobuf/reflect';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { contractOf } from '../access/contract.rules.js';
 import { services } from '../access/index.js';
 import { AppError, type FieldViolation, invalidArgument } from '../errors/index.js';
 import { RequestText } from '../text/index.js';
 import { callOf } from './call.js';
+import { EpochTimes } from './epoch.js';
 import { hasListOver, holdsMoreThan } from './message-size.js';
 import { unstorable, unstorableInPieces } from './unstorable.js';
 
 /** Elements of a message up to which everything that is wrong with it is looked for. */
 const FULLY_CHECKED = 1_000;
+/** The same for the public contracts, which promise every violation of a batch: a thousand events with their properties. */
+const BATCH_FULLY_CHECKED = 100_000;
 /** Between two messages whose rules are compiled: calls come first. */
 const COMPILE_PAUSE_MS = 20;
 
@@ -23,6 +27,7 @@ export class ValidationGuard implements CanActivate {
   private readonly first = createValidator({ failFast: true });
   private readonly every = createValidator();
   private readonly text = new RequestText();
+  private readonly epochs = new EpochTimes();
 
   /**
    * Rules are compiled at the first check of a message. This compiles those of all messages after a start, one by one, so
@@ -38,6 +43,7 @@ export class ValidationGuard implements CanActivate {
   canActivate(context: ExecutionContext): true | Promise<true> {
     const request = context.getArgByIndex<Message>(0);
     const schema = callOf(context).rpc.method.input;
+    if (contractOf(schema.typeName) === 'documented') this.epochs.unset(schema, request);
     const unread = this.text.read(schema, request);
     if (!hasListOver(FULLY_CHECKED, schema, request))
       return this.judge(schema, request, joined(unread, unstorable(schema, request)));
@@ -55,8 +61,9 @@ export class ValidationGuard implements CanActivate {
   private violationsOf(schema: DescMessage, request: Message): FieldViolation[] {
     const found = this.first.validate(schema, request);
     if (found.kind === 'valid') return [];
+    const most = contractOf(schema.typeName) === 'own' ? FULLY_CHECKED : BATCH_FULLY_CHECKED;
     const result =
-      found.kind === 'error' || holdsMoreThan(FULLY_CHECKED, schema, request)
+      found.kind === 'error' || holdsMoreThan(most, schema, request)
         ? found
         : this.every.validate(schema, request);
     if (result.kind === 'error') {

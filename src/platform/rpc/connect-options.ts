@@ -9,7 +9,7 @@ import { accessTable, methodName, services } from '../access/index.js';
 import type { Config } from '../config/index.js';
 import { type Call, warningHeader } from '../pipeline/call.js';
 import type { ConnectStrategyOptions } from './connect.strategy.js';
-import { contractOf, isForSdks } from './contract.rules.js';
+import { contractOf, isForSdks } from '../access/contract.rules.js';
 import { internalListener } from './internal-listener.js';
 
 const MiB = 1024 * 1024;
@@ -37,11 +37,15 @@ interface RequestLimit {
 const openRequest: RequestLimit = { bytes: 64 * 1024, elements: 1_000 };
 /** An audience of a hundred thousand people with individual variables. */
 const largeRequest: RequestLimit = { bytes: 16 * MiB, elements: 1_000_000 };
+/** A thousand events, each with a hundred properties or so. */
+const eventBatch: RequestLimit = { bytes: 5 * MiB, elements: 500_000 };
 
 /** Every other RPC has the limits of libs/rpc: 4 MiB. */
 function limitOf(row: AccessRow | undefined): RequestLimit | undefined {
   if (!row) return undefined;
-  return isOpen(row) ? openRequest : row.largeRequest && largeRequest;
+  if (isOpen(row)) return openRequest;
+  if (row.countedList !== undefined) return eventBatch;
+  return row.largeRequest && largeRequest;
 }
 
 function limitsOf(served: readonly DescService[]): ConnectStrategyOptions['limits'] {

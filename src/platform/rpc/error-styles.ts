@@ -1,5 +1,5 @@
 import type { ConnectError } from '@connectrpc/connect';
-import { type RpcCall, type RpcProtocol, WrongFields } from '@dovecote/rpc';
+import { type RpcCall, type RpcProtocol, wrongFieldsOf } from '@dovecote/rpc';
 import {
   AppError,
   boundedViolations,
@@ -12,7 +12,7 @@ import {
   toDocumentedError,
   toShippedError,
 } from '../errors/index.js';
-import { contractOfCall } from './contract.rules.js';
+import { contractOfCall } from '../access/contract.rules.js';
 import { inJsonNames } from './field-names.js';
 
 /** An error of ours, as the contract of the call has errors. */
@@ -34,8 +34,9 @@ export function wrongTypes(
   requestId: string,
 ): ConnectError | undefined {
   const contract = contractOfCall(name);
-  if (!(error instanceof WrongFields) || contract === 'own') return undefined;
-  const violations = error.violations.map(({ protoField, description, mismatch }) => ({
+  const wrong = wrongFieldsOf(error);
+  if (!wrong || contract === 'own') return undefined;
+  const violations = wrong.map(({ protoField, description, mismatch }) => ({
     field: protoField,
     description: (contract === 'documented' && mismatch) || description,
   }));

@@ -2,7 +2,7 @@ import type { DescMethod } from '@bufbuild/protobuf';
 import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
 import type { AccessRow } from '../access/access-rule.js';
 import { accessTable, methodName, services } from '../access/index.js';
-import { contractOf } from './contract.rules.js';
+import { contractOf } from '../access/contract.rules.js';
 
 /**
  * Deny by default: each RPC has one row and one handler, and no handler serves what the contract does not have.
