@@ -37,7 +37,7 @@ describe('a service that pages of any origin may call', () => {
     expect(preflight.headers['access-control-max-age']).toBe('7200');
   });
 
-  test('tells caches that answers differ by origin, also where none is said', async () => {
+  test('tells caches that answers differ by origin, also where the request names none', async () => {
     const { headers } = await http1(echo.port, ECHO, json, '{}');
     expect(headers.vary).toMatch(/^Origin\b/);
     expect(headers).not.toHaveProperty('access-control-allow-origin');

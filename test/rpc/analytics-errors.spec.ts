@@ -188,8 +188,8 @@ describe('an error of the documented contract', () => {
   });
 
   test('has no details where nothing was validated', async () => {
-    const nobody = await post(BATCH, {}, '{}');
-    expect([nobody.status, nobody.body.code, nobody.body.details]).toEqual([
+    const anonymous = await post(BATCH, {}, '{}');
+    expect([anonymous.status, anonymous.body.code, anonymous.body.details]).toEqual([
       401,
       'unauthenticated',
       undefined,

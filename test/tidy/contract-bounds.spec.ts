@@ -9,7 +9,14 @@ const last = { seconds: 253_402_300_799n, nanos: 999_999_999 };
 /** Invalid touches are skipped, not refused. */
 const touch = 'pidgr.v1.TouchEvent';
 
-const fields = fieldsOfRequests();
+/**
+ * The rules of the shipped contract are published, to the number: what they leave open is bounded by the size of a
+ * message (libs/rpc/src/message-bounds.ts), and read by handlers that take any number.
+ */
+const shipped = /^(?:sdk|shared|common)\./;
+
+const all = fieldsOfRequests();
+const fields = all.filter(({ parent }) => !shipped.test(parent.typeName));
 
 describe('what a request can hold is bounded:', () => {
   test('every list', () => {
@@ -28,7 +35,7 @@ describe('what a request can hold is bounded:', () => {
   });
 
   test('every time', () => {
-    const times = fields.filter(({ message }) => message?.typeName === 'google.protobuf.Timestamp');
+    const times = all.filter(({ message }) => message?.typeName === 'google.protobuf.Timestamp');
     expect(times.length).toBeGreaterThan(0);
     for (const field of times.filter(({ parent }) => parent.typeName !== touch)) {
       const { type } = getOption(field, rulesOf);
@@ -42,6 +49,33 @@ describe('what a request can hold is bounded:', () => {
     const open = fields.filter((field) => field.enum && !isDefinedOnly(field));
     expect(open.map(String)).toEqual([`field ${touch}.event_type`]);
   });
+});
+
+test('the shipped contract leaves open what it is published to leave open', () => {
+  const open = all.filter(
+    (field) =>
+      shipped.test(field.parent.typeName) &&
+      ((field.fieldKind === 'list' && !maxOf(getOption(field, rulesOf).type, 'maxItems')) ||
+        (field.fieldKind === 'map' && !maxOf(getOption(field, rulesOf).type, 'maxPairs')) ||
+        (field.enum && !isDefinedOnly(field))),
+  );
+  expect(open.map(({ parent, name }) => `${parent.name}.${name}`).sort()).toEqual([
+    'Event.auto_properties',
+    'Event.custom_properties',
+    'EventFilter.filters',
+    'FilterGroup.filters',
+    'FilterGroup.operator',
+    'GetFilterSchemaRequest.allowed_types',
+    'InsightQuerySpec.events',
+    'InsightQuerySpec.filter_groups',
+    'InsightQuerySpec.filter_groups_operator',
+    'PropertyFilter.values',
+    'SegmentUsersRequest.events',
+    'SegmentUsersRequest.filter_groups',
+    'SegmentUsersRequest.filter_groups_operator',
+    'UserFlowQuery.group_by',
+    'UserFlowQuery.node_kind',
+  ]);
 });
 
 function isDefinedOnly(field: DescField): boolean {

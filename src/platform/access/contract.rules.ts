@@ -1,5 +1,5 @@
 /**
- * Whose contract a service belongs to: our own, or one of the two public ones of the analytics, which differ in errors and
+ * The contract that a service belongs to: our own, or one of the two public ones of the analytics, which differ in errors and
  * in JSON. The documented one is described by its documentation, the shipped one is what SDKs and dashboards in use speak.
  */
 export type Contract = 'own' | 'documented' | 'shipped';
@@ -13,7 +13,7 @@ export function contractOf(typeName: string): Contract {
   return documentedPackages.has(typeName.slice(0, typeName.lastIndexOf('.'))) ? 'documented' : 'own';
 }
 
-/** Of the service in a path: `/sdk.events.v1.EventsService/BatchCreate`. */
+/** The contract of the service in a path: `/sdk.events.v1.EventsService/BatchCreate`. */
 export function contractOfCall(name: string): Contract {
   return contractOf(name.slice(1, Math.max(1, name.indexOf('/', 1))));
 }

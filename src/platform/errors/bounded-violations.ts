@@ -3,7 +3,7 @@ import type { FieldViolation } from './app-error.js';
 /** How much of what is wrong an answer can carry. */
 export interface ViolationBounds {
   readonly most: number;
-  /** Of fields and descriptions, with the framing of each. */
+  /** Size of fields and descriptions, with the framing of each. */
   readonly bytes: number;
   /** Bytes of framing around each violation. */
   readonly frame: number;
@@ -17,7 +17,7 @@ const TRAILER_BYTES = 3_072;
 
 /** All violations in one detail. */
 export const inOneDetail: ViolationBounds = { most: 100, bytes: TRAILER_BYTES, frame: 6 };
-/** Each in a detail of its own, with the name of its type. */
+/** Each in a separate detail, with the name of its type. */
 export const inOwnDetails: ViolationBounds = { most: 100, bytes: TRAILER_BYTES, frame: 64 };
 /** What a body can carry, and what is kept of an error at all. */
 export const inBody: ViolationBounds = { most: 1_000, bytes: 256 * 1024, frame: 6 };

@@ -23,7 +23,7 @@ export class EpochTimes {
     const known = this.plans.get(schema);
     if (known) return known;
     const plan: { -readonly [key in keyof Plan]: Plan[key] } = { times: [], below: [] };
-    // Set before its fields are visited: a message may contain others of its own type.
+    // Set before its fields are visited: a message may contain others of the same type.
     this.plans.set(schema, plan);
     plan.times = schema.fields.filter(
       (field) =>

@@ -15,7 +15,7 @@ import {
 import { contractOfCall } from '../access/contract.rules.js';
 import { inJsonNames } from './field-names.js';
 
-/** An error of ours, as the contract of the call has errors. */
+/** An AppError, as the contract of the call has errors. */
 export function toPublicError(error: AppError, rpc: RpcCall, requestId: string): ConnectError {
   switch (contractOfCall(rpc.name)) {
     case 'documented':

@@ -50,6 +50,9 @@ export const requestTexts: ReadonlyMap<string, TextKind> = new Map([
   ...of('dovecote.project.v1.CreateProjectKeyRequest', 'name', 'name'),
   // Compared with the name, exactly.
   ...of('dovecote.project.v1.DeleteProjectRequest', 'verbatim', 'confirmation_name'),
+  // Any text names an event, and a question has to spell it alike.
+  ...of('events.v1.Event', 'verbatim', 'name'),
+  ...of('insights.v1.EventSelector', 'verbatim', 'name'),
   // What apps call their screens.
   ...of('pidgr.v1.TouchEvent', 'verbatim', 'screen_name'),
   ...of('pidgr.v1.QueryHeatmapDataRequest', 'verbatim', 'screen_name'),

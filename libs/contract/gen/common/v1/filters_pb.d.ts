@@ -179,7 +179,7 @@ export enum FilterOperator {
   IN = 11,
 
   /**
-   * The text is none of `values`; true for a missing property.
+   * The text is not among `values`; true for a missing property.
    *
    * @generated from enum value: FILTER_OPERATOR_NOT_IN = 12;
    */

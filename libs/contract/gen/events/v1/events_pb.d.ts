@@ -69,7 +69,7 @@ export declare type Event = Message<"events.v1.Event"> & {
   sessionId: string;
 
   /**
-   * Who did it: an anonymous id, or the person's external id. Empty: the session stands for the person; without a session
+   * The person: an anonymous id, or the person's external id. Empty: the session stands for the person; without a session
    * the event counts for no person.
    *
    * @generated from field: string distinct_id = 5;

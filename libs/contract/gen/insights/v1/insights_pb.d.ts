@@ -245,14 +245,14 @@ export declare type QueryResponse = Message<"insights.v1.QueryResponse"> & {
   totals: SeriesTotal[];
 
   /**
-   * Of a funnel.
+   * The answer of a funnel.
    *
    * @generated from field: insights.v1.FunnelResult funnel = 3;
    */
   funnel?: FunnelResult | undefined;
 
   /**
-   * Of retention.
+   * The answer of retention.
    *
    * @generated from field: insights.v1.RetentionResult retention = 4;
    */
@@ -347,7 +347,7 @@ export declare const SeriesTotalSchema: GenMessage<SeriesTotal>;
  */
 export declare type FunnelResult = Message<"insights.v1.FunnelResult"> & {
   /**
-   * Of everyone.
+   * All persons.
    *
    * @generated from field: repeated insights.v1.FunnelStep steps = 1;
    */
@@ -715,7 +715,7 @@ export enum Operator {
   IN = 11,
 
   /**
-   * The text is none of `values`; true for a missing property.
+   * The text is not among `values`; true for a missing property.
    *
    * @generated from enum value: OPERATOR_NOT_IN = 12;
    */

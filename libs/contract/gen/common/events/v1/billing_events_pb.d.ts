@@ -197,7 +197,7 @@ export declare type SubscriptionPausedProperties = Message<"common.events.v1.Sub
 export declare const SubscriptionPausedPropertiesSchema: GenMessage<SubscriptionPausedProperties>;
 
 /**
- * A subscription went on after a pause.
+ * A subscription was resumed after a pause.
  *
  * @generated from message common.events.v1.SubscriptionResumedProperties
  */

@@ -35,7 +35,7 @@ export declare type BatchCreateRequest = Message<"sdk.events.v1.BatchCreateReque
 export declare const BatchCreateRequestSchema: GenMessage<BatchCreateRequest>;
 
 /**
- * What became of the events.
+ * How many events were accepted.
  *
  * @generated from message sdk.events.v1.BatchCreateResponse
  */
@@ -96,7 +96,7 @@ export declare type Event = Message<"sdk.events.v1.Event"> & {
   customProperties: { [key: string]: PropertyValue };
 
   /**
-   * Who did it: an anonymous id, or the person's id in the application. Absent on a cookieless event.
+   * The person: an anonymous id, or the person's id in the application. Absent on a cookieless event.
    *
    * @generated from field: string distinct_id = 4;
    */

@@ -182,7 +182,7 @@ export declare type QueryResponse = Message<"shared.insights.v1.QueryResponse"> 
    */
   result: {
     /**
-     * Of trends.
+     * Answers trends.
      *
      * @generated from field: shared.insights.v1.TrendsResult trends = 2;
      */
@@ -190,7 +190,7 @@ export declare type QueryResponse = Message<"shared.insights.v1.QueryResponse"> 
     case: "trends";
   } | {
     /**
-     * Of segmentation.
+     * Answers segmentation.
      *
      * @generated from field: shared.insights.v1.SegmentationResult segmentation = 3;
      */
@@ -198,7 +198,7 @@ export declare type QueryResponse = Message<"shared.insights.v1.QueryResponse"> 
     case: "segmentation";
   } | {
     /**
-     * Of a funnel.
+     * Answers a funnel.
      *
      * @generated from field: shared.insights.v1.FunnelResult funnel = 4;
      */
@@ -206,7 +206,7 @@ export declare type QueryResponse = Message<"shared.insights.v1.QueryResponse"> 
     case: "funnel";
   } | {
     /**
-     * Of retention.
+     * Answers retention.
      *
      * @generated from field: shared.insights.v1.RetentionResult retention = 5;
      */
@@ -214,7 +214,7 @@ export declare type QueryResponse = Message<"shared.insights.v1.QueryResponse"> 
     case: "retention";
   } | {
     /**
-     * Of a user flow.
+     * Answers a user flow.
      *
      * @generated from field: shared.insights.v1.UserFlowResult user_flow = 6;
      */
@@ -222,7 +222,7 @@ export declare type QueryResponse = Message<"shared.insights.v1.QueryResponse"> 
     case: "userFlow";
   } | {
     /**
-     * Of a top K or a map.
+     * Answers a top K or a map.
      *
      * @generated from field: shared.insights.v1.TopKResult top_k = 7;
      */
@@ -617,7 +617,7 @@ export declare type TopKRow = Message<"shared.insights.v1.TopKRow"> & {
   isOthers: boolean;
 
   /**
-   * Of a person with a profile.
+   * Set for a person with a profile.
    *
    * @generated from field: shared.insights.v1.TopKProfile profile = 4;
    */
