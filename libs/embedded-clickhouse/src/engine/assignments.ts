@@ -4,7 +4,8 @@ import { quoted } from '../statement/quote.js';
 type Assignments = readonly (readonly [name: string, value: string])[];
 
 const settingName = /^[A-Za-z_]\w*$/;
-/** The engine's own default, which holds for the statement; its parameters may be longer. */
+/** A SET with less than this, escaped, fits into the engine's default `max_query_size` of 256 KiB. */
+const SHORT_LENGTH = 100_000;
 const DEFAULT_MAX_QUERY_SIZE = '262144';
 const LONGEST_SET = '1073741824';
 
@@ -15,17 +16,16 @@ const LONGEST_SET = '1073741824';
 export function assignmentsOf(given: { settings: Assignments; parameters: Assignments }): string[] {
   const { settings, parameters } = given;
   const isReadonly = ([name]: readonly [string, string]): boolean => name === 'readonly';
-  const querySize = settings.findLast(([name]) => name === 'max_query_size')?.[1] ?? DEFAULT_MAX_QUERY_SIZE;
   const bound = parameters.map(([name, value]) => [`param_${name}`, value] as const);
-  const statements = [
-    ...(bound.length > 0 ? [[['max_query_size', LONGEST_SET] as const]] : []),
-    [
-      ...settings.filter((setting) => !isReadonly(setting)),
-      ...bound,
-      ...(bound.length > 0 ? [['max_query_size', querySize] as const] : []),
-    ],
-    settings.filter(isReadonly).slice(-1),
-  ];
+  const others = settings.filter((setting) => !isReadonly(setting));
+  const statements = [[...others, ...bound], settings.filter(isReadonly).slice(-1)];
+  const length = [...settings, ...bound].reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+  if (length > SHORT_LENGTH) {
+    const wanted = settings.findLast(([name]) => name === 'max_query_size')?.[1] ?? DEFAULT_MAX_QUERY_SIZE;
+    statements.unshift([['max_query_size', LONGEST_SET]]);
+    // The parameters may be longer than the statement may be.
+    statements[1] = [...statements[1]!, ['max_query_size', wanted]];
+  }
   return statements.filter((one) => one.length > 0).map(setStatement);
 }
 

@@ -20,8 +20,11 @@ export function analyseInsert(text: Buffer, sql: string): InsertStatement | unde
   const tokens = tokensOf(sql);
   skipTarget(tokens);
   let clausesAt: number | undefined;
+  let before = '';
   for (const token of tokens) {
-    if (token.depth > 0 || !clauseWords.has(token.value)) continue;
+    const isName = before === '.';
+    before = token.value;
+    if (isName || token.depth > 0 || !clauseWords.has(token.value)) continue;
     if (token.value === 'SETTINGS') {
       clausesAt ??= token.start;
       continue;
@@ -39,17 +42,11 @@ export function analyseInsert(text: Buffer, sql: string): InsertStatement | unde
   return undefined;
 }
 
-/** Skips `INSERT INTO [TABLE] [FUNCTION] [database.]table`: a table may be called format. */
+/** Skips `INSERT INTO [TABLE] [FUNCTION] name`: a table may be called format. */
 function skipTarget(tokens: Generator<Token, void>): void {
-  let isExpectingName = true;
-  let last = '';
-  while (isExpectingName) {
-    const token = nextOf(tokens);
-    if (token === undefined) return;
-    const isKeyword = ['(', 'INSERT', 'INTO', 'TABLE', 'FUNCTION'].includes(token.value);
-    isExpectingName = token.value === '.' || (isKeyword && last !== '.');
-    last = token.value;
-  }
+  const keywords = ['(', 'INSERT', 'INTO', 'TABLE', 'FUNCTION'];
+  let token = nextOf(tokens);
+  while (token !== undefined && keywords.includes(token.value)) token = nextOf(tokens);
 }
 
 function nextOf(tokens: Generator<Token, void>): Token | undefined {
