@@ -61,7 +61,7 @@ export interface EmbeddedClickHouse extends Access {
   readonly password: string;
   /** The engine's version, as `26.7.2.1`. */
   readonly version: string;
-  /** Of the engine's process; changes with a restart. */
+  /** Process id of the engine; changes with a restart. */
   readonly pid: number | undefined;
   /** False while the engine's process is started again. */
   readonly isRunning: boolean;
@@ -119,7 +119,7 @@ export async function startEmbeddedClickHouse(
   };
 }
 
-/** How to reach the engine that another process of this user runs in the folder; undefined when there is none, or not yet. */
+/** How to reach the engine that another process of this user runs in the folder; undefined when none runs, or not yet. */
 export async function findEmbeddedClickHouse(dataDir: string): Promise<Access | undefined> {
   const owner = await ownerOf(join(dataDir, 'engine.lock'));
   return owner === undefined ? undefined : readAccess(dataDir);

@@ -33,7 +33,7 @@ const FIRST_KILL_PAUSE_MS = 50;
 const LONGEST_KILL_PAUSE_MS = 2_000;
 
 /**
- * The engine of one data folder. Every statement gets a connection of its own (0.4 ms), so that settings, parameters,
+ * The engine of one data folder. Every statement gets its own connection (0.4 ms), so that settings, parameters,
  * the current database and temporary tables end with it. Methods reject with an Exception.
  */
 export class Engine {

@@ -8,16 +8,16 @@ export interface Connection {
 }
 
 declare const streamBrand: unique symbol;
-export interface Stream {
+interface Stream {
   readonly [streamBrand]: true;
 }
 
-export interface NativePiece {
+interface NativePiece {
   readonly bytes: Buffer;
   readonly done: boolean;
 }
 
-export interface NativeResult {
+interface NativeResult {
   readonly bytes: Buffer;
   /** Seconds. */
   readonly elapsed: number;
@@ -25,7 +25,7 @@ export interface NativeResult {
   readonly bytesRead: number;
 }
 
-export interface NativeWritten {
+interface NativeWritten {
   readonly elapsed: number;
   readonly rowsWritten: number;
   readonly bytesWritten: number;

@@ -24,7 +24,7 @@ test('beyond the queue work is refused', async () => {
   expect(await Promise.all(running)).toEqual(['done', 'done']);
 });
 
-test('work starts in the order in which it came, and nobody overtakes', async () => {
+test('work starts in the order in which it arrived', async () => {
   const slots = new Slots(1, 10);
   const tasks = [task(), task(), task()];
   const running = tasks.map(({ work }) => slots.run(work, never));

@@ -60,7 +60,7 @@ export class Slots {
     });
   }
 
-  /** Hands the slot to the next one, so that nobody overtakes. */
+  /** Hands the slot to the next one: later work must not overtake it. */
   private leave(): void {
     const next = this.queue.shift();
     if (next === undefined) this.used -= 1;

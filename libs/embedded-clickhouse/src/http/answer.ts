@@ -12,7 +12,7 @@ import { exceptionFrame, newExceptionTag } from './exception-frame.js';
 export interface AnswerContext {
   readonly message: IncomingMessage;
   readonly response: ServerResponse;
-  /** Of the engine, for the texts of exceptions. */
+  /** The engine's version, for the texts of exceptions. */
   readonly version: string;
   /** Whether the client asks for a compressed answer. */
   readonly isCompressed: boolean;

@@ -41,14 +41,14 @@ export class Handler {
   }
 
   private async execute(request: Request, context: AnswerContext): Promise<void> {
-    const gone = new AbortController();
+    const hangUp = new AbortController();
     const { response } = context;
     response.once('close', () => {
-      if (!response.writableFinished) gone.abort();
+      if (!response.writableFinished) hangUp.abort();
     });
     const read = await readStatement(request, context.message, this.options.maxStatementBytes);
     if (this.isStopping) throw new Exception(236, 'ABORTED', 'The embedded engine is being stopped.');
-    await this.options.statements.execute({ ...request, ...read, signal: gone.signal }, context);
+    await this.options.statements.execute({ ...request, ...read, signal: hangUp.signal }, context);
   }
 }
 

@@ -18,7 +18,7 @@ export interface StatementsOptions {
   readonly slots: Slots;
   /** For KILL QUERY, which must not wait behind the statements that it ends. */
   readonly killSlots: Slots;
-  /** For rows on their way in and results on their way out. */
+  /** Folder of rows before they are inserted and of results before they are sent. */
   readonly spoolDir: string;
   /** Limits of every statement, which a client may change. */
   readonly defaults: Run['settings'];
@@ -125,7 +125,7 @@ export class Statements {
 
   private stream(run: Run, request: StatementRequest, context: AnswerContext, format: string): Promise<void> {
     const pieces = this.options.engine.stream(run);
-    // The slot stays taken until the connection is closed, also when the client has gone before.
+    // The slot stays taken until the connection is closed, also when the client hangs up before.
     const answered = answerStream(context, format, pieces).finally(() => pieces.return());
     return this.killedWithItsClient(answered, request);
   }

@@ -70,7 +70,7 @@ function insertOf(
   };
 }
 
-/** Rows begin after the first line break, or after the blanks when there is none: a row may begin with a line break. */
+/** Rows begin after the first line break, or else after the blanks: a row may begin with a line break. */
 function startOfRows(sql: string, from: number): number {
   return from + (/^[ \t\f]*\r?\n?/.exec(sql.slice(from, from + 1_024))?.[0].length ?? 0);
 }

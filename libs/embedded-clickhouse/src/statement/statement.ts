@@ -6,7 +6,7 @@ import { type Token, tokensOf } from './tokens.js';
 
 /** A statement whose whole text is known. */
 export interface PlainStatement {
-  /** `write`: `INSERT … SELECT`. `other`: everything that is none of the rest, as DDL and SHOW. */
+  /** `write`: `INSERT … SELECT`. `other`: the rest, such as DDL and SHOW. */
   readonly kind: 'select' | 'write' | 'kill' | 'other' | 'empty';
   readonly sql: string;
   /** The format that the statement names itself. */

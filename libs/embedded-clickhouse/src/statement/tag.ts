@@ -1,5 +1,5 @@
 /**
- * The engine gives every statement a query id of its own. A comment in the statement carries the client's id, and KILL
+ * The engine chooses the query id of every statement itself. A comment in the statement carries the client's id, and KILL
  * QUERY from another connection finds the statement by it.
  */
 import { quoted } from './quote.js';
