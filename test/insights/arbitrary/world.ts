@@ -89,7 +89,7 @@ const arbitraryDraft: fc.Arbitrary<Draft> = fc
     idPrefix: fc.constantFrom('a', 'b', 'c', 'B', 'ö'),
     kind: fc.constantFrom(...KINDS),
     instant: fc.nat(),
-    nudge: fc.constantFrom(0, 0, 0, 1, 2),
+    nudge: fc.constantFrom(0, 0, 0, 1, 1000),
     distinctId: fc.constantFrom(...DISTINCT_IDS),
     sessionId: fc.constantFrom(...SESSIONS),
     bot: fc.constantFrom(false, false, false, false, true),
