@@ -5,7 +5,7 @@ import type { StoredEvent, World } from './world.js';
 import { distinctEvents } from './world.js';
 
 /** Time first, then event id; the kind only where two events share even that. */
-export function compareEvents(left: StoredEvent, right: StoredEvent): number {
+function compareEvents(left: StoredEvent, right: StoredEvent): number {
   return (
     left.occurTime - right.occurTime ||
     compareText(left.eventId, right.eventId) ||
