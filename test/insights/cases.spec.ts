@@ -3,6 +3,7 @@ import { Insights } from '../../src/modules/analytics/insight/insights.service.j
 import { openStore } from '../support/analytics-events.js';
 import { createAnalytics, type TestAnalytics } from '../support/analytics-store.js';
 import { funnelCases } from './cases/funnel.js';
+import { funnelTimingCases } from './cases/funnel-timing.js';
 import { lifecycleCases, stickinessCases } from './cases/lifecycle.js';
 import { linesOf } from './cases/lines.js';
 import { retentionCases } from './cases/retention.js';
@@ -13,7 +14,7 @@ import type { World } from './naive/world.js';
 import { storedAnswer, storeWorlds } from './stored-worlds.js';
 
 const groups: readonly [string, readonly Case[]][] = [
-  ['funnel', funnelCases],
+  ['funnel', [...funnelCases, ...funnelTimingCases]],
   ['retention', retentionCases],
   ['user flow', userFlowCases],
   ['lifecycle', lifecycleCases],

@@ -14,7 +14,7 @@ export function isSameAnswer(left: unknown, right: unknown): boolean {
   );
 }
 
-/** Of a profile the traits are left out: the store keeps no types of theirs. What is undefined counts as absent. */
+/** Leaves out the traits of profiles, whose types the store does not keep. What is undefined counts as absent. */
 function membersOf(value: object): Map<string, unknown> {
   const isProfile = 'externalId' in value;
   return new Map(

@@ -13,7 +13,7 @@ import type { TestAnalytics } from '../support/analytics-store.js';
 import { spelledNumber } from './naive/text.js';
 import type { Traits, World } from './naive/world.js';
 
-/** Puts each world into a project of its own, beside all others. */
+/** Puts each world into a separate project, beside all others. */
 export async function storeWorlds(
   { client, database }: TestAnalytics,
   store: AnalyticsStore,

@@ -104,7 +104,7 @@ const arbitraryDraft: fc.Arbitrary<Draft> = fc
     ),
   }));
 
-/** The event and, for some, what a client or a queue sends once more. */
+/** The event and, for some, what a client or a queue sends again. */
 function storedFrom(draft: Draft, position: number, instants: readonly number[]): StoredEvent[] {
   const { idPrefix, again, instant, nudge, ...others } = draft;
   const rest = { ...others, occurTime: (instants[instant % instants.length] ?? 0) + nudge };

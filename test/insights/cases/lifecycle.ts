@@ -85,13 +85,13 @@ export const lifecycleCases: readonly Case[] = [
     answer: ['03: 1 0 0 0'],
   },
   {
-    name: 'calls nobody new in a first bucket that began before the window, if their first event is in its history',
+    name: 'calls no person new in a first bucket that began before the window, if their first event is in history',
     world: world(views('ann', '02 10:00', '03 14:00')),
     question: lifecycle('view', window('03 12:00', '04')),
     answer: ['03: 0 1 0 0'],
   },
   {
-    name: 'calls whoever began earlier in the same bucket new, and counts no activity before the window',
+    name: 'calls a person new who began earlier in the same bucket, and counts no activity before the window',
     world: world([...views('ann', '03 10:00', '03 14:00'), ...views('bob', '03 10:00')]),
     question: lifecycle('view', window('03 12:00', '05')),
     answer: ['03: 1 0 0 0', '04: 0 0 0 -2'],

@@ -46,7 +46,7 @@ export const retentionCases: readonly Case[] = [
     answer: [],
   },
   {
-    name: 'keeps a cohort of which nobody comes back',
+    name: 'keeps a cohort of which no person returns',
     world: world([event('ann', 'signup', '02 10:00')]),
     question: retention('signup', 'view'),
     answer: ['(all) 02: 1: 0 0 0'],

@@ -7,7 +7,7 @@ import type {
 } from '../../../src/modules/analytics/insight/insight-query.js';
 import type { StoredEvent, StoredProfile, Traits, World } from '../naive/world.js';
 
-/** A question about a few events, with the answer as somebody worked it out by hand, in the lines of `lines.ts`. */
+/** A question about a few events, with the answer that was worked out by hand, in the lines of `lines.ts`. */
 export interface Case {
   readonly name: string;
   readonly world: World;
@@ -35,7 +35,7 @@ export function at(text: string): number {
   return Date.parse(`2026-06-${day}T${time.length === 5 ? `${time}:00` : time}Z`);
 }
 
-/** Without an id of its own, an event is named after its position in the world. */
+/** An event without an id is named after its position in the world. */
 export function event(person: string, kind: string, time: string, parts: EventParts = {}): Draft {
   const occurTime = at(time);
   return (position) => ({

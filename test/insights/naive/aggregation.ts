@@ -13,7 +13,7 @@ export function takingPart(
   return events.filter((event) => !countsPersons || hasPerson(question, event));
 }
 
-/** The aggregation over events that take part in it. */
+/** The aggregation over events that it counts. */
 export function aggregate(
   world: World,
   question: Question,

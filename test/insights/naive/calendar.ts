@@ -53,7 +53,7 @@ function begins(instant: number, granularity: Granularity, zone: string): boolea
     case 'minute':
       return true;
     case 'hour':
-      // A clock that is set back by a whole hour begins its hour anew; by half an hour, to minute 30, it does not.
+      // A clock that is set back by a whole hour repeats its hour as a second bucket; by half an hour, to minute 30, it does not.
       return now.minute === 0 || now.hour !== before.hour;
     case 'day':
       return now.date !== before.date;

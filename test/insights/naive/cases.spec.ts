@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { funnelCases } from '../cases/funnel.js';
+import { funnelTimingCases } from '../cases/funnel-timing.js';
 import { lifecycleCases, stickinessCases } from '../cases/lifecycle.js';
 import { linesOf } from '../cases/lines.js';
 import { retentionCases } from '../cases/retention.js';
@@ -7,7 +8,7 @@ import { userFlowCases } from '../cases/user-flow.js';
 import { naiveAnswer } from './answer.js';
 
 describe.each([
-  ['funnel', funnelCases],
+  ['funnel', [...funnelCases, ...funnelTimingCases]],
   ['retention', retentionCases],
   ['user flow', userFlowCases],
   ['lifecycle', lifecycleCases],

@@ -2,12 +2,12 @@ import type { Question } from '../../../src/modules/analytics/insight/insight-qu
 import { spelledNumber } from './text.js';
 import type { StoredEvent, StoredProfile, Trait, Traits, World } from './world.js';
 
-/** Who did it, whatever id the event came with. Empty: no person. */
+/** The person who did it, whatever id the event came with. Empty: no person. */
 export function canonicalPerson(world: World, event: StoredEvent): string {
   return world.identities.get(event.distinctId) ?? event.distinctId;
 }
 
-/** Who counts as one person in this question. Empty: no person. */
+/** The id that counts as one person in this question. Empty: no person. */
 export function personIn(world: World, question: Question, event: StoredEvent): string {
   return question.mergeIdentities ? canonicalPerson(world, event) : event.distinctId;
 }

@@ -46,7 +46,7 @@ export function levelOf(steps: number, conversionMs: number): Fragment {
 
 /**
  * For each event, when the latest attempt began that has done this step by then; 0: no attempt has. (Times are counted
- * from 1 here.) A later attempt replaces an earlier one, as it has more time left. An event goes on with attempts that
+ * from 1 here.) A later attempt replaces an earlier one, as it has more time left. An event continues attempts that
  * did the step before at an earlier event: it is never two steps of one attempt.
  */
 function attempts(step: number, conversionMs: number): Fragment {

@@ -21,7 +21,7 @@ interface FunnelRow {
   readonly keys: readonly string[];
   /** Persons that came as far as each step. */
   readonly totals: readonly number[];
-  /** Of each step but the first; empty when not asked for. */
+  /** One for each step but the first; empty when not asked for. */
   readonly timings: readonly TimingRow[];
   /** Persons with events of one millisecond whose order decides. */
   readonly tied: number;

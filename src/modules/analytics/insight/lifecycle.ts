@@ -12,7 +12,7 @@ import { everything } from './question-examples.js';
 import { EventSource } from './source.js';
 
 interface LifecycleRow {
-  /** Of the bucket: 1 is the window's first. */
+  /** Position of the bucket: 1 is the window's first. */
   readonly place: number;
   readonly state: 'new' | 'returning' | 'resurrecting' | 'dormant';
   readonly persons: number;
@@ -41,7 +41,7 @@ export const lifecycleStatement = analyticsQuery<LifecycleQuery, LifecycleRow>({
 });
 
 interface Spans {
-  /** Of the buckets of the window. */
+  /** Where the buckets of the window begin. */
   readonly starts: readonly number[];
   /** Where the spans begin that a person lives in or not: the bucket before the window, then the window's. */
   readonly edges: readonly number[];
@@ -68,14 +68,14 @@ function spansOf({ window, zone, granularity }: LifecycleQuery): Spans {
   };
 }
 
-/** A row for each person: `lived`, spans with events of theirs, and `earliest`, the span of the first of all; -1: none. */
+/** A row for each person: `lived`, spans in which they have events, and `earliest`, the span of the first of all; -1: none. */
 function livesSql(query: LifecycleQuery, edges: readonly number[]): Fragment {
   const source = new EventSource(query);
   const person = source.person();
   const milliseconds = sql`toUnixTimestamp64Milli(occur_time)`;
   const span = (time: Fragment) => sql`roundDown(${time}, ${value(edges, 'Array(Int64)')})`;
   const begin = value(edges[0] ?? 0, 'Int64');
-  // Who is new, all of history tells.
+  // All of history tells which persons are new.
   const from = source.from({
     selectors: [query.event],
     conditions: [sql`occur_time < ${instant(query.window.to)}`, source.hasPerson()],

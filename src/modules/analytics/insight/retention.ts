@@ -14,7 +14,7 @@ interface RetentionRow {
   /** Milliseconds at which the cohort's bucket starts. */
   readonly cohort: number | string;
   readonly size: number;
-  /** Milliseconds at which the buckets start that somebody returned in, and how many persons did. */
+  /** Milliseconds at which the buckets start that persons returned in, and how many did. */
   readonly buckets: readonly (number | string)[];
   readonly persons: readonly number[];
 }
