@@ -11,6 +11,7 @@ import { RequestText } from '../text/index.js';
 import { callOf } from './call.js';
 import { EpochTimes } from './epoch.js';
 import { hasListOver, holdsMoreThan } from './message-size.js';
+import { isValidatedByModule } from './own-validation.js';
 import { unstorable, unstorableInPieces } from './unstorable.js';
 
 /** Elements of a message up to which everything that is wrong with it is looked for. */
@@ -43,6 +44,7 @@ export class ValidationGuard implements CanActivate {
   canActivate(context: ExecutionContext): true | Promise<true> {
     const request = context.getArgByIndex<Message>(0);
     const schema = callOf(context).rpc.method.input;
+    if (isValidatedByModule(schema.typeName)) return true;
     if (contractOf(schema.typeName) === 'documented') this.epochs.unset(schema, request);
     const unread = this.text.read(schema, request);
     if (!hasListOver(FULLY_CHECKED, schema, request))

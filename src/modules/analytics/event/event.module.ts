@@ -6,6 +6,7 @@ import { ForgetCookieless } from './cookieless.jobs.js';
 import { CookielessStore } from './cookieless.store.js';
 import { DeadLetterStore } from './dead-letter.store.js';
 import { DeadLetters } from './dead-letters.js';
+import { DocumentedEventsRpc } from './documented-events.rpc.js';
 import { EventDrain } from './event-drain.js';
 import { EventIntake } from './event-intake.js';
 import { EventQueue } from './event-queue.js';
@@ -14,6 +15,8 @@ import { EventSink } from './event-sink.js';
 import { IngestMetrics } from './ingest-metrics.js';
 import { IngestQueueStore } from './ingest-queue.store.js';
 import { IngestSignal } from './ingest-signal.js';
+import { Ingest } from './ingest.service.js';
+import { ShippedEventsRpc } from './shipped-events.rpc.js';
 import { QueueUses } from './queue-use.js';
 
 /**
@@ -27,6 +30,7 @@ import { QueueUses } from './queue-use.js';
  * - The salt of a day is forgotten two days after the day began: nothing then leads from a cookieless event to an address.
  */
 @Module({
+  controllers: [DocumentedEventsRpc, ShippedEventsRpc],
   providers: [
     BlockLoader,
     CookielessIdentity,
@@ -40,6 +44,7 @@ import { QueueUses } from './queue-use.js';
     ForgetCookieless,
     GeoDatabase,
     EventSink,
+    Ingest,
     IngestMetrics,
     IngestQueueStore,
     IngestSignal,

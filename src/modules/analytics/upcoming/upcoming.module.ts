@@ -1,19 +1,15 @@
 import { Module } from '@nestjs/common';
 import { InsightsService as DovecoteInsightsService } from '@dovecote/contract/dovecote/insights/v1/insights_pb';
-import { EventsService } from '@dovecote/contract/events/v1/events_pb';
 import { HeatmapService } from '@dovecote/contract/pidgr/v1/heatmap_pb';
 import { ReplayService } from '@dovecote/contract/pidgr/v1/replay_pb';
 import { ProfilesSDKService } from '@dovecote/contract/profiles/v1/profiles_sdk_pb';
-import { EventsService as ShippedEventsService } from '@dovecote/contract/sdk/events/v1/events_pb';
 import { ProfilesSDKService as ShippedProfilesService } from '@dovecote/contract/sdk/profiles/v1/profiles_pb';
 import { type ServedMethod, upcomingRpc } from './upcoming.rpc.js';
 
 const wholeServices = [
   HeatmapService,
   ReplayService,
-  EventsService,
   ProfilesSDKService,
-  ShippedEventsService,
   ShippedProfilesService,
   DovecoteInsightsService,
 ];
