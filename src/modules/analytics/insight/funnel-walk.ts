@@ -36,12 +36,29 @@ export function hasTies({ first }: { readonly first: boolean }): Fragment {
   return first ? sql`(${ties} OR (length(marks) > 1 AND ${mark(1)} = ${mark(2)}))` : ties;
 }
 
-/** UInt8: how many steps the person did in the best attempt, from `marks`. */
-export function levelOf(steps: number, conversionMs: number): Fragment {
-  return sql.join(
-    range(steps).map((step) => sql`(arrayElement(${attempts(step, conversionMs)}, -1) > 0)`),
-    sql` + `,
+/**
+ * The visitors with `level`, how many steps each did in the best attempt, and the columns of the timing walk if asked for.
+ * A query for each step: in one query, each step would repeat the expressions of all steps before it.
+ */
+export function walkedSql(
+  visitors: Fragment,
+  { steps, conversionMs, timing }: { steps: number; conversionMs: number; timing: boolean },
+): Fragment {
+  const walked = range(steps).reduce(
+    (from, step) =>
+      sql`SELECT ${sql.join([
+        sql`*`,
+        sql`${attempts(step, conversionMs)} AS ${sql.numbered('start', step)}`,
+        ...(timing ? [sql`${positionOf(step, conversionMs)} AS ${sql.numbered('at', step)}`] : []),
+      ])} FROM (${from})`,
+    visitors,
   );
+  const reached = range(steps).map((step) => sql`(arrayElement(${sql.numbered('start', step)}, -1) > 0)`);
+  return sql`SELECT ${sql.join([
+    sql`*`,
+    sql`${sql.join(reached, sql` + `)} AS level`,
+    ...(timing ? gaps(steps) : []),
+  ])} FROM (${walked})`;
 }
 
 /**
@@ -55,7 +72,7 @@ function attempts(step: number, conversionMs: number): Fragment {
   if (step === 0) return lastKnown(sql`arrayMap(mark -> if(${matches}, ${began}, 0), marks)`);
   return lastKnown(sql`arrayMap(
     (mark, before) -> if(${matches} AND before > 0 AND ${began} - before <= ${value(conversionMs, 'UInt64')}, before, 0),
-    marks, arrayPushFront(arrayPopBack(${attempts(step - 1, conversionMs)}), 0))`);
+    marks, arrayPushFront(arrayPopBack(${sql.numbered('start', step - 1)}), 0))`);
 }
 
 function lastKnown(array: Fragment): Fragment {
@@ -63,23 +80,26 @@ function lastKnown(array: Fragment): Fragment {
 }
 
 /**
- * The columns of the timing walk, as `expression AS name`. Every event counts as the first step that it matches, and one
- * walk, which never starts again, takes the first event of each step after the one before. `gap_n` is the time that step
- * n took, in milliseconds; -1: the walk ended before.
+ * Where the timing walk takes a step. Every event counts as the first step that it matches, and one walk, which never
+ * restarts, takes the first event of each step after the one before.
  */
-export function timingColumns(steps: number, conversionMs: number): readonly Fragment[] {
-  return range(steps).flatMap((step) => {
-    const at = sql.numbered('at', step);
-    if (step === 0)
-      return [sql`${position(sql`arrayFirstIndex(mark -> ${isFirstMatch(0)}, marks)`)} AS ${at}`];
-    const before = sql.numbered('at', step - 1);
-    const found = sql`arrayFirstIndex(
-      (mark, number) -> number > ${before} + 1 AND ${isFirstMatch(step)}
-        AND ${time(sql`mark`)} - ${timeAt(sql.numbered('at', 0))} <= ${value(conversionMs, 'UInt64')},
-      marks, arrayEnumerate(marks))`;
-    const gap = sql`if(${at} = ${NOWHERE}, -1, toInt64(${timeAt(at)} - ${timeAt(before)}))`;
-    return [sql`${position(found)} AS ${at}`, sql`${gap} AS ${sql.numbered('gap', step)}`];
-  });
+function positionOf(step: number, conversionMs: number): Fragment {
+  if (step === 0) return position(sql`arrayFirstIndex(mark -> ${isFirstMatch(0)}, marks)`);
+  return position(sql`arrayFirstIndex(
+    (mark, number) -> number > ${sql.numbered('at', step - 1)} + 1 AND ${isFirstMatch(step)}
+      AND ${time(sql`mark`)} - ${timeAt(sql.numbered('at', 0))} <= ${value(conversionMs, 'UInt64')},
+    marks, arrayEnumerate(marks))`);
+}
+
+/** `gap_n`: milliseconds that step n took; -1: the walk ended before. */
+function gaps(steps: number): readonly Fragment[] {
+  return range(steps)
+    .slice(1)
+    .map((step) => {
+      const at = sql.numbered('at', step);
+      const taken = sql`toInt64(${timeAt(at)} - ${timeAt(sql.numbered('at', step - 1))})`;
+      return sql`if(${at} = ${NOWHERE}, -1, ${taken}) AS ${sql.numbered('gap', step)}`;
+    });
 }
 
 const NOWHERE = sql`4294967295`;

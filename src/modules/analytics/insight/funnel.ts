@@ -1,14 +1,6 @@
 import { analyticsQuery, type Fragment, sql, value } from '../../../platform/analytics-store/index.js';
 import { stepTiming, timingOf, type TimingRow } from './funnel-timing.js';
-import {
-  hasTies,
-  levelOf,
-  markOf,
-  millisecondsSince,
-  STEP_BITS,
-  stepsOf,
-  timingColumns,
-} from './funnel-walk.js';
+import { hasTies, markOf, millisecondsSince, STEP_BITS, stepsOf, walkedSql } from './funnel-walk.js';
 import type { FunnelQuery } from './insight-query.js';
 import type { FunnelResult, FunnelStep } from './insight-result.js';
 import { everything } from './question-examples.js';
@@ -119,13 +111,11 @@ function visitorsSql(
 
 function groupsSql(query: FunnelQuery, visitors: Fragment): Fragment {
   const steps = query.steps.length;
-  const timed = query.timing ? timingColumns(steps, query.conversionMs) : [];
-  const walked = sql`SELECT ${sql.join([
-    sql`keys`,
-    sql`${levelOf(steps, query.conversionMs)} AS level`,
-    sql`${tieOf(query)} AS tie`,
-    ...timed,
-  ])} FROM (${visitors})`;
+  const walked = walkedSql(sql`SELECT *, ${tieOf(query)} AS tie FROM (${visitors})`, {
+    steps,
+    conversionMs: query.conversionMs,
+    timing: query.timing,
+  });
 
   const laterSteps = query.steps.slice(1).map((_, index) => index + 1);
   const totals = query.steps.map((_, step) => sql`toFloat64(countIf(level > ${sql.integer(step)}))`);
