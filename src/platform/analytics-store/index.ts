@@ -9,15 +9,14 @@
  *     store.insertLines(events, columns, …) the same, of rows that are text already
  *     store.delete(scope, deletion, input)  rows of one project
  */
-export { AnalyticsStore, type StatementOwner } from './analytics-store.js';
+export { AnalyticsStore } from './analytics-store.js';
 export { AnalyticsStoreModule } from './analytics-store.module.js';
 export { folderOf } from './embedded-engine.js';
 export { AnalyticsEngine } from './engine.js';
 export { addressOf, connectTo, type EngineConnection } from './engine-connection.js';
-export { EngineError } from './engine-errors.js';
-export { applyRetention, type ErasedPerson, erasePerson, eraseProject } from './erasure.js';
-export { Fragment, instant, Parameter, sql, value } from './fragment.js';
-export { type PersonAliasRow, personAliasTarget, type ProfileRow, profileTarget } from './insert-target.js';
+export { applyRetention, erasePerson, eraseProject } from './erasure.js';
+export { Fragment, instant, sql, value } from './fragment.js';
+export { personAliasTarget, profileTarget } from './insert-target.js';
 export { engineObstacles, readVersion } from './migrate-engine.js';
 export {
   type AnalyticsDeletion,

@@ -57,7 +57,7 @@ function newerObstacle(applied: ReadonlySet<string>): Obstacle | undefined {
 }
 
 /** The names of the migrations that the engine has been through; none where it has no schema yet. */
-export async function readApplied({ client, place }: EngineConnection): Promise<ReadonlySet<string>> {
+async function readApplied({ client, place }: EngineConnection): Promise<ReadonlySet<string>> {
   const found = await client.query({
     query: 'SELECT 1 FROM system.tables WHERE database = {database:String} AND name = {table:String}',
     query_params: { database: place.database, table: 'schema_migration' },
