@@ -2,7 +2,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
  * Visitors who are recognized for one day. Both tables are unlogged: what is in them is in no WAL, so that no archive and no
- * standby keeps it, and it is gone after a crash of PostgreSQL. See ADR 72.
+ * standby keeps it, and a crash of PostgreSQL empties them. See ADR 72.
  */
 export class CookielessVisitors implements MigrationInterface {
   readonly name = 'CookielessVisitors1000000000054';

@@ -15,6 +15,7 @@ export const functions: Readonly<Record<string, string>> = {
   check_delivery_references: 'messaging/delivery',
   delete_identity: 'people/member',
   delete_pushes: 'messaging/delivery',
+  forget_cookieless_salts: 'analytics/event',
   forget_unused_identity: 'people/member',
   note_deleted_project: 'analytics/project',
   purge_sandbox: 'people/organization',

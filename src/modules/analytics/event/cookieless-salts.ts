@@ -20,8 +20,8 @@ interface Remembered {
 }
 
 /**
- * The random salt of each day, the same in every process. Who knows it could find out which of some addresses was a given
- * visitor; two days after its day began, nobody knows it any more.
+ * The random salt of each day, the same in every process. With it, an attacker could try out which address was a given
+ * visitor; two days after its day began, it is forgotten.
  */
 @Injectable()
 export class CookielessSalts implements OnApplicationShutdown {

@@ -25,7 +25,7 @@ describe('the sessions of a visitor', () => {
     ['half an hour later belongs to it', [100, 130], undefined, ['from 100', 'from 100']],
     ['each event prolongs it', [100, 130, 160], undefined, ['from 100', 'from 100', 'from 100']],
     ['more than half an hour later begins another', [100, 130.1], undefined, ['from 100', 'from 130.1']],
-    ['a known one goes on', [130], [100, 's'], ['s']],
+    ['a known one includes half an hour later', [130], [100, 's'], ['s']],
     ['a known one is over', [131], [100, 's'], ['from 131']],
     ['half an hour earlier belongs to the known one', [70], [100, 's'], ['s']],
     ['even earlier is of a window', [69], [100, 's'], ['window 2']],

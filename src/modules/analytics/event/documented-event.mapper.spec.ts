@@ -196,7 +196,7 @@ describe('an event', () => {
     ['without a time', { name: 'n' }, { occurTime: now.getTime() }],
     ['of long ago', { name: 'n', timestamp: at(1) }, { occurTime: 1 }],
     ['a day ahead', { name: 'n', timestamp: at(now.getTime() + day) }, { occurTime: now.getTime() + day }],
-    ['with an id of its own', { name: 'n', eventId: 'Order-7' }, { eventId: 'Order-7' }],
+    ['with an event id', { name: 'n', eventId: 'Order-7' }, { eventId: 'Order-7' }],
     [
       'with a person and a session',
       { name: 'n', distinctId: 'u1', sessionId: 's1' },
@@ -243,7 +243,7 @@ describe('an event', () => {
     ]);
   });
 
-  test('of any JSON is accepted or refused, and nothing else', () => {
+  test('of any JSON is accepted or refused without another error', () => {
     fc.assert(
       fc.property(fc.string(), fc.dictionary(fc.string(), fc.jsonValue()), (name, properties) => {
         const request = batch({ name });

@@ -35,7 +35,7 @@ function control(type: number, size: number): Buffer {
   return type > 7 ? Buffer.of(size, type - 7) : Buffer.of((type << 5) | size);
 }
 
-/** A file that knows 128.0.0.0/1 and nothing else: one node, whose right branch leads to the record. */
+/** A file that knows 128.0.0.0/1 only: one node, whose right branch leads to the record. */
 function fileOf(record: Value): Buffer {
   const nodes = 1;
   const [nothing, data] = [nodes, nodes + 16];

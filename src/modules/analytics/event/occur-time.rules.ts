@@ -21,7 +21,7 @@ export function refuseOccurTime(
 
 /**
  * The UTC day of a cookieless event, `YYYY-MM-DD`; undefined when it is neither today nor yesterday: the salts of other
- * days are gone, or not yet there.
+ * days are forgotten, or do not exist yet.
  */
 export function cookielessDay(occurTime: number, now: Date): string | undefined {
   const day = dayOf(occurTime);

@@ -8,15 +8,18 @@ import {
 } from './property-names.js';
 
 describe('the promoted properties', () => {
-  test('are 26, each with a column of its own', () => {
+  test('are 26, each with a separate column', () => {
     expect(promotedProperties).toHaveLength(26);
     expect(new Set(promotedProperties.map(({ property }) => property)).size).toBe(26);
     expect(new Set(promotedProperties.map(({ column }) => column)).size).toBe(26);
   });
 
-  test.each(['country', '$Country', '$geo.country', '', 'constructor', '__proto__'])('%j is none', (name) => {
-    expect(promotedProperty(name)).toBeUndefined();
-  });
+  test.each(['country', '$Country', '$geo.country', '', 'constructor', '__proto__'])(
+    '%j is not promoted',
+    (name) => {
+      expect(promotedProperty(name)).toBeUndefined();
+    },
+  );
 
   test('are found by their stored name', () => {
     expect(promotedProperty('$utmSource')).toEqual({

@@ -1,4 +1,4 @@
-/** An automatic property that has a column of its own in the analytics store, because most questions ask for it. */
+/** An automatic property that has a separate column in the analytics store, because most questions ask for it. */
 export interface PromotedProperty {
   readonly property: string;
   readonly column: string;
