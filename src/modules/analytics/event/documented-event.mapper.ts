@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import type { BatchCreateRequest, Event } from '@dovecote/contract/events/v1/events_pb';
 import { invalidArgument } from '../../../platform/errors/index.js';
 import type { EventDraft } from './event-draft.js';
@@ -64,8 +65,16 @@ function draftOf(event: Event, occurTime: number, properties: Map<string, Proper
 }
 
 function timeOf({ timestamp }: Event, now: Date): number {
-  if (!timestamp || (timestamp.seconds === 0n && timestamp.nanos === 0)) return now.getTime();
-  return millisecondsOf(timestamp);
+  return isUnset(timestamp) ? now.getTime() : millisecondsOf(timestamp);
+}
+
+function isUnset(timestamp: Timestamp | undefined): timestamp is undefined {
+  return !timestamp || (timestamp.seconds === 0n && timestamp.nanos === 0);
+}
+
+/** Whether the event has an id of the caller's and no time: a retry of it has another time of receipt. */
+export function isTimeless(event: Event | undefined): boolean {
+  return event !== undefined && event.eventId !== '' && isUnset(event.timestamp);
 }
 
 function refuseFields(

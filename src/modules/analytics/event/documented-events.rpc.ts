@@ -7,7 +7,7 @@ import {
 } from '@dovecote/contract/events/v1/events_pb';
 import { Rpc } from '../../../platform/rpc/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
-import { draftsOfDocumented } from './documented-event.mapper.js';
+import { draftsOfDocumented, isTimeless } from './documented-event.mapper.js';
 import { Ingest } from './ingest.service.js';
 
 @Controller()
@@ -20,6 +20,8 @@ export class DocumentedEventsRpc {
     scope: Scope,
   ): Promise<MessageInitShape<typeof BatchCreateResponseSchema>> {
     const drafts = draftsOfDocumented(request, scope.now());
-    return { eventsCreated: (await this.ingest.accept(scope, drafts, 'documented')).records.length };
+    const timeless = drafts.filter((_, index) => isTimeless(request.events[index]));
+    const { records } = await this.ingest.accept(scope, drafts, 'documented', timeless);
+    return { eventsCreated: records.length };
   }
 }

@@ -15,14 +15,6 @@ import { QueueUses } from './queue-use.js';
 /** For as long as an SDK waits between two tries. */
 const RETRY_SECONDS = 5;
 
-/** The project that a batch is for. */
-export interface Destination {
-  /** Its number in the analytics store. */
-  readonly number: number;
-  /** Null: events are kept without end. */
-  readonly retentionDays: number | null;
-}
-
 /** Takes accepted events: durable in PostgreSQL when it answers, in the analytics store within two seconds. */
 @Injectable()
 export class EventQueue {
@@ -35,15 +27,11 @@ export class EventQueue {
   ) {}
 
   /**
-   * Queues the rows that `rowsOf` makes for this batch. Throws UNAVAILABLE (`INGEST_QUEUE_FULL`) when too much waits for
-   * the analytics store: nothing is queued, and the client tries again later.
+   * Queues the rows that `rowsOf` makes for this batch of the scope's project. They are durable when this returns, or when
+   * the scope is committed if it has written before.
    */
-  async add(
-    scope: Scope,
-    { number: project, retentionDays }: Destination,
-    rowsOf: (context: RowContext) => readonly EventRow[],
-  ): Promise<void> {
-    await this.refuseWhenFull(project);
+  async add(scope: Scope, rowsOf: (context: RowContext) => readonly EventRow[]): Promise<void> {
+    const { number: project, retentionDays } = scope.project;
     const receivedAt = scope.now();
     const id = uuid({ msecs: receivedAt.getTime() });
     const rows = rowsOf({ project, batchId: id, receivedAt, retentionDays });
@@ -55,7 +43,11 @@ export class EventQueue {
     this.arrivals.announce();
   }
 
-  private async refuseWhenFull(project: number): Promise<void> {
+  /**
+   * Throws UNAVAILABLE (`INGEST_QUEUE_FULL`) when too much waits for the analytics store: nothing is queued, and the client
+   * tries again later.
+   */
+  async refuseWhenFull({ number: project }: { readonly number: number }): Promise<void> {
     const limit = fullQueue(await this.uses.of(project), this.config.ingest.queue);
     if (!limit) return;
     this.metrics.full.inc({ limit });

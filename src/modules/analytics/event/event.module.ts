@@ -10,12 +10,14 @@ import { DocumentedEventsRpc } from './documented-events.rpc.js';
 import { EventDrain } from './event-drain.js';
 import { EventIntake } from './event-intake.js';
 import { EventQueue } from './event-queue.js';
+import { EventTimeStore } from './event-time.store.js';
 import { GeoDatabase } from './geo-database.js';
 import { EventSink } from './event-sink.js';
 import { IngestMetrics } from './ingest-metrics.js';
 import { IngestQueueStore } from './ingest-queue.store.js';
 import { IngestSignal } from './ingest-signal.js';
 import { Ingest } from './ingest.service.js';
+import { PurgeEventTimes } from './purge-event-times.job.js';
 import { ShippedEventsRpc } from './shipped-events.rpc.js';
 import { QueueUses } from './queue-use.js';
 
@@ -41,6 +43,7 @@ import { QueueUses } from './queue-use.js';
     EventDrain,
     EventIntake,
     EventQueue,
+    EventTimeStore,
     ForgetCookieless,
     GeoDatabase,
     EventSink,
@@ -48,8 +51,8 @@ import { QueueUses } from './queue-use.js';
     IngestMetrics,
     IngestQueueStore,
     IngestSignal,
+    PurgeEventTimes,
     QueueUses,
   ],
-  exports: [EventIntake, EventQueue],
 })
 export class EventModule {}

@@ -5,21 +5,32 @@ import type { EventDraft } from './event-draft.js';
 import { EventIntake } from './event-intake.js';
 import { EventQueue } from './event-queue.js';
 import { rowOf } from './event-row.rules.js';
+import { EventTimeStore } from './event-time.store.js';
 
 /** Takes the events of a request: what it accepts is durable when it answers. */
 @Injectable()
 export class Ingest {
   constructor(
+    private readonly times: EventTimeStore,
     private readonly intake: EventIntake,
     private readonly queue: EventQueue,
   ) {}
 
-  /** @throws AppError COOKIELESS_IDENTITY_UNAVAILABLE, or UNAVAILABLE while the queue is full: nothing is accepted. */
-  async accept(scope: Scope, drafts: readonly EventDraft[], contract: Contract): Promise<AcceptedBatch> {
+  /**
+   * Accepts all events that are kept, or none. Of `timeless` drafts, which have an id of the caller's and no time, a retry
+   * keeps the time of the first try.
+   * @throws AppError COOKIELESS_IDENTITY_UNAVAILABLE, or UNAVAILABLE while the queue is full: nothing is accepted.
+   */
+  async accept(
+    scope: Scope,
+    drafts: readonly EventDraft[],
+    contract: Contract,
+    timeless: readonly EventDraft[] = [],
+  ): Promise<AcceptedBatch> {
+    await this.queue.refuseWhenFull(scope.project);
+    if (timeless.length > 0) await this.times.settle(scope, timeless);
     const batch = await this.intake.accept(scope, drafts, contract);
-    await this.queue.add(scope, scope.project, (context) =>
-      batch.records.map((record) => rowOf(record, context)),
-    );
+    await this.queue.add(scope, (context) => batch.records.map((record) => rowOf(record, context)));
     return batch;
   }
 }
