@@ -84,12 +84,12 @@ const open = ['dovecote.auth.v1.AuthService/RefreshToken'];
 
 const bearer = (key: string): Headers => ({ authorization: `Bearer ${key}`, 'x-project-id': cast.site.id });
 
-/** Credentials by name, and what they are good for: SDK services, shared ones, those of the dashboard. */
+/** Credentials by name, and their results at SDK services, shared services and those of the dashboard. */
 const rows: [string, () => Headers | Promise<Headers>, string, string, string][] = [
   ['none', () => ({}), 'unauthenticated', 'unauthenticated', 'unauthenticated'],
   ['a header without Bearer', () => ({ authorization: 'Basic x' }), ...all('unauthenticated')],
   ['an empty token', () => ({ authorization: 'Bearer ' }), ...all('unauthenticated')],
-  ['a token that is none', () => bearer('a.b.c'), ...all('unauthenticated')],
+  ['a malformed token', () => bearer('a.b.c'), ...all('unauthenticated')],
   ['an SDK key that is unknown', () => bearer(`pk_sdk_${'a'.repeat(32)}`), ...all('unauthenticated')],
   ['a key that is too short', () => bearer('pk_sdk_a'), ...all('unauthenticated')],
   [

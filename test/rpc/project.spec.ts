@@ -84,7 +84,7 @@ describe('a project is refused', () => {
     ['an empty name', { name: '' }, 'name'],
     ['a name of blanks', { name: '  ' }, 'name'],
     ['a long name', { name: 'x'.repeat(151) }, 'name'],
-    ['a zone that is none', { name: 'x', zone: 'Mars/Olympus' }, 'zone'],
+    ['an unknown zone', { name: 'x', zone: 'Mars/Olympus' }, 'zone'],
     ['a zone that is an offset', { name: 'x', zone: '+0100' }, 'zone'],
     ['a zone with a statement', { name: 'x', zone: "UTC'; drop table project" }, 'zone'],
   ])('with %s', async (_what, request, field) => {
@@ -189,6 +189,20 @@ describe('a project', () => {
     expect(back.project).toMatchObject({ retentionDays: 0, eventsPerSecond: 0, mergeIdentities: false });
   });
 
+  test('has its events deleted by a new retention, at once and when accepted batches are stored', async () => {
+    const { id: projectId } = await create();
+    const jobs = () =>
+      s.database.query<{ late: boolean }>(
+        `select run_at > now() + interval '50 minutes' as late from graphile_worker.jobs
+          where key like 'project.apply-retention/' || $1 || '%' order by run_at`,
+        [projectId],
+      );
+    await projects(cast.alice).updateProject({ projectId, zone: 'Asia/Kolkata' });
+    expect(await jobs()).toEqual([]);
+    await projects(cast.alice).updateProject({ projectId, retentionDays: 30 });
+    expect(await jobs()).toEqual([{ late: false }, { late: true }]);
+  });
+
   test('sends events under no path but those of the operator', async () => {
     const { id: projectId } = await create();
     const refused = await refusalOf(
@@ -250,7 +264,7 @@ describe('a key', () => {
 
   test.each([
     ['without a family', { family: KeyFamily.UNSPECIFIED, name: 'x' }, 'family'],
-    ['of a family that is none', { family: 9 as KeyFamily, name: 'x' }, 'family'],
+    ['of an unknown family', { family: 9 as KeyFamily, name: 'x' }, 'family'],
     ['without a name', { family: KeyFamily.SDK, name: '' }, 'name'],
   ])('is refused %s', async (_what, request, field) => {
     const call = projects(cast.alice).createProjectKey({ projectId: cast.site.id, ...request });

@@ -191,7 +191,7 @@ export async function addApiKey(
   );
 }
 
-export const projectKeyFamilies = ['sdk', 'shared', 'public', 'private'] as const;
+const projectKeyFamilies = ['sdk', 'shared', 'public', 'private'] as const;
 
 /** A project with a key of each family. */
 export async function addProject(

@@ -108,7 +108,7 @@ export const projectWrite: AccessRule = { ...admit('project_key'), boundary: 'sd
 export const projectRead = inProject(Permission.ANALYTICS_READ);
 
 /** The same with other permissions. A key that reads may also delete profiles. */
-export function inProject(...anyOf: Permission[]): AccessRule {
+function inProject(...anyOf: Permission[]): AccessRule {
   return { ...admit('member', 'api_key', 'project_key'), anyOf, boundary: 'shared' };
 }
 

@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { AnalyticsStore } from '../../../platform/analytics-store/index.js';
+import { AnalyticsStore, eraseProject } from '../../../platform/analytics-store/index.js';
 import type { JobContext } from '../../../platform/worker/index.js';
 import { DeletedProjectStore } from './deleted-project.store.js';
-import { eraseProject } from './project-erasure.js';
 import { isErasedForGood } from './project.rules.js';
 
 export const eraseDeletedProjectsTask = 'project.erase-deleted';
@@ -21,7 +20,8 @@ export class DeletedProjects {
     for (const { number, deletedAt } of await run((scope) => this.store.pending(scope))) {
       if (signal.aborted) return;
       try {
-        await eraseProject(this.analytics, number, signal);
+        // Its organization may be deleted, too.
+        await eraseProject(this.analytics, { orgId: '', project: { number }, signal });
         await run(async (scope) => {
           if (isErasedForGood(deletedAt, scope.now())) await this.store.markErased(scope, number);
         });

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { HandlesJob, type JobContext, type JobHandler } from '../../../platform/worker/index.js';
+import { applyRetentionTask, Retention } from './retention.service.js';
 import { DeletedProjects, eraseDeletedProjectsTask } from './deleted-projects.service.js';
 
 /** Deletes the events of deleted projects: at once, and again for an hour, because accepted batches are still stored. */
@@ -10,5 +11,16 @@ export class EraseDeletedProjects implements JobHandler {
 
   async handle(_payload: Record<string, unknown>, context: JobContext): Promise<void> {
     await this.deleted.erase(context);
+  }
+}
+
+/** Deletes what a shorter retention no longer allows, and dates the deletion of the rest. */
+@Injectable()
+@HandlesJob({ task: applyRetentionTask })
+export class ApplyRetention implements JobHandler<{ projectId: string }> {
+  constructor(private readonly retention: Retention) {}
+
+  async handle({ projectId }: { projectId: string }, context: JobContext): Promise<void> {
+    await this.retention.apply(projectId, context);
   }
 }

@@ -6,10 +6,11 @@ import { DeletedProjects } from './deleted-projects.service.js';
 import { projectPersonalData } from './personal-data.store.js';
 import { ProjectKeyStore } from './project-key.store.js';
 import { ProjectKeys } from './project-keys.service.js';
-import { EraseDeletedProjects } from './project.jobs.js';
+import { ApplyRetention, EraseDeletedProjects } from './project.jobs.js';
 import { ProjectRpc } from './project.rpc.js';
 import { Projects } from './project.service.js';
 import { ProjectStore } from './project.store.js';
+import { Retention } from './retention.service.js';
 import { projectKeyUsage } from './usage.store.js';
 
 /**
@@ -22,6 +23,7 @@ import { projectKeyUsage } from './usage.store.js';
 @Module({
   controllers: [ProjectRpc],
   providers: [
+    ApplyRetention,
     DeletedProjects,
     DeletedProjectStore,
     EraseDeletedProjects,
@@ -29,6 +31,7 @@ import { projectKeyUsage } from './usage.store.js';
     ProjectKeyStore,
     Projects,
     ProjectStore,
+    Retention,
   ],
   exports: [Projects],
 })

@@ -84,8 +84,8 @@ export function changesOf(before: ProjectSettings, after: ProjectSettings): Reco
   );
 }
 
-/** A batch that was accepted before the deletion may be stored until then. */
-const LATE_BATCHES_MS = 3_600_000;
+/** How long after a change of a project batches may be stored that were accepted before. */
+export const LATE_BATCHES_MS = 3_600_000;
 
 /** Whether nothing of the project can come any more after an erasure at this moment. */
 export function isErasedForGood(deletedAt: Date, now: Date): boolean {

@@ -17,6 +17,7 @@ import {
   unknownZone,
 } from './project.rules.js';
 import { ProjectStore } from './project.store.js';
+import { Retention } from './retention.service.js';
 
 export type NewProject = Pick<ProjectSettings, 'name'> & Partial<ProjectSettings>;
 
@@ -30,6 +31,7 @@ export class Projects {
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     private readonly store: ProjectStore,
+    private readonly retention: Retention,
   ) {}
 
   /** Called by a module when it starts. */
@@ -84,6 +86,7 @@ export class Projects {
     const metadata = changesOf(project, changed);
     if (Object.keys(metadata).length === 0) return project;
     await this.store.update(scope, project.id, changed);
+    if (changed.retentionDays !== project.retentionDays) await this.retention.enqueue(scope, project.id);
     await scope.announceRevocation(`project:${project.id}`);
     await scope.audit('PROJECT_UPDATED', { entityType: 'project', entityId: project.id, metadata });
     return changed;
