@@ -14,6 +14,7 @@ const specs = files.filter(({ path }) => path.endsWith('.spec.ts'));
 const servers: Record<string, number> = {
   'src/first-start.spec.ts': 2,
   'src/platform/mail/mail.spec.ts': 3,
+  'test/access/boundaries.spec.ts': 2,
   'test/access/credentials.spec.ts': 4,
   'test/migration/migration.spec.ts': 4,
   'test/rpc/admission.spec.ts': 2,

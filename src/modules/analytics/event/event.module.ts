@@ -1,4 +1,5 @@
-import { Module } from '@nestjs/common';
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { ProjectModule, Projects } from '../project/index.js';
 import { BlockLoader } from './block-loader.js';
 import { CookielessIdentity } from './cookieless-identity.js';
 import { CookielessSalts } from './cookieless-salts.js';
@@ -32,6 +33,7 @@ import { QueueUses } from './queue-use.js';
  * - The salt of a day is forgotten two days after the day began: nothing then leads from a cookieless event to an address.
  */
 @Module({
+  imports: [ProjectModule],
   controllers: [DocumentedEventsRpc, ShippedEventsRpc],
   providers: [
     BlockLoader,
@@ -55,4 +57,13 @@ import { QueueUses } from './queue-use.js';
     QueueUses,
   ],
 })
-export class EventModule {}
+export class EventModule implements OnModuleInit {
+  constructor(
+    private readonly projects: Projects,
+    private readonly queue: IngestQueueStore,
+  ) {}
+
+  onModuleInit(): void {
+    this.projects.contribute((scope, project) => this.queue.removeOfProject(scope, project.number));
+  }
+}

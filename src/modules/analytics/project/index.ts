@@ -1,2 +1,2 @@
 export { ProjectModule } from './project.module.js';
-export { type ProjectDeletion, Projects } from './project.service.js';
+export { Projects } from './project.service.js';

@@ -22,7 +22,7 @@ import { Retention } from './retention.service.js';
 export type NewProject = Pick<ProjectSettings, 'name'> & Partial<ProjectSettings>;
 
 /** What a module does with what it keeps of a project, in the transaction that deletes the project. */
-export type ProjectDeletion = (scope: Scope, project: ProjectRow) => Promise<void>;
+type ProjectDeletion = (scope: Scope, project: ProjectRow) => Promise<void>;
 
 @Injectable()
 export class Projects {
