@@ -12,7 +12,7 @@ export interface FaultProject {
 }
 
 interface EventTimes {
-  /** Of all events, as the store is told. */
+  /** The time of all events, as the store is told. */
   readonly occurTime?: string;
   /** In how many months they lie. */
   readonly months?: number;
