@@ -2,11 +2,16 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Insights } from '../../src/modules/analytics/insight/insights.service.js';
 import { openStore } from '../support/analytics-events.js';
 import { createAnalytics, type TestAnalytics } from '../support/analytics-store.js';
+import { filterCases } from './cases/filters.js';
 import { funnelCases } from './cases/funnel.js';
 import { funnelTimingCases } from './cases/funnel-timing.js';
 import { lifecycleCases, stickinessCases } from './cases/lifecycle.js';
 import { linesOf } from './cases/lines.js';
 import { retentionCases } from './cases/retention.js';
+import { segmentationCases } from './cases/segmentation.js';
+import { sessionCases } from './cases/sessions.js';
+import { mapCases, topKCases } from './cases/top-k.js';
+import { trendsCases } from './cases/trends.js';
 import { userFlowCases } from './cases/user-flow.js';
 import type { Case } from './cases/write.js';
 import { naiveAnswer } from './naive/answer.js';
@@ -14,6 +19,12 @@ import type { World } from './naive/world.js';
 import { storedAnswer, storeWorlds } from './stored-worlds.js';
 
 const groups: readonly [string, readonly Case[]][] = [
+  ['filter', filterCases],
+  ['trend', trendsCases],
+  ['segmentation', segmentationCases],
+  ['session metric', sessionCases],
+  ['top K', topKCases],
+  ['map', mapCases],
   ['funnel', [...funnelCases, ...funnelTimingCases]],
   ['retention', retentionCases],
   ['user flow', userFlowCases],
