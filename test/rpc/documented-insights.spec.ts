@@ -11,7 +11,7 @@ import {
   Operator,
 } from '@dovecote/contract/insights/v1/insights_pb';
 import { at, event, world } from '../insights/cases/write.js';
-import { storeWorlds } from '../insights/stored-world.js';
+import { storeWorlds } from '../insights/stored-worlds.js';
 import { openStore } from '../support/analytics-events.js';
 import { type Cast, seedCast } from '../support/cast.js';
 import { refusalOf } from '../support/refusal.js';
@@ -37,6 +37,7 @@ beforeAll(async () => {
   if (!s.analytics) throw new Error('The server has an analytics store.');
   const { store, stop } = openStore(s.analytics);
   await storeWorlds(
+    s.analytics,
     store,
     new Map([
       [cast.site.number, shop],

@@ -14,7 +14,7 @@ import {
   TopKQuery_Dimension,
 } from '@dovecote/contract/shared/insights/v1/insights_pb';
 import { at, event, world } from '../insights/cases/write.js';
-import { storeWorlds } from '../insights/stored-world.js';
+import { storeWorlds } from '../insights/stored-worlds.js';
 import { openStore } from '../support/analytics-events.js';
 import { addProject, type Cast, seedCast, type TestProject } from '../support/cast.js';
 import { refusalOf } from '../support/refusal.js';
@@ -71,6 +71,7 @@ beforeAll(async () => {
   if (!s.analytics) throw new Error('The server has an analytics store.');
   const { store, stop } = openStore(s.analytics);
   await storeWorlds(
+    s.analytics,
     store,
     new Map([
       [cast.site.number, shop],
