@@ -26,8 +26,8 @@ export interface Column {
 
 const n: Column = { name: sql`n`, expression: sql`count()` };
 
-/** `broken`: by a breakdown, which makes many small cells. */
-export function measureOf(aggregation: Aggregation, source: EventSource, broken: boolean): Measure {
+/** `manyCells`: of buckets and many values of a breakdown, so that most cells hold few persons. */
+export function measureOf(aggregation: Aggregation, source: EventSource, manyCells: boolean): Measure {
   switch (aggregation.type) {
     case 'total':
       return {
@@ -38,7 +38,7 @@ export function measureOf(aggregation: Aggregation, source: EventSource, broken:
         folded: sql`toFloat64(sum(n))`,
       };
     case 'unique_users':
-      return broken ? distinctPersons(source) : setsOfPersons(source);
+      return manyCells ? distinctPersons(source) : setsOfPersons(source);
     case 'per_user_average':
       return {
         conditions: [source.hasPerson()],
@@ -55,7 +55,7 @@ export function measureOf(aggregation: Aggregation, source: EventSource, broken:
   }
 }
 
-/** A cell for each person: many small sets would cost far more. */
+/** A cell for each person: many small sets cost half as much again, few large ones half as much. */
 function distinctPersons(source: EventSource): Measure {
   return {
     conditions: [source.hasPerson()],

@@ -20,6 +20,7 @@ export function traitColumns(number: number): PropertySql {
     number: sql.numbered('number', number),
     isNumber,
     isStoredNumber: isNumber,
+    hasFewValues: false,
   };
 }
 

@@ -11,6 +11,8 @@ export interface PropertySql {
   readonly isNumber: Fragment;
   /** Whether the value was sent as a number. */
   readonly isStoredNumber: Fragment;
+  /** Whether it has few values: the engine keeps a dictionary of them. */
+  readonly hasFewValues: boolean;
 }
 
 /** Properties with a column of their own: the columns as text. */
@@ -43,6 +45,9 @@ const columns: ReadonlyMap<string, Fragment> = new Map([
   ['$pageTitle', sql`page_title`],
 ]);
 
+/** Columns of values that are too many for a dictionary. */
+const columnsOfMany: ReadonlySet<string> = new Set(['$url', '$pathname', '$referrer', '$pageTitle']);
+
 /** Names of the properties with a column of their own. */
 export const promotedNames: readonly string[] = [...columns.keys()];
 
@@ -55,6 +60,7 @@ export function eventProperty(name: string): PropertySql {
     number: sql`numbers[${key}]`,
     isNumber: sql`mapContains(numbers, ${key})`,
     isStoredNumber: sql`(types[${key}] = 1 OR types[${key}] = 2)`,
+    hasFewValues: columns.has(name) && !columnsOfMany.has(name),
   };
 }
 
@@ -67,6 +73,7 @@ export function profileProperty(path: string): PropertySql {
     number: sql`numbers[${key}]`,
     isNumber,
     isStoredNumber: isNumber,
+    hasFewValues: false,
   };
 }
 
@@ -79,5 +86,6 @@ export function firstOf(first: PropertySql, second: PropertySql): PropertySql {
     number: either(({ number }) => number),
     isNumber: either(({ isNumber }) => isNumber),
     isStoredNumber: either(({ isStoredNumber }) => isStoredNumber),
+    hasFewValues: false,
   };
 }

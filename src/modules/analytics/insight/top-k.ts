@@ -52,7 +52,7 @@ export const topKStatement = analyticsQuery<TopKQuery, TopKRow>({
 
 function topTexts(query: TopKQuery): Fragment {
   const source = new EventSource(query);
-  const measure = measureOf(query.aggregation, source, true);
+  const measure = measureOf(query.aggregation, source, false);
   const key =
     query.dimension.type === 'property' ? source.property(query.dimension.property).text : sql`kind`;
   const ranked = rankedCells(

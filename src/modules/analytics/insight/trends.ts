@@ -49,8 +49,10 @@ function selectorSql(query: TrendsQuery, index: number): Fragment {
   const selector = query.events[index];
   if (!selector) throw new RangeError(`The question has no selector ${index}.`);
   const source = new EventSource(query);
-  const keys = (query.breakdown?.properties ?? []).map((property) => source.property(property).text);
-  const measure = measureOf(selector.aggregation, source, keys.length > 0);
+  const properties = (query.breakdown?.properties ?? []).map((property) => source.property(property));
+  const manyCells = properties.some(({ hasFewValues }) => !hasFewValues);
+  const keys = properties.map(({ text }) => text);
+  const measure = measureOf(selector.aggregation, source, manyCells);
   const ranked = rankedCells(
     {
       kind: sql`kind`,
