@@ -1,2 +1,1 @@
 export { InsightModule } from './insight.module.js';
-export { Insights } from './insights.service.js';

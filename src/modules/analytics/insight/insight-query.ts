@@ -37,7 +37,7 @@ export interface Question {
 }
 
 /** Where the contracts differ in what a property is. */
-export interface PropertyReading {
+interface PropertyReading {
   /** SUM, AVG, MIN and MAX take a string that spells a decimal number for that number. Filters always do. */
   readonly numericStringsCount: boolean;
   /** A property that the event lacks is looked up among the traits of its person. */
