@@ -86,13 +86,13 @@ describe('the embedded engine', () => {
     expect(await Promise.all([countOf(one), countOf(other)])).toEqual([0, 0]);
     await plantEvents(one.store, [{ project: 1 }, { project: 1 }]);
     expect(await countOf(other)).toBe(2);
-    // Whoever runs it goes; the one that stays runs it now.
+    // The owner stops; the process that stays runs the engine now.
     await one.engine.stop();
     await expect(countOf(one)).rejects.toMatchObject({ reason: 'ANALYTICS_UNAVAILABLE' });
     await eventually('the process that stays answers', async () => (await countOf(other)) === 2);
   });
 
-  test('comes back after kill -9 with everything; calls meanwhile are told when to come again', async () => {
+  test('comes back after kill -9 with everything; calls until then are told when to retry', async () => {
     const server = processOfMachine();
     await plantEvents(server.store, [{ project: 1 }]);
     await killEngine();
@@ -120,7 +120,7 @@ test('two processes that migrate at once leave one schema', async () => {
   const options = { connections: 2, timeoutMs: 30_000 };
   const connections = await Promise.all([1, 2, 3].map(() => connectTo(addressOf(analytics), options)));
   await Promise.all(connections.map((connection) => migrateEngine(connection, log)));
-  // And again, as every start does.
+  // Every start repeats it.
   await Promise.all(connections.map((connection) => migrateEngine(connection, log)));
   const answer = await analytics.client.query({
     query: `SELECT name FROM system.tables WHERE database = '${analytics.database}' ORDER BY name`,

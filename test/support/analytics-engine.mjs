@@ -1,4 +1,4 @@
-// The analytics engine of a test run: started by the first spec that needs one, in a process of its own, because Jest
+// The analytics engine of a test run: started by the first spec that needs one, in a separate process, because Jest
 // replaces its workers. Ends with the run. Arguments: data folder, process that runs Jest.
 import { setInterval } from 'node:timers';
 import { startEmbeddedClickHouse } from '../../libs/embedded-clickhouse/dist/index.js';

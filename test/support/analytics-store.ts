@@ -8,7 +8,7 @@ import { findEmbeddedClickHouse } from '@dovecote/embedded-clickhouse';
 import { eventually } from './eventually.js';
 
 export interface TestAnalytics {
-  /** CLICKHOUSE_URL of a database that nobody else uses. */
+  /** CLICKHOUSE_URL of a database that only this spec uses. */
   readonly url: string;
   readonly database: string;
   /** For arranging and checking: sees every project. */
@@ -16,7 +16,7 @@ export interface TestAnalytics {
   drop(): Promise<void>;
 }
 
-/** A database of its own on the engine of the test run, which the first spec that asks for one starts. */
+/** A new database on the engine of the test run, which the first spec that asks for one starts. */
 export async function createAnalytics(): Promise<TestAnalytics> {
   const { url: origin, username, password } = await engineOfRun();
   const database = `test_${randomBytes(6).toString('hex')}`;
@@ -41,7 +41,7 @@ async function engineOfRun(): Promise<{ url: string; username: string; password:
     throw new Error('Run the specs through `npm run jest`: the folder of the analytics engine is missing.');
   const dataDir = join(folder, 'engine');
   await mkdir(folder, { recursive: true });
-  // Of several workers one starts the engine, and all wait for it.
+  // One of several workers starts the engine, and all wait for it.
   const isFirst = await open(join(folder, 'starter'), 'wx').then(
     (file) => file.close().then(() => true),
     () => false,

@@ -13,9 +13,9 @@ import { connectTo, type EngineConnection } from './engine-connection.js';
 
 export interface EmbeddedEngineOptions {
   readonly dataDir: string;
-  /** Of the engine, in bytes. */
+  /** Memory limit of the engine, in bytes. */
   readonly memory: number;
-  /** Of one statement, in bytes. */
+  /** Memory limit of one statement, in bytes. */
   readonly statementMemory: number;
   /** Statements at once. */
   readonly connections: number;

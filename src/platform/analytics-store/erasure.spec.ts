@@ -74,7 +74,7 @@ const everyone = [
   'profile p-bob',
 ];
 
-test('an erased person is gone at once, others and other projects are not', async () => {
+test('an erased person disappears at once, others and other projects stay', async () => {
   await plantPersons(1);
   await plantPersons(2);
   await erasePerson(store, asProject(1), { distinctIds: ['ann', 'ann-phone'], profileIds: ['p-ann'] });

@@ -67,7 +67,7 @@ export async function erasePerson(
   await store.delete(owner, profileOfPerson, person);
 }
 
-/** Applies a new retention to the events that are there: what it no longer allows is gone when the promise resolves. */
+/** Applies a new retention to the events that are there: what it no longer allows is deleted when the promise resolves. */
 export async function applyRetention(
   store: AnalyticsStore,
   owner: StatementOwner,

@@ -12,7 +12,7 @@ export interface PersonAliasRow {
   readonly project: number;
   readonly distinct_id: string;
   readonly profile_id: string;
-  /** Of rows with one distinct id the one with the highest version counts. */
+  /** Among the rows with one distinct id, the one with the highest version counts. */
   readonly version: number;
 }
 

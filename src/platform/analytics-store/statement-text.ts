@@ -6,7 +6,7 @@ interface Owner {
   readonly requestId?: string;
 }
 
-/** The rows of one project: the condition is part of the text, and once more a filter of the engine. */
+/** The rows of one project: the condition is part of the text; the engine adds it as a filter, too. */
 export function slice(place: AnalyticsPlace, { table, hasCopies }: TableSource): string {
   return `(SELECT * FROM ${qualified(place, table)}${hasCopies ? '' : ' FINAL'} WHERE project = {project:UInt32})`;
 }

@@ -66,7 +66,7 @@ function refuseName(name: string): void {
 
 /** Every statement of the modules that are loaded. */
 export function registeredStatements(): RegisteredStatements {
-  // Their inputs are known to themselves: whoever runs one passes its examples.
+  // The maps do not keep the types of inputs; a caller passes each statement its own examples.
   return {
     queries: [...queries.values()],
     deletions: [...deletions.values()],

@@ -193,7 +193,7 @@ const variables = {
   }),
   ANALYTICS_FREE_DISK_MIB: whole(0, 10_000_000).default(1024).register(documentation, {
     meaning:
-      'Space, in MiB, that the analytics engine leaves on its disk: events wait in PostgreSQL meanwhile.',
+      'Space, in MiB, that the analytics engine leaves on its disk. Below it, events wait in PostgreSQL.',
     must: 'be a whole number from 0 to 10000000',
   }),
   ANALYTICS_QUERY_SECONDS: whole(1, 3600).default(30).register(documentation, {
