@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { ObstacleError } from '../database/obstacle.js';
 import type { EngineConnection } from './engine-connection.js';
@@ -21,6 +22,7 @@ export interface OpenEngine {
 
 /** Statements that come soon after a failed attempt fail like it, instead of starting the next attempt. */
 const pauseMs = 2_000;
+const secondAttemptMs = 500;
 
 /**
  * The engine as this process knows it: opened and migrated by the first statement, once for all that wait, and again
@@ -102,11 +104,22 @@ export class AnalyticsEngine {
   private async open(): Promise<OpenEngine> {
     const open = await this.access.open();
     try {
-      await migrateEngine(open.connection, this.log);
+      await this.migrate(open.connection);
       return open;
     } catch (error) {
       await open.close();
       throw error;
+    }
+  }
+
+  /** The engine refuses a table that another process creates at this moment: the second attempt finds it. */
+  private async migrate(connection: EngineConnection): Promise<void> {
+    try {
+      await migrateEngine(connection, this.log);
+    } catch (error) {
+      if (error instanceof ObstacleError) throw error;
+      await delay(secondAttemptMs);
+      await migrateEngine(connection, this.log);
     }
   }
 }
