@@ -93,15 +93,19 @@ function dateStart(instant: number, zone: string, granularity: 'day' | 'week' | 
   return firstInstantOf(firstDate(calendarDate(instant, zone), granularity), zone);
 }
 
-/** The date, as milliseconds of its midnight in UTC. A date that has begun never ends before the next one begins. */
-function calendarDate(instant: number, zone: string): number {
+/**
+ * The date of an instant in the zone, as milliseconds of its midnight in UTC. A date that has begun never ends before the next one
+ * begins.
+ */
+export function calendarDate(instant: number, zone: string): number {
   const [period] = offsetPeriods(zone, instant, instant);
   if (!period) throw new Error('Every instant lies in a period.');
   const date = floor(instant + period.offset, DAY_MS);
   return firstInstantOf(date + DAY_MS, zone) <= instant ? date + DAY_MS : date;
 }
 
-function firstInstantOf(date: number, zone: string): number {
+/** The first instant in the zone of such a date. */
+export function firstInstantOf(date: number, zone: string): number {
   for (const period of offsetPeriods(zone, date - MARGIN_MS, date + MARGIN_MS)) {
     const start = Math.max(period.from, date - period.offset);
     if (start < period.to) return start;

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { ComparisonRpc } from './comparison.rpc.js';
 import { DocumentedInsightsRpc } from './documented-insights.rpc.js';
 import { Insights } from './insights.service.js';
 import { SharedInsightsRpc } from './shared-insights.rpc.js';
@@ -9,7 +10,7 @@ import { SharedInsightsRpc } from './shared-insights.rpc.js';
  * Invariants: an answer is exact, and holds rows of the call's project only; a bucket is an instant in the project's zone.
  */
 @Module({
-  controllers: [SharedInsightsRpc, DocumentedInsightsRpc],
+  controllers: [SharedInsightsRpc, DocumentedInsightsRpc, ComparisonRpc],
   providers: [Insights],
   exports: [Insights],
 })

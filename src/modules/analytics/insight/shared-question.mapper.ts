@@ -33,7 +33,8 @@ const DEFAULT_HOPS = 5;
 const DEFAULT_NODES = 20;
 const DEFAULT_LINKS = 250;
 
-const granularities: Readonly<Record<WireGranularity, Granularity>> = {
+/** What each granularity of the contract means. */
+export const granularities: Readonly<Record<WireGranularity, Granularity>> = {
   [WireGranularity.UNSPECIFIED]: 'day',
   [WireGranularity.MINUTE]: 'minute',
   [WireGranularity.HOUR]: 'hour',
@@ -104,7 +105,8 @@ function toQuestion(spec: InsightQuerySpec, window: Window, project: Project): Q
   };
 }
 
-function commonOf(window: Window, { zone, mergeIdentities }: Project) {
+/** What questions of the shared contract have in common. */
+export function commonOf(window: Window, { zone, mergeIdentities }: Project) {
   return { window, zone, mergeIdentities, reading: { numericStringsCount: true, fallBackToTraits: false } };
 }
 

@@ -45,7 +45,7 @@ export declare type CompareRequest = Message<"dovecote.insights.v1.CompareReques
     case: "previousPeriod";
   } | {
     /**
-     * Any range.
+     * Any range within the bounds of the question's granularity.
      *
      * @generated from field: common.v1.TimeRange time_range = 3;
      */
@@ -88,7 +88,9 @@ export declare type CompareResponse = Message<"dovecote.insights.v1.CompareRespo
   current?: QueryResponse | undefined;
 
   /**
-   * For the range to compare with. Its buckets carry their own times; the n-th belongs to the n-th of `current`.
+   * For the range to compare with. Its buckets carry their own times. In trends, also those of sessions, every series of
+   * both answers has every bucket of its range: the n-th belongs to the n-th of `current`. Months differ in length: the
+   * longer one has buckets without a counterpart.
    *
    * @generated from field: shared.insights.v1.QueryResponse previous = 2;
    */
@@ -333,7 +335,8 @@ export declare const StickinessLevelSchema: GenMessage<StickinessLevel>;
  */
 export declare const InsightsService: GenService<{
   /**
-   * Answers one question for two periods. Both answers are computed from the same state of the events.
+   * Answers one question for two periods. Both are asked at the same time; an event that arrives just then may be missing
+   * in one of them.
    *
    * @generated from rpc dovecote.insights.v1.InsightsService.Compare
    */
