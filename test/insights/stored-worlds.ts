@@ -8,7 +8,6 @@ import {
   personAliasTarget,
   profileTarget,
 } from '../../src/platform/analytics-store/index.js';
-import type { Scope } from '../../src/platform/scope/index.js';
 import type { TestAnalytics } from '../support/analytics-store.js';
 import { spelledNumber } from './naive/text.js';
 import type { Traits, World } from './naive/world.js';
@@ -79,6 +78,5 @@ export async function storedAnswer(
   question: InsightQuery,
 ): Promise<InsightResult> {
   const owner = { orgId: randomUUID(), project: { number: project } };
-  // All that a question needs of the scope of a call.
-  return insights.evaluate(owner as unknown as Scope, question);
+  return insights.evaluate(owner, question);
 }

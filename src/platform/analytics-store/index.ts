@@ -9,7 +9,7 @@
  *     store.insertLines(events, columns, …) the same, of rows that are text already
  *     store.delete(scope, deletion, input)  rows of one project
  */
-export { AnalyticsStore } from './analytics-store.js';
+export { AnalyticsStore, type StatementOwner } from './analytics-store.js';
 export { AnalyticsStoreModule } from './analytics-store.module.js';
 export { folderOf } from './embedded-engine.js';
 export { AnalyticsEngine } from './engine.js';

@@ -15,12 +15,12 @@ import type { Scope } from '../../../platform/scope/index.js';
 import { toComparedQueries, toLifecycle, toPersonsQuestion, toStickiness } from './comparison.mapper.js';
 import { withEveryBucket } from './comparison.js';
 import type { InsightQuery } from './insight-query.js';
-import { Insights } from './insights.service.js';
+import { Answers } from './answers.service.js';
 import { toResponse } from './shared-answer.mapper.js';
 
 @Controller()
 export class ComparisonRpc {
-  constructor(private readonly insights: Insights) {}
+  constructor(private readonly answers: Answers) {}
 
   @Rpc(InsightsService.method.compare)
   async compare(
@@ -29,7 +29,7 @@ export class ComparisonRpc {
   ): Promise<MessageInitShape<typeof CompareResponseSchema>> {
     const queries = toComparedQueries(request, scope.project);
     const answer = async (query: InsightQuery) =>
-      toResponse(query, withEveryBucket(query, await this.insights.evaluate(scope, query)));
+      toResponse(query, withEveryBucket(query, await this.answers.evaluate(scope, query)));
     const [current, previous] = await Promise.all([answer(queries.current), answer(queries.previous)]);
     const { from, to } = queries.previous.window;
     return { current, previous, previousRange: { from: timestampFromMs(from), to: timestampFromMs(to) } };
@@ -41,7 +41,7 @@ export class ComparisonRpc {
     scope: Scope,
   ): Promise<MessageInitShape<typeof LifecycleResponseSchema>> {
     const question = toPersonsQuestion(query, scope.project);
-    return toLifecycle(await this.insights.evaluate(scope, { ...question, type: 'lifecycle' }));
+    return toLifecycle(await this.answers.evaluate(scope, { ...question, type: 'lifecycle' }));
   }
 
   @Rpc(InsightsService.method.stickiness)
@@ -50,6 +50,6 @@ export class ComparisonRpc {
     scope: Scope,
   ): Promise<MessageInitShape<typeof StickinessResponseSchema>> {
     const question = toPersonsQuestion(query, scope.project);
-    return toStickiness(await this.insights.evaluate(scope, { ...question, type: 'stickiness' }));
+    return toStickiness(await this.answers.evaluate(scope, { ...question, type: 'stickiness' }));
   }
 }

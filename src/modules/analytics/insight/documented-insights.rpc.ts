@@ -11,11 +11,11 @@ import type { Scope } from '../../../platform/scope/index.js';
 import { toFunnel, toRetention, toSegmentation, toTrends } from './documented-answer.mapper.js';
 import { toDocumentedQuery } from './documented-question.mapper.js';
 import { violationsOf } from './documented-violations.mapper.js';
-import { Insights } from './insights.service.js';
+import { Answers } from './answers.service.js';
 
 @Controller()
 export class DocumentedInsightsRpc {
-  constructor(private readonly insights: Insights) {}
+  constructor(private readonly answers: Answers) {}
 
   @Rpc(InsightsService.method.query)
   async query(
@@ -28,15 +28,15 @@ export class DocumentedInsightsRpc {
     const { type, query } = toDocumentedQuery(spec, scope.project);
     switch (type) {
       case 'trends':
-        return toTrends(query, await this.insights.evaluate(scope, query));
+        return toTrends(query, await this.answers.evaluate(scope, query));
       case 'segmentation':
-        return toSegmentation(query, await this.insights.evaluate(scope, query));
+        return toSegmentation(query, await this.answers.evaluate(scope, query));
       case 'retention':
-        return toRetention(await this.insights.evaluate(scope, query));
+        return toRetention(await this.answers.evaluate(scope, query));
       case 'funnel': {
         const [everyone, groups] = await Promise.all([
-          this.insights.evaluate(scope, { ...query, breakdown: undefined }),
-          query.breakdown ? this.insights.evaluate(scope, query) : undefined,
+          this.answers.evaluate(scope, { ...query, breakdown: undefined }),
+          query.breakdown ? this.answers.evaluate(scope, query) : undefined,
         ]);
         return toFunnel(query, everyone, groups);
       }

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { Answers } from './answers.service.js';
 import { ComparisonRpc } from './comparison.rpc.js';
 import { DocumentedInsightsRpc } from './documented-insights.rpc.js';
 import { Insights } from './insights.service.js';
@@ -11,7 +12,6 @@ import { SharedInsightsRpc } from './shared-insights.rpc.js';
  */
 @Module({
   controllers: [SharedInsightsRpc, DocumentedInsightsRpc, ComparisonRpc],
-  providers: [Insights],
-  exports: [Insights],
+  providers: [Insights, Answers],
 })
 export class InsightModule {}

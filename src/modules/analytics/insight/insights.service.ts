@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AnalyticsStore } from '../../../platform/analytics-store/index.js';
-import type { Scope } from '../../../platform/scope/index.js';
+import { AnalyticsStore, type StatementOwner } from '../../../platform/analytics-store/index.js';
 import {
   type FilterSchema,
   filterSchema,
@@ -34,65 +33,72 @@ export class Insights {
   constructor(private readonly store: AnalyticsStore) {}
 
   /** Throws what AnalyticsStore throws: the question takes too long or too much, or the engine is gone. */
-  async evaluate<Query extends InsightQuery>(scope: Scope, query: Query): Promise<ResultOf<Query>> {
+  async evaluate<Query extends InsightQuery>(owner: StatementOwner, query: Query): Promise<ResultOf<Query>> {
     // The type of a question decides that of its answer; TypeScript cannot follow that through a switch.
-    return (await this.answer(scope, query)) as ResultOf<Query>;
+    return (await this.answer(owner, query)) as ResultOf<Query>;
   }
 
-  private async answer(scope: Scope, query: InsightQuery): Promise<InsightResult> {
+  private async answer(owner: StatementOwner, query: InsightQuery): Promise<InsightResult> {
     switch (query.type) {
       case 'trends':
-        return trendsResult(query, await this.store.query(scope, trendsStatement, query));
+        return trendsResult(query, await this.store.query(owner, trendsStatement, query));
       case 'segmentation':
-        return segmentationResult(await this.store.query(scope, segmentationStatement, query));
+        return segmentationResult(await this.store.query(owner, segmentationStatement, query));
       case 'sessions':
-        return sessionsResult(query, await this.store.query(scope, sessionsStatement, query));
+        return sessionsResult(query, await this.store.query(owner, sessionsStatement, query));
       case 'top_k':
-        return topKResult(query, await this.store.query(scope, topKStatement, query));
+        return topKResult(query, await this.store.query(owner, topKStatement, query));
       case 'map':
-        return mapResult(await this.store.query(scope, mapStatement, query));
+        return mapResult(await this.store.query(owner, mapStatement, query));
       case 'funnel':
-        return this.funnel(scope, query);
+        return this.funnel(owner, query);
       case 'retention':
-        return retentionResult(query, await this.store.query(scope, retentionStatement, query));
+        return retentionResult(query, await this.store.query(owner, retentionStatement, query));
       case 'user_flow':
-        return userFlowResult(await this.store.query(scope, userFlowStatement, query));
+        return userFlowResult(await this.store.query(owner, userFlowStatement, query));
       case 'lifecycle':
-        return lifecycleResult(query, await this.store.query(scope, lifecycleStatement, query));
+        return lifecycleResult(query, await this.store.query(owner, lifecycleStatement, query));
       case 'stickiness':
-        return stickinessResult(query, await this.store.query(scope, stickinessStatement, query));
+        return stickinessResult(query, await this.store.query(owner, stickinessStatement, query));
     }
   }
 
-  private async funnel(scope: Scope, query: FunnelQuery): Promise<FunnelResult> {
-    const rows = await this.store.query(scope, funnelStatement, query);
+  private async funnel(owner: StatementOwner, query: FunnelQuery): Promise<FunnelResult> {
+    const rows = await this.store.query(owner, funnelStatement, query);
     return funnelResult(
       query,
-      isTied(rows) ? await this.store.query(scope, exactFunnelStatement, query) : rows,
+      isTied(rows) ? await this.store.query(owner, exactFunnelStatement, query) : rows,
     );
   }
 
   /** The kinds of events and the properties that occur. `kind`: only properties of events of that kind; empty: of all. */
-  async filterSchema(scope: Scope, kind: string): Promise<FilterSchema> {
+  async filterSchema(owner: StatementOwner, kind: string): Promise<FilterSchema> {
     const [kinds, promoted, keys, traits] = await Promise.all([
-      this.store.query(scope, kindsStatement, {}),
-      this.store.query(scope, promotedStatement, { kind }),
-      this.store.query(scope, keysStatement, { kind }),
-      this.store.query(scope, traitsStatement, {}),
+      this.store.query(owner, kindsStatement, {}),
+      this.store.query(owner, promotedStatement, { kind }),
+      this.store.query(owner, keysStatement, { kind }),
+      this.store.query(owner, traitsStatement, {}),
     ]);
     return filterSchema(kinds, promoted[0], keys, traits);
   }
 
   /** Up to 100 values of a property, the most frequent first; those of events are of the last 30 days. */
-  async propertyValues(scope: Scope, input: Omit<PropertyValuesInput, 'since'>): Promise<string[]> {
-    const since = scope.now().getTime() - VALUES_DAYS * DAY_MS;
-    const rows = await this.store.query(scope, propertyValuesStatement, { ...input, since });
+  async propertyValues(
+    owner: StatementOwner,
+    input: Omit<PropertyValuesInput, 'since'>,
+    now: Date,
+  ): Promise<string[]> {
+    const since = now.getTime() - VALUES_DAYS * DAY_MS;
+    const rows = await this.store.query(owner, propertyValuesStatement, { ...input, since });
     return rows.map(({ text }) => text);
   }
 
   /** Distinct ids in ascending order. `next`: the page is full; pass it as `after`. */
-  async segmentUsers(scope: Scope, query: SegmentUsersQuery): Promise<{ ids: string[]; next: string }> {
-    const rows = await this.store.query(scope, segmentUsersStatement, query);
+  async segmentUsers(
+    owner: StatementOwner,
+    query: SegmentUsersQuery,
+  ): Promise<{ ids: string[]; next: string }> {
+    const rows = await this.store.query(owner, segmentUsersStatement, query);
     const ids = rows.map(({ id }) => id);
     return { ids, next: ids.length === query.limit ? (ids.at(-1) ?? '') : '' };
   }

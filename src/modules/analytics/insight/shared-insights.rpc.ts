@@ -16,18 +16,18 @@ import {
 import { Rpc } from '../../../platform/rpc/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { toFilterSchema, toPropertyValuesInput } from './filter-schema.mapper.js';
-import { Insights } from './insights.service.js';
+import { Answers } from './answers.service.js';
 import { toResponse } from './shared-answer.mapper.js';
 import { toQuery, toSegmentUsersQuery } from './shared-question.mapper.js';
 
 @Controller()
 export class SharedInsightsRpc {
-  constructor(private readonly insights: Insights) {}
+  constructor(private readonly answers: Answers) {}
 
   @Rpc(InsightsService.method.query)
   async query(request: QueryRequest, scope: Scope): Promise<MessageInitShape<typeof QueryResponseSchema>> {
     const query = toQuery(request, scope.project);
-    return toResponse(query, await this.insights.evaluate(scope, query));
+    return toResponse(query, await this.answers.evaluate(scope, query));
   }
 
   @Rpc(InsightsService.method.segmentUsers)
@@ -35,10 +35,7 @@ export class SharedInsightsRpc {
     request: SegmentUsersRequest,
     scope: Scope,
   ): Promise<MessageInitShape<typeof SegmentUsersResponseSchema>> {
-    const { ids, next } = await this.insights.segmentUsers(
-      scope,
-      toSegmentUsersQuery(request, scope.project),
-    );
+    const { ids, next } = await this.answers.segmentUsers(scope, toSegmentUsersQuery(request, scope.project));
     return { distinctIds: ids, nextPageToken: next };
   }
 
@@ -47,7 +44,7 @@ export class SharedInsightsRpc {
     request: GetFilterSchemaRequest,
     scope: Scope,
   ): Promise<MessageInitShape<typeof GetFilterSchemaResponseSchema>> {
-    return toFilterSchema(request, await this.insights.filterSchema(scope, request.eventKind));
+    return toFilterSchema(request, await this.answers.filterSchema(scope, request.eventKind));
   }
 
   @Rpc(InsightsService.method.getPropertyValues)
@@ -55,6 +52,6 @@ export class SharedInsightsRpc {
     request: GetPropertyValuesRequest,
     scope: Scope,
   ): Promise<MessageInitShape<typeof GetPropertyValuesResponseSchema>> {
-    return { values: await this.insights.propertyValues(scope, toPropertyValuesInput(request)) };
+    return { values: await this.answers.propertyValues(scope, toPropertyValuesInput(request)) };
   }
 }

@@ -1,0 +1,66 @@
+import { Injectable } from '@nestjs/common';
+import type { StatementOwner } from '../../../platform/analytics-store/index.js';
+import type { Scope } from '../../../platform/scope/index.js';
+import { FairQueue } from './fair-queue.js';
+import type { FilterSchema, PropertyValuesInput } from './filter-schema.js';
+import type { InsightQuery } from './insight-query.js';
+import type { ResultOf } from './insight-result.js';
+import { Insights } from './insights.service.js';
+import type { SegmentUsersQuery } from './segment-users.js';
+import { SharedWork } from './shared-work.js';
+
+/** Of each process. The first page of a dashboard asks 26 questions at once. */
+const limits = { running: 4, runningOfOne: 3, waiting: 1_000, waitingOfOne: 100 };
+
+/**
+ * Answers the questions of calls, in turn between organizations: so many at once, and equal questions of a project that
+ * are asked within a second of each other once. A question ends when the last caller who waits for it has left.
+ * Answers are not kept: a process does not learn of the events that another one stores.
+ */
+@Injectable()
+export class Answers {
+  private readonly queue = new FairQueue(limits);
+  private readonly work = new SharedWork();
+
+  constructor(private readonly insights: Insights) {}
+
+  /** Throws what Insights throws, and RESOURCE_EXHAUSTED (`ANALYTICS_QUEUE_FULL`) when too many questions wait. */
+  evaluate<Query extends InsightQuery>(scope: Scope, query: Query): Promise<ResultOf<Query>> {
+    return this.ask(scope, ['evaluate', query], (owner) => this.insights.evaluate(owner, query));
+  }
+
+  filterSchema(scope: Scope, kind: string): Promise<FilterSchema> {
+    return this.ask(scope, ['filterSchema', kind], (owner) => this.insights.filterSchema(owner, kind));
+  }
+
+  propertyValues(scope: Scope, input: Omit<PropertyValuesInput, 'since'>): Promise<string[]> {
+    return this.ask(scope, ['propertyValues', input], (owner) =>
+      this.insights.propertyValues(owner, input, scope.now()),
+    );
+  }
+
+  segmentUsers(scope: Scope, query: SegmentUsersQuery): Promise<{ ids: string[]; next: string }> {
+    return this.ask(scope, ['segmentUsers', query], (owner) => this.insights.segmentUsers(owner, query));
+  }
+
+  private ask<T>(
+    scope: Scope,
+    question: readonly unknown[],
+    answer: (owner: StatementOwner) => Promise<T>,
+  ): Promise<T> {
+    const { orgId, project, requestId } = scope;
+    const key = JSON.stringify([project.number, question], withEveryNumber);
+    const now = () => scope.now().getTime();
+    return this.work.join(key, { signal: scope.signal, now }, (signal, started) =>
+      this.queue.run(orgId, signal, () => {
+        started();
+        return answer({ orgId, project, requestId, signal });
+      }),
+    );
+  }
+}
+
+/** JSON has no infinite numbers, and would make them equal. */
+function withEveryNumber(_: string, part: unknown): unknown {
+  return typeof part === 'number' && !Number.isFinite(part) ? String(part) : part;
+}
