@@ -9,7 +9,7 @@ import { Insights } from './insights.service.js';
 import type { SegmentUsersQuery } from './segment-users.js';
 import { SharedWork } from './shared-work.js';
 
-/** Of each process. The first page of a dashboard asks 26 questions at once. */
+/** Holds in each process. The first page of a dashboard asks 26 questions at once. */
 const limits = { running: 4, runningOfOne: 3, waiting: 1_000, waitingOfOne: 100 };
 
 /**

@@ -124,7 +124,7 @@ describe('the buckets of a window', () => {
     ]);
   });
 
-  test('are none when the window is empty', () => {
+  test('do not exist when the window is empty', () => {
     expect(starts('2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z', 'UTC', 'day')).toEqual([]);
   });
 

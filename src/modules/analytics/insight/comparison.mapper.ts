@@ -15,7 +15,7 @@ import type { LifecycleResult, StickinessResult } from './insight-result.js';
 import { violationsOfPrevious, violationsOfRange } from './range.rules.js';
 import { commonOf, granularities, toQuery } from './shared-question.mapper.js';
 
-/** The question for its own range, and for the one to compare with. */
+/** The question for the range that it names, and for the one to compare with. */
 export function toComparedQueries(
   { query: request, comparison }: CompareRequest,
   project: Project,

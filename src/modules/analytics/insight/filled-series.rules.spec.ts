@@ -64,7 +64,7 @@ describe('the series of a question', () => {
     ).toEqual(['0 US: 1=5', '0 (others): 1=3', '1 DE: 2=1', '1 US: 1=0', '1 (others): 1=0']);
   });
 
-  test('are none when nothing occurred', () => {
+  test('do not exist when nothing occurred', () => {
     expect(filled(kinds('view', 'buy'), [])).toEqual([]);
   });
 });

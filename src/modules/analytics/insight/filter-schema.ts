@@ -38,7 +38,7 @@ interface OfKind {
   readonly kind: string;
 }
 
-/** Properties without a column of their own, those of the server (`$…`) and the caller's apart, the most frequent first. */
+/** Properties without a separate column, those of the server (`$…`) and the caller's apart, the most frequent first. */
 export const keysStatement = analyticsQuery<OfKind, KeyRow>({
   name: 'insight.keys',
   build: ({

@@ -32,7 +32,7 @@ const DAY_MS = 86_400_000;
 export class Insights {
   constructor(private readonly store: AnalyticsStore) {}
 
-  /** Throws what AnalyticsStore throws: the question takes too long or too much, or the engine is gone. */
+  /** Throws what AnalyticsStore throws: the question takes too long or too much, or the engine is unreachable. */
   async evaluate<Query extends InsightQuery>(owner: StatementOwner, query: Query): Promise<ResultOf<Query>> {
     // The type of a question decides that of its answer; TypeScript cannot follow that through a switch.
     return (await this.answer(owner, query)) as ResultOf<Query>;

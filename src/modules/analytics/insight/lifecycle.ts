@@ -96,7 +96,7 @@ export function lifecycleResult(query: LifecycleQuery, rows: readonly LifecycleR
         new: persons('new'),
         returning: persons('returning'),
         resurrecting: persons('resurrecting'),
-        // Not -0 where there are none.
+        // Not -0 where no person is dormant.
         dormant: 0 - persons('dormant'),
       };
     }),

@@ -15,7 +15,7 @@ export interface PropertySql {
   readonly hasFewValues: boolean;
 }
 
-/** Properties with a column of their own: the columns as text. */
+/** Properties with a separate column: the columns as text. */
 const columns: ReadonlyMap<string, Fragment> = new Map([
   ['$bot_score', sql`ifNull(toString(bot_score), '')`],
   ['$verified_bot', sql`ifNull(toString(verified_bot), '')`],
@@ -48,7 +48,7 @@ const columns: ReadonlyMap<string, Fragment> = new Map([
 /** Columns of values that are too many for a dictionary. */
 const columnsOfMany: ReadonlySet<string> = new Set(['$url', '$pathname', '$referrer', '$pageTitle']);
 
-/** Names of the properties with a column of their own. */
+/** Names of the properties with a separate column. */
 export const promotedNames: readonly string[] = [...columns.keys()];
 
 /** A property of the event itself. Columns: those of `events`. */

@@ -3,7 +3,7 @@ import type { EventSelector, Question } from './insight-query.js';
 import { everything } from './question-examples.js';
 import { EventSource } from './source.js';
 
-/** Who did any of the events, by distinct id: identities are never merged here, and cookieless persons left out. */
+/** The persons who did any of the events, by distinct id: identities are never merged here, and cookieless persons left out. */
 export interface SegmentUsersQuery extends Question {
   /** At least one. */
   readonly events: readonly EventSelector[];

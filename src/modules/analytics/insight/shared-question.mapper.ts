@@ -53,7 +53,7 @@ const metrics: Readonly<Record<WireMetric, SessionMetric>> = {
   [WireMetric.AVG_EVENTS_PER_SESSION]: 'average_events',
 };
 
-/** The question of `shared.insights.v1`. Throws INVALID_INSIGHT_QUERY for one that its rules allow and nobody can answer. */
+/** The question of `shared.insights.v1`. Throws INVALID_INSIGHT_QUERY for one that its rules allow and that has no answer. */
 export function toQuery({ spec, timeRange, granularity }: QueryRequest, project: Project): InsightQuery {
   if (!spec) throw new RangeError('The contract requires a question.');
   const question = toQuestion(spec, toWindow(timeRange), project);

@@ -37,7 +37,7 @@ export class EventSource {
     return canonicalPerson;
   }
 
-  /** Whether the event has somebody who counts as a person. */
+  /** Whether the event has a person who counts. */
   hasPerson(): Fragment {
     return this.question.includeCookieless ? sql`person != 0` : sql`(person != 0 AND NOT cookieless)`;
   }

@@ -16,7 +16,7 @@ import { nestedTraits } from './traits.js';
 interface TopKRow {
   /** 1 is the largest; the query's limit + 1: all others together. */
   readonly place: number;
-  /** Of the others: arbitrary. */
+  /** Arbitrary for the others. */
   readonly label: string;
   readonly value: number;
   readonly profile_id: string;

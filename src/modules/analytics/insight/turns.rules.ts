@@ -3,11 +3,11 @@ import { AppError } from '../../../platform/errors/index.js';
 export interface TurnLimits {
   /** Questions that run at once. */
   readonly running: number;
-  /** Of one organization; below `running`, so that its slow questions never hold every place. */
+  /** Questions of one organization that run at once; below `running`, so that its slow questions never hold every place. */
   readonly runningOfOne: number;
   /** Questions that wait. */
   readonly waiting: number;
-  /** Of one organization. */
+  /** Questions of one organization that wait. */
   readonly waitingOfOne: number;
 }
 
