@@ -39,6 +39,7 @@ import { AnalyticsPermissions } from './0052-analytics-permissions.js';
 import { Projects } from './0053-projects.js';
 import { CookielessVisitors } from './0054-cookieless-visitors.js';
 import { IngestQueue } from './0055-ingest-queue.js';
+import { Profiles } from './0056-profiles.js';
 
 export * from './analytics/index.js';
 
@@ -85,4 +86,5 @@ export const migrations = [
   Projects,
   CookielessVisitors,
   IngestQueue,
+  Profiles,
 ];

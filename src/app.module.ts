@@ -27,6 +27,7 @@ import { TeamModule } from './modules/people/team/index.js';
 import { TemplateEntity, TemplateModule, TemplateVersionEntity } from './modules/messaging/template/index.js';
 import { InsightModule } from './modules/analytics/insight/index.js';
 import { EventModule } from './modules/analytics/event/index.js';
+import { ProfileModule } from './modules/analytics/profile/index.js';
 import { UpcomingModule } from './modules/analytics/upcoming/index.js';
 import { AnalyticsStoreModule } from './platform/analytics-store/index.js';
 import { ClockModule } from './platform/clock/clock.module.js';
@@ -90,6 +91,7 @@ export class AppModule {
         OrganizationModule,
         PasskeyModule,
         PrivacyModule,
+        ProfileModule,
         ProjectModule,
         RenderModule,
         RoleModule,

@@ -167,6 +167,8 @@ export const tables: Readonly<Record<string, Table>> = {
   },
   privacy_consent: { owner: 'people/organization' },
   privacy_request: { owner: 'people/privacy' },
+  profile: { owner: 'analytics/profile' },
+  profile_alias: { owner: 'analytics/profile' },
   project: { owner: 'analytics/project', reads: { 'platform/caller': credentials } },
   project_key: { owner: 'analytics/project', reads: { 'platform/caller': credentials } },
   push_outbox: { owner: 'messaging/delivery' },

@@ -9,13 +9,15 @@ import type { Statement } from './statement.js';
 import { hasPrepared, runStatement, type StatementResult } from './statement-query.js';
 
 /**
- * By what kind of name a row is found before its organization is known, and the name. The rows of `ingest_queue` belong
- * to all organizations: the drain and the operator's commands find them by `drain`.
+ * By what kind of name a row is found before its organization is known, and the name. The rows of `ingest_queue` and
+ * `profiles` belong to all organizations: the drain and the operator's commands find the ones by `drain`, the mirror the
+ * others by `mirror`.
  */
 interface Lookup {
   kind:
     | 'ingest_queue'
     | 'invite_link'
+    | 'profiles'
     | 'project'
     | 'short_code'
     | 'sso_connection'

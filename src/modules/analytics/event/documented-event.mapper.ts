@@ -11,6 +11,7 @@ import {
   refuseIdText,
   refuseTime,
   refuseValueText,
+  sessionPerson,
 } from './event-values.rules.js';
 import { EventViolations } from './event-violations.js';
 import { isAhead } from './occur-time.rules.js';
@@ -55,8 +56,7 @@ function draftOf(event: Event, occurTime: number, properties: Map<string, Proper
     eventId: event.eventId.toWellFormed() || randomUUID(),
     kind: event.name.toWellFormed(),
     occurTime,
-    // Without a person, the session stands for one.
-    distinctId: event.distinctId.toWellFormed() || (sessionId && `session:${sessionId}`),
+    distinctId: event.distinctId.toWellFormed() || (sessionId && sessionPerson(sessionId)),
     sessionId,
     cookieless: false,
     bot: false,

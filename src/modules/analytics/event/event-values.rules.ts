@@ -9,6 +9,11 @@ const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** Begins the ids that the server makes: no caller may send one. */
 export const cookielessPrefix = 'cookieless-';
 
+/** The person of an event that names none: its session stands for one. */
+export function sessionPerson(sessionId: string): string {
+  return `session:${sessionId}`;
+}
+
 export function isUuid(text: string): boolean {
   return text.length === 36 && uuid.test(text);
 }

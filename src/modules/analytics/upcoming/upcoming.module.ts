@@ -1,11 +1,9 @@
 import { Module } from '@nestjs/common';
 import { HeatmapService } from '@dovecote/contract/pidgr/v1/heatmap_pb';
 import { ReplayService } from '@dovecote/contract/pidgr/v1/replay_pb';
-import { ProfilesSDKService } from '@dovecote/contract/profiles/v1/profiles_sdk_pb';
-import { ProfilesSDKService as ShippedProfilesService } from '@dovecote/contract/sdk/profiles/v1/profiles_pb';
 import { type ServedMethod, upcomingRpc } from './upcoming.rpc.js';
 
-const wholeServices = [HeatmapService, ReplayService, ProfilesSDKService, ShippedProfilesService];
+const wholeServices = [HeatmapService, ReplayService];
 
 /** The RPCs of the contract that are still to come; a line leaves when its module arrives. */
 @Module({

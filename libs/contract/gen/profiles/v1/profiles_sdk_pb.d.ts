@@ -54,7 +54,7 @@ export declare const IdentifyRequestSchema: GenMessage<IdentifyRequest>;
  */
 export declare type IdentifyResponse = Message<"profiles.v1.IdentifyResponse"> & {
   /**
-   * Its id: `prof_…`.
+   * Its id.
    *
    * @generated from field: string profile_id = 1;
    */
@@ -101,7 +101,7 @@ export declare const AliasRequestSchema: GenMessage<AliasRequest>;
  */
 export declare type AliasResponse = Message<"profiles.v1.AliasResponse"> & {
   /**
-   * Its id: `prof_…`.
+   * Its id.
    *
    * @generated from field: string profile_id = 1;
    */

@@ -1,0 +1,93 @@
+import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
+import type { AliasRequest, IdentifyRequest } from '@dovecote/contract/profiles/v1/profiles_sdk_pb';
+import type { IdentifyRequest as ShippedIdentifyRequest } from '@dovecote/contract/sdk/profiles/v1/profiles_pb';
+import { type FieldViolation, invalidArgument } from '../../../platform/errors/index.js';
+import { cookielessPrefix, isLongerThan, refuseIdText, sessionPerson } from '../event/index.js';
+import type { KnownPerson } from './profile.js';
+import { storedTraits } from './traits.rules.js';
+
+/** The shipped contract names none, but an index has one. */
+const MOST_CHARACTERS_OF_ID = 512;
+const MOST_TRAITS = 256;
+const MOST_CHARACTERS_OF_TRAIT = 128;
+const MOST_CHARACTERS_OF_TEXT = 1_024;
+
+/** @throws AppError INVALID_ARGUMENT with every violation of a rule that is not in the proto; so do all here. */
+export function personOfShipped({ externalId, traits, anonymousId }: ShippedIdentifyRequest): KnownPerson {
+  refuse([...idViolations('external_id', externalId), ...idViolations('anonymous_id', anonymousId)]);
+  return person(externalId, traits, anonymousId === '' ? [] : [anonymousId]);
+}
+
+export function personOfDocumented({ externalId, traits, anonymousId }: IdentifyRequest): KnownPerson {
+  refuse([
+    ...documentedIdViolations('external_id', externalId),
+    ...traitViolations(traits ?? {}),
+    ...documentedIdViolations('anonymous_id', anonymousId),
+  ]);
+  return person(externalId, traits, anonymousId === '' ? [] : idsOfEvents(anonymousId));
+}
+
+export function personOfAlias({ previousId, externalId }: AliasRequest): KnownPerson {
+  const isSame = previousId === externalId;
+  refuse([
+    ...(isSame ? [{ field: 'previous_id', description: 'must not be the same as external_id' }] : []),
+    ...documentedIdViolations('previous_id', previousId),
+    ...documentedIdViolations('external_id', externalId),
+  ]);
+  return person(externalId, {}, idsOfEvents(previousId));
+}
+
+function person(externalId: string, traits: JsonObject | undefined, ids: readonly string[]): KnownPerson {
+  return {
+    externalId: externalId.toWellFormed(),
+    traits: storedTraits(traits ?? {}),
+    links: ids.map((id) => id.toWellFormed()),
+  };
+}
+
+/** An event of the documented contract that names no person has one by its session. */
+function idsOfEvents(id: string): string[] {
+  return [id, sessionPerson(id)];
+}
+
+function idViolations(field: string, id: string): FieldViolation[] {
+  const description = refuseIdText(id, MOST_CHARACTERS_OF_ID);
+  return description === undefined ? [] : [{ field, description }];
+}
+
+/** Nothing leads from the visitor of a day to a person. */
+function documentedIdViolations(field: string, id: string): FieldViolation[] {
+  const violations = idViolations(field, id);
+  if (!id.startsWith(cookielessPrefix)) return violations;
+  return [...violations, { field, description: `must not begin with ${cookielessPrefix}` }];
+}
+
+function traitViolations(traits: JsonObject): FieldViolation[] {
+  const found: FieldViolation[] = [];
+  const entries = Object.entries(traits);
+  if (entries.length > MOST_TRAITS)
+    return [{ field: 'traits', description: `must contain no more than ${MOST_TRAITS} entries` }];
+  for (const [name, value] of entries) {
+    if (name === '' || isLongerThan(name, MOST_CHARACTERS_OF_TRAIT))
+      found.push({
+        field: 'traits',
+        description: `names must have 1 to ${MOST_CHARACTERS_OF_TRAIT} characters`,
+      });
+    if (hasLongText(value))
+      found.push({
+        field: `traits[${JSON.stringify(name)}]`,
+        description: `must be at most ${MOST_CHARACTERS_OF_TEXT} characters`,
+      });
+  }
+  return found;
+}
+
+function hasLongText(value: JsonValue): boolean {
+  if (typeof value === 'string') return isLongerThan(value, MOST_CHARACTERS_OF_TEXT);
+  if (value === null || typeof value !== 'object') return false;
+  return Object.values(value).some(hasLongText);
+}
+
+function refuse(violations: readonly FieldViolation[]): void {
+  if (violations.length > 0) throw invalidArgument(violations);
+}

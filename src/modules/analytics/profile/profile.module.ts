@@ -1,0 +1,30 @@
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { PersonalData } from '../../../platform/personal-data/index.js';
+import { DocumentedProfilesRpc } from './documented-profiles.rpc.js';
+import { profilePersonalData } from './personal-data.store.js';
+import { ProfileMirror } from './profile-mirror.js';
+import { ProfileMirrorStore } from './profile-mirror.store.js';
+import { ProfileStore } from './profile.store.js';
+import { Profiles } from './profiles.service.js';
+import { ShippedProfilesRpc } from './shipped-profiles.rpc.js';
+
+/**
+ * A profile is a person of a project, as an SDK makes them known, with their traits. Events keep the id with which they
+ * came; which profile an id leads to is decided when they are read.
+ *
+ * - One active profile has an external id, however many calls name it at once.
+ * - Every id leads to one profile at most, and never to one that was merged into another.
+ * - What is deleted is not revived: its external id makes a new profile.
+ * - The analytics store learns of every change, and keeps the newest.
+ */
+@Module({
+  controllers: [DocumentedProfilesRpc, ShippedProfilesRpc],
+  providers: [ProfileMirror, ProfileMirrorStore, Profiles, ProfileStore],
+})
+export class ProfileModule implements OnModuleInit {
+  constructor(private readonly personalData: PersonalData) {}
+
+  onModuleInit(): void {
+    this.personalData.contribute(profilePersonalData);
+  }
+}

@@ -1,0 +1,138 @@
+import type { JsonObject } from '@bufbuild/protobuf';
+import { Injectable } from '@nestjs/common';
+import { readStatement, statement } from '../../../platform/database/index.js';
+import type { Scope } from '../../../platform/scope/index.js';
+import type { KnownPerson, Profile } from './profile.js';
+
+/** What is known of a person before anything is written. */
+export interface Knowledge {
+  readonly id: string;
+  /** Whether the profile has the traits already. */
+  readonly hasTraits: boolean;
+  /** Whether all the ids lead to it already. */
+  readonly isLinked: boolean;
+}
+
+/** The profile to which an id leads. */
+export interface Led extends Profile {
+  /** Whether the id is a profile's own, or its external id; also of one that was merged. */
+  readonly namesProfile: boolean;
+}
+
+const nextVersion = (version: string): string =>
+  `greatest(${version} + 1, (extract(epoch from clock_timestamp()) * 1000000)::bigint)`;
+
+const lock = statement('profile.lock', `select pg_advisory_xact_lock(hashtextextended('profile/' || $1, 0))`);
+
+const know = readStatement(
+  'profile.know',
+  `select p.id, p.properties || $5::jsonb = p.properties as "hasTraits",
+          not exists (
+            select from unnest($4::text[]) link where not exists (
+              select from profile_alias l
+               where l.org_id = $1 and l.project = $2 and l.alias = link and l.profile_id = p.id)) as "isLinked"
+     from profile_alias a join profile p on p.org_id = a.org_id and p.project = a.project and p.id = a.profile_id
+    where a.org_id = $1 and a.project = $2 and a.alias = $3 and p.deleted_at is null`,
+);
+
+const find = statement(
+  'profile.find',
+  `select p.id, p.properties, a.names_profile as "namesProfile"
+     from profile_alias a join profile p on p.org_id = a.org_id and p.project = a.project and p.id = a.profile_id
+    where a.org_id = $1 and a.project = $2 and a.alias = $3 and p.deleted_at is null
+      for update of p`,
+);
+
+const insert = statement(
+  'profile.insert',
+  `insert into profile (org_id, project, id, external_id, properties, created_at, updated_at, version, is_mirrored)
+   values ($1, $2, $3, $4, '{}', $5, $5, ${nextVersion('0')}, false)`,
+);
+
+// A profile that is merged or deleted meanwhile is not extended.
+const extend = statement(
+  'profile.extend',
+  `update profile set properties = properties || $4::jsonb, updated_at = $5, version = ${nextVersion('version')},
+          is_mirrored = false
+    where org_id = $1 and project = $2 and id = $3 and merged_into is null and deleted_at is null`,
+);
+
+const setProperties = statement(
+  'profile.set_properties',
+  `update profile set properties = $4::jsonb, updated_at = $5, version = ${nextVersion('version')},
+          is_mirrored = false
+    where org_id = $1 and project = $2 and id = $3`,
+);
+
+const merge = statement(
+  'profile.merge',
+  `update profile set merged_into = $4, updated_at = $5, version = ${nextVersion('version')}, is_mirrored = false
+    where org_id = $1 and project = $2 and (id = $3 or merged_into = $3)`,
+);
+
+const moveAliases = statement(
+  'profile_alias.move',
+  `update profile_alias set profile_id = $4, version = ${nextVersion('version')}, is_mirrored = false
+    where org_id = $1 and project = $2 and profile_id = $3`,
+);
+
+const link = statement(
+  'profile_alias.link',
+  `insert into profile_alias as known (org_id, project, alias, profile_id, names_profile, version, is_mirrored)
+   values ($1, $2, $3, $4, $5, ${nextVersion('0')}, false)
+   on conflict (org_id, project, alias) do update set profile_id = excluded.profile_id,
+     names_profile = known.names_profile or excluded.names_profile, version = ${nextVersion('known.version')},
+     is_mirrored = false`,
+);
+
+/** The people of the scope's project. */
+@Injectable()
+export class ProfileStore {
+  /** Until the transaction ends, nobody else changes which ids lead to which profile of the project. */
+  async lock(scope: Scope): Promise<void> {
+    await (await scope.tx()).execute(lock, [scope.project.number]);
+  }
+
+  async know(scope: Scope, { externalId, traits, links }: KnownPerson): Promise<Knowledge | undefined> {
+    const tx = await scope.tx();
+    return tx.queryOne<Knowledge>(know, [...placeOf(scope), externalId, links, JSON.stringify(traits)]);
+  }
+
+  /** The profile to which the id leads, unless it is deleted. Locks its row. */
+  async find(scope: Scope, id: string): Promise<Led | undefined> {
+    return (await scope.tx()).queryOne<Led>(find, [...placeOf(scope), id]);
+  }
+
+  /** A profile without traits, to which its own id and its external id lead. */
+  async insert(scope: Scope, id: string, externalId: string): Promise<void> {
+    await (await scope.tx()).execute(insert, [...placeOf(scope), id, externalId, scope.now()]);
+    for (const own of [id, externalId]) await this.link(scope, own, id, true);
+  }
+
+  /** Returns false when the profile has been merged or deleted. */
+  async extend(scope: Scope, id: string, traits: JsonObject): Promise<boolean> {
+    const values = [...placeOf(scope), id, JSON.stringify(traits), scope.now()];
+    const { rowCount } = await (await scope.tx()).execute(extend, values);
+    return rowCount === 1;
+  }
+
+  async setProperties(scope: Scope, id: string, properties: JsonObject): Promise<void> {
+    const values = [...placeOf(scope), id, JSON.stringify(properties), scope.now()];
+    await (await scope.tx()).execute(setProperties, values);
+  }
+
+  /** All that leads to one profile leads to another. */
+  async merge(scope: Scope, id: string, into: string): Promise<void> {
+    const tx = await scope.tx();
+    await tx.execute(merge, [...placeOf(scope), id, into, scope.now()]);
+    await tx.execute(moveAliases, [...placeOf(scope), id, into]);
+  }
+
+  async link(scope: Scope, alias: string, profileId: string, namesProfile = false): Promise<void> {
+    await (await scope.tx()).execute(link, [...placeOf(scope), alias, profileId, namesProfile]);
+  }
+}
+
+function placeOf({ orgId, project }: Scope): [orgId: string, project: number] {
+  return [orgId, project.number];
+}

@@ -1,0 +1,16 @@
+import type { JsonObject } from '@bufbuild/protobuf';
+
+/** What an SDK knows about a person. */
+export interface KnownPerson {
+  /** The person's id in the application. */
+  readonly externalId: string;
+  /** Replace those of the same name; others stay. */
+  readonly traits: JsonObject;
+  /** Other ids whose events are the person's. */
+  readonly links: readonly string[];
+}
+
+export interface Profile {
+  readonly id: string;
+  readonly properties: JsonObject;
+}

@@ -1,0 +1,51 @@
+import type { JsonObject } from '@bufbuild/protobuf';
+import { Injectable } from '@nestjs/common';
+import { v7 as uuid } from 'uuid';
+import type { Scope } from '../../../platform/scope/index.js';
+import type { KnownPerson, Profile } from './profile.js';
+import { ProfileStore } from './profile.store.js';
+
+/** Who the persons of a project's events are. */
+@Injectable()
+export class Profiles {
+  constructor(private readonly store: ProfileStore) {}
+
+  /**
+   * Makes or extends the profile to which the external id leads, and gives it the events of the linked ids. Returns its id.
+   * What is known already costs one read; only what changes links waits for others who do.
+   */
+  async know(scope: Scope, person: KnownPerson): Promise<string> {
+    const known = await this.store.know(scope, person);
+    if (known?.isLinked) {
+      if (known.hasTraits || (await this.store.extend(scope, known.id, person.traits))) return known.id;
+    }
+    await this.store.lock(scope);
+    const target = (await this.store.find(scope, person.externalId)) ?? (await this.create(scope, person));
+    let properties = target.properties;
+    for (const id of person.links) properties = { ...(await this.link(scope, id, target)), ...properties };
+    properties = { ...properties, ...person.traits };
+    await this.store.setProperties(scope, target.id, properties);
+    return target.id;
+  }
+
+  private async create(scope: Scope, { externalId }: KnownPerson): Promise<Profile> {
+    const id = uuid();
+    await this.store.insert(scope, id, externalId);
+    return { id, properties: {} };
+  }
+
+  /**
+   * Makes the id lead to the profile. An id that names a profile brings all of that one, whose traits are returned; of any
+   * other id the newest link counts.
+   */
+  private async link(scope: Scope, id: string, target: Profile): Promise<JsonObject> {
+    const previous = await this.store.find(scope, id);
+    if (previous?.id === target.id) return {};
+    if (previous?.namesProfile) {
+      await this.store.merge(scope, previous.id, target.id);
+      return previous.properties;
+    }
+    await this.store.link(scope, id, target.id);
+    return {};
+  }
+}
