@@ -6,12 +6,13 @@ export class Profiles implements MigrationInterface {
   readonly name = 'Profiles1000000000056';
 
   async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`alter table project add constraint project_org_number_key unique (org_id, number)`);
     // `project` is the project's number in the analytics store. `version` only grows: microseconds of the epoch, so that it
     // also does after a restore of an older backup.
     await runner.query(`
       create table profile (
         org_id uuid not null,
-        project integer not null references project (number) on delete cascade,
+        project integer not null,
         id uuid not null,
         external_id text not null,
         properties jsonb not null,
@@ -21,9 +22,10 @@ export class Profiles implements MigrationInterface {
         deleted_at timestamptz,
         version bigint not null,
         is_mirrored boolean not null,
-        primary key (org_id, id))`);
+        primary key (org_id, id),
+        foreign key (org_id, project) references project (org_id, number) on delete cascade)`);
     // Goes with its project.
-    await runner.query(`create index profile_of_project on profile (project)`);
+    await runner.query(`create index profile_of_project on profile (org_id, project)`);
     await runner.query(`
       create unique index profile_external_id_key on profile (org_id, project, external_id)
        where merged_into is null and deleted_at is null`);

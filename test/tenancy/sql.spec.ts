@@ -124,6 +124,8 @@ describe('the schema', () => {
       'organization_deletion.on_record select',
       'organization_deletion.requesting insert',
       'privacy_consent.forget update',
+      'profile.mirror all',
+      'profile_alias.mirror all',
       'project.by_id select',
       'project_key.by_hash select',
       'role.own_memberships select',
