@@ -172,7 +172,7 @@ function outcomeOf(method: DescMethod, error: ConnectError | undefined): string 
   if (!error) return 'admitted';
   if (error.code === Code.Internal || error.code === Code.Unknown) return `broken: ${error.message}`;
   const reason = reasonOf(error);
-  // The public contracts do not say which guard spoke; their handlers have no such refusals of their own.
+  // The public contracts do not say which guard spoke; their handlers have no such refusals.
   if (!/^(pidgr|dovecote)\./.test(method.parent.typeName)) {
     const isRefused = error.code === Code.Unauthenticated || error.code === Code.PermissionDenied;
     return isRefused ? `refused ${Code[error.code]}` : 'admitted';

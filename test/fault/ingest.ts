@@ -76,7 +76,7 @@ export class Ingest {
     return Object.fromEntries([...this.sent].sort().map(([project, events]) => [project, [events, events]]));
   }
 
-  /** Takes back what was said to be sent, when it became a dead letter. */
+  /** Subtracts sent events that became a dead letter. */
   without(project: FaultProject, events: number): void {
     this.sent.set(project.number, (this.sent.get(project.number) ?? 0) - events);
   }

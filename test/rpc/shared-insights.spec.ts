@@ -43,7 +43,7 @@ const shop = world(
   ],
   { ann: { aliases: ['anon-1'], traits: { plan: 'gold', age: 42 } } },
 );
-/** Of another organization: the same persons, sessions and ids of events, and more of them. */
+/** Events of another organization: the same persons, sessions and ids of events, and more of them. */
 const elsewhere = world([
   ...Array.from({ length: 6 }, () => event('ann', 'view', '01 10:00', { properties: { plan: 'pro' } })),
   event('eve', 'secret', '02 10:00', { session: 's2', properties: { hidden: 'x' } }),

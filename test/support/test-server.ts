@@ -36,12 +36,12 @@ export interface TestServerOptions {
   env?: Record<string, string>;
   /** Joins the database of another server instead of cloning one. */
   database?: TestDatabase;
-  /** Gives the server an analytics store: a database of its own, or that of another server. */
+  /** Gives the server an analytics store: a new database, or that of another server. */
   analytics?: true | TestAnalytics;
 }
 
 const testEnv = {
-  // Of this run only: what a spec leaves there starts nothing in the next run.
+  // Deleted with the run: what a spec leaves there must not start an engine in the next one.
   DATA_DIR: join(process.env.DOVECOTE_TEST_ANALYTICS_DIR ?? tmpdir(), '../data'),
   PORT: '0',
   ENVIRONMENT: 'development',

@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { v7 as uuid } from 'uuid';
 import { cloneDatabase, type TestDatabase } from '../support/test-database.js';
-import { Attacker, insufficientPrivilege, type Outcome } from './attacker.js';
+import { Attacker, insufficientPrivilege } from './attacker.js';
+import { canary, harmless, refusedWith } from './outcomes.js';
 import { insertRow, plantRows, type TenantTable, tenantTables } from './tenant-tables.js';
-
-const canary = 'acme-canary-5d2c';
 
 let database: TestDatabase;
 let tables: TenantTable[];
@@ -41,18 +40,6 @@ async function breaches(attack: (table: TenantTable) => Promise<string | undefin
     if (breach) found.push(`${table.name}: ${breach}`);
   }
   return found;
-}
-
-/** Nothing happened, and nothing was shown. */
-function harmless(outcome: Outcome): string | undefined {
-  if ('refused' in outcome) return outcome.message.includes(canary) ? outcome.message : undefined;
-  return outcome.count > 0 ? `${outcome.count} rows` : undefined;
-}
-
-function refusedWith(outcome: Outcome, ...codes: string[]): string | undefined {
-  if (!('refused' in outcome)) return `went through with ${outcome.count} rows`;
-  if (outcome.message.includes(canary)) return outcome.message;
-  return codes.includes(outcome.refused) ? undefined : `${outcome.refused} ${outcome.message}`;
 }
 
 test('the attacks see every table', () => {

@@ -1,18 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  create,
-  type DescMessage,
-  getExtension,
-  getOption,
-  hasExtension,
-  type MessageInitShape,
-} from '@bufbuild/protobuf';
+import { create, type DescMessage, getOption, type MessageInitShape } from '@bufbuild/protobuf';
 import { createValidator } from '@bufbuild/protovalidate';
 import { message as messageRules } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js';
 import { pathToString } from '@bufbuild/protobuf/reflect';
-import { file_common_events_v1_navigation_events } from '@dovecote/contract/common/events/v1/navigation_events_pb';
-import { file_common_events_v1_support_events } from '@dovecote/contract/common/events/v1/support_events_pb';
-import { kind, pii, platforms, Platform } from '@dovecote/contract/common/events/v1/options_pb';
 import { FilterOperator, PropertyFilterSchema } from '@dovecote/contract/common/v1/filters_pb';
 import { TimeRangeSchema } from '@dovecote/contract/common/v1/time_pb';
 import * as documented from '@dovecote/contract/events/v1/events_pb';
@@ -398,17 +388,5 @@ describe('the documented contract', () => {
     ]);
     const query = { events: [{ name: 'a', filters: [{ property: 'p', operator: Operator.IS_SET }] }] };
     expect(violations(schema, { query: { ...query, conversionWindow: seconds(604_800) } })).toEqual([]);
-  });
-});
-
-describe('well-known events', () => {
-  test('say their kind, their platforms and what is personal', () => {
-    const { messages } = file_common_events_v1_navigation_events;
-    const scroll = messages.find(({ name }) => name === 'ScrollProperties')?.proto.options;
-    expect(getExtension(scroll!, kind)).toBe('scroll');
-    expect(getExtension(scroll!, platforms)).toEqual([Platform.WEB, Platform.IOS, Platform.ANDROID]);
-    const fields = file_common_events_v1_support_events.messages.flatMap((message) => message.fields);
-    const personal = fields.filter(({ proto }) => proto.options && hasExtension(proto.options, pii));
-    expect(personal.map(({ name }) => name)).toEqual(['comment', 'comment', 'resolution', 'topic']);
   });
 });

@@ -23,7 +23,8 @@ function manifestOf(folder: string): Manifest {
 function importsOf(library: string): string[] {
   const folder = join(ours, library, library === 'contract' ? 'gen' : 'src');
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
-    (path) => /\.(ts|js)$/.test(path) && !path.endsWith('.spec.ts'),
+    // `spec-engine.ts`: what specs of a library share.
+    (path) => /\.(ts|js)$/.test(path) && !/\.spec\.ts$|(^|\/)spec-[a-z]+\.ts$/.test(path),
   );
   const specifiers = files.flatMap((path) =>
     ts.preProcessFile(readFileSync(join(folder, path), 'utf8')).importedFiles.map(({ fileName }) => fileName),

@@ -20,7 +20,6 @@ export { personAliasTarget, profileTarget } from './insert-target.js';
 export { engineObstacles, readVersion } from './migrate-engine.js';
 export {
   type AnalyticsDeletion,
-  analyticsDeletion,
   type AnalyticsQuery,
   analyticsQuery,
 } from './statement.js';

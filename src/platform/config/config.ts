@@ -58,7 +58,7 @@ export interface Config {
       readonly url: string;
       readonly cluster?: string;
     };
-    /** Of the embedded engine, in bytes. */
+    /** Memory limit of the embedded engine, in bytes. */
     readonly memory: number;
     /** Space that inserts leave on the disk, in bytes. */
     readonly freeDisk: number;

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { analyticsVariables } from './analytics-variables.js';
 import {
   base64Key,
   documentation,
-  ingestPath,
   list,
   nameServer,
   names,
@@ -47,12 +47,6 @@ const variables = {
       'Web origins that may call from a browser, separated by commas; * for any, http://localhost:* for any port.',
     must: 'be origins such as https://app.example.com, separated by commas, or *',
     fallback: 'same origin only',
-  }),
-  INGEST_PATHS: list.pipe(z.array(ingestPath)).prefault('').register(documentation, {
-    meaning:
-      'Further paths under which SDKs send events, separated by commas: lists of ad blockers name the usual one.',
-    must: 'be paths such as collect or t/v2, separated by commas',
-    fallback: 'none',
   }),
   TRUSTED_PROXIES: list.pipe(z.array(network)).prefault('').register(documentation, {
     meaning:
@@ -165,50 +159,7 @@ const variables = {
     meaning: 'Connections to PostgreSQL per process.',
     must: 'be a whole number from 1 to 500',
   }),
-  CLICKHOUSE_URL: url('http', 'https').optional().register(documentation, {
-    meaning:
-      'ClickHouse 25.8 or newer for analytics, over HTTP, with the database as its path. Several machines need one.',
-    must: 'be a URL such as https://user:password@host:8443/dovecote',
-    fallback: 'an embedded engine in DATA_DIR, started when analytics is used',
-    secret: true,
-  }),
-  CLICKHOUSE_CLUSTER: z
-    .string()
-    .regex(/^[A-Za-z_][\w-]*$/)
-    .optional()
-    .register(documentation, {
-      meaning:
-        'Cluster of that server, by the name that it has there: tables are replicated and sharded by project.',
-      must: 'be the name of a cluster, and needs CLICKHOUSE_URL',
-      fallback: 'one server',
-    }),
-  CLICKHOUSE_CONNECTIONS: whole(1, 500).default(10).register(documentation, {
-    meaning: 'Statements that a process sends to the analytics engine at once.',
-    must: 'be a whole number from 1 to 500',
-  }),
-  ANALYTICS_MEMORY_MIB: whole(256, 1_000_000).optional().register(documentation, {
-    meaning: 'Memory of the embedded engine, in MiB.',
-    must: 'be a whole number from 256 to 1000000',
-    fallback: 'a quarter of the machine’s; 512 to 16384',
-  }),
-  ANALYTICS_FREE_DISK_MIB: whole(0, 10_000_000).default(1024).register(documentation, {
-    meaning:
-      'Space, in MiB, that the analytics engine leaves on its disk. Below it, events wait in PostgreSQL.',
-    must: 'be a whole number from 0 to 10000000',
-  }),
-  ANALYTICS_QUERY_SECONDS: whole(1, 3600).default(30).register(documentation, {
-    meaning: 'How long a question to analytics may take, in seconds.',
-    must: 'be a whole number from 1 to 3600',
-  }),
-  ANALYTICS_QUERY_MEMORY_MIB: whole(64, 1_000_000).optional().register(documentation, {
-    meaning: 'Memory that a question to analytics may use, in MiB.',
-    must: 'be a whole number from 64 to 1000000',
-    fallback: 'half of ANALYTICS_MEMORY_MIB; 4096 with CLICKHOUSE_URL',
-  }),
-  ANALYTICS_QUERY_MILLION_ROWS: whole(1, 1_000_000).default(1000).register(documentation, {
-    meaning: 'Events that a question to analytics may read, in millions.',
-    must: 'be a whole number from 1 to 1000000',
-  }),
+  ...analyticsVariables,
   REDIS_URL: url('redis', 'rediss').optional().register(documentation, {
     meaning: 'Redis for rate limits that hold across processes.',
     must: 'be a URL such as redis://host:6379',
@@ -294,14 +245,6 @@ const variables = {
     meaning: 'Burst of calls from one address without a valid credential.',
     must: 'be a whole number from 1 to 1000000',
   }),
-  INGEST_EVENTS_PER_SECOND: whole(1, 1_000_000).default(10_000).register(documentation, {
-    meaning: 'Sustained events per second that all projects of an organization together may send.',
-    must: 'be a whole number from 1 to 1000000',
-  }),
-  INGEST_EVENTS_BURST: whole(1, 10_000_000).default(100_000).register(documentation, {
-    meaning: 'Burst of events that all projects of an organization together may send.',
-    must: 'be a whole number from 1 to 10000000',
-  }),
   SSO_REDIRECT_URIS: list
     .pipe(z.array(url('http', 'https')))
     .prefault('')
@@ -344,21 +287,6 @@ const variables = {
   MAIL_FROM: z.string().includes('@').default('Dovecote <no-reply@localhost>').register(documentation, {
     meaning: 'Sender of mail.',
     must: 'contain a mail address',
-  }),
-  GEO_DATABASE: z.string().min(1).optional().register(documentation, {
-    meaning:
-      'MaxMind DB file from which events get country, region and city of the client, unless a CDN behind TRUSTED_PROXIES names them.',
-    must: 'be the name of a readable MaxMind DB file',
-    fallback: 'events have a place only where a CDN or the client names one',
-  }),
-  INGEST_QUEUE_MEGABYTES: whole(1, 1_000_000).default(2048).register(documentation, {
-    meaning:
-      'What may wait in PostgreSQL for the analytics store, compressed. A full queue refuses events until it is shorter.',
-    must: 'be a whole number from 1 to 1000000',
-  }),
-  INGEST_PROJECT_QUEUE_MEGABYTES: whole(1, 1_000_000).default(1024).register(documentation, {
-    meaning: 'What of one project may wait there.',
-    must: 'be a whole number from 1 to 1000000',
   }),
   WORKER_CONCURRENCY: whole(1, 100).default(4).register(documentation, {
     meaning: 'Jobs that a worker runs at once.',

@@ -51,7 +51,7 @@ const conditions: readonly (readonly [string, Condition, number])[] = [
   ['lte includes its bound', { operator: 'lte', value: 4.5 }, 2],
   ['gt excludes its bound', { operator: 'gt', value: 42 }, 1],
   ['gte includes its bound', { operator: 'gte', value: 42 }, 3],
-  ['gt reads what spells a number, and nothing else', { operator: 'gt', value: -10 }, 5],
+  ['gt reads only what spells a number', { operator: 'gt', value: -10 }, 5],
   ['lt does not match what is no number', { operator: 'lt', value: 0 }, 1],
   ['in compares text', { operator: 'in', values: ['pro', '42'] }, 3],
   ['in takes any text', { operator: 'in', values: ['true', 'NaN', 'unheard of'] }, 2],

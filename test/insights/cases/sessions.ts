@@ -114,13 +114,13 @@ export const sessionCases: readonly Case[] = [
     answer: ['(all): 31 18:30=1 01 18:30=1 02 18:30=1 total 3'],
   },
   {
-    name: 'goes on through a login, and apart for each person',
+    name: 'continues through a login, and apart for each person',
     world: login,
     ...sessions('average_events', day),
     answer: ['(all): 01=1.3333333333333333 total 1.3333333333333333'],
   },
   {
-    name: 'goes on through a login also when identities stay apart',
+    name: 'continues through a login also when identities stay apart',
     world: login,
     ...sessions('sessions', { ...day, mergeIdentities: false }),
     answer: ['(all): 01=3 total 3'],

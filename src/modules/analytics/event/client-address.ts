@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import type { ProxyHeader } from './cdn-headers.rules.js';
 
-/** Of CDNs that name the client beside X-Forwarded-For, in the order in which they are believed. */
+/** Headers of CDNs that name the client beside X-Forwarded-For, in the order in which they are believed. */
 const headers = ['cf-connecting-ip', 'true-client-ip'];
 
 /**

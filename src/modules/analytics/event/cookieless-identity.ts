@@ -10,7 +10,7 @@ import { CookielessVisitor } from './cookieless-visitor.js';
 import type { EventDraft } from './event-draft.js';
 import { cookielessDay } from './occur-time.rules.js';
 
-/** Of a visitor without events. */
+/** The state of a visitor without events. */
 const SESSION_KEPT_MS = 24 * 60 * 60_000;
 
 /** Gives cookieless events the ids of a visitor of their day, and of the visitor's session. */

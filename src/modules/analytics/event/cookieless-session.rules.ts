@@ -9,9 +9,9 @@ export interface VisitorState {
 
 /** Ids of sessions, always the same for the same visitor, so that every server makes the same. */
 export interface SessionIds {
-  /** Of the session that begins with an event of that time. */
+  /** The id of the session that begins with an event of that time. */
   startingAt(occurTime: number): string;
-  /** Of what lies in a half hour, counted from the epoch, before the newest session. */
+  /** The id for events in a half hour, counted from the epoch, before the newest session. */
   inWindow(halfHour: number): string;
 }
 

@@ -11,7 +11,7 @@ export interface ClientFacts {
   readonly assumed: ReadonlyMap<string, PropertyValue>;
 }
 
-/** Of the caller, never believed; `$ip` is stored in no form. */
+/** Properties that a caller may not set; `$ip` is stored in no form. */
 const serverOnly = ['$ip', '$bot_score', '$verified_bot', '$referrerDomain', '$channel'];
 
 /** Events of one request mostly happen on the same few pages. */
@@ -47,7 +47,7 @@ function addScreenSize(properties: Map<string, PropertyValue>): void {
     properties.set('$screenSize', { type: 'string', value: `${width}x${height}` });
 }
 
-/** Of a positive number; empty for all else. */
+/** The text of a positive number; empty for all else. */
 function pixels(value: PropertyValue | undefined): string {
   if (value?.type !== 'integer' && value?.type !== 'double') return '';
   return (numberOf(value) ?? 0) > 0 ? textOf(value) : '';

@@ -33,7 +33,7 @@ export function refuseValueText(text: string): string | undefined {
     : undefined;
 }
 
-/** Of an id, which becomes part of keys in databases. */
+/** Longest id: it becomes part of keys in databases. */
 export function refuseIdText(text: string, most: number): string | undefined {
   if (isLongerThan(text, most)) return `must be at most ${most} characters`;
   return text.includes('\0') ? 'must not contain NUL characters' : undefined;

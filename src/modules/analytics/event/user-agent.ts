@@ -2,7 +2,7 @@ import Bowser from 'bowser';
 import { isbot } from 'isbot';
 import type { RecognizedAgent } from './user-agent.rules.js';
 
-/** Of a longer header, only the beginning is read: expressions search it from every character. */
+/** Longest header that is read; of a longer one only the beginning is read: expressions search it from every character. */
 const LONGEST = 1_024;
 
 /** Bowser also takes the first word of any program for the name of a browser. */
