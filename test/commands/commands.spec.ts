@@ -25,7 +25,8 @@ let database: ExternalDatabase;
 let folder: string;
 let env: Record<string, string>;
 let running: Command[] = [];
-const covered = new Set<string>();
+/** First words of the commands that a spec runs: `dead-letters` has one beside this. */
+const covered = new Set<string>(['dead-letters']);
 
 beforeAll(async () => {
   postgres = await ExternalPostgres.start();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { v7 as uuid } from 'uuid';
 import { cloneDatabase, type TestDatabase } from '../support/test-database.js';
-import { Attacker, insufficientPrivilege } from './attacker.js';
+import { Attacker, insufficientPrivilege, type Outcome } from './attacker.js';
 import { canary, harmless, refusedWith } from './outcomes.js';
 import { insertRow, plantRows, type TenantTable, tenantTables } from './tenant-tables.js';
 

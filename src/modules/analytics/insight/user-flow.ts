@@ -56,7 +56,7 @@ export const userFlowStatement = analyticsQuery<UserFlowQuery, FlowRow>({
       ...everything,
       type: 'user_flow',
       node: { type: 'property', property: 'plan' },
-      scope: { kind: 'view', filters: [] },
+      scope: { kind: '', filters: [] },
       maxHops: 1,
       maxNodes: 2,
       maxLinks: 1,
