@@ -1,4 +1,4 @@
-import { type DescField, type DescMessage, type DescMethod, getOption } from '@bufbuild/protobuf';
+import { type DescField, type DescMessage, type DescMethod, getOption, ScalarType } from '@bufbuild/protobuf';
 import {
   type FieldRules,
   field as fieldRules,
@@ -22,6 +22,14 @@ const wellFormed: Record<string, string> = {
   '^[0-9A-Za-z]{8}$': 'Ab12Cd34',
   '^[A-Za-z0-9_-]{43}$': 'a'.repeat(43),
   '^[A-Z][A-Z0-9_]{0,99}$': 'REACHABILITY_UPSERT',
+  [String.raw`^\$?[a-zA-Z0-9_-]+(\.[a-zA-Z0-9_-]+)*$`]: 'plan',
+  '^[a-zA-Z0-9_.-]+$': 'page_view',
+};
+
+/** Messages whose fields depend on each other: the bounds of a time. */
+const wellFormedMessages: Record<string, Init> = {
+  'common.v1.TimeRange': { from: { seconds: 1n }, to: { seconds: 3601n } },
+  'insights.v1.TimeRange': { start: { seconds: 1n }, end: { seconds: 3601n } },
 };
 
 /** A request that passes validation, read off the descriptor, so that a new RPC is called by existing. */
@@ -50,6 +58,8 @@ function isId(field: DescField): boolean {
 
 function messageInit(message: DescMessage, prefix: string, options: Required<RequestOptions>): Init {
   if (message.typeName === 'pidgr.v1.WorkflowDefinition') return workflow(prefix, options);
+  const fixed = wellFormedMessages[message.typeName];
+  if (fixed) return fixed;
   const init: Init = {};
   for (const field of message.fields) {
     const value = fieldInit(field, `${prefix}${field.name}`, options);
@@ -70,15 +80,20 @@ function fieldInit(field: DescField, path: string, options: Required<RequestOpti
         : undefined;
     case 'list': {
       const minimum = rules.type.case === 'repeated' ? Number(rules.type.value.minItems) : 0;
-      return wanted || minimum > 0 ? [itemInit(field, rules, path, options)] : undefined;
+      return wanted || minimum > 0 || rules.required ? [itemInit(field, rules, path, options)] : undefined;
     }
     case 'enum':
       return field.enum.values.find(({ number }) => number > 0)?.number;
     case 'scalar':
-      return isId(field) ? options.idAt(path) : scalarInit(field, rules);
+      return isId(field) && !isOfAForm(rules) ? options.idAt(path) : scalarInit(field, rules);
     case 'map':
       return undefined;
   }
+}
+
+/** Whether a pattern decides which ids are taken, as of "anon-…" only. */
+function isOfAForm({ type }: FieldRules): boolean {
+  return type.case === 'string' && type.value.pattern !== '';
 }
 
 /** Whether one of the fields beside it has to be there. */
@@ -101,18 +116,18 @@ function itemInit(
     : undefined;
 }
 
-function scalarInit(field: DescField, { type }: FieldRules): unknown {
+function scalarInit(field: DescField, { type, required }: FieldRules): unknown {
   if (type.case === 'bytes') return new Uint8Array(Number(type.value.minLen));
   if (type.case === 'int64' && type.value.greaterThan.case === 'gt') return type.value.greaterThan.value + 1n;
   if (type.case === 'float' && type.value.greaterThan.case) return type.value.greaterThan.value;
-  if (type.case !== 'string') return undefined;
+  if (type.case !== 'string') return required && field.scalar === ScalarType.STRING ? field.name : undefined;
   const rules = type.value;
   if (rules.in.length > 0) return rules.in[0];
   if (rules.wellKnown.case === 'uuid') return uuid();
   if (rules.wellKnown.case === 'email') return `someone-${uuid()}@example.com`;
   if (rules.prefix) return `${rules.prefix}idp.example/metadata`;
   if (rules.pattern) return wellFormed[rules.pattern];
-  return rules.minLen > 0n ? field.name.padEnd(Number(rules.minLen), '.') : undefined;
+  return rules.minLen > 0n || required ? field.name.padEnd(Number(rules.minLen), '.') : undefined;
 }
 
 /** A campaign of one step; the template of the step is the id that an attack may want to plant. */
