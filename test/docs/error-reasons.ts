@@ -23,11 +23,10 @@ const makers: Record<string, { kind: number | string; reason: number; message: n
   unauthenticated: { kind: 'unauthenticated', reason: 0, message: 1 },
 };
 
-
 /** Constructors of errors with one reason each, and the argument position of the message. */
-const makersOfOne: Record<string, { kind: string; reason: string; message: number }> = {
-  analyticsUnavailable: { kind: 'unavailable', reason: 'ANALYTICS_UNAVAILABLE', message: 0 },
-};
+const makersOfOne = new Map([
+  ['analyticsUnavailable', { kind: 'unavailable', reason: 'ANALYTICS_UNAVAILABLE', message: 0 }],
+]);
 
 /** The only reasons that are computed, by the text of the argument. */
 const composed: Record<string, string[]> = {
@@ -70,7 +69,7 @@ function refusalsIn(file: ts.SourceFile): Refusal[] {
         message: `${word.charAt(0).toUpperCase()}${word.slice(1)} not found.`,
       }));
     }
-    const one = makersOfOne[name];
+    const one = makersOfOne.get(name);
     if (one) return [{ ...one, message: textsOf(given?.[one.message]).join(' / ') }];
     const maker = makers[name];
     const reason = maker && given?.[maker.reason];

@@ -36,7 +36,7 @@ const shop = world(
   ],
   { ann: { aliases: ['anon-1'], traits: {} } },
 );
-/** Of another organization: the same persons, on other days. */
+/** Events of another organization: the same persons, on other days. */
 const elsewhere = world(
   ['02', '03', '04', '05'].flatMap((day) =>
     ['ann', 'bob', 'eve'].map((person) => event(person, 'view', `${day} 10:00`)),

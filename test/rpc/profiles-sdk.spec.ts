@@ -110,8 +110,8 @@ describe('a person is not made known', () => {
   });
 
   test('by the shipped contract with an empty external id, which it accepts', async () => {
-    expect(await shipped().identify({ externalId: '', anonymousId: 'anon-nobody' })).toMatchObject({});
-    expect([await active(['']), await ledTo('anon-nobody')]).toEqual([[], undefined]);
+    expect(await shipped().identify({ externalId: '', anonymousId: 'anon-unknown' })).toMatchObject({});
+    expect([await active(['']), await ledTo('anon-unknown')]).toEqual([[], undefined]);
   });
 
   test.each([
@@ -226,7 +226,7 @@ describe('at once', () => {
     for (const n of several) expect(await ledTo(`h${n}`)).toBe(hal?.id);
   });
 
-  test('two become one in either direction, and traits that arrive meanwhile are not lost', async () => {
+  test('two become one in either direction, and traits that arrive at that time are not lost', async () => {
     for (const n of several) {
       const [a, b] = [`ida-${n}`, `ivy-${n}`];
       await documented().identify({ externalId: a, traits: { a } });

@@ -126,14 +126,17 @@ describe('the schema', () => {
     ]);
   });
 
-  test('has no view and one function that runs with the rights of its owner: it deletes sandboxes, whole', async () => {
+  test('has no view and two functions that run with the rights of their owner: they delete sandboxes and old salts, whole', async () => {
     const definers = await database.query(
-      `select proname from pg_proc where prosecdef and pronamespace = 'public'::regnamespace`,
+      `select proname from pg_proc where prosecdef and pronamespace = 'public'::regnamespace order by 1`,
     );
     const views = await database.query(
       `select relname from pg_class where relkind in ('v', 'm') and relnamespace = 'public'::regnamespace`,
     );
-    expect([definers, views]).toEqual([[{ proname: 'purge_sandbox' }], []]);
+    expect([definers, views]).toEqual([
+      [{ proname: 'forget_cookieless_salts' }, { proname: 'purge_sandbox' }],
+      [],
+    ]);
   });
 });
 

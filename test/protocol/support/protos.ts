@@ -7,8 +7,7 @@ const root = join(import.meta.dirname, '../../..');
 
 /** Copies our protos to the folder, with what they import, for the generators of other languages. */
 export async function copyProtos(to: string): Promise<void> {
-  for (const own of ['pidgr', 'dovecote'])
-    await cp(join(root, 'proto', own), join(to, own), { recursive: true });
+  await cp(join(root, 'proto'), to, { recursive: true });
   // npm carries this one as a descriptor only.
   const validate = join(to, 'buf/validate/validate.proto');
   await mkdir(dirname(validate), { recursive: true });

@@ -35,7 +35,7 @@ const aliases = statement(
      from profile_alias where not is_mirrored order by version limit ${MOST_AT_ONCE}`,
 );
 
-// What changed since it was read stays, and so does what somebody is changing: nobody waits for the other.
+// Rows that changed since they were read stay, and so do rows that a call is changing: neither waits for the other.
 const markProfiles = statement(
   'profile.mark_mirrored',
   `with mirrored as materialized (

@@ -49,7 +49,7 @@ const insert = statement(
    values ($1, $2, $3, $4, '{}', $5, $5, ${nextVersion('0')}, false)`,
 );
 
-// A profile that is merged or deleted meanwhile is not extended.
+// A profile that is merged or deleted at that time is not extended.
 const extend = statement(
   'profile.extend',
   `update profile set properties = properties || $4::jsonb, updated_at = $5, version = ${nextVersion('version')},
@@ -88,7 +88,7 @@ const link = statement(
 /** The people of the scope's project. */
 @Injectable()
 export class ProfileStore {
-  /** Until the transaction ends, nobody else changes which ids lead to which profile of the project. */
+  /** Until the transaction ends, no other call changes which ids lead to which profile of the project. */
   async lock(scope: Scope): Promise<void> {
     await (await scope.tx()).execute(lock, [scope.project.number]);
   }

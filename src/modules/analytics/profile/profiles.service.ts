@@ -5,7 +5,7 @@ import type { Scope } from '../../../platform/scope/index.js';
 import type { KnownPerson, Profile } from './profile.js';
 import { ProfileStore } from './profile.store.js';
 
-/** Who the persons of a project's events are. */
+/** The persons of a project's events. */
 @Injectable()
 export class Profiles {
   constructor(private readonly store: ProfileStore) {}

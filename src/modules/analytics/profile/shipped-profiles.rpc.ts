@@ -19,7 +19,7 @@ export class ShippedProfilesRpc {
     request: IdentifyRequest,
     scope: Scope,
   ): Promise<MessageInitShape<typeof IdentifyResponseSchema>> {
-    // The contract accepts an empty id, which is nobody's.
+    // The contract accepts an empty id, which belongs to no person.
     if (request.externalId !== '') await this.profiles.know(scope, personOfShipped(request));
     return {};
   }
