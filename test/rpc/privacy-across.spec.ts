@@ -156,7 +156,7 @@ describe('a bundle', () => {
   ];
   const ofOrganization = [
     ...['organization', 'roles', 'members', 'teams_and_groups', 'templates', 'campaigns'],
-    ...['organization_deliveries', 'organization_events', 'project_keys', 'projects'],
+    ...['organization_deliveries', 'organization_events', 'profiles', 'project_keys', 'projects'],
   ];
   const named = (names: string[]) => names.map((name) => `${name}.ndjson`);
 
