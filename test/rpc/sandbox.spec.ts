@@ -310,7 +310,9 @@ describe('DeleteSandboxOrganization', () => {
       `select graphile_worker.add_job('campaign.advance', json_build_object('orgId', $1::text), run_at := now() + interval '1 year')`,
       [id],
     );
-    expect(await tablesHolding(s.database, id)).toHaveLength((await tenantTables(s.database)).length);
+    // The worker may have drained the planted batch of events already.
+    const holding = (await tablesHolding(s.database, id)).filter((name) => name !== 'ingest_batch');
+    expect(holding).toHaveLength((await tenantTables(s.database)).length - 1);
 
     const { workflowId } = await organizationsOf(nora).deleteSandboxOrganization({ orgId: id });
     await untilGone(s.database, id);
