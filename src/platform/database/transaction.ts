@@ -139,8 +139,11 @@ export class Transaction {
         name: setScope.name,
         values: scopeValues(this.settings, onlyReads),
       });
-    const [result] = await Promise.all([runStatement<Row>(client, query), this.opened]);
-    return result;
+    const sent = runStatement<Row>(client, query);
+    sent.catch(() => undefined);
+    // First: when the beginning failed, the error of the statement only says that the transaction is aborted.
+    await this.opened;
+    return sent;
   }
 
   /** TypeORM's road to our connection. It gives back none that it did not take itself. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { Client, Pool } from 'pg';
 import { pino } from 'pino';
+import { eventually } from '../../../../test/support/eventually.js';
 import { cancelRequest } from '../cancel-request.js';
 import { appRole, appUrl } from '../app-role.js';
 import { appDataSource } from '../data-source.js';
@@ -102,9 +103,15 @@ test('the socket is closed to other users of the machine', async () => {
 });
 
 test('a statement is cancelled over the socket', async () => {
-  const pool = new Pool({ connectionString: await start(), max: 1 });
+  const url = await start();
+  const pool = new Pool({ connectionString: url, max: 1 });
   const client = await pool.connect();
   const slow = expect(client.query('select pg_sleep(60)')).rejects.toThrow('canceling statement');
+  // A request that arrives before its statement has begun cancels nothing.
+  await eventually('the statement runs', async () => {
+    const running = `select count(*)::int as count from pg_stat_activity where query = 'select pg_sleep(60)' and state = 'active'`;
+    return (await ask(url, running)).count === 1;
+  });
   await cancelRequest(client);
   await slow;
   client.release();
