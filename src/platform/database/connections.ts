@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
-import { FairQueue } from './fair-queue.js';
+import { FairQueue } from '../fair-queue/fair-queue.js';
 import { Neighbours } from './neighbours.js';
 
 /** What kind of work asks for a connection. Jobs also take turns with the calls of their organization. */

@@ -79,10 +79,13 @@ describe('the queue', () => {
     expect(names()).toEqual(['acme 1 a', 'acme 1 b', 'acme 1 c', 'other 2 x']);
     started[0]?.finish(1);
     await startedCount(5);
-    expect(names().at(-1)).toBe('other 2 y');
+    expect(names().at(-1)).toBe('acme 1 d');
     started[1]?.fail(new Error('It failed.'));
     await startedCount(6);
-    expect(names().at(-1)).toBe('acme 1 d');
+    expect(names().at(-1)).toBe('other 2 y');
+    started[2]?.finish(1);
+    await startedCount(7);
+    expect(names().at(-1)).toBe('acme 1 e');
   });
 
   test('drops a question whose caller leaves while it waits', async () => {

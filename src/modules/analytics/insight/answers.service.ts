@@ -1,16 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import type { StatementOwner } from '../../../platform/analytics-store/index.js';
+import { FairQueue } from '../../../platform/fair-queue/fair-queue.js';
 import type { Scope } from '../../../platform/scope/index.js';
-import { FairQueue } from './fair-queue.js';
 import type { FilterSchema, PropertyValuesInput } from './filter-schema.js';
 import type { InsightQuery } from './insight-query.js';
 import type { ResultOf } from './insight-result.js';
 import { Insights } from './insights.service.js';
 import type { SegmentUsersQuery } from './segment-users.js';
 import { SharedWork } from './shared-work.js';
+import { cancelledCall, refuseLongWait } from './turns.rules.js';
 
-/** Holds in each process. The first page of a dashboard asks 26 questions at once. */
-const limits = { running: 4, runningOfOne: 3, waiting: 1_000, waitingOfOne: 100 };
+/** Questions that run at once in this process, and those of one organization: its slow ones never hold every place. */
+const RUNNING = 4;
+const RUNNING_OF_ONE = 3;
+/** Questions that wait. The first page of a dashboard asks 26 at once. */
+const waitingLimits = { all: 1_000, ofOne: 100 };
 
 /**
  * Answers the questions of calls, in turn between organizations: so many at once, and equal questions of a project that
@@ -19,7 +23,11 @@ const limits = { running: 4, runningOfOne: 3, waiting: 1_000, waitingOfOne: 100 
  */
 @Injectable()
 export class Answers {
-  private readonly queue = new FairQueue(limits);
+  private readonly queue = new FairQueue({
+    slots: RUNNING,
+    shareOf: () => RUNNING_OF_ONE,
+    patienceMs: Infinity,
+  });
   private readonly work = new SharedWork();
 
   constructor(private readonly insights: Insights) {}
@@ -52,11 +60,25 @@ export class Answers {
     const key = JSON.stringify([project.number, question], withEveryNumber);
     const now = () => scope.now().getTime();
     return this.work.join(key, { signal: scope.signal, now }, (signal, started) =>
-      this.queue.run(orgId, signal, () => {
+      this.inTurn(orgId, signal, () => {
         started();
         return answer({ orgId, project, requestId, signal });
       }),
     );
+  }
+
+  private async inTurn<T>(orgId: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    if (!this.queue.tryAcquire(orgId)) {
+      const waiting = { all: this.queue.waiting(), ofOne: this.queue.waiting((party) => party === orgId) };
+      const refusal = refuseLongWait(waiting, waitingLimits);
+      if (refusal) throw refusal;
+      await this.queue.acquire(orgId, signal).catch(() => Promise.reject(cancelledCall()));
+    }
+    try {
+      return await work();
+    } finally {
+      this.queue.release(orgId);
+    }
   }
 }
 

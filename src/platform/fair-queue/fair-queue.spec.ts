@@ -180,6 +180,17 @@ describe('a party at its share', () => {
     expect(order).toEqual(['first', 'second']);
   });
 
+  test('never exceeds it where patience has no end', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate'] });
+    const queue = new FairQueue({ slots: 2, shareOf: () => 1, patienceMs: Infinity });
+    await queue.acquire('loud');
+    let isGranted = false;
+    void queue.acquire('loud').then(() => (isGranted = true));
+    jest.advanceTimersByTime(3_600_000);
+    await settled();
+    expect([isGranted, queue.tryAcquire('quiet')]).toEqual([false, true]);
+  });
+
   test('leaves nothing behind when it gives up waiting', async () => {
     const { queue, ask, done } = observed(2, () => 1);
     await ask('loud');

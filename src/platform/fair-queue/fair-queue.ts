@@ -8,14 +8,15 @@ export interface FairQueueOptions {
   readonly slots: number;
   /** How many slots a party may hold at this moment before others are asked first. */
   readonly shareOf?: (party: string) => number;
+  /**
+   * Milliseconds after which a waiter gets a free slot although its party holds its share: what the party holds may itself
+   * wait for this slot. Infinity: a share is never exceeded.
+   */
+  readonly patienceMs?: number;
   /** Milliseconds on a clock that never goes back. */
   readonly now?: () => number;
 }
 
-/**
- * After this time a waiter gets a free slot although its party holds its share: what the party holds may itself wait for
- * this slot.
- */
 const PATIENCE_AT_SHARE_MS = 1_000;
 
 /**
@@ -26,6 +27,7 @@ const PATIENCE_AT_SHARE_MS = 1_000;
 export class FairQueue {
   private readonly slots: number;
   private readonly shareOf: (party: string) => number;
+  private readonly patienceMs: number;
   private readonly now: () => number;
   private free: number;
   private readonly held = new Map<string, number>();
@@ -33,9 +35,15 @@ export class FairQueue {
   private readonly waiters = new Map<string, Set<Waiter>>();
   private timer: NodeJS.Timeout | undefined;
 
-  constructor({ slots, shareOf = () => slots, now = () => performance.now() }: FairQueueOptions) {
+  constructor({
+    slots,
+    shareOf = () => slots,
+    patienceMs = PATIENCE_AT_SHARE_MS,
+    now = () => performance.now(),
+  }: FairQueueOptions) {
     this.slots = slots;
     this.shareOf = shareOf;
+    this.patienceMs = patienceMs;
     this.now = now;
     this.free = slots;
   }
@@ -101,16 +109,16 @@ export class FairQueue {
   }
 
   private isOverdue({ since }: Waiter): boolean {
-    return this.now() - since >= PATIENCE_AT_SHARE_MS;
+    return this.now() - since >= this.patienceMs;
   }
 
   /** Looks again later when a slot stays free while somebody waits: no release need come. */
   private arm(): void {
-    if (this.timer || this.free === 0 || this.waiters.size === 0) return;
+    if (this.timer || this.free === 0 || this.waiters.size === 0 || this.patienceMs === Infinity) return;
     this.timer = setTimeout(() => {
       this.timer = undefined;
       this.dispatch();
-    }, PATIENCE_AT_SHARE_MS).unref();
+    }, this.patienceMs).unref();
   }
 
   private wait(party: string, signal: AbortSignal | undefined): Promise<void> {
