@@ -14,12 +14,7 @@ export function isSameAnswer(left: unknown, right: unknown): boolean {
   );
 }
 
-/** Leaves out the traits of profiles, whose types the store does not keep. What is undefined counts as absent. */
+/** What is undefined counts as absent. */
 function membersOf(value: object): Map<string, unknown> {
-  const isProfile = 'externalId' in value;
-  return new Map(
-    Object.entries(value).filter(
-      ([name, member]) => member !== undefined && !(isProfile && name === 'properties'),
-    ),
-  );
+  return new Map(Object.entries(value).filter(([, member]) => member !== undefined));
 }

@@ -64,16 +64,19 @@ function propertyValue(value: Plain): PropertyValue {
 }
 
 interface PersonParts {
+  /** Of the profile; `prof-<external id>` when absent. */
+  readonly id?: string;
   readonly aliases?: readonly string[];
   readonly traits?: Traits;
   readonly deleted?: boolean;
 }
 
-/** `people`: by external id. Their profiles are named `prof-<external id>`. */
+/** `people`: by external id. */
 export function world(events: readonly Draft[], people: Readonly<Record<string, PersonParts>> = {}): World {
+  const idOf = (externalId: string) => people[externalId]?.id ?? `prof-${externalId}`;
   const profiles = Object.entries(people).map(
     ([externalId, { traits = {}, deleted = false }]): StoredProfile => ({
-      id: `prof-${externalId}`,
+      id: idOf(externalId),
       externalId,
       traits,
       deleted,
@@ -83,7 +86,7 @@ export function world(events: readonly Draft[], people: Readonly<Record<string, 
     events: events.map((draft, position) => draft(position)),
     identities: new Map(
       Object.entries(people).flatMap(([externalId, { aliases = [] }]) =>
-        [`prof-${externalId}`, externalId, ...aliases].map((id) => [id, `prof-${externalId}`] as const),
+        [idOf(externalId), externalId, ...aliases].map((id) => [id, idOf(externalId)] as const),
       ),
     ),
     profiles,

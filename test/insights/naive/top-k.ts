@@ -58,7 +58,7 @@ export function answerTopK(world: World, question: TopKQuery): TopKResult {
           value,
           others: false,
           ...(profile && {
-            profile: { id: profile.id, externalId: profile.externalId, properties: profile.traits },
+            profile: { id: profile.id, externalId: profile.externalId },
           }),
         };
       }),

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { eventually } from '../../../../test/support/eventually.js';
 import type { AnalyticsStore, StatementOwner } from '../../../platform/analytics-store/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
+import type { Profiles } from '../profile/index.js';
 import { Answers } from './answers.service.js';
 import type { SegmentationQuery } from './insight-query.js';
 import { Insights } from './insights.service.js';
@@ -30,8 +31,8 @@ beforeEach(() => {
       return promise;
     },
   };
-  // The only method that questions need.
-  answers = new Answers(new Insights(store as unknown as AnalyticsStore));
+  // The only method that questions need; none asks for profiles.
+  answers = new Answers(new Insights(store as unknown as AnalyticsStore), {} as Profiles);
 });
 
 function ask(orgId: string, kind: string, parts: { project?: number; signal?: AbortSignal } = {}) {

@@ -2,9 +2,10 @@ import { Injectable } from '@nestjs/common';
 import type { StatementOwner } from '../../../platform/analytics-store/index.js';
 import { FairQueue } from '../../../platform/fair-queue/fair-queue.js';
 import type { Scope } from '../../../platform/scope/index.js';
+import { Profiles } from '../profile/index.js';
 import type { FilterSchema, PropertyValuesInput } from './filter-schema.js';
 import type { InsightQuery } from './insight-query.js';
-import type { ResultOf } from './insight-result.js';
+import type { InsightResult, ResultOf, TopKResult } from './insight-result.js';
 import { Insights } from './insights.service.js';
 import type { SegmentUsersQuery } from './segment-users.js';
 import { SharedWork } from './shared-work.js';
@@ -30,11 +31,29 @@ export class Answers {
   });
   private readonly work = new SharedWork();
 
-  constructor(private readonly insights: Insights) {}
+  constructor(
+    private readonly insights: Insights,
+    private readonly profiles: Profiles,
+  ) {}
 
   /** Throws what Insights throws, and RESOURCE_EXHAUSTED (`ANALYTICS_QUEUE_FULL`) when too many questions wait. */
-  evaluate<Query extends InsightQuery>(scope: Scope, query: Query): Promise<ResultOf<Query>> {
-    return this.ask(scope, ['evaluate', query], (owner) => this.insights.evaluate(owner, query));
+  async evaluate<Query extends InsightQuery>(scope: Scope, query: Query): Promise<ResultOf<Query>> {
+    const result = await this.ask(scope, ['evaluate', query], (owner) =>
+      this.insights.evaluate<InsightQuery>(owner, query),
+    );
+    // The type of a question decides that of its answer.
+    return (result.type === 'top_k' ? await this.withTraits(scope, result) : result) as ResultOf<Query>;
+  }
+
+  /** A person whose profile was merged or deleted since it was mirrored has none. */
+  private async withTraits(scope: Scope, result: TopKResult): Promise<InsightResult> {
+    const ids = result.rows.flatMap(({ profile }) => (profile ? [profile.id] : []));
+    const traits = await this.profiles.traits(scope, ids);
+    const rows = result.rows.map(({ profile, ...row }) => {
+      const properties = profile && traits.get(profile.id);
+      return properties ? { ...row, profile: { ...profile, properties } } : row;
+    });
+    return { ...result, rows };
   }
 
   filterSchema(scope: Scope, kind: string): Promise<FilterSchema> {

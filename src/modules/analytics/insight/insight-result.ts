@@ -1,3 +1,4 @@
+import type { JsonObject } from '@bufbuild/protobuf';
 import type { InsightQuery } from './insight-query.js';
 
 /** One value for each property of the breakdown, in its order; `others`: what the limit left over. */
@@ -93,7 +94,8 @@ export interface TopKResult {
     readonly profile?: {
       readonly id: string;
       readonly externalId: string;
-      readonly properties: Readonly<Record<string, unknown>>;
+      /** As they were sent. The analytics store has no such copy: absent until they are read from the profile. */
+      readonly properties?: JsonObject;
     };
   }[];
 }

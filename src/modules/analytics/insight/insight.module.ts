@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { ProfileModule } from '../profile/index.js';
 import { Answers } from './answers.service.js';
 import { ComparisonRpc } from './comparison.rpc.js';
 import { DocumentedInsightsRpc } from './documented-insights.rpc.js';
@@ -11,6 +12,7 @@ import { SharedInsightsRpc } from './shared-insights.rpc.js';
  * Invariants: an answer is exact, and holds rows of the call's project only; a bucket is an instant in the project's zone.
  */
 @Module({
+  imports: [ProfileModule],
   controllers: [SharedInsightsRpc, DocumentedInsightsRpc, ComparisonRpc],
   providers: [Insights, Answers],
 })

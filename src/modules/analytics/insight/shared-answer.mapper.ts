@@ -175,8 +175,7 @@ function topK({ rows }: TopKResult): ResultOf<'topK'> {
       dimensionValue: label,
       value,
       isOthers: others,
-      // Traits are JSON: they came as such.
-      profile: profile && { ...profile, properties: profile.properties as Record<string, string> },
+      profile,
     })),
   };
 }

@@ -11,7 +11,6 @@ import type { TopKResult } from './insight-result.js';
 import { everything } from './question-examples.js';
 import { rankedCells } from './ranking.js';
 import { EventSource } from './source.js';
-import { nestedTraits } from './traits.js';
 
 interface TopKRow {
   /** 1 is the largest; the query's limit + 1: all others together. */
@@ -21,8 +20,6 @@ interface TopKRow {
   readonly value: number;
   readonly profile_id: string;
   readonly external_id: string;
-  readonly traits: Readonly<Record<string, string>>;
-  readonly numbers: Readonly<Record<string, number>>;
 }
 
 export const topKStatement = analyticsQuery<TopKQuery, TopKRow>({
@@ -65,8 +62,7 @@ function topTexts(query: TopKQuery): Fragment {
     },
     { limit: query.limit, rankBy: 'window' },
   );
-  return sql`SELECT place, keys[1] AS label, value, '' AS profile_id, '' AS external_id,
-      CAST(map(), 'Map(String, String)') AS traits, CAST(map(), 'Map(String, Float64)') AS numbers
+  return sql`SELECT place, keys[1] AS label, value, '' AS profile_id, '' AS external_id
     FROM (${ranked}) WHERE whole = 1`;
 }
 
@@ -81,7 +77,7 @@ function topPersons(query: TopKQuery): Fragment {
     conditions: [...measure.conditions, source.hasPerson()],
   });
   return sql`SELECT ranked.place AS place, ranked.label AS label, ranked.value AS value, profile.profile_id AS profile_id,
-      profile.external_id AS external_id, profile.properties AS traits, profile.numbers AS numbers
+      profile.external_id AS external_id
     FROM (
       SELECT place, any(label) AS label, any(counted) AS counted, ${measure.folded} AS value
       FROM (
@@ -97,7 +93,7 @@ function topPersons(query: TopKQuery): Fragment {
       ) GROUP BY place
     ) AS ranked
     ANY LEFT JOIN (
-      SELECT canonical, profile_id, external_id, properties, numbers FROM ${profiles} WHERE NOT deleted
+      SELECT canonical, profile_id, external_id FROM ${profiles} WHERE NOT deleted
     ) AS profile ON ranked.counted = profile.canonical`;
 }
 
@@ -117,11 +113,10 @@ function othersRow({ value: amount }: TopKRow): TopKResult['rows'][number] {
 
 function keptRow({ label, value: amount, ...row }: TopKRow): TopKResult['rows'][number] {
   if (row.profile_id === '') return { label, value: amount, others: false };
-  const properties = nestedTraits(row.traits, row.numbers);
   return {
     label,
     value: amount,
     others: false,
-    profile: { id: row.profile_id, externalId: row.external_id, properties },
+    profile: { id: row.profile_id, externalId: row.external_id },
   };
 }

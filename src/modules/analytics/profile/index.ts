@@ -1,1 +1,2 @@
 export { ProfileModule } from './profile.module.js';
+export { Profiles } from './profiles.service.js';

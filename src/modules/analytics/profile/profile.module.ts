@@ -20,6 +20,7 @@ import { ShippedProfilesRpc } from './shipped-profiles.rpc.js';
 @Module({
   controllers: [DocumentedProfilesRpc, ShippedProfilesRpc],
   providers: [ProfileMirror, ProfileMirrorStore, Profiles, ProfileStore],
+  exports: [Profiles],
 })
 export class ProfileModule implements OnModuleInit {
   constructor(private readonly personalData: PersonalData) {}

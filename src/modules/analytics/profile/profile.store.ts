@@ -35,6 +35,12 @@ const know = readStatement(
     where a.org_id = $1 and a.project = $2 and a.alias = $3 and p.deleted_at is null`,
 );
 
+const traits = readStatement(
+  'profile.traits',
+  `select id, properties from profile
+    where org_id = $1 and project = $2 and id = any ($3::uuid[]) and merged_into is null and deleted_at is null`,
+);
+
 const find = statement(
   'profile.find',
   `select p.id, p.properties, a.names_profile as "namesProfile"
@@ -96,6 +102,11 @@ export class ProfileStore {
   async know(scope: Scope, { externalId, traits, links }: KnownPerson): Promise<Knowledge | undefined> {
     const tx = await scope.tx();
     return tx.queryOne<Knowledge>(know, [...placeOf(scope), externalId, links, JSON.stringify(traits)]);
+  }
+
+  /** Those of the profiles that are neither merged nor deleted. */
+  async traits(scope: Scope, ids: readonly string[]): Promise<Profile[]> {
+    return (await scope.tx()).query<Profile>(traits, [...placeOf(scope), ids]);
   }
 
   /** The profile to which the id leads, unless it is deleted. Locks its row. */

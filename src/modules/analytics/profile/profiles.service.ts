@@ -28,6 +28,13 @@ export class Profiles {
     return target.id;
   }
 
+  /** The traits as they were sent, by the id of the profile; of one that is merged or deleted: none. */
+  async traits(scope: Scope, ids: readonly string[]): Promise<ReadonlyMap<string, JsonObject>> {
+    if (ids.length === 0) return new Map();
+    const profiles = await this.store.traits(scope, ids);
+    return new Map(profiles.map(({ id, properties }) => [id, properties]));
+  }
+
   private async create(scope: Scope, { externalId }: KnownPerson): Promise<Profile> {
     const id = uuid();
     await this.store.insert(scope, id, externalId);
