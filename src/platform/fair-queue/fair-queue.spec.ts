@@ -143,7 +143,7 @@ describe('a party at its share', () => {
     expect(queue.waiting()).toBe(2);
   });
 
-  test('goes on when it gives a slot back, and at once with all of them when its share grows', async () => {
+  test('continues when it gives a slot back, and at once with all of them when its share grows', async () => {
     let share = 1;
     const { ask, done, order } = observed(3, () => share);
     for (let n = 1; n <= 4; n += 1) void ask('loud', `loud ${n}`);

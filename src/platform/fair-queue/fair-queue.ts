@@ -112,7 +112,7 @@ export class FairQueue {
     return this.now() - since >= this.patienceMs;
   }
 
-  /** Looks again later when a slot stays free while somebody waits: no release need come. */
+  /** Looks again later when a slot stays free while a party waits: no release need come. */
   private arm(): void {
     if (this.timer || this.free === 0 || this.waiters.size === 0 || this.patienceMs === Infinity) return;
     this.timer = setTimeout(() => {
