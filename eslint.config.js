@@ -3,6 +3,8 @@ import prettier from 'eslint-config-prettier';
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
+import { observeStartedPromises } from './scripts/lib/lint-started-promises.mjs';
+
 export default defineConfig(
   { ignores: ['**/dist/', 'node_modules/', 'data/', 'coverage/', '.buf/', 'libs/contract/gen/', 'web/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
@@ -11,7 +13,9 @@ export default defineConfig(
     files: ['**/*.ts'],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    plugins: { dovecote: { rules: { 'observe-started-promises': observeStartedPromises } } },
     rules: {
+      'dovecote/observe-started-promises': 'error',
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'separate-type-imports' }],
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/no-floating-promises': 'error',

@@ -13,7 +13,7 @@ import { readTrail, type TrailRow } from '../../src/platform/audit/trail-file/in
 import { Scopes } from '../../src/platform/scope/index.js';
 import { type Actor, type Cast, seedCast } from '../support/cast.js';
 import { eventually } from '../support/eventually.js';
-import { refusalOf } from '../support/refusal.js';
+import { refusalOf, refusalsOf } from '../support/refusal.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 
 const DAY_MS = 24 * 3_600_000;
@@ -87,9 +87,8 @@ describe('an export is refused', () => {
   test('to keys and to members without the permission', async () => {
     const request = { format: AuditExportFormat.CSV };
     expect((await refusalOf(audit(cast.kiosk).exportAuditTrail(request))).reason).toBe('API_KEY_HAS_NO_USER');
-    for (const call of [audit(cast.max).exportAuditTrail(request), audit(cast.erin).listAuditExports({})]) {
-      expect((await refusalOf(call)).reason).toBe('PERMISSION_MISSING');
-    }
+    const calls = [audit(cast.max).exportAuditTrail(request), audit(cast.erin).listAuditExports({})];
+    for (const refused of await refusalsOf(calls)) expect(refused.reason).toBe('PERMISSION_MISSING');
   });
 
   test('without a format, or of a time that ends before it begins', async () => {

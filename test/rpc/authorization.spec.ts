@@ -5,7 +5,7 @@ import { Permission as P } from '@dovecote/contract/pidgr/v1/common_pb';
 import { UserStatus } from '@dovecote/contract/pidgr/v1/user_pb';
 import { v7 as uuid } from 'uuid';
 import { addApiKey, addMember, addOrganization, type Cast, seedCast } from '../support/cast.js';
-import { refusalOf } from '../support/refusal.js';
+import { refusalOf, refusalsOf } from '../support/refusal.js';
 import { internalListener, siblingOf } from '../support/sibling.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 
@@ -32,22 +32,20 @@ test('nobody but a sibling is answered, and nobody who names two organizations',
   const orgId = cast.acme.id;
   for (const who of [cast.alice, cast.kiosk]) {
     const client = who.client(AuthorizationService);
-    for (const call of [
+    const calls = [
       client.checkOrgSuspended({ orgId }),
       client.resolveCallerIdentity({ orgId, identitySubject: who.identityId || 'x' }),
       client.resolvePrincipalPermissions({ orgId, subject: who.userId, principalType: USER }),
-    ]) {
-      expect((await refusalOf(call)).reason).toBe('INTERNAL_ONLY');
-    }
+    ];
+    for (const refused of await refusalsOf(calls)) expect(refused.reason).toBe('INTERNAL_ONLY');
   }
   const ofOther = sibling(cast.other.id);
-  for (const call of [
+  const calls = [
     ofOther.checkOrgSuspended({ orgId }),
     ofOther.resolveCallerIdentity({ orgId, identitySubject: cast.max.identityId }),
     ofOther.resolvePrincipalPermissions({ orgId, subject: cast.max.userId, principalType: USER }),
-  ]) {
-    expect((await refusalOf(call)).fields).toEqual(['org_id']);
-  }
+  ];
+  for (const refused of await refusalsOf(calls)) expect(refused.fields).toEqual(['org_id']);
   expect(await sibling(orgId.toUpperCase()).checkOrgSuspended({ orgId })).toMatchObject({ suspended: false });
 });
 

@@ -6,7 +6,7 @@ import { Authenticator, type Tampering } from '../support/authenticator.js';
 import { type Actor, addMember, type Cast, seedCast } from '../support/cast.js';
 import { hire } from '../support/members.js';
 import { appOrigin, enrolled, register } from '../support/passkeys.js';
-import { refusalOf } from '../support/refusal.js';
+import { refusalOf, refusalsOf } from '../support/refusal.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 
 const passkeyRefused = {
@@ -142,8 +142,8 @@ describe('a registered passkey', () => {
       passkeys(cast.mallory).renamePasskey({ passkeyId, name: 'mine' }),
       passkeys(cast.mallory).removePasskey({ passkeyId }),
     ];
-    for (const call of theft) {
-      expect(await refusalOf(call)).toMatchObject({ code: Code.NotFound, reason: 'PASSKEY_NOT_FOUND' });
+    for (const refused of await refusalsOf(theft)) {
+      expect(refused).toMatchObject({ code: Code.NotFound, reason: 'PASSKEY_NOT_FOUND' });
     }
     const { passkey } = await passkeys(who).renamePasskey({ passkeyId, name: 'Laptop' });
     expect(passkey?.name).toBe('Laptop');

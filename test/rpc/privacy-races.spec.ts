@@ -10,7 +10,7 @@ import { FileObjects } from '../../src/platform/object-store/file-objects.js';
 import { type Actor, addMember, type Cast, seedCast } from '../support/cast.js';
 import { eventually } from '../support/eventually.js';
 import { hire } from '../support/members.js';
-import { refusalOf } from '../support/refusal.js';
+import { refusalOf, refusalsOf } from '../support/refusal.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 
 let s: TestServer;
@@ -121,15 +121,13 @@ test('a deletion is made, cancelled or hastened by nobody who may do less than w
     { email: 'clerk@acme.example', role: 'employee' },
   );
   const decision = { requestId, confirmationEmail: boss.email };
-  for (const call of [
+  const calls = [
     privacy(clerk).deleteUserData({ userId: cast.alice.userId }),
     privacy(clerk).cancelDeletion(decision),
     privacy(clerk).immediateDelete(decision),
-  ]) {
-    expect(await refusalOf(call)).toMatchObject({
-      code: Code.PermissionDenied,
-      reason: 'MEMBER_EXCEEDS_OWN',
-    });
+  ];
+  for (const refused of await refusalsOf(calls)) {
+    expect(refused).toMatchObject({ code: Code.PermissionDenied, reason: 'MEMBER_EXCEEDS_OWN' });
   }
   expect(await statusOf(requestId)).toBe(Status.PENDING);
 });

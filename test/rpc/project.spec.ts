@@ -14,7 +14,7 @@ import {
   type TestOrganization,
 } from '../support/cast.js';
 import { newEmail } from '../support/members.js';
-import { refusalOf } from '../support/refusal.js';
+import { refusalOf, refusalsOf } from '../support/refusal.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 
 let s: TestServer;
@@ -62,7 +62,7 @@ describe('projects of another organization', () => {
       theirs.revokeProjectKey({ projectId, projectKeyId: cast.site.keys.sdk.keyId }),
       theirs.revokeProjectKey({ projectId: cast.otherSite.id, projectKeyId: cast.site.keys.sdk.keyId }),
     ];
-    for (const call of calls) expect((await refusalOf(call)).code).toBe(Code.NotFound);
+    for (const refused of await refusalsOf(calls)) expect(refused.code).toBe(Code.NotFound);
     expect((await projects(cast.alice).getProject({ projectId })).project?.name).toBe('Site');
   });
 

@@ -5,7 +5,7 @@ import { DeviceService } from '@dovecote/contract/pidgr/v1/device_pb';
 import { addMember, type Cast, seedCast } from '../support/cast.js';
 import { eventually } from '../support/eventually.js';
 import { auditOf, hire, newEmail } from '../support/members.js';
-import { refusalOf } from '../support/refusal.js';
+import { refusalOf, refusalsOf } from '../support/refusal.js';
 import { codeFor, signIn } from '../support/sign-in.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 
@@ -92,12 +92,12 @@ describe('sessions', () => {
 
   test('need a person: an API key is told why', async () => {
     const client = cast.kiosk.client(AuthService);
-    for (const call of [
+    const calls = [
       client.signOut({}),
       client.listSessions({}),
       client.revokeSession({ sessionId: cast.alice.sessionId }),
-    ]) {
-      const refused = await refusalOf(call);
+    ];
+    for (const refused of await refusalsOf(calls)) {
       expect(refused).toMatchObject({ code: Code.PermissionDenied, reason: 'API_KEY_HAS_NO_USER' });
       expect(refused.message).toContain('API key');
     }

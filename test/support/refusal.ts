@@ -17,6 +17,11 @@ export interface Refusal {
   retryAfterSeconds?: number;
 }
 
+/** The refusals of calls that run at once, in their order; fails when one of them succeeds. */
+export function refusalsOf(calls: readonly Promise<unknown>[]): Promise<Refusal[]> {
+  return Promise.all(calls.map(refusalOf));
+}
+
 /** The refusal of a call; fails when the call succeeds. */
 export async function refusalOf(call: Promise<unknown>): Promise<Refusal> {
   const error = await call.then(
