@@ -40,6 +40,7 @@ import { Projects } from './0053-projects.js';
 import { CookielessVisitors } from './0054-cookieless-visitors.js';
 import { IngestQueue } from './0055-ingest-queue.js';
 import { Profiles } from './0056-profiles.js';
+import { BoundedForgetting } from './0057-bounded-forgetting.js';
 
 export * from './analytics/index.js';
 
@@ -87,4 +88,5 @@ export const migrations = [
   CookielessVisitors,
   IngestQueue,
   Profiles,
+  BoundedForgetting,
 ];

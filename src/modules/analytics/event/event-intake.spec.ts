@@ -244,6 +244,24 @@ describe('the salt of a day', () => {
     expect(await ids(server(), [cookieless(noon)])).toEqual([before]);
   });
 
+  test('is forgotten later when another transaction holds the table, without delaying events until then', async () => {
+    const one = server();
+    await one.accept([cookieless(noon - day)]);
+    one.clock.travel(day);
+    const dump = source.createQueryRunner();
+    await dump.startTransaction();
+    try {
+      await dump.query('select from cookieless_salt');
+      await expect(one.runJob()).rejects.toMatchObject({ code: '55P03' });
+      expect((await one.accept([cookieless(noon + day)])).dropped).toBe(0);
+    } finally {
+      await dump.rollbackTransaction();
+      await dump.release();
+    }
+    await one.runJob();
+    expect(await days()).toEqual([new Date(noon + day).toISOString().slice(0, 10)]);
+  });
+
   test('survives the loss of the table in a process that knows it', async () => {
     const one = server();
     const [before] = await ids(one, [cookieless(noon)]);
