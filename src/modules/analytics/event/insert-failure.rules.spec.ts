@@ -11,7 +11,9 @@ test.each([
   ['', 'strained'],
   [undefined, 'strained'],
   ['ECONNREFUSED', 'away'],
+  ['203', 'away'],
   ['243', 'away'],
+  ['279', 'away'],
   ['252', 'away'],
   ['242', 'away'],
 ] as const)('an insert that fails with %j is %s', (code, failure) => {

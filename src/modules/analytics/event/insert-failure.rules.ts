@@ -9,11 +9,11 @@ export type InsertFailure = 'away' | 'strained' | 'refused';
 
 /**
  * Codes of exceptions by which the engine says that no insert would succeed now: no space, read-only, too many parts,
- * too many queries, a lost coordinator, shutting down, wrong credentials.
+ * too many queries, a lost coordinator, a server behind this one that is away, shutting down, wrong credentials.
  */
 const awayCodes = new Set(
-  [48, 60, 75, 81, 164, 165, 192, 193, 194, 195, 202, 209, 210, 225, 236, 242, 243, 252, 285, 319, 360]
-    .concat([394, 425, 428, 439, 497, 516, 598, 999, 1000, 1001])
+  [48, 60, 75, 81, 164, 165, 192, 193, 194, 195, 202, 203, 209, 210, 225, 236, 242, 243, 252, 279, 285, 319]
+    .concat([360, 394, 425, 428, 439, 497, 516, 598, 999, 1000, 1001])
     .map(String),
 );
 /** Out of time or memory. */
