@@ -41,6 +41,7 @@ import { CookielessVisitors } from './0054-cookieless-visitors.js';
 import { IngestQueue } from './0055-ingest-queue.js';
 import { Profiles } from './0056-profiles.js';
 import { BoundedForgetting } from './0057-bounded-forgetting.js';
+import { TurnsOfTheIngestQueue } from './0058-turns-of-the-ingest-queue.js';
 
 export * from './analytics/index.js';
 
@@ -89,4 +90,5 @@ export const migrations = [
   IngestQueue,
   Profiles,
   BoundedForgetting,
+  TurnsOfTheIngestQueue,
 ];

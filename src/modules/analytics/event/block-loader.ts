@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { decodeBody, insertColumns } from './batch-body.js';
-import { cutBlocks, halve } from './blocks.rules.js';
+import { BLOCK_MONTHS, cutBlocks, halve } from './blocks.rules.js';
 import { EventSink } from './event-sink.js';
 import type { QueuedBatch } from './ingest-queue.store.js';
 import { insertFailure } from './insert-failure.rules.js';
 
-export interface Refused {
+interface Refused {
   readonly batch: QueuedBatch;
   readonly error: unknown;
 }
@@ -25,8 +25,6 @@ export interface LoadReport {
 }
 
 const BLOCK_EVENTS = 50_000;
-/** The engine refuses a block of more than a hundred. */
-const BLOCK_MONTHS = 50;
 
 /** Puts batches into the analytics store, many at once, and finds the ones that it refuses. */
 @Injectable()

@@ -1,3 +1,6 @@
+/** A batch of more months is stored apart from the others. Each month is a separate part in the analytics store. */
+export const BLOCK_MONTHS = 50;
+
 /** What decides with which others a batch can be inserted. */
 export interface BlockPart {
   readonly events: number;

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { nextBlockEvents, pauseAfter } from './drain-pace.rules.js';
 
 const pace = { between: 500, idle: 200, trouble: 250, mostTrouble: 5_000 };
+const outcome = { shrink: false, succeeded: false, claimed: 200, allowed: 200 };
 const round = { tookMs: 100, batches: 0, isFull: false, troubles: 0 };
 
 describe('the pause of the drain', () => {
@@ -20,10 +21,11 @@ describe('the pause of the drain', () => {
 
 describe('the events of the next claim', () => {
   test.each([
-    ['are half of what was too much', { shrink: true, claimed: 400, allowed: 50_000 }, 200],
-    ['are at least one', { shrink: true, claimed: 1, allowed: 50_000 }, 1],
-    ['double after a success', { shrink: false, claimed: 200, allowed: 200 }, 400],
-    ['have an end', { shrink: false, claimed: 200, allowed: 40_000 }, 50_000],
+    ['are half of what was too much', { ...outcome, shrink: true, claimed: 400, allowed: 50_000 }, 200],
+    ['are at least one', { ...outcome, shrink: true, claimed: 1, allowed: 50_000 }, 1],
+    ['double after a success', { ...outcome, succeeded: true }, 400],
+    ['stay while the store is away', outcome, 200],
+    ['have an end', { ...outcome, succeeded: true, allowed: 40_000 }, 50_000],
   ])('%s', (_, given, events) => {
     expect(nextBlockEvents(given, 50_000)).toBe(events);
   });

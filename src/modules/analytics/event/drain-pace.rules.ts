@@ -26,10 +26,20 @@ export function pauseAfter({ tookMs, batches, isFull, troubles }: Round, pace: P
   return batches > 0 ? Math.max(0, pace.between - tookMs) : pace.idle;
 }
 
-/** How many events the next claim takes: half of what was too much, and after each success twice as many again. */
-export function nextBlockEvents(
-  { shrink, claimed, allowed }: { shrink: boolean; claimed: number; allowed: number },
-  most: number,
-): number {
-  return shrink ? Math.max(1, Math.floor(Math.min(claimed, allowed) / 2)) : Math.min(most, allowed * 2);
+export interface Outcome {
+  /** The claim was too much for the store. */
+  readonly shrink: boolean;
+  /** Events were stored, and nothing went wrong. */
+  readonly succeeded: boolean;
+  readonly claimed: number;
+  readonly allowed: number;
+}
+
+/**
+ * How many events the next claim takes: half of what was too much, and after each success twice as many again. A round in
+ * which the store was away says nothing: the store may still be down because of the claim before.
+ */
+export function nextBlockEvents({ shrink, succeeded, claimed, allowed }: Outcome, most: number): number {
+  if (shrink) return Math.max(1, Math.floor(Math.min(claimed, allowed) / 2));
+  return succeeded ? Math.min(most, allowed * 2) : allowed;
 }

@@ -104,7 +104,7 @@ function row(kind: string, month = '2026-11'): EventRow {
 async function queue(
   { orgId, number }: typeof acme,
   kinds: readonly string[],
-  change: { layout?: number; body?: Buffer } = {},
+  change: Partial<ReturnType<typeof encodeBody>> = {},
 ): Promise<string> {
   const id = uuid();
   const { events, rawOctets, months, layout, body } = {
@@ -117,6 +117,24 @@ async function queue(
     [orgId, id, number, events, rawOctets, months, layout, body],
   );
   return id;
+}
+
+/** As many batches of one event. */
+async function queueMany({ orgId, number }: typeof acme, batches: number): Promise<void> {
+  const { events, rawOctets, months, layout, body } = encodeBody([row('many')]);
+  await database.query(
+    `insert into ingest_batch (org_id, id, project, received_at, events, raw_octets, months, layout, body)
+     select $1, uuidv7(), $2, '2026-11-30 12:00:01.234+00', $3, $4, $5, $6, $7 from generate_series(1, $8)`,
+    [orgId, number, events, rawOctets, months, layout, body, batches],
+  );
+}
+
+/** A batch of more months than a block may have. */
+async function queueWide(project: typeof acme, kind: string): Promise<void> {
+  const rows = Array.from({ length: 60 }, (_, n) =>
+    row(kind, `${1990 + Math.floor(n / 12)}-${String(1 + (n % 12)).padStart(2, '0')}`),
+  );
+  await queue(project, [], encodeBody(rows));
 }
 
 async function queued(): Promise<string[]> {
@@ -211,6 +229,53 @@ describe('the drain', () => {
       return (await queued()).length === 0;
     });
     expect(await deadLetters()).toEqual([killer]);
+  });
+
+  test('isolates a batch that takes the store down for a while, and buries it once the store is up again', async () => {
+    let away = 0;
+    sink.takesInserts = async () => away === 0;
+    sink.refuse = (lines) => {
+      if (away > 0) {
+        away -= 1;
+        return { code: 'ECONNREFUSED' };
+      }
+      if (!lines.some((line) => line.includes('killer'))) return undefined;
+      away = 2;
+      return { code: 'ECONNRESET' };
+    };
+    const killer = await queue(acme, ['killer']);
+    for (let n = 0; n < 6; n += 1) await queue(globex, ['good', 'good']);
+    await drain();
+    await untilQueued(killer);
+    expect(sink.stored).toHaveLength(12);
+    await eventually('the batch was tried several times', async () => {
+      away = Math.max(0, away - 1);
+      await database.query('update ingest_batch set retry_at = now()');
+      return (await queued()).length === 0;
+    });
+    expect(await deadLetters()).toEqual([killer]);
+  });
+
+  test('stores the events of a quiet project within one round, whatever another has queued', async () => {
+    await queueMany(acme, 3_000);
+    await queue(globex, ['quiet']);
+    await drain();
+    await eventually('the first block is stored', async () => sink.blocks.length > 0);
+    expect(sink.blocks[0]?.filter((line) => line.includes('quiet'))).toHaveLength(1);
+    await untilQueued();
+  });
+
+  test('has batches of many months wait for those of others, and stores one after the other', async () => {
+    for (let n = 0; n < 3; n += 1) await queueWide(acme, 'wide');
+    await queue(globex, ['narrow']);
+    await drain();
+    await untilQueued();
+    expect(sink.blocks.map(([line]) => JSON.parse(String(line))[3])).toEqual([
+      'narrow',
+      'wide',
+      'wide',
+      'wide',
+    ]);
   });
 
   test('makes the same rows of the same batch, with project, batch and time from the queue', async () => {

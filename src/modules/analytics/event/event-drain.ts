@@ -5,7 +5,7 @@ import { CONFIG } from '../../../platform/config/config.module.js';
 import type { Config } from '../../../platform/config/index.js';
 import { Database, type Transaction } from '../../../platform/database/index.js';
 import { type ContinuousWork, RunsContinuously } from '../../../platform/worker/index.js';
-import { BlockLoader, type LoadReport, type Refused } from './block-loader.js';
+import { BlockLoader, type LoadReport } from './block-loader.js';
 import { DeadLetterStore } from './dead-letter.store.js';
 import { nextBlockEvents, pauseAfter } from './drain-pace.rules.js';
 import { IngestMetrics } from './ingest-metrics.js';
@@ -21,6 +21,18 @@ const CLAIM_OCTETS = 48 * 1024 * 1024;
 const POSTPONED_SECONDS = 2;
 /** Then it is a dead letter, if the store takes others. */
 const MOST_ATTEMPTS = 5;
+
+interface Drained {
+  readonly batches: number;
+  /** More is waiting. */
+  readonly isFull: boolean;
+  /** Undefined when nothing was claimed. */
+  readonly report?: LoadReport;
+}
+
+interface Pass extends Omit<Drained, 'report'> {
+  readonly hadTrouble: boolean;
+}
 
 /**
  * Moves accepted batches to the analytics store. Claims with row locks, so that several workers share the queue and a
@@ -65,50 +77,78 @@ export class EventDrain implements ContinuousWork {
     const { signal } = this.stopping;
     while (!signal.aborted) {
       const beganAt = performance.now();
-      const batches = await this.round();
-      const pause = pauseAfter(
-        {
-          tookMs: performance.now() - beganAt,
-          batches: batches.length,
-          isFull: eventsOf(batches) >= this.blockEvents / 2,
-          troubles: this.troubles,
-        },
-        pace,
-      );
+      const { batches, isFull } = await this.round();
+      const tookMs = performance.now() - beganAt;
+      const pause = pauseAfter({ tookMs, batches, isFull, troubles: this.troubles }, pace);
       // An empty queue is looked into at once when this process accepts something.
-      const isIdle = batches.length === 0 && this.troubles === 0;
+      const isIdle = batches === 0 && this.troubles === 0;
       if (pause > 0) await (isIdle ? this.arrivals.next(pause, signal) : rest(pause, signal));
     }
   }
 
-  /** Returns what was claimed. */
-  private async round(): Promise<readonly QueuedBatch[]> {
+  /** A block of many, and then one of those that are stored alone: so nothing waits for more than one of them. */
+  private async round(): Promise<Pass> {
+    const common = await this.pass((tx) => this.drain(tx));
+    if (this.troubles > 0 || common.hadTrouble) return common;
+    const apart = await this.pass((tx) => this.drainApart(tx));
+    return {
+      ...apart,
+      batches: common.batches + apart.batches,
+      isFull: common.isFull || apart.isFull,
+    };
+  }
+
+  private async pass(work: (tx: Transaction) => Promise<Drained>): Promise<Pass> {
     try {
-      const { batches, report } = await this.database.transaction(drainSettings, (tx) => this.drain(tx));
+      const { batches, isFull, report } = await this.database.transaction(drainSettings, work);
       // What a block did to the store is no reason to spare the store: a smaller one follows.
       if (!report?.trouble || report.shrink || report.strained) this.troubles = 0;
       if (report?.trouble) this.complain(report.trouble);
-      return batches;
+      return { batches, isFull, hadTrouble: report?.trouble !== undefined };
     } catch (error) {
       this.complain(error);
-      return [];
+      return { batches: 0, isFull: false, hadTrouble: true };
     }
   }
 
-  private async drain(tx: Transaction): Promise<{ batches: readonly QueuedBatch[]; report?: LoadReport }> {
-    const batches = await this.queue.claim(tx, {
+  private async drain(tx: Transaction): Promise<Drained> {
+    const { batches, isCut } = await this.queue.claim(tx, {
       batches: CLAIM_BATCHES,
       events: this.blockEvents,
       rawOctets: CLAIM_OCTETS,
     });
-    if (batches.length === 0) return { batches };
+    if (batches.length === 0) return { batches: 0, isFull: false };
+    const claimed = eventsOf(batches);
+    const isFull = isCut || claimed >= this.blockEvents / 2;
     const report = await this.loader.load(batches, this.givingUp.signal);
+    const succeeded = report.stored.length > 0 && report.trouble === undefined;
     this.blockEvents = nextBlockEvents(
-      { shrink: report.shrink, claimed: eventsOf(batches), allowed: this.blockEvents },
+      { shrink: report.shrink, succeeded, claimed, allowed: this.blockEvents },
       BLOCK_EVENTS,
     );
     await this.record(tx, report);
-    return { batches, report };
+    return { batches: batches.length, isFull, report };
+  }
+
+  /** A batch of many months, or one in which the store broke off before. */
+  private async drainApart(tx: Transaction): Promise<Drained> {
+    const batch = await this.queue.claimApart(tx);
+    if (!batch) return { batches: 0, isFull: false };
+    const report = await this.loadApart(batch);
+    await this.record(tx, report);
+    return { batches: 1, isFull: true, report };
+  }
+
+  /** The store must be proven up before a suspect is tried again: only then does it count against the batch. */
+  private async loadApart(batch: QueuedBatch): Promise<LoadReport> {
+    const report = { stored: [], refused: [], shrink: false };
+    if (batch.attempts > 0 && !(await this.loader.takesInserts()))
+      return { ...report, trouble: new Error('The analytics store takes no rows.') };
+    if (batch.attempts < MOST_ATTEMPTS) return this.loader.load([batch], this.givingUp.signal);
+    const error = new Error(
+      `The analytics store broke off in ${batch.attempts} inserts of this batch alone.`,
+    );
+    return { ...report, refused: [{ batch, error }] };
   }
 
   private async record(tx: Transaction, { stored, refused, strained }: LoadReport): Promise<void> {
@@ -118,14 +158,8 @@ export class EventDrain implements ContinuousWork {
         stored.map(({ id }) => id),
       );
     for (const { batch, error } of refused) await this.bury(tx, batch, error);
-    if (strained) await this.postponeOrBury(tx, strained);
+    if (strained) await this.queue.postpone(tx, strained.batch.id, POSTPONED_SECONDS);
     this.metrics.drained.inc(eventsOf(stored));
-  }
-
-  private async postponeOrBury(tx: Transaction, { batch, error }: Refused): Promise<void> {
-    const isHopeless = batch.attempts + 1 >= MOST_ATTEMPTS && (await this.loader.takesInserts());
-    if (isHopeless) await this.bury(tx, batch, error);
-    else await this.queue.postpone(tx, batch.id, POSTPONED_SECONDS);
   }
 
   private async bury(tx: Transaction, { id, project }: QueuedBatch, error: unknown): Promise<void> {
