@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -10,7 +10,7 @@ import { Handler } from './http/handler.js';
 import { Statements } from './http/statements.js';
 import type { EngineConfig, FailureReason, ToParent } from './messages.js';
 import { removeAccess, writeAccess } from './process/access.js';
-import { FolderLockedError, lockFolder } from './process/lock.js';
+import { removeOwner, writeOwner } from './process/owner.js';
 
 /** Parameters stand in the URL; a ClickHouse server allows as much. */
 const MAX_URL_BYTES = 1024 * 1024;
@@ -19,9 +19,8 @@ const KEEP_ALIVE_MS = 30_000;
 const MAX_KILLS = 2;
 const MAX_QUEUED_KILLS = 64;
 const STOP_POLL_MS = 20;
-const ORPHAN_SPARE_MS = 5_000;
 
-/** Owns the folder, the engine and the listener, in this order. */
+/** Owns the engine, with it the folder, and the listener, in this order. */
 export class EngineProcess {
   private stopGraceMs = 0;
   private engine: Engine | undefined;
@@ -54,17 +53,20 @@ export class EngineProcess {
     const spoolDir = join(dataDir, 'spool');
     const spillDir = join(dataDir, 'spill');
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
-    const unlock = await lockFolder(join(dataDir, 'engine.lock'), config.stopGraceMs + ORPHAN_SPARE_MS);
+    const folders = [spoolDir, spillDir];
+    await Promise.all(folders.map((folder) => mkdir(folder, { recursive: true, mode: 0o700 })));
+    const native = loadNative();
+    const args = await engineArguments({ ...config, spillDir });
+    // Fails while another engine has the folder open, perhaps in another container. Until here the files may be that engine's.
+    this.engine = Engine.open(native, join(dataDir, 'data'), args);
     this.release = async () => {
       await removeAccess(dataDir);
-      await unlock();
+      await removeOwner(dataDir);
     };
     // A killed process has left its files there.
     await removeAccess(dataDir);
-    await Promise.all([spoolDir, spillDir].map(emptyFolder));
-    const native = loadNative();
-    const args = await engineArguments({ ...config, spillDir });
-    this.engine = Engine.open(native, join(dataDir, 'data'), args);
+    await Promise.all(folders.map(emptyFolder));
+    await writeOwner(dataDir);
     this.slots = new Slots(connections, maxQueued);
     const killSlots = new Slots(MAX_KILLS, MAX_QUEUED_KILLS);
     const { engine, slots } = this;
@@ -106,8 +108,9 @@ export class EngineProcess {
       await this.engine?.killAll();
       await delay(STOP_POLL_MS);
     }
-    this.engine?.close();
+    // Before the engine gives its lock back: afterwards the files may be those of the next owner.
     await this.release?.();
+    this.engine?.close();
   }
 
   private get isBusy(): boolean {
@@ -116,8 +119,8 @@ export class EngineProcess {
 }
 
 async function emptyFolder(folder: string): Promise<void> {
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { mode: 0o700 });
+  const names = await readdir(folder);
+  await Promise.all(names.map((name) => rm(join(folder, name), { recursive: true, force: true })));
 }
 
 function defaultSettings(config: EngineConfig): (readonly [string, string])[] {
@@ -128,7 +131,6 @@ function defaultSettings(config: EngineConfig): (readonly [string, string])[] {
 }
 
 function reasonOf(error: unknown): FailureReason {
-  if (error instanceof FolderLockedError) return 'locked';
   const { code } = error as { code?: unknown };
   const isMissing = code === 'CHDB_PLATFORM' || code === 'CHDB_ABI' || code === 'MODULE_NOT_FOUND';
   return isMissing ? 'unsupported' : 'other';

@@ -12,10 +12,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import { totalmem } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { type Access, readAccess } from './process/access.js';
 import type { Log } from './process/child-process.js';
-import { ownerOf } from './process/lock.js';
 import { type Exit, Supervisor } from './process/supervisor.js';
 
 export { AlreadyRunningError, EmbeddedClickHouseError, UnsupportedPlatformError } from './process/errors.js';
@@ -119,8 +118,10 @@ export async function startEmbeddedClickHouse(
   };
 }
 
-/** How to reach the engine that another process of this user runs in the folder; undefined when none runs, or not yet. */
+/**
+ * How to reach the engine that another process of this user runs in the folder; undefined when none runs, or not yet.
+ * After kill -9 what is found may have ended: ask it something, with its password, before you rely on it.
+ */
 export async function findEmbeddedClickHouse(dataDir: string): Promise<Access | undefined> {
-  const owner = await ownerOf(join(dataDir, 'engine.lock'));
-  return owner === undefined ? undefined : readAccess(dataDir);
+  return readAccess(dataDir);
 }

@@ -32,5 +32,5 @@ export type ToParent =
       readonly fields: Readonly<Record<string, unknown>>;
     };
 
-/** `unsupported`: there is no engine for this platform. `locked`: another process owns the folder. */
-export type FailureReason = 'unsupported' | 'locked' | 'other';
+/** `unsupported`: there is no engine for this platform. */
+export type FailureReason = 'unsupported' | 'other';

@@ -85,7 +85,8 @@ async function joinSibling(options: EmbeddedEngineOptions): Promise<OpenEngine |
   const found = await findEmbeddedClickHouse(folderOf(options.dataDir));
   if (found === undefined) return undefined;
   const connection = await connect(found, options);
-  const { success } = await connection.client.ping();
+  // With its password: after kill -9 a process of another user may listen there.
+  const { success } = await connection.client.ping({ select: true });
   if (success) return { connection, recovers: false, close: () => connection.client.close() };
   await connection.client.close();
   return undefined;

@@ -1,4 +1,5 @@
-import { writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 export interface EngineLimits {
@@ -14,7 +15,10 @@ const IDLE_THREADS = 32;
 /** The arguments of the engine's first connection. What can only be said in a file is written to one. */
 export async function engineArguments(limits: EngineLimits): Promise<string[]> {
   const file = join(limits.dataDir, 'engine.xml');
-  await writeFile(file, configuration, { mode: 0o600 });
+  // In one step: another process that starts may read it at this moment.
+  const draft = `${file}.${randomUUID()}`;
+  await writeFile(draft, configuration, { mode: 0o600 });
+  await rename(draft, file);
   return [
     `--config-file=${file}`,
     `--max_server_memory_usage=${limits.maxServerMemoryBytes}`,

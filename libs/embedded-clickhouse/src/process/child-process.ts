@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { EngineConfig, LogLevel, ToChild, ToParent } from '../messages.js';
 import { AlreadyRunningError, EmbeddedClickHouseError, UnsupportedPlatformError } from './errors.js';
+import { describeOwner, readOwner } from './owner.js';
 
 export type Log = (level: LogLevel, event: string, fields: Readonly<Record<string, unknown>>) => void;
 
@@ -39,14 +40,15 @@ export function startChild(entry: URL | string, config: EngineConfig, log: Log):
     child.once('error', (cause) =>
       reject(new EmbeddedClickHouseError(startFailed(cause.message), { cause })),
     );
-    child.once('exit', (code, signal) =>
-      reject(
-        new EmbeddedClickHouseError(startFailed(`${signal ?? `exit code ${code}`} ${lastWords}`.trim())),
-      ),
-    );
+    let failure: Failure | undefined;
+    // Not `exit`: by now everything is read that it wrote to its standard error.
+    child.once('close', (code, signal) => {
+      const words = `${signal ?? `exit code ${code}`} ${lastWords}`.trim();
+      errorOf(failure, words, config).then(reject, reject);
+    });
     child.on('message', (message: ToParent) => {
       if (message.kind === 'log') log(message.level, message.event, message.fields);
-      else if (message.kind === 'failed') reject(errorOf(message));
+      else if (message.kind === 'failed') failure = message;
       else resolve({ ...message, process: child, lastWords: () => lastWords.trim() });
     });
     tell(child, { kind: 'start', config });
@@ -61,13 +63,24 @@ function startFailed(detail: string): string {
   return `The embedded ClickHouse engine did not start: ${detail}`;
 }
 
-function errorOf({ reason, message }: Extract<ToParent, { kind: 'failed' }>): EmbeddedClickHouseError {
-  if (reason === 'locked') return new AlreadyRunningError(message);
+type Failure = Extract<ToParent, { kind: 'failed' }>;
+
+/** The words of the engine about its lock, which holds across containers; its exception does not say it. */
+const lockedWords = /Cannot lock file .*status/;
+
+async function errorOf(
+  failure: Failure | undefined,
+  lastWords: string,
+  { dataDir }: EngineConfig,
+): Promise<EmbeddedClickHouseError> {
+  if (failure === undefined) return new EmbeddedClickHouseError(startFailed(lastWords));
+  const { reason, message } = failure;
   if (reason === 'unsupported') {
     const platform = `${process.platform}-${process.arch}`;
     return new UnsupportedPlatformError(
       `The embedded ClickHouse engine does not run on ${platform}. Set CLICKHOUSE_URL to a ClickHouse server. (${message})`,
     );
   }
-  return new EmbeddedClickHouseError(startFailed(message));
+  if (lockedWords.test(lastWords)) return new AlreadyRunningError(describeOwner(await readOwner(dataDir)));
+  return new EmbeddedClickHouseError(startFailed(`${message} ${lastWords}`));
 }

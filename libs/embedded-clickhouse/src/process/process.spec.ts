@@ -136,6 +136,25 @@ describe("the engine's process", () => {
     await expect(start()).resolves.toBeDefined();
   });
 
+  test('a process of another container, which takes the owner for dead, leaves a living engine alone', async () => {
+    const engine = await start();
+    const client = connect(engine);
+    await client.command({ query: 'CREATE TABLE kept (x UInt8) ENGINE = MergeTree ORDER BY x' });
+    // No number of the owner means anything there.
+    await writeFile(join(dataDir, 'engine.lock'), '4194303\n4194302\nanother-container\n');
+    const rowsOnTheirWay = join(dataDir, 'spool', 'rows');
+    await writeFile(rowsOnTheirWay, '{"x":1}');
+    const { url, username, password } = engine;
+    await expect(startEmbeddedClickHouse({ dataDir })).rejects.toMatchObject({
+      name: 'AlreadyRunningError',
+      message: expect.stringContaining('of another-container'),
+    });
+    expect(await readFile(rowsOnTheirWay, 'utf8')).toBe('{"x":1}');
+    expect(await findEmbeddedClickHouse(dataDir)).toEqual({ url, username, password });
+    await client.insert({ table: 'kept', values: [{ x: 1 }], format: 'JSONEachRow' });
+    expect(await rows(client, 'SELECT x FROM kept')).toEqual([{ x: 1 }]);
+  });
+
   test('kill -9 in the middle of inserts: it runs again, and has every acknowledged row once', async () => {
     const exits: string[] = [];
     const logged: string[] = [];

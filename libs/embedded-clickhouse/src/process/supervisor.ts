@@ -2,10 +2,14 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EngineConfig } from '../messages.js';
 import { type Log, type RunningChild, startChild, tell } from './child-process.js';
+import { AlreadyRunningError } from './errors.js';
+import { isEnding, readOwner } from './owner.js';
 
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 const STOP_PATIENCE_MS = 20_000;
+const ORPHAN_POLL_MS = 250;
+const ORPHAN_SPARE_MS = 5_000;
 
 export interface Exit {
   /** `SIGKILL`, or `exit code 1`. */
@@ -33,7 +37,7 @@ export class Supervisor {
   }
 
   static async start(options: SupervisorOptions): Promise<Supervisor> {
-    return new Supervisor(options, await startChild(options.entry, options.config, options.log));
+    return new Supervisor(options, await startAfterOrphan(options));
   }
 
   get port(): number {
@@ -104,6 +108,20 @@ export class Supervisor {
         log('error', 'embedded clickhouse did not start', { message: (error as Error).message, pauseMs });
         await delay(pauseMs, undefined, { signal }).catch(() => undefined);
       }
+    }
+  }
+}
+
+/** An engine whose parent was killed has the folder open until its statements have ended. */
+async function startAfterOrphan({ entry, config, log }: SupervisorOptions): Promise<RunningChild> {
+  const deadline = Date.now() + config.stopGraceMs + ORPHAN_SPARE_MS;
+  for (;;) {
+    try {
+      return await startChild(entry, config, log);
+    } catch (error) {
+      if (!(error instanceof AlreadyRunningError) || Date.now() > deadline) throw error;
+      if (!isEnding(await readOwner(config.dataDir))) throw error;
+      await delay(ORPHAN_POLL_MS);
     }
   }
 }
