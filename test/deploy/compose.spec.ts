@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { versionProblem } from '../../src/platform/analytics-store/server-version.rules.js';
 import { root } from '../docs/support/page.js';
 import { buildGo, whyNoGo } from '../support/go.js';
 
@@ -29,7 +30,7 @@ if (missing) console.log(`skipped: ${missing}`);
 
   const read = (file: string, env: Record<string, string>) =>
     run(program, [file], { cwd: root, env: { PATH: process.env['PATH'], ...env } });
-  const secrets = { MASTER_KEY: 'key', POSTGRES_PASSWORD: 'password' };
+  const secrets = { MASTER_KEY: 'key', POSTGRES_PASSWORD: 'password', CLICKHOUSE_PASSWORD: 'secret' };
 
   test('reads docker-compose.yml', async () => {
     const { stdout } = await read('docker-compose.yml', secrets);
@@ -37,6 +38,7 @@ if (missing) console.log(`skipped: ${missing}`);
     expect(Object.keys(services)).toEqual(
       expect.arrayContaining([
         'postgres',
+        'clickhouse',
         'redis',
         'mail',
         'migrate',
@@ -50,6 +52,25 @@ if (missing) console.log(`skipped: ${missing}`);
       DATABASE_URL: 'postgresql://dovecote:password@postgres:5432/dovecote',
       MASTER_KEY: 'key',
     });
+  });
+
+  test('every container of Dovecote has the one ClickHouse server, with its credentials', async () => {
+    const { stdout } = await read('docker-compose.yml', secrets);
+    const { services } = JSON.parse(stdout) as {
+      services: Record<string, { image?: string; environment?: Record<string, string> }>;
+    };
+    const { clickhouse, ...others } = services;
+    const {
+      CLICKHOUSE_USER: user,
+      CLICKHOUSE_PASSWORD: password,
+      CLICKHOUSE_DB: database,
+    } = clickhouse?.environment ?? {};
+    const ours = Object.values(others).filter(({ image }) => image === 'dovecote');
+    expect(ours).toHaveLength(5);
+    for (const { environment } of ours)
+      expect(environment?.CLICKHOUSE_URL).toBe(`http://${user}:${password}@clickhouse:8123/${database}`);
+    const version = /^clickhouse\/clickhouse-server:([\d.]+)$/.exec(clickhouse?.image ?? '')?.[1] ?? '';
+    expect(versionProblem(version)).toBeUndefined();
   });
 
   test.each([

@@ -83,6 +83,11 @@ for (const why of [missing, schemas.missing]) if (why) console.log(`skipped: ${w
       ['--set', 'exports.existingClaim='],
       'set s3.bucket, or existingClaim',
     ],
+    [
+      'pods without a ClickHouse server',
+      ['--set', 'clickhouse.existingSecret='],
+      '/clickhouse/existingSecret',
+    ],
     ['metrics without a token', ['--set', 'metrics.enabled=true'], '/metrics/existingSecret'],
     ['a variable that is no text', ['--set', 'env.RATE_LIMIT_BURST=400'], '/env/RATE_LIMIT_BURST'],
   ])('refuses %s', async (_, options, message) => {
@@ -125,6 +130,7 @@ for (const why of [missing, schemas.missing]) if (why) console.log(`skipped: ${w
         const config = configOf(env);
         expect(config).toMatchObject({ environment: 'production', dataDir: '/data' });
         expect(config.http.publicUrl).toBe('https://dovecote.example.com');
+        expect(config.analytics.server?.url).toContain('@clickhouse:8123');
       },
     );
 
@@ -236,6 +242,7 @@ function configOf(env: Container['env']): Config {
   const secrets: Record<string, string> = {
     DATABASE_URL: 'postgresql://owner@db/dovecote',
     DATABASE_APP_URL: 'postgresql://app@db/dovecote',
+    CLICKHOUSE_URL: 'http://dovecote:secret@clickhouse:8123/dovecote',
     MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
     SMTP_URL: 'smtp://mail',
     REDIS_URL: 'redis://redis',

@@ -50,6 +50,8 @@ valueFrom: { secretKeyRef: { name: {{ .name | quote }}, key: {{ .key | quote }} 
   {{- include "dovecote.fromSecret" (dict "name" .existingSecret "key" .appUrlKey) | nindent 2 }}
 {{- end }}
 {{- end }}
+- name: CLICKHOUSE_URL
+  {{- include "dovecote.fromSecret" (dict "name" .Values.clickhouse.existingSecret "key" .Values.clickhouse.urlKey) | nindent 2 }}
 - name: MASTER_KEY
   {{- include "dovecote.fromSecret" (dict "name" .Values.masterKey.existingSecret "key" .Values.masterKey.key) | nindent 2 }}
 {{- with .Values.smtp }}
