@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createClient } from '@connectrpc/connect';
+import { ConnectError, createClient } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
+import { ErrorInfoSchema } from '@dovecote/contract/google/rpc/error_details_pb';
 import { RoleService } from '@dovecote/contract/pidgr/v1/role_pb';
+import { EventsService } from '@dovecote/contract/sdk/events/v1/events_pb';
 import { ServerProcess } from '../cluster/server-process.js';
 import { type Cast, seedCast } from '../support/cast.js';
 import { eventually } from '../support/eventually.js';
@@ -90,6 +92,19 @@ test('a call is a span below that of its client, with the statements that it sen
   expect(call.parentSpanId).toBe(parentSpanId);
   expect(ours().filter((span) => span.parentSpanId === call.spanId).length).toBeGreaterThan(0);
   expect(collector.text).toContain('dovecote-spec');
+});
+
+test('an error of the shipped contract names its trace', async () => {
+  const traceId = randomBytes(16).toString('hex');
+  const traceparent = `00-${traceId}-${randomBytes(8).toString('hex')}-01`;
+  const events = createClient(EventsService, createGrpcTransport({ baseUrl: traced.url }));
+  for (const headers of [{ traceparent }, { traceparent, ...cast.site.keys.public.headers }]) {
+    const refused = await events
+      .batchCreate({ events: [{ kind: '' }] }, { headers })
+      .catch((error: unknown) => ConnectError.from(error));
+    const info = (refused as ConnectError).findDetails(ErrorInfoSchema)[0];
+    expect(info).toMatchObject({ domain: 'pug.sh', metadata: { trace_id: traceId } });
+  }
 });
 
 test('a refused call says which code, and no span holds a secret or an id of somebody', async () => {

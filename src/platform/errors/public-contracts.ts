@@ -14,6 +14,13 @@ const shippedReasons: ReadonlySet<string> = new Set([
   'PROJECT_NOT_FOUND',
 ]);
 
+/** By which an operator finds the call of an error. */
+export interface ErrorOrigin {
+  readonly requestId: string;
+  /** Absent when tracing is off. */
+  readonly traceId?: string;
+}
+
 const SHIPPED_DOMAIN = 'pug.sh';
 
 /** As the documented contract has it: one detail for each violation; other errors have none but when to retry. */
@@ -29,11 +36,11 @@ export function toDocumentedError(error: AppError, inTrailers: boolean): Connect
 }
 
 /** As the shipped contract has it: its reasons and domain, and paths without indexes and keys. */
-export function toShippedError(error: AppError, requestId: string, inTrailers: boolean): ConnectError {
+export function toShippedError(error: AppError, origin: ErrorOrigin, inTrailers: boolean): ConnectError {
   const { violations = [], metadata } = error.details;
   const converted = withDetails(error, error.message, []);
   converted.details.push(
-    ...shippedIdentification(error.reason, converted.code, requestId, metadata),
+    ...shippedIdentification(error.reason, converted.code, origin, metadata),
     ...badRequest(boundedViolations(violations.map(unindexed), inTrailers ? inOneDetail : inBody)),
     ...retryAndQuota(error),
   );
@@ -44,10 +51,11 @@ export function toShippedError(error: AppError, requestId: string, inTrailers: b
 export function shippedIdentification(
   reason: string,
   code: Code,
-  requestId: string,
+  { requestId, traceId }: ErrorOrigin,
   metadata?: Record<string, string>,
 ): ConnectError['details'] {
-  return identification(shippedReason(reason, code), requestId, metadata, SHIPPED_DOMAIN);
+  const traced = traceId === undefined ? metadata : { ...metadata, trace_id: traceId };
+  return identification(shippedReason(reason, code), requestId, traced, SHIPPED_DOMAIN);
 }
 
 function shippedReason(reason: string, code: Code): string {

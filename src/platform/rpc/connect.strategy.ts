@@ -169,7 +169,7 @@ export class ConnectStrategy extends Server implements CustomTransportStrategy {
     const record = this.records.begin(recorded(call));
     this.admitted.set(rpc, { call, record });
     const refuse = (error: unknown): never => {
-      const refusal = this.exit.convert(error, rpc.name, call);
+      const refusal = this.exit.convert(error, rpc.name, call, record.traceId);
       record.end(refusal.code);
       throw refusal;
     };
@@ -210,7 +210,7 @@ export class ConnectStrategy extends Server implements CustomTransportStrategy {
       return response as object;
     } catch (error) {
       await call.rollback();
-      const refusal = this.exit.convert(error, rpc.name, call);
+      const refusal = this.exit.convert(error, rpc.name, call, record.traceId);
       record.end(refusal.code);
       throw refusal;
     }
@@ -224,7 +224,7 @@ export class ConnectStrategy extends Server implements CustomTransportStrategy {
       await call.commit();
       record.end();
     } catch (error) {
-      const refusal = this.exit.convert(error, rpc.name, call);
+      const refusal = this.exit.convert(error, rpc.name, call, record.traceId);
       record.end(refusal.code);
       throw refusal;
     } finally {

@@ -23,18 +23,19 @@ export class ErrorExit {
   }
 
   /** Converts an error of a handler. */
-  convert(error: unknown, method: string, call: Call): ConnectError {
+  convert(error: unknown, method: string, call: Call, traceId?: string): ConnectError {
     const { requestId } = call;
+    const origin = { requestId, traceId };
     const fields = { requestId, method, orgId: orgIdOf(call.caller), actorId: actorIdOf(call.caller) };
     if (call.rpc.signal.aborted) {
       // The transport has answered already, and told the log why.
       this.log.debug({ ...fields, err: error }, 'stopped with its call');
-      return toPublicError(aborted(), call.rpc, requestId);
+      return toPublicError(aborted(), call.rpc, origin);
     }
     const known = error instanceof AppError ? error : fromDatabaseError(error);
     if (!known) {
       this.log.error({ ...fields, reason: 'INTERNAL', err: error }, 'internal error');
-      return toPublicError(internalError(), call.rpc, requestId);
+      return toPublicError(internalError(), call.rpc, origin);
     }
     const { reason, message } = known;
     const { quota } = known.details;
@@ -44,7 +45,7 @@ export class ErrorExit {
     } else {
       this.log.info({ ...fields, reason, err: known.cause }, message);
     }
-    return toPublicError(known, call.rpc, requestId);
+    return toPublicError(known, call.rpc, origin);
   }
 
   /** Converts an error of a call to an unknown method, which has no row in the access table. */
@@ -65,14 +66,15 @@ export class ErrorExit {
       call.responseHeader.get(requestIdHeader) ?? requestIdOf(call.header.get(requestIdHeader));
     call.responseHeader.set(requestIdHeader, requestId);
     const reason = call.kind.toUpperCase();
+    const origin = { requestId, traceId: this.records.traceIdOf(call) };
     const fields = { requestId, method: call.name, reason };
     if (call.kind === 'internal') this.log.error({ ...fields, err: error.cause ?? error }, 'internal error');
     else this.log.info(fields, error.rawMessage);
     const message = call.kind === 'internal' ? internalError().message : error.rawMessage;
     const described =
-      wrongTypes(error, call, requestId) ?? new ConnectError(message, error.code, error.metadata);
+      wrongTypes(error, call, origin) ?? new ConnectError(message, error.code, error.metadata);
     if (described.details.length === 0)
-      described.details.push(...error.details, ...identificationFor(call.name, reason, error, requestId));
+      described.details.push(...error.details, ...identificationFor(call.name, reason, error, origin));
     this.records.failed(error.code, call, accessTable.has(call.name), requestId);
     return described;
   }

@@ -3,6 +3,7 @@ import { type RpcCall, type RpcProtocol, wrongFieldsOf } from '@dovecote/rpc';
 import {
   AppError,
   boundedViolations,
+  type ErrorOrigin,
   identification,
   inOneDetail,
   invalidArgument,
@@ -16,14 +17,14 @@ import { contractOfCall } from '../access/contract.rules.js';
 import { inJsonNames } from './field-names.js';
 
 /** An AppError, as the contract of the call has errors. */
-export function toPublicError(error: AppError, rpc: RpcCall, requestId: string): ConnectError {
+export function toPublicError(error: AppError, rpc: RpcCall, origin: ErrorOrigin): ConnectError {
   switch (contractOfCall(rpc.name)) {
     case 'documented':
       return toDocumentedError(error, hasTrailers(rpc.protocol));
     case 'shipped':
-      return toShippedError(error, requestId, hasTrailers(rpc.protocol));
+      return toShippedError(error, origin, hasTrailers(rpc.protocol));
     case 'own':
-      return toConnectError(inTheCallersNames(error, rpc), requestId);
+      return toConnectError(inTheCallersNames(error, rpc), origin.requestId);
   }
 }
 
@@ -31,7 +32,7 @@ export function toPublicError(error: AppError, rpc: RpcCall, requestId: string):
 export function wrongTypes(
   error: ConnectError,
   { name, protocol }: Pick<RpcCall, 'name' | 'protocol'>,
-  requestId: string,
+  origin: ErrorOrigin,
 ): ConnectError | undefined {
   const contract = contractOfCall(name);
   const wrong = wrongFieldsOf(error);
@@ -43,7 +44,7 @@ export function wrongTypes(
   const refusal = invalidArgument(violations);
   return contract === 'documented'
     ? toDocumentedError(refusal, hasTrailers(protocol))
-    : toShippedError(refusal, requestId, hasTrailers(protocol));
+    : toShippedError(refusal, origin, hasTrailers(protocol));
 }
 
 /** What an error of the transport carries besides the details that it has. */
@@ -51,15 +52,15 @@ export function identificationFor(
   name: string,
   reason: string,
   { code }: ConnectError,
-  requestId: string,
+  origin: ErrorOrigin,
 ): ConnectError['details'] {
   switch (contractOfCall(name)) {
     case 'documented':
       return [];
     case 'shipped':
-      return shippedIdentification(reason, code, requestId);
+      return shippedIdentification(reason, code, origin);
     case 'own':
-      return identification(reason, requestId);
+      return identification(reason, origin.requestId);
   }
 }
 

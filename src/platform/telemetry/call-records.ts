@@ -4,7 +4,7 @@ import type { Span } from '@opentelemetry/api';
 import type { CallHead, FailedCall } from '@dovecote/rpc';
 import type { Logger } from 'pino';
 import type { Metrics } from './metrics.js';
-import { endSpan, spanOfCall } from './tracing.js';
+import { endSpan, spanOfCall, traceIdOf } from './tracing.js';
 
 /** The data of a call that is recorded, whatever its result. */
 export interface RecordedCall {
@@ -34,6 +34,10 @@ export class CallRecord {
     private readonly onEnd: (record: CallRecord, code: string, milliseconds: number) => void,
   ) {}
 
+  get traceId(): string | undefined {
+    return traceIdOf(this.span);
+  }
+
   /** Without a code it went well. */
   end(code?: Code): void {
     if (this.ended) return;
@@ -59,6 +63,11 @@ export class CallRecords {
     this.open.set(responseHeader, record);
     this.metrics.callsInFlight.inc();
     return record;
+  }
+
+  /** The trace of a call that was admitted, when tracing is on. */
+  traceIdOf({ responseHeader, admittedAs }: FailedOrTurnedAway): string | undefined {
+    return this.open.get(admittedAs?.responseHeader ?? responseHeader)?.traceId;
   }
 
   /** What the transport says of a call: it ends one that has a handler, or is all that there is to say. */

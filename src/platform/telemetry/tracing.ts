@@ -60,6 +60,11 @@ export function inSpan<T>(span: Span | undefined, work: () => T): T {
   return span ? context.with(trace.setSpan(context.active(), span), work) : work();
 }
 
+/** By which a client's report finds the trace; undefined when tracing is off. */
+export function traceIdOf(span: Span | undefined): string | undefined {
+  return span?.spanContext().traceId;
+}
+
 /** `code` is absent when all went well. Messages may hold what a span must not: they stay in the log. */
 export function endSpan(span: Span | undefined, code?: string): void {
   if (!span) return;

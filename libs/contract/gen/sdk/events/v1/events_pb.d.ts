@@ -55,7 +55,8 @@ export declare type BatchCreateResponse = Message<"sdk.events.v1.BatchCreateResp
   dropped: number;
 
   /**
-   * The same by reason: `day_out_of_range`, `salt_unavailable`, `salt_corrupt`, `future_occur_time`.
+   * The same by reason: `day_out_of_range`, `salt_unavailable`, `salt_corrupt`,
+   * `future_occur_time`, `too_old`.
    *
    * @generated from field: map<string, uint32> dropped_by_reason = 3;
    */
