@@ -47,7 +47,9 @@ export class Profiles implements MigrationInterface {
         foreign key (org_id, profile_id) references profile on delete cascade)`);
     await runner.query(`create index profile_alias_of_profile on profile_alias (org_id, profile_id)`);
     for (const table of ['profile', 'profile_alias']) {
-      await runner.query(`create index ${table}_to_mirror on ${table} (version) where not is_mirrored`);
+      await runner.query(
+        `create index ${table}_to_mirror on ${table} (org_id, version) where not is_mirrored`,
+      );
       await tenantTable(runner, table);
       const isMirror = `(select current_setting('app.lookup', true)) = 'profiles:mirror'`;
       await runner.query(`create policy mirror on ${table} using (${isMirror}) with check (${isMirror})`);

@@ -16,7 +16,7 @@ export { AnalyticsEngine } from './engine.js';
 export { addressOf, connectTo, type EngineConnection } from './engine-connection.js';
 export { applyRetention, erasePerson, eraseProject } from './erasure.js';
 export { Fragment, instant, sql, value } from './fragment.js';
-export { personAliasTarget, profileTarget } from './insert-target.js';
+export { type PersonAliasRow, personAliasTarget, type ProfileRow, profileTarget } from './insert-target.js';
 export { engineObstacles, readVersion } from './migrate-engine.js';
 export { type AnalyticsDeletion, type AnalyticsQuery, analyticsQuery } from './statement.js';
 export { events, eventsWithCopies, personAliases, profiles } from './tables.js';

@@ -1,27 +1,32 @@
-import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
+import type { JsonObject } from '@bufbuild/protobuf';
 import type { AliasRequest, IdentifyRequest } from '@dovecote/contract/profiles/v1/profiles_sdk_pb';
 import type { IdentifyRequest as ShippedIdentifyRequest } from '@dovecote/contract/sdk/profiles/v1/profiles_pb';
 import { type FieldViolation, invalidArgument } from '../../../platform/errors/index.js';
-import { cookielessPrefix, isLongerThan, refuseIdText, sessionPerson } from '../event/index.js';
+import { cookielessPrefix, refuseIdText, sessionPerson } from '../event/index.js';
 import type { KnownPerson } from './profile.js';
 import { storedTraits } from './traits.rules.js';
+import { type TraitLimits, traitViolations } from './traits-limits.rules.js';
 
 /** The shipped contract names none, but an index has one. */
 const MOST_CHARACTERS_OF_ID = 512;
-const MOST_TRAITS = 256;
-const MOST_CHARACTERS_OF_TRAIT = 128;
-const MOST_CHARACTERS_OF_TEXT = 1_024;
+/** The shipped contract names no limits; these are far beyond what an SDK sends. */
+const shippedTraits: TraitLimits = { names: 1_000, fewestOfName: 0, charactersOfText: 8_192 };
+const documentedTraits: TraitLimits = { names: 256, fewestOfName: 1, charactersOfText: 1_024 };
 
 /** @throws AppError INVALID_ARGUMENT with every violation of a rule that is not in the proto; so do all here. */
 export function personOfShipped({ externalId, traits, anonymousId }: ShippedIdentifyRequest): KnownPerson {
-  refuse([...idViolations('external_id', externalId), ...idViolations('anonymous_id', anonymousId)]);
+  refuse([
+    ...idViolations('external_id', externalId),
+    ...traitViolations(traits ?? {}, shippedTraits),
+    ...idViolations('anonymous_id', anonymousId),
+  ]);
   return person(externalId, traits, anonymousId === '' ? [] : [anonymousId]);
 }
 
 export function personOfDocumented({ externalId, traits, anonymousId }: IdentifyRequest): KnownPerson {
   refuse([
     ...documentedIdViolations('external_id', externalId),
-    ...traitViolations(traits ?? {}),
+    ...traitViolations(traits ?? {}, documentedTraits),
     ...documentedIdViolations('anonymous_id', anonymousId),
   ]);
   return person(externalId, traits, anonymousId === '' ? [] : idsOfEvents(anonymousId));
@@ -60,32 +65,6 @@ function documentedIdViolations(field: string, id: string): FieldViolation[] {
   const violations = idViolations(field, id);
   if (!id.startsWith(cookielessPrefix)) return violations;
   return [...violations, { field, description: `must not begin with ${cookielessPrefix}` }];
-}
-
-function traitViolations(traits: JsonObject): FieldViolation[] {
-  const found: FieldViolation[] = [];
-  const entries = Object.entries(traits);
-  if (entries.length > MOST_TRAITS)
-    return [{ field: 'traits', description: `must contain no more than ${MOST_TRAITS} entries` }];
-  for (const [name, value] of entries) {
-    if (name === '' || isLongerThan(name, MOST_CHARACTERS_OF_TRAIT))
-      found.push({
-        field: 'traits',
-        description: `names must have 1 to ${MOST_CHARACTERS_OF_TRAIT} characters`,
-      });
-    if (hasLongText(value))
-      found.push({
-        field: `traits[${JSON.stringify(name)}]`,
-        description: `must be at most ${MOST_CHARACTERS_OF_TEXT} characters`,
-      });
-  }
-  return found;
-}
-
-function hasLongText(value: JsonValue): boolean {
-  if (typeof value === 'string') return isLongerThan(value, MOST_CHARACTERS_OF_TEXT);
-  if (value === null || typeof value !== 'object') return false;
-  return Object.values(value).some(hasLongText);
 }
 
 function refuse(violations: readonly FieldViolation[]): void {

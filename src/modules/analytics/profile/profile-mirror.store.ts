@@ -9,6 +9,12 @@ interface Mirrored {
   readonly version: number;
 }
 
+/** A row by its organization, and the profile's id or the alias. */
+export interface RowName {
+  readonly orgId: string;
+  readonly key: string;
+}
+
 export interface ChangedProfile extends Mirrored {
   readonly id: string;
   readonly externalId: string;
@@ -21,18 +27,49 @@ export interface ChangedAlias extends Mirrored {
   readonly profileId: string;
 }
 
+/** Rows of a round, from all organizations. */
 const MOST_AT_ONCE = 2_000;
+const MOST_BYTES_AT_ONCE = 8 * 1024 * 1024;
+
+/**
+ * The rows that changed, the oldest of each organization first and the organizations in turn: one with many does not
+ * hold up the others. At least one row, whatever its size; none of the postponed ($1, $2).
+ */
+function changed(table: string, key: string, columns: string, bytes: string): string {
+  return `with recursive organization (org_id) as (
+     (select org_id from ${table} where not is_mirrored order by org_id limit 1)
+     union all
+     select (select c.org_id from ${table} c where not c.is_mirrored and c.org_id > o.org_id order by c.org_id limit 1)
+       from organization o where o.org_id is not null
+   ), waiting as materialized (
+     select c.*, row_number() over (partition by c.org_id order by c.version) as turn
+       from organization o cross join lateral (
+         select t.org_id, t.project, t.${key}, t.version from ${table} t
+          where t.org_id = o.org_id and not t.is_mirrored
+            and not exists (select from unnest($1::uuid[], $2::text[]) postponed (org_id, key)
+                             where postponed.org_id = t.org_id and postponed.key = t.${key}::text)
+          order by t.version limit ${MOST_AT_ONCE}) c
+      order by turn, version limit ${MOST_AT_ONCE}
+   ), counted as materialized (
+     select t.*, turn, sum(${bytes}) over (order by turn, t.version, t.${key}) - ${bytes} as bytes_before
+       from waiting w join ${table} t on t.org_id = w.org_id and t.project = w.project and t.${key} = w.${key}
+   )
+   select org_id as "orgId", project, ${columns}, version::float8 as version
+     from counted where bytes_before < ${MOST_BYTES_AT_ONCE} order by turn, version, ${key}`;
+}
 
 const profiles = statement(
   'profile.changed',
-  `select org_id as "orgId", project, id, external_id as "externalId", properties, version::float8 as version,
-          merged_into is not null or deleted_at is not null as "isGone"
-     from profile where not is_mirrored order by version limit ${MOST_AT_ONCE}`,
+  changed(
+    'profile',
+    'id',
+    `id, external_id as "externalId", properties, merged_into is not null or deleted_at is not null as "isGone"`,
+    'octet_length(t.properties::text)',
+  ),
 );
 const aliases = statement(
   'profile_alias.changed',
-  `select org_id as "orgId", project, alias, profile_id as "profileId", version::float8 as version
-     from profile_alias where not is_mirrored order by version limit ${MOST_AT_ONCE}`,
+  changed('profile_alias', 'alias', `alias, profile_id as "profileId"`, 'octet_length(t.alias)'),
 );
 
 // Rows that changed since they were read stay, and so do rows that a call is changing: neither waits for the other.
@@ -63,12 +100,12 @@ export const mirrorSettings = { kind: 'job', lookup: { kind: 'profiles', key: 'm
 /** What the analytics store does not know yet. */
 @Injectable()
 export class ProfileMirrorStore {
-  async profiles(tx: Transaction): Promise<ChangedProfile[]> {
-    return tx.query<ChangedProfile>(profiles);
+  async profiles(tx: Transaction, postponed: readonly RowName[]): Promise<ChangedProfile[]> {
+    return tx.query<ChangedProfile>(profiles, namesOf(postponed));
   }
 
-  async aliases(tx: Transaction): Promise<ChangedAlias[]> {
-    return tx.query<ChangedAlias>(aliases);
+  async aliases(tx: Transaction, postponed: readonly RowName[]): Promise<ChangedAlias[]> {
+    return tx.query<ChangedAlias>(aliases, namesOf(postponed));
   }
 
   async markProfiles(tx: Transaction, sent: readonly ChangedProfile[]): Promise<void> {
@@ -84,6 +121,10 @@ export class ProfileMirrorStore {
       columnsOf(sent, ({ alias }) => alias),
     );
   }
+}
+
+function namesOf(rows: readonly RowName[]): unknown[] {
+  return [rows.map(({ orgId }) => orgId), rows.map(({ key }) => key)];
 }
 
 function columnsOf<Row extends Mirrored>(rows: readonly Row[], key: (row: Row) => string): unknown[] {

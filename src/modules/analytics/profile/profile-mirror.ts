@@ -1,17 +1,31 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
-import { AnalyticsStore, personAliasTarget, profileTarget } from '../../../platform/analytics-store/index.js';
-import { Database } from '../../../platform/database/index.js';
+import {
+  AnalyticsStore,
+  type PersonAliasRow,
+  personAliasTarget,
+  type ProfileRow,
+  profileTarget,
+} from '../../../platform/analytics-store/index.js';
+import { Database, type Transaction } from '../../../platform/database/index.js';
 import { type ContinuousWork, RunsContinuously } from '../../../platform/worker/index.js';
 import { numericReading } from '../event/index.js';
-import { mirrorSettings, ProfileMirrorStore } from './profile-mirror.store.js';
-import { flatTraits } from './traits.rules.js';
+import { type MirroredTable, MirrorSender } from './mirror-sender.js';
+import {
+  type ChangedAlias,
+  type ChangedProfile,
+  mirrorSettings,
+  ProfileMirrorStore,
+} from './profile-mirror.store.js';
+import { flatBytes, flatTraits } from './traits.rules.js';
 
 const IDLE_MS = 250;
 /** Between two rounds with something to do: each makes two parts in the analytics store. */
 const BUSY_MS = 500;
 const MOST_TROUBLE_MS = 5_000;
+/** More than any profile may have; one that has more is not serialized. */
+const MOST_BYTES_OF_ROW = 1024 * 1024;
 
 /**
  * Tells the analytics store who the persons are. Holds no lock while it inserts; what is inserted twice, or in another
@@ -22,6 +36,8 @@ const MOST_TROUBLE_MS = 5_000;
 export class ProfileMirror implements ContinuousWork {
   private running: Promise<void> = Promise.resolve();
   private readonly stopping = new AbortController();
+  private readonly profiles = new MirrorSender(this.profileTable(), this.stopping.signal);
+  private readonly aliases = new MirrorSender(this.aliasTable(), this.stopping.signal);
   private troubles = 0;
 
   constructor(
@@ -48,50 +64,69 @@ export class ProfileMirror implements ContinuousWork {
     while (!signal.aborted) await delay(await this.round(), undefined, { signal }).catch(() => undefined);
   }
 
-  /** Returns how long to rest afterwards, in milliseconds. */
+  /** Returns how long to rest afterwards, in milliseconds. Profiles and aliases do not wait for each other. */
   private async round(): Promise<number> {
-    try {
-      const sent = (await this.sendProfiles()) + (await this.sendAliases());
-      this.troubles = 0;
-      return sent > 0 ? BUSY_MS : IDLE_MS;
-    } catch (error) {
-      if (this.stopping.signal.aborted) return 0;
+    const results = await Promise.allSettled([this.profiles.round(), this.aliases.round()]);
+    if (this.stopping.signal.aborted) return 0;
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed) {
       this.troubles += 1;
       this.log.warn(
-        { err: error, troubles: this.troubles },
+        { err: failed.reason as unknown, troubles: this.troubles },
         'profiles cannot be mirrored to the analytics store',
       );
       return Math.min(MOST_TROUBLE_MS, IDLE_MS * 2 ** this.troubles);
     }
+    this.troubles = 0;
+    return results.some((result) => result.status === 'fulfilled' && result.value > 0) ? BUSY_MS : IDLE_MS;
   }
 
-  private async sendProfiles(): Promise<number> {
-    const changed = await this.database.transaction(mirrorSettings, (tx) => this.store.profiles(tx));
-    if (changed.length === 0) return 0;
-    const rows = changed.map(({ project, id, externalId, properties, isGone, version }) => ({
-      project,
-      profile_id: id,
-      external_id: externalId,
-      ...flatTraits(properties, numericReading),
-      deleted: isGone,
-      version,
-    }));
-    await this.analytics.insert(profileTarget, rows, { signal: this.stopping.signal });
-    await this.database.transaction(mirrorSettings, (tx) => this.store.markProfiles(tx, changed));
-    return changed.length;
+  private transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    return this.database.transaction(mirrorSettings, work);
   }
 
-  private async sendAliases(): Promise<number> {
-    const changed = await this.database.transaction(mirrorSettings, (tx) => this.store.aliases(tx));
-    if (changed.length === 0) return 0;
-    const rows = changed.map(({ project, alias, profileId, version }) => ({
-      project,
-      distinct_id: alias,
-      profile_id: profileId,
-      version,
-    }));
-    await this.analytics.insert(personAliasTarget, rows, { signal: this.stopping.signal });
-    await this.database.transaction(mirrorSettings, (tx) => this.store.markAliases(tx, changed));
-    return changed.length;
+  private profileTable(): MirroredTable<ChangedProfile, ProfileRow> {
+    const { signal } = this.stopping;
+    return {
+      read: (postponed) => this.transaction((tx) => this.store.profiles(tx, postponed)),
+      nameOf: ({ orgId, id }) => ({ orgId, key: id }),
+      rowOf: profileRow,
+      bytesOf: ({ externalId, properties }) => externalId.length + flatBytes(properties, MOST_BYTES_OF_ROW),
+      insert: (rows) => this.analytics.insert(profileTarget, rows, { signal }),
+      mark: (sent) => this.transaction((tx) => this.store.markProfiles(tx, sent)),
+      onPostponed: (err, { orgId, id }) => this.log.error({ err, orgId, id }, 'profile cannot be mirrored'),
+    };
   }
+
+  private aliasTable(): MirroredTable<ChangedAlias, PersonAliasRow> {
+    const { signal } = this.stopping;
+    return {
+      read: (postponed) => this.transaction((tx) => this.store.aliases(tx, postponed)),
+      nameOf: ({ orgId, alias }) => ({ orgId, key: alias }),
+      rowOf: ({ project, alias, profileId, version }) => ({
+        project,
+        distinct_id: alias,
+        profile_id: profileId,
+        version,
+      }),
+      bytesOf: ({ alias }) => alias.length,
+      insert: (rows) => this.analytics.insert(personAliasTarget, rows, { signal }),
+      mark: (sent) => this.transaction((tx) => this.store.markAliases(tx, sent)),
+      onPostponed: (err, { orgId, profileId }) =>
+        this.log.error({ err, orgId, profileId }, 'alias of a profile cannot be mirrored'),
+    };
+  }
+}
+
+function profileRow({ project, id, externalId, properties, isGone, version }: ChangedProfile): ProfileRow {
+  if (flatBytes(properties, MOST_BYTES_OF_ROW) > MOST_BYTES_OF_ROW)
+    throw new RangeError(`The profile has more than ${MOST_BYTES_OF_ROW} bytes of traits.`);
+  return {
+    project,
+    profile_id: id,
+    external_id: externalId,
+    ...flatTraits(properties, numericReading),
+    deleted: isGone,
+    version,
+  };
 }

@@ -55,12 +55,10 @@ const insert = statement(
    values ($1, $2, $3, $4, '{}', $5, $5, ${nextVersion('0')}, false)`,
 );
 
-// A profile that is merged or deleted at that time is not extended.
-const extend = statement(
-  'profile.extend',
-  `update profile set properties = properties || $4::jsonb, updated_at = $5, version = ${nextVersion('version')},
-          is_mirrored = false
-    where org_id = $1 and project = $2 and id = $3 and merged_into is null and deleted_at is null`,
+const findForUpdate = statement(
+  'profile.find_for_update',
+  `select id, properties from profile
+    where org_id = $1 and project = $2 and id = $3 and merged_into is null and deleted_at is null for update`,
 );
 
 const setProperties = statement(
@@ -120,11 +118,9 @@ export class ProfileStore {
     for (const own of [id, externalId]) await this.link(scope, own, id, true);
   }
 
-  /** Returns false when the profile has been merged or deleted. */
-  async extend(scope: Scope, id: string, traits: JsonObject): Promise<boolean> {
-    const values = [...placeOf(scope), id, JSON.stringify(traits), scope.now()];
-    const { rowCount } = await (await scope.tx()).execute(extend, values);
-    return rowCount === 1;
+  /** Undefined when the profile has been merged or deleted; otherwise its row is locked. */
+  async findForUpdate(scope: Scope, id: string): Promise<Profile | undefined> {
+    return (await scope.tx()).queryOne<Profile>(findForUpdate, [...placeOf(scope), id]);
   }
 
   async setProperties(scope: Scope, id: string, properties: JsonObject): Promise<void> {

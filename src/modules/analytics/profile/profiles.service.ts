@@ -1,9 +1,11 @@
 import type { JsonObject } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuid } from 'uuid';
+import { invalidArgument } from '../../../platform/errors/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import type { KnownPerson, Profile } from './profile.js';
 import { ProfileStore } from './profile.store.js';
+import { refuseProperties } from './traits-limits.rules.js';
 
 /** The persons of a project's events. */
 @Injectable()
@@ -13,18 +15,18 @@ export class Profiles {
   /**
    * Makes or extends the profile to which the external id leads, and gives it the events of the linked ids. Returns its id.
    * What is known already costs one read; only what changes links waits for others who do.
+   * @throws AppError INVALID_ARGUMENT when the profile would have too many traits.
    */
   async know(scope: Scope, person: KnownPerson): Promise<string> {
     const known = await this.store.know(scope, person);
     if (known?.isLinked) {
-      if (known.hasTraits || (await this.store.extend(scope, known.id, person.traits))) return known.id;
+      if (known.hasTraits || (await this.extend(scope, known.id, person.traits))) return known.id;
     }
     await this.store.lock(scope);
     const target = (await this.store.find(scope, person.externalId)) ?? (await this.create(scope, person));
     let properties = target.properties;
     for (const id of person.links) properties = { ...(await this.link(scope, id, target)), ...properties };
-    properties = { ...properties, ...person.traits };
-    await this.store.setProperties(scope, target.id, properties);
+    await this.setProperties(scope, target, { ...properties, ...person.traits });
     return target.id;
   }
 
@@ -33,6 +35,20 @@ export class Profiles {
     if (ids.length === 0) return new Map();
     const profiles = await this.store.traits(scope, ids);
     return new Map(profiles.map(({ id, properties }) => [id, properties]));
+  }
+
+  /** Returns false when the profile has been merged or deleted. */
+  private async extend(scope: Scope, id: string, traits: JsonObject): Promise<boolean> {
+    const profile = await this.store.findForUpdate(scope, id);
+    if (!profile) return false;
+    await this.setProperties(scope, profile, { ...profile.properties, ...traits });
+    return true;
+  }
+
+  private async setProperties(scope: Scope, profile: Profile, properties: JsonObject): Promise<void> {
+    const description = refuseProperties(properties);
+    if (description !== undefined) throw invalidArgument([{ field: 'traits', description }]);
+    await this.store.setProperties(scope, profile.id, properties);
   }
 
   private async create(scope: Scope, { externalId }: KnownPerson): Promise<Profile> {

@@ -50,3 +50,22 @@ export function flatTraits(traits: JsonObject, read: (text: string) => number | 
   add(traits, '');
   return { properties: Object.fromEntries(properties), numbers: Object.fromEntries(numbers) };
 }
+
+/**
+ * Bytes of the traits as the analytics store has them, at least: a name counts for all that is inside it. Counting stops
+ * beyond `most`.
+ */
+export function flatBytes(traits: JsonObject, most: number): number {
+  let total = 0;
+  const add = (value: JsonObject, prefix: number): void => {
+    for (const [name, inner] of Object.entries(value)) {
+      if (total > most) return;
+      const path = prefix + Buffer.byteLength(name);
+      total += path;
+      if (inner !== null && typeof inner === 'object' && !Array.isArray(inner)) add(inner, path + 1);
+      else total += Buffer.byteLength(JSON.stringify(inner));
+    }
+  };
+  add(traits, 0);
+  return total;
+}

@@ -27,7 +27,8 @@ export declare type IdentifyRequest = Message<"profiles.v1.IdentifyRequest"> & {
 
   /**
    * Properties of the person. They replace those of the same name; others stay. At most 256, with names of 1 to 128
-   * characters and texts of at most 1024.
+   * characters and texts of at most 1024; 1000 names in all, 8 levels, 64 KiB as JSON; 256 KiB for all traits of a
+   * profile, each counted with its dotted name.
    *
    * @generated from field: google.protobuf.Struct traits = 2;
    */

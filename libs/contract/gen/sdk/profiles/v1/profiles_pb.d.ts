@@ -26,7 +26,9 @@ export declare type IdentifyRequest = Message<"sdk.profiles.v1.IdentifyRequest">
   externalId: string;
 
   /**
-   * Properties of the person. They replace those of the same name; others stay.
+   * Properties of the person. They replace those of the same name; others stay. At most 1000 names in all, each of at
+   * most 128 characters, texts of at most 8192, 8 levels, 64 KiB as JSON; 256 KiB for all traits of a profile, each
+   * counted with its dotted name.
    *
    * @generated from field: google.protobuf.Struct traits = 2;
    */
