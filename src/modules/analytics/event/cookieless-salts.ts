@@ -15,7 +15,7 @@ const REMEMBERED_MS = 60_000;
 const FORGET_EVERY_MS = 10_000;
 
 interface Remembered {
-  salt: Buffer;
+  readonly salt: Buffer;
   readonly readAt: number;
 }
 
@@ -47,9 +47,10 @@ export class CookielessSalts implements OnApplicationShutdown {
   of(scope: Scope, day: string): Promise<Buffer | DropReason> {
     this.forgetOld();
     const remembered = this.remembered.get(day);
-    if (remembered && performance.now() - remembered.readAt < REMEMBERED_MS)
-      return Promise.resolve(remembered.salt);
-    const reading = this.reading.get(day) ?? this.read(scope, day, remembered?.salt);
+    // A copy: what is remembered may be overwritten while the request is under way.
+    const known = remembered && Buffer.from(remembered.salt);
+    if (known && performance.now() - remembered.readAt < REMEMBERED_MS) return Promise.resolve(known);
+    const reading = this.reading.get(day) ?? this.read(scope, day, known);
     this.reading.set(day, reading);
     return reading.finally(() => this.reading.delete(day));
   }
@@ -63,8 +64,9 @@ export class CookielessSalts implements OnApplicationShutdown {
   private async read(scope: Scope, day: string, known: Buffer | undefined): Promise<Buffer | DropReason> {
     let sealed: Buffer;
     try {
-      // Apart from the call's transaction, which would fail as a whole.
-      sealed = await this.scopes.run(originOf(scope), (own) => this.findOrKeep(own, day, known));
+      // Apart from the call's transaction, which would fail as a whole. Without its signal: other calls wait for the same.
+      const origin = { ...originOf(scope), signal: undefined };
+      sealed = await this.scopes.run(origin, (own) => this.findOrKeep(own, day, known));
     } catch (error) {
       this.log.warn({ err: error, day }, 'daily salt not read');
       return known ?? 'salt_unavailable';
@@ -73,7 +75,7 @@ export class CookielessSalts implements OnApplicationShutdown {
     if (!salt) return 'salt_corrupt';
     // A day can end while its salt is being read.
     if (day >= firstCookielessDay(this.clock.now()))
-      this.remembered.set(day, { salt, readAt: performance.now() });
+      this.remembered.set(day, { salt: Buffer.from(salt), readAt: performance.now() });
     return salt;
   }
 

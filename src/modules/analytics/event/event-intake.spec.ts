@@ -1,126 +1,32 @@
-import { randomBytes } from 'node:crypto';
-import { createEnvelope } from '@dovecote/secret';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import type { PinoLogger } from 'nestjs-pino';
-import { pino } from 'pino';
-import type { DataSource } from 'typeorm';
-import { cloneDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
-import { Clock } from '../../../platform/clock/clock.js';
-import { appDataSource } from '../../../platform/database/data-source.js';
-import { Database } from '../../../platform/database/index.js';
-import { type Scope, Scopes } from '../../../platform/scope/index.js';
-import type { AcceptedBatch, Contract } from './accepted-batch.js';
-import { CookielessIdentity } from './cookieless-identity.js';
-import { CookielessSalts } from './cookieless-salts.js';
-import { ForgetCookieless } from './cookieless.jobs.js';
-import { CookielessStore } from './cookieless.store.js';
+import {
+  cookieless,
+  day,
+  event,
+  firefox,
+  ids,
+  minute,
+  Intake,
+  type IntakeRequest,
+  type IntakeServer,
+} from '../../../../test/support/intake.js';
 import type { EventDraft } from './event-draft.js';
-import { EventIntake } from './event-intake.js';
-import { GeoDatabase } from './geo-database.js';
 
 jest.setTimeout(60_000);
 
-const minute = 60_000;
-const day = 24 * 60 * minute;
-const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:121.0) Gecko/20100101 Firefox/121.0';
-const masterKey = randomBytes(32);
-
-interface Request {
-  address?: string;
-  userAgent?: string;
-  headers?: Record<string, string>;
-  project?: string;
-  retentionDays?: number;
-  contract?: Contract;
-}
-
-/** A server, with what it remembers. */
-interface Server {
-  accept(drafts: EventDraft[], request?: Request): Promise<AcceptedBatch>;
-  runJob(): Promise<void>;
-  clock: Clock;
-  database: Database;
-  salts: CookielessSalts;
-}
-
-let database: TestDatabase;
-let source: DataSource;
-let servers: Server[] = [];
-/** Noon, so that a day has a yesterday and a tomorrow within reach. */
+let intake: Intake;
 let noon: number;
+const server = (): IntakeServer => intake.server();
 
 beforeAll(async () => {
-  database = await cloneDatabase();
-  const pool = { size: 6, applicationName: 'intake' };
-  source = await appDataSource(database.appUrl, [], pool, pino({ level: 'silent' })).initialize();
+  intake = await Intake.start();
 });
 beforeEach(async () => {
-  await database.query('truncate cookieless_salt, cookieless_session');
-  noon = Math.floor(Date.now() / day) * day + day / 2;
+  await intake.clear();
+  ({ noon } = intake);
 });
-afterEach(() => {
-  for (const { salts } of servers) salts.onApplicationShutdown();
-  servers = [];
-});
-afterAll(async () => {
-  await source?.destroy();
-  await database?.drop();
-});
-
-function server(key = masterKey): Server {
-  const clock = new Clock();
-  clock.travel(noon - clock.now().getTime());
-  const postgres = new Database(source);
-  const abilities = { of: () => ({}) };
-  const scopes = new Scopes(postgres, clock, abilities as never, 0);
-  const log = { setContext() {}, warn() {}, error() {} } as unknown as PinoLogger;
-  const store = new CookielessStore();
-  const salts = new CookielessSalts(store, scopes, clock, createEnvelope(key), log);
-  const identity = new CookielessIdentity(salts, store, scopes, log);
-  const intake = new EventIntake(identity, new GeoDatabase({}));
-  const started: Server = {
-    clock,
-    database: postgres,
-    salts,
-    async accept(drafts, request = {}) {
-      const { address = '192.0.2.1', userAgent = firefox, headers = {}, contract = 'shipped' } = request;
-      const { project = 'p1', retentionDays = null } = request;
-      const origin = {
-        caller: { kind: 'system' as const },
-        requestId: 'r',
-        address,
-        userAgent,
-        project: { id: project, number: 1, orgId: 'o', zone: 'UTC', retentionDays } as never,
-        proxyHeader: (name: string) => headers[name],
-      };
-      return scopes.run(origin, (scope) => intake.accept(scope, drafts, contract));
-    },
-    async runJob() {
-      const run = <T>(work: (scope: Scope) => Promise<T>): Promise<T> =>
-        scopes.run({ caller: { kind: 'system' }, requestId: 'job' }, work);
-      await new ForgetCookieless(salts, identity).handle({}, { run } as never);
-    },
-  };
-  servers.push(started);
-  return started;
-}
-
-let count = 0;
-function event(occurTime: number, more: Partial<EventDraft> = {}): EventDraft {
-  count += 1;
-  const eventId = `e${count}`;
-  const identity = { distinctId: 'anon-1', sessionId: 's1', cookieless: false };
-  return { eventId, kind: 'page_view', occurTime, ...identity, bot: false, properties: new Map(), ...more };
-}
-
-function cookieless(occurTime: number): EventDraft {
-  return event(occurTime, { distinctId: '', sessionId: '', cookieless: true });
-}
-
-async function ids(of: Server, drafts: EventDraft[], request?: Request): Promise<[string, string][]> {
-  const { records } = await of.accept(drafts, request);
-  return records.map(({ distinctId, sessionId }) => [distinctId, sessionId]);
-}
+afterEach(() => intake.stopServers());
+afterAll(() => intake?.remove());
 
 describe('a cookieless event', () => {
   test.each([
@@ -177,7 +83,7 @@ describe('a cookieless event', () => {
 
   test('shares its session with the events of half an hour around it, on every server', async () => {
     const [one, other] = [server(), server()];
-    const session = async (of: Server, minutes: number): Promise<string | undefined> =>
+    const session = async (of: IntakeServer, minutes: number): Promise<string | undefined> =>
       (await ids(of, [cookieless(noon + minutes * minute)]))[0]?.[1];
     const first = await session(one, 0);
     expect(await session(other, 25)).toBe(first);
@@ -202,108 +108,9 @@ describe('a cookieless event', () => {
   });
 });
 
-describe('the salt of a day', () => {
-  const days = async (): Promise<string[]> =>
-    (await database.query<{ day: string }>('select day::text from cookieless_salt order by day')).map(
-      ({ day: found }) => String(found),
-    );
-  const file = async (): Promise<unknown> =>
-    (await database.query<{ file: string }>(`select pg_relation_filenode('cookieless_salt') as file`))[0]
-      ?.file;
-
-  test('is forgotten when the day after it is over, by the database too', async () => {
-    const one = server();
-    const [before] = await ids(one, [cookieless(noon), cookieless(noon - day)]);
-    expect(await days()).toHaveLength(2);
-    const first = await file();
-    await one.runJob();
-    expect(await days()).toHaveLength(2);
-    expect(await file()).toBe(first);
-
-    // Until the last millisecond of the day after, the visitor is recognized.
-    one.clock.travel(day + day / 2 - 1_000);
-    await one.runJob();
-    expect(await ids(one, [cookieless(noon)])).toEqual([before]);
-    one.clock.travel(2_000);
-    await one.runJob();
-    expect(await days()).toEqual([]);
-    // Not deleted rows in the same file, but another file.
-    expect(await file()).not.toBe(first);
-    expect((await one.accept([cookieless(noon)])).droppedByReason).toEqual(
-      new Map([['day_out_of_range', 1]]),
-    );
-  });
-
-  test('of today stays when another is forgotten', async () => {
-    const one = server();
-    await one.accept([cookieless(noon - day)]);
-    const [before] = await ids(one, [cookieless(noon)]);
-    one.clock.travel(day);
-    await one.runJob();
-    expect(await days()).toEqual([new Date(noon).toISOString().slice(0, 10)]);
-    expect(await ids(server(), [cookieless(noon)])).toEqual([before]);
-  });
-
-  test('is forgotten later when another transaction holds the table, without delaying events until then', async () => {
-    const one = server();
-    await one.accept([cookieless(noon - day)]);
-    one.clock.travel(day);
-    const dump = source.createQueryRunner();
-    await dump.startTransaction();
-    try {
-      await dump.query('select from cookieless_salt');
-      await expect(one.runJob()).rejects.toMatchObject({ code: '55P03' });
-      expect((await one.accept([cookieless(noon + day)])).dropped).toBe(0);
-    } finally {
-      await dump.rollbackTransaction();
-      await dump.release();
-    }
-    await one.runJob();
-    expect(await days()).toEqual([new Date(noon + day).toISOString().slice(0, 10)]);
-  });
-
-  test('survives the loss of the table in a process that knows it', async () => {
-    const one = server();
-    const [before] = await ids(one, [cookieless(noon)]);
-    await database.query('truncate cookieless_salt');
-    expect((await ids(one, [cookieless(noon)]))[0]?.[0]).toBe(before?.[0]);
-  });
-
-  test('is nowhere in the clear, and what holds it is not logged', async () => {
-    await server().accept([cookieless(noon)]);
-    const tables = await database.query<{ relpersistence: string }>(
-      `select relname, relpersistence from pg_class where relname like 'cookieless_s%' and relkind = 'r'`,
-    );
-    expect(tables).toHaveLength(2);
-    expect(tables.every(({ relpersistence }) => relpersistence === 'u')).toBe(true);
-    const [row] = await database.query<{ length: number }>(
-      'select octet_length(sealed) as length from cookieless_salt',
-    );
-    expect(row?.length).toBe(1 + 8 + 32 + 32 + 16);
-  });
-
-  test('that cannot be read drops cookieless events only', async () => {
-    await server(randomBytes(32)).accept([cookieless(noon)]);
-    const batch = await server().accept([event(noon), cookieless(noon)]);
-    expect(batch.records).toHaveLength(1);
-    expect(batch.droppedByReason).toEqual(new Map([['salt_corrupt', 1]]));
-  });
-
-  test('that the database does not give drops cookieless events only', async () => {
-    await database.query('alter table cookieless_salt rename to hidden');
-    try {
-      const batch = await server().accept([event(noon), cookieless(noon)]);
-      expect(batch.records).toHaveLength(1);
-      expect(batch.droppedByReason).toEqual(new Map([['salt_unavailable', 1]]));
-    } finally {
-      await database.query('alter table hidden rename to cookieless_salt');
-    }
-  });
-});
-
 describe('sessions', () => {
   test('that cannot be kept are one for the day', async () => {
-    await database.query('alter table cookieless_session rename to hidden');
+    await intake.database.query('alter table cookieless_session rename to hidden');
     try {
       const [one, other] = [server(), server()];
       const found = [
@@ -312,7 +119,7 @@ describe('sessions', () => {
       ].flat();
       expect(new Set(found.map(([, session]) => session)).size).toBe(1);
     } finally {
-      await database.query('alter table hidden rename to cookieless_session');
+      await intake.database.query('alter table hidden rename to cookieless_session');
     }
   });
 
@@ -321,17 +128,17 @@ describe('sessions', () => {
     await one.accept([cookieless(noon)]);
     one.clock.travel(day - minute);
     await one.runJob();
-    expect(await database.query('select from cookieless_session')).toHaveLength(1);
+    expect(await intake.database.query('select from cookieless_session')).toHaveLength(1);
     one.clock.travel(2 * minute);
     await one.runJob();
-    expect(await database.query('select from cookieless_session')).toHaveLength(0);
+    expect(await intake.database.query('select from cookieless_session')).toHaveLength(0);
   });
 });
 
 describe('an event with an identity', () => {
   const properties = async (
     sent: EventDraft['properties'],
-    request: Request,
+    request: IntakeRequest,
   ): Promise<Record<string, unknown>> => {
     const { records } = await server().accept([event(noon, { properties: sent })], request);
     return Object.fromEntries([...(records[0]?.properties ?? [])].map(([name, { value }]) => [name, value]));
