@@ -74,7 +74,8 @@ describe.each(groups)('a %s', (_, members) => {
       storedAnswer(insights, project, one.question),
       storedAnswer(insights, project + 1, one.question),
     ]);
-    expect(linesOf(own)).toEqual(one.answer);
-    expect(linesOf(neighbours)).toEqual(linesOf(naiveAnswer(neighbourOf(one.world), one.question)));
+    expect(linesOf(one.question, own)).toEqual(one.answer);
+    const expected = naiveAnswer(neighbourOf(one.world), one.question);
+    expect(linesOf(one.question, neighbours)).toEqual(linesOf(one.question, expected));
   });
 });

@@ -1,10 +1,13 @@
+import type { InsightQuery } from '../../../src/modules/analytics/insight/insight-query.js';
 import type { BreakdownKey, InsightResult } from '../../../src/modules/analytics/insight/insight-result.js';
+import { bucketsOf } from '../naive/calendar.js';
 
 /**
  * An answer in a few lines that a person can work out and read. Times are `dd` or `dd hh:mm` of their month, UTC.
- * Breakdowns are written before the values: `pro,SE`; `(others)`; `(all)` when there is none.
+ * Breakdowns are written before the values: `pro,SE`; `(others)`; `(all)` when there is none. Cohorts have a value for each
+ * bucket from their own to the end of the window.
  */
-export function linesOf(result: InsightResult): string[] {
+export function linesOf(query: InsightQuery, result: InsightResult): string[] {
   switch (result.type) {
     case 'trends':
       return result.series.map(
@@ -33,7 +36,9 @@ export function linesOf(result: InsightResult): string[] {
       return result.series.flatMap(({ breakdown, cohorts }) =>
         cohorts.map(
           ({ time, size, points }) =>
-            `${name(breakdown)} ${day(time)}: ${size}: ${points.map((point) => point.value).join(' ')}`,
+            `${name(breakdown)} ${day(time)}: ${size}: ${bucketsSince(query, time)
+              .map((start) => points.find((point) => point.time === start)?.value ?? 0)
+              .join(' ')}`,
         ),
       );
     case 'user_flow': {
@@ -63,6 +68,13 @@ export function linesOf(result: InsightResult): string[] {
     case 'stickiness':
       return [result.persons.join(' ')];
   }
+}
+
+function bucketsSince(query: InsightQuery, time: number): readonly number[] {
+  if (query.type !== 'retention') {
+    return [];
+  }
+  return bucketsOf(query.window, query.granularity, query.zone).filter((start) => start >= time);
 }
 
 function name(breakdown: BreakdownKey): string {

@@ -26,6 +26,6 @@ describe.each([
   ['stickiness', stickinessCases],
 ])('the naive %s', (_, cases) => {
   test.each(cases)('$name', ({ world, question, answer }) => {
-    expect(linesOf(naiveAnswer(world, question))).toEqual(answer);
+    expect(linesOf(question, naiveAnswer(world, question))).toEqual(answer);
   });
 });

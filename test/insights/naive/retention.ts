@@ -53,11 +53,11 @@ export function answerRetention(world: World, question: RetentionQuery): Retenti
           time: cohort,
           size: members.length,
           points: buckets
-            .filter((time) => time >= cohort)
             .map((time) => ({
               time,
               value: members.filter((starter) => starter.returns.has(time)).length,
-            })),
+            }))
+            .filter(({ value }) => value > 0),
         })),
     })),
   };

@@ -67,6 +67,19 @@ describe('an answer that is compared', () => {
     });
   });
 
+  test('is refused when zeros make it too long', () => {
+    const minutes = { ...everything, window, type: 'sessions', granularity: 'minute' } as const;
+    const query = { ...minutes, metric: 'sessions', scope: { kind: '', filters: [] } } as const;
+    const series = Array.from({ length: 24 }, (_, value) => ({
+      breakdown: [String(value)],
+      points: [{ time: day, value: 7 }],
+      total: 7,
+    }));
+    expect(() => withEveryBucket(query, { type: 'sessions', series })).toThrow(
+      expect.objectContaining({ reason: 'ANALYTICS_QUERY_TOO_LARGE' }),
+    );
+  });
+
   test('without buckets stays as it is', () => {
     const query = {
       ...everything,

@@ -1,5 +1,7 @@
+import { throwIfTooLong } from './answer-size.rules.js';
 import { bucketsOf, bucketStart, calendarDate, firstInstantOf } from './buckets.js';
-import type { InsightQuery, Window } from './insight-query.js';
+import { withZeros } from './filled-series.rules.js';
+import type { Granularity, InsightQuery, Question, Window } from './insight-query.js';
 import type { InsightResult, Point } from './insight-result.js';
 
 /**
@@ -22,26 +24,24 @@ function monthsBefore(first: number, last: number): number {
   return start.setUTCMonth(start.getUTCMonth() - months);
 }
 
-/** With 0 in the buckets that the answer leaves out, so that the n-th points of two windows belong together. */
+/**
+ * With 0 in the buckets that the answer leaves out, so that the n-th points of two windows belong together. Throws for an
+ * answer that is too long.
+ */
 export function withEveryBucket(query: InsightQuery, result: InsightResult): InsightResult {
-  if (query.type === 'trends' && result.type === 'trends') {
-    const starts = bucketsOf(query.window, query.zone, query.granularity);
-    return {
-      ...result,
-      series: result.series.map((one) => ({ ...one, points: filled(starts, one.points) })),
-    };
-  }
-  if (query.type === 'sessions' && query.granularity && result.type === 'sessions') {
-    const starts = bucketsOf(query.window, query.zone, query.granularity);
-    return {
-      ...result,
-      series: result.series.map((one) => ({ ...one, points: filled(starts, one.points) })),
-    };
-  }
+  if (query.type === 'trends' && result.type === 'trends')
+    return { ...result, series: everyBucket(query, query.granularity, result.series) };
+  if (query.type === 'sessions' && query.granularity && result.type === 'sessions')
+    return { ...result, series: everyBucket(query, query.granularity, result.series) };
   return result;
 }
 
-function filled(starts: readonly number[], points: readonly Point[]): Point[] {
-  const values = new Map(points.map(({ time, value }) => [time, value]));
-  return starts.map((time) => ({ time, value: values.get(time) ?? 0 }));
+function everyBucket<Series extends { readonly points: readonly Point[] }>(
+  { window, zone }: Question,
+  granularity: Granularity,
+  series: readonly Series[],
+): Series[] {
+  const starts = bucketsOf(window, zone, granularity);
+  throwIfTooLong(series.length * starts.length);
+  return series.map((one) => ({ ...one, points: withZeros(one.points, starts) }));
 }

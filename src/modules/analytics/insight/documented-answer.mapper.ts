@@ -5,8 +5,8 @@ import type {
   QueryResponseSchema,
   RetentionCohortSchema,
 } from '@dovecote/contract/insights/v1/insights_pb';
-import { filled } from './filled-series.rules.js';
-import type { FunnelQuery, TrendsQuery } from './insight-query.js';
+import { filled, filledCohorts } from './filled-series.rules.js';
+import type { FunnelQuery, RetentionQuery, TrendsQuery } from './insight-query.js';
 import type {
   BreakdownKey,
   FunnelResult,
@@ -72,10 +72,11 @@ function toSteps(
   }));
 }
 
-export function toRetention({ series }: RetentionResult): Response {
+/** Every cohort to the end of the window, zeros included. */
+export function toRetention(query: RetentionQuery, result: RetentionResult): Response {
   return {
     retention: {
-      cohorts: series.flatMap(({ breakdown, cohorts }) =>
+      cohorts: filledCohorts(query, result).flatMap(({ breakdown, cohorts }) =>
         cohorts.map(({ time, size, points }): MessageInitShape<typeof RetentionCohortSchema> => ({
           timestamp: timestampFromMs(time),
           size,

@@ -32,7 +32,7 @@ export class DocumentedInsightsRpc {
       case 'segmentation':
         return toSegmentation(query, await this.answers.evaluate(scope, query));
       case 'retention':
-        return toRetention(await this.answers.evaluate(scope, query));
+        return toRetention(query, await this.answers.evaluate(scope, query));
       case 'funnel': {
         const [everyone, groups] = await Promise.all([
           this.answers.evaluate(scope, { ...query, breakdown: undefined }),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { filled } from './filled-series.rules.js';
+import { filled, filledCohorts } from './filled-series.rules.js';
 import type { BreakdownKey } from './insight-result.js';
+import { everything } from './question-examples.js';
 
 const kinds = (...names: string[]) => names.map((kind) => ({ kind, filters: [] }));
 const series = (event: number, kind: string, breakdown: BreakdownKey, values: Record<number, number>) => ({
@@ -66,5 +67,39 @@ describe('the series of a question', () => {
 
   test('do not exist when nothing occurred', () => {
     expect(filled(kinds('view', 'buy'), [])).toEqual([]);
+  });
+
+  test('are refused when zeros make them too long', () => {
+    const values = Array.from({ length: 50 }, (_, event) =>
+      Array.from({ length: 100 }, (__, value) => series(event, `e${event}`, [`${event} ${value}`], { 1: 1 })),
+    );
+    expect(() => filled(kinds(...values.map((_, event) => `e${event}`)), values.flat())).toThrow(
+      expect.objectContaining({ reason: 'ANALYTICS_QUERY_TOO_LARGE' }),
+    );
+  });
+});
+
+describe('cohorts', () => {
+  const visit = { kind: 'visit', filters: [] };
+  const question = { ...everything, granularity: 'hour', start: visit, return: visit } as const;
+  const query = { ...question, type: 'retention' } as const;
+  const HOUR_MS = 3_600_000;
+
+  test('have every bucket from their own to the end of the window', () => {
+    const time = query.window.to - 3 * HOUR_MS;
+    const cohort = { time, size: 2, points: [{ time: time + HOUR_MS, value: 1 }] };
+    const [one] = filledCohorts(query, { type: 'retention', series: [{ breakdown: [], cohorts: [cohort] }] });
+    expect(one?.cohorts[0]?.points.map(({ value }) => value)).toEqual([0, 1, 0]);
+  });
+
+  test('are refused when zeros make them too long', () => {
+    const cohorts = Array.from({ length: 30 * 24 }, (_, hour) => {
+      const time = query.window.from + hour * HOUR_MS;
+      return { time, size: 1, points: [{ time, value: 1 }] };
+    });
+    const result = { type: 'retention', series: [{ breakdown: [], cohorts }] } as const;
+    expect(() => filledCohorts(query, result)).toThrow(
+      expect.objectContaining({ reason: 'ANALYTICS_QUERY_TOO_LARGE' }),
+    );
   });
 });

@@ -1,5 +1,7 @@
-import type { BreakdownKey, TrendsResult } from './insight-result.js';
-import type { EventSelector } from './insight-query.js';
+import { throwIfTooLong } from './answer-size.rules.js';
+import { bucketsOf } from './buckets.js';
+import type { EventSelector, RetentionQuery } from './insight-query.js';
+import type { BreakdownKey, Point, RetentionResult, TrendsResult } from './insight-result.js';
 import { compareTexts } from './series.js';
 
 type TrendsSeries = TrendsResult['series'][number];
@@ -7,7 +9,8 @@ type TrendsSeries = TrendsResult['series'][number];
 /**
  * With several events, every cell (of a bucket and a value of the breakdown) that one of them has gets a zero in the
  * others; a value that may be among an event's `$others` gets none, for it may not be zero. With one event, or one of any
- * kind, nothing is filled. Filled values come after those that have a rank, in their order.
+ * kind, nothing is filled. Filled values come after those that have a rank, in their order. Throws for an answer that is
+ * too long.
  */
 export function filled(
   events: readonly EventSelector[],
@@ -15,6 +18,8 @@ export function filled(
 ): readonly TrendsSeries[] {
   if (events.length < 2 || events.some(({ kind }) => kind === '')) return series;
   const cells = cellsOf(series);
+  const timesOf = ({ breakdown }: TrendsSeries) => cells.get(keyOf(breakdown))?.times ?? new Set<number>();
+  let length = 0;
   return events.flatMap(({ kind }, event) => {
     const own = series.filter((one) => one.event === event);
     const known = new Set(own.map(({ breakdown }) => keyOf(breakdown)));
@@ -24,13 +29,40 @@ export function filled(
       .map(({ breakdown }): TrendsSeries => ({ event, kind, breakdown, points: [], total: 0 }))
       .sort((left, right) => compareBreakdowns(left.breakdown, right.breakdown));
     const isOthers = ({ breakdown }: TrendsSeries) => breakdown === 'others';
-    return [
+    const all = [
       ...own.filter((one) => !isOthers(one)),
       ...missing.filter((one) => !isOthers(one)),
       ...own.filter(isOthers),
       ...missing.filter(isOthers),
-    ].map((one) => withZeros(one, cells.get(keyOf(one.breakdown))?.times ?? new Set()));
+    ];
+    length = all.reduce((points, one) => points + timesOf(one).size, length);
+    throwIfTooLong(length);
+    return all.map((one) => ({ ...one, points: withZeros(one.points, sorted(timesOf(one))) }));
   });
+}
+
+/** Cohorts with a point for each bucket from their own to the end of the window. Throws for an answer that is too long. */
+export function filledCohorts(query: RetentionQuery, { series }: RetentionResult): RetentionResult['series'] {
+  const starts = bucketsOf(query.window, query.zone, query.granularity);
+  const from = new Map(starts.map((start, index) => [start, index]));
+  const bucketsFrom = (time: number) => starts.slice(from.get(time) ?? 0);
+  const lengths = series.flatMap(({ cohorts }) =>
+    cohorts.map(({ time }) => starts.length - (from.get(time) ?? 0)),
+  );
+  throwIfTooLong(lengths.reduce((sum, length) => sum + length, 0));
+  return series.map(({ breakdown, cohorts }) => ({
+    breakdown,
+    cohorts: cohorts.map((cohort) => ({
+      ...cohort,
+      points: withZeros(cohort.points, bucketsFrom(cohort.time)),
+    })),
+  }));
+}
+
+/** A point for each time, in their order: 0 where there was none. */
+export function withZeros(points: readonly Point[], times: readonly number[]): Point[] {
+  const values = new Map(points.map(({ time, value }) => [time, value]));
+  return times.map((time) => ({ time, value: values.get(time) ?? 0 }));
 }
 
 interface Cells {
@@ -48,12 +80,8 @@ function cellsOf(series: readonly TrendsSeries[]): Map<string, Cells> {
   return cells;
 }
 
-function withZeros(series: TrendsSeries, times: ReadonlySet<number>): TrendsSeries {
-  const values = new Map(series.points.map(({ time, value }) => [time, value]));
-  const points = [...times]
-    .sort((left, right) => left - right)
-    .map((time) => ({ time, value: values.get(time) ?? 0 }));
-  return { ...series, points };
+function sorted(times: ReadonlySet<number>): number[] {
+  return [...times].sort((left, right) => left - right);
 }
 
 function keyOf(breakdown: BreakdownKey): string {

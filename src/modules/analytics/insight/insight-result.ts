@@ -61,7 +61,7 @@ export interface FunnelResult {
   readonly series: readonly (Broken & { readonly steps: readonly FunnelStep[] })[];
 }
 
-/** Cohorts ascend; their points are every bucket from their own to the window's end, zeros included. */
+/** Cohorts and points ascend; buckets in which no person returned are left out. */
 export interface RetentionResult {
   readonly type: 'retention';
   readonly series: readonly (Broken & {

@@ -25,7 +25,7 @@ export interface CellRow {
   readonly kind: string;
   /** 1 is the largest; `limit` + 1: all others together. 0: there is no breakdown. */
   readonly place: number;
-  /** Values of the breakdown; of the others: arbitrary. */
+  /** Values of the breakdown, over the whole window; of the others: arbitrary. Empty in a bucket. */
   readonly keys: readonly string[];
   readonly bucket: number | string;
   /** 1: over the whole window; `bucket` says nothing then. */
@@ -39,7 +39,7 @@ export function rankedCells(cells: Cells, ranking: Ranking): Fragment {
   if (cells.keys.length === 0)
     return sql`SELECT series AS kind, 0 AS place, emptyArrayString() AS keys, bucket, grouping(bucket) AS whole, ${folded} AS value
       FROM (${cellRows(cells)}) GROUP BY GROUPING SETS ((series, bucket), (series))`;
-  return sql`SELECT series AS kind, place, any(keys) AS keys, bucket, grouping(bucket) AS whole, ${folded} AS value
+  return sql`SELECT series AS kind, place, if(grouping(bucket) = 1, any(keys), []) AS keys, bucket, grouping(bucket) AS whole, ${folded} AS value
     FROM (${placedCells(cells, ranking)}) GROUP BY GROUPING SETS ((series, place, bucket), (series, place))`;
 }
 

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { analyticsQuery, type Fragment, sql, value } from '../../../platform/analytics-store/index.js';
+import { throwIfTooLong, MOST_POINTS } from './answer-size.rules.js';
 import { bucketExpression, bucketsOf } from './buckets.js';
 import type { RetentionQuery } from './insight-query.js';
 import type { BreakdownKey, RetentionResult } from './insight-result.js';
@@ -9,7 +10,7 @@ import { EventSource } from './source.js';
 interface RetentionRow {
   /** 1 is the largest; `limit` + 1: all others together. */
   readonly place: number;
-  /** Values of the breakdown; of the others: arbitrary. */
+  /** Values of the breakdown, in the first row of a place; of the others: arbitrary. */
   readonly keys: readonly string[];
   /** Milliseconds at which the cohort's bucket starts. */
   readonly cohort: number | string;
@@ -23,7 +24,7 @@ export const retentionStatement = analyticsQuery<RetentionQuery, RetentionRow>({
   name: 'insight.retention',
   build: (query) => {
     const limit = value((query.breakdown?.limit ?? 1) + 1, 'UInt32');
-    return sql`SELECT place, any(keys) AS keys, cohort, toFloat64(sum(size)) AS size,
+    const folded = sql`SELECT place, any(keys) AS values, cohort, toFloat64(sum(size)) AS size,
         sumMap(returned.1, returned.2) AS returns, returns.1 AS buckets, returns.2 AS persons
       FROM (
         SELECT keys, cohort, size, returned, least(dense_rank() OVER (ORDER BY weight DESC, keys), ${limit}) AS place
@@ -34,7 +35,14 @@ export const retentionStatement = analyticsQuery<RetentionQuery, RetentionRow>({
             FROM (${startersSql(query)}) GROUP BY keys, cohort
           )
         )
-      ) GROUP BY place, cohort ORDER BY place, cohort`;
+      ) GROUP BY place, cohort`;
+    // Rows behind the one by which an answer becomes too long are of no use.
+    return sql`SELECT place, if(row_number() OVER (PARTITION BY place ORDER BY cohort) = 1, values, []) AS keys,
+        cohort, size, buckets, persons
+      FROM (
+        SELECT *, sum(1 + length(buckets)) OVER (ORDER BY place, cohort ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+        FROM (${folded})
+      ) WHERE before <= ${sql.integer(MOST_POINTS)} ORDER BY place, cohort`;
   },
   examples: [
     {
@@ -91,7 +99,7 @@ function bucketOfMilliseconds(milliseconds: Fragment, starts: readonly number[])
 }
 
 export function retentionResult(query: RetentionQuery, rows: readonly RetentionRow[]): RetentionResult {
-  const starts = bucketsOf(query.window, query.zone, query.granularity);
+  throwIfTooLong(rows.reduce((points, { buckets }) => points + 1 + buckets.length, 0));
   const series: { place: number; breakdown: BreakdownKey; cohorts: Cohort[] }[] = [];
   for (const row of rows) {
     let last = series.at(-1);
@@ -100,21 +108,14 @@ export function retentionResult(query: RetentionQuery, rows: readonly RetentionR
       last = { place: row.place, breakdown: others ? 'others' : row.keys, cohorts: [] };
       series.push(last);
     }
-    last.cohorts.push(cohortOf(row, starts));
+    last.cohorts.push(cohortOf(row));
   }
   return { type: 'retention', series: series.map(({ breakdown, cohorts }) => ({ breakdown, cohorts })) };
 }
 
 type Cohort = RetentionResult['series'][number]['cohorts'][number];
 
-function cohortOf(row: RetentionRow, starts: readonly number[]): Cohort {
-  const time = Number(row.cohort);
-  const persons = new Map(row.buckets.map((bucket, index) => [Number(bucket), row.persons[index] ?? 0]));
-  return {
-    time,
-    size: row.size,
-    points: starts
-      .filter((start) => start >= time)
-      .map((start) => ({ time: start, value: persons.get(start) ?? 0 })),
-  };
+function cohortOf({ cohort, size, buckets, persons }: RetentionRow): Cohort {
+  const points = buckets.map((bucket, index) => ({ time: Number(bucket), value: persons[index] ?? 0 }));
+  return { time: Number(cohort), size, points: points.sort((left, right) => left.time - right.time) };
 }

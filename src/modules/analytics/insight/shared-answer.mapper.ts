@@ -129,22 +129,22 @@ function toDuration(milliseconds: number): Duration {
   return { ...whole, nanos: whole.nanos + Math.round((milliseconds % 1) * 1_000_000) };
 }
 
-/** In percent; buckets and cohorts in which no person returned are left out. */
+/** In percent; cohorts of which no person returned are left out. */
 function retention(query: RetentionQuery, result: RetentionResult): ResultOf<'retention'> {
   const series = result.series.toSorted((left, right) => compareBreakdowns(left.breakdown, right.breakdown));
   return {
     series: series.map(({ breakdown, cohorts }) => ({
       breakdown: breakdownMap(query.breakdown, breakdown),
-      cohorts: cohorts
-        .map(({ time, size, points }) => ({
-          cohort: new Date(time).toISOString().replace('.000Z', 'Z'),
-          cohortSize: size,
-          points: points
-            .filter(({ value }) => value > 0)
-            .map(({ time: bucket, value }) => toPoint({ time: bucket, value: (100 * value) / size })),
-        }))
-        .filter(({ points }) => points.length > 0),
+      cohorts: cohorts.filter(({ points }) => points.length > 0).map(toCohort),
     })),
+  };
+}
+
+function toCohort({ time, size, points }: RetentionResult['series'][number]['cohorts'][number]) {
+  return {
+    cohort: new Date(time).toISOString().replace('.000Z', 'Z'),
+    cohortSize: size,
+    points: points.map(({ time: bucket, value }) => toPoint({ time: bucket, value: (100 * value) / size })),
   };
 }
 

@@ -1,5 +1,6 @@
 import { analyticsQuery, type Fragment, sql, value } from '../../../platform/analytics-store/index.js';
 import { measureOf } from './aggregation.js';
+import { throwIfTooLong, MOST_POINTS } from './answer-size.rules.js';
 import { bucketExpression, bucketsOf } from './buckets.js';
 import type { TrendsQuery } from './insight-query.js';
 import type { TrendsResult } from './insight-result.js';
@@ -13,10 +14,11 @@ type TrendsRow = CellRow & { readonly event: number };
 export const trendsStatement = analyticsQuery<TrendsQuery, TrendsRow>({
   name: 'insight.trends',
   build: (query) =>
-    sql.join(
+    // One row more than an answer may have tells that it is too long.
+    sql`SELECT * FROM (${sql.join(
       query.events.map((_, index) => selectorSql(query, index)),
       sql` UNION ALL `,
-    ),
+    )}) LIMIT ${sql.integer(MOST_POINTS + 1)}`,
   examples: [
     {
       ...everything,
@@ -67,6 +69,7 @@ function selectorSql(query: TrendsQuery, index: number): Fragment {
 }
 
 export function trendsResult(query: TrendsQuery, rows: readonly TrendsRow[]): TrendsResult {
+  throwIfTooLong(rows.length);
   const series = query.events.flatMap((_, event) =>
     groupedSeries(
       rows.filter((row) => row.event === event),
