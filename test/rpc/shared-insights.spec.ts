@@ -251,6 +251,13 @@ describe('other questions', () => {
     ]);
   });
 
+  test('retention has no series of which no person returned', async () => {
+    const breakdowns = [{ property: 'plan' }];
+    const result = await ask({ insightType: InsightType.RETENTION, events: [view, buy], breakdowns });
+    if (result.case !== 'retention') throw new Error('Retention was asked for.');
+    expect(result.value.series.map(({ breakdown }) => breakdown)).toEqual([{ plan: 'pro' }]);
+  });
+
   test('a user flow has nodes of each step', async () => {
     const result = await ask({ insightType: InsightType.USER_FLOW, userFlow: {} });
     expect(result).toMatchObject({

@@ -129,14 +129,16 @@ function toDuration(milliseconds: number): Duration {
   return { ...whole, nanos: whole.nanos + Math.round((milliseconds % 1) * 1_000_000) };
 }
 
-/** In percent; cohorts of which no person returned are left out. */
+/** In percent; cohorts of which no person returned are left out, and so are series of such cohorts only. */
 function retention(query: RetentionQuery, result: RetentionResult): ResultOf<'retention'> {
   const series = result.series.toSorted((left, right) => compareBreakdowns(left.breakdown, right.breakdown));
   return {
-    series: series.map(({ breakdown, cohorts }) => ({
-      breakdown: breakdownMap(query.breakdown, breakdown),
-      cohorts: cohorts.filter(({ points }) => points.length > 0).map(toCohort),
-    })),
+    series: series
+      .map(({ breakdown, cohorts }) => ({
+        breakdown: breakdownMap(query.breakdown, breakdown),
+        cohorts: cohorts.filter(({ points }) => points.length > 0).map(toCohort),
+      }))
+      .filter(({ cohorts }) => cohorts.length > 0),
   };
 }
 
