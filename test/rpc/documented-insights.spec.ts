@@ -72,6 +72,7 @@ async function lines(query: Spec) {
   ];
 }
 
+const allTimes = { start: timestampFromMs(1), end: timestampFromMs(Date.UTC(9999, 11, 31)) };
 const view = { name: 'view' };
 const buy = { name: 'buy' };
 const filter = (operator: Operator, parts: { value?: string; values?: string[] } = {}) => ({
@@ -96,6 +97,16 @@ describe('a question is refused, with the field', () => {
         granularity: Granularity.HOUR,
         timeRange: { start: june.start, end: timestampFromMs(at('30')) },
       },
+      ['query.time_range'],
+    ],
+    [
+      'of segmentation with too long a range',
+      { events: [view], insightType: InsightType.SEGMENTATION, timeRange: allTimes },
+      ['query.time_range'],
+    ],
+    [
+      'of a funnel with too long a range',
+      { events: [view, buy], insightType: InsightType.FUNNEL, timeRange: allTimes },
       ['query.time_range'],
     ],
     [

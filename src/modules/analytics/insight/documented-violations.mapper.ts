@@ -12,6 +12,7 @@ import { millisecondsOf } from './contract-filters.mapper.js';
 import { insightTypeOf } from './documented-question.mapper.js';
 
 const HOUR_MS = 3_600_000;
+
 const maximumHours: Readonly<Record<Granularity, number>> = {
   [Granularity.UNSPECIFIED]: 8_760,
   [Granularity.HOUR]: 336,
@@ -55,17 +56,11 @@ function violationsOfRange(spec: InsightQuerySpec): FieldViolation[] {
   if (!start || !end) return [];
   const length = millisecondsOf(end) - millisecondsOf(start);
   if (length <= 0) return [{ field: 'query.time_range.end', description: 'must be after the start' }];
-  const hours = maximumHours[spec.granularity];
-  if (hasBuckets(spec) && length > hours * HOUR_MS)
-    return [
-      { field: 'query.time_range', description: `must not exceed ${hours} hours for this granularity` },
-    ];
-  return [];
-}
-
-function hasBuckets(spec: InsightQuerySpec): boolean {
-  const type = insightTypeOf(spec);
-  return type === InsightType.TRENDS || type === InsightType.RETENTION;
+  const isFunnel = insightTypeOf(spec) === InsightType.FUNNEL;
+  const hours = maximumHours[isFunnel ? Granularity.WEEK : spec.granularity];
+  if (length <= hours * HOUR_MS) return [];
+  const reason = isFunnel ? 'for a funnel' : 'for this granularity';
+  return [{ field: 'query.time_range', description: `must not exceed ${hours} hours ${reason}` }];
 }
 
 function violationsOfAggregation(spec: InsightQuerySpec): FieldViolation[] {

@@ -47,7 +47,7 @@ export declare type InsightQuerySpec = Message<"insights.v1.InsightQuerySpec"> &
   events: EventSelector[];
 
   /**
-   * Events in this range. Required in a query.
+   * Events in this range. Required in a query. At most as long as the granularity allows; a funnel: 35,064 hours.
    *
    * @generated from field: insights.v1.TimeRange time_range = 2;
    */
