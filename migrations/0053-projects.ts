@@ -17,7 +17,7 @@ export class Projects implements MigrationInterface {
         name_key text not null,
         zone text not null default 'UTC',
         retention_days integer check (retention_days > 0),
-        merge_identities boolean not null default true,
+        merge_identities boolean not null default false,
         events_per_second integer check (events_per_second > 0),
         ingest_path text not null default '',
         created_by uuid,

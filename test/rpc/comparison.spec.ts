@@ -8,6 +8,7 @@ import {
   InsightsService,
   type PersonsQuerySchema,
 } from '@dovecote/contract/dovecote/insights/v1/insights_pb';
+import { ProjectService } from '@dovecote/contract/dovecote/project/v1/project_pb';
 import {
   Granularity,
   type InsightQuerySpecSchema,
@@ -46,6 +47,7 @@ const elsewhere = world(
 beforeAll(async () => {
   s = await startTestServer({ analytics: true, env: { ROLE: 'api' } });
   cast = await seedCast(s);
+  await cast.alice.client(ProjectService).updateProject({ projectId: cast.site.id, mergeIdentities: true });
   if (!s.analytics) throw new Error('The server has an analytics store.');
   const { store, stop } = openStore(s.analytics);
   await storeWorlds(

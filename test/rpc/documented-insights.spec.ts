@@ -212,6 +212,11 @@ describe('other questions', () => {
     expect(funnel?.groups.map(({ breakdown }) => breakdown).toSorted()).toEqual(['free', 'gold']);
   });
 
+  test('the ids of one person are one person, although the project does not merge them', async () => {
+    const { funnel } = await ask({ events: [view, buy], insightType: InsightType.FUNNEL });
+    expect(funnel?.steps.map(({ count }) => count)).toEqual([2, 1]);
+  });
+
   test('a funnel of nothing has steps of 0', async () => {
     const { funnel } = await ask({
       events: [{ name: 'unheard' }, { name: 'of' }],

@@ -119,12 +119,12 @@ describe('a project is refused', () => {
 });
 
 describe('a project', () => {
-  test('begins with UTC, keeps events, merges identities, and has no keys', async () => {
+  test('begins with UTC, keeps events, keeps identities apart, and has no keys', async () => {
     const project = await create(cast.max);
     expect(project).toMatchObject({
       zone: 'UTC',
       retentionDays: 0,
-      mergeIdentities: true,
+      mergeIdentities: false,
       ingestPath: '',
       eventsPerSecond: 0,
     });
@@ -157,14 +157,14 @@ describe('a project', () => {
     const { project } = await projects(cast.alice).updateProject({
       projectId,
       retentionDays: 90,
-      mergeIdentities: false,
+      mergeIdentities: true,
       eventsPerSecond: 50,
       ingestPath: 'collect',
     });
     expect(project).toMatchObject({
       name,
       retentionDays: 90,
-      mergeIdentities: false,
+      mergeIdentities: true,
       eventsPerSecond: 50,
       ingestPath: 'collect',
     });
@@ -175,7 +175,7 @@ describe('a project', () => {
         actor_id: cast.alice.userId,
         metadata: {
           retention_days: '90',
-          merge_identities: 'false',
+          merge_identities: 'true',
           events_per_second: '50',
           ingest_path: 'collect',
         },
@@ -186,7 +186,7 @@ describe('a project', () => {
       retentionDays: 0,
       eventsPerSecond: 0,
     });
-    expect(back.project).toMatchObject({ retentionDays: 0, eventsPerSecond: 0, mergeIdentities: false });
+    expect(back.project).toMatchObject({ retentionDays: 0, eventsPerSecond: 0, mergeIdentities: true });
   });
 
   test('has its events deleted by a new retention, at once and when accepted batches are stored', async () => {

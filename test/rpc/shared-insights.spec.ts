@@ -13,6 +13,7 @@ import {
   SessionMetric,
   TopKQuery_Dimension,
 } from '@dovecote/contract/shared/insights/v1/insights_pb';
+import { ProjectService } from '@dovecote/contract/dovecote/project/v1/project_pb';
 import { ProfilesSDKService } from '@dovecote/contract/profiles/v1/profiles_sdk_pb';
 import { at, event, world } from '../insights/cases/write.js';
 import { storeWorlds } from '../insights/stored-worlds.js';
@@ -66,6 +67,8 @@ const elsewhere = world([
 ]);
 
 let fresh: TestProject;
+/** The same events and persons, in a project that does not merge identities. */
+let apart: TestProject;
 let ann: string;
 
 const now = (draft: ReturnType<typeof event>) => (position: number) => ({
@@ -85,6 +88,8 @@ beforeAll(async () => {
   s = await startTestServer({ analytics: true, env: { ROLE: 'api' } });
   cast = await seedCast(s);
   fresh = await addProject(s, cast.acme, 'Fresh');
+  apart = await addProject(s, cast.acme, 'Apart');
+  await cast.alice.client(ProjectService).updateProject({ projectId: cast.site.id, mergeIdentities: true });
   const person = { externalId: 'ann', traits };
   ({ profileId: ann } = await cast.site.keys.sdk.client(ProfilesSDKService).identify(person));
   if (!s.analytics) throw new Error('The server has an analytics store.');
@@ -94,6 +99,7 @@ beforeAll(async () => {
     store,
     new Map([
       [cast.site.number, shop(ann)],
+      [apart.number, shop('ann-elsewhere')],
       [cast.otherSite.number, elsewhere],
       [fresh.number, today],
     ]),
@@ -102,7 +108,7 @@ beforeAll(async () => {
 });
 afterAll(() => s?.stop());
 
-const insights = () => cast.site.keys.private.client(InsightsService);
+const insights = (project = cast.site) => project.keys.private.client(InsightsService);
 const range = (from: string, to: string) => ({
   from: timestampFromMs(at(from)),
   to: timestampFromMs(at(to)),
@@ -199,6 +205,16 @@ describe('other questions', () => {
     const unique = { event: {}, aggregation: AggregationType.UNIQUE_USERS };
     const result = await ask({ insightType: InsightType.SEGMENTATION, events: [unique] });
     expect(result).toMatchObject({ case: 'segmentation', value: { total: 2 } });
+  });
+
+  test('the ids of one person are as many persons, unless the project merges them', async () => {
+    const unique = { event: {}, aggregation: AggregationType.UNIQUE_USERS };
+    const { result } = await insights(apart).query({
+      spec: { insightType: InsightType.SEGMENTATION, events: [unique] },
+      timeRange: range('01', '05'),
+      granularity: Granularity.DAY,
+    });
+    expect(result).toMatchObject({ case: 'segmentation', value: { total: 3 } });
   });
 
   test('a session metric is one number, too', async () => {

@@ -8,7 +8,7 @@ export interface Project {
   readonly orgId: string;
   /** IANA name of the reporting time zone; `UTC` by default. */
   readonly zone: string;
-  /** Whether the events of a person before and after Identify count as one person's. */
+  /** Whether `shared.insights.v1` counts the ids of one person as one person; `insights.v1` always does. */
   readonly mergeIdentities: boolean;
   /** Days after which events are deleted; null: they are kept. */
   readonly retentionDays: number | null;

@@ -84,7 +84,7 @@ function trendsQuery(spec: InsightQuerySpec, question: Question, granularity: Gr
   };
 }
 
-function toQuestion(spec: InsightQuerySpec, { zone, mergeIdentities }: Project): Question {
+function toQuestion(spec: InsightQuerySpec, { zone }: Project): Question {
   const { start, end } = spec.timeRange ?? {};
   return {
     window: toWindow({ from: start, to: end }),
@@ -93,7 +93,7 @@ function toQuestion(spec: InsightQuerySpec, { zone, mergeIdentities }: Project):
       operator: 'and',
       groups: spec.filters.length === 0 ? [] : [{ operator: 'and', filters: spec.filters.map(toFilter) }],
     },
-    mergeIdentities,
+    mergeIdentities: true,
     includeBots: false,
     includeCookieless: false,
     reading: { numericStringsCount: false, fallBackToTraits: true },

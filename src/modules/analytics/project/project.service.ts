@@ -53,11 +53,11 @@ export class Projects {
     return required(await this.store.findForUpdate(scope, id.toLowerCase()));
   }
 
-  /** A project without keys. By default its zone is UTC, events are kept, and the ids of one person are one person. */
+  /** A project without keys. By default its zone is UTC, events are kept, and each id counts as a person. */
   async create(scope: Scope, input: NewProject): Promise<ProjectRow> {
     const settings: ProjectSettings = {
       retentionDays: null,
-      mergeIdentities: true,
+      mergeIdentities: false,
       eventsPerSecond: null,
       ingestPath: '',
       ...input,

@@ -48,7 +48,8 @@ export declare type Project = Message<"dovecote.project.v1.Project"> & {
   retentionDays: number;
 
   /**
-   * Whether the ids of one person count as one person in insights of `shared.insights.v1`.
+   * Whether the ids of one person count as one person in insights of `shared.insights.v1`; false unless it was set. In
+   * `insights.v1` they always do.
    *
    * @generated from field: bool merge_identities = 5;
    */
@@ -300,7 +301,8 @@ export declare type UpdateProjectRequest = Message<"dovecote.project.v1.UpdatePr
   retentionDays?: number | undefined;
 
   /**
-   * Whether the ids of one person count as one person in insights of `shared.insights.v1`.
+   * Whether the ids of one person count as one person in insights of `shared.insights.v1`; false unless it was set. In
+   * `insights.v1` they always do.
    *
    * @generated from field: optional bool merge_identities = 5;
    */
