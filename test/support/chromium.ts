@@ -14,6 +14,10 @@ const args = [
   '--disable-sync',
 ];
 
+/** What it says without `--headless`: by its own words it is a robot, whose events are left out of answers. */
+export const chromeOfAPerson =
+  'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36';
+
 /** Debian's Chromium, installed where that is possible; undefined, with the reason printed, where it is not. */
 export async function startChromium(): Promise<Browser | undefined> {
   const obstacle = existsSync(executablePath) ? undefined : install();

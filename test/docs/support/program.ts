@@ -21,15 +21,15 @@ async function workshop<T>(work: (folder: string) => Promise<T>): Promise<T> {
   }
 }
 
-/** Runs a program as written; returns the lines that it printed. */
-export function runProgram(typescript: string): Promise<string[]> {
+/** Runs a program as written, with further variables; returns the lines that it printed. */
+export function runProgram(typescript: string, env: Record<string, string> = {}): Promise<string[]> {
   return workshop(async (folder) => {
     const { code } = await transform(typescript, {
       jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
     });
     const file = join(folder, 'program.mjs');
     await writeFile(file, code);
-    const { stdout } = await run(process.execPath, [file], { cwd: root });
+    const { stdout } = await run(process.execPath, [file], { cwd: root, env: { ...process.env, ...env } });
     return stdout.trim().split('\n');
   });
 }

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { addMember, type Cast, seedCast } from '../../support/cast.js';
-import { startTestServer, type TestServer } from '../../support/test-server.js';
+import { startTestServer, type TestServer, type TestServerOptions } from '../../support/test-server.js';
 import type { Page } from './page.js';
 import { Shell } from './shell.js';
 import { substitute, type Surroundings } from './substitutions.js';
@@ -24,8 +24,9 @@ export async function serve(
   page: Page,
   env: Record<string, string> = {},
   more: Partial<Surroundings> = {},
+  options: Pick<TestServerOptions, 'analytics'> = {},
 ): Promise<ServedPage> {
-  const server = await startTestServer({ env });
+  const server = await startTestServer({ env, ...options });
   const cast = await seedCast(server);
   await addMember(server, cast.acme, { email: 'admin@acme.example', role: 'super_admin' });
   const dataDir = await mkdtemp(join(tmpdir(), 'dovecote-docs-data-'));

@@ -6,6 +6,8 @@ export interface Surroundings {
   dataDir?: string;
   /** The demo API key, for programs that a reader pastes it into. */
   apiKey?: string;
+  /** The public key of a project, for pages that a reader pastes it into. */
+  publicKey?: string;
   /** The owner's connection to a PostgreSQL of the operator. */
   databaseUrl?: string;
   smtpUrl?: string;
@@ -19,13 +21,24 @@ export interface Surroundings {
 
 /** The only differences between what a page says and what its spec runs. */
 export function substitute(code: string, surroundings: Surroundings): string {
-  const { url, dataDir, apiKey, databaseUrl, smtpUrl, metricsPort, metadataUrl, ids = {} } = surroundings;
+  const {
+    url,
+    dataDir,
+    apiKey,
+    publicKey,
+    databaseUrl,
+    smtpUrl,
+    metricsPort,
+    metadataUrl,
+    ids = {},
+  } = surroundings;
   const pairs: readonly [string, string | number | undefined][] = [
     ...Object.entries(ids).map(([field, id]): [string, string] => [`"${field}":"…"`, `"${field}":"${id}"`]),
     ['http://127.0.0.1:8080', url],
     ['127.0.0.1:8080', url.replace('http://', '')],
     ['data/demo-api-key', dataDir && `${dataDir}/demo-api-key`],
     ['pidgr_k_…', apiKey],
+    ['pub_…', publicKey],
     ['postgresql://dovecote_owner:secret@db.internal:5432/dovecote', databaseUrl],
     ['smtp://mail.internal:587', smtpUrl],
     ['METRICS_PORT=9464', metricsPort && `METRICS_PORT=${metricsPort}`],
