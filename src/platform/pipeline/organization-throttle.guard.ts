@@ -6,7 +6,8 @@ import { OrganizationThrottle } from '../throttle/organization-throttle.js';
 
 /**
  * One token bucket per organization, shared by all its callers and keyed by the proven organization. What programs send
- * to projects has a separate one: keys that only write are public, and must not use up the members' calls.
+ * to projects has a separate one, and so has every call of a key that only writes, wherever it is refused: such keys are
+ * public, and must not use up the members' calls.
  */
 @Injectable()
 export class OrganizationThrottleGuard implements AdmissionStep {
@@ -17,7 +18,8 @@ export class OrganizationThrottleGuard implements AdmissionStep {
 
   admit({ access, caller, organization, proven, rpc }: Call): void | Promise<void> {
     if (caller.kind !== 'member' && caller.kind !== 'api_key' && caller.kind !== 'project_key') return;
-    if (access.boundary === 'sdk' && proven && 'project' in proven) {
+    const isSent = access.boundary === 'sdk' || (caller.kind === 'project_key' && caller.access === 'write');
+    if (isSent && proven && 'project' in proven) {
       return this.ingest.take(proven.project, organization, rpc.responseHeader, 1);
     }
     // Set together: a member or a key always has an organization.

@@ -24,8 +24,9 @@ const admission = [
   OrganizationGuard,
   // After the organization is proven: a limit keyed by what a caller merely claims could be spent by others.
   OrganizationThrottleGuard,
-  ProjectGuard,
+  // Before the project: a key of the wrong kind learns so, whatever project the call names.
   AccessGuard,
+  ProjectGuard,
 ];
 /** Then libs/rpc reads the message, within the limits of connect-options.ts. */
 const guards = [

@@ -17,7 +17,6 @@ export class ProjectGuard implements AdmissionStep {
     const { access, caller, proven } = call;
     if (!access.boundary) return;
     if (proven && 'project' in proven) return this.enterByKey(call, proven.project);
-    // At the other boundary it is refused by the next step, which says so.
     if (caller.kind === 'api_key' && access.callers.has('api_key'))
       return this.enterByName(call, caller.orgId);
   }
