@@ -22,6 +22,13 @@ describe('fromDatabaseError', () => {
     expect(fromDatabaseError(Object.assign(new Error('no'), { code, syscall: 'open' }))).toBeUndefined();
   });
 
+  test.each(['53100', '53200'])('%s: a full disk or memory may have space later', (code) => {
+    expect(fromDatabaseError(stateError(code))).toMatchObject({
+      kind: 'unavailable',
+      details: { retryAfterSeconds: 10 },
+    });
+  });
+
   test('a defect of ours stays one', () => {
     expect(fromDatabaseError(stateError('42P01'))).toBeUndefined();
   });

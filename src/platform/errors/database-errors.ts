@@ -7,6 +7,11 @@ import { constraintMeaning } from './constraint-errors.js';
 const outOfRange = () =>
   invalidArgument([{ field: '', description: 'a number, time or id is malformed or out of range' }]);
 
+const outOfSpace = () =>
+  new AppError('unavailable', 'DATABASE_UNAVAILABLE', 'The database has no space; try again later.', {
+    retryAfterSeconds: 10,
+  });
+
 const byState: Record<string, () => AppError> = {
   // The rules should have refused these values; they come from the client in any case.
   '22003': outOfRange,
@@ -17,6 +22,8 @@ const byState: Record<string, () => AppError> = {
   '22P05': () => invalidArgument([{ field: '', description: 'text must not contain NUL characters' }]),
   '40001': () => new AppError('aborted', 'CONFLICT', 'The change conflicted with another one; try again.'),
   '40P01': () => new AppError('aborted', 'CONFLICT', 'The change conflicted with another one; try again.'),
+  '53100': outOfSpace,
+  '53200': outOfSpace,
   '57014': () =>
     new AppError('deadline_exceeded', 'DEADLINE_EXCEEDED', 'The call took longer than its deadline.'),
   '57P01': () =>
