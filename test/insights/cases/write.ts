@@ -64,7 +64,7 @@ function propertyValue(value: Plain): PropertyValue {
 }
 
 interface PersonParts {
-  /** Of the profile; `prof-<external id>` when absent. */
+  /** The id of the profile; `prof-<external id>` when absent. */
   readonly id?: string;
   readonly aliases?: readonly string[];
   readonly traits?: Traits;

@@ -1,4 +1,4 @@
-import { throwIfTooLong } from './answer-size.rules.js';
+import { throwIfTooLong } from './answer-size.js';
 import { bucketsOf, bucketStart, calendarDate, firstInstantOf } from './buckets.js';
 import { withZeros } from './filled-series.rules.js';
 import type { Granularity, InsightQuery, Question, Window } from './insight-query.js';

@@ -1,4 +1,4 @@
-import { throwIfTooLong } from './answer-size.rules.js';
+import { throwIfTooLong } from './answer-size.js';
 import { bucketsOf } from './buckets.js';
 import type { EventSelector, RetentionQuery } from './insight-query.js';
 import type { BreakdownKey, Point, RetentionResult, TrendsResult } from './insight-result.js';

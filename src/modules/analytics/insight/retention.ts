@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { analyticsQuery, type Fragment, sql, value } from '../../../platform/analytics-store/index.js';
-import { throwIfTooLong, MOST_POINTS } from './answer-size.rules.js';
+import { throwIfTooLong, MOST_POINTS } from './answer-size.js';
 import { bucketExpression, bucketsOf } from './buckets.js';
 import type { RetentionQuery } from './insight-query.js';
 import type { BreakdownKey, RetentionResult } from './insight-result.js';

@@ -1,6 +1,6 @@
 import { analyticsQuery, type Fragment, sql, value } from '../../../platform/analytics-store/index.js';
 import { measureOf } from './aggregation.js';
-import { throwIfTooLong, MOST_POINTS } from './answer-size.rules.js';
+import { throwIfTooLong, MOST_POINTS } from './answer-size.js';
 import { bucketExpression, bucketsOf } from './buckets.js';
 import type { TrendsQuery } from './insight-query.js';
 import type { TrendsResult } from './insight-result.js';

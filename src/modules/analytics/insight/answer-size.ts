@@ -1,6 +1,6 @@
 import { AppError } from '../../../platform/errors/index.js';
 
-/** Of one answer: values of buckets, and cohorts. A few megabytes. */
+/** Values of buckets, and cohorts, that an answer has at most: a few megabytes. */
 export const MOST_POINTS = 100_000;
 
 /** An answer that is too long to be held and sent is refused. */
