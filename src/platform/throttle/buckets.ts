@@ -8,6 +8,6 @@ export interface Buckets extends ThrottlerStorage {
    * `ttl` and `burst` as in `increment`.
    */
   spend(key: string, ttl: number, burst: number, cost: number): Promise<ThrottleRecord>;
-  /** Returns a token that was taken before it was known whether it had to be. */
-  putBack(key: string): Promise<void>;
+  /** Returns tokens that were taken before it was known whether they had to be. */
+  putBack(key: string, tokens?: number): Promise<void>;
 }

@@ -80,3 +80,16 @@ test('a project with a limit is refused by it, and does not use up what others h
   await expect(send(1, limited)).rejects.toMatchObject({ details: { quota: { subject: 'project' } } });
   await send(1, { id: 'q' });
 });
+
+test('what one limit refuses costs nothing of the other', async () => {
+  const limited = { eventsPerSecond: 1 };
+  await send(10, limited);
+  for (let call = 0; call < 5; call += 1)
+    await expect(send(30, limited)).rejects.toMatchObject({ details: { quota: { subject: 'project' } } });
+  await send(89, { id: 'q' });
+  await send(1, { id: 'q' });
+  const other = { id: 'r', eventsPerSecond: 1 };
+  await expect(send(10, other)).rejects.toMatchObject({ details: { quota: { subject: 'organization' } } });
+  clock.travel(1_000);
+  await send(10, other);
+});

@@ -24,11 +24,17 @@ export class IngestThrottle {
     header: Headers,
     events: number,
   ): Promise<void> {
-    if (project.eventsPerSecond !== null) {
-      await this.spend(`project:${project.id}`, 'project', this.limitOf(project.eventsPerSecond), events);
-    }
     const limit = this.limitOf(organization?.eventsPerSecond ?? null);
-    await this.spend(`ingest:${project.orgId}`, 'organization', limit, events, header);
+    const key = `ingest:${project.orgId}`;
+    // First, so that a project does not pay for what its organization refuses.
+    await this.spend(key, 'organization', limit, events, header);
+    if (project.eventsPerSecond === null) return;
+    try {
+      await this.spend(`project:${project.id}`, 'project', this.limitOf(project.eventsPerSecond), events);
+    } catch (error) {
+      await this.buckets.putBack(key, events);
+      throw error;
+    }
   }
 
   private async spend(

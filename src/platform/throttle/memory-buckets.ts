@@ -25,10 +25,10 @@ export class MemoryBuckets implements Buckets {
     return Promise.resolve(recordOf(taken, burst));
   }
 
-  putBack(key: string): Promise<void> {
+  putBack(key: string, tokens = 1): Promise<void> {
     const bucket = this.buckets.get(key);
     // More than the burst is cut at the next taking.
-    if (bucket) bucket.tokens += 1;
+    if (bucket) bucket.tokens += tokens;
     return Promise.resolve();
   }
 }

@@ -26,7 +26,7 @@ return { allowed, math.floor(tokens), retry, full }`;
 
 /** A bucket that has expired in the meantime is full; a surplus is cut at the next use. */
 const putBackScript = `
-if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HINCRBYFLOAT', KEYS[1], 'tokens', 1) end`;
+if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HINCRBYFLOAT', KEYS[1], 'tokens', ARGV[1]) end`;
 
 /** A limit may cost a call no more than this; a Redis that takes longer is left alone for a while. */
 const PATIENCE_MS = 250;
@@ -59,9 +59,9 @@ export class RedisBuckets implements Buckets {
     return recordOf({ allowed: allowed === 1, remaining, retryAfterMs, fullAfterMs }, burst);
   }
 
-  async putBack(key: string): Promise<void> {
-    if (this.paused) return this.fallback.putBack(key);
-    await this.ask(putBackScript, key, []);
+  async putBack(key: string, tokens = 1): Promise<void> {
+    if (this.paused) return this.fallback.putBack(key, tokens);
+    await this.ask(putBackScript, key, [tokens]);
   }
 
   private get paused(): boolean {
