@@ -12,6 +12,7 @@ beforeAll(async () => {
 afterAll(() => s?.stop());
 
 const batch = 'sdk.events.v1.EventsService/BatchCreate';
+const documentedBatch = 'events.v1.EventsService/BatchCreate';
 const query = 'shared.insights.v1.InsightsService/Query';
 const documentedQuery = 'insights.v1.InsightsService/Query';
 
@@ -58,4 +59,23 @@ test('a key that stands in pages uses up none of the members’ calls at service
   ] as const)
     expect([path, await codeOf(path, headers)]).toEqual([path, 'permission_denied']);
   expect(await codeOf(query, keys.private.headers)).toBe('invalid_argument');
+});
+
+test('events that are not valid count as one call, and no more than a thousand are read', async () => {
+  const organization = await addOrganization(s, 'Sloppy');
+  await s.database.query('update organization set ingest_events_per_second = 1 where id = $1', [
+    organization.id,
+  ]);
+  const { keys } = await addProject(s, organization, 'Sloppy');
+  const many = (count: number) => ({ events: Array.from({ length: count }, () => ({})) });
+  for (const [path, { headers }] of [
+    [batch, keys.public],
+    [documentedBatch, keys.sdk],
+  ] as const) {
+    for (const count of [1_000, 1_001])
+      expect(await call(path, headers, many(count))).toMatchObject({ code: 'invalid_argument' });
+  }
+  const valid = { events: Array.from({ length: 20 }, () => ({ name: 'seen' })) };
+  expect(await call(documentedBatch, keys.sdk.headers, valid)).toMatchObject({ code: '' });
+  expect(await call(documentedBatch, keys.sdk.headers, valid)).toMatchObject({ code: 'resource_exhausted' });
 });

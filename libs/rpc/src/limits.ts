@@ -1,5 +1,6 @@
 import type { ServerOptions as Http1Options } from 'node:http';
 import type { ServerOptions as Http2Options } from 'node:http2';
+import type { ListBound } from './message-bounds.js';
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -17,6 +18,8 @@ export interface RpcLimits {
   requestMembers: number;
   /** Exceptions to requestElements, by name. */
   requestElementsFor: Readonly<Record<string, number>>;
+  /** The bounds of lists of request messages, by name of the method. */
+  requestListFor: Readonly<Record<string, ListBound>>;
   /** Size of a request's header list on either HTTP version, counted as HTTP/2 does (32 bytes a field). */
   headerBytes: number;
   concurrentStreams: number;
@@ -45,6 +48,7 @@ export const defaultLimits: RpcLimits = {
   requestElements: 20_000,
   requestMembers: 2_000,
   requestElementsFor: {},
+  requestListFor: {},
   headerBytes: 16 * KiB,
   concurrentStreams: 100,
   compressMinBytes: KiB,

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { ListValueSchema, StructSchema, ValueSchema, type Value } from '@bufbuild/protobuf/wkt';
+import { BatchCreateRequestSchema } from '@dovecote/contract/sdk/events/v1/events_pb';
 import { CreateRoleRequestSchema } from '@dovecote/contract/pidgr/v1/role_pb';
 import { checkBinary, checkJson } from './message-bounds.js';
 
@@ -56,6 +57,31 @@ describe('JSON', () => {
     ['too deep behind an escaped backslash', `["\\\\",${'['.repeat(10)}`, Code.InvalidArgument],
   ])('%s', (_what, text, code) => {
     expect(json(text)).toBe(code);
+  });
+});
+
+describe('the list of a message', () => {
+  const list = { field: 'events', items: 3 };
+  const events = (count: number) =>
+    create(BatchCreateRequestSchema, { events: Array.from({ length: count }, () => ({})) });
+  const asJson = (text: string) => codeOf(() => checkJson(Buffer.from(text), { ...bounds, list }));
+  const asBinary = (bytes: Uint8Array) =>
+    codeOf(() => checkBinary(bytes, BatchCreateRequestSchema, { ...bounds, list }));
+
+  test.each([
+    ['empty', '{"events":[]}', 'within'],
+    ['as long as may be', '{"events":[{},{"a":[1,2,3,4,5]},{}],"b":1,"c":{"d":1,"e":[1,2,3,4]}}', 'within'],
+    ['too long', '{"events":[{},{},{},{}]}', Code.InvalidArgument],
+    ['too long under an escaped name', '{"\\u0065vents":[{},{},{},{}]}', Code.InvalidArgument],
+    ['too long in two parts', '{"events":[{},{}],"events":[{},{}]}', Code.InvalidArgument],
+  ])('in JSON: %s', (_what, text, code) => {
+    expect(asJson(text)).toBe(code);
+  });
+
+  test('in the binary format', () => {
+    const bytes = (count: number) => toBinary(BatchCreateRequestSchema, events(count));
+    expect([asBinary(bytes(3)), asBinary(bytes(4))]).toEqual(['within', Code.InvalidArgument]);
+    expect(asBinary(Buffer.concat([bytes(2), bytes(2)]))).toBe(Code.InvalidArgument);
   });
 });
 

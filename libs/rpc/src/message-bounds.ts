@@ -1,5 +1,6 @@
 import { ScalarType, type DescField, type DescMessage } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
+import { wrongFields } from './malformed.js';
 
 /** What a message may consist of, checked on its bytes: parsing allocates for every value, and recurses. */
 export interface MessageBounds {
@@ -9,10 +10,21 @@ export interface MessageBounds {
   readonly elements: number;
   /** Members of one object of JSON: reading names takes many times what reading the elements of a list takes. */
   readonly members: number;
+  /** Of the one list that the message has: its elements cost more than their bytes show. Absent: no bound of its own. */
+  readonly list?: ListBound;
+}
+
+export interface ListBound {
+  /** The name of the field, which is the same in JSON. */
+  readonly field: string;
+  readonly items: number;
 }
 
 /** Digits in a row of a number in JSON: no number that a message can hold needs more. */
 const LONGEST_NUMBER = 400;
+
+/** Of a list that is a field of the message. */
+const LIST_DEPTH = 2;
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -26,6 +38,8 @@ export function checkJson(bytes: Uint8Array, bounds: MessageBounds): void {
   let depth = 0;
   let elements = 0;
   let digits = 0;
+  let items = 0;
+  let inList = false;
   // Counts the members of each open object; for lists the count starts so low that it never reaches the
   // bound.
   const members = new Float64Array(bounds.depth + 1);
@@ -42,14 +56,25 @@ export function checkJson(bytes: Uint8Array, bounds: MessageBounds): void {
       if (++elements > bounds.elements) throw tooMany(bounds);
       if (byte === COMMA) {
         if (++members[depth]! > bounds.members) throw tooWide(bounds);
+        if (inList && depth === LIST_DEPTH) items = countItem(items, bounds.list);
       } else {
         if (++depth > bounds.depth) throw tooDeep(bounds);
         members[depth] = byte === OPEN_OBJECT ? 1 : -Infinity;
+        if (depth === LIST_DEPTH) {
+          inList = byte === OPEN_ARRAY;
+          if (inList) items = countItem(items, bounds.list);
+        }
       }
     } else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
       depth--;
     }
   }
+}
+
+/** Counts an element of the list: of all lists at its place, so that its name can be spelled and repeated in any way. */
+function countItem(items: number, list: ListBound | undefined): number {
+  if (list && items >= list.items) throw tooLongList(list);
+  return items + 1;
 }
 
 function isDigit(byte: number): boolean {
@@ -64,7 +89,8 @@ function endOfString(bytes: Uint8Array, begin: number): number {
 
 /** The same for a binary message: known fields are followed by their types, unknown ones counted. */
 export function checkBinary(bytes: Uint8Array, schema: DescMessage, bounds: MessageBounds): void {
-  new BinaryScan(bytes, bounds).message(fieldsOf(schema), bytes.length, 1);
+  const list = schema.fields.find(({ name }) => name === bounds.list?.field);
+  new BinaryScan(bytes, bounds, list?.number).message(fieldsOf(schema), bytes.length, 1);
 }
 
 /** The content of a length-delimited field; undefined for text, bytes and unknown fields. */
@@ -78,11 +104,13 @@ const NO_FIELDS: Fields = new Map();
 class BinaryScan {
   #at = 0;
   #elements = 0;
+  #items = 0;
   #broken = false;
 
   constructor(
     private readonly bytes: Uint8Array,
     private readonly bounds: MessageBounds,
+    private readonly list: number | undefined,
   ) {}
 
   message(fields: Fields, end: number, depth: number): void {
@@ -90,6 +118,7 @@ class BinaryScan {
     while (this.#at < end && !this.#broken) {
       const tag = this.#varint();
       this.#count(1);
+      if (depth === 1 && tag >>> 3 === this.list) this.#items = countItem(this.#items, this.bounds.list);
       const wire = tag & 7;
       if (wire === Wire.varint) this.#varint();
       else if (wire === Wire.fixed64) this.#at += 8;
@@ -186,6 +215,11 @@ function tooWide({ members }: MessageBounds): ConnectError {
     `an object in the message has more than ${members} members`,
     Code.ResourceExhausted,
   );
+}
+
+function tooLongList({ field, items }: ListBound): ConnectError {
+  const description = `must contain no more than ${items} item(s)`;
+  return wrongFields([{ field, protoField: field, description, mismatch: undefined }]);
 }
 
 function tooLong(): ConnectError {

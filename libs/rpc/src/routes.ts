@@ -183,7 +183,8 @@ function maxBytesFor(method: DescMethod, limits: RpcLimits): number {
 function boundsFor(method: DescMethod, limits: RpcLimits): RequestBounds {
   const { requestDepth: depth, requestMembers: members, requestElements, requestElementsFor } = limits;
   const elements = requestElementsFor[methodPath(method)] ?? requestElements;
-  return { maxBytes: maxBytesFor(method, limits), depth, elements, members };
+  const list = limits.requestListFor[methodPath(method)];
+  return { maxBytes: maxBytesFor(method, limits), depth, elements, members, list };
 }
 
 function checkOverrides(limits: RpcLimits, methods: readonly DescMethod[]): void {

@@ -44,7 +44,7 @@ export interface AccessRow extends AccessRule {
   readonly audit?: readonly AuditEventType[];
   /** Closed states of an organization in which the RPC is answered; absent: in none. */
   readonly allowedIn?: readonly ClosedState[];
-  /** The list of the request whose elements count against the limit of events; absent: the call counts as one. */
+  /** The list of the request whose elements count against the limit of events once they are valid; absent: the call counts as one. */
   readonly countedList?: string;
   /** Whether the request may hold a large audience or batch. */
   readonly largeRequest?: true;

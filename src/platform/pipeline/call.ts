@@ -26,6 +26,8 @@ export class Call implements ScopeOrigin {
   organization?: OrganizationState;
   /** Set by the organization guard or the project guard, for RPCs in a project. */
   project?: Project;
+  /** Set by the event count guard, for RPCs that send events. */
+  countEvents?: (events: number) => Promise<void>;
   private opened: Scope | undefined;
 
   constructor(

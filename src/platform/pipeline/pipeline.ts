@@ -32,7 +32,7 @@ const admission = [
 const guards = [
   // After access: what a message must look like is not told to those who may not send it.
   ValidationGuard,
-  // Only what is valid is counted.
+  // The module counts only what is valid.
   EventCountGuard,
 ];
 

@@ -31,20 +31,23 @@ const ourHeaders = {
 interface RequestLimit {
   readonly bytes: number;
   readonly elements: number;
+  readonly list?: { readonly field: string; readonly items: number };
 }
 
 /** The limit of RPCs without a credential, whose messages are small. */
 const openRequest: RequestLimit = { bytes: 64 * 1024, elements: 1_000 };
 /** An audience of a hundred thousand people with individual variables. */
 const largeRequest: RequestLimit = { bytes: 16 * MiB, elements: 1_000_000 };
-/** A thousand events, each with a hundred properties or so. */
+/** A thousand events, each with a hundred properties or so. Both contracts allow as many, and no more are parsed. */
 const eventBatch: RequestLimit = { bytes: 5 * MiB, elements: 500_000 };
+const MOST_EVENTS = 1_000;
 
 /** Every other RPC has the limits of libs/rpc: 4 MiB. */
 function limitOf(row: AccessRow | undefined): RequestLimit | undefined {
   if (!row) return undefined;
   if (isOpen(row)) return openRequest;
-  if (row.countedList !== undefined) return eventBatch;
+  const { countedList: field } = row;
+  if (field !== undefined) return { ...eventBatch, list: { field, items: MOST_EVENTS } };
   return row.largeRequest && largeRequest;
 }
 
@@ -58,6 +61,7 @@ function limitsOf(served: readonly DescService[]): ConnectStrategyOptions['limit
   );
   return {
     requestBytesFor: Object.fromEntries<number>(limited.map(({ name, bytes }) => [name, bytes])),
+    requestListFor: Object.fromEntries(limited.flatMap(({ name, list }) => (list ? [[name, list]] : []))),
     requestElementsFor: Object.fromEntries<number>(limited.map(({ name, elements }) => [name, elements])),
   };
 }

@@ -56,6 +56,11 @@ export class Scope {
     return this.origin.proxyHeader?.(name);
   }
 
+  /** Counts the events of the call against the limits of its organization and project, or refuses. Jobs count none. */
+  async countEvents(events: number): Promise<void> {
+    await this.origin.countEvents?.(events);
+  }
+
   get signal(): AbortSignal | undefined {
     return this.origin.signal;
   }

@@ -21,6 +21,8 @@ export interface ScopeOrigin {
   readonly readOnly?: boolean;
   /** A header of the call, by its lowercase name, if a trusted proxy sent it; jobs have none. */
   proxyHeader?(name: string): string | undefined;
+  /** Counts the valid events of the call against its limits; only RPCs that send events do. */
+  countEvents?(events: number): Promise<void>;
   /** Adds a warning to the response; jobs have none. */
   warn?(text: string): void;
 }

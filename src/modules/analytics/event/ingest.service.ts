@@ -19,7 +19,8 @@ export class Ingest {
   /**
    * Accepts all events that are kept, or none. Of `timeless` drafts, which have an id of the caller's and no time, a retry
    * keeps the time of the first try.
-   * @throws AppError COOKIELESS_IDENTITY_UNAVAILABLE, or UNAVAILABLE while the queue is full: nothing is accepted.
+   * @throws AppError COOKIELESS_IDENTITY_UNAVAILABLE, RATE_LIMITED, or UNAVAILABLE while the queue is full: nothing is
+   * accepted.
    */
   async accept(
     scope: Scope,
@@ -28,6 +29,7 @@ export class Ingest {
     timeless: readonly EventDraft[] = [],
   ): Promise<AcceptedBatch> {
     await this.queue.refuseWhenFull(scope.project);
+    await scope.countEvents(drafts.length);
     if (timeless.length > 0) await this.times.settle(scope, timeless);
     const batch = await this.intake.accept(scope, drafts, contract);
     await this.queue.add(scope, (context) => batch.records.map((record) => rowOf(record, context)));
