@@ -1,19 +1,11 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
 import { Code } from '@connectrpc/connect';
 import { RoleService } from '@dovecote/contract/pidgr/v1/role_pb';
-import { Client } from 'pg';
-import { pino } from 'pino';
-import { appUrl } from '../../src/platform/database/app-role.js';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/platform/database/embedded/index.js';
-import { migrate } from '../../src/platform/database/migrate.js';
 import { eventually } from '../support/eventually.js';
 import { refusalOf } from '../support/refusal.js';
-import { testMasterKey } from '../support/template-database.js';
 import type { TestDatabase } from '../support/test-database.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
+import { DyingPostgres } from './dying-postgres.js';
 import { FanOut } from './fan-out.js';
 import { WorkerProcesses } from './worker-process.js';
 
@@ -21,19 +13,15 @@ jest.setTimeout(240_000);
 
 const RECIPIENTS = 5_000;
 
-// The others' PostgreSQL is not ours to stop.
-let dataDir: string;
-let postgres: EmbeddedPostgres;
+let postgres: DyingPostgres;
 let database: TestDatabase;
 let s: TestServer;
 let fanOut: FanOut;
 const workers = new WorkerProcesses(() => database);
 
 beforeAll(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'dovecote-restart-'));
-  postgres = await startEmbeddedPostgres({ dataDir, log: { info: () => undefined, error: () => undefined } });
-  await migrate({ ownerUrl: postgres.url, masterKey: testMasterKey }, pino({ level: 'silent' }));
-  database = databaseThatMayBeAway(postgres.url);
+  postgres = await DyingPostgres.start();
+  ({ database } = postgres);
   s = await startTestServer({ database, env: { ROLE: 'api' } });
   fanOut = await FanOut.prepare(s, RECIPIENTS);
 });
@@ -45,38 +33,8 @@ afterEach(async () => {
 });
 afterAll(async () => {
   await s?.stop();
-  await postgres?.stop();
-  await rm(dataDir, { recursive: true, force: true });
+  await postgres?.remove();
 });
-
-/** Connects for each statement: none of its connections can be lost between two. */
-function databaseThatMayBeAway(ownerUrl: string): TestDatabase {
-  return {
-    ownerUrl,
-    appUrl: appUrl(ownerUrl, testMasterKey),
-    async query<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
-      const client = new Client({ connectionString: ownerUrl });
-      await client.connect();
-      try {
-        return (await client.query(text, values)).rows as Row[];
-      } finally {
-        await client.end();
-      }
-    },
-    drop: () => Promise.resolve(),
-  };
-}
-
-/** As `pg_ctl stop -m immediate`, or a power cut: nothing is finished. The embedded server starts itself again. */
-async function stopImmediately(): Promise<void> {
-  const [pid] = (await readFile(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8')).split('\n');
-  const began = await database.query<{ at: Date }>('select pg_postmaster_start_time() as at');
-  process.kill(Number(pid), 'SIGQUIT');
-  await eventually('PostgreSQL is back', async () => {
-    const [row] = await database.query<{ at: Date }>('select pg_postmaster_start_time() as at');
-    return row && row.at > (began[0]?.at ?? new Date());
-  });
-}
 
 interface Load {
   /** Stops it, and returns the ids of the roles whose creation was acknowledged. */
@@ -151,7 +109,7 @@ test('PostgreSQL that stops dead and comes back loses nothing and doubles nothin
   load = createRoles();
   for (let restart = 0; restart < 2; restart += 1) {
     await progress(campaignId);
-    await stopImmediately();
+    await postgres.stopImmediately();
   }
   await fanOut.completed(campaignId);
   const roleIds = await load.stop();

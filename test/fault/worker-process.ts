@@ -4,7 +4,7 @@ import { eventually } from '../support/eventually.js';
 import { testMasterKey } from '../support/template-database.js';
 import type { TestDatabase } from '../support/test-database.js';
 
-/** `dovecote serve --role worker` on the database, in a process that can be killed. */
+/** `dovecote serve` on the database, in a process that can be killed. */
 export class WorkerProcess {
   private output = '';
 
@@ -18,7 +18,11 @@ export class WorkerProcess {
     process.once('exit', () => child.kill('SIGKILL'));
   }
 
-  static start(database: TestDatabase, more: Record<string, string> = {}): WorkerProcess {
+  static start(
+    database: TestDatabase,
+    more: Record<string, string> = {},
+    role: 'api' | 'worker' = 'worker',
+  ): WorkerProcess {
     const env = {
       ...process.env,
       DATABASE_URL: database.ownerUrl,
@@ -28,7 +32,7 @@ export class WorkerProcess {
       ...more,
     };
     return new WorkerProcess(
-      spawn(process.execPath, ['dist/main.js', 'serve', '--role', 'worker'], { env, stdio: 'pipe' }),
+      spawn(process.execPath, ['dist/main.js', 'serve', '--role', role], { env, stdio: 'pipe' }),
     );
   }
 
