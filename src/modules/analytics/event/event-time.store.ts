@@ -16,13 +16,15 @@ const settle = statement(
 
 const purge = statement(
   'event_time.purge',
-  `delete from event_time where noted_at < now() - interval '3 days'`,
+  `delete from event_time where (org_id, project, event_hash) in (
+     select org_id, project, event_hash from event_time
+      where noted_at < now() - interval '1 hour' order by noted_at limit $1 for update skip locked)`,
 );
 
 /** The time of events that came with an id and without a time. */
 @Injectable()
 export class EventTimeStore {
-  /** Gives each draft the time at which its id was first seen within three days. */
+  /** Gives each draft the time at which its id was first seen within an hour. */
   async settle(scope: Scope, drafts: readonly EventDraft[]): Promise<void> {
     const byHash = new Map<string, EventDraft[]>();
     for (const draft of drafts) {
@@ -40,9 +42,9 @@ export class EventTimeStore {
       for (const draft of byHash.get(hash) ?? []) draft.occurTime = occurTime.getTime();
   }
 
-  /** In a transaction with `drainSettings`. */
-  async purge(tx: Transaction): Promise<void> {
-    await tx.execute(purge);
+  /** Deletes at most so many, the oldest first, and returns how many. In a transaction with `drainSettings`. */
+  async purge(tx: Transaction, limit: number): Promise<number> {
+    return (await tx.execute(purge, [limit])).rowCount ?? 0;
   }
 }
 

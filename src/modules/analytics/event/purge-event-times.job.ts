@@ -1,19 +1,24 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../../platform/database/index.js';
-import { HandlesJob, type JobHandler } from '../../../platform/worker/index.js';
+import { HandlesJob, type JobContext, type JobHandler } from '../../../platform/worker/index.js';
 import { EventTimeStore } from './event-time.store.js';
 import { drainSettings } from './ingest-queue.store.js';
 
+/** Of one transaction: a table of millions would be deleted in one of minutes. */
+const PIECE = 10_000;
+
 /** Deletes the times of events whose retries are over. */
 @Injectable()
-@HandlesJob({ task: 'event.purge_times', cron: '17 * * * *' })
+@HandlesJob({ task: 'event.purge_times', cron: '*/10 * * * *' })
 export class PurgeEventTimes implements JobHandler {
   constructor(
     private readonly database: Database,
     private readonly times: EventTimeStore,
   ) {}
 
-  async handle(): Promise<void> {
-    await this.database.transaction(drainSettings, (tx) => this.times.purge(tx));
+  async handle(_payload: Record<string, unknown>, { signal }: Pick<JobContext, 'signal'>): Promise<void> {
+    let deleted = PIECE;
+    while (deleted >= PIECE && !signal.aborted)
+      deleted = await this.database.transaction(drainSettings, (tx) => this.times.purge(tx, PIECE));
   }
 }
