@@ -233,14 +233,24 @@ describe('a deleted project', () => {
     const [row] = await s.database.query<{ number: number }>('select number from project where id = $1', [
       projectId,
     ]);
-    const queued = () => s.database.query('select from ingest_batch where project = $1', [row?.number]);
+    const waiting = () =>
+      s.database.query(
+        `select from ingest_batch where project = $1 union all select from ingest_dead_letter where project = $1`,
+        [row?.number],
+      );
     await s.database.query(
       `insert into ingest_batch (org_id, id, project, received_at, events, raw_octets, months, layout, body)
        values ($1, $2, $3, now(), 1, 1, '{}', 1, '')`,
       [cast.acme.id, uuid(), row?.number],
     );
+    await s.database.query(
+      `insert into ingest_dead_letter
+         (org_id, id, project, received_at, events, raw_octets, months, layout, failed_at, error, body)
+       values ($1, $2, $3, now(), 1, 1, '{}', 1, now(), 'no', '')`,
+      [cast.acme.id, uuid(), row?.number],
+    );
     await projects(cast.alice).deleteProject({ projectId, confirmationName: name });
-    expect(await queued()).toEqual([]);
+    expect(await waiting()).toEqual([]);
     expect((await refusalOf(projects(cast.alice).getProject({ projectId }))).code).toBe(Code.NotFound);
     expect((await trailOf(projectId)).at(-1)).toMatchObject({
       event_type: 'PROJECT_DELETED',

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { readStatement, statement, type Transaction } from '../../../platform/database/index.js';
+import type { Scope } from '../../../platform/scope/index.js';
 import type { BatchBody } from './batch-body.js';
 
 /** A batch that the analytics store does not take, as the operator sees it in a list. */
@@ -56,12 +57,17 @@ const drop = statement(
   `delete from ingest_dead_letter where $1::uuid is null or id = $1`,
 );
 
+const removeOfProject = statement(
+  'ingest_dead_letter.remove_of_project',
+  `delete from ingest_dead_letter where org_id = $1 and project = $2`,
+);
+
 const count = readStatement(
   'ingest_dead_letter.count',
   `select count(*)::int as batches from ingest_dead_letter`,
 );
 
-/** For transactions with `drainSettings`. */
+/** For transactions with `drainSettings`, unless it says otherwise. */
 @Injectable()
 export class DeadLetterStore {
   /** Takes the batch out of the queue. */
@@ -86,6 +92,11 @@ export class DeadLetterStore {
   /** Deletes one for good, or all without an id; returns how many. */
   async drop(tx: Transaction, id?: string): Promise<number> {
     return (await tx.execute(drop, [id ?? null])).rowCount ?? 0;
+  }
+
+  /** In the transaction that deletes the project. */
+  async removeOfProject(scope: Scope, project: number): Promise<void> {
+    await (await scope.tx()).execute(removeOfProject, [scope.orgId, project]);
   }
 
   async count(tx: Transaction): Promise<number> {

@@ -61,9 +61,14 @@ export class EventModule implements OnModuleInit {
   constructor(
     private readonly projects: Projects,
     private readonly queue: IngestQueueStore,
+    private readonly deadLetters: DeadLetterStore,
   ) {}
 
   onModuleInit(): void {
-    this.projects.contribute((scope, project) => this.queue.removeOfProject(scope, project.number));
+    this.projects.contribute(async (scope, { number }) => {
+      // In this order: a batch that the drain is burying leaves the queue only when it is a dead letter.
+      await this.queue.removeOfProject(scope, number);
+      await this.deadLetters.removeOfProject(scope, number);
+    });
   }
 }
