@@ -64,7 +64,7 @@ function startWorkers(): void {
   for (let n = 0; n < 2; n += 1) workers.start({ CLICKHOUSE_URL: engine.url });
 }
 
-/** What was accepted is stored once, and nothing else. */
+/** Every accepted event is stored once, and there is no other. */
 async function expectStoredOnce(accepted: readonly string[]): Promise<void> {
   await eventually(
     'the queue is empty',

@@ -4,7 +4,7 @@ import { HandlesJob, type JobContext, type JobHandler } from '../../../platform/
 import { EventTimeStore } from './event-time.store.js';
 import { drainSettings } from './ingest-queue.store.js';
 
-/** Of one transaction: a table of millions would be deleted in one of minutes. */
+/** Rows that one transaction deletes. */
 const PIECE = 10_000;
 
 /** Deletes the times of events whose retries are over. */
