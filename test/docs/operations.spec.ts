@@ -100,6 +100,7 @@ describe('over the years', () => {
     await type('npx dovecote rotate-keys', 'command');
     await type('npx dovecote migrate', 'command');
     await type('npx dovecote doctor', 'command');
+    expect(await type('npx dovecote dead-letters list')).toContain('There are no dead letters.');
   });
 
   test('the figures are told, and the page and its alerts name such as there are', async () => {
@@ -136,6 +137,7 @@ test('nothing that it shows is run by nobody', () => {
     'npx dovecote render',
   ])
     page.leave(words, elsewhere);
+  page.leave('dead-letters show', 'It is run by test/commands/dead-letters.spec.ts.');
   page.leave('docker run', 'There is no container runtime here.');
   page.leave(
     'helm install',
