@@ -77,8 +77,10 @@ describe('events', () => {
     if (!browser) return;
     const site = await startWebSite(html);
     try {
-      const tab = await browser.newPage({ userAgent: chromeOfAPerson });
+      const context = await browser.newContext({ userAgent: chromeOfAPerson });
+      const tab = await context.newPage();
       await tab.goto(site.origin);
+      // The context stays: it would take along what the page has begun to send.
       await tab.close();
       await countOf('feature_used');
     } finally {
