@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { fromBinary, type DescService, type MessageInitShape } from '@bufbuild/protobuf';
 import { Code, ConnectError, createClient, type Transport } from '@connectrpc/connect';
@@ -186,6 +187,16 @@ describe('an error of the documented contract', () => {
     const error = await refused(createClient(Documented, protocols[2]![1](callers.sdk)).batchCreate(batch));
     expect(violationsOf(error).length).toBeGreaterThan(20);
   });
+
+  test.each(['application/json', 'application/json; charset=utf-8'])(
+    'is readable where it is long and the client takes gzip: %s',
+    async (contentType) => {
+      const batch = { events: Array.from({ length: 100 }, () => ({ name: '' })) };
+      const headers = { ...callers.sdk, 'accept-encoding': 'gzip', 'content-encoding': 'gzip' };
+      const { status, body } = await post(BATCH, headers, gzipSync(JSON.stringify(batch)), contentType);
+      expect([status, plain(body).length]).toEqual([400, 100]);
+    },
+  );
 
   test('has no details where nothing was validated', async () => {
     const anonymous = await post(BATCH, {}, '{}');

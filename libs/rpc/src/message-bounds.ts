@@ -10,7 +10,7 @@ export interface MessageBounds {
   readonly elements: number;
   /** Members of one object of JSON: reading names takes many times what reading the elements of a list takes. */
   readonly members: number;
-  /** Of the one list that the message has: its elements cost more than their bytes show. Absent: no bound of its own. */
+  /** Bound of a list whose elements cost more than their bytes show. Absent: no list is bounded by itself. */
   readonly list?: ListBound;
 }
 
@@ -23,7 +23,7 @@ export interface ListBound {
 /** Digits in a row of a number in JSON: no number that a message can hold needs more. */
 const LONGEST_NUMBER = 400;
 
-/** Of a list that is a field of the message. */
+/** Level of a list that is a field of the message. */
 const LIST_DEPTH = 2;
 
 const QUOTE = 0x22;

@@ -2,9 +2,12 @@ import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import type { ConnectError } from '@connectrpc/connect';
 import { errorToJson } from '@connectrpc/connect/protocol-connect';
 import type { UniversalHandlerFn, UniversalServerResponse } from '@connectrpc/connect/protocol';
+import { gzip } from './gzip.js';
 import { isObject } from './json/check.js';
 
 const BAD_REQUEST = 'google.rpc.BadRequest';
+/** More than any error of ours has. */
+const MOST_BYTES = 16 * 1024 * 1024;
 const encoder = new TextEncoder();
 
 /** An error of Connect in JSON, its violations also readable without a library: see ServiceTraits. */
@@ -28,9 +31,13 @@ function isConnectError({ status, header }: UniversalServerResponse): boolean {
 async function rewritten(answer: UniversalServerResponse): Promise<UniversalServerResponse> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of answer.body ?? []) chunks.push(chunk);
-  // Connect wrote it just now.
-  const json = JSON.parse(Buffer.concat(chunks).toString()) as JsonValue;
+  const written = Buffer.concat(chunks);
+  // Connect wrote it just now, and compresses a long error, too. The fast path sends errors as they are.
+  const isZipped = answer.header?.get('content-encoding') === gzip.name;
+  const plain = isZipped ? await gzip.decompress(written, MOST_BYTES) : written;
+  const json = JSON.parse(Buffer.from(plain).toString()) as JsonValue;
   const body = encoder.encode(JSON.stringify(withPlainViolations(json)));
+  answer.header?.delete('content-encoding');
   if (answer.header?.has('content-length')) answer.header.set('content-length', String(body.length));
   return { ...answer, body: once(body) };
 }
