@@ -2,10 +2,12 @@ import { Code } from '@connectrpc/connect';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { hashSecret } from '@dovecote/secret';
 import { KeyFamily, ProjectService } from '@dovecote/contract/dovecote/project/v1/project_pb';
+import { Permission } from '@dovecote/contract/pidgr/v1/common_pb';
 import { v7 as uuid } from 'uuid';
 import { UsageRecorder } from '../../src/platform/caller/usage-recorder.js';
 import {
   type Actor,
+  addApiKey,
   addMember,
   addOrganization,
   addProject,
@@ -300,6 +302,18 @@ describe('a key', () => {
     const outcomes = await Promise.allSettled([another(), another()]);
     expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     expect(await refusalOf(another())).toMatchObject({ reason: 'PROJECT_KEY_LIMIT' });
+  });
+
+  test('that reads is made only by a caller who may read', async () => {
+    const { id: projectId } = await create();
+    const writer = projects(await addApiKey(s, cast.acme, [Permission.ANALYTICS_WRITE]));
+    for (const family of [KeyFamily.SHARED, KeyFamily.PRIVATE])
+      expect(await refusalOf(writer.createProjectKey({ projectId, family, name: 'x' }))).toMatchObject({
+        code: Code.PermissionDenied,
+        reason: 'PERMISSION_MISSING',
+      });
+    const { key } = await writer.createProjectKey({ projectId, family: KeyFamily.SDK, name: 'x' });
+    expect(key).toMatch(/^pk_sdk_/);
   });
 
   test.each(families)('of the family %i is shown once, unless it is public', async (family, form, prefix) => {

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type Envelope, generateProjectKey, type ProjectKeyFamily } from '@dovecote/secret';
 import { v7 as uuid } from 'uuid';
+import { Permission } from '../../../platform/access/index.js';
 import { notFound } from '../../../platform/errors/index.js';
 import { ENVELOPE } from '../../../platform/platform.module.js';
 import type { Scope } from '../../../platform/scope/index.js';
@@ -37,8 +38,11 @@ export class ProjectKeys {
   ): Promise<Required<ListedProjectKey>> {
     // Two calls at once wait for each other here, so that they cannot both take the last place.
     const project = await this.projects.getForUpdate(scope, projectId);
-    // A stolen token must not leave behind a key that reads.
-    if (family === 'shared' || family === 'private') scope.requireRecentProof();
+    if (family === 'shared' || family === 'private') {
+      // A caller grants no more than it has, and a stolen token must not leave behind a key that reads.
+      scope.require(Permission.ANALYTICS_READ);
+      scope.requireRecentProof();
+    }
     const refusal = refuseKeyOverLimit(await this.store.countLive(scope, project.id));
     if (refusal) throw refusal;
     const { secret, hash, lastFour } = generateProjectKey(family);

@@ -640,7 +640,8 @@ export declare const ProjectService: GenService<{
     output: typeof DeleteProjectResponseSchema;
   },
   /**
-   * Makes a key and returns it. Needs PERMISSION_ANALYTICS_WRITE, and a recent proof for a key that reads. Audited. RESOURCE_EXHAUSTED beyond 50 keys of a project.
+   * Makes a key and returns it. Needs PERMISSION_ANALYTICS_WRITE, and PERMISSION_ANALYTICS_READ and a recent proof for a
+   * key that reads. Audited. RESOURCE_EXHAUSTED beyond 50 keys of a project.
    *
    * @generated from rpc dovecote.project.v1.ProjectService.CreateProjectKey
    */
