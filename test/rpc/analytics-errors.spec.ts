@@ -188,6 +188,13 @@ describe('an error of the documented contract', () => {
     expect(violationsOf(error).length).toBeGreaterThan(20);
   });
 
+  test('holds the first violation of another long message', async () => {
+    const timeRange = { start: '2030-01-01T00:00:00Z', end: '2030-01-02T00:00:00Z' };
+    const query = { events: Array.from({ length: 2_000 }, () => ({ name: '' })), timeRange };
+    const { body } = await post(QUERY, callers.shared, JSON.stringify({ query }));
+    expect([body.code, plain(body).length]).toEqual(['invalid_argument', 1]);
+  });
+
   test.each(['application/json', 'application/json; charset=utf-8'])(
     'is readable where it is long and the client takes gzip: %s',
     async (contentType) => {

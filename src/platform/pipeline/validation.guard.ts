@@ -16,8 +16,6 @@ import { unstorable, unstorableInPieces } from './unstorable.js';
 
 /** Elements of a message up to which everything that is wrong with it is looked for. */
 const FULLY_CHECKED = 1_000;
-/** The same for the public contracts, which promise every violation of a batch: a thousand events with their properties. */
-const BATCH_FULLY_CHECKED = 100_000;
 /** Between two messages whose rules are compiled: calls come first. */
 const COMPILE_PAUSE_MS = 20;
 
@@ -63,9 +61,8 @@ export class ValidationGuard implements CanActivate {
   private violationsOf(schema: DescMessage, request: Message): FieldViolation[] {
     const found = this.first.validate(schema, request);
     if (found.kind === 'valid') return [];
-    const most = contractOf(schema.typeName) === 'own' ? FULLY_CHECKED : BATCH_FULLY_CHECKED;
     const result =
-      found.kind === 'error' || holdsMoreThan(most, schema, request)
+      found.kind === 'error' || holdsMoreThan(FULLY_CHECKED, schema, request)
         ? found
         : this.every.validate(schema, request);
     if (result.kind === 'error') {
