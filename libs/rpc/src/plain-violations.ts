@@ -6,7 +6,7 @@ import { gzip } from './gzip.js';
 import { isObject } from './json/check.js';
 
 const BAD_REQUEST = 'google.rpc.BadRequest';
-/** More than any error of ours has. */
+/** More than any error has. */
 const MOST_BYTES = 16 * 1024 * 1024;
 const encoder = new TextEncoder();
 

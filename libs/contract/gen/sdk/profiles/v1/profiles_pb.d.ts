@@ -42,7 +42,7 @@ export declare type IdentifyRequest = Message<"sdk.profiles.v1.IdentifyRequest">
   anonymousId: string;
 
   /**
-   * A device that belongs to the person from now on. Empty for none.
+   * Accepted from SDKs that send it, and not stored. Empty for none.
    *
    * @generated from field: string device_id = 4;
    */
@@ -124,8 +124,8 @@ export declare const ProfileIdentifyMessageSchema: GenMessage<ProfileIdentifyMes
  */
 export declare const ProfilesSDKService: GenService<{
   /**
-   * Makes or extends a profile, and links an anonymous id to it. The answer does not wait for the write, which takes
-   * effect within seconds.
+   * Makes or extends a profile, and links an anonymous id to it. What is answered is stored; reads show it within
+   * seconds.
    *
    * @generated from rpc sdk.profiles.v1.ProfilesSDKService.Identify
    */
