@@ -119,6 +119,15 @@ describe('errors', () => {
     expect(await engine.rows(`SELECT count() AS n FROM ${table}`)).toEqual([{ n: 0 }]);
   });
 
+  test('refuses a statement beyond its limit with the code of a server', async () => {
+    const query = `SELECT '${'x'.repeat(1024 ** 2)}'`;
+    await expect(engine.client.command({ query })).rejects.toMatchObject({
+      code: '229',
+      type: 'QUERY_IS_TOO_LARGE',
+    });
+    expect((await raw('/', { method: 'POST', body: query })).status).toBe(413);
+  });
+
   test('inserts nothing of a body that breaks off', async () => {
     const table = await engine.freshTable('x UInt64');
     const query = encodeURIComponent(`INSERT INTO ${table} FORMAT JSONEachRow`);

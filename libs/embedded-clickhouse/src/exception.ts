@@ -13,13 +13,26 @@ export class Exception extends Error {
   }
 }
 
-/** The engine's error with its code; an error of our own becomes a LOGICAL_ERROR. */
+/** The engine's error with its code, a file's error with the code that a server has for it; others are LOGICAL_ERRORs. */
 export function exceptionOf(error: unknown): Exception {
   if (error instanceof Exception) return error;
   const message = error instanceof Error ? error.message : String(error);
+  const ofFile = error instanceof Error ? exceptionOfFile(error) : undefined;
+  if (ofFile !== undefined) return ofFile;
   const found = /^Code: (\d+)\. DB::Exception: (.*) \(([A-Z0-9_]+)\)\s*$/s.exec(message);
   if (found === null) return new Exception(49, 'LOGICAL_ERROR', message, { cause: error });
   return new Exception(Number(found[1]), found[3]!, found[2]!);
+}
+
+/** Clients must not take the rows for the cause. */
+function exceptionOfFile(error: NodeJS.ErrnoException): Exception | undefined {
+  const { code, syscall, path } = error;
+  // A file that is written to after it was opened has no path in its errors.
+  if (path === undefined && syscall !== 'write' && syscall !== 'fsync') return undefined;
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new Exception(243, 'NOT_ENOUGH_SPACE', 'No space left on device.', { cause: error });
+  const message = `A temporary file cannot be written: ${code} (${syscall}).`;
+  return new Exception(75, 'CANNOT_WRITE_TO_FILE_DESCRIPTOR', message, { cause: error });
 }
 
 /** The text as a ClickHouse server sends it and as clients parse it. */
@@ -42,7 +55,7 @@ const statuses: ReadonlyMap<number, number> = new Map([
   ...[192, 193, 497, 516].map((code) => [code, 403] as const),
   [48, 501],
   [159, 408],
-  [425, 413],
+  [229, 413],
 ]);
 
 /** The HTTP status of an exception; 500 for what the table does not list, as a ClickHouse server does. */

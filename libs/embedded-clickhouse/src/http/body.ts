@@ -40,9 +40,9 @@ export async function readHead(body: Readable, bytes: number): Promise<{ head: B
 
 /** Reads all of it; rejects with QUERY_IS_TOO_LARGE beyond the limit. */
 export async function readAll(head: Buffer, body: Readable, maxBytes: number): Promise<Buffer> {
-  const chunks = [head];
+  const chunks: Buffer[] = [];
   for await (const chunk of limited(head, body, maxBytes)) chunks.push(chunk);
-  return Buffer.concat(chunks.slice(1));
+  return Buffer.concat(chunks);
 }
 
 /** Writes the head and the rest of the body to a file; returns the number of bytes. */
@@ -52,14 +52,18 @@ export async function spool(head: Buffer, body: Readable, maxBytes: number, file
   return out.bytesWritten;
 }
 
+async function* chunksOf(head: Buffer, body: Readable): AsyncGenerator<Buffer> {
+  if (head.length > 0) yield head;
+  yield* body as AsyncIterable<Buffer>;
+}
+
 async function* limited(head: Buffer, body: Readable, maxBytes: number): AsyncGenerator<Buffer> {
-  let length = head.length;
-  if (length > 0) yield head;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
+  let length = 0;
+  for await (const chunk of chunksOf(head, body)) {
     length += chunk.length;
     if (length > maxBytes) {
       const message = `The body has more than ${maxBytes} bytes; send the rows in several statements.`;
-      throw new Exception(425, 'QUERY_IS_TOO_LARGE', message);
+      throw new Exception(229, 'QUERY_IS_TOO_LARGE', message);
     }
     yield chunk;
   }
