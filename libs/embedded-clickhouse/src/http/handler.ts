@@ -30,14 +30,20 @@ export class Handler {
     try {
       const request = requestOf(message);
       setHeaders(request, response);
-      if (request.path === '/ping' || request.path === '/replicas_status') return ok(response);
+      if (request.path === '/ping' || request.path === '/replicas_status') return this.ping(response);
       if (request.path !== '/') throw noHandle(request.path);
       if (!isAuthorized(request, this.options)) throw authenticationFailed(request.user);
-      if (message.method === 'GET' && request.query === undefined) return ok(response);
+      if (message.method === 'GET' && request.query === undefined) return this.ping(response);
       await this.execute(request, { message, response, version, isCompressed: request.isCompressed });
     } catch (error) {
       answerException({ message, response, version }, exceptionOf(error));
     }
+  }
+
+  private ping(response: ServerResponse): void {
+    response.statusCode = this.isStopping ? 503 : 200;
+    response.setHeader('Content-Type', 'text/plain; charset=UTF-8');
+    response.end(this.isStopping ? 'The engine is stopping.\n' : 'Ok.\n');
   }
 
   private async execute(request: Request, context: AnswerContext): Promise<void> {
@@ -56,11 +62,6 @@ function setHeaders({ queryId }: Request, response: ServerResponse): void {
   response.setHeader('X-ClickHouse-Server-Display-Name', 'embedded');
   response.setHeader('X-ClickHouse-Query-Id', encodeURI(queryId));
   response.setHeader('X-ClickHouse-Timezone', 'UTC');
-}
-
-function ok(response: ServerResponse): void {
-  response.setHeader('Content-Type', 'text/plain; charset=UTF-8');
-  response.end('Ok.\n');
 }
 
 function noHandle(path: string): Exception {
