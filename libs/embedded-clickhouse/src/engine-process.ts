@@ -84,7 +84,7 @@ export class EngineProcess {
     const server = createServer({
       maxHeaderSize: MAX_URL_BYTES,
       keepAliveTimeout: KEEP_ALIVE_MS,
-      // A large insert may take its time; the parent is the only client.
+      // A large insert may take its time; clients hold the password.
       requestTimeout: 0,
     });
     server.on('request', (message, response) => void handler.handle(message, response));
@@ -132,6 +132,7 @@ function defaultSettings(config: EngineConfig): (readonly [string, string])[] {
 
 function reasonOf(error: unknown): FailureReason {
   const { code } = error as { code?: unknown };
+  if (code === 'EADDRINUSE') return 'port';
   const isMissing = code === 'CHDB_PLATFORM' || code === 'CHDB_ABI' || code === 'MODULE_NOT_FOUND';
   return isMissing ? 'unsupported' : 'other';
 }

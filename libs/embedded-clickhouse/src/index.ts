@@ -25,7 +25,7 @@ export interface EmbeddedClickHouseOptions {
   readonly dataDir: string;
   /** Gets structured lines: a level, an event in lower case, its details. Default: nothing is logged. */
   readonly log?: Log;
-  /** Called each time the engine's process ended on its own; it is being started again, on the same port. */
+  /** Called each time the engine's process ended on its own, before it is started again on the same port. */
   readonly onExit?: (exit: Exit) => void;
   /** The engine's process, when this module is bundled: the bundled child.js, as a file URL or a path. */
   readonly entry?: URL | string;
@@ -64,6 +64,11 @@ export interface EmbeddedClickHouse extends Access {
   readonly pid: number | undefined;
   /** False while the engine's process is started again. */
   readonly isRunning: boolean;
+  /**
+   * False once another process has taken the folder or the port while the engine was down: then it is not started again.
+   * Stop it, and find that engine or start another one.
+   */
+  readonly recovers: boolean;
   /** Waits for running statements, kills them after a while, closes the engine. */
   stop(): Promise<void>;
 }
@@ -113,6 +118,9 @@ export async function startEmbeddedClickHouse(
     },
     get isRunning() {
       return supervisor.isRunning;
+    },
+    get recovers() {
+      return supervisor.recovers;
     },
     stop: () => supervisor.stop(),
   };

@@ -20,17 +20,9 @@ export interface EngineConfig {
 
 export type ToChild = { readonly kind: 'start'; readonly config: EngineConfig } | { readonly kind: 'stop' };
 
-export type LogLevel = 'info' | 'warn' | 'error';
-
 export type ToParent =
   | { readonly kind: 'ready'; readonly port: number; readonly version: string }
-  | { readonly kind: 'failed'; readonly reason: FailureReason; readonly message: string }
-  | {
-      readonly kind: 'log';
-      readonly level: LogLevel;
-      readonly event: string;
-      readonly fields: Readonly<Record<string, unknown>>;
-    };
+  | { readonly kind: 'failed'; readonly reason: FailureReason; readonly message: string };
 
-/** `unsupported`: there is no engine for this platform. */
-export type FailureReason = 'unsupported' | 'other';
+/** `unsupported`: there is no engine for this platform. `port`: another process listens there. */
+export type FailureReason = 'unsupported' | 'port' | 'other';

@@ -1,10 +1,15 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { EngineConfig, LogLevel, ToChild, ToParent } from '../messages.js';
-import { AlreadyRunningError, EmbeddedClickHouseError, UnsupportedPlatformError } from './errors.js';
+import type { EngineConfig, ToChild, ToParent } from '../messages.js';
+import {
+  AlreadyRunningError,
+  EmbeddedClickHouseError,
+  PortInUseError,
+  UnsupportedPlatformError,
+} from './errors.js';
 import { describeOwner, readOwner } from './owner.js';
 
-export type Log = (level: LogLevel, event: string, fields: Readonly<Record<string, unknown>>) => void;
+export type Log = (level: 'info' | 'error', event: string, fields: Readonly<Record<string, unknown>>) => void;
 
 export interface RunningChild {
   readonly process: ChildProcess;
@@ -18,7 +23,7 @@ export interface RunningChild {
 const SPARE_THREADS = 8;
 
 /** Starts the engine's process and waits until it listens. Rejects with an EmbeddedClickHouseError. */
-export function startChild(entry: URL | string, config: EngineConfig, log: Log): Promise<RunningChild> {
+export function startChild(entry: URL | string, config: EngineConfig): Promise<RunningChild> {
   const path = entry instanceof URL || entry.startsWith('file:') ? fileURLToPath(entry) : entry;
   const child = fork(path, [], {
     execArgv: [],
@@ -47,8 +52,7 @@ export function startChild(entry: URL | string, config: EngineConfig, log: Log):
       errorOf(failure, words, config).then(reject, reject);
     });
     child.on('message', (message: ToParent) => {
-      if (message.kind === 'log') log(message.level, message.event, message.fields);
-      else if (message.kind === 'failed') failure = message;
+      if (message.kind === 'failed') failure = message;
       else resolve({ ...message, process: child, lastWords: () => lastWords.trim() });
     });
     tell(child, { kind: 'start', config });
@@ -81,6 +85,7 @@ async function errorOf(
       `The embedded ClickHouse engine does not run on ${platform}. Set CLICKHOUSE_URL to a ClickHouse server. (${message})`,
     );
   }
+  if (reason === 'port') return new PortInUseError(startFailed(message));
   if (lockedWords.test(lastWords)) return new AlreadyRunningError(describeOwner(await readOwner(dataDir)));
   return new EmbeddedClickHouseError(startFailed(`${message} ${lastWords}`));
 }

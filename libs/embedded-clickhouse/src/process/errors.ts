@@ -8,6 +8,11 @@ export class AlreadyRunningError extends EmbeddedClickHouseError {
   override name = 'AlreadyRunningError';
 }
 
+/** Another process listens on the port. */
+export class PortInUseError extends EmbeddedClickHouseError {
+  override name = 'PortInUseError';
+}
+
 /** There is no engine for this platform. */
 export class UnsupportedPlatformError extends EmbeddedClickHouseError {
   override name = 'UnsupportedPlatformError';

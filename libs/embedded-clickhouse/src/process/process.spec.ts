@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { Agent, get, type IncomingMessage } from 'node:http';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -66,6 +68,39 @@ async function startOwner(): Promise<{ owner: ChildProcess; enginePid: number }>
   return { owner, enginePid: Number(output) };
 }
 
+/** An entry whose engine opens its folder only after another one has. */
+async function slowAfterFirstStart(): Promise<string> {
+  const entry = join(dataDir, 'slow.mjs');
+  await writeFile(
+    entry,
+    `import { existsSync, writeFileSync } from 'node:fs';
+    const mark = ${JSON.stringify(join(dataDir, 'mark'))};
+    if (existsSync(mark)) await new Promise((resolve) => setTimeout(resolve, 2_000));
+    writeFileSync(mark, '');
+    await import(${JSON.stringify(new URL('child.js', built))});`,
+  );
+  return entry;
+}
+
+async function listenOn(port: number): Promise<void> {
+  const server = createServer().listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  opened.push({ close: async () => void server.close() });
+}
+
+function poolOfOne(): { agent: Agent } & AsyncDisposable {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  return { agent, [Symbol.asyncDispose]: async () => agent.destroy() };
+}
+
+async function statusOf({ url, username, password }: Access, path: string, agent: Agent): Promise<number> {
+  const sent = get(`${url}${path}`, { agent, auth: `${username}:${password}` });
+  const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+  answer.resume();
+  await once(answer, 'end');
+  return answer.statusCode ?? 0;
+}
+
 describe("the engine's process", () => {
   test('a platform without an engine is refused, with what to do about it', async () => {
     const entry = join(dataDir, 'child.mjs');
@@ -119,6 +154,73 @@ describe("the engine's process", () => {
     expect(await killed).toMatchObject({ code: '394' });
     await stopped;
     expect(await hasEnded(engine.pid!)).toBe(true);
+  });
+
+  test('while it stops, it refuses pings and statements: clients look for the next engine', async () => {
+    const engine = await start({ stopGraceMs: 20_000 });
+    const client = connect(engine);
+    const statusOfAll = async (paths: string[]): Promise<number[]> => {
+      // One connection: a new one is refused by then.
+      await using pool = poolOfOne();
+      return await Promise.all(paths.map((path) => statusOf(engine, path, pool.agent)));
+    };
+    // It does not end before all are answered.
+    const busy = rows(client, endless).catch((error: unknown) => error);
+    const answers = statusOfAll(['/?query=SELECT+sleep(2)', '/ping', '/?query=SELECT+1', '/']);
+    await eventually('both run', async () => {
+      const [row] = await rows(client, 'SELECT count() AS n FROM system.processes');
+      return (row as { n: number }).n === 3;
+    });
+    const stopped = engine.stop();
+    expect(await answers).toEqual([200, 503, 500, 503]);
+    process.kill(engine.pid!, 'SIGKILL');
+    await busy;
+    await stopped;
+  });
+
+  test('does not keep a process running that has nothing more to do', async () => {
+    const script = `const { startEmbeddedClickHouse } = await import(${JSON.stringify(new URL('index.js', built))});
+      await startEmbeddedClickHouse({ dataDir: ${JSON.stringify(dataDir)} });`;
+    const owner = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'inherit' });
+    opened.push({ close: async () => void owner.kill('SIGKILL') });
+    expect(await once(owner, 'exit')).toEqual([0, null]);
+  });
+
+  test('a disk that is full while rows arrive is not taken for a fault of the rows', async () => {
+    const entry = join(dataDir, 'child.mjs');
+    // Linux's device that is always full.
+    await writeFile(
+      entry,
+      `import fs from 'node:fs';
+      import { syncBuiltinESMExports } from 'node:module';
+      const real = fs.createWriteStream;
+      fs.createWriteStream = () => real('/dev/full', { flags: 'w' });
+      syncBuiltinESMExports();
+      await import(${JSON.stringify(new URL('child.js', built))});`,
+    );
+    const client = connect(await start({ entry }));
+    await client.command({ query: 'CREATE TABLE kept (x UInt8) ENGINE = MergeTree ORDER BY x' });
+    await expect(
+      client.insert({ table: 'kept', values: [{ x: 1 }], format: 'JSONEachRow' }),
+    ).rejects.toMatchObject({ code: '243', type: 'NOT_ENOUGH_SPACE' });
+  });
+
+  test.each([
+    ['its folder', (): Promise<unknown> => start()],
+    ['its port', async (port: number): Promise<unknown> => listenOn(port)],
+  ])('is given up when another process has taken %s while it was down', async (_, take) => {
+    let taken: Promise<unknown> | undefined;
+    const engine = await start({
+      // Slow enough for the other one to be first.
+      entry: await slowAfterFirstStart(),
+      onExit: () => void (taken = take(Number(new URL(engine.url).port))),
+    });
+    expect(engine.recovers).toBe(true);
+    process.kill(engine.pid!, 'SIGKILL');
+    await eventually('it is given up', async () => !engine.recovers);
+    await taken;
+    expect(engine.isRunning).toBe(false);
+    await engine.stop();
   });
 
   test('kill -9 of its parent: it ends, and the next start waits for that', async () => {

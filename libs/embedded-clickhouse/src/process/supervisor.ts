@@ -1,8 +1,10 @@
 import { once } from 'node:events';
+import { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EngineConfig } from '../messages.js';
 import { type Log, type RunningChild, startChild, tell } from './child-process.js';
-import { AlreadyRunningError } from './errors.js';
+import { AlreadyRunningError, PortInUseError } from './errors.js';
 import { isEnding, readOwner } from './owner.js';
 
 const FIRST_PAUSE_MS = 500;
@@ -28,6 +30,7 @@ export class Supervisor {
   private readonly stopping = new AbortController();
   private restarting: Promise<void> = Promise.resolve();
   private isUp = true;
+  private hasGivenUp = false;
 
   private constructor(
     private readonly options: SupervisorOptions,
@@ -56,6 +59,11 @@ export class Supervisor {
     return this.isUp;
   }
 
+  /** False once another process has the folder or the port: then the engine is not started again. */
+  get recovers(): boolean {
+    return !this.hasGivenUp;
+  }
+
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.restarting;
@@ -77,6 +85,7 @@ export class Supervisor {
     // The parent may end without stopping the engine: the engine notices.
     child.unref();
     child.channel?.unref();
+    unrefStream(child.stderr);
     const ended = (code: number | null, signal: string | null): void => {
       this.isUp = false;
       if (this.stopping.signal.aborted) return;
@@ -99,25 +108,42 @@ export class Supervisor {
     const config = { ...this.options.config, port: this.port };
     for (let pauseMs = FIRST_PAUSE_MS; !signal.aborted; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
       try {
-        this.child = await startChild(entry, config, log);
+        this.child = await startChild(entry, config);
         this.isUp = true;
         log('info', 'embedded clickhouse runs again', { pid: this.pid });
         this.watch();
         return;
       } catch (error) {
+        if (await this.isTakenOver(error)) {
+          this.hasGivenUp = true;
+          log('error', 'embedded clickhouse given up', { message: (error as Error).message });
+          return;
+        }
         log('error', 'embedded clickhouse did not start', { message: (error as Error).message, pauseMs });
         await delay(pauseMs, undefined, { signal }).catch(() => undefined);
       }
     }
   }
+
+  /** Whether a process that stays has the folder, or the port that clients know. */
+  private async isTakenOver(error: unknown): Promise<boolean> {
+    if (error instanceof PortInUseError) return true;
+    if (!(error instanceof AlreadyRunningError)) return false;
+    return !isEnding(await readOwner(this.options.config.dataDir));
+  }
+}
+
+/** The pipe keeps the parent running as long as the engine runs. Its type does not say that it is a socket. */
+function unrefStream(stream: Readable | null): void {
+  if (stream instanceof Socket) stream.unref();
 }
 
 /** An engine whose parent was killed has the folder open until its statements have ended. */
-async function startAfterOrphan({ entry, config, log }: SupervisorOptions): Promise<RunningChild> {
+async function startAfterOrphan({ entry, config }: SupervisorOptions): Promise<RunningChild> {
   const deadline = Date.now() + config.stopGraceMs + ORPHAN_SPARE_MS;
   for (;;) {
     try {
-      return await startChild(entry, config, log);
+      return await startChild(entry, config);
     } catch (error) {
       if (!(error instanceof AlreadyRunningError) || Date.now() > deadline) throw error;
       if (!isEnding(await readOwner(config.dataDir))) throw error;
