@@ -2,7 +2,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { findEmbeddedClickHouse } from '@dovecote/embedded-clickhouse';
+import {
+  type EmbeddedClickHouse,
+  findEmbeddedClickHouse,
+  startEmbeddedClickHouse,
+} from '@dovecote/embedded-clickhouse';
 import { pino } from 'pino';
 import {
   addressOf,
@@ -25,10 +29,21 @@ jest.setTimeout(120_000);
 
 const log = pino({ level: 'silent' });
 const limits = { seconds: 20, memory: 256 * 1024 ** 2, rows: 1_000_000 };
-const owner = { orgId: '6b8e6d0e-0000-4000-8000-000000000000', project: { number: 1 } };
+const scope = { orgId: '6b8e6d0e-0000-4000-8000-000000000000', project: { number: 1 } };
 const count: AnalyticsQuery<void, { n: number }> = {
   name: 'spec.count',
   build: () => sql`SELECT count() AS n FROM ${events}`,
+  examples: [undefined],
+};
+
+const sleep: AnalyticsQuery<void, { slept: number }> = {
+  name: 'spec.sleep',
+  build: () => sql`SELECT sleep(2) AS slept`,
+  examples: [undefined],
+};
+const running: AnalyticsQuery<void, { n: number }> = {
+  name: 'spec.running',
+  build: () => sql`SELECT count() AS n FROM system.processes`,
   examples: [undefined],
 };
 
@@ -65,7 +80,24 @@ function processOfMachine(): Process {
 }
 
 const countOf = async ({ store }: Process): Promise<number | undefined> =>
-  (await store.query(owner, count, undefined))[0]?.n;
+  (await store.query(scope, count, undefined))[0]?.n;
+
+const answers = (process: Process, events: number): Promise<boolean> =>
+  countOf(process).then(
+    (n) => n === events,
+    () => false,
+  );
+
+const runningIn = async ({ store }: Process): Promise<number | undefined> =>
+  (await store.query(scope, running, undefined))[0]?.n;
+
+/** kill -9 of the engine until another process starts it sooner than the one that ran it. */
+async function takeOver(): Promise<EmbeddedClickHouse> {
+  return eventually('another process has it', async () => {
+    await killEngine();
+    return startEmbeddedClickHouse({ dataDir: folderOf(dataDir) });
+  });
+}
 
 /** kill -9 of the engine alone. */
 async function killEngine(): Promise<void> {
@@ -90,6 +122,34 @@ describe('the embedded engine', () => {
     await one.engine.stop();
     await expect(countOf(one)).rejects.toMatchObject({ reason: 'ANALYTICS_UNAVAILABLE' });
     await eventually('the process that stays answers', async () => (await countOf(other)) === 2);
+  });
+
+  test('that another process runs after kill -9 is found by the process that ran it before', async () => {
+    const owner = processOfMachine();
+    await plantEvents(owner.store, [{ project: 1 }]);
+    const other = await takeOver();
+    await eventually('the process that ran it joins', () => answers(owner, 1));
+    await owner.engine.stop();
+    // It stopped its client, not the engine of the other process.
+    expect(other.isRunning).toBe(true);
+    await other.stop();
+  });
+
+  test('that stops lets questions of others end, and is looked for by their next ones', async () => {
+    const [owner, other] = [processOfMachine(), processOfMachine()];
+    await countOf(owner);
+    const slow = other.store.query(scope, sleep, undefined);
+    await eventually('it runs', async () => (await runningIn(owner)) === 2);
+    const stopped = owner.engine.stop();
+    await eventually('the next one is refused', () =>
+      countOf(other).then(
+        () => false,
+        ({ kind }: { kind: string }) => kind === 'unavailable',
+      ),
+    );
+    expect(await slow).toEqual([{ slept: 0 }]);
+    await stopped;
+    await eventually('the other process runs it', () => answers(other, 0));
   });
 
   test('comes back after kill -9 with everything; calls until then are told when to retry', async () => {

@@ -156,24 +156,6 @@ describe('a query', () => {
     // One block holds a row once.
     expect(await store.query(owner, query(sql`${count} ${eventsWithCopies}`), undefined)).toEqual([{ n: 3 }]);
   });
-
-  test('streams rows in batches', async () => {
-    const rows: unknown[] = [];
-    const numbers = query<{ n: number }>(
-      sql`SELECT number AS n, toString(number) AS t FROM numbers(100000) ORDER BY n`,
-    );
-    for await (const batch of store.stream(newOwner(), numbers, undefined)) rows.push(...batch);
-    expect(rows).toHaveLength(100_000);
-    expect(rows.at(-1)).toEqual({ n: 99_999, t: '99999' });
-  });
-
-  test('a stream that its reader leaves ends its query', async () => {
-    const numbers = query<{ n: number }>(sql`SELECT number AS n FROM numbers(1000000)`);
-    for await (const batch of store.stream(newOwner(), numbers, undefined)) {
-      expect(batch.length).toBeGreaterThan(0);
-      break;
-    }
-  });
 });
 
 describe('a failed insert', () => {

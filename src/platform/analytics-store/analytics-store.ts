@@ -8,7 +8,7 @@ import { type EngineSettings, settingsClause } from './engine-settings.js';
 import type { Fragment, TableSource } from './fragment.js';
 import { type InsertTarget, encodeRows } from './insert-target.js';
 import { render } from './render.js';
-import { type ResultColumn, readRow } from './result-rows.js';
+import { readRow } from './result-rows.js';
 import { commentOf, slice, stored, tagOf } from './statement-text.js';
 import type { AnalyticsDeletion, AnalyticsQuery } from './statement.js';
 import { events, projectTables } from './tables.js';
@@ -78,42 +78,6 @@ export class AnalyticsStore {
     });
   }
 
-  /** The same for answers that are too long to be held: rows in batches, as they arrive. */
-  async *stream<Input, Row>(
-    owner: StatementOwner,
-    query: AnalyticsQuery<Input, Row>,
-    input: Input,
-    options: StatementOptions = {},
-  ): AsyncGenerator<readonly Row[], void> {
-    const batches = await this.withConnection(owner, options, async ({ client, place }, signal) => {
-      const answer = await client.query({
-        ...this.select(owner, query, query.build(input), place, options.limits),
-        format: 'JSONCompactEachRowWithNamesAndTypes',
-        abort_signal: signal,
-      });
-      return answer.stream<unknown[]>();
-    });
-    let names: string[] | undefined;
-    let columns: ResultColumn[] | undefined;
-    try {
-      for await (const batch of batches) {
-        const rows: Row[] = [];
-        for (const line of batch) {
-          const values = line.json<unknown[]>();
-          if (names === undefined) names = values as string[];
-          else if (columns === undefined)
-            columns = names.map((name, index) => ({ name, type: String(values[index]) }));
-          else rows.push(readRow<Row>(columns, values));
-        }
-        if (rows.length > 0) yield rows;
-      }
-    } catch (error) {
-      throw fromEngineError(error) ?? error;
-    } finally {
-      batches.destroy();
-    }
-  }
-
   /** Inserts a block of rows. Rows that are there already are the same rows: what failed can be sent again. */
   async insert<Row>(
     { table, ...target }: InsertTarget<Row>,
@@ -139,26 +103,23 @@ export class AnalyticsStore {
     lines: string,
     { signal }: StatementOptions = {},
   ): Promise<void> {
-    const connection = await this.engine.connection();
-    const { client, place } = connection;
-    const settings = settingsClause({
-      ...insertSettings(place),
-      min_free_disk_bytes_to_perform_insert: this.options.freeDisk,
-    });
     const names = columns.map(columnName).join(', ');
-    try {
-      signal?.throwIfAborted();
-      const { stream } = await client.exec({
-        query: `INSERT INTO ${qualified(place, table.table)} (${names}) ${settings} FORMAT JSONCompactEachRow`,
-        values: Readable.from([Buffer.from(lines)], { objectMode: false }),
-        abort_signal: signal,
+    await this.engine.use(async ({ client, place }) => {
+      const settings = settingsClause({
+        ...insertSettings(place),
+        min_free_disk_bytes_to_perform_insert: this.options.freeDisk,
       });
-      stream.resume();
-    } catch (error) {
-      const failure = EngineError.of(error);
-      if (fromEngineError(failure)?.kind === 'unavailable') this.engine.lost(connection);
-      throw failure;
-    }
+      try {
+        const { stream } = await client.exec({
+          query: `INSERT INTO ${qualified(place, table.table)} (${names}) ${settings} FORMAT JSONCompactEachRow`,
+          values: Readable.from([Buffer.from(lines)], { objectMode: false }),
+          abort_signal: signal,
+        });
+        stream.resume();
+      } catch (error) {
+        throw EngineError.of(error);
+      }
+    }, signal);
   }
 
   /**
@@ -244,15 +205,11 @@ export class AnalyticsStore {
     { signal = owner.signal }: StatementOptions,
     work: (connection: EngineConnection, signal: AbortSignal | undefined) => Promise<T>,
   ): Promise<T> {
-    const connection = await this.engine.connection();
     try {
-      signal?.throwIfAborted();
-      return await work(connection, signal);
+      return await this.engine.use((connection) => work(connection, signal), signal);
     } catch (error) {
       if (signal?.aborted) throw new AppError('cancelled', 'CANCELLED', 'The call was cancelled.', {}, error);
-      const known = fromEngineError(error);
-      if (known?.kind === 'unavailable') this.engine.lost(connection);
-      throw known ?? error;
+      throw fromEngineError(error) ?? error;
     }
   }
 }

@@ -10,6 +10,7 @@ import {
 import type { Logger } from 'pino';
 import type { EngineAccess, OpenEngine } from './engine.js';
 import { connectTo, type EngineConnection } from './engine-connection.js';
+import { EngineError } from './engine-errors.js';
 
 export interface EmbeddedEngineOptions {
   readonly dataDir: string;
@@ -25,6 +26,8 @@ export interface EmbeddedEngineOptions {
 /** How long another process of the machine may take to start the engine that both use. */
 const siblingPatienceMs = 20_000;
 const pollMs = 100;
+/** How long a busy engine may take to say that it is there. */
+const answerMs = 5_000;
 const database = 'dovecote';
 
 export const folderOf = (dataDir: string): string => join(dataDir, 'analytics');
@@ -37,21 +40,25 @@ export function embeddedEngine(options: EmbeddedEngineOptions, log: Logger): Eng
         () => true,
         () => false,
       ),
-    open: () => startOrJoin(options, log),
+    open: (signal) => joinOrStart(options, log, signal),
   };
 }
 
-async function startOrJoin(options: EmbeddedEngineOptions, log: Logger): Promise<OpenEngine> {
+async function joinOrStart(
+  options: EmbeddedEngineOptions,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<OpenEngine> {
   const patience = AbortSignal.timeout(siblingPatienceMs);
   for (;;) {
+    signal.throwIfAborted();
+    const joined = await joinSibling(options);
+    if (joined) return joined;
     try {
       return await start(options, log);
     } catch (error) {
-      if (!(error instanceof AlreadyRunningError)) throw error;
-      const joined = await joinSibling(options);
-      if (joined) return joined;
-      if (patience.aborted) throw error;
-      await delay(pollMs);
+      if (!(error instanceof AlreadyRunningError) || patience.aborted) throw error;
+      await delay(pollMs, undefined, { signal });
     }
   }
 }
@@ -72,7 +79,9 @@ async function start(options: EmbeddedEngineOptions, log: Logger): Promise<OpenE
   );
   return {
     connection,
-    recovers: true,
+    get recovers() {
+      return engine.recovers;
+    },
     async close() {
       await connection.client.close();
       await engine.stop();
@@ -80,16 +89,22 @@ async function start(options: EmbeddedEngineOptions, log: Logger): Promise<OpenE
   };
 }
 
-/** Undefined while the process that holds the folder is still starting, or stopping. */
+/** Undefined while no process runs the engine, or one that is starting or stopping. */
 async function joinSibling(options: EmbeddedEngineOptions): Promise<OpenEngine | undefined> {
   const found = await findEmbeddedClickHouse(folderOf(options.dataDir));
   if (found === undefined) return undefined;
   const connection = await connect(found, options);
   // With its password: after kill -9 a process of another user may listen there.
-  const { success } = await connection.client.ping({ select: true });
-  if (success) return { connection, recovers: false, close: () => connection.client.close() };
+  const ping = await connection.client.ping({ select: true, abort_signal: AbortSignal.timeout(answerMs) });
+  if (ping.success || isBusy(ping.error))
+    return { connection, recovers: false, close: () => connection.client.close() };
   await connection.client.close();
   return undefined;
+}
+
+/** TOO_MANY_SIMULTANEOUS_QUERIES: it has checked the password before. */
+function isBusy(error: Error): boolean {
+  return EngineError.of(error).code === '202';
 }
 
 function connect(

@@ -13,6 +13,11 @@ export class EngineError extends Error {
     super(message);
   }
 
+  /** Whether the engine answered, with an exception. */
+  get isAnswer(): boolean {
+    return /^\d+$/.test(this.code);
+  }
+
   static of(error: unknown): EngineError {
     const { code, type, message } = error as { code?: unknown; type?: unknown; message?: unknown };
     const isException = typeof code === 'string' && /^\d+$/.test(code);
@@ -49,6 +54,10 @@ const outOfMemory = (cause: unknown): AppError =>
     `The question needs more memory than a question may. ${narrower}`,
     cause,
   );
+const tooLong = (cause: unknown): AppError =>
+  overLimit('ANALYTICS_QUERY_TOO_LARGE', `The question is longer than a question may be. ${narrower}`, cause);
+const tooLongAnswer = (cause: unknown): AppError =>
+  overLimit('ANALYTICS_QUERY_TOO_LARGE', `The answer is longer than an answer may be. ${narrower}`, cause);
 const tooManyRows = (cause: unknown): AppError =>
   overLimit(
     'ANALYTICS_QUERY_TOO_LARGE',
@@ -64,6 +73,7 @@ const busy = (cause: unknown): AppError => analyticsUnavailable('Analytics is bu
 
 /** By the code of the engine's exception; the names are the engine's. */
 const byCode = new Map<string, (cause: unknown) => AppError>([
+  ['75', full], // CANNOT_WRITE_TO_FILE_DESCRIPTOR
   ['158', tooManyRows], // TOO_MANY_ROWS
   ['159', outOfTime], // TIMEOUT_EXCEEDED
   ['160', outOfTime], // TOO_SLOW
@@ -73,7 +83,8 @@ const byCode = new Map<string, (cause: unknown) => AppError>([
   ['203', gone], // NO_FREE_CONNECTION
   ['209', gone], // SOCKET_TIMEOUT
   ['210', gone], // NETWORK_ERROR
-  ['236', cancelled], // ABORTED
+  ['229', tooLong], // QUERY_IS_TOO_LARGE
+  ['236', gone], // ABORTED: the engine is stopping
   ['241', outOfMemory], // MEMORY_LIMIT_EXCEEDED
   ['242', gone], // TABLE_IS_READ_ONLY: a replica without its keeper
   ['243', full], // NOT_ENOUGH_SPACE
@@ -81,8 +92,9 @@ const byCode = new Map<string, (cause: unknown) => AppError>([
   ['279', gone], // ALL_CONNECTION_TRIES_FAILED
   ['307', tooManyRows], // TOO_MANY_BYTES
   ['319', gone], // UNKNOWN_STATUS_OF_INSERT
-  ['394', cancelled], // QUERY_WAS_CANCELLED
-  ['396', tooManyRows], // TOO_MANY_ROWS_OR_BYTES
+  // What a caller cancels does not come here: a stopping engine, or an operator, ended the statement.
+  ['394', gone], // QUERY_WAS_CANCELLED
+  ['396', tooLongAnswer], // TOO_MANY_ROWS_OR_BYTES
   ['425', gone], // SYSTEM_ERROR
   ['516', gone], // AUTHENTICATION_FAILED: of the server, not of the caller
   ['999', gone], // KEEPER_EXCEPTION
@@ -100,6 +112,16 @@ const connectionErrors = new Set([
   'ETIMEDOUT',
 ]);
 
+// The words of the client for a socket that was closed or silent for too long.
+const connectionWords = /socket hang up|Timeout error/;
+
+/** Whether no engine was reached, or one that is about to stop, so that it has to be looked for. Not: it is busy or full. */
+export function isEngineLost(error: unknown): boolean {
+  if (!isNativeError(error)) return false;
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  return byCode.get(code) === gone || connectionErrors.has(code) || connectionWords.test(message);
+}
+
 /** What the caller may read about an error of the engine, with the error as its cause; undefined for an unexpected one. */
 export function fromEngineError(error: unknown): AppError | undefined {
   if (error instanceof AppError) return error;
@@ -110,7 +132,6 @@ export function fromEngineError(error: unknown): AppError | undefined {
   // No space on the disk reaches us as an error of a file.
   if (/No space left on device/.test(message)) return full(error);
   if (name === 'AbortError' || /aborted/i.test(message)) return cancelled(error);
-  // The words of the client for a socket that was closed or silent for too long.
-  if (connectionErrors.has(code) || /socket hang up|Timeout error/.test(message)) return gone(error);
+  if (isEngineLost(error)) return gone(error);
   return undefined;
 }

@@ -4,7 +4,6 @@
  * `AnalyticsStore`:
  *
  *     store.query(scope, query, input)      rows, as an array; a scope of a call in a project, or { orgId, project }
- *     store.stream(scope, query, input)     rows, in batches as they arrive
  *     store.insert(profileTarget, rows)     a block of rows
  *     store.insertLines(events, columns, …) the same, of rows that are text already
  *     store.delete(scope, deletion, input)  rows of one project
