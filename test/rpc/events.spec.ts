@@ -25,6 +25,7 @@ beforeAll(async () => {
     env: {
       CLICKHOUSE_URL: analytics.url,
       INGEST_QUEUE_MEGABYTES: '3',
+      INGEST_ORGANIZATION_QUEUE_MEGABYTES: '2',
       INGEST_PROJECT_QUEUE_MEGABYTES: '1',
     },
   });
@@ -74,6 +75,21 @@ describe('the queue of accepted events', () => {
       return call.then(
         () => undefined,
         () => refusalOf(documented(cast.site).batchCreate({ events: [{ name: 'full' }] })),
+      );
+    });
+    expect(refusal).toMatchObject({ code: Code.Unavailable, message: FULL, retryAfterSeconds: 5 });
+    const { eventsCreated } = await documented(cast.otherSite).batchCreate({ events: [{ name: 'beside' }] });
+    expect(eventsCreated).toBe(1);
+  });
+
+  test('refuses the projects of an organization that fill it together, and takes the events of others', async () => {
+    for (const name of ['One', 'Another']) await fill(await addProject(s, cast.acme, name), 1);
+    const third = documented(await addProject(s, cast.acme, 'Third'));
+    const refusal = await eventually('the queue is measured', async () => {
+      const call = third.batchCreate({ events: [{ name: 'full' }] });
+      return call.then(
+        () => undefined,
+        () => refusalOf(third.batchCreate({ events: [{ name: 'full' }] })),
       );
     });
     expect(refusal).toMatchObject({ code: Code.Unavailable, message: FULL, retryAfterSeconds: 5 });

@@ -72,6 +72,10 @@ export const analyticsVariables = {
       'What may wait in PostgreSQL for the analytics store, compressed. A full queue refuses events until it is shorter.',
     must: 'be a whole number from 1 to 1000000',
   }),
+  INGEST_ORGANIZATION_QUEUE_MEGABYTES: whole(1, 1_000_000).default(1024).register(documentation, {
+    meaning: 'What of all projects of one organization may wait there.',
+    must: 'be a whole number from 1 to 1000000',
+  }),
   INGEST_PROJECT_QUEUE_MEGABYTES: whole(1, 1_000_000).default(1024).register(documentation, {
     meaning: 'What of one project may wait there.',
     must: 'be a whole number from 1 to 1000000',

@@ -100,8 +100,10 @@ export interface Config {
   readonly mail: { readonly smtpUrl?: string; readonly from: string };
   /** File of a location database. */
   readonly geoDatabase?: string;
-  /** Bytes of accepted events that may wait for the analytics store, of all projects and of one. */
-  readonly ingest: { readonly queue: { readonly total: number; readonly project: number } };
+  /** Bytes of accepted events that may wait for the analytics store: of all, of one organization, and of one project. */
+  readonly ingest: {
+    readonly queue: { readonly total: number; readonly organization: number; readonly project: number };
+  };
   readonly worker: { readonly concurrency: number };
   readonly log: {
     readonly level: Values['LOG_LEVEL'];
@@ -267,6 +269,7 @@ function shape(values: Values, terminalFormat: 'pretty' | 'json'): Config {
     ingest: {
       queue: {
         total: values.INGEST_QUEUE_MEGABYTES * MEGABYTE,
+        organization: values.INGEST_ORGANIZATION_QUEUE_MEGABYTES * MEGABYTE,
         project: values.INGEST_PROJECT_QUEUE_MEGABYTES * MEGABYTE,
       },
     },

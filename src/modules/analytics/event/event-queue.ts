@@ -3,6 +3,7 @@ import { v7 as uuid } from 'uuid';
 import { CONFIG } from '../../../platform/config/config.module.js';
 import type { Config } from '../../../platform/config/index.js';
 import { AppError } from '../../../platform/errors/index.js';
+import type { Project } from '../../../platform/caller/project.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { encodeBody } from './batch-body.js';
 import type { EventRow, RowContext } from './event-row.js';
@@ -31,14 +32,14 @@ export class EventQueue {
    * the scope is committed if it has written before.
    */
   async add(scope: Scope, rowsOf: (context: RowContext) => readonly EventRow[]): Promise<void> {
-    const { number: project, retentionDays } = scope.project;
+    const { orgId, number: project, retentionDays } = scope.project;
     const receivedAt = scope.now();
     const id = uuid({ msecs: receivedAt.getTime() });
     const rows = rowsOf({ project, batchId: id, receivedAt, retentionDays });
     if (rows.length === 0) return;
     const body = encodeBody(rows);
     await this.store.add(scope, { id, project, receivedAt, ...body });
-    this.uses.add(project, body.body.length);
+    this.uses.add({ orgId, number: project }, body.body.length);
     this.metrics.accepted.inc(rows.length);
     this.arrivals.announce();
   }
@@ -47,7 +48,7 @@ export class EventQueue {
    * Throws UNAVAILABLE (`INGEST_QUEUE_FULL`) when too much waits for the analytics store: nothing is queued, and the client
    * tries again later.
    */
-  async refuseWhenFull({ number: project }: { readonly number: number }): Promise<void> {
+  async refuseWhenFull(project: Pick<Project, 'orgId' | 'number'>): Promise<void> {
     const limit = fullQueue(await this.uses.of(project), this.config.ingest.queue);
     if (!limit) return;
     this.metrics.full.inc({ limit });

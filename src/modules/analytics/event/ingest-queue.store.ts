@@ -22,6 +22,7 @@ export interface QueuedBatch extends BatchBody {
 
 /** What of one project is queued. */
 export interface ProjectBacklog {
+  readonly orgId: string;
   readonly project: number;
   readonly batches: number;
   readonly events: number;
@@ -140,9 +141,9 @@ const postpone = statement(
 
 const backlog = setStatement(
   'ingest_batch.backlog',
-  `select project, count(*)::int as batches, sum(events)::int as events,
+  `select org_id as "orgId", project, count(*)::int as batches, sum(events)::int as events,
           sum(octet_length(body) + 200)::float8 as octets, extract(epoch from now() - min(received_at))::float8 as "ageSeconds"
-     from ingest_batch group by project`,
+     from ingest_batch group by org_id, project`,
 );
 
 const removeOfProject = statement(
