@@ -82,7 +82,7 @@ describe('events', () => {
       await tab.goto(site.origin);
       // The context stays: it would take along what the page has begun to send.
       await tab.close();
-      await countOf('feature_used');
+      await countOf('plan_opened');
     } finally {
       await site.stop();
     }
