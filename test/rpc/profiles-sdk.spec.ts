@@ -180,6 +180,38 @@ describe('a link', () => {
     expect(await ledTo('eve')).toBe(eve?.id);
   });
 
+  test.each([
+    ['after', true],
+    ['before', false],
+  ])('of an id that is identified, %s it is linked, merges nothing by Identify', async (when, isFirst) => {
+    const [own, other] = [`kim-${when}`, `kit-${when}`];
+    const identified = () => documented().identify({ externalId: own, traits: { own } });
+    const linked = () => documented().identify({ externalId: other, traits: { other }, anonymousId: own });
+    const first = await (isFirst ? identified() : linked());
+    const second = await (isFirst ? linked() : identified());
+    expect(first.profileId).not.toBe(second.profileId);
+    expect((await active([own, other])).map(({ properties }) => properties)).toEqual([{ own }, { other }]);
+    const { profileId } = await identified();
+    await linked();
+    expect(await ledTo(own)).toBe(profileId);
+  });
+
+  test.each([
+    ['before', 'unlinked'],
+    ['before', 'linked'],
+    ['after', 'unlinked'],
+  ])('of an id by Alias holds when it is made %s the id is identified, and was %s', async (when, before) => {
+    const [old, lea] = [`lea-old-${when}-${before}`, `lea-${when}-${before}`];
+    const identified = () => documented().identify({ externalId: old });
+    if (before === 'linked') await documented().identify({ externalId: lea, anonymousId: old });
+    if (when === 'after') await identified();
+    const { profileId } = await documented().alias({ previousId: old, externalId: lea });
+    expect(await identified()).toMatchObject({ profileId });
+    await documented().identify({ externalId: `${lea}-other`, anonymousId: old });
+    expect(await identified()).toMatchObject({ profileId });
+    expect(await ledTo(old)).toBe(profileId);
+  });
+
   test('of another external id merges its profile under the target, and again changes nothing', async () => {
     const old = await documented().identify({
       externalId: 'gus@old.example',
@@ -189,7 +221,7 @@ describe('a link', () => {
     await documented().identify({ externalId: 'gus', traits: { plan: 'pro' } });
     const alias = () => documented().alias({ previousId: 'gus@old.example', externalId: 'gus' });
     const { profileId } = await alias();
-    const state = () => s.database.query(`select alias, version from profile_alias order by alias`);
+    const state = () => s.database.query(`select alias, version from profile_alias order by project, alias`);
     const before = await state();
     expect(await alias()).toMatchObject({ profileId });
     expect(await state()).toEqual(before);

@@ -39,7 +39,7 @@ export function personOfAlias({ previousId, externalId }: AliasRequest): KnownPe
     ...documentedIdViolations('previous_id', previousId),
     ...documentedIdViolations('external_id', externalId),
   ]);
-  return person(externalId, {}, idsOfEvents(previousId));
+  return { ...person(externalId, {}, idsOfEvents(previousId)), isAlias: true };
 }
 
 function person(externalId: string, traits: JsonObject | undefined, ids: readonly string[]): KnownPerson {
@@ -47,6 +47,7 @@ function person(externalId: string, traits: JsonObject | undefined, ids: readonl
     externalId: externalId.toWellFormed(),
     traits: storedTraits(traits ?? {}),
     links: ids.map((id) => id.toWellFormed()),
+    isAlias: false,
   };
 }
 

@@ -17,6 +17,8 @@ export interface Knowledge {
 export interface Led extends Profile {
   /** Whether the id is a profile's own, or its external id; also of one that was merged. */
   readonly namesProfile: boolean;
+  /** Whether Alias made the id lead to it. */
+  readonly isByAlias: boolean;
 }
 
 const nextVersion = (version: string): string =>
@@ -30,9 +32,11 @@ const know = readStatement(
           not exists (
             select from unnest($4::text[]) link where not exists (
               select from profile_alias l
-               where l.org_id = $1 and l.project = $2 and l.alias = link and l.profile_id = p.id)) as "isLinked"
+               where l.org_id = $1 and l.project = $2 and l.alias = link
+                 and case when $6 then l.profile_id = p.id and (l.by_alias or l.names_profile)
+                          else l.profile_id = p.id or l.names_profile end)) as "isLinked"
      from profile_alias a join profile p on p.org_id = a.org_id and p.project = a.project and p.id = a.profile_id
-    where a.org_id = $1 and a.project = $2 and a.alias = $3 and p.deleted_at is null`,
+    where a.org_id = $1 and a.project = $2 and a.alias = $3 and a.names_profile and p.deleted_at is null`,
 );
 
 const traits = readStatement(
@@ -43,7 +47,7 @@ const traits = readStatement(
 
 const find = statement(
   'profile.find',
-  `select p.id, p.properties, a.names_profile as "namesProfile"
+  `select p.id, p.properties, a.names_profile as "namesProfile", a.by_alias as "isByAlias"
      from profile_alias a join profile p on p.org_id = a.org_id and p.project = a.project and p.id = a.profile_id
     where a.org_id = $1 and a.project = $2 and a.alias = $3 and p.deleted_at is null
       for update of p`,
@@ -82,10 +86,10 @@ const moveAliases = statement(
 
 const link = statement(
   'profile_alias.link',
-  `insert into profile_alias as known (org_id, project, alias, profile_id, names_profile, version, is_mirrored)
-   values ($1, $2, $3, $4, $5, ${nextVersion('0')}, false)
+  `insert into profile_alias as known (org_id, project, alias, profile_id, names_profile, by_alias, version, is_mirrored)
+   values ($1, $2, $3, $4, $5, $6, ${nextVersion('0')}, false)
    on conflict (org_id, project, alias) do update set profile_id = excluded.profile_id,
-     names_profile = known.names_profile or excluded.names_profile, version = ${nextVersion('known.version')},
+     names_profile = known.names_profile or excluded.names_profile, by_alias = excluded.by_alias, version = ${nextVersion('known.version')},
      is_mirrored = false`,
 );
 
@@ -97,9 +101,12 @@ export class ProfileStore {
     await (await scope.tx()).execute(lock, [scope.project.number]);
   }
 
-  async know(scope: Scope, { externalId, traits, links }: KnownPerson): Promise<Knowledge | undefined> {
-    const tx = await scope.tx();
-    return tx.queryOne<Knowledge>(know, [...placeOf(scope), externalId, links, JSON.stringify(traits)]);
+  async know(
+    scope: Scope,
+    { externalId, traits, links, isAlias }: KnownPerson,
+  ): Promise<Knowledge | undefined> {
+    const values = [...placeOf(scope), externalId, links, JSON.stringify(traits), isAlias];
+    return (await scope.tx()).queryOne<Knowledge>(know, values);
   }
 
   /** Those of the profiles that are neither merged nor deleted. */
@@ -115,7 +122,7 @@ export class ProfileStore {
   /** A profile without traits, to which its own id and its external id lead. */
   async insert(scope: Scope, id: string, externalId: string): Promise<void> {
     await (await scope.tx()).execute(insert, [...placeOf(scope), id, externalId, scope.now()]);
-    for (const own of [id, externalId]) await this.link(scope, own, id, true);
+    for (const own of [id, externalId]) await this.link(scope, own, id, { namesProfile: true });
   }
 
   /** Undefined when the profile has been merged or deleted; otherwise its row is locked. */
@@ -135,8 +142,13 @@ export class ProfileStore {
     await tx.execute(moveAliases, [...placeOf(scope), id, into]);
   }
 
-  async link(scope: Scope, alias: string, profileId: string, namesProfile = false): Promise<void> {
-    await (await scope.tx()).execute(link, [...placeOf(scope), alias, profileId, namesProfile]);
+  async link(
+    scope: Scope,
+    alias: string,
+    profileId: string,
+    { namesProfile = false, isByAlias = false }: Partial<Pick<Led, 'namesProfile' | 'isByAlias'>>,
+  ): Promise<void> {
+    await (await scope.tx()).execute(link, [...placeOf(scope), alias, profileId, namesProfile, isByAlias]);
   }
 }
 

@@ -8,6 +8,8 @@ export interface KnownPerson {
   readonly traits: JsonObject;
   /** Other ids whose events are the person's. */
   readonly links: readonly string[];
+  /** Whether the links are the same person for certain: then the profiles that they name are merged. */
+  readonly isAlias: boolean;
 }
 
 export interface Profile {

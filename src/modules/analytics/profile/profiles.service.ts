@@ -23,9 +23,10 @@ export class Profiles {
       if (known.hasTraits || (await this.extend(scope, known.id, person.traits))) return known.id;
     }
     await this.store.lock(scope);
-    const target = (await this.store.find(scope, person.externalId)) ?? (await this.create(scope, person));
+    const target = (await this.identified(scope, person.externalId)) ?? (await this.create(scope, person));
     let properties = target.properties;
-    for (const id of person.links) properties = { ...(await this.link(scope, id, target)), ...properties };
+    for (const id of person.links)
+      properties = { ...(await this.link(scope, id, target, person.isAlias)), ...properties };
     await this.setProperties(scope, target, { ...properties, ...person.traits });
     return target.id;
   }
@@ -51,6 +52,18 @@ export class Profiles {
     await this.store.setProperties(scope, profile.id, properties);
   }
 
+  /**
+   * The profile that the id names from now on. Undefined for an id that only Identify has linked: as an external id it names a
+   * new profile.
+   */
+  private async identified(scope: Scope, externalId: string): Promise<Profile | undefined> {
+    const found = await this.store.find(scope, externalId);
+    if (!found?.namesProfile && !found?.isByAlias) return undefined;
+    if (!found.namesProfile)
+      await this.store.link(scope, externalId, found.id, { namesProfile: true, isByAlias: true });
+    return found;
+  }
+
   private async create(scope: Scope, { externalId }: KnownPerson): Promise<Profile> {
     const id = uuid();
     await this.store.insert(scope, id, externalId);
@@ -58,17 +71,18 @@ export class Profiles {
   }
 
   /**
-   * Makes the id lead to the profile. An id that names a profile brings all of that one, whose traits are returned; of any
-   * other id the newest link counts.
+   * Makes the id lead to the profile. An id that names another profile brings all of that one by Alias, and its traits are
+   * returned; by Identify it stays where it is. Of any other id the newest link counts.
    */
-  private async link(scope: Scope, id: string, target: Profile): Promise<JsonObject> {
+  private async link(scope: Scope, id: string, target: Profile, isByAlias: boolean): Promise<JsonObject> {
     const previous = await this.store.find(scope, id);
-    if (previous?.id === target.id) return {};
     if (previous?.namesProfile) {
+      if (previous.id === target.id || !isByAlias) return {};
       await this.store.merge(scope, previous.id, target.id);
       return previous.properties;
     }
-    await this.store.link(scope, id, target.id);
+    if (previous?.id === target.id && (previous.isByAlias || !isByAlias)) return {};
+    await this.store.link(scope, id, target.id, { isByAlias });
     return {};
   }
 }

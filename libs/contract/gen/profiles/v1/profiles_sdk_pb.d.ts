@@ -35,7 +35,8 @@ export declare type IdentifyRequest = Message<"profiles.v1.IdentifyRequest"> & {
   traits?: JsonObject | undefined;
 
   /**
-   * The `distinct_id`, or session id, of the events that become the person's. Empty for none.
+   * The `distinct_id`, or session id, of the events that become the person's. An id that has been identified itself stays
+   * with its own profile: Alias joins two. Empty for none.
    *
    * @generated from field: string anonymous_id = 3;
    */

@@ -35,7 +35,8 @@ export declare type IdentifyRequest = Message<"sdk.profiles.v1.IdentifyRequest">
   traits?: JsonObject | undefined;
 
   /**
-   * The id under which the person was known before: its events become the person's. Empty for none.
+   * The id under which the person was known before: its events become the person's, unless the id has been identified
+   * itself. Empty for none.
    *
    * @generated from field: string anonymous_id = 3;
    */
