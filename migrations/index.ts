@@ -42,6 +42,7 @@ import { IngestQueue } from './0055-ingest-queue.js';
 import { Profiles } from './0056-profiles.js';
 import { BoundedForgetting } from './0057-bounded-forgetting.js';
 import { TurnsOfTheIngestQueue } from './0058-turns-of-the-ingest-queue.js';
+import { AnalyticsVersions } from './0059-analytics-versions.js';
 import { LinksByAlias } from './0060-links-by-alias.js';
 
 export * from './analytics/index.js';
@@ -92,5 +93,6 @@ export const migrations = [
   Profiles,
   BoundedForgetting,
   TurnsOfTheIngestQueue,
+  AnalyticsVersions,
   LinksByAlias,
 ];

@@ -78,7 +78,13 @@ async function deliveries(orgId: string): Promise<number> {
 
 /** Every row of everybody else. */
 /** Workers send these rows of every organization to the analytics store; planted events become dead letters. */
-const sentToAnalytics = new Set(['ingest_batch', 'ingest_dead_letter', 'profile', 'profile_alias']);
+const sentToAnalytics = new Set([
+  'analytics_version',
+  'ingest_batch',
+  'ingest_dead_letter',
+  'profile',
+  'profile_alias',
+]);
 
 async function othersRows(orgId: string): Promise<Record<string, string>> {
   const counts: Record<string, string> = {};

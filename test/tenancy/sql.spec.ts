@@ -95,6 +95,7 @@ describe('the schema', () => {
       select tablename || '.' || policyname || ' ' || lower(cmd) as policy from pg_policies
        where schemaname = 'public' and policyname <> 'tenant' order by 1`);
     expect(policies.map(({ policy }) => policy)).toEqual([
+      'analytics_version.workers all',
       'api_key.by_hash select',
       'audit_backlog.appended insert',
       'audit_backlog.chained delete',

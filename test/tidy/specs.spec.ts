@@ -25,6 +25,7 @@ const servers: Record<string, number> = {
   'test/rpc/http.spec.ts': 2,
   'test/rpc/invite-link.spec.ts': 2,
   'test/rpc/json.spec.ts': 2,
+  'test/rpc/kept-answers.spec.ts': 2,
   'test/rpc/limits.spec.ts': 5,
   'test/rpc/objects.spec.ts': 2,
   'test/rpc/passkey.spec.ts': 2,

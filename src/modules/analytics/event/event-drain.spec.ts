@@ -304,6 +304,30 @@ describe('the drain', () => {
     expect(sink.stored.map((line) => JSON.parse(line)[0])).toEqual([7, 8, 7]);
   });
 
+  test('raises the version of each project whose events it stored, once for a block', async () => {
+    await database.query('truncate analytics_version');
+    const versions = () =>
+      database.query('select org_id, project, version::int from analytics_version order by project');
+    for (const project of [acme, globex, acme]) await queue(project, ['a']);
+    await drain();
+    await untilQueued();
+    const [one, other] = [acme, globex].map(({ orgId, number }) => ({ org_id: orgId, project: number }));
+    expect(await versions()).toEqual([
+      { ...one, version: 1 },
+      { ...other, version: 1 },
+    ]);
+    sink.refuse = () => ({ code: '27' });
+    await queue(acme, ['poison']);
+    await untilQueued();
+    sink.refuse = () => undefined;
+    await queue(globex, ['a']);
+    await untilQueued();
+    expect(await versions()).toEqual([
+      { ...one, version: 1 },
+      { ...other, version: 2 },
+    ]);
+  });
+
   test('shares the queue with others: nothing is stored twice', async () => {
     for (let n = 0; n < 60; n += 1) await queue(n % 2 ? acme : globex, [String(n)]);
     await Promise.all([drain(), drain(), drain()]);

@@ -153,7 +153,7 @@ export class EventDrain implements ContinuousWork {
 
   private async record(tx: Transaction, { stored, refused, strained }: LoadReport): Promise<void> {
     if (stored.length > 0)
-      await this.queue.remove(
+      await this.queue.removeStored(
         tx,
         stored.map(({ id }) => id),
       );

@@ -1,5 +1,6 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { ProjectModule, Projects } from '../project/index.js';
+import { AnalyticsVersions } from './analytics-version.store.js';
 import { BlockLoader } from './block-loader.js';
 import { CookielessIdentity } from './cookieless-identity.js';
 import { CookielessSalts } from './cookieless-salts.js';
@@ -36,6 +37,7 @@ import { QueueUses } from './queue-use.js';
   imports: [ProjectModule],
   controllers: [DocumentedEventsRpc, ShippedEventsRpc],
   providers: [
+    AnalyticsVersions,
     BlockLoader,
     CookielessIdentity,
     CookielessSalts,
@@ -56,12 +58,14 @@ import { QueueUses } from './queue-use.js';
     PurgeEventTimes,
     QueueUses,
   ],
+  exports: [AnalyticsVersions],
 })
 export class EventModule implements OnModuleInit {
   constructor(
     private readonly projects: Projects,
     private readonly queue: IngestQueueStore,
     private readonly deadLetters: DeadLetterStore,
+    private readonly versions: AnalyticsVersions,
   ) {}
 
   onModuleInit(): void {
@@ -69,6 +73,8 @@ export class EventModule implements OnModuleInit {
       // In this order: a batch that the drain is burying leaves the queue only when it is a dead letter.
       await this.queue.removeOfProject(scope, number);
       await this.deadLetters.removeOfProject(scope, number);
+      // The drain raises the version behind its batches, too.
+      await this.versions.remove(scope, number);
     });
   }
 }

@@ -6,6 +6,7 @@ import {
   type Transaction,
 } from '../../../platform/database/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
+import { raiseOf } from './analytics-version.store.js';
 import { type BatchBody, knownLayouts } from './batch-body.js';
 import { BLOCK_MONTHS } from './blocks.rules.js';
 
@@ -131,7 +132,11 @@ const claimApart = statement(
     limit 1`,
 );
 
-const remove = statement('ingest_batch.remove', `delete from ingest_batch where id = any ($1)`);
+const removeStored = statement(
+  'ingest_batch.remove_stored',
+  `with stored as (delete from ingest_batch where id = any ($1) returning org_id, project)
+   ${raiseOf('stored')}`,
+);
 
 const postpone = statement(
   'ingest_batch.postpone',
@@ -183,8 +188,9 @@ export class IngestQueueStore {
     return tx.queryOne<QueuedBatch>(claimApart, [knownLayouts]);
   }
 
-  async remove(tx: Transaction, ids: readonly string[]): Promise<void> {
-    await tx.execute(remove, [ids]);
+  /** Their events are in the analytics store: the versions of their projects rise. */
+  async removeStored(tx: Transaction, ids: readonly string[]): Promise<void> {
+    await tx.execute(removeStored, [ids]);
   }
 
   /** Leaves the batch to a later block: after `seconds`, and longer each time. */

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { eventually } from '../../../../test/support/eventually.js';
 import type { AnalyticsStore, StatementOwner } from '../../../platform/analytics-store/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
+import type { AnalyticsVersions } from '../event/index.js';
 import type { Profiles } from '../profile/index.js';
 import { Answers } from './answers.service.js';
 import type { SegmentationQuery } from './insight-query.js';
@@ -17,11 +18,14 @@ interface Running {
 
 let started: Running[];
 let now: number;
+/** The same for every project. */
+let version: number;
 let answers: Answers;
 
 beforeEach(() => {
   started = [];
   now = 1_000_000;
+  version = 1;
   const store = {
     query: (owner: StatementOwner, _: unknown, { events: [event] }: SegmentationQuery) => {
       const { promise, resolve, reject } = Promise.withResolvers<unknown>();
@@ -31,8 +35,13 @@ beforeEach(() => {
       return promise;
     },
   };
-  // The only method that questions need; none asks for profiles.
-  answers = new Answers(new Insights(store as unknown as AnalyticsStore), {} as Profiles);
+  const versions = { current: async () => version };
+  // The only methods that questions need; none asks for profiles.
+  answers = new Answers(
+    new Insights(store as unknown as AnalyticsStore),
+    {} as Profiles,
+    versions as unknown as AnalyticsVersions,
+  );
 });
 
 function ask(orgId: string, kind: string, parts: { project?: number; signal?: AbortSignal } = {}) {
@@ -116,17 +125,6 @@ describe('equal questions', () => {
     expect(await both).toMatchObject([{ total: 7 }, { total: 7 }]);
   });
 
-  test('are asked again after the answer', async () => {
-    const first = ask('acme', 'a');
-    await startedCount(1);
-    started[0]?.finish(7);
-    await first;
-    const second = ask('acme', 'a');
-    await startedCount(2);
-    started[1]?.finish(8);
-    expect(await second).toMatchObject({ total: 8 });
-  });
-
   test('fail alike', async () => {
     const both = [ask('acme', 'a'), ask('acme', 'a')];
     await startedCount(1);
@@ -159,5 +157,55 @@ describe('equal questions', () => {
     await expect(left).rejects.toMatchObject({ kind: 'cancelled' });
     started[0]?.finish(3);
     expect(await stayed).toMatchObject({ total: 3 });
+  });
+});
+
+describe('an answer', () => {
+  const answered = async (total: number, ...parts: Parameters<typeof ask>) => {
+    const count = started.length;
+    const asked = ask(...parts);
+    await startedCount(count + 1);
+    started[count]?.finish(total);
+    return asked;
+  };
+
+  test('is given again while nothing of the project changes', async () => {
+    expect(await answered(7, 'acme', 'a')).toMatchObject({ total: 7 });
+    expect(await ask('acme', 'a')).toMatchObject({ total: 7 });
+    expect(await answered(8, 'acme', 'b')).toMatchObject({ total: 8 });
+    expect(await answered(9, 'other', 'a', { project: 2 })).toMatchObject({ total: 9 });
+    expect(names()).toEqual(['acme 1 a', 'acme 1 b', 'other 2 a']);
+  });
+
+  test('is asked for again when the project has changed', async () => {
+    await answered(7, 'acme', 'a');
+    version = 2;
+    expect(await answered(8, 'acme', 'a')).toMatchObject({ total: 8 });
+    expect(await ask('acme', 'a')).toMatchObject({ total: 8 });
+  });
+
+  test('is not given to a question that came after a change, although it was on its way', async () => {
+    const before = ask('acme', 'a');
+    await startedCount(1);
+    version = 2;
+    const after = answered(8, 'acme', 'a');
+    await startedCount(2);
+    started[0]?.finish(7);
+    expect([await before, await after]).toMatchObject([{ total: 7 }, { total: 8 }]);
+    expect(await ask('acme', 'a')).toMatchObject({ total: 8 });
+  });
+
+  test('is asked for again after a minute', async () => {
+    await answered(7, 'acme', 'a');
+    now += 60_000;
+    expect(await answered(8, 'acme', 'a')).toMatchObject({ total: 8 });
+  });
+
+  test('that failed is asked for again', async () => {
+    const failed = ask('acme', 'a');
+    await startedCount(1);
+    started[0]?.fail(new Error('The store failed.'));
+    await expect(failed).rejects.toThrow('The store failed.');
+    expect(await answered(8, 'acme', 'a')).toMatchObject({ total: 8 });
   });
 });

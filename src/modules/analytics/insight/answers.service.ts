@@ -2,11 +2,13 @@ import { Injectable } from '@nestjs/common';
 import type { StatementOwner } from '../../../platform/analytics-store/index.js';
 import { FairQueue } from '../../../platform/fair-queue/fair-queue.js';
 import type { Scope } from '../../../platform/scope/index.js';
+import { AnalyticsVersions } from '../event/index.js';
 import { Profiles } from '../profile/index.js';
 import type { FilterSchema, PropertyValuesInput } from './filter-schema.js';
 import type { InsightQuery } from './insight-query.js';
 import type { InsightResult, ResultOf, TopKResult } from './insight-result.js';
 import { Insights } from './insights.service.js';
+import { KeptAnswers } from './kept-answers.js';
 import type { SegmentUsersQuery } from './segment-users.js';
 import { SharedWork } from './shared-work.js';
 import { cancelledCall, refuseLongWait } from './turns.rules.js';
@@ -20,7 +22,8 @@ const waitingLimits = { all: 1_000, ofOne: 100 };
 /**
  * Answers the questions of calls, in turn between organizations: so many at once, and equal questions of a project that
  * are asked within a second of each other once. A question ends when the last caller who waits for it has left.
- * Answers are not kept: a process does not learn of the events that another one stores.
+ * An answer is kept for a minute at most, and given again only as long as nothing of the project has changed in the
+ * analytics store, whichever process changed it.
  */
 @Injectable()
 export class Answers {
@@ -30,10 +33,12 @@ export class Answers {
     patienceMs: Infinity,
   });
   private readonly work = new SharedWork();
+  private readonly kept = new KeptAnswers();
 
   constructor(
     private readonly insights: Insights,
     private readonly profiles: Profiles,
+    private readonly versions: AnalyticsVersions,
   ) {}
 
   /** Throws what Insights throws, and RESOURCE_EXHAUSTED (`ANALYTICS_QUEUE_FULL`) when too many questions wait. */
@@ -70,7 +75,7 @@ export class Answers {
     return this.ask(scope, ['segmentUsers', query], (owner) => this.insights.segmentUsers(owner, query));
   }
 
-  private ask<T>(
+  private async ask<T>(
     scope: Scope,
     question: readonly unknown[],
     answer: (owner: StatementOwner) => Promise<T>,
@@ -78,10 +83,17 @@ export class Answers {
     const { orgId, project, requestId } = scope;
     const key = JSON.stringify([project.number, question], withEveryNumber);
     const now = () => scope.now().getTime();
-    return this.work.join(key, { signal: scope.signal, now }, (signal, started) =>
-      this.inTurn(orgId, signal, () => {
+    // Before the store is asked: what changes from here on makes another version.
+    const version = await this.versions.current(scope);
+    const known = this.kept.find(key, version, now());
+    // The key says what the question is, and so the type of its answer.
+    if (known !== undefined) return known as T;
+    return this.work.join(`${version} ${key}`, { signal: scope.signal, now }, (signal, started) =>
+      this.inTurn(orgId, signal, async () => {
         started();
-        return answer({ orgId, project, requestId, signal });
+        const answered = await answer({ orgId, project, requestId, signal });
+        this.kept.keep(key, version, { answer: answered, now: now() });
+        return answered;
       }),
     );
   }

@@ -73,12 +73,11 @@ export class Insights {
 
   /** The kinds of events and the properties that occur. `kind`: only properties of events of that kind; empty: of all. */
   async filterSchema(owner: StatementOwner, kind: string): Promise<FilterSchema> {
-    const [kinds, promoted, keys, traits] = await Promise.all([
-      this.store.query(owner, kindsStatement, {}),
-      this.store.query(owner, promotedStatement, { kind }),
-      this.store.query(owner, keysStatement, { kind }),
-      this.store.query(owner, traitsStatement, {}),
-    ]);
+    // One after the other: a question runs one statement at a time.
+    const kinds = await this.store.query(owner, kindsStatement, {});
+    const promoted = await this.store.query(owner, promotedStatement, { kind });
+    const keys = await this.store.query(owner, keysStatement, { kind });
+    const traits = await this.store.query(owner, traitsStatement, {});
     return filterSchema(kinds, promoted[0], keys, traits);
   }
 

@@ -1,6 +1,7 @@
 import type { JsonObject } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import { statement, type Transaction } from '../../../platform/database/index.js';
+import { AnalyticsVersions } from '../event/index.js';
 
 interface Mirrored {
   readonly orgId: string;
@@ -100,6 +101,8 @@ export const mirrorSettings = { kind: 'job', lookup: { kind: 'profiles', key: 'm
 /** What the analytics store does not know yet. */
 @Injectable()
 export class ProfileMirrorStore {
+  constructor(private readonly versions: AnalyticsVersions) {}
+
   async profiles(tx: Transaction, postponed: readonly RowName[]): Promise<ChangedProfile[]> {
     return tx.query<ChangedProfile>(profiles, namesOf(postponed));
   }
@@ -108,11 +111,13 @@ export class ProfileMirrorStore {
     return tx.query<ChangedAlias>(aliases, namesOf(postponed));
   }
 
+  /** The store knows them: the versions of their projects rise. */
   async markProfiles(tx: Transaction, sent: readonly ChangedProfile[]): Promise<void> {
     await tx.execute(
       markProfiles,
       columnsOf(sent, ({ id }) => id),
     );
+    await this.versions.raise(tx, sent);
   }
 
   async markAliases(tx: Transaction, sent: readonly ChangedAlias[]): Promise<void> {
@@ -120,6 +125,7 @@ export class ProfileMirrorStore {
       markAliases,
       columnsOf(sent, ({ alias }) => alias),
     );
+    await this.versions.raise(tx, sent);
   }
 }
 
