@@ -109,6 +109,7 @@ const connectionErrors = new Set([
   'ENOENT',
   'ENOTFOUND',
   'EPIPE',
+  'ERR_STREAM_PREMATURE_CLOSE',
   'ETIMEDOUT',
 ]);
 
@@ -131,7 +132,8 @@ export function fromEngineError(error: unknown): AppError | undefined {
   if (known) return known(error);
   // No space on the disk reaches us as an error of a file.
   if (/No space left on device/.test(message)) return full(error);
-  if (name === 'AbortError' || /aborted/i.test(message)) return cancelled(error);
+  // First: Node says `aborted` of an answer that broke off.
   if (isEngineLost(error)) return gone(error);
+  if (name === 'AbortError' || /aborted/i.test(message)) return cancelled(error);
   return undefined;
 }
