@@ -82,6 +82,23 @@ describe('a query', () => {
     },
   );
 
+  test.each([
+    ['too many rows', sql`SELECT number AS n FROM numbers(200001)`],
+    ['too many bytes', sql`SELECT repeat('x', 900000 + number) AS x FROM numbers(100)`],
+  ])('whose answer has %s is refused before it is held in memory', async (_, long) => {
+    await expect(store.query(newOwner(), query(long), undefined)).rejects.toMatchObject({
+      kind: 'resource_exhausted',
+      reason: 'ANALYTICS_QUERY_TOO_LARGE',
+      message: expect.stringContaining('The answer is longer than an answer may be.'),
+    });
+  });
+
+  test('may have many rows on the way to a short answer', async () => {
+    const way = sql`SELECT count() AS n FROM (SELECT DISTINCT number FROM numbers(1000000))
+      WHERE number IN (SELECT number FROM numbers(500000)) AND number != (SELECT max(number) FROM numbers(300000))`;
+    expect(await store.query(newOwner(), query(way), undefined)).toEqual([{ n: 499_999 }]);
+  });
+
   test('ends with its call, and frees the engine', async () => {
     const controller = new AbortController();
     const running = store.query(newOwner(), endless, undefined, {
@@ -207,6 +224,9 @@ test('a row replaces its earlier versions', async () => {
   expect(await store.query(owner, all, undefined)).toEqual([
     { external_id: 'x', properties: { 'address.city': awkward }, numbers: { age: 7 }, hashed: 1 },
   ]);
+  // Conditions are asked of the row that counts.
+  const replaced = query(sql`SELECT version FROM ${profiles} WHERE external_id = ${value('old', 'String')}`);
+  expect(await store.query(owner, replaced, undefined)).toEqual([]);
 });
 
 test('a deletion is seen at once, and touches its project only', async () => {

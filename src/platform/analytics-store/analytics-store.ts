@@ -43,6 +43,9 @@ export interface AnalyticsStoreOptions {
   readonly freeDisk: number;
 }
 
+/** The longest answer: this process holds it in memory as a whole. A question whose answer is longer is refused. */
+const answerRows = 200_000;
+const answerBytes = 64 * 1024 ** 2;
 /** The last day that the engine's type knows stands for never. */
 const lastDay = '2149-06-06';
 const expiryDay = `toDate(least(toDate32(occur_time) + toIntervalDay({days:UInt32}), toDate32({last:String})))`;
@@ -194,6 +197,8 @@ export class AnalyticsStore {
       max_execution_time: all.seconds,
       max_memory_usage: all.memory,
       max_rows_to_read: all.rows,
+      max_result_rows: answerRows,
+      max_result_bytes: answerBytes,
       additional_table_filters: filtersOf(place, owner.project.number),
       log_comment: commentOf(owner, name),
     });
@@ -227,7 +232,7 @@ function readSettings({ cluster }: AnalyticsPlace): EngineSettings {
   return {
     // Copies of an event lie in one month.
     do_not_merge_across_partitions_select_final: 1,
-    // Copies are equal in all that conditions ask about.
+    // The engine moves conditions on the sorting key only, on which a row and its other versions agree.
     optimize_move_to_prewhere_if_final: 1,
     output_format_json_quote_64bit_integers: 0,
     output_format_json_quote_denormals: 0,
