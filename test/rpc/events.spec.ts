@@ -160,3 +160,22 @@ describe('accepted events', () => {
     expect(await stored('same_id')).toEqual([{ project: cast.site.number, events: 2 }]);
   });
 });
+
+test('the space of deleted events is freed by a job of every night', async () => {
+  const table = `${analytics.database}.events`;
+  const rows = async (): Promise<number> => {
+    const answer = await analytics.client.query({
+      query: `SELECT toUInt32(count()) AS rows FROM ${table} WHERE kind = 'deleted' SETTINGS apply_deleted_mask = 0`,
+      format: 'JSONEachRow',
+    });
+    return (await answer.json<{ rows: number }>())[0]?.rows ?? -1;
+  };
+  await eventually('the table is there', async () => (await rows()) === 0);
+  await analytics.client.command({
+    query: `INSERT INTO ${table} (project, kind, occur_time) VALUES (1, 'deleted', now()), (1, 'kept', now())`,
+  });
+  await analytics.client.command({ query: `DELETE FROM ${table} WHERE kind = 'deleted'` });
+  expect(await rows()).toBe(1);
+  await s.database.query(`select graphile_worker.add_job('project.free-deleted', payload := '{}')`);
+  await eventually('the row is off the disk', async () => (await rows()) === 0);
+});

@@ -171,13 +171,16 @@ export class AnalyticsStore {
 
   /**
    * Frees the space of rows that were deleted in any project, behind the answer. Without it they lie on the disk, unseen,
-   * until the engine merges their part. Rewrites parts: for a nightly job, after a deletion that the law requires.
+   * until the engine merges their part, perhaps never. Rewrites the parts that hold such rows: for a nightly job. Starts no
+   * engine that was never used.
    */
-  async freeDeleted(): Promise<void> {
-    await this.withConnection({}, {}, async ({ client, place }) => {
+  async freeDeleted({ signal }: StatementOptions = {}): Promise<void> {
+    if (!(await this.engine.isUsed())) return;
+    await this.withConnection({}, { signal }, async ({ client, place }) => {
       for (const table of projectTables)
         await client.command({
           query: `ALTER TABLE ${stored(place, table)} APPLY DELETED MASK ${settingsClause({ mutations_sync: 0 })}`,
+          abort_signal: signal,
         });
     });
   }

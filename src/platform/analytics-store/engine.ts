@@ -61,10 +61,15 @@ export class AnalyticsEngine {
     }
   }
 
+  /** Whether there may be data. False: an embedded engine would be started for nothing. */
+  async isUsed(): Promise<boolean> {
+    return this.opening !== undefined || this.access.isUsed();
+  }
+
   /** For /health: answers within two seconds. Does not start an engine that was never used. */
   async probe(): Promise<void> {
     const patience = AbortSignal.timeout(probePatienceMs);
-    if (this.opening === undefined && !(await this.access.isUsed())) return;
+    if (!(await this.isUsed())) return;
     await this.use(async ({ client }) => {
       const answer = await client.ping({ select: false, abort_signal: patience });
       if (!answer.success) throw answer.error;
@@ -74,7 +79,7 @@ export class AnalyticsEngine {
   /** Opens the engine in the background if it was used before, so that no caller waits for its start. */
   warm(): void {
     const open = async (): Promise<void> => {
-      if (await this.access.isUsed()) await this.opened();
+      if (await this.isUsed()) await this.opened();
     };
     // The log has the reason; the first statement tries again.
     open().catch(() => undefined);

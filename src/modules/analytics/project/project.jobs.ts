@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { AnalyticsStore } from '../../../platform/analytics-store/index.js';
 import { HandlesJob, type JobContext, type JobHandler } from '../../../platform/worker/index.js';
 import { applyRetentionTask, Retention } from './retention.service.js';
 import { DeletedProjects, eraseDeletedProjectsTask } from './deleted-projects.service.js';
@@ -11,6 +12,17 @@ export class EraseDeletedProjects implements JobHandler {
 
   async handle(_payload: Record<string, unknown>, context: JobContext): Promise<void> {
     await this.deleted.erase(context);
+  }
+}
+
+/** Frees the space of deleted events and profiles, which until then lie unseen on the disk. */
+@Injectable()
+@HandlesJob({ task: 'project.free-deleted', cron: '40 3 * * *' })
+export class FreeDeleted implements JobHandler {
+  constructor(private readonly analytics: AnalyticsStore) {}
+
+  async handle(_payload: Record<string, unknown>, { signal }: JobContext): Promise<void> {
+    await this.analytics.freeDeleted({ signal });
   }
 }
 

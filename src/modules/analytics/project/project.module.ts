@@ -6,7 +6,7 @@ import { DeletedProjects } from './deleted-projects.service.js';
 import { projectPersonalData } from './personal-data.store.js';
 import { ProjectKeyStore } from './project-key.store.js';
 import { ProjectKeys } from './project-keys.service.js';
-import { ApplyRetention, EraseDeletedProjects } from './project.jobs.js';
+import { ApplyRetention, EraseDeletedProjects, FreeDeleted } from './project.jobs.js';
 import { ProjectRpc } from './project.rpc.js';
 import { Projects } from './project.service.js';
 import { ProjectStore } from './project.store.js';
@@ -27,6 +27,7 @@ import { projectKeyUsage } from './usage.store.js';
     DeletedProjects,
     DeletedProjectStore,
     EraseDeletedProjects,
+    FreeDeleted,
     ProjectKeys,
     ProjectKeyStore,
     Projects,
