@@ -14,10 +14,11 @@ const protocols = {
   'gRPC-Web': (options) => createGrpcWebTransport({ ...options, httpVersion: '1.1' }),
 };
 
-/** Clients of one caller: over one protocol, with one credential. */
-export function connect(baseUrl, protocol, credential) {
+/** Clients of one caller: over one protocol, with one credential and further headers. */
+export function connect(baseUrl, protocol, credential, headers = {}) {
   const authorize = (next) => (request) => {
     if (credential) request.header.set('authorization', `Bearer ${credential}`);
+    for (const [name, value] of Object.entries(headers)) request.header.set(name, value);
     return next(request);
   };
   const transport = protocols[protocol]({ baseUrl, interceptors: [authorize] });

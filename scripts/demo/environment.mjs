@@ -13,5 +13,7 @@ export async function environment() {
     url,
     adminEmail: process.env.ADMIN_EMAIL ?? 'admin@acme.example',
     apiKey: process.env.API_KEY ?? stored?.trim(),
+    /** How a command of the reader's terminal names it. */
+    apiKeyInShell: process.env.API_KEY ? '$API_KEY' : `$(cat ${join(dataDir, 'demo-api-key')})`,
   };
 }

@@ -1,4 +1,4 @@
-// Plays the product's main job against a running server, with the clients that are generated from the contract.
+// Plays the product's main jobs against a running server, with the clients that are generated from the contract.
 import { randomUUID } from 'node:crypto';
 import { ConnectError } from '@connectrpc/connect';
 import { AuthService } from '@dovecote/contract/dovecote/auth/v1/auth_pb';
@@ -15,12 +15,14 @@ import { DeviceService } from '@dovecote/contract/pidgr/v1/device_pb';
 import { InboxService } from '@dovecote/contract/pidgr/v1/inbox_pb';
 import { MemberService } from '@dovecote/contract/pidgr/v1/member_pb';
 import { TemplateService } from '@dovecote/contract/pidgr/v1/template_pb';
+import { showAnalytics } from './analytics.mjs';
 import { connect } from './clients.mjs';
 import { environment } from './environment.mjs';
 import { readCode } from './mailbox.mjs';
 import { fail, note, step, waitFor } from './stage.mjs';
 
-const { url, adminEmail, apiKey } = await environment();
+const surroundings = await environment();
+const { url, adminEmail, apiKey } = surroundings;
 
 async function signIn(email, protocol) {
   const auth = connect(url, protocol)(AuthService);
@@ -140,4 +142,11 @@ async function play() {
   }
 }
 
-await play().catch((error) => fail(error instanceof ConnectError ? error.message : error));
+async function playAll(part) {
+  if (part !== undefined && part !== 'analytics') fail('Usage: npm run demo [-- analytics]');
+  if (part === undefined) await play();
+  if (apiKey) await showAnalytics(surroundings);
+  else note('Analytics is left out: set API_KEY to a key with PERMISSION_ANALYTICS_WRITE.');
+}
+
+await playAll(process.argv[2]).catch((error) => fail(error instanceof ConnectError ? error.message : error));

@@ -8,8 +8,8 @@ import { Shell } from './support/shell.js';
 import { type StartedServer, startAsWritten } from './support/started-server.js';
 import { substitute } from './support/substitutions.js';
 
-// Starts of the whole product, and a campaign with a deadline of a minute.
-jest.setTimeout(100_000);
+// Starts of the whole product, a campaign with a deadline of a minute, and the first start of the analytics engine.
+jest.setTimeout(160_000);
 
 const page = Page.open('README.md');
 const text = readFileSync(join(root, page.path), 'utf8');
@@ -58,8 +58,13 @@ describe('the first campaign', () => {
   });
 });
 
-test('the demo plays to its end', async () => {
-  expect(await type('npm run demo', 'command')).toContain('MISSED');
+test('the demo plays to its end, and draws the funnel of the page', async () => {
+  const [funnel = ''] = /^ {4}Visit .*\n(?: {4}.*\n)+/m.exec(text) ?? [];
+  const printed = await type('npm run demo', 'command');
+  expect(printed).toContain('MISSED');
+  expect(printed).toContain(funnel);
+  // A copy of an event counts once.
+  expect(await type('npm run demo -- analytics', 'command')).toContain(funnel);
 });
 
 test('the values of all variables are shown, and what is well', async () => {

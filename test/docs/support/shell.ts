@@ -59,7 +59,11 @@ export class Shell {
     const ending = RegExp(`${end} ([01])\\n`);
     while (!ending.test(this.output)) {
       if (this.bash.exitCode !== null) throw new Error(`The terminal has ended.\n${code}\n${this.output}`);
-      await Promise.race([once(this.bash.stdout!, 'data'), once(this.bash, 'exit')]);
+      const waiting = new AbortController();
+      const { signal } = waiting;
+      await Promise.race([once(this.bash.stdout!, 'data', { signal }), once(this.bash, 'exit', { signal })]);
+      // Takes off the listener of the event that did not come.
+      waiting.abort();
     }
     const printed = this.output.slice(0, this.output.indexOf(end)).trim();
     if (ending.exec(this.output)?.[1] === '1') throw new Error(`A command failed.\n${code}\n${printed}`);
