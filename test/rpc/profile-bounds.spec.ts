@@ -81,6 +81,27 @@ test('many calls do not make a profile larger than one may be', async () => {
   expect(gro?.traits.split(' ').length).toBe(taken);
 });
 
+test('a profile has no more ids than one may have, also by a merge, and known ones still pass', async () => {
+  const client = cast.site.keys.sdk.client(ProfilesSDKService);
+  const { profileId } = await client.identify({ externalId: 'guest', anonymousId: 'g0' });
+  await client.identify({ externalId: 'ivo' });
+  await s.database.query(
+    `insert into profile_alias (org_id, project, alias, profile_id, names_profile, version, is_mirrored)
+     select org_id, project, 'guest-' || n, id, false, n, true from profile, generate_series(1, 9996) n where id = $1`,
+    [profileId],
+  );
+  const limit = { code: Code.FailedPrecondition };
+  const call = client.identify({ externalId: 'guest', anonymousId: 'g1' });
+  expect(await refusalOf(call)).toMatchObject(limit);
+  expect(await refusalOf(client.alias({ previousId: 'ivo', externalId: 'guest' }))).toMatchObject(limit);
+  expect(await client.identify({ externalId: 'guest', anonymousId: 'g0' })).toMatchObject({ profileId });
+  const [ids] = await s.database.query<{ count: number }>(
+    'select count(*)::integer as count from profile_alias where profile_id = $1',
+    [profileId],
+  );
+  expect(ids?.count).toBe(10_000);
+});
+
 /** Rows as no call makes them. */
 async function plant({ number }: TestProject, count: number, properties: string) {
   const prefix = uuid();

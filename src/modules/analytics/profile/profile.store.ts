@@ -72,6 +72,12 @@ const setProperties = statement(
     where org_id = $1 and project = $2 and id = $3`,
 );
 
+const countIds = statement(
+  'profile_alias.count',
+  `select count(*)::integer as count
+     from (select from profile_alias where org_id = $1 and profile_id = any ($2::uuid[]) limit $3) ids`,
+);
+
 const merge = statement(
   'profile.merge',
   `update profile set merged_into = $4, updated_at = $5, version = ${nextVersion('version')}, is_mirrored = false
@@ -133,6 +139,14 @@ export class ProfileStore {
   async setProperties(scope: Scope, id: string, properties: JsonObject): Promise<void> {
     const values = [...placeOf(scope), id, JSON.stringify(properties), scope.now()];
     await (await scope.tx()).execute(setProperties, values);
+  }
+
+  /** How many ids lead to the profiles; counting stops at `most`. */
+  async countIds(scope: Scope, profileIds: readonly string[], most: number): Promise<number> {
+    const row = await (
+      await scope.tx()
+    ).queryOne<{ count: number }>(countIds, [scope.orgId, profileIds, most]);
+    return row?.count ?? 0;
   }
 
   /** All that leads to one profile leads to another. */

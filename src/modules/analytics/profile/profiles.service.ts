@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { v7 as uuid } from 'uuid';
 import { invalidArgument } from '../../../platform/errors/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
+import { MOST_IDS, refuseIdsOverLimit } from './ids-limit.rules.js';
 import type { KnownPerson, Profile } from './profile.js';
 import { ProfileStore } from './profile.store.js';
 import { refuseProperties } from './traits-limits.rules.js';
@@ -15,7 +16,7 @@ export class Profiles {
   /**
    * Makes or extends the profile to which the external id leads, and gives it the events of the linked ids. Returns its id.
    * What is known already costs one read; only what changes links waits for others who do.
-   * @throws AppError INVALID_ARGUMENT when the profile would have too many traits.
+   * @throws AppError INVALID_ARGUMENT when the profile would have too many traits, PROFILE_ID_LIMIT when too many ids.
    */
   async know(scope: Scope, person: KnownPerson): Promise<string> {
     const known = await this.store.know(scope, person);
@@ -78,11 +79,19 @@ export class Profiles {
     const previous = await this.store.find(scope, id);
     if (previous?.namesProfile) {
       if (previous.id === target.id || !isByAlias) return {};
+      await this.requireIds(scope, [previous.id, target.id], 0);
       await this.store.merge(scope, previous.id, target.id);
       return previous.properties;
     }
     if (previous?.id === target.id && (previous.isByAlias || !isByAlias)) return {};
+    if (previous?.id !== target.id) await this.requireIds(scope, [target.id], 1);
     await this.store.link(scope, id, target.id, { isByAlias });
     return {};
+  }
+
+  /** Refuses when the ids of the profiles, and `more`, are too many for one. */
+  private async requireIds(scope: Scope, profileIds: readonly string[], more: number): Promise<void> {
+    const refusal = refuseIdsOverLimit((await this.store.countIds(scope, profileIds, MOST_IDS + 1)) + more);
+    if (refusal) throw refusal;
   }
 }
