@@ -1,6 +1,6 @@
 /**
  * An ESLint rule: a loop over promises that have been started leaves all but the first unobserved while it
- * waits. One that is rejected meanwhile is an unhandled rejection, which ends a process and fails a test at
+ * waits. One that is rejected before its turn is an unhandled rejection, which ends a process and fails a test at
  * random.
  */
 export const observeStartedPromises = {
