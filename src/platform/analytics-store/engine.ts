@@ -112,7 +112,7 @@ export class AnalyticsEngine {
     } catch (error) {
       this.opening = undefined;
       this.failure = { until: performance.now() + pauseMs, error };
-      this.log.warn({ err: error }, 'analytics engine unavailable');
+      if (!this.stopping.signal.aborted) this.log.warn({ err: error }, 'analytics engine unavailable');
       throw unavailable(error);
     }
   }
