@@ -71,11 +71,15 @@ export class Worker {
   async stop(): Promise<void> {
     // Long jobs see it between two pieces of work, and hand over.
     this.stopping.abort();
-    await Promise.all(this.continuousWork().map((work) => work.stop()));
-    await this.relaunching;
-    await this.runner?.stop();
+    // At once: each takes up to the grace, and the process may not live for both in turn.
+    await Promise.all([...this.continuousWork().map((work) => work.stop()), this.stopJobs()]);
     await this.heartbeat.stop();
     await this.pool?.end();
+  }
+
+  private async stopJobs(): Promise<void> {
+    await this.relaunching;
+    await this.runner?.stop();
   }
 
   private async launch(pgPool: Pool): Promise<void> {
