@@ -7,7 +7,11 @@ import type { TestAnalytics } from './analytics-store.js';
 /** A store on the database, without a server; `stop` before the database is dropped. */
 export function openStore(
   { url }: Pick<TestAnalytics, 'url'>,
-  { freeDisk = 0, onQuery }: { freeDisk?: number; onQuery?: (text: string) => void } = {},
+  {
+    freeDisk = 0,
+    memory = 512 * 1024 ** 2,
+    onQuery,
+  }: { freeDisk?: number; memory?: number; onQuery?: (text: string) => void } = {},
 ): { store: AnalyticsStore; stop: () => Promise<void> } {
   const access = {
     isUsed: async () => true,
@@ -23,7 +27,7 @@ export function openStore(
     },
   };
   const engine = new AnalyticsEngine(access, pino({ level: 'silent' }));
-  const limits = { seconds: 20, memory: 512 * 1024 ** 2, rows: 10_000_000 };
+  const limits = { seconds: 20, memory, rows: 10_000_000 };
   return { store: new AnalyticsStore(engine, { limits, freeDisk }), stop: () => engine.stop() };
 }
 
