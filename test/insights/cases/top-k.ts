@@ -217,4 +217,14 @@ export const mapCases: readonly Case[] = [
     ...map({ type: 'total' }, { scope: select('buy') }),
     answer: ['DE: 1', 'US: 1'],
   },
+  {
+    name: 'leaves out what is no country code',
+    world: world(
+      ['SE', 'se', 'Sweden', 'SWE', 'S1', 'SE\n'].map((country) =>
+        event('ann', 'view', '01 10:00', { properties: { $country: country } }),
+      ),
+    ),
+    ...map({ type: 'total' }),
+    answer: ['SE: 1'],
+  },
 ];

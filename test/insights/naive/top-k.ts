@@ -81,7 +81,7 @@ export function answerMap(world: World, question: MapQuery): TopKResult {
     question,
     question.aggregation,
     eventsInScope(world, question, [question.scope]),
-  ).filter((event) => country(event) !== '');
+  ).filter((event) => /^[A-Z]{2}$/.test(country(event)));
   return {
     type: 'map',
     rows: rankedRows(world, question, events, country).map(({ label, value }) => ({

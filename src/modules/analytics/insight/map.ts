@@ -19,7 +19,7 @@ export const mapStatement = analyticsQuery<MapQuery, MapRow>({
     const from = source.from({
       selectors: [query.scope],
       window: query.window,
-      conditions: [...measure.conditions, sql`${country} != ''`],
+      conditions: [...measure.conditions, sql`match(${country}, '^[A-Z][A-Z]$')`],
     });
     return sql`SELECT label, ${measure.value} AS value
       FROM (SELECT ${country} AS label, ${selected(measure.partials)} ${from} GROUP BY ${country})
