@@ -151,6 +151,14 @@ describe('a question is refused', () => {
     expect(refused.message).toContain(words);
   });
 
+  test('with more than 50 events', async () => {
+    const events = Array.from({ length: 51 }, (_, index) => ({ event: { kind: `e${index}` } }));
+    for (const insightType of [InsightType.TRENDS, InsightType.SEGMENTATION]) {
+      const refused = await refusalOf(ask({ insightType, events }));
+      expect(refused).toMatchObject({ code: Code.InvalidArgument, reason: 'INVALID_INSIGHT_QUERY' });
+    }
+  });
+
   test('over a range that is too long for its buckets', async () => {
     const refused = await refusalOf(ask({ insightType: InsightType.TRENDS }, '01', '02', Granularity.MINUTE));
     expect(refused.code).toBe(Code.InvalidArgument);
@@ -159,6 +167,23 @@ describe('a question is refused', () => {
   test('to keys that only write', async () => {
     const asked = cast.site.keys.public.client(InsightsService).getFilterSchema({});
     expect((await refusalOf(asked)).code).toBe(Code.PermissionDenied);
+  });
+});
+
+describe('a range within a millisecond', () => {
+  test.each([
+    [InsightType.TRENDS, 'trends'],
+    [InsightType.FUNNEL, 'funnel'],
+    [InsightType.RETENTION, 'retention'],
+  ])('holds nothing: %s', async (insightType, answer) => {
+    const from = timestampFromMs(at('01'));
+    const timeRange = {
+      from: { ...from, seconds: from.seconds - 1n, nanos: 999_999_500 },
+      to: { ...from, seconds: from.seconds - 1n, nanos: 999_999_600 },
+    };
+    const spec = { insightType, events: [view] };
+    const { result } = await insights().query({ spec, timeRange, granularity: Granularity.DAY });
+    expect(result).toMatchObject({ case: answer, value: { series: [] } });
   });
 });
 

@@ -42,7 +42,12 @@ export function bucketsOf(window: Window, zone: string, granularity: Granularity
  * of the clock, and may have another edition of the time zone database.
  */
 export function bucketExpression(time: Fragment, starts: readonly number[]): Fragment {
-  return sql`roundDown(toUnixTimestamp64Milli(${time}), ${value(starts, 'Array(Int64)')})`;
+  return bucketOfMilliseconds(sql`toUnixTimestamp64Milli(${time})`, starts);
+}
+
+/** The same for Int64 milliseconds. An empty window, of a range between two milliseconds, has no events to look up. */
+export function bucketOfMilliseconds(milliseconds: Fragment, starts: readonly number[]): Fragment {
+  return sql`roundDown(${milliseconds}, ${value(starts.length === 0 ? [0] : starts, 'Array(Int64)')})`;
 }
 
 function nextStart(start: number, zone: string, granularity: Granularity): number {

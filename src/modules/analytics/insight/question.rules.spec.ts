@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { EventSelector } from './insight-query.js';
-import { refuseEqualSelectors, refuseUnboundedSelectors } from './question.rules.js';
+import { refuseEqualSelectors, refuseManySelectors, refuseUnboundedSelectors } from './question.rules.js';
 
 const any: EventSelector = { kind: '', filters: [] };
 const view: EventSelector = { kind: 'view', filters: [] };
@@ -32,4 +32,11 @@ describe('an event that is listed twice', () => {
   test('is allowed with another filter', () => {
     expect(refuseEqualSelectors([view, proView, { kind: 'buy', filters: [] }])).toBeUndefined();
   });
+});
+
+test('more than 50 events are refused', () => {
+  const events = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({ ...view, kind: `e${index}` }));
+  expect(refuseManySelectors(events(51))).toMatchObject({ reason: 'INVALID_INSIGHT_QUERY' });
+  expect(refuseManySelectors(events(50))).toBeUndefined();
 });

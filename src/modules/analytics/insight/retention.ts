@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { analyticsQuery, type Fragment, sql, value } from '../../../platform/analytics-store/index.js';
 import { throwIfTooLong, MOST_POINTS } from './answer-size.js';
-import { bucketExpression, bucketsOf } from './buckets.js';
+import { bucketExpression, bucketOfMilliseconds, bucketsOf } from './buckets.js';
 import type { RetentionQuery } from './insight-query.js';
 import type { BreakdownKey, RetentionResult } from './insight-result.js';
 import { everything } from './question-examples.js';
@@ -92,10 +92,6 @@ function startersSql(query: RetentionQuery): Fragment {
         groupArrayIf(${milliseconds}, ${source.matches(query.return)}) AS times
       ${source.from({ ...scope, selectors: [query.start, query.return] })} GROUP BY ${person}
     ) WHERE started > 0`;
-}
-
-function bucketOfMilliseconds(milliseconds: Fragment, starts: readonly number[]): Fragment {
-  return sql`roundDown(${milliseconds}, ${value(starts, 'Array(Int64)')})`;
 }
 
 export function retentionResult(query: RetentionQuery, rows: readonly RetentionRow[]): RetentionResult {

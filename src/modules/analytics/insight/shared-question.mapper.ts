@@ -23,7 +23,12 @@ import type {
   SessionsQuery,
   Window,
 } from './insight-query.js';
-import { invalidQuery, refuseEqualSelectors, refuseUnboundedSelectors } from './question.rules.js';
+import {
+  invalidQuery,
+  refuseEqualSelectors,
+  refuseManySelectors,
+  refuseUnboundedSelectors,
+} from './question.rules.js';
 import type { SegmentUsersQuery } from './segment-users.js';
 
 const DEFAULT_BREAKDOWN_LIMIT = 10;
@@ -115,7 +120,7 @@ function trendsQuery(question: Question, spec: InsightQuerySpec, granularity: Gr
     ...toSelector(event.event),
     aggregation: aggregationOfEvent(event),
   }));
-  throwIf(refuseEqualSelectors(events));
+  throwIf(refuseManySelectors(events) ?? refuseEqualSelectors(events));
   const everything = { kind: '', filters: [], aggregation: { type: 'total' } as const };
   return {
     ...question,
@@ -130,10 +135,12 @@ function trendsQuery(question: Question, spec: InsightQuerySpec, granularity: Gr
 /** The first event's aggregation, over the events that match any. */
 function segmentationQuery(question: Question, spec: InsightQuerySpec): InsightQuery {
   const [first] = spec.events;
+  const events = selectorsOf(spec.events);
+  throwIf(refuseManySelectors(events));
   return {
     ...question,
     type: 'segmentation',
-    events: first ? selectorsOf(spec.events) : [{ kind: '', filters: [] }],
+    events: first ? events : [{ kind: '', filters: [] }],
     aggregation: first ? aggregationOfEvent(first) : { type: 'total' },
   };
 }
