@@ -204,6 +204,19 @@ describe('a comparison', () => {
     expect(previousRange).toMatchObject(range('02', '04'));
   });
 
+  test('lets a funnel take as long as the range that it is about, unless the question says how long', async () => {
+    const step = { event: { kind: 'view' } };
+    const funnel: Spec = { insightType: InsightType.FUNNEL, events: [step, step, step] };
+    const longer: Comparison = { case: 'timeRange', value: range('02', '06') };
+    const totals = async (spec: Spec) => {
+      const { previous } = await compare(spec, longer, range('05', '06'));
+      if (previous?.result.case !== 'funnel') throw new Error('A funnel was asked for.');
+      return previous.result.value.series.flatMap(({ steps }) => steps.map(({ total }) => total));
+    };
+    expect((await totals(funnel)).at(-1)).toBe(1);
+    expect((await totals({ ...funnel, conversionWindow: { seconds: 86_400n } })).at(-1)).toBe(0);
+  });
+
   test('answers for any range', async () => {
     const timeRange: Comparison = { case: 'timeRange', value: range('03', '04') };
     const segmentation = { ...views, insightType: InsightType.SEGMENTATION };

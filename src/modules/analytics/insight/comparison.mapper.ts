@@ -29,7 +29,8 @@ export function toComparedQueries(
     ? violationsOfRange(window, granularity, 'time_range')
     : violationsOfPrevious(window);
   if (violations.length > 0) throw invalidArgument(violations);
-  return { current, previous: { ...current, window } };
+  // What the contract derives from the length of the range is derived again.
+  return { current, previous: toQuery(request, project, window) };
 }
 
 /** The question about persons, whose type the caller adds. Throws for a range that is too long for its buckets. */

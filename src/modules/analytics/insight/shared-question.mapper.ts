@@ -58,10 +58,14 @@ const metrics: Readonly<Record<WireMetric, SessionMetric>> = {
   [WireMetric.AVG_EVENTS_PER_SESSION]: 'average_events',
 };
 
-/** The question of `shared.insights.v1`. Throws INVALID_INSIGHT_QUERY for one that its rules allow and that has no answer. */
-export function toQuery({ spec, timeRange, granularity }: QueryRequest, project: Project): InsightQuery {
+/** The question of `shared.insights.v1`, about its range or another window. Throws INVALID_INSIGHT_QUERY for one that its rules allow and that has no answer. */
+export function toQuery(
+  { spec, timeRange, granularity }: QueryRequest,
+  project: Project,
+  window = toWindow(timeRange),
+): InsightQuery {
   if (!spec) throw new RangeError('The contract requires a question.');
-  const question = toQuestion(spec, toWindow(timeRange), project);
+  const question = toQuestion(spec, window, project);
   switch (spec.insightType) {
     case InsightType.TRENDS:
       return spec.session
