@@ -1,13 +1,10 @@
 // What does an event cost between its message and the row of the queue?
 import { randomUUID } from 'node:crypto';
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { createValidator } from '@bufbuild/protovalidate';
-import { type PropertyValue, PropertyValueSchema } from '@dovecote/contract/common/v1/property_value_pb';
 import {
   type BatchCreateRequest,
   BatchCreateRequestSchema,
-  EventSchema,
 } from '@dovecote/contract/sdk/events/v1/events_pb';
 import type * as batchBodyModule from '../src/modules/analytics/event/batch-body.js';
 import type * as enrichmentModule from '../src/modules/analytics/event/enrichment.rules.js';
@@ -16,12 +13,11 @@ import type * as shippedEventModule from '../src/modules/analytics/event/shipped
 import type * as userAgentModule from '../src/modules/analytics/event/user-agent.js';
 import type * as agentRulesModule from '../src/modules/analytics/event/user-agent.rules.js';
 import type { Effort } from './support/effort.js';
+import { batchOf, userAgent } from './support/event-batch.js';
 import { product } from './support/product.js';
 import { figure, type Report } from './support/report.js';
 
 const sizes = [1, 20, 100, 1_000];
-const userAgent =
-  'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.6778.86 Safari/537.36';
 
 /** A step of the way; what it returns is what the next one takes. */
 interface Step {
@@ -144,46 +140,4 @@ function encodedSize(steps: readonly Step[], bytes: Uint8Array): number {
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? NaN;
-}
-
-function batchOf(size: number): BatchCreateRequest {
-  const pages = ['/', '/pricing', '/docs', '/blog/launch'];
-  const distinctId = `anon-${randomUUID()}`;
-  const sessionId = randomUUID();
-  const events = Array.from({ length: size }, (_, index) =>
-    create(EventSchema, {
-      eventId: randomUUID(),
-      distinctId,
-      sessionId,
-      kind: index % 3 === 0 ? 'page_view' : 'click',
-      occurTime: timestampFromMs(Date.now() - index * 997),
-      autoProperties: {
-        $url: text(
-          `https://example.com${pages[index % pages.length] ?? ''}?utm_source=google&utm_medium=cpc`,
-        ),
-        $referrer: text('https://www.google.com/'),
-        $pageTitle: text('Pricing – Example'),
-        $platform: text('web'),
-        $locale: text('en_US'),
-        $screenWidth: value({ case: 'intValue', value: 1_920n }),
-        $screenHeight: value({ case: 'intValue', value: 1_080n }),
-        $sdkVersion: text('1.2.3'),
-      },
-      customProperties: {
-        plan: text('pro'),
-        price: value({ case: 'doubleValue', value: 29.99 + index }),
-        quantity: value({ case: 'intValue', value: BigInt(index % 7) }),
-        premium: value({ case: 'boolValue', value: index % 2 === 0 }),
-      },
-    }),
-  );
-  return create(BatchCreateRequestSchema, { events });
-}
-
-function text(content: string): PropertyValue {
-  return value({ case: 'stringValue', value: content });
-}
-
-function value(content: PropertyValue['value']): PropertyValue {
-  return create(PropertyValueSchema, { value: content });
 }

@@ -1,6 +1,6 @@
 // What "npm run bench" runs: each question of this folder, or those that are named ("npm run bench -- rpc").
 // --write keeps the answers under bench/results, --seconds and --passes say how long to measure, --large adds the
-// sizes that take minutes.
+// sizes that take minutes, --millions says how many events insights asks about.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,8 @@ import { answerFairness } from './fairness.js';
 import { answerFanout } from './fanout.js';
 import { answerHostile } from './hostile.js';
 import { answerInbox } from './inbox.js';
+import { answerIngest } from './ingest.js';
+import { answerInsights } from './insights.js';
 import { answerOrm } from './orm.js';
 import { answerRpc } from './rpc.js';
 import { answerSaml } from './saml.js';
@@ -37,8 +39,13 @@ const questions: Readonly<Record<string, Question>> = {
   saml: { asks: 'logins through SAML a second', answer: answerSaml },
   auth: { asks: 'the cost of each kind of credential', answer: answerAuth },
   'event-pipeline': { asks: 'the cost of an event up to the queue', answer: answerEventPipeline },
+  ingest: { asks: 'events a second, and when they can be asked about', answer: answerIngest },
+  insights: { asks: 'the cost of an answer of analytics, against SQL by hand', answer: answerInsights },
   hostile: { asks: 'the cost of requests that are refused', answer: answerHostile },
 };
+
+/** The sizes whose answers are kept under the name of the question. */
+const MILLIONS = '1,10';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -47,24 +54,26 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string', default: '1' },
     passes: { type: 'string', default: '3' },
     large: { type: 'boolean', default: false },
+    millions: { type: 'string', default: MILLIONS },
     help: { type: 'boolean', default: false },
   },
 });
 
-const help = `npm run bench -- [question …] [--write] [--seconds 1] [--passes 3] [--large]
+const help = `npm run bench -- [question …] [--write] [--seconds 1] [--passes 3] [--large] [--millions ${MILLIONS}]
 
 ${Object.entries(questions)
   .map(([name, { asks }]) => `  ${name.padEnd(16)}${asks}`)
   .join('\n')}
 
 Without a question, all of them. --write keeps the answers in bench/results, --seconds and --passes say how long to
-measure, --large adds the sizes and peers that take minutes.
+measure, --large adds the sizes and peers that take minutes, --millions says how many events insights asks about.
 `;
 
 const effort: Effort = {
   seconds: Number(values.seconds),
   passes: Number(values.passes),
   large: values.large,
+  millions: values.millions.split(',').map(Number),
 };
 if (values.help) {
   process.stdout.write(help);
@@ -76,10 +85,10 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(questions)
     throw new Error(`There is no question ${name}; there are ${Object.keys(questions).join(', ')}.`);
   const before = loadavg();
   const report = await question.answer(effort);
-  const command = `npm run bench -- ${name} --seconds ${effort.seconds} --passes ${effort.passes}${effort.large ? ' --large' : ''}`;
+  const command = `npm run bench -- ${name} --seconds ${effort.seconds} --passes ${effort.passes}${effort.large ? ' --large' : ''}${name === 'insights' ? ` --millions ${values.millions}` : ''}`;
   const text = render(report, conditions(command, before));
   process.stdout.write(`\n${text}`);
-  if (values.write) await keep(name, text);
+  if (values.write) await keep(values.millions === MILLIONS ? name : `${name}-${values.millions}`, text);
 }
 
 async function keep(name: string, text: string): Promise<void> {

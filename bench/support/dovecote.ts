@@ -24,6 +24,8 @@ const unlimited = {
   RATE_LIMIT_BURST: '1000000',
   ANONYMOUS_RATE_LIMIT_PER_SECOND: '1000000',
   ANONYMOUS_RATE_LIMIT_BURST: '1000000',
+  INGEST_EVENTS_PER_SECOND: '1000000',
+  INGEST_EVENTS_BURST: '10000000',
 };
 
 /** The server as operators run it, with its embedded database and a demo organization. */

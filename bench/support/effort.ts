@@ -6,4 +6,6 @@ export interface Effort {
   readonly passes: number;
   /** The sizes that take minutes, too. */
   readonly large: boolean;
+  /** How many million events are asked about; each size by itself. */
+  readonly millions: readonly number[];
 }

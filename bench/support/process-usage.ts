@@ -16,7 +16,7 @@ export function descendantsCpuMicros(pid: number): number {
 }
 
 /** Of a process and its ended children; nothing for one that has just ended itself: its parent accounts for it. */
-function familyCpuMicros(pid: number): number {
+export function familyCpuMicros(pid: number): number {
   const times = statFields(pid).slice(11, 15).map(Number);
   return times.reduce((total, time) => total + time, 0) * TICK_US;
 }
@@ -33,9 +33,11 @@ export function residentMiB(pid: number): number {
 
 /** The children of a process, and theirs. */
 export function descendants(pid: number): number[] {
+  // Looked up once: a process with many children would read all of /proc for each of them.
   const parents = new Map<number, number>(processIds().map((id) => [id, Number(statFields(id)[1])]));
-  const children = [...parents].filter(([, parent]) => parent === pid).map(([child]) => child);
-  return children.flatMap((child) => [child, ...descendants(child)]);
+  const below = (parent: number): number[] =>
+    [...parents].filter(([, other]) => other === parent).flatMap(([child]) => [child, ...below(child)]);
+  return below(pid);
 }
 
 function processIds(): number[] {
