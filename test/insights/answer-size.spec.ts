@@ -74,4 +74,13 @@ describe('an answer', () => {
       Array.from({ length: HOURS }, (_, begun) => HOURS - begun),
     ]);
   });
+
+  // What a range between two milliseconds becomes.
+  test('about an empty window holds nothing', async () => {
+    const empty = { window: { from, to: from } };
+    const steps = [select('visit'), select('visit')];
+    const funnel = { ...june, type: 'funnel', steps, conversionMs: 1_000, timing: true } as const;
+    for (const query of [trends('k1'), retention(), funnel])
+      expect(await ask({ ...query, ...empty })).toMatchObject({ series: [] });
+  });
 });

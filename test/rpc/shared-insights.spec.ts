@@ -170,23 +170,6 @@ describe('a question is refused', () => {
   });
 });
 
-describe('a range within a millisecond', () => {
-  test.each([
-    [InsightType.TRENDS, 'trends'],
-    [InsightType.FUNNEL, 'funnel'],
-    [InsightType.RETENTION, 'retention'],
-  ])('holds nothing: %s', async (insightType, answer) => {
-    const from = timestampFromMs(at('01'));
-    const timeRange = {
-      from: { ...from, seconds: from.seconds - 1n, nanos: 999_999_500 },
-      to: { ...from, seconds: from.seconds - 1n, nanos: 999_999_600 },
-    };
-    const spec = { insightType, events: [view] };
-    const { result } = await insights().query({ spec, timeRange, granularity: Granularity.DAY });
-    expect(result).toMatchObject({ case: answer, value: { series: [] } });
-  });
-});
-
 describe('trends', () => {
   test('of no event are those of every kind', async () => {
     expect(await trends({})).toEqual(['buy {} 1=1', 'view {} 1=1 2=1 3=2'].reverse().toSorted());
