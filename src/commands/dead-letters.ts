@@ -1,12 +1,8 @@
 import { validate as isUuid } from 'uuid';
 import { DeadLetters } from '../modules/analytics/event/index.js';
 import type { Config } from '../platform/config/index.js';
-import { appDataSource } from '../platform/database/data-source.js';
-import { Database } from '../platform/database/index.js';
-import { requireMigrated } from '../platform/database/migrate.js';
-import { createCommandLogger } from '../platform/telemetry/logger.js';
 import { CommandError } from './errors.js';
-import { withDatabase } from './open-database.js';
+import { withServingRole } from './open-database.js';
 
 const LISTED = 100;
 
@@ -87,15 +83,5 @@ async function withDeadLetters(
   config: Config,
   work: (deadLetters: DeadLetters) => Promise<string>,
 ): Promise<string> {
-  const log = createCommandLogger({ ...config, log: { ...config.log, level: 'warn' } });
-  return withDatabase(config, log, async (database) => {
-    await requireMigrated(database);
-    const pool = { size: 1, applicationName: 'dovecote dead-letters' };
-    const dataSource = await appDataSource(database.appUrl, [], pool, log).initialize();
-    try {
-      return await work(DeadLetters.over(new Database(dataSource)));
-    } finally {
-      await dataSource.destroy();
-    }
-  });
+  return withServingRole(config, 'dovecote dead-letters', (database) => work(DeadLetters.over(database)));
 }

@@ -3,9 +3,13 @@ import type { Logger } from 'pino';
 import type { Config } from '../platform/config/index.js';
 import { makeMasterKey, masterKeyFileOf, readMasterKey } from '../platform/data-folder/index.js';
 import { appUrl } from '../platform/database/app-role.js';
+import { appDataSource } from '../platform/database/data-source.js';
+import { Database } from '../platform/database/index.js';
 import { keyMissingObstacle } from '../platform/database/master-key-check.js';
+import { requireMigrated } from '../platform/database/migrate.js';
 import { ObstacleError } from '../platform/database/obstacle.js';
 import { type startEmbeddedPostgres, useEmbeddedPostgres } from '../platform/database/embedded/index.js';
+import { createCommandLogger } from '../platform/telemetry/logger.js';
 
 export interface OpenDatabase {
   /** The owner of the tables. */
@@ -45,6 +49,25 @@ export async function withDatabase<T>(
   } finally {
     await postgres.stop();
   }
+}
+
+/** Lends a command the migrated database as the role that serves, over one connection of this name. */
+export async function withServingRole<T>(
+  config: Config,
+  applicationName: string,
+  work: (database: Database) => Promise<T>,
+): Promise<T> {
+  const log = createCommandLogger({ ...config, log: { ...config.log, level: 'warn' } });
+  return withDatabase(config, log, async (database) => {
+    await requireMigrated(database);
+    const pool = { size: 1, applicationName };
+    const dataSource = await appDataSource(database.appUrl, [], pool, log).initialize();
+    try {
+      return await work(new Database(dataSource));
+    } finally {
+      await dataSource.destroy();
+    }
+  });
 }
 
 /** A lost key is never replaced silently: everything encrypted with it would be lost, too. */

@@ -122,6 +122,14 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
   addDeadLetterCommands(program, env);
 
   program
+    .command('resync-profiles')
+    .description('send all profiles to the analytics store again, after it was replaced or restored')
+    .action(async () => {
+      const { resyncProfilesCommand } = await import('./resync-profiles.js');
+      print(await resyncProfilesCommand(loadConfig(env)));
+    });
+
+  program
     .command('rotate-keys')
     .description('sign access tokens with a new key; issued tokens stay valid')
     .action(async () => {

@@ -101,6 +101,7 @@ describe('over the years', () => {
     await type('npx dovecote migrate', 'command');
     await type('npx dovecote doctor', 'command');
     expect(await type('npx dovecote dead-letters list')).toContain('There are no dead letters.');
+    expect(await type('npx dovecote resync-profiles')).toContain('0 profiles and 0 aliases');
   });
 
   test('the figures are told, and the page and its alerts name such as there are', async () => {
