@@ -186,6 +186,11 @@ describe('trends', () => {
     const human = { property: '$botScore', operator: Operator.LTE, value: '0.02' };
     expect(await lines({ events: [view], filters: [inSweden] })).toEqual(['view  1=1', 'view  total 1']);
     expect(await lines({ events: [view], filters: [human] })).toEqual(['view  2=1', 'view  total 1']);
+    const parts = { aggregation: Aggregation.AVERAGE, aggregationProperty: '$botScore', filters: [human] };
+    expect(await lines({ events: [view], ...parts, breakdown: { property: '$botScore' } })).toEqual([
+      'view 0.02 2=0.02',
+      'view 0.02 total 0.02',
+    ]);
   });
 });
 

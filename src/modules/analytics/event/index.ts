@@ -4,4 +4,5 @@ export { EventModule } from './event.module.js';
 export { cookielessPrefix, isLongerThan, refuseIdText, sessionPerson } from './event-values.rules.js';
 export { insertFailure } from './insert-failure.rules.js';
 export { numericReading } from './numeric-reading.rules.js';
-export { BOT_SCORE_PER_UNIT, storedName } from './property-names.js';
+export { documentedBotNumber, documentedBotScore, isBotScore, storedBotScore } from './bot-score.rules.js';
+export { storedName } from './property-names.js';

@@ -74,9 +74,3 @@ export function storedName(documented: string): string {
 export function documentedName(stored: string): string {
   return namesInDocuments.get(stored) ?? stored;
 }
-
-/**
- * The documented `$botScore` runs from 0 to 1, the stored `$bot_score` is the whole number that the CDN sends: hundredths
- * of it. A value in a documented question is multiplied by this.
- */
-export const BOT_SCORE_PER_UNIT = 100;

@@ -5,8 +5,9 @@ import type {
   QueryResponseSchema,
   RetentionCohortSchema,
 } from '@dovecote/contract/insights/v1/insights_pb';
+import { documentedBotNumber, documentedBotScore, isBotScore } from '../event/index.js';
 import { filled, filledCohorts } from './filled-series.rules.js';
-import type { FunnelQuery, RetentionQuery, TrendsQuery } from './insight-query.js';
+import type { Aggregation, Breakdown, FunnelQuery, RetentionQuery, TrendsQuery } from './insight-query.js';
 import type {
   BreakdownKey,
   FunnelResult,
@@ -20,12 +21,12 @@ type Response = MessageInitShape<typeof QueryResponseSchema>;
 /** By event in the order of the question, then rank, then time. Without an event the totals are 0. */
 export function toTrends(query: TrendsQuery, { series }: TrendsResult): Response {
   return {
-    series: filled(query.events, series).flatMap(({ kind, breakdown, points }) =>
+    series: filled(query.events, series).flatMap(({ event, kind, breakdown, points }) =>
       points.map(({ time, value }) => ({
         timestamp: timestampFromMs(time),
-        value,
+        value: documentedValue(query.events[event]?.aggregation, value),
         event: kind,
-        breakdown: textOf(breakdown),
+        breakdown: textOf(query, breakdown),
       })),
     ),
     totals: toTotals(query, series),
@@ -37,10 +38,14 @@ export function toSegmentation(query: TrendsQuery, { series }: TrendsResult): Re
 }
 
 function toTotals(query: TrendsQuery, series: TrendsResult['series']): Response['totals'] {
-  return query.events.flatMap(({ kind }, event) => {
+  return query.events.flatMap(({ kind, aggregation }, event) => {
     const own = series.filter((one) => one.event === event);
     if (own.length === 0 && !query.breakdown) return [{ event: kind, breakdown: '', value: 0 }];
-    return own.map(({ breakdown, total }) => ({ event: kind, breakdown: textOf(breakdown), value: total }));
+    return own.map(({ breakdown, total }) => ({
+      event: kind,
+      breakdown: textOf(query, breakdown),
+      value: documentedValue(aggregation, total),
+    }));
   });
 }
 
@@ -51,7 +56,7 @@ export function toFunnel(query: FunnelQuery, everyone: FunnelResult, groups?: Fu
     funnel: {
       steps: toSteps(query, everyone.series[0]?.steps ?? none),
       groups: (groups?.series ?? []).map(({ breakdown, steps }) => ({
-        breakdown: textOf(breakdown),
+        breakdown: textOf(query, breakdown),
         steps: toSteps(query, steps),
       })),
     },
@@ -85,7 +90,7 @@ export function toRetention(query: RetentionQuery, result: RetentionResult): Res
             users: value,
             rate: share(value, size),
           })),
-          breakdown: textOf(breakdown),
+          breakdown: textOf(query, breakdown),
         })),
       ),
     },
@@ -96,6 +101,14 @@ function share(part: number, whole: number): number {
   return whole === 0 ? 0 : part / whole;
 }
 
-function textOf(breakdown: BreakdownKey): string {
-  return breakdown === 'others' ? '$others' : (breakdown[0] ?? '');
+function documentedValue(aggregation: Aggregation | undefined, value: number): number {
+  const isScore = aggregation && 'property' in aggregation && isBotScore(aggregation.property);
+  return isScore ? documentedBotNumber(value) : value;
+}
+
+function textOf({ breakdown }: { readonly breakdown?: Breakdown }, key: BreakdownKey): string {
+  if (key === 'others') return '$others';
+  const [name = ''] = breakdown?.properties ?? [];
+  const [text = ''] = key;
+  return isBotScore(name) ? documentedBotScore(text) : text;
 }

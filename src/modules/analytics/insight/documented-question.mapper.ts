@@ -8,7 +8,7 @@ import {
   InsightType,
 } from '@dovecote/contract/insights/v1/insights_pb';
 import type { Project } from '../../../platform/caller/project.js';
-import { BOT_SCORE_PER_UNIT, storedName } from '../event/index.js';
+import { isBotScore, storedBotScore, storedName } from '../event/index.js';
 import { conditionOf, millisecondsOf, toWindow } from './contract-filters.mapper.js';
 import type {
   Aggregation,
@@ -23,7 +23,6 @@ import type {
 } from './insight-query.js';
 
 const BREAKDOWN_LIMIT = 10;
-const BOT_SCORE = '$botScore';
 
 const granularities: Readonly<Record<WireGranularity, Granularity>> = {
   [WireGranularity.UNSPECIFIED]: 'day',
@@ -105,9 +104,10 @@ function toSelector({ name, filters }: WireSelector): EventSelector {
 }
 
 function toFilter({ property, operator, value, values }: Filter): PropertyFilter {
-  const stored = (text: string) => (property === BOT_SCORE ? storedBotScore(text) : text);
+  const name = storedName(property);
+  const stored = (text: string) => (isBotScore(name) ? storedBotScore(text) : text);
   return {
-    property: storedName(property),
+    property: name,
     source: 'event',
     ...conditionOf(conditionOperator(operator), stored(value), values.map(stored)),
   };
@@ -116,11 +116,6 @@ function toFilter({ property, operator, value, values }: Filter): PropertyFilter
 /** Both contracts number their operators alike. */
 function conditionOperator(operator: Operator): Parameters<typeof conditionOf>[0] {
   return operator as number;
-}
-
-function storedBotScore(text: string): string {
-  const score = Number(text) * BOT_SCORE_PER_UNIT;
-  return text === '' || Number.isNaN(score) ? text : String(Number(score.toFixed(6)));
 }
 
 function aggregationOf({ aggregation, aggregationProperty }: InsightQuerySpec): Aggregation {
