@@ -27,6 +27,8 @@ export const persons: AnalyticsMigration = {
         -- Names with dots lead into nested values.
         properties Map(String, String),
         numbers Map(String, Float64),
+        -- Names of the numbers that were sent as text.
+        numeric_texts Array(String),
         deleted Bool,
         version UInt64`,
       version: 'version',

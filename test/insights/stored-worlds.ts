@@ -55,20 +55,23 @@ export async function storeWorlds(
 function flat(traits: Traits, prefix = '') {
   const properties: Record<string, string> = {};
   const numbers: Record<string, number> = {};
+  const numeric_texts: string[] = [];
   for (const [name, value] of Object.entries(traits)) {
     if (typeof value === 'object') {
       const nested = flat(value, `${prefix}${name}.`);
       Object.assign(properties, nested.properties);
       Object.assign(numbers, nested.numbers);
+      numeric_texts.push(...nested.numeric_texts);
       continue;
     }
     properties[prefix + name] = String(value);
     const number = typeof value === 'boolean' ? undefined : spelledNumber(String(value));
     if (number !== undefined) {
       numbers[prefix + name] = number;
+      if (typeof value === 'string') numeric_texts.push(prefix + name);
     }
   }
-  return { properties, numbers };
+  return { properties, numbers, numeric_texts };
 }
 
 /** The product's answer about a stored world. */

@@ -83,7 +83,8 @@ async function plant(project: number, mark: string): Promise<void> {
       `event-${index}`,
       time,
       randomUUID(),
-      ...textColumns.map((name) => `${name}-${mark}`),
+      // A map shows codes of two letters only.
+      ...textColumns.map((name) => (name === 'country' ? mark.slice(0, 2).toUpperCase() : `${name}-${mark}`)),
       { plan, mark, amount: '7', $screenWidth: '800' },
       { amount: 7, $screenWidth: 800 },
       { amount: 1, $screenWidth: 1 },
@@ -112,6 +113,7 @@ async function plant(project: number, mark: string): Promise<void> {
       external_id: `person-${index}`,
       properties: { plan: mark, [mark]: mark, age: '30' },
       numbers: { age: 30 },
+      numeric_texts: ['age'],
       deleted: false,
       version: project,
     })),

@@ -193,6 +193,7 @@ describe('a failed insert', () => {
       external_id: '',
       properties: {},
       numbers: {},
+      numeric_texts: [],
       deleted: false,
       version: 1,
     };
@@ -212,6 +213,7 @@ test('a row replaces its earlier versions', async () => {
     external_id: 'x',
     properties: { 'address.city': awkward },
     numbers: { age: 7 },
+    numeric_texts: [],
     deleted: false,
   };
   await store.insert(profileTarget, [

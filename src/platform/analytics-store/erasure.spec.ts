@@ -55,7 +55,15 @@ async function plantPersons(project: number): Promise<void> {
     { ...alias, distinct_id: 'ann-phone', profile_id: 'p-ann' },
     { ...alias, distinct_id: 'bob', profile_id: 'p-bob' },
   ]);
-  const profile = { project, external_id: '', properties: {}, numbers: {}, deleted: false, version: 1 };
+  const profile = {
+    project,
+    external_id: '',
+    properties: {},
+    numbers: {},
+    numeric_texts: [],
+    deleted: false,
+    version: 1,
+  };
   await store.insert(profileTarget, [
     { ...profile, profile_id: 'p-ann' },
     { ...profile, profile_id: 'p-bob' },

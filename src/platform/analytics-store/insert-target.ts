@@ -27,13 +27,24 @@ export interface ProfileRow {
   readonly external_id: string;
   readonly properties: Readonly<Record<string, string>>;
   readonly numbers: Readonly<Record<string, number>>;
+  /** Names of the numbers that were sent as text. */
+  readonly numeric_texts: readonly string[];
   readonly deleted: boolean;
   readonly version: number;
 }
 
 export const profileTarget: InsertTarget<ProfileRow> = {
   table: profiles,
-  columns: ['project', 'profile_id', 'external_id', 'properties', 'numbers', 'deleted', 'version'],
+  columns: [
+    'project',
+    'profile_id',
+    'external_id',
+    'properties',
+    'numbers',
+    'numeric_texts',
+    'deleted',
+    'version',
+  ],
 };
 
 /** A line for each row, as JSONCompactEachRow: of the formats that take text, the one that costs us and the engine least. */

@@ -43,7 +43,10 @@ const persons = world(
     event('', 'view', '03 13:00'),
     event('googlebot', 'view', '04 13:00', { bot: true }),
   ],
-  { ann: { aliases: ['anon-1'], traits: { plan: 'gold' } } },
+  {
+    ann: { aliases: ['anon-1'], traits: { plan: 'gold', seats: '3', in: { years: 2 } } },
+    bob: { traits: { seats: 4 } },
+  },
 );
 
 const amounts = world([
@@ -311,6 +314,33 @@ export const trendsCases: readonly Case[] = [
       reading: { numericStringsCount: true, fallBackToTraits: true },
     }),
     answer: ['0 view : 02=2 03=1 total 3', '0 view gold: 01=2 02=1 total 3'],
+  },
+  {
+    name: 'sums traits that are numbers or spell one',
+    world: persons,
+    ...trends(['view'], {
+      aggregation: { type: 'sum', property: 'seats' },
+      reading: { numericStringsCount: true, fallBackToTraits: true },
+    }),
+    answer: ['0 view (all): 01=6 02=7 03=0 total 13'],
+  },
+  {
+    name: 'sums traits that are numbers only, when strings do not count',
+    world: persons,
+    ...trends(['view'], {
+      aggregation: { type: 'sum', property: 'seats' },
+      reading: { numericStringsCount: false, fallBackToTraits: true },
+    }),
+    answer: ['0 view (all): 01=0 02=4 03=0 total 4'],
+  },
+  {
+    name: 'sums traits inside traits',
+    world: persons,
+    ...trends(['view'], {
+      aggregation: { type: 'sum', property: 'in.years' },
+      reading: { numericStringsCount: false, fallBackToTraits: true },
+    }),
+    answer: ['0 view (all): 01=4 02=2 03=0 total 6'],
   },
   {
     name: 'ranks persons by the sum of their buckets',

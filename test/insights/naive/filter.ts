@@ -48,7 +48,7 @@ function passes(world: World, question: Question, event: StoredEvent, filter: Pr
     const profile = profileOf(world, event);
     return (
       profile !== undefined &&
-      holds(filter, traitText(profile, filter.property), traitNumber(profile, filter.property))
+      holds(filter, traitText(profile, filter.property), traitNumber(profile, filter.property, true))
     );
   }
   return holds(

@@ -44,10 +44,14 @@ export function traitText(profile: StoredProfile | undefined, path: string): str
   return trait === undefined || typeof trait === 'object' ? '' : String(trait);
 }
 
-export function traitNumber(profile: StoredProfile | undefined, path: string): number | undefined {
+export function traitNumber(
+  profile: StoredProfile | undefined,
+  path: string,
+  numericStrings: boolean,
+): number | undefined {
   const trait = profile === undefined ? undefined : traitAt(profile.traits, path);
   if (typeof trait === 'number') {
     return trait;
   }
-  return typeof trait === 'string' ? spelledNumber(trait) : undefined;
+  return numericStrings && typeof trait === 'string' ? spelledNumber(trait) : undefined;
 }

@@ -41,7 +41,8 @@ function readNumber(
   numericStrings: boolean,
 ): number | undefined {
   if (ownText(event, name) === '') {
-    return question.reading.fallBackToTraits ? traitNumber(profileOf(world, event), name) : undefined;
+    if (!question.reading.fallBackToTraits) return undefined;
+    return traitNumber(profileOf(world, event), name, numericStrings);
   }
   const value = event.properties.get(name);
   switch (value?.type) {

@@ -14,12 +14,11 @@ export function identityJoin(traits: readonly string[]): Fragment {
 
 /** The nth trait that was passed to `identityJoin`. */
 export function traitColumns(number: number): PropertySql {
-  const isNumber = sql.numbered('numeric', number);
   return {
     text: sql.numbered('trait', number),
     number: sql.numbered('number', number),
-    isNumber,
-    isStoredNumber: isNumber,
+    isNumber: sql.numbered('numeric', number),
+    isStoredNumber: sql.numbered('stored', number),
     hasFewValues: false,
   };
 }
@@ -30,7 +29,8 @@ function identities(traits: readonly string[]): Fragment {
   const columns = traits.map((path, index) => {
     const property = profileProperty(path);
     const column = traitColumns(index);
-    return sql`${property.text} AS ${column.text}, ${property.number} AS ${column.number}, ${property.isNumber} AS ${column.isNumber}`;
+    return sql`${property.text} AS ${column.text}, ${property.number} AS ${column.number},
+      ${property.isNumber} AS ${column.isNumber}, ${property.isStoredNumber} AS ${column.isStoredNumber}`;
   });
   return sql`SELECT identity_person, identity_canonical, profile.* EXCEPT profile_canonical
     FROM (

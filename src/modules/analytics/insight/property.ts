@@ -64,7 +64,7 @@ export function eventProperty(name: string): PropertySql {
   };
 }
 
-/** A trait of a profile, by its dotted path. Columns: those of `profiles`, which keep no types: a numeric text is a number. */
+/** A trait of a profile, by its dotted path. Columns: those of `profiles`. */
 export function profileProperty(path: string): PropertySql {
   const key = value(path, 'String');
   const isNumber = sql`mapContains(numbers, ${key})`;
@@ -72,7 +72,7 @@ export function profileProperty(path: string): PropertySql {
     text: sql`properties[${key}]`,
     number: sql`numbers[${key}]`,
     isNumber,
-    isStoredNumber: isNumber,
+    isStoredNumber: sql`(${isNumber} AND NOT has(numeric_texts, ${key}))`,
     hasFewValues: false,
   };
 }

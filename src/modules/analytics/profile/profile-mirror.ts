@@ -121,11 +121,14 @@ export class ProfileMirror implements ContinuousWork {
 function profileRow({ project, id, externalId, properties, isGone, version }: ChangedProfile): ProfileRow {
   if (flatBytes(properties, MOST_BYTES_OF_ROW) > MOST_BYTES_OF_ROW)
     throw new RangeError(`The profile has more than ${MOST_BYTES_OF_ROW} bytes of traits.`);
+  const flat = flatTraits(properties, numericReading);
   return {
     project,
     profile_id: id,
     external_id: externalId,
-    ...flatTraits(properties, numericReading),
+    properties: flat.properties,
+    numbers: flat.numbers,
+    numeric_texts: flat.numericTexts,
     deleted: isGone,
     version,
   };

@@ -29,8 +29,12 @@ describe('flat traits', () => {
   });
 
   test('have the numbers of numbers and of texts that spell one', () => {
-    const { numbers } = flatTraits({ age: 42, spelled: '7', name: 'ann', on: true, in: { depth: 3 } }, read);
+    const { numbers, numericTexts } = flatTraits(
+      { age: 42, spelled: '7', name: 'ann', on: true, in: { depth: 3 } },
+      read,
+    );
     expect(numbers).toEqual({ age: 42, spelled: 7, 'in.depth': 3 });
+    expect(numericTexts).toEqual(['spelled']);
   });
 
   test('can have the names of members of objects', () => {

@@ -24,6 +24,8 @@ export interface FlatTraits {
   /** By dotted path. */
   readonly properties: Record<string, string>;
   readonly numbers: Record<string, number>;
+  /** Names of the numbers that were sent as text. */
+  readonly numericTexts: readonly string[];
 }
 
 /**
@@ -33,6 +35,7 @@ export interface FlatTraits {
 export function flatTraits(traits: JsonObject, read: (text: string) => number | undefined): FlatTraits {
   const properties = new Map<string, string>();
   const numbers = new Map<string, number>();
+  const numericTexts = new Set<string>();
   const add = (value: JsonObject, prefix: string): void => {
     for (const [name, inner] of Object.entries(value)) {
       if (inner === null) continue;
@@ -44,11 +47,17 @@ export function flatTraits(traits: JsonObject, read: (text: string) => number | 
       const text = typeof inner === 'object' ? JSON.stringify(inner) : String(inner);
       properties.set(path, text);
       const number = typeof inner === 'boolean' ? undefined : read(text);
-      if (number !== undefined) numbers.set(path, number);
+      if (number === undefined) continue;
+      numbers.set(path, number);
+      if (typeof inner === 'string') numericTexts.add(path);
     }
   };
   add(traits, '');
-  return { properties: Object.fromEntries(properties), numbers: Object.fromEntries(numbers) };
+  return {
+    properties: Object.fromEntries(properties),
+    numbers: Object.fromEntries(numbers),
+    numericTexts: [...numericTexts],
+  };
 }
 
 /**
