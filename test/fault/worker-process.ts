@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { endWithRun } from '../support/end-with-run.js';
 import { eventually } from '../support/eventually.js';
 import { testMasterKey } from '../support/template-database.js';
 import type { TestDatabase } from '../support/test-database.js';
@@ -14,8 +15,7 @@ export class WorkerProcess {
     this.child = child;
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
-    // Do not outlive a run that is interrupted.
-    process.once('exit', () => child.kill('SIGKILL'));
+    endWithRun(child);
   }
 
   static start(

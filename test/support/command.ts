@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { endWithRun } from './end-with-run.js';
 import { eventually } from './eventually.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -35,8 +36,7 @@ export class Command {
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (chunk: Buffer) => (this.text += chunk.toString()));
     this.closed = once(child, 'close');
-    // Does not outlive a run that is interrupted.
-    process.once('exit', () => child.kill('SIGKILL'));
+    endWithRun(child);
   }
 
   static start(words: readonly string[], { env, folder, program = built }: CommandOptions): Command {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createClient } from 'redis';
+import { endWithRun } from './end-with-run.js';
 import { eventually } from './eventually.js';
 import { freePort } from './free-port.js';
 
@@ -27,8 +28,7 @@ export async function startRedis(): Promise<TestRedis | undefined> {
     console.warn('skipped: there is no redis-server on this machine');
     return undefined;
   }
-  // Do not outlive a run that is interrupted.
-  process.once('exit', () => child.kill('SIGKILL'));
+  endWithRun(child);
   const url = `redis://127.0.0.1:${port}`;
   return { url, ...(await controlsOf(child, url)) };
 }

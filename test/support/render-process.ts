@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { endWithRun } from './end-with-run.js';
 import { eventually } from './eventually.js';
 import { testMasterKey } from './template-database.js';
 import type { TestDatabase } from './test-database.js';
@@ -15,8 +16,7 @@ export class RenderProcess {
     this.child = child;
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
-    // Do not outlive a run that is interrupted.
-    process.once('exit', () => child.kill('SIGKILL'));
+    endWithRun(child);
   }
 
   static async start(
