@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { Client } from 'pg';
+import type { Window } from '../src/modules/analytics/insight/insight-query.js';
 import { compare } from './insights/compare.js';
 import { evaluatorOf } from './insights/evaluator.js';
 import { Page, type PageTimes } from './insights/page.js';
@@ -27,6 +28,8 @@ const POSTGRES_UP_TO = 1;
 const COLD_PAGES = 4;
 const WARM_PAGES = 12;
 const PAGE_DAYS = 30;
+/** Beyond it, pages of the whole history would take minutes each. */
+const WHOLE_HISTORY_UP_TO = 1;
 
 export async function answerInsights(effort: Effort): Promise<Report> {
   const sizes: Sized[] = [];
@@ -62,7 +65,8 @@ function answerAt(millions: number, passes: number): Promise<Sized> {
         ...(await compare(contestants, false, passes)),
         ...(await compare(contestants, true, passes)),
       ]);
-      const opened = await processes.during(() => openPages(server.url, project, client));
+      const windows = [lastDays(PAGE_DAYS), ...(millions <= WHOLE_HISTORY_UP_TO ? [HISTORY] : [])];
+      const opened = await processes.during(() => openPages(server.url, project, client, windows));
       await evaluator.close();
       await client.close();
       const memory = { fresh, atRest, questions: asked.peak.engine, pages: opened.peak.engine };
@@ -80,9 +84,14 @@ async function plainTable(client: ClickHouseClient, owner: Client, project: numb
   return owner;
 }
 
-async function openPages(url: string, project: BenchProject, client: ClickHouseClient): Promise<Opened[]> {
+async function openPages(
+  url: string,
+  project: BenchProject,
+  client: ClickHouseClient,
+  windows: readonly Window[],
+): Promise<Opened[]> {
   const opened: Opened[] = [];
-  for (const window of [lastDays(PAGE_DAYS), HISTORY]) {
+  for (const window of windows) {
     process.stderr.write('Opening pages …\n');
     const page = new Page(url, project, window);
     const times = { cold: [] as PageTimes[], warm: [] as PageTimes[] };

@@ -84,11 +84,12 @@ function pagesOf({ millions, pages }: Sized): Table {
     const whole = Float64Array.from(times.map(({ page }) => page)).sort();
     const answers = Float64Array.from(times.flatMap((page) => page.answers)).sort();
     const cells = [whole, answers].flatMap((sorted) => [percentile(sorted, 0.5), percentile(sorted, 0.95)]);
-    return [name, figure(times.length), ...cells.map((value) => figure(value))];
+    const refused = times.reduce((sum, page) => sum + page.refused, 0);
+    return [name, figure(times.length), ...cells.map((value) => figure(value)), figure(refused)];
   };
   return {
     title: `${millions} million events: a page of ${pages[0]?.questions} questions at once`,
-    head: ['', 'pages', 'page p50 ms', 'page p95 ms', 'answer p50 ms', 'answer p95 ms'],
+    head: ['', 'pages', 'page p50 ms', 'page p95 ms', 'answer p50 ms', 'answer p95 ms', 'refused answers'],
     rows: pages.flatMap(({ window: { from, to }, cold, warm }) => {
       const days = `${(to - from) / DAY_MS} days`;
       return [row(`${days}, cold`, cold), row(`${days}, warm`, warm)];
