@@ -1,13 +1,16 @@
-import { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import type { Pool } from 'pg';
+import { Pool } from 'pg';
 import { type Borrower, Connections, type LentConnection } from './connections.js';
 
 /** What Connections uses of a pool: a size, and connections without end. */
 function poolOf(max: number): Pool {
   const connect = () => Promise.resolve(Object.assign(new EventEmitter(), { release: () => undefined }));
   // The class of pg has some thirty members more.
-  return { options: { max }, totalCount: 0, idleCount: 0, connect } as unknown as Pool;
+  return Object.assign(new EventEmitter(), {
+    ...{ options: { max }, totalCount: 0, idleCount: 0, connect },
+  }) as unknown as Pool;
 }
 
 let ended: AbortController;
@@ -55,4 +58,28 @@ test('look-ups whose organization is not known yet have no share', async () => {
   await borrowing(connections, { kind: 'call', orgId: 'a' }, 1);
   await borrowing(connections, { kind: 'call', orgId: 'b' }, 1);
   expect(await borrowing(connections, { kind: 'call' }, 20)).toHaveLength(6);
+});
+
+/** A message of PostgreSQL: its letter and its content. */
+function message(letter: string, content: string | number[]): Buffer {
+  const bytes = Buffer.from(content as string);
+  const head = Buffer.from([letter.charCodeAt(0), 0, 0, 0, 0]);
+  head.writeUInt32BE(bytes.length + 4, 1);
+  return Buffer.concat([head, bytes]);
+}
+
+test('a connection that is cut in the moment in which it is ready does not end the process', async () => {
+  const [welcome, ready] = [message('R', [0, 0, 0, 0]), message('Z', 'I')];
+  const cut = message('E', 'SFATAL\0C57P01\0Mterminating connection due to administrator command\0\0');
+  const server = createServer((socket) => {
+    socket.once('data', () => socket.end(Buffer.concat([welcome, ready, cut])));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const pool = new Pool({ host: '127.0.0.1', port, user: 'x', password: 'x', database: 'x', ssl: false });
+  const lent = await new Connections(pool).borrow({ kind: 'call' });
+  await expect(lent.client.query('select 1')).rejects.toThrow();
+  lent.giveBack();
+  await pool.end();
+  server.close();
 });

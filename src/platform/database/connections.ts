@@ -25,6 +25,8 @@ export class Connections {
   private readonly neighbours = new Neighbours();
 
   constructor(private readonly pool: Pool) {
+    // A new connection may be lost in the same moment in which it is ready: before its borrower can listen.
+    pool.on('connect', (client) => client.on('error', ignoreLoss));
     const slots = pool.options.max;
     const share = shareOf(slots);
     this.queue = new FairQueue({
