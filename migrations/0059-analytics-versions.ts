@@ -15,13 +15,16 @@ export class AnalyticsVersions implements MigrationInterface {
         org_id uuid not null,
         project integer not null,
         version bigint not null default 1,
-        primary key (org_id, project)
+        primary key (org_id, project),
+        foreign key (org_id, project) references project (org_id, number) on delete cascade
       ) with (fillfactor = 50)`);
     await tenantTable(runner, 'analytics_version');
     const isWorker = `(select current_setting('app.lookup', true)) in ('ingest_queue:drain', 'profiles:mirror')`;
     await runner.query(
       `create policy workers on analytics_version using (${isWorker}) with check (${isWorker})`,
     );
+    // What a worker stores of a project that was deleted meanwhile raises nothing.
+    await runner.query(`create policy workers on project for select using (${isWorker})`);
   }
 
   async down(): Promise<void> {

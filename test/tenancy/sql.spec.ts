@@ -66,8 +66,7 @@ describe('the schema', () => {
         join pg_attribute o on o.attrelid = c.oid and o.attname = 'org_id'
        where i.indisunique and c.relnamespace = 'public'::regnamespace and i.indkey[0] <> o.attnum`);
     // Who can offer the hash of a key, or of a link's token, holds it; short codes and names of providers are public, and
-    // random. Ids and numbers of projects are made by the server. That somebody has proven a domain is told to whoever
-    // proves it, too, and to nobody else.
+    // random. Ids and numbers of projects are made by the server. A proven domain is told to who proves it, too, alone.
     expect(keys.map(({ key }) => key).sort()).toEqual([
       'api_key_hash_key',
       'campaign_short_code_key',
@@ -115,6 +114,7 @@ describe('the schema', () => {
       'profile.mirror all',
       'profile_alias.mirror all',
       'project.by_id select',
+      'project.workers select',
       'project_key.by_hash select',
       'role.own_memberships select',
       'sandbox.deletion update',

@@ -170,7 +170,13 @@ export const tables: Readonly<Record<string, Table>> = {
   privacy_request: { owner: 'people/privacy' },
   profile: { owner: 'analytics/profile' },
   profile_alias: { owner: 'analytics/profile' },
-  project: { owner: 'analytics/project', reads: { 'platform/caller': credentials } },
+  project: {
+    owner: 'analytics/project',
+    reads: {
+      'platform/caller': credentials,
+      'analytics/event': 'what a worker stores of a project that is gone raises no version',
+    },
+  },
   project_key: { owner: 'analytics/project', reads: { 'platform/caller': credentials } },
   push_outbox: { owner: 'messaging/delivery' },
   reachability_version: { owner: 'messaging/campaign' },

@@ -8,10 +8,17 @@ interface ChangedProject {
   readonly project: number;
 }
 
-/** Raises the versions of the projects that `changed` selects as `org_id` and `project`. In order, against deadlocks. */
+/**
+ * Raises the versions of the projects that `changed` has as `org_id` and `project`, of those that exist. In order, against
+ * deadlocks.
+ *
+ * @param changed The rows, as an item of FROM with the name `changed`.
+ */
 export function raiseOf(changed: string): string {
   return `insert into analytics_version (org_id, project)
-   select distinct org_id, project from ${changed} order by org_id, project
+   select distinct org_id, project from ${changed}
+    where exists (select from project p where p.org_id = changed.org_id and p.number = changed.project)
+    order by org_id, project
    on conflict (org_id, project) do update set version = analytics_version.version + 1`;
 }
 
@@ -22,10 +29,6 @@ const find = statement(
 const raise = statement(
   'analytics_version.raise',
   raiseOf('unnest($1::uuid[], $2::integer[]) changed (org_id, project)'),
-);
-const remove = statement(
-  'analytics_version.remove',
-  'delete from analytics_version where org_id = $1 and project = $2',
 );
 
 /** Which state of a project the analytics store holds: a change raises the version when it is complete. */
@@ -46,9 +49,5 @@ export class AnalyticsVersions {
 
   async raise(tx: Transaction, changed: readonly ChangedProject[]): Promise<void> {
     await tx.execute(raise, [changed.map(({ orgId }) => orgId), changed.map(({ project }) => project)]);
-  }
-
-  async remove(scope: Scope, project: number): Promise<void> {
-    await (await scope.tx()).execute(remove, [scope.orgId, project]);
   }
 }

@@ -53,6 +53,14 @@ beforeAll(async () => {
   database = await cloneDatabase();
   const pool = { size: 6, applicationName: 'drain' };
   source = await appDataSource(database.appUrl, [], pool, pino({ level: 'silent' })).initialize();
+  for (const { orgId, number } of [acme, globex]) {
+    await database.query(`insert into organization (id, name, created_at) values ($1, 'o', now())`, [orgId]);
+    await database.query(
+      `insert into project (org_id, id, number, name, name_key) overriding system value
+       values ($1, gen_random_uuid(), $2, 'p', 'p')`,
+      [orgId, number],
+    );
+  }
 });
 beforeEach(async () => {
   await database.query('truncate ingest_batch, ingest_dead_letter');

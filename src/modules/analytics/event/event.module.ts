@@ -65,7 +65,6 @@ export class EventModule implements OnModuleInit {
     private readonly projects: Projects,
     private readonly queue: IngestQueueStore,
     private readonly deadLetters: DeadLetterStore,
-    private readonly versions: AnalyticsVersions,
   ) {}
 
   onModuleInit(): void {
@@ -73,8 +72,6 @@ export class EventModule implements OnModuleInit {
       // In this order: a batch that the drain is burying leaves the queue only when it is a dead letter.
       await this.queue.removeOfProject(scope, number);
       await this.deadLetters.removeOfProject(scope, number);
-      // The drain raises the version behind its batches, too.
-      await this.versions.remove(scope, number);
     });
   }
 }

@@ -135,7 +135,7 @@ const claimApart = statement(
 const removeStored = statement(
   'ingest_batch.remove_stored',
   `with stored as (delete from ingest_batch where id = any ($1) returning org_id, project)
-   ${raiseOf('stored')}`,
+   ${raiseOf('stored changed')}`,
 );
 
 const postpone = statement(
