@@ -57,7 +57,7 @@ function withoutMarkers(code: string): string {
 
 /** Between as many backticks as its text does not have. */
 function codeSpan(
-  { from, to, inCell }: Extract<Place, { kind: 'code_span' }>,
+  { from, to, inCell, inLabel }: Extract<Place, { kind: 'code_span' }>,
   cut: Cut,
   source: string,
 ): Part {
@@ -72,7 +72,8 @@ function codeSpan(
     const runs = new Set(shown.match(/`+/g)?.map(({ length }) => length));
     const fence = runs.has(ticks.length) ? '`'.repeat(Math.max(...runs) + 1) : ticks;
     const pad = shown.startsWith('`') || shown.endsWith('`') ? ' ' : '';
-    return fence + pad + withMarkers(code) + pad + fence;
+    const apart = inLabel ? code.replaceAll(']:', `]${ZERO_WIDTH_SPACE}:`) : code;
+    return fence + pad + withMarkers(apart) + pad + fence;
   };
 }
 

@@ -63,6 +63,8 @@ describe('a value', () => {
     ['`{{v}}`', '`', '`` ` ``'],
     ['`x {{v}}`', '``', '` x `` `'],
     ['`{{v}}`', '', ''],
+    ['[`{{v}}`](u)', ']: x', '[`]\u200b: x`](u)'],
+    ['x [`{{v}}`](u)', ']: x', 'x [`]: x`](u)'],
     ['```\n{{v}}\n```', '```', '````\n```\n````'],
     ['~~~\n{{v}}\n~~~', 'a_b', '~~~\na_b\n~~~'],
     ['    {{v}}', 'a_b', '    a_b'],
@@ -117,8 +119,10 @@ describe('by the reference implementation, every value is exactly what is shown'
     '[`{{v}}`](u)',
     '`a` <b>`{{v}}`</b>',
   ])('in the code span of %j', (body) => {
+    // Else the paragraph would define a link, and show nothing.
+    const writtenAs = (value: string) => (body.startsWith('[') ? value.replaceAll(']:', ']\u200b:') : value);
     property(body, ({ code, html }, value) => {
-      expect(code.at(-1) ?? '').toBe(value === '' ? (body.startsWith('`a`') ? 'a' : '') : value);
+      expect(code.at(-1) ?? '').toBe(value === '' ? (body.startsWith('`a`') ? 'a' : '') : writtenAs(value));
       expect(html).toBe(0);
     });
   });

@@ -7,8 +7,9 @@ interface Range {
 
 /** A part of a Markdown text in which the usual escapes mean something else, or nothing. */
 export type Place = Range &
+  /** `inLabel`: in a paragraph that a bracket begins, which "]:" would make a link reference definition. */
   (
-    | { kind: 'code_span'; inCell: boolean }
+    | { kind: 'code_span'; inCell: boolean; inLabel: boolean }
     | { kind: 'code_block'; marks: Range[]; info?: Range }
     | { kind: 'autolink' | 'bare_link' | 'target' | 'title' }
   );
@@ -51,7 +52,11 @@ function readPlaces(markdown: string): Place[] {
     enter({ name, from, to, node }) {
       switch (name) {
         case 'InlineCode':
-          places.push({ kind: 'code_span', from, to, inCell: isWithin(node.parent, 'TableCell') });
+          places.push({
+            ...{ kind: 'code_span', from, to },
+            inCell: isWithin(node.parent, 'TableCell'),
+            inLabel: isInLabel(node.parent, markdown),
+          });
           return false;
         case 'FencedCode':
         case 'CodeBlock': {
@@ -96,6 +101,11 @@ function isTarget(node: Node): boolean {
     ['Link', 'Image', 'LinkReference'].includes(node.parent?.name ?? '')
     ? node.prevSibling.from > (node.parent?.from ?? 0)
     : false;
+}
+
+function isInLabel(node: Node | null, markdown: string): boolean {
+  for (let at = node; at; at = at.parent) if (at.name === 'Paragraph') return markdown[at.from] === '[';
+  return false;
 }
 
 function isWithin(node: Node | null, name: string): boolean {
