@@ -145,6 +145,7 @@ test('nothing that it shows is run by nobody', () => {
     'There is no Kubernetes here; test/deploy/helm.spec.ts renders what it installs.',
   );
   page.leave('npm start', 'It is run by test/docs/readme.spec.ts.');
+  page.leave('npm run bench', 'A benchmark takes minutes.');
   page.leave('npx dovecote …', 'It says how the commands are written.');
   expect(page.untaken).toEqual([]);
 });

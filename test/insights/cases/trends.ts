@@ -89,6 +89,12 @@ const copies = world([
   event('ann', 'view', '01', { id: 'one' }),
 ]);
 
+const traitSums = [
+  ['that are numbers or spell one', 'seats', true, '01=6 02=7 03=0 total 13'],
+  ['that are numbers only, when strings do not count', 'seats', false, '01=0 02=4 03=0 total 4'],
+  ['inside traits', 'in.years', false, '01=4 02=2 03=0 total 6'],
+] as const;
+
 export const trendsCases: readonly Case[] = [
   {
     name: 'counts events by day',
@@ -315,33 +321,15 @@ export const trendsCases: readonly Case[] = [
     }),
     answer: ['0 view : 02=2 03=1 total 3', '0 view gold: 01=2 02=1 total 3'],
   },
-  {
-    name: 'sums traits that are numbers or spell one',
+  ...traitSums.map(([name, property, numericStringsCount, sums]): Case => ({
+    name: `sums traits ${name}`,
     world: persons,
     ...trends(['view'], {
-      aggregation: { type: 'sum', property: 'seats' },
-      reading: { numericStringsCount: true, fallBackToTraits: true },
+      aggregation: { type: 'sum', property },
+      reading: { numericStringsCount, fallBackToTraits: true },
     }),
-    answer: ['0 view (all): 01=6 02=7 03=0 total 13'],
-  },
-  {
-    name: 'sums traits that are numbers only, when strings do not count',
-    world: persons,
-    ...trends(['view'], {
-      aggregation: { type: 'sum', property: 'seats' },
-      reading: { numericStringsCount: false, fallBackToTraits: true },
-    }),
-    answer: ['0 view (all): 01=0 02=4 03=0 total 4'],
-  },
-  {
-    name: 'sums traits inside traits',
-    world: persons,
-    ...trends(['view'], {
-      aggregation: { type: 'sum', property: 'in.years' },
-      reading: { numericStringsCount: false, fallBackToTraits: true },
-    }),
-    answer: ['0 view (all): 01=4 02=2 03=0 total 6'],
-  },
+    answer: [`0 view (all): ${sums}`],
+  })),
   {
     name: 'ranks persons by the sum of their buckets',
     world: habits,
