@@ -36,7 +36,7 @@ export function handSql(project: number, merge: boolean): Readonly<Record<Asked,
       SELECT day, avg(seconds) FROM (
         SELECT ${ms('toStartOfDay(began)')} AS day, (ended - toUnixTimestamp64Milli(began)) / 1000 AS seconds FROM (
           SELECT min(occur_time) AS began, toUnixTimestamp64Milli(max(occur_time)) AS ended
-          ${scope(true, [`session_id != ''`])} GROUP BY session_id, ${canonical} HAVING ${within(HISTORY, 'began')}
+          ${scope(true, [`session != 0`])} GROUP BY session, ${canonical} HAVING ${within(HISTORY, 'began')}
         )
       ) GROUP BY day WITH ROLLUP`,
     funnel: `
@@ -60,7 +60,7 @@ export function handSql(project: number, merge: boolean): Readonly<Record<Asked,
     'user flow': `
       SELECT depth - 1 AS depth, source, target, count() AS n FROM (
         SELECT arraySlice(arraySort(groupArray((occur_time, event_id, kind))), 1, ${HOPS + 1}).3 AS labels
-        ${scope(true, [within(HISTORY), `session_id != ''`, 'NOT cookieless'])} GROUP BY session_id, ${canonical}
+        ${scope(true, [within(HISTORY), `session != 0`, 'NOT cookieless'])} GROUP BY session, ${canonical}
       ) ARRAY JOIN arrayPopBack(labels) AS source, arrayPopFront(labels) AS target, arrayEnumerate(arrayPopFront(labels)) AS depth
       GROUP BY depth, source, target ORDER BY n DESC, depth, source, target LIMIT ${MOST_LINKS}`,
     'top K': `

@@ -18,6 +18,8 @@ export const events: AnalyticsMigration = {
         distinct_id String,
         -- '': of no session.
         session_id String,
+        -- As a number, for the same reason: questions about sessions look for a window's among all others. 0: no session.
+        session UInt64 DEFAULT if(session_id = '', 0, sipHash64(session_id)),
         event_id String,
         received_at DateTime64(3, 'UTC'),
         batch_id UUID,
@@ -62,7 +64,12 @@ export const events: AnalyticsMigration = {
       partition: 'toYYYYMM(occur_time)',
       order: '(project, kind, toDate(occur_time), person, occur_time, event_id)',
       ttl: 'expires_on',
-      // PostgreSQL forgets an event once it is here: it must survive a power cut.
-      settings: 'fsync_after_insert = 1, fsync_part_directory = 1',
+      settings: [
+        // PostgreSQL forgets an event once it is here: it must survive a power cut.
+        'fsync_after_insert = 1, fsync_part_directory = 1',
+        // A month that nothing has been added to for a day becomes one part, in which no copies are looked for: reading it
+        // costs a tenth.
+        'min_age_to_force_merge_seconds = 86400, min_age_to_force_merge_on_partition_only = 1',
+      ].join(', '),
     }),
 };

@@ -58,18 +58,19 @@ function sessionsSql(query: SessionsQuery): Fragment {
       ? sql.empty
       : sql`, ${edge}(tuple(${sql.join(keys)}), tuple(occur_time, event_id, kind)) AS edge_keys`;
   const person = source.canonicalPerson();
-  const hasSession = sql`session_id != ''`;
+  const hasSession = sql`session != 0`;
   const selectors = [query.scope];
   // Which sessions may begin in the window is known from its own events: no others are held in memory.
   const inWindow = new EventSource(query).from({
     selectors,
     window: query.window,
     conditions: [hasSession],
+    withCopies: true,
   });
-  const conditions = [hasSession, sql`session_id IN (SELECT session_id ${inWindow})`];
+  const conditions = [hasSession, sql`session IN (SELECT session ${inWindow})`];
   const from = source.from({ selectors, conditions });
   return sql`SELECT min(occur_time) AS began, max(occur_time) AS ended, count() AS length ${keyColumn} ${from}
-    GROUP BY session_id, ${person}
+    GROUP BY session, ${person}
     HAVING began >= ${instant(query.window.from)} AND began < ${instant(query.window.to)}`;
 }
 

@@ -1,4 +1,11 @@
-import { events, type Fragment, instant, sql, value } from '../../../platform/analytics-store/index.js';
+import {
+  events,
+  eventsWithCopies,
+  type Fragment,
+  instant,
+  sql,
+  value,
+} from '../../../platform/analytics-store/index.js';
 import { allOf, anyOf, combined, conditionSql } from './filters.js';
 import type { EventSelector, PropertyFilter, Question, Window } from './insight-query.js';
 import { canonicalPerson, hasProfile, identityJoin, traitColumns } from './people.js';
@@ -10,6 +17,8 @@ export interface EventScope {
   /** Absent: of all times. */
   readonly window?: Window;
   readonly conditions?: readonly Fragment[];
+  /** Copies of a retried event, and what a later one has replaced, may be read as well: for sets that may be too large. */
+  readonly withCopies?: boolean;
 }
 
 /**
@@ -61,7 +70,7 @@ export class EventSource {
   }
 
   /** ` FROM … WHERE …`: the events in scope that fulfil the question's filters. */
-  from({ selectors, window, conditions = [] }: EventScope): Fragment {
+  from({ selectors, window, conditions = [], withCopies = false }: EventScope): Fragment {
     const where = allOf([
       ...kindCondition(selectors),
       ...(window ? [windowCondition(window)] : []),
@@ -71,7 +80,7 @@ export class EventSource {
       ...conditions,
     ]);
     const join = this.needsIdentities ? identityJoin(this.traits) : sql.empty;
-    return sql` FROM ${events} AS event ${join} WHERE ${where}`;
+    return sql` FROM ${withCopies ? eventsWithCopies : events} AS event ${join} WHERE ${where}`;
   }
 
   private selectorCondition(selectors: readonly EventSelector[]): Fragment[] {

@@ -72,13 +72,13 @@ function linksSql(query: UserFlowQuery): Fragment {
   const from = source.from({
     selectors: [query.scope],
     window: query.window,
-    conditions: [sql`session_id != ''`, ...(query.includeCookieless ? [] : [sql`NOT cookieless`])],
+    conditions: [sql`session != 0`, ...(query.includeCookieless ? [] : [sql`NOT cookieless`])],
   });
   // All of a session's events and then the first: `groupArraySorted` compares tuples at three times the cost.
   const events = sql`arraySort(groupArray(tuple(occur_time, event_id, kind, CAST(${label}, 'String'))))`;
   const labels = sql`arraySlice(${events}, 1, ${value(query.maxHops + 1, 'UInt8')}).4`;
   return sql`SELECT depth - 1 AS depth, link, toFloat64(count()) AS sessions
-    FROM (SELECT ${labels} AS labels ${from} GROUP BY session_id, ${person})
+    FROM (SELECT ${labels} AS labels ${from} GROUP BY session, ${person})
     ARRAY JOIN arrayZip(arrayPopBack(labels), arrayPopFront(labels)) AS link, arrayEnumerate(arrayPopFront(labels)) AS depth
     WHERE link.1 != '' AND link.2 != '' GROUP BY depth, link`;
 }
