@@ -1,16 +1,15 @@
 import { EventEmitter, once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { Pool } from 'pg';
+import { Pool, type PoolClient } from 'pg';
 import { type Borrower, Connections, type LentConnection } from './connections.js';
 
 /** What Connections uses of a pool: a size, and connections without end. */
 function poolOf(max: number): Pool {
-  const connect = () => Promise.resolve(Object.assign(new EventEmitter(), { release: () => undefined }));
-  // The class of pg has some thirty members more.
-  return Object.assign(new EventEmitter(), {
-    ...{ options: { max }, totalCount: 0, idleCount: 0, connect },
-  }) as unknown as Pool;
+  const connect = (lend: (error: undefined, client: PoolClient) => void) =>
+    // The classes of pg have some thirty members more.
+    lend(undefined, Object.assign(new EventEmitter(), { release: () => undefined }) as unknown as PoolClient);
+  return { options: { max }, totalCount: 0, idleCount: 0, connect } as unknown as Pool;
 }
 
 let ended: AbortController;

@@ -25,8 +25,6 @@ export class Connections {
   private readonly neighbours = new Neighbours();
 
   constructor(private readonly pool: Pool) {
-    // A new connection may be lost in the same moment in which it is ready: before its borrower can listen.
-    pool.on('connect', (client) => client.on('error', ignoreLoss));
     const slots = pool.options.max;
     const share = shareOf(slots);
     this.queue = new FairQueue({
@@ -56,11 +54,21 @@ export class Connections {
     // A free slot needs no timer.
     if (!this.queue.tryAcquire(party)) await this.wait(party, signal);
     try {
-      return new LentConnection(await this.pool.connect(), () => this.queue.release(party));
+      return await this.connect(() => this.queue.release(party));
     } catch (error) {
       this.queue.release(party);
       throw error;
     }
+  }
+
+  /** By callback: a new connection may be lost in the moment in which it is ready, before a promise has told its borrower. */
+  private connect(onReturn: () => void): Promise<LentConnection> {
+    return new Promise((resolve, reject) => {
+      this.pool.connect((error, client) => {
+        if (client) resolve(new LentConnection(client, onReturn));
+        else reject(error ?? new Error('The pool lent no connection.'));
+      });
+    });
   }
 
   private async wait(party: string, signal: AbortSignal | undefined): Promise<void> {
