@@ -145,6 +145,12 @@ test('an expired event leaves when the engine merges its part', async () => {
     { project: 6, distinctId: 'expired', expiresOn: '2020-01-01' },
     { project: 6, distinctId: 'kept', expiresOn: '2149-06-06' },
   ]);
-  await analytics.client.command({ query: `OPTIMIZE TABLE ${analytics.database}.events FINAL` });
+  // Merges nothing while the engine merges the same parts by itself.
+  const merge = () =>
+    analytics.client.command({ query: `OPTIMIZE TABLE ${analytics.database}.events FINAL` });
+  await eventually('the expired one has left', async () => {
+    await merge();
+    return (await idsOf(6)).length < 2;
+  });
   expect(await idsOf(6)).toEqual(['kept']);
 });
