@@ -150,7 +150,6 @@ test('an expired event leaves when the engine merges its part', async () => {
     analytics.client.command({ query: `OPTIMIZE TABLE ${analytics.database}.events FINAL` });
   await eventually('the expired one has left', async () => {
     await merge();
-    return (await idsOf(6)).length < 2;
+    return JSON.stringify(await idsOf(6)) === '["kept"]';
   });
-  expect(await idsOf(6)).toEqual(['kept']);
 });
