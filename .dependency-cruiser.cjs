@@ -8,6 +8,7 @@ const areas = {
   signin: ['evidence', 'people'],
   messaging: ['evidence', 'people'],
   analytics: ['evidence', 'people', 'messaging'],
+  accounts: ['evidence', 'people', 'signin', 'messaging', 'analytics'],
 };
 const anyOf = (names) => `^src/modules/(${names.join('|')})/`;
 const spec = '\\.spec\\.ts$';

@@ -4,8 +4,19 @@
  */
 export type Contract = 'own' | 'documented' | 'shipped';
 
-const documentedPackages: ReadonlySet<string> = new Set(['events.v1', 'insights.v1', 'profiles.v1']);
-const shippedPackage = /^(?:sdk|shared)\./;
+const documentedPackages: ReadonlySet<string> = new Set([
+  'activity.v1',
+  'auth.v1',
+  'customers.v1',
+  'dashboards.v1',
+  'events.v1',
+  'insights.v1',
+  'orgemailproviders.v1',
+  'orgs.v1',
+  'profiles.v1',
+  'projects.v1',
+]);
+const shippedPackage = /^(?:dashboard|public|sdk|shared)\./;
 
 /** `typeName`: of a service, or of anything else in its package. */
 export function contractOf(typeName: string): Contract {
