@@ -14,6 +14,7 @@ import { ExternalTokens } from './caller/external-tokens.js';
 import { MembershipDirectory } from './caller/memberships.directory.js';
 import { EventCountGuard } from './pipeline/event-count.guard.js';
 import { ProjectGuard } from './pipeline/project.guard.js';
+import { MessageOrganizationGuard } from './pipeline/message-organization.guard.js';
 import { OrganizationGuard } from './pipeline/organization.guard.js';
 import { OrganizationThrottleGuard } from './pipeline/organization-throttle.guard.js';
 import { RevocationFeed } from './caller/revocation-feed.js';
@@ -80,6 +81,7 @@ export const ENVELOPE = Symbol('envelope');
     FrameworkLogger,
     Heartbeat,
     MembershipDirectory,
+    MessageOrganizationGuard,
     Metrics,
     OrganizationGuard,
     OrganizationThrottleGuard,

@@ -23,6 +23,8 @@ interface Visitor {
   access?: 'write' | 'read' | 'both';
   ownHeader?: boolean;
   listener?: 'internal';
+  /** The organization that their requests name, if not Acme. */
+  names?: string;
 }
 
 /** Which guard spoke; handlers refuse with reasons of their own, about the object and not the caller. */
@@ -107,6 +109,7 @@ beforeAll(async () => {
       kind: 'member',
       permissions: permissionsOfRole.super_admin,
       headers: { ...cast.mallory.headers, 'x-project-id': cast.otherSite.id },
+      names: cast.other.id,
     },
     'an SDK key': { kind: 'project_key', permissions: [], access: 'write', headers: keys.sdk.headers },
     'a shared key': { kind: 'project_key', permissions: [], access: 'read', headers: keys.shared.headers },
@@ -126,7 +129,7 @@ beforeAll(async () => {
     },
     'a person who names no organization': {
       kind: 'person',
-      permissions: [],
+      permissions: permissionsOfRole.super_admin,
       headers: { authorization: `Bearer ${undecided.token}` },
     },
     'a stranger who claims to be of Acme': {
@@ -147,7 +150,9 @@ async function visit(visitor: Visitor, method: DescMethod): Promise<ConnectError
     visitor.listener === 'internal'
       ? createClient(method.parent, internalTransport(headers))
       : s.client(method.parent, headers);
-  const { error } = await callRpc(client, method, exampleRequest(method));
+  const request = exampleRequest(method);
+  if (accessTable.get(methodName(method))?.organization) request['orgId'] = visitor.names ?? cast.acme.id;
+  const { error } = await callRpc(client, method, request);
   // The other calls of the visitor need the session that this one has ended.
   if (method.name.endsWith('SignOut')) await s.database.query('update session set revoked_at = null');
   return error;

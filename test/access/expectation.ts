@@ -33,6 +33,7 @@ interface Rule {
   callers: ReadonlySet<string>;
   membersFor?: string;
   boundary?: string;
+  organization?: string;
   anyOf: readonly string[];
 }
 
@@ -158,6 +159,24 @@ const byKinds: Record<string, Record<Exclude<Kind, 'impostor' | 'project_key'>, 
     key: undefined,
     sibling: notForSiblings,
   },
+  // Members in a project.
+  'member record dashboard': {
+    nobody: signIn,
+    person: nameTheProject,
+    stranger: noSuchProject,
+    member: undefined,
+    key: keyHasNoName,
+    sibling: notForSiblings,
+  },
+  // Members of the organization that the request names.
+  'person member record of_message': {
+    nobody: signIn,
+    person: undefined,
+    stranger: notYours,
+    member: undefined,
+    key: keyHasNoName,
+    sibling: notForSiblings,
+  },
   internal: {
     nobody: internalOnly,
     person: internalOnly,
@@ -174,7 +193,8 @@ export function expectedRefusal(rule: Rule, visitor: Visiting): Refused | undefi
     // A call that needs no credential ignores a bad one; siblings always need theirs.
     return rule.callers.has('anonymous') && visitor.listener === undefined ? undefined : signIn;
   }
-  const kinds = [...rule.callers, ...(rule.membersFor ? [rule.membersFor] : [])].join(' ');
+  const apart = rule.boundary === 'dashboard' ? rule.boundary : rule.organization;
+  const kinds = [...rule.callers, rule.membersFor, apart].filter((word) => word !== undefined).join(' ');
   const expectations = byKinds[kinds];
   if (!expectations) throw new Error(`No expectation is written down for callers "${kinds}".`);
   if (visitor.kind === 'project_key') return expectedOfProjectKey(rule, visitor, expectations.nobody);
@@ -189,7 +209,7 @@ function expectedOfProjectKey(
   visitor: Visiting,
   ofNobody: Refused | undefined,
 ): Refused | undefined {
-  if (rule.boundary) {
+  if (rule.boundary && rule.boundary !== 'dashboard') {
     const needed = rule.boundary === 'sdk' ? 'write' : 'read';
     return visitor.access === needed || visitor.access === 'both' ? undefined : keyOfAProject;
   }

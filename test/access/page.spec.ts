@@ -9,8 +9,9 @@ const page = new URL('../../docs/access.md', import.meta.url);
 
 const everyCredential = ['person', 'member', 'api_key'] as const;
 
-function callersOf({ boundary, callers, membersFor }: AccessRow): string {
+function callersOf({ boundary, callers, membersFor, organization }: AccessRow): string {
   if (callers.has('anonymous')) return 'anyone';
+  if (organization) return 'a member of the organization that the request names';
   if (everyCredential.every((kind) => callers.has(kind))) return 'anybody with a credential';
   const member = { own_data: 'a member, for themselves', record: 'a member, by name' };
   const names: Partial<Record<CallerKind, string>> = {

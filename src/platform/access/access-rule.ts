@@ -16,9 +16,11 @@ export interface AccessRule {
   readonly membersFor?: 'own_data' | 'record';
   /**
    * The call is in a project, which the credential or `x-project-id` names. `sdk`: programs in the hands of others send
-   * something; `shared`: servers and members read, and delete.
+   * something; `shared`: servers and members read, and delete; `dashboard`: members alone.
    */
-  readonly boundary?: 'sdk' | 'shared';
+  readonly boundary?: 'sdk' | 'shared' | 'dashboard';
+  /** The organization is the one that the request names: who is a member of it shows once the message is read. */
+  readonly organization?: 'of_message';
   /** Refuses sessions of an identity provider: they are limited to its organization. */
   readonly personal?: true;
 }
@@ -83,7 +85,11 @@ export function isInternal({ callers }: AccessRule): boolean {
 
 /** Whether the caller acts as a person, across organizations or before there is one. */
 export function actsOutsideOrganizations(rule: AccessRule): boolean {
-  return isOpen(rule) || (rule.callers.has('person') && !rule.callers.has('member'));
+  return (
+    isOpen(rule) ||
+    rule.organization === 'of_message' ||
+    (rule.callers.has('person') && !rule.callers.has('member'))
+  );
 }
 
 /** A member or a key that holds one of the permissions. */
@@ -110,6 +116,19 @@ export const projectRead: AccessRule = {
   anyOf: [Permission.ANALYTICS_READ],
   boundary: 'shared',
 };
+
+/** A member with one of the permissions, in the project of `x-project-id`; keys of any kind are refused. */
+export function dashboardProject(...anyOf: Permission[]): AccessRule {
+  return { ...named(...anyOf), boundary: 'dashboard' };
+}
+
+/**
+ * A member, with one of the permissions, of the organization that `org_id` of the request names. Where that may be left out:
+ * of the project of `x-project-id`, else of `x-org-id`, else of the only organization that the person belongs to.
+ */
+export function organizationOfMessage(...anyOf: Permission[]): AccessRule {
+  return { ...admit('person', 'member'), anyOf, membersFor: 'record', organization: 'of_message' };
+}
 
 export const anyProof: ProofNeed = { need: 'none' };
 

@@ -52,6 +52,12 @@ const find = statement(
     where m.org_id = $1 and m.identity_id = $2`,
 );
 
+const firstTwo = statement(
+  'membership.first_two',
+  `select org_id as "orgId" from member where identity_id = $1 and status = ${UserStatus.ACTIVE}
+    order by joined_at, org_id limit 2`,
+);
+
 /** Finds what a person is in an organization. */
 @Injectable()
 export class MembershipDirectory {
@@ -75,6 +81,14 @@ export class MembershipDirectory {
   /** What the person is there, unless they are nothing. */
   find(orgId: string, identityId: string): Promise<Membership | undefined> {
     return this.cache.get(keyOf(orgId, identityId), () => this.load(orgId, identityId));
+  }
+
+  /** Ids of organizations that the person belongs to: two are enough to know that there is not only one. */
+  async firstTwo(identityId: string): Promise<string[]> {
+    const rows = await this.database.transaction({ identityId, readOnly: true }, (tx) =>
+      tx.query<{ orgId: string }>(firstTwo, [identityId]),
+    );
+    return rows.map(({ orgId }) => orgId);
   }
 
   private async load(orgId: string, identityId: string): Promise<Membership | undefined> {

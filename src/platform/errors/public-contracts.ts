@@ -98,8 +98,15 @@ export function shippedIdentification(
   return identification(shippedReason(reason, code), requestId, traced, SHIPPED_DOMAIN);
 }
 
+/** What the gate says, in the words of the shipped contract. */
+const reasonsOfTheGate: Readonly<Record<string, string>> = {
+  NOT_A_MEMBER: 'ORG_NOT_A_MEMBER',
+  PERMISSION_MISSING: 'ORG_ROLE_FORBIDDEN',
+};
+
 function shippedReason(reason: string, code: Code): string {
-  return shippedReasons.has(reason) ? reason : codeToString(code).toUpperCase();
+  if (shippedReasons.has(reason)) return reason;
+  return reasonsOfTheGate[reason] ?? codeToString(code).toUpperCase();
 }
 
 const index = /\[(?:"(?:[^"\\]|\\.)*"|[^\]"]*)\]/g;

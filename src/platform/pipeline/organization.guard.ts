@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { UserStatus } from '@dovecote/contract/pidgr/v1/user_pb';
 import { Clock } from '../clock/clock.js';
-import { permissionDenied, unauthenticated } from '../errors/index.js';
+import { type AppError, permissionDenied, unauthenticated } from '../errors/index.js';
 import { actsOutsideOrganizations } from '../access/access-rule.js';
 import type { AdmissionStep } from './admission.js';
 import type { Call } from './call.js';
@@ -41,6 +41,11 @@ export class OrganizationGuard implements AdmissionStep {
     const orgId = outside ? undefined : chosenOrgId(call);
     const known = orgId && this.memberships.recall(orgId, person.identityId);
     return known ? this.enterAs(call, person, known) : this.lookUp(call, person, orgId);
+  }
+
+  /** As a member of an organization that became known after admission; the person has been throttled. */
+  async enterNamed(call: Call, person: PersonCaller, orgId: string): Promise<void> {
+    return this.enterAs(call, person, await this.memberships.find(orgId, person.identityId));
   }
 
   /** The organization is the project's. */
@@ -83,7 +88,7 @@ export class OrganizationGuard implements AdmissionStep {
     person: PersonCaller,
     membership: Membership | undefined,
   ): void | Promise<void> {
-    if (!membership) throw permissionDenied('NOT_A_MEMBER', 'You are not a member of this organization.');
+    if (!membership) throw notAMember();
     const noted = this.entry.pass(person, membership);
     if (noted === undefined) return this.enterMember(call, person, membership);
     return noted.then(() => this.enterMember(call, person, membership));
@@ -108,6 +113,11 @@ export class OrganizationGuard implements AdmissionStep {
         : refuseEntry(organization, now, answersIn(call));
     if (refusal) throw refusal;
   }
+}
+
+/** The same for organizations that do not exist. */
+export function notAMember(): AppError {
+  return permissionDenied('NOT_A_MEMBER', 'You are not a member of this organization.');
 }
 
 function chosenOrgId(call: Call): string | undefined {

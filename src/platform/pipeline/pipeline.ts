@@ -5,6 +5,7 @@ import { CallerGuard } from './caller.guard.js';
 import { OrganizationGuard } from './organization.guard.js';
 import { AddressThrottleGuard } from './address-throttle.guard.js';
 import { EventCountGuard } from './event-count.guard.js';
+import { MessageOrganizationGuard } from './message-organization.guard.js';
 import { ProjectGuard } from './project.guard.js';
 import { OrganizationThrottleGuard } from './organization-throttle.guard.js';
 import { RpcErrorFilter } from './rpc-error.filter.js';
@@ -32,6 +33,8 @@ const admission = [
 const guards = [
   // After access: what a message must look like is not told to those who may not send it.
   ValidationGuard,
+  // The rest of admission, for calls whose message names the organization.
+  MessageOrganizationGuard,
   // The module counts only what is valid.
   EventCountGuard,
 ];

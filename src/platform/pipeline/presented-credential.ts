@@ -26,9 +26,9 @@ export function hasCredential(call: Call): boolean {
   return call.rpc.header.has('authorization') || projectKeyOf(call) !== undefined;
 }
 
-/** The key outside of the header `Authorization`, before which it counts; only RPCs in a project take one. */
+/** The key outside of the header `Authorization`, before which it counts; only RPCs that a key may call take one. */
 function projectKeyOf({ rpc, access: { boundary } }: Call): Credential | undefined {
-  if (!boundary) return undefined;
+  if (!boundary || boundary === 'dashboard') return undefined;
   const key = rpc.header.get('x-api-key');
   if (key) return { kind: 'project_key', key, carrier: 'x-api-key' };
   // A beacon can send no header.

@@ -27,6 +27,11 @@ export function accessDefects(handled: readonly string[]): string[] {
     ...methods
       .filter(({ method, name }) => disagrees(method, accessTable.get(name)))
       .map(({ name }) => `${name}: contract and access table disagree on whether it changes something.`),
+    ...methods
+      .filter(({ method, name }) => accessTable.get(name)?.organization && !namesOrganization(method))
+      .map(
+        ({ name }) => `${name}: its request has no org_id, by which its access row finds the organization.`,
+      ),
   ];
 }
 
@@ -34,6 +39,10 @@ export function accessDefects(handled: readonly string[]): string[] {
 function disagrees(method: DescMethod, row: AccessRow | undefined): boolean {
   if (isFreeOfSideEffects(method)) return !isRead(row);
   return isRead(row) && contractOf(method.parent.typeName) === 'own';
+}
+
+function namesOrganization({ input }: DescMethod): boolean {
+  return input.fields.some(({ name }) => name === 'org_id');
 }
 
 /** A change names its audit events, were it an empty list; a read has none to name. */
