@@ -193,3 +193,39 @@ describe('passkeys', () => {
     expect(() => loadConfig({ [name]: value })).toThrow(name);
   });
 });
+
+describe('the dashboard', () => {
+  test('is looked for where developers serve it, else where the application is', () => {
+    expect(loadConfig({}).dashboard).toMatchObject({ url: 'http://localhost:5173', passwords: false });
+    const env = { ENVIRONMENT: 'production', APP_URL: 'https://app.acme.example/' };
+    expect(loadConfig(env).dashboard.url).toBe('https://app.acme.example');
+    expect(loadConfig(env).http.corsOrigins).toEqual([]);
+  });
+
+  test('may call from a browser once it is named', () => {
+    const env = {
+      DASHBOARD_URL: 'https://stats.acme.example/board/',
+      CORS_ORIGINS: 'https://hr.acme.example',
+    };
+    expect(loadConfig(env).dashboard.url).toBe('https://stats.acme.example/board');
+    expect(loadConfig(env).http.corsOrigins).toEqual([
+      'https://hr.acme.example',
+      'https://stats.acme.example',
+    ]);
+    expect(loadConfig({ ...env, CORS_ORIGINS: '*' }).http.corsOrigins).toEqual(['*']);
+  });
+
+  test('names its provider by the host, and never half of it', () => {
+    const env = { DASHBOARD_OIDC_ISSUER: 'https://id.example', DASHBOARD_OIDC_CLIENT_ID: 'board' };
+    expect(loadConfig(env).dashboard.oidc).toEqual({
+      issuer: 'https://id.example',
+      clientId: 'board',
+      clientSecret: '',
+      name: 'id.example',
+    });
+    for (const name of ['DASHBOARD_OIDC_ISSUER', 'DASHBOARD_OIDC_CLIENT_ID'] as const) {
+      expect(() => loadConfig({ ...env, [name]: '' })).toThrow(name);
+    }
+    expect(() => loadConfig({ DASHBOARD_OIDC_CLIENT_SECRET: 'x' })).toThrow('DASHBOARD_OIDC_CLIENT_SECRET');
+  });
+});

@@ -1,5 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { resolve } from 'node:path';
+import { dashboardOf, type DashboardSettings, withDashboard } from './dashboard-settings.js';
 import { canonicalName } from './distinguished-name.js';
 import { isLoopback } from './loopback.js';
 import type { Environment, Values, VariableName } from './variables.js';
@@ -76,6 +77,7 @@ export interface Config {
     readonly external?: { readonly issuer: string; readonly audience: string; readonly jwksUrl: string };
   };
   readonly signUp: Values['SIGN_UP'];
+  readonly dashboard: DashboardSettings;
   readonly recentSignInMs: number;
   /** In which the deletion of an organization can be cancelled. */
   readonly deletionGraceDays: number;
@@ -181,6 +183,12 @@ function contradictions(values: Values): VariableName[] {
     EXTERNAL_ISSUER: values.EXTERNAL_ISSUER === undefined && values.EXTERNAL_AUDIENCE !== undefined,
     EXTERNAL_AUDIENCE: values.EXTERNAL_AUDIENCE === undefined && values.EXTERNAL_ISSUER !== undefined,
     EXTERNAL_JWKS_URL: values.EXTERNAL_JWKS_URL !== undefined && values.EXTERNAL_ISSUER === undefined,
+    DASHBOARD_OIDC_ISSUER:
+      values.DASHBOARD_OIDC_ISSUER === undefined && values.DASHBOARD_OIDC_CLIENT_ID !== undefined,
+    DASHBOARD_OIDC_CLIENT_ID:
+      values.DASHBOARD_OIDC_CLIENT_ID === undefined && values.DASHBOARD_OIDC_ISSUER !== undefined,
+    DASHBOARD_OIDC_CLIENT_SECRET:
+      values.DASHBOARD_OIDC_CLIENT_ID === undefined && values.DASHBOARD_OIDC_CLIENT_SECRET !== undefined,
   };
   return (Object.keys(broken) as VariableName[]).filter((name) => broken[name]);
 }
@@ -200,6 +208,7 @@ function sentence(name: VariableName, value: string | undefined): string {
 
 function shape(values: Values, terminalFormat: 'pretty' | 'json'): Config {
   const publicUrl = (values.PUBLIC_URL ?? defaultPublicUrl(values)).replace(/\/+$/, '');
+  const appUrl = values.APP_URL?.replace(/\/+$/, '') ?? publicUrl;
   return {
     role: values.ROLE,
     environment: environmentOf(values),
@@ -208,12 +217,12 @@ function shape(values: Values, terminalFormat: 'pretty' | 'json'): Config {
       host: values.HOST,
       port: values.PORT,
       publicUrl,
-      appUrl: values.APP_URL?.replace(/\/+$/, '') ?? publicUrl,
+      appUrl,
       tls:
         values.TLS_CERT_FILE === undefined || values.TLS_KEY_FILE === undefined
           ? undefined
           : { certFile: resolve(values.TLS_CERT_FILE), keyFile: resolve(values.TLS_KEY_FILE) },
-      corsOrigins: values.CORS_ORIGINS,
+      corsOrigins: withDashboard(values.CORS_ORIGINS, values.DASHBOARD_URL),
       ingestPaths: values.INGEST_PATHS,
       trustedProxies: values.TRUSTED_PROXIES,
     },
@@ -244,6 +253,7 @@ function shape(values: Values, terminalFormat: 'pretty' | 'json'): Config {
       external: externalIssuer(values),
     },
     signUp: values.SIGN_UP,
+    dashboard: dashboardOf(values, { appUrl, environment: environmentOf(values) }),
     recentSignInMs: values.RECENT_SIGN_IN_MINUTES * 60_000,
     deletionGraceDays: values.ORGANIZATION_DELETION_DAYS,
     passkeys: passkeys(values, publicUrl),

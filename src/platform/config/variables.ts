@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { analyticsVariables } from './analytics-variables.js';
+import { dashboardVariables } from './dashboard-variables.js';
 import {
   base64Key,
   documentation,
@@ -160,6 +161,7 @@ const variables = {
     must: 'be a whole number from 1 to 500',
   }),
   ...analyticsVariables,
+  ...dashboardVariables,
   REDIS_URL: url('redis', 'rediss').optional().register(documentation, {
     meaning: 'Redis for rate limits that hold across processes.',
     must: 'be a URL such as redis://host:6379',

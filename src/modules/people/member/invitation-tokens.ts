@@ -6,14 +6,27 @@ import { ENVELOPE } from '../../../platform/platform.module.js';
 const invited = z.object({ userId: z.uuid() });
 const context = ['invitation'];
 
+/** How long the link of an invitation to the dashboard signs in. */
+const SIGN_IN_MS = 7 * 24 * 60 * 60_000;
+const signingIn = z.object({ orgId: z.uuid(), userId: z.uuid(), issuedAt: z.number() });
+const signInContext = ['invitation to the dashboard'];
+
+/** The invited member whom a link signs in. */
+export interface InvitedMember {
+  orgId: string;
+  userId: string;
+  issuedAt: Date;
+}
+
 /**
- * Token in the link of an invitation mail. It proves that the person read the mail: the inviting admin never
- * sees it. It does not authenticate.
+ * Tokens in the links of invitation mails. They prove that the person read the mail: the inviting admin never
+ * sees them.
  */
 @Injectable()
 export class InvitationTokens {
   constructor(@Inject(ENVELOPE) private readonly envelope: Envelope) {}
 
+  /** For a person who then signs in: it does not authenticate. */
   of(userId: string): string {
     return sealToken(this.envelope, { userId }, context);
   }
@@ -23,6 +36,24 @@ export class InvitationTokens {
     if (token === '') return undefined;
     try {
       return invited.parse(openToken(this.envelope, token, context)).userId;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /**
+   * Authenticates the invited person for seven days. The caller of `readForSignIn` checks that the invitation is open.
+   */
+  forSignIn({ orgId, userId }: Omit<InvitedMember, 'issuedAt'>, now: Date): string {
+    return sealToken(this.envelope, { orgId, userId, issuedAt: now.getTime() }, signInContext);
+  }
+
+  /** Undefined for what is no such token, and for one that is too old. */
+  readForSignIn(token: string, now: Date): InvitedMember | undefined {
+    try {
+      const { issuedAt, ...member } = signingIn.parse(openToken(this.envelope, token, signInContext));
+      const age = now.getTime() - issuedAt;
+      return age <= SIGN_IN_MS ? { ...member, issuedAt: new Date(issuedAt) } : undefined;
     } catch {
       return undefined;
     }
