@@ -3,9 +3,11 @@ import { database } from '../support/engine.js';
 import { type Asked, CONVERSION_MS, FUNNEL, HOPS, KEPT, MOST_LINKS, SEGMENT } from './questions.js';
 import { HISTORY, WEEKS } from './window.js';
 
+/** The same memory as the product's questions get, and the same share of it before they go to the disk. */
+const SPILL = 1.5 * 1024 ** 3;
 /** Each copy of an event counts once; what the settings say, the partitions and the keys of the table allow. */
-const SETTINGS =
-  'SETTINGS do_not_merge_across_partitions_select_final = 1, optimize_move_to_prewhere_if_final = 1';
+const SETTINGS = `SETTINGS do_not_merge_across_partitions_select_final = 1, optimize_move_to_prewhere_if_final = 1,
+  max_bytes_before_external_group_by = ${SPILL}, max_bytes_before_external_sort = ${SPILL}, max_memory_usage = ${2 * SPILL}`;
 const PERSONS = 'person != 0 AND NOT cookieless';
 const views = `kind = 'page_view'`;
 

@@ -93,6 +93,12 @@ describe('a query', () => {
     });
   });
 
+  test('with more groups than fit into its memory is answered from temporary files', async () => {
+    const groups = sql`SELECT count() AS n FROM (SELECT number AS key, count() FROM numbers(20000000) GROUP BY key)`;
+    const limits = { rows: 1e9, memory: 500_000_000 };
+    expect(await store.query(newOwner(), query(groups), undefined, { limits })).toEqual([{ n: 20_000_000 }]);
+  });
+
   test('may have many rows on the way to a short answer', async () => {
     const way = sql`SELECT count() AS n FROM (SELECT DISTINCT number FROM numbers(1000000))
       WHERE number IN (SELECT number FROM numbers(500000)) AND number != (SELECT max(number) FROM numbers(300000))`;

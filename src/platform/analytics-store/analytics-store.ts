@@ -43,6 +43,8 @@ export interface AnalyticsStoreOptions {
   readonly freeDisk: number;
 }
 
+/** Temporary files of a question, in multiples of its memory. */
+const DISK_PER_MEMORY = 8;
 /** The longest answer: this process holds it in memory as a whole. A question whose answer is longer is refused. */
 const answerRows = 200_000;
 const answerBytes = 64 * 1024 ** 2;
@@ -199,6 +201,7 @@ export class AnalyticsStore {
       ...readSettings(place),
       max_execution_time: all.seconds,
       max_memory_usage: all.memory,
+      ...spilling(all.memory),
       max_rows_to_read: all.rows,
       max_result_rows: answerRows,
       max_result_bytes: answerBytes,
@@ -229,6 +232,19 @@ function filtersOf({ database, cluster }: AnalyticsPlace, project: number): Reco
   return Object.fromEntries(
     tables.map((table) => [`${database}.${table}`, `project = ${Math.trunc(project)}`]),
   );
+}
+
+/**
+ * Groups and sorted rows beyond half of the memory go to temporary files: a question over a long history takes longer
+ * instead of being refused. The disk that one question may use is bounded like its memory.
+ */
+function spilling(memory: number): EngineSettings {
+  const threshold = Math.trunc(memory / 2);
+  return {
+    max_bytes_before_external_group_by: threshold,
+    max_bytes_before_external_sort: threshold,
+    max_temporary_data_on_disk_size_for_query: memory * DISK_PER_MEMORY,
+  };
 }
 
 function readSettings({ cluster }: AnalyticsPlace): EngineSettings {
