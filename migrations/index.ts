@@ -44,6 +44,7 @@ import { BoundedForgetting } from './0057-bounded-forgetting.js';
 import { TurnsOfTheIngestQueue } from './0058-turns-of-the-ingest-queue.js';
 import { AnalyticsVersions } from './0059-analytics-versions.js';
 import { LinksByAlias } from './0060-links-by-alias.js';
+import { InvitationsThatSignIn } from './0061-invitations-that-sign-in.js';
 
 export * from './analytics/index.js';
 
@@ -95,4 +96,5 @@ export const migrations = [
   TurnsOfTheIngestQueue,
   AnalyticsVersions,
   LinksByAlias,
+  InvitationsThatSignIn,
 ];

@@ -1,5 +1,6 @@
 export { SsoMembers, type AssertedProfile } from './sso-members.service.js';
 export { InvitationTokens } from './invitation-tokens.js';
+export { type Invitee, SignInInvitations } from './sign-in-invitations.service.js';
 export { Invitations } from './invitations.service.js';
 export type { Corrections } from './correction.rules.js';
 export { MemberEntity } from './member.entity.js';

@@ -2,12 +2,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type Envelope, openToken, sealToken } from '@dovecote/secret';
 import { z } from 'zod';
 import { ENVELOPE } from '../../../platform/platform.module.js';
+import { INVITATION_MS } from './open-invitation.rules.js';
 
 const invited = z.object({ userId: z.uuid() });
 const context = ['invitation'];
 
-/** How long the link of an invitation to the dashboard signs in. */
-const SIGN_IN_MS = 7 * 24 * 60 * 60_000;
 const signingIn = z.object({ orgId: z.uuid(), userId: z.uuid(), issuedAt: z.number() });
 const signInContext = ['invitation to the dashboard'];
 
@@ -42,7 +41,8 @@ export class InvitationTokens {
   }
 
   /**
-   * Authenticates the invited person for seven days. The caller of `readForSignIn` checks that the invitation is open.
+   * Authenticates the invited person for seven days, while the invitation is open and this is the last time that it was
+   * mailed: `SignInInvitations.findForSignIn` checks that.
    */
   forSignIn({ orgId, userId }: Omit<InvitedMember, 'issuedAt'>, now: Date): string {
     return sealToken(this.envelope, { orgId, userId, issuedAt: now.getTime() }, signInContext);
@@ -53,7 +53,7 @@ export class InvitationTokens {
     try {
       const { issuedAt, ...member } = signingIn.parse(openToken(this.envelope, token, signInContext));
       const age = now.getTime() - issuedAt;
-      return age <= SIGN_IN_MS ? { ...member, issuedAt: new Date(issuedAt) } : undefined;
+      return age < INVITATION_MS ? { ...member, issuedAt: new Date(issuedAt) } : undefined;
     } catch {
       return undefined;
     }

@@ -62,4 +62,11 @@ export class MemberEntity {
   /** When the person first joined; null while the invitation is open. Kept when the member is deactivated. */
   @Column({ name: 'joined_at', type: 'timestamptz', nullable: true })
   joinedAt!: Date | null;
+
+  /**
+   * When the link was last mailed that signs the invited person in; the invitation expires days afterwards. Null: it does
+   * not expire, and no link of it signs in. Kept once it is accepted.
+   */
+  @Column({ name: 'invitation_sent_at', type: 'timestamptz', nullable: true })
+  invitationSentAt!: Date | null;
 }

@@ -23,6 +23,8 @@ import { PersonErasure } from './person-erasure.service.js';
 import { ProvisionedMembers } from './provisioned-members.service.js';
 import { RegionChangeStore } from './region-change.store.js';
 import { RegionChanges } from './region-changes.service.js';
+import { SignInInvitationStore } from './sign-in-invitation.store.js';
+import { SignInInvitations } from './sign-in-invitations.service.js';
 import { ScheduledDeletions } from './scheduled-deletions.js';
 
 /**
@@ -51,6 +53,8 @@ import { ScheduledDeletions } from './scheduled-deletions.js';
     RegionChanges,
     RegionChangeStore,
     ScheduledDeletions,
+    SignInInvitations,
+    SignInInvitationStore,
   ],
   exports: [
     SsoMembers,
@@ -60,6 +64,7 @@ import { ScheduledDeletions } from './scheduled-deletions.js';
     Invitations,
     ProvisionedMembers,
     ScheduledDeletions,
+    SignInInvitations,
   ],
 })
 export class MemberModule implements OnModuleInit {
@@ -72,6 +77,8 @@ export class MemberModule implements OnModuleInit {
   onModuleInit(): void {
     this.abilities.contribute(memberPolicy);
     this.personalData.contribute(memberPersonalData);
-    this.arrivals.contribute((tx, arrival) => acceptAtSignIn(tx, arrival, undefined));
+    this.arrivals.contribute(async (tx, arrival) => {
+      await acceptAtSignIn(tx, arrival, undefined);
+    });
   }
 }

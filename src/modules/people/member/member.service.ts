@@ -84,7 +84,7 @@ export class Members {
     }
     const refusal = refuseLastSuperAdmin(member.id, activeSuperAdmins);
     if (refusal) throw refusal;
-    return this.changeStatus(scope, member, memberStatus.deactivated, 'USER_DEACTIVATED');
+    return this.changeStatus(scope, member, deactivated, 'USER_DEACTIVATED');
   }
 
   async reactivate(scope: Scope, id: string): Promise<Member> {
@@ -94,7 +94,7 @@ export class Members {
       refuseReturn(member, await this.deletions.isPending(scope, id)) ??
       refuseGrant(member.role.permissions, scope.permissions);
     if (refusal) throw refusal;
-    return this.changeStatus(scope, member, memberStatus.invited, 'USER_REACTIVATED');
+    return this.changeStatus(scope, member, invitedBack, 'USER_REACTIVATED');
   }
 
   /**
@@ -200,19 +200,23 @@ export class Members {
   private async changeStatus(
     scope: Scope,
     member: Member,
-    status: number,
+    change: { status: number; invitationSentAt?: null },
     event: 'USER_DEACTIVATED' | 'USER_REACTIVATED',
   ): Promise<Member> {
-    await this.store.update(scope, member.id, { status });
+    await this.store.update(scope, member.id, change);
     await announceChange(scope, member);
     await this.record(scope, member.id, event);
-    return { ...member, status };
+    return { ...member, ...change };
   }
 
   private record(scope: Scope, id: string, event: 'USER_DEACTIVATED' | 'USER_REACTIVATED'): Promise<void> {
     return scope.audit(event, { entityType: 'user', entityId: id });
   }
 }
+
+const deactivated = { status: memberStatus.deactivated };
+/** As an invitation that does not expire, whatever the former one was. */
+const invitedBack = { status: memberStatus.invited, invitationSentAt: null };
 
 function idOrSelf(scope: Scope, id: string): string {
   if (id !== '') return id.toLowerCase();

@@ -39,6 +39,7 @@ const member = `
          m.preferred_locale as "preferredLocale", m.processing_restricted as "processingRestricted",
          m.restricted_at as "restrictedAt", m.data_governance_region as "dataGovernanceRegion",
          m.created_at as "createdAt", m.updated_at as "updatedAt", m.joined_at as "joinedAt",
+         m.invitation_sent_at as "invitationSentAt",
          r.slug, r.name as "roleName", r.is_default as "isDefault", r.is_system as "isSystem", r.permissions,
          r.created_at as "roleCreatedAt"
     from member m join role r on r.org_id = m.org_id and r.id = m.role_id`;

@@ -11,6 +11,8 @@ export type NewMember = Pick<
 > & {
   identity: Identity;
   role: RoleEntity;
+  /** Of an invitation whose link signs in; absent: it is none. */
+  invitationSentAt?: Date | null;
 };
 
 /** The row of a new member. */
@@ -32,5 +34,6 @@ export function newMember(
     createdAt: now,
     updatedAt: now,
     joinedAt: given.status === memberStatus.active ? now : null,
+    invitationSentAt: given.invitationSentAt ?? null,
   };
 }

@@ -19,6 +19,18 @@ export interface OpenInvitation {
 /** Why an invitation was accepted; words of the trail. */
 export type Acceptance = 'mail_link' | 'proven_domain' | 'only_invitation' | 'by_hand';
 
+/** How long an invitation stands whose link signs in, from the last time that it was mailed. */
+export const INVITATION_MS = 7 * 24 * 60 * 60_000;
+
+export function invitationExpiry(sentAt: Date): Date {
+  return new Date(sentAt.getTime() + INVITATION_MS);
+}
+
+/** Invitations that were mailed before no longer stand, of those that expire. */
+export function oldestSending(now: Date): Date {
+  return new Date(now.getTime() - INVITATION_MS);
+}
+
 interface Circumstances {
   /** The member whose invitation's mail the person came by. */
   followed: string | undefined;

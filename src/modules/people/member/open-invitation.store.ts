@@ -4,7 +4,12 @@ import type { Arrival } from '../../../platform/caller/arrivals.js';
 import { announceRevocation } from '../../../platform/caller/revocation-feed.js';
 import { statement, type Transaction } from '../../../platform/database/index.js';
 import { memberStatus } from './member.rules.js';
-import { type Acceptance, acceptedAtSignIn, type OpenInvitation } from './open-invitation.rules.js';
+import {
+  type Acceptance,
+  acceptedAtSignIn,
+  type OpenInvitation,
+  oldestSending,
+} from './open-invitation.rules.js';
 
 const listOpen = statement(
   'member.open_invitations',
@@ -17,6 +22,7 @@ const listOpen = statement(
      join organization o on o.id = m.org_id
      join role r on r.org_id = m.org_id and r.id = m.role_id
     where m.identity_id = $1 and m.status = ${memberStatus.invited} and (o.expires_at is null or o.expires_at > $2)
+      and (m.invitation_sent_at is null or m.invitation_sent_at > $3)
     order by m.org_id`,
 );
 const isMember = statement(
@@ -39,23 +45,28 @@ export function openInvitations(
   tx: Transaction,
   { identityId, now }: Pick<Arrival, 'identityId' | 'now'>,
 ): Promise<OpenInvitation[]> {
-  return tx.query<OpenInvitation>(listOpen, [identityId, now]);
+  return tx.query<OpenInvitation>(listOpen, [identityId, now, oldestSending(now)]);
 }
 
-/** What every way of signing in does about a person's open invitations; `followed`: the one whose mail they came by. */
+/**
+ * What every way of signing in does about a person's open invitations; `followed`: the one whose mail they came by.
+ * Returns those that this call accepted.
+ */
 export async function acceptAtSignIn(
   tx: Transaction,
   arrival: Arrival,
   followed: string | undefined,
-): Promise<void> {
+): Promise<OpenInvitation[]> {
   const open = await openInvitations(tx, arrival);
-  if (open.length === 0) return;
+  if (open.length === 0) return [];
   const row = await tx.queryOne<{ isMember: boolean }>(isMember, [arrival.identityId, arrival.now]);
   const circumstances = { followed, isMember: row?.isMember ?? false };
+  const accepted: OpenInvitation[] = [];
   for (const invitation of open) {
     const why = acceptedAtSignIn(invitation, open, circumstances);
-    if (why) await acceptInvitation(tx, arrival, invitation, why);
+    if (why && (await acceptInvitation(tx, arrival, invitation, why))) accepted.push(invitation);
   }
+  return accepted;
 }
 
 /** False when it was accepted or withdrawn at this moment. */

@@ -66,4 +66,8 @@ export class OrganizationEntity {
 
   @Column({ name: 'created_at', type: 'timestamptz', update: false })
   createdAt!: Date;
+
+  /** When its settings were last changed; null: never. */
+  @Column({ name: 'updated_at', type: 'timestamptz', nullable: true })
+  updatedAt!: Date | null;
 }

@@ -189,5 +189,6 @@ function newOrganization(scope: Scope, input: NewOrganization & Kind): Organizat
     defaultVerificationUnitLevel: 0,
     expiresAt: input.expiresAt ?? null,
     createdAt: scope.now(),
+    updatedAt: null,
   };
 }

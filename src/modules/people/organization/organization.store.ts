@@ -47,6 +47,6 @@ export class OrganizationStore {
 
   async update(scope: Scope, change: Partial<OrganizationEntity>): Promise<void> {
     const { entities } = await scope.tx();
-    await entities.update(OrganizationEntity, { id: scope.orgId }, change);
+    await entities.update(OrganizationEntity, { id: scope.orgId }, { ...change, updatedAt: scope.now() });
   }
 }
