@@ -45,6 +45,7 @@ import { TurnsOfTheIngestQueue } from './0058-turns-of-the-ingest-queue.js';
 import { AnalyticsVersions } from './0059-analytics-versions.js';
 import { LinksByAlias } from './0060-links-by-alias.js';
 import { InvitationsThatSignIn } from './0061-invitations-that-sign-in.js';
+import { VersionsOfEveryProject } from './0062-versions-of-every-project.js';
 
 export * from './analytics/index.js';
 
@@ -97,4 +98,5 @@ export const migrations = [
   AnalyticsVersions,
   LinksByAlias,
   InvitationsThatSignIn,
+  VersionsOfEveryProject,
 ];

@@ -50,9 +50,18 @@ export async function showDeadLetterCommand(config: Config, id: string): Promise
 /** `dovecote dead-letters replay`: queues them again; a batch that is still refused comes back. */
 export async function replayDeadLettersCommand(config: Config, which: WhichDeadLetters): Promise<string> {
   return withDeadLetters(config, async (deadLetters) => {
-    const batches = await deadLetters.replay(oneOrAll(which));
-    return `${found(batches, which)} queued again; a running worker drains them.`;
+    const { queued, refused } = await deadLetters.replay(oneOrAll(which));
+    if (refused > 0) throw new CommandError(refusedReplay(queued, refused));
+    return `${found(queued, which)} queued again; a running worker drains them.`;
   });
+}
+
+function refusedReplay(queued: number, refused: number): string {
+  const done = queued > 0 ? `${counted(queued)} queued again. ` : '';
+  return (
+    `${done}${counted(refused)} refused: the project was deleted, and its events are not stored again. ` +
+    'Delete what is left with "dovecote dead-letters drop".'
+  );
 }
 
 /** `dovecote dead-letters drop`: deletes them; their events are lost. */
@@ -72,6 +81,10 @@ function oneOrAll({ id, all = false }: WhichDeadLetters): string | undefined {
 function found(batches: number, { id }: WhichDeadLetters): string {
   if (id !== undefined && batches === 0)
     throw new CommandError(`There is no dead letter ${id}; see "dovecote dead-letters list".`);
+  return counted(batches);
+}
+
+function counted(batches: number): string {
   return batches === 1 ? '1 dead letter' : `${batches} dead letters`;
 }
 

@@ -25,6 +25,7 @@ const workers = new WorkerProcesses(() => database);
 beforeAll(async () => {
   database = await cloneDatabase();
   engine = await KillableEngine.start();
+  await new Ingest(database, engine).addProjects(acme, globex);
 });
 beforeEach(async () => {
   await database.query('truncate ingest_batch, ingest_dead_letter');

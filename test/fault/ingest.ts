@@ -29,6 +29,20 @@ export class Ingest {
     this.engine = engine;
   }
 
+  /** Makes the projects, for dead letters are kept of no others. */
+  async addProjects(...projects: readonly FaultProject[]): Promise<void> {
+    for (const { orgId, number } of projects) {
+      await this.database.query(`insert into organization (id, name, created_at) values ($1, 'o', now())`, [
+        orgId,
+      ]);
+      await this.database.query(
+        `insert into project (org_id, id, number, name, name_key) overriding system value
+         values ($1, gen_random_uuid(), $2, 'p', 'p')`,
+        [orgId, number],
+      );
+    }
+  }
+
   /** Queues a batch as a server does when it accepts it. */
   async accept({ orgId, number }: FaultProject, events: number, times: EventTimes = {}): Promise<string> {
     const id = uuid();

@@ -2,6 +2,7 @@ import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { EventsService } from '@dovecote/contract/events/v1/events_pb';
 import { Aggregation, InsightsService, InsightType } from '@dovecote/contract/insights/v1/insights_pb';
+import { ProjectService } from '@dovecote/contract/dovecote/project/v1/project_pb';
 import { ProfilesSDKService } from '@dovecote/contract/profiles/v1/profiles_sdk_pb';
 import { openStore, plantEvents } from '../support/analytics-events.js';
 import { type Cast, seedCast } from '../support/cast.js';
@@ -36,7 +37,7 @@ async function totals(aggregation: Aggregation): Promise<(number | undefined)[]>
     events: [{ name: 'view' }],
     insightType: InsightType.SEGMENTATION,
     aggregation,
-    timeRange: { start: timestampFromMs(now - 24 * HOUR_MS), end: timestampFromMs(now + 24 * HOUR_MS) },
+    timeRange: { start: timestampFromMs(now - 72 * HOUR_MS), end: timestampFromMs(now + 24 * HOUR_MS) },
   };
   const answers = await Promise.all(
     [api, otherApi].map((server) =>
@@ -65,6 +66,25 @@ describe('an answer', () => {
     expect(await totals(Aggregation.COUNT)).toEqual([1, 1]);
     await send('bob');
     expect(await totals(Aggregation.COUNT)).toEqual([3, 3]);
+  });
+
+  test('is computed again when a shorter retention has reached the events', async () => {
+    const { id: projectId, number: project } = cast.site;
+    const versionOfOther = () =>
+      api.database.query('select version::int from analytics_version where project = $1', [
+        cast.otherSite.number,
+      ]);
+    const at = new Date(Date.now() - 30 * HOUR_MS).toISOString();
+    await plantEvents(store.store, [{ project, kind: 'view', at }]);
+    await send('cid');
+    const [before = 0] = await totals(Aggregation.COUNT);
+    const others = await versionOfOther();
+    await cast.alice.client(ProjectService).updateProject({ projectId, retentionDays: 1 });
+    // Long before an answer is too old to be kept.
+    await eventually('both servers say so', async () => {
+      return (await totals(Aggregation.COUNT)).every((total) => total === before - 1);
+    });
+    expect(await versionOfOther()).toEqual(others);
   });
 
   test('is computed again when persons of the project turn out to be one', async () => {

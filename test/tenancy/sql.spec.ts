@@ -114,7 +114,6 @@ describe('the schema', () => {
       'profile.mirror all',
       'profile_alias.mirror all',
       'project.by_id select',
-      'project.workers select',
       'project_key.by_hash select',
       'role.own_memberships select',
       'sandbox.deletion update',

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { readStatement, statement, type Transaction } from '../../../platform/database/index.js';
-import type { Scope } from '../../../platform/scope/index.js';
+import { keepProject } from '../project/index.js';
 import type { BatchBody } from './batch-body.js';
 
 /** A batch that the analytics store does not take, as the operator sees it in a list. */
@@ -13,6 +13,15 @@ export interface DeadLetter {
   readonly events: number;
   /** What the store answered. */
   readonly error: string;
+}
+
+/** The project, by its number, of which a dead letter is. */
+export type DeadLetterOwner = Pick<DeadLetter, 'orgId' | 'project'>;
+
+/** How many batches a replay has queued, and how many it has not, because their projects were deleted. */
+export interface Replay {
+  readonly queued: number;
+  readonly refused: number;
 }
 
 export interface DeadLetterWithBody extends DeadLetter, BatchBody {}
@@ -39,11 +48,24 @@ const find = readStatement(
      from ingest_dead_letter where id = $1`,
 );
 
+const owners = statement(
+  'ingest_dead_letter.owners',
+  `select distinct org_id as "orgId", project from ingest_dead_letter where $1::uuid is null or id = $1
+    order by org_id, project`,
+);
+
+const countOfProject = statement(
+  'ingest_dead_letter.count_of_project',
+  `select count(*)::int as batches from ingest_dead_letter
+    where org_id = $1 and project = $2 and ($3::uuid is null or id = $3)`,
+);
+
 // With the time of its receipt: what was inserted before is the same events again.
 const replay = statement(
   'ingest_dead_letter.replay',
   `with replayed as (
-     delete from ingest_dead_letter where $1::uuid is null or id = $1 returning *
+     delete from ingest_dead_letter
+      where org_id = $1 and project = $2 and ($3::uuid is null or id = $3) returning *
    ), queued as (
      insert into ingest_batch (id, org_id, project, received_at, events, raw_octets, months, layout, body)
      select id, org_id, project, received_at, events, raw_octets, months, layout, body from replayed
@@ -55,11 +77,6 @@ const replay = statement(
 const drop = statement(
   'ingest_dead_letter.drop',
   `delete from ingest_dead_letter where $1::uuid is null or id = $1`,
-);
-
-const removeOfProject = statement(
-  'ingest_dead_letter.remove_of_project',
-  `delete from ingest_dead_letter where org_id = $1 and project = $2`,
 );
 
 const count = readStatement(
@@ -84,19 +101,23 @@ export class DeadLetterStore {
     return tx.queryOne<DeadLetterWithBody>(find, [id]);
   }
 
-  /** Queues one again, or all without an id; returns how many. */
-  async replay(tx: Transaction, id?: string): Promise<number> {
-    return (await tx.queryOne<{ batches: number }>(replay, [id ?? null]))?.batches ?? 0;
+  /** The projects that have dead letters, or the one that has this. */
+  async owners(tx: Transaction, id?: string): Promise<DeadLetterOwner[]> {
+    return tx.query<DeadLetterOwner>(owners, [id ?? null]);
+  }
+
+  /** Queues one of the project again, or all without an id, unless it was deleted. For transactions of its organization. */
+  async replay(tx: Transaction, { orgId, project }: DeadLetterOwner, id?: string): Promise<Replay> {
+    const isThere = await keepProject(tx, orgId, project);
+    const affected = isThere ? replay : countOfProject;
+    const row = await tx.queryOne<{ batches: number }>(affected, [orgId, project, id ?? null]);
+    const batches = row?.batches ?? 0;
+    return isThere ? { queued: batches, refused: 0 } : { queued: 0, refused: batches };
   }
 
   /** Deletes one for good, or all without an id; returns how many. */
   async drop(tx: Transaction, id?: string): Promise<number> {
     return (await tx.execute(drop, [id ?? null])).rowCount ?? 0;
-  }
-
-  /** In the transaction that deletes the project. */
-  async removeOfProject(scope: Scope, project: number): Promise<void> {
-    await (await scope.tx()).execute(removeOfProject, [scope.orgId, project]);
   }
 
   async count(tx: Transaction): Promise<number> {

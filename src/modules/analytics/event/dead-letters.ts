@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../../platform/database/index.js';
 import { readBody } from './batch-body.js';
-import { type DeadLetter, DeadLetterStore } from './dead-letter.store.js';
+import { type DeadLetter, DeadLetterStore, type Replay } from './dead-letter.store.js';
 import type { EventRow } from './event-row.js';
 import { drainSettings } from './ingest-queue.store.js';
 
@@ -39,9 +39,22 @@ export class DeadLetters {
     return letter && { letter, rows: rowsOf(letter) };
   }
 
-  /** Queues one again, or all without an id; returns how many. The events keep the time of their receipt. */
-  async replay(id?: string): Promise<number> {
-    return this.database.transaction(drainSettings, (tx) => this.store.replay(tx, id));
+  /**
+   * Queues one again, or all without an id, unless their projects were deleted. The events keep the time of their receipt.
+   * A transaction for each project: none waits for the deletion of another.
+   */
+  async replay(id?: string): Promise<Replay> {
+    const owners = await this.database.transaction(drainSettings, (tx) => this.store.owners(tx, id));
+    const total = { queued: 0, refused: 0 };
+    for (const owner of owners) {
+      const { orgId } = owner;
+      const part = await this.database.transaction({ orgId, kind: 'job' }, (tx) =>
+        this.store.replay(tx, owner, id),
+      );
+      total.queued += part.queued;
+      total.refused += part.refused;
+    }
+    return total;
   }
 
   /** Deletes one for good, or all without an id; returns how many. */

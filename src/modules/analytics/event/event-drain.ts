@@ -5,6 +5,7 @@ import { CONFIG } from '../../../platform/config/config.module.js';
 import type { Config } from '../../../platform/config/index.js';
 import { Database, type Transaction } from '../../../platform/database/index.js';
 import { type ContinuousWork, RunsContinuously } from '../../../platform/worker/index.js';
+import { AnalyticsVersions } from '../project/index.js';
 import { BlockLoader, type LoadReport } from './block-loader.js';
 import { DeadLetterStore } from './dead-letter.store.js';
 import { nextBlockEvents, pauseAfter } from './drain-pace.rules.js';
@@ -53,6 +54,7 @@ export class EventDrain implements ContinuousWork {
     private readonly database: Database,
     private readonly queue: IngestQueueStore,
     private readonly deadLetters: DeadLetterStore,
+    private readonly versions: AnalyticsVersions,
     private readonly loader: BlockLoader,
     private readonly arrivals: IngestSignal,
     private readonly metrics: IngestMetrics,
@@ -152,19 +154,32 @@ export class EventDrain implements ContinuousWork {
   }
 
   private async record(tx: Transaction, { stored, refused, strained }: LoadReport): Promise<void> {
-    if (stored.length > 0)
-      await this.queue.removeStored(
-        tx,
-        stored.map(({ id }) => id),
-      );
-    for (const { batch, error } of refused) await this.bury(tx, batch, error);
     if (strained) await this.queue.postpone(tx, strained.batch.id, POSTPONED_SECONDS);
+    if (refused.length > 0) await this.bury(tx, refused, stored);
+    if (stored.length > 0) {
+      await this.queue.remove(tx, stored);
+      await this.versions.raise(tx, stored);
+    }
     this.metrics.drained.inc(eventsOf(stored));
   }
 
-  private async bury(tx: Transaction, { id, project }: QueuedBatch, error: unknown): Promise<void> {
-    this.log.error({ batchId: id, project, err: error }, 'batch refused by the analytics store');
-    await this.deadLetters.bury(tx, id, String(error));
+  /** Locks the versions of all projects at once, which is in order. Nothing is kept of a project that was deleted. */
+  private async bury(
+    tx: Transaction,
+    refused: LoadReport['refused'],
+    stored: LoadReport['stored'],
+  ): Promise<void> {
+    const batches = refused.map(({ batch }) => batch);
+    const existing = await this.versions.lock(tx, [...batches, ...stored]);
+    for (const { batch, error } of refused) {
+      const { id, project } = batch;
+      this.log.error({ batchId: id, project, err: error }, 'batch refused by the analytics store');
+      if (existing.has(project)) await this.deadLetters.bury(tx, id, String(error));
+    }
+    await this.queue.remove(
+      tx,
+      batches.filter(({ project }) => !existing.has(project)),
+    );
   }
 
   private complain(error: unknown): void {

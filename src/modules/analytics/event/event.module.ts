@@ -1,6 +1,5 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { ProjectModule, Projects } from '../project/index.js';
-import { AnalyticsVersions } from './analytics-version.store.js';
 import { BlockLoader } from './block-loader.js';
 import { CookielessIdentity } from './cookieless-identity.js';
 import { CookielessSalts } from './cookieless-salts.js';
@@ -37,7 +36,6 @@ import { QueueUses } from './queue-use.js';
   imports: [ProjectModule],
   controllers: [DocumentedEventsRpc, ShippedEventsRpc],
   providers: [
-    AnalyticsVersions,
     BlockLoader,
     CookielessIdentity,
     CookielessSalts,
@@ -58,20 +56,15 @@ import { QueueUses } from './queue-use.js';
     PurgeEventTimes,
     QueueUses,
   ],
-  exports: [AnalyticsVersions],
 })
 export class EventModule implements OnModuleInit {
   constructor(
     private readonly projects: Projects,
     private readonly queue: IngestQueueStore,
-    private readonly deadLetters: DeadLetterStore,
   ) {}
 
   onModuleInit(): void {
-    this.projects.contribute(async (scope, { number }) => {
-      // In this order: a batch that the drain is burying leaves the queue only when it is a dead letter.
-      await this.queue.removeOfProject(scope, number);
-      await this.deadLetters.removeOfProject(scope, number);
-    });
+    // Its dead letters go with its version, in the last moment: until then a worker may bury a batch.
+    this.projects.contribute((scope, { number }) => this.queue.removeOfProject(scope, number));
   }
 }

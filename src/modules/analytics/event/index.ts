@@ -1,4 +1,3 @@
-export { AnalyticsVersions } from './analytics-version.store.js';
 export { DeadLetters } from './dead-letters.js';
 export { EventModule } from './event.module.js';
 export { cookielessPrefix, isLongerThan, refuseIdText, sessionPerson } from './event-values.rules.js';

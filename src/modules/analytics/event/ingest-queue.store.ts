@@ -6,12 +6,12 @@ import {
   type Transaction,
 } from '../../../platform/database/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
-import { raiseOf } from './analytics-version.store.js';
 import { type BatchBody, knownLayouts } from './batch-body.js';
 import { BLOCK_MONTHS } from './blocks.rules.js';
 
 /** An accepted request on its way to the analytics store. */
 export interface QueuedBatch extends BatchBody {
+  readonly orgId: string;
   /** Also the `batch_id` of its events. */
   readonly id: string;
   /** The project's number in the analytics store. */
@@ -49,7 +49,7 @@ export interface Claim {
 /** Batches that one organization, and in it one project, has in a claim before others have theirs. */
 const TURN_BATCHES = 10;
 
-const columns = `b.id, b.project, b.received_at as "receivedAt", b.events, b.raw_octets as "rawOctets", b.months,
+const columns = `b.org_id as "orgId", b.id, b.project, b.received_at as "receivedAt", b.events, b.raw_octets as "rawOctets", b.months,
           b.layout, b.attempts, b.body`;
 
 const add = loneStatement(
@@ -132,11 +132,7 @@ const claimApart = statement(
     limit 1`,
 );
 
-const removeStored = statement(
-  'ingest_batch.remove_stored',
-  `with stored as (delete from ingest_batch where id = any ($1) returning org_id, project)
-   ${raiseOf('stored changed')}`,
-);
+const remove = statement('ingest_batch.remove', `delete from ingest_batch where id = any ($1)`);
 
 const postpone = statement(
   'ingest_batch.postpone',
@@ -162,7 +158,7 @@ export const drainSettings = { kind: 'job', lookup: { kind: 'ingest_queue', key:
 @Injectable()
 export class IngestQueueStore {
   /** The batch is durable when this returns, if the scope did nothing before. */
-  async add(scope: Scope, batch: Omit<QueuedBatch, 'attempts'>): Promise<void> {
+  async add(scope: Scope, batch: Omit<QueuedBatch, 'orgId' | 'attempts'>): Promise<void> {
     const { id, project, receivedAt, events, rawOctets, months, layout, body } = batch;
     const tx = await scope.tx();
     await tx.execute(add, [scope.orgId, id, project, receivedAt, events, rawOctets, months, layout, body]);
@@ -188,9 +184,8 @@ export class IngestQueueStore {
     return tx.queryOne<QueuedBatch>(claimApart, [knownLayouts]);
   }
 
-  /** Their events are in the analytics store: the versions of their projects rise. */
-  async removeStored(tx: Transaction, ids: readonly string[]): Promise<void> {
-    await tx.execute(removeStored, [ids]);
+  async remove(tx: Transaction, batches: readonly QueuedBatch[]): Promise<void> {
+    await tx.execute(remove, [batches.map(({ id }) => id)]);
   }
 
   /** Leaves the batch to a later block: after `seconds`, and longer each time. */

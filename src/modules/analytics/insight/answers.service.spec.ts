@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { eventually } from '../../../../test/support/eventually.js';
 import type { AnalyticsStore, StatementOwner } from '../../../platform/analytics-store/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
-import type { AnalyticsVersions } from '../event/index.js';
+import type { AnalyticsVersions } from '../project/index.js';
 import type { Profiles } from '../profile/index.js';
 import { Answers } from './answers.service.js';
 import type { SegmentationQuery } from './insight-query.js';

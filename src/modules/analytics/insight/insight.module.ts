@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
-import { EventModule } from '../event/index.js';
 import { ProfileModule } from '../profile/index.js';
+import { ProjectModule } from '../project/index.js';
 import { Answers } from './answers.service.js';
 import { ComparisonRpc } from './comparison.rpc.js';
 import { DocumentedInsightsRpc } from './documented-insights.rpc.js';
@@ -13,7 +13,7 @@ import { SharedInsightsRpc } from './shared-insights.rpc.js';
  * Invariants: an answer is exact, and holds rows of the call's project only; a bucket is an instant in the project's zone.
  */
 @Module({
-  imports: [EventModule, ProfileModule],
+  imports: [ProfileModule, ProjectModule],
   controllers: [SharedInsightsRpc, DocumentedInsightsRpc, ComparisonRpc],
   providers: [Insights, Answers],
 })

@@ -1,7 +1,7 @@
 import type { JsonObject } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import { statement, type Transaction } from '../../../platform/database/index.js';
-import { AnalyticsVersions } from '../event/index.js';
+import { AnalyticsVersions } from '../project/index.js';
 
 interface Mirrored {
   readonly orgId: string;

@@ -1,6 +1,6 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { PersonalData } from '../../../platform/personal-data/index.js';
-import { EventModule } from '../event/index.js';
+import { ProjectModule } from '../project/index.js';
 import { DocumentedProfilesRpc } from './documented-profiles.rpc.js';
 import { profilePersonalData } from './personal-data.store.js';
 import { ProfileMirror } from './profile-mirror.js';
@@ -19,7 +19,7 @@ import { ShippedProfilesRpc } from './shipped-profiles.rpc.js';
  * - The analytics store learns of every change, and keeps the newest.
  */
 @Module({
-  imports: [EventModule],
+  imports: [ProjectModule],
   controllers: [DocumentedProfilesRpc, ShippedProfilesRpc],
   providers: [ProfileMirror, ProfileMirrorStore, Profiles, ProfileStore],
   exports: [Profiles],

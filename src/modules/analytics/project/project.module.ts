@@ -1,6 +1,7 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { UsageRecorder } from '../../../platform/caller/usage-recorder.js';
 import { PersonalData } from '../../../platform/personal-data/index.js';
+import { AnalyticsVersions } from './analytics-version.store.js';
 import { DeletedProjectStore } from './deleted-project.store.js';
 import { DeletedProjects } from './deleted-projects.service.js';
 import { projectPersonalData } from './personal-data.store.js';
@@ -23,6 +24,7 @@ import { projectKeyUsage } from './usage.store.js';
 @Module({
   controllers: [ProjectRpc],
   providers: [
+    AnalyticsVersions,
     ApplyRetention,
     DeletedProjects,
     DeletedProjectStore,
@@ -34,7 +36,7 @@ import { projectKeyUsage } from './usage.store.js';
     ProjectStore,
     Retention,
   ],
-  exports: [Projects],
+  exports: [AnalyticsVersions, Projects],
 })
 export class ProjectModule implements OnModuleInit {
   constructor(

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AnalyticsStore, applyRetention } from '../../../platform/analytics-store/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import type { JobContext } from '../../../platform/worker/index.js';
+import { AnalyticsVersions } from './analytics-version.store.js';
 import { LATE_BATCHES_MS } from './project.rules.js';
 import { ProjectStore } from './project.store.js';
 
@@ -13,6 +14,7 @@ export class Retention {
   constructor(
     private readonly store: ProjectStore,
     private readonly analytics: AnalyticsStore,
+    private readonly versions: AnalyticsVersions,
   ) {}
 
   /** At once, and when no batch can follow that was accepted with the former retention. */
@@ -38,5 +40,7 @@ export class Retention {
     if (!project) return;
     const { orgId, retentionDays: days } = project;
     await applyRetention(this.analytics, { orgId, project, signal }, { days, now });
+    // Answers that were kept say more than is there now.
+    await run(async (scope) => this.versions.raise(await scope.tx(), [{ orgId, project: project.number }]));
   }
 }

@@ -8,27 +8,23 @@ interface ChangedProject {
   readonly project: number;
 }
 
-/**
- * Raises the versions of the projects that `changed` has as `org_id` and `project`, of those that exist. In order, against
- * deadlocks.
- *
- * @param changed The rows, as an item of FROM with the name `changed`.
- */
-export function raiseOf(changed: string): string {
-  return `insert into analytics_version (org_id, project)
-   select distinct org_id, project from ${changed}
-    where exists (select from project p where p.org_id = changed.org_id and p.number = changed.project)
-    order by org_id, project
-   on conflict (org_id, project) do update set version = analytics_version.version + 1`;
-}
+// In order, against deadlocks. $1 and $2: the projects.
+const locked = `locked as materialized (
+     select v.org_id, v.project from analytics_version v
+      where (v.org_id, v.project) in (select * from unnest($1::uuid[], $2::integer[]))
+      order by v.org_id, v.project for no key update of v
+   )`;
 
 const find = statement(
   'analytics_version.find',
   `select version::float8 as version from analytics_version where org_id = $1 and project = $2`,
 );
+const lock = statement('analytics_version.lock', `with ${locked} select project from locked`);
 const raise = statement(
   'analytics_version.raise',
-  raiseOf('unnest($1::uuid[], $2::integer[]) changed (org_id, project)'),
+  `with ${locked}
+   update analytics_version v set version = v.version + 1 from locked l
+    where v.org_id = l.org_id and v.project = l.project`,
 );
 
 /** Which state of a project the analytics store holds: a change raises the version when it is complete. */
@@ -47,7 +43,21 @@ export class AnalyticsVersions {
     return row?.version ?? 0;
   }
 
+  /** Of those that exist. Last in its transaction, and once: what follows must wait for nothing. */
   async raise(tx: Transaction, changed: readonly ChangedProject[]): Promise<void> {
-    await tx.execute(raise, [changed.map(({ orgId }) => orgId), changed.map(({ project }) => project)]);
+    await tx.execute(raise, columnsOf(changed));
   }
+
+  /**
+   * Which of the projects, by their numbers, were not deleted. A deletion that is under way does not end before the
+   * transaction does, which may raise them in whatever order.
+   */
+  async lock(tx: Transaction, projects: readonly ChangedProject[]): Promise<ReadonlySet<number>> {
+    const rows = await tx.query<{ project: number }>(lock, columnsOf(projects));
+    return new Set(rows.map(({ project }) => project));
+  }
+}
+
+function columnsOf(changed: readonly ChangedProject[]): unknown[] {
+  return [changed.map(({ orgId }) => orgId), changed.map(({ project }) => project)];
 }
