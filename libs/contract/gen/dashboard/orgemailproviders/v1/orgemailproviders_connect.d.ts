@@ -1,0 +1,1 @@
+export { OrgEmailProvidersService } from './orgemailproviders_pb.js';

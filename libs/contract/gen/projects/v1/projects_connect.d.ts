@@ -1,0 +1,1 @@
+export { ProjectsService } from './projects_pb.js';
