@@ -46,6 +46,7 @@ import { AnalyticsVersions } from './0059-analytics-versions.js';
 import { LinksByAlias } from './0060-links-by-alias.js';
 import { InvitationsThatSignIn } from './0061-invitations-that-sign-in.js';
 import { VersionsOfEveryProject } from './0062-versions-of-every-project.js';
+import { PushAccounts } from './0063-push-accounts.js';
 
 export * from './analytics/index.js';
 
@@ -99,4 +100,5 @@ export const migrations = [
   LinksByAlias,
   InvitationsThatSignIn,
   VersionsOfEveryProject,
+  PushAccounts,
 ];

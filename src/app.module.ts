@@ -29,6 +29,7 @@ import { InsightModule } from './modules/analytics/insight/index.js';
 import { EventModule } from './modules/analytics/event/index.js';
 import { ProfileModule } from './modules/analytics/profile/index.js';
 import { UpcomingModule } from './modules/analytics/upcoming/index.js';
+import { ProjectAccountsModule } from './modules/accounts/project/index.js';
 import { AnalyticsStoreModule } from './platform/analytics-store/index.js';
 import { ClockModule } from './platform/clock/clock.module.js';
 import { ConfigModule } from './platform/config/config.module.js';
@@ -93,6 +94,7 @@ export class AppModule {
         PrivacyModule,
         ProfileModule,
         ProjectModule,
+        ProjectAccountsModule,
         RenderModule,
         RoleModule,
         ScimModule,

@@ -7,7 +7,7 @@ import { ErrorInfoSchema } from '@dovecote/contract/google/rpc/error_details_pb'
 import { accessTable, methodName, Permission, services } from '../../src/platform/access/index.js';
 import { AccessTokens } from '../../src/platform/caller/access-tokens.js';
 import { callRpc } from '../support/call-rpc.js';
-import { addApiKey, addMember, type Cast, seedCast } from '../support/cast.js';
+import { addApiKey, addMember, addProject, type Cast, seedCast } from '../support/cast.js';
 import { freePort } from '../support/free-port.js';
 import { exampleRequest } from '../support/requests.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
@@ -145,17 +145,34 @@ beforeAll(async () => {
 afterAll(() => s?.stop());
 
 async function visit(visitor: Visitor, method: DescMethod): Promise<ConnectError | undefined> {
-  const headers = { ...visitor.headers, ...(visitor.listener && { 'x-org-id': cast.acme.id }) };
+  const headers = {
+    ...visitor.headers,
+    ...(visitor.listener && { 'x-org-id': cast.acme.id }),
+    ...(await projectToDelete(visitor, method)),
+  };
   const client =
     visitor.listener === 'internal'
       ? createClient(method.parent, internalTransport(headers))
       : s.client(method.parent, headers);
   const request = exampleRequest(method);
-  if (accessTable.get(methodName(method))?.organization) request['orgId'] = visitor.names ?? cast.acme.id;
+  const { organization } = accessTable.get(methodName(method)) ?? {};
+  if (organization === 'of_message') request['orgId'] = visitor.names ?? cast.acme.id;
+  if (organization === 'of_project') request['id'] = (visitor.names ? cast.otherSite : cast.site).id;
   const { error } = await callRpc(client, method, request);
   // The other calls of the visitor need the session that this one has ended.
   if (method.name.endsWith('SignOut')) await s.database.query('update session set revoked_at = null');
   return error;
+}
+
+/** A project that the call may delete: the other calls need the one of the cast. */
+async function projectToDelete(
+  { headers, names }: Visitor,
+  method: DescMethod,
+): Promise<Record<string, string>> {
+  const deletes = methodName(method) === '/dashboard.projects.v1.ProjectsService/Delete';
+  if (!deletes || !headers['x-project-id']) return {};
+  const { id } = await addProject(s, names ? cast.other : cast.acme, crypto.randomUUID());
+  return { 'x-project-id': id };
 }
 
 function internalTransport(headers: Record<string, string>) {

@@ -172,7 +172,17 @@ const byKinds: Record<string, Record<Exclude<Kind, 'impostor' | 'project_key'>, 
   'person member record of_message': {
     nobody: signIn,
     person: undefined,
-    stranger: notYours,
+    // Their header names a project, which is looked at first.
+    stranger: noSuchProject,
+    member: undefined,
+    key: keyHasNoName,
+    sibling: notForSiblings,
+  },
+  // Members in the project that the request names; a project of others is not there.
+  'person member record of_project': {
+    nobody: signIn,
+    person: undefined,
+    stranger: noSuchProject,
     member: undefined,
     key: keyHasNoName,
     sibling: notForSiblings,

@@ -11,6 +11,7 @@ const everyCredential = ['person', 'member', 'api_key'] as const;
 
 function callersOf({ boundary, callers, membersFor, organization }: AccessRow): string {
   if (callers.has('anonymous')) return 'anyone';
+  if (organization === 'of_project') return 'a member, in the project that the request names';
   if (organization) return 'a member of the organization that the request names';
   if (everyCredential.every((kind) => callers.has(kind))) return 'anybody with a credential';
   const member = { own_data: 'a member, for themselves', record: 'a member, by name' };

@@ -6,6 +6,10 @@ import type { Client } from '@connectrpc/connect';
 import { Code } from '@connectrpc/connect';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { AuthService } from '@dovecote/contract/dovecote/auth/v1/auth_pb';
+import {
+  ApiKeyKind,
+  ProjectsService as ShippedProjects,
+} from '@dovecote/contract/dashboard/projects/v1/projects_pb';
 import { KeyFamily, ProjectService } from '@dovecote/contract/dovecote/project/v1/project_pb';
 import { AuditService } from '@dovecote/contract/pidgr/v1/audit_pb';
 import { InviteLinkService } from '@dovecote/contract/pidgr/v1/invite_link_pb';
@@ -13,10 +17,15 @@ import { MemberService } from '@dovecote/contract/pidgr/v1/member_pb';
 import { StepType } from '@dovecote/contract/pidgr/v1/common_pb';
 import { OrganizationService } from '@dovecote/contract/pidgr/v1/organization_pb';
 import { PrivacyService } from '@dovecote/contract/pidgr/v1/privacy_pb';
+import {
+  ApiKeyType,
+  ProjectsService as DocumentedProjects,
+} from '@dovecote/contract/projects/v1/projects_pb';
 import { v7 as uuid } from 'uuid';
 import { accessTable } from '../../src/platform/access/index.js';
 import { AccessTokens } from '../../src/platform/caller/access-tokens.js';
 import { type Cast, seedCast } from '../support/cast.js';
+import { signInAgain } from '../support/dashboards.js';
 import { eventually } from '../support/eventually.js';
 import { newEmail } from '../support/members.js';
 import { refusalOf } from '../support/refusal.js';
@@ -40,7 +49,8 @@ beforeAll(async () => {
   const { token } = await s.server.app
     .get(AccessTokens, { strict: false })
     .issue({ identityId, sessionId, email, orgId, provenAt: Date.now() - 3_600_000 });
-  old = (service) => s.client(service, { authorization: `Bearer ${token}` });
+  // Nothing but calls in a project looks at the second one.
+  old = (service) => s.client(service, { authorization: `Bearer ${token}`, 'x-project-id': cast.site.id });
 });
 afterAll(async () => {
   await s?.stop();
@@ -48,6 +58,12 @@ afterAll(async () => {
 });
 
 const refuses = async (call: Promise<unknown>) => expect(await refusalOf(call)).toMatchObject(stale);
+/** As the public contracts say it, in which UNAUTHENTICATED ends a token. */
+const refusesInPublic = async (call: Promise<unknown>) => {
+  const refused = await refusalOf(call);
+  expect(refused.code).toBe(Code.FailedPrecondition);
+  expect(refused.message).toMatch(signInAgain);
+};
 const manager = () => cast.acme.roles.manager;
 
 async function made<T>(find: () => Promise<T | undefined>): Promise<T> {
@@ -128,6 +144,14 @@ const cases: Record<string, () => Promise<void>> = {
     await cast.kiosk
       .client(ProjectService)
       .createProjectKey({ projectId: cast.site.id, family: KeyFamily.SHARED, name: 'x' });
+  },
+  '/projects.v1.ProjectsService/CreateApiKey': async () => {
+    await refusesInPublic(old(DocumentedProjects).createApiKey({ type: ApiKeyType.SHARED }));
+    await old(DocumentedProjects).createApiKey({ type: ApiKeyType.SDK });
+  },
+  '/dashboard.projects.v1.ProjectsService/CreateApiKey': async () => {
+    await refusesInPublic(old(ShippedProjects).createApiKey({ kind: ApiKeyKind.PRIVATE }));
+    await old(ShippedProjects).createApiKey({ kind: ApiKeyKind.PUBLIC });
   },
   '/dovecote.auth.v1.AuthService/RevokeSession': async () => {
     await refuses(old(AuthService).revokeSession({ sessionId: uuid() }));

@@ -3,7 +3,7 @@ import type { DescMethod } from '@bufbuild/protobuf';
 import { Code, type ConnectError, createClient, type Transport } from '@connectrpc/connect';
 import { ErrorInfoSchema } from '@dovecote/contract/google/rpc/error_details_pb';
 import { TemplateService } from '@dovecote/contract/pidgr/v1/template_pb';
-import { methodName, services } from '../../src/platform/access/index.js';
+import { accessTable, methodName, services } from '../../src/platform/access/index.js';
 import { callRpc, type Outcome } from '../support/call-rpc.js';
 import { addRecipient, createTemplate, runningCampaign } from '../support/campaigns.js';
 import { type Actor, addMember, type Cast, seedCast } from '../support/cast.js';
@@ -169,6 +169,11 @@ async function rowsOfAcme(): Promise<Record<string, unknown>> {
   return rows;
 }
 
+/** A member of both names Acme, acts there, and learns what an employee may. */
+function namesOwnOrganization(method: DescMethod, field: string): boolean {
+  return field === 'org_id' && accessTable.get(methodName(method))?.organization === 'of_message';
+}
+
 jest.setTimeout(60_000);
 
 describe.each(['mallory', 'a member of both, acting for Other'])('%s', (name) => {
@@ -207,6 +212,7 @@ describe.each(['mallory', 'a member of both, acting for Other'])('%s', (name) =>
     const differences: string[] = [];
     for (const method of attacked.filter((each) => !indifferent.has(methodName(each)))) {
       for (const field of idFieldsOf(method)) {
+        if (name !== 'mallory' && namesOwnOrganization(method, field)) continue;
         const [theirs, nobodys] = [
           await Promise.all(acmeIds.slice(0, 8).map((id) => attack(method, headersOf(), field, () => id))),
           await attack(method, headersOf(), field),

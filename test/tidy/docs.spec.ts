@@ -7,6 +7,7 @@ import { configCommand } from '../../src/commands/config.js';
 import { createProgram } from '../../src/commands/program.js';
 import { UpcomingModule } from '../../src/modules/analytics/upcoming/index.js';
 import { methodName, services } from '../../src/platform/access/index.js';
+import { contractOf } from '../../src/platform/access/contract.rules.js';
 import { Page } from '../docs/support/page.js';
 import { root, sources } from './sources.js';
 
@@ -165,9 +166,10 @@ describe('README', () => {
   /** As the tables name it: in the first one without its package. */
   const tabled = ({ file, name, typeName }: DescService): string =>
     file.proto.package === 'pidgr.v1' ? name : typeName;
-  const analytics = /^(?:events|profiles|insights|sdk|shared|dovecote\.(?:insights|project))\./;
+  const isOfAnalytics = (typeName: string): boolean =>
+    contractOf(typeName) !== 'own' || /^dovecote\.(?:insights|project)\./.test(typeName);
   const published = services.filter(
-    ({ file, typeName }) => file.proto.package === 'pidgr.v1' || analytics.test(typeName),
+    ({ file, typeName }) => file.proto.package === 'pidgr.v1' || isOfAnalytics(typeName),
   );
   const statedAs = (state: RegExp): string[] =>
     [...states].filter(([, stated]) => state.test(stated)).map(([name]) => name);

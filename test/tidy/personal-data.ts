@@ -40,6 +40,7 @@ export const notErased: Readonly<Record<string, string>> = {
   privacy_request: 'the record that the law was obeyed; names the member by id',
   project: organizationKeeps,
   project_key: organizationKeeps,
+  project_push_account: organizationKeeps,
   roster: organizationKeeps,
   sandbox: organizationKeeps,
   session: cascades,

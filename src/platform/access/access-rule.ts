@@ -19,8 +19,11 @@ export interface AccessRule {
    * something; `shared`: servers and members read, and delete; `dashboard`: members alone.
    */
   readonly boundary?: 'sdk' | 'shared' | 'dashboard';
-  /** The organization is the one that the request names: who is a member of it shows once the message is read. */
-  readonly organization?: 'of_message';
+  /**
+   * The organization is the one that the request names, or that of the project whose id it names: who is a member of it
+   * shows once the message is read.
+   */
+  readonly organization?: 'of_message' | 'of_project';
   /** Refuses sessions of an identity provider: they are limited to its organization. */
   readonly personal?: true;
 }
@@ -87,7 +90,7 @@ export function isInternal({ callers }: AccessRule): boolean {
 export function actsOutsideOrganizations(rule: AccessRule): boolean {
   return (
     isOpen(rule) ||
-    rule.organization === 'of_message' ||
+    rule.organization !== undefined ||
     (rule.callers.has('person') && !rule.callers.has('member'))
   );
 }
@@ -128,6 +131,11 @@ export function dashboardProject(...anyOf: Permission[]): AccessRule {
  */
 export function organizationOfMessage(...anyOf: Permission[]): AccessRule {
   return { ...admit('person', 'member'), anyOf, membersFor: 'record', organization: 'of_message' };
+}
+
+/** A member, with one of the permissions, in the project that `id` of the request names, or `x-project-id` if it is empty. */
+export function projectOfMessage(...anyOf: Permission[]): AccessRule {
+  return { ...organizationOfMessage(...anyOf), organization: 'of_project' };
 }
 
 export const anyProof: ProofNeed = { need: 'none' };

@@ -1,5 +1,6 @@
 import type { DescService } from '@bufbuild/protobuf';
 import type { AccessRow, ServiceRows } from './access-rule.js';
+import { dashboardProjects } from './table/dashboard.projects.v1.js';
 import { dovecoteAuth } from './table/dovecote.auth.v1.js';
 import { dovecoteInsights } from './table/dovecote.insights.v1.js';
 import { dovecoteOrganization } from './table/dovecote.organization.v1.js';
@@ -11,6 +12,7 @@ import { events } from './table/events.v1.js';
 import { insights } from './table/insights.v1.js';
 import { pidgr } from './table/pidgr.v1.js';
 import { profiles } from './table/profiles.v1.js';
+import { projects } from './table/projects.v1.js';
 import { sdkEvents } from './table/sdk.events.v1.js';
 import { sdkProfiles } from './table/sdk.profiles.v1.js';
 import { sharedInsights } from './table/shared.insights.v1.js';
@@ -29,6 +31,8 @@ const packages: readonly (readonly ServiceRows[])[] = [
   sdkEvents,
   sdkProfiles,
   sharedInsights,
+  projects,
+  dashboardProjects,
   dovecoteInsights,
   dovecoteProject,
 ];

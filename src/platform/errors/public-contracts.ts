@@ -1,6 +1,6 @@
 import type { Code, ConnectError } from '@connectrpc/connect';
 import { codeToString } from '@connectrpc/connect/protocol-connect';
-import type { AppError, FieldViolation } from './app-error.js';
+import { type AppError, failedPrecondition, type FieldViolation } from './app-error.js';
 import { boundedViolations, inBody, inOneDetail, inOwnDetails } from './bounded-violations.js';
 import { badRequest, identification, retryAndQuota, withDetails } from './to-connect-error.js';
 
@@ -63,8 +63,22 @@ export interface ErrorOrigin {
 
 const SHIPPED_DOMAIN = 'pug.sh';
 
+/**
+ * Clients of the public contracts know no second proof, and take UNAUTHENTICATED for the end of their token: they would
+ * renew it, ask again, and sign the person out. A new sign-in by mail is the proof that they can bring.
+ */
+function withoutChallenge(error: AppError): AppError {
+  if (error.reason !== 'INSUFFICIENT_USER_AUTHENTICATION') return error;
+  const minutes = Number(error.details.metadata?.max_age) / 60;
+  return failedPrecondition(
+    error.reason,
+    `Sign out and in again, then repeat this: it needs a sign-in at most ${minutes} minutes ago.`,
+  );
+}
+
 /** As the documented contract has it: one detail for each violation; other errors have none but when to retry. */
-export function toDocumentedError(error: AppError, inTrailers: boolean): ConnectError {
+export function toDocumentedError(given: AppError, inTrailers: boolean): ConnectError {
+  const error = withoutChallenge(given);
   const { violations } = error.details;
   if (!violations) return withDetails(error, error.message, retryAndQuota(error));
   const bounded = boundedViolations(violations, inTrailers ? inOwnDetails : inBody);
@@ -76,7 +90,8 @@ export function toDocumentedError(error: AppError, inTrailers: boolean): Connect
 }
 
 /** As the shipped contract has it: its reasons and domain, and paths without indexes and keys. */
-export function toShippedError(error: AppError, origin: ErrorOrigin, inTrailers: boolean): ConnectError {
+export function toShippedError(given: AppError, origin: ErrorOrigin, inTrailers: boolean): ConnectError {
+  const error = withoutChallenge(given);
   const { violations = [], metadata } = error.details;
   const converted = withDetails(error, error.message, []);
   converted.details.push(

@@ -28,9 +28,9 @@ export function accessDefects(handled: readonly string[]): string[] {
       .filter(({ method, name }) => disagrees(method, accessTable.get(name)))
       .map(({ name }) => `${name}: contract and access table disagree on whether it changes something.`),
     ...methods
-      .filter(({ method, name }) => accessTable.get(name)?.organization && !namesOrganization(method))
+      .filter(({ method, name }) => !namesOrganization(method, accessTable.get(name)))
       .map(
-        ({ name }) => `${name}: its request has no org_id, by which its access row finds the organization.`,
+        ({ name }) => `${name}: its request lacks the field by which its access row finds the organization.`,
       ),
   ];
 }
@@ -41,8 +41,10 @@ function disagrees(method: DescMethod, row: AccessRow | undefined): boolean {
   return isRead(row) && contractOf(method.parent.typeName) === 'own';
 }
 
-function namesOrganization({ input }: DescMethod): boolean {
-  return input.fields.some(({ name }) => name === 'org_id');
+function namesOrganization({ input }: DescMethod, row: AccessRow | undefined): boolean {
+  if (row?.organization === undefined) return true;
+  const needed = row.organization === 'of_project' ? 'id' : 'org_id';
+  return input.fields.some(({ name }) => name === needed);
 }
 
 /** A change names its audit events, were it an empty list; a read has none to name. */

@@ -48,6 +48,12 @@ export const requestTexts: ReadonlyMap<string, TextKind> = new Map([
   ...of('dovecote.project.v1.CreateProjectRequest', 'name', 'name'),
   ...of('dovecote.project.v1.UpdateProjectRequest', 'name', 'name'),
   ...of('dovecote.project.v1.CreateProjectKeyRequest', 'name', 'name'),
+  ...of('projects.v1.CreateRequest', 'name', 'name'),
+  ...of('projects.v1.UpdateRequest', 'name', 'name'),
+  ...of('projects.v1.CreateApiKeyRequest', 'name', 'name'),
+  ...of('dashboard.projects.v1.CreateRequest', 'name', 'display_name'),
+  ...of('dashboard.projects.v1.UpdateMetaRequest', 'name', 'display_name'),
+  ...of('dashboard.projects.v1.CreateApiKeyRequest', 'name', 'display_name'),
   // Compared with the name, exactly.
   ...of('dovecote.project.v1.DeleteProjectRequest', 'verbatim', 'confirmation_name'),
   // Any text names an event, and a question has to spell it alike.

@@ -13,5 +13,10 @@ export const projectPersonalData: PersonalDataContribution = {
       object: `to_jsonb(k) - '{org_id,key_hash,sealed_key}'::text[]`,
       from: 'from project_key k where k.org_id = $1',
     }),
+    organizationFile('project_push_accounts', {
+      key: 'a.project_id',
+      object: `to_jsonb(a) - '{org_id,sealed_account}'::text[]`,
+      from: 'from project_push_account a where a.org_id = $1',
+    }),
   ],
 };

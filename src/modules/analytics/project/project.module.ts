@@ -11,6 +11,8 @@ import { ApplyRetention, EraseDeletedProjects, FreeDeleted } from './project.job
 import { ProjectRpc } from './project.rpc.js';
 import { Projects } from './project.service.js';
 import { ProjectStore } from './project.store.js';
+import { PushAccountStore } from './push-account.store.js';
+import { PushAccounts } from './push-accounts.service.js';
 import { Retention } from './retention.service.js';
 import { projectKeyUsage } from './usage.store.js';
 
@@ -34,9 +36,11 @@ import { projectKeyUsage } from './usage.store.js';
     ProjectKeyStore,
     Projects,
     ProjectStore,
+    PushAccounts,
+    PushAccountStore,
     Retention,
   ],
-  exports: [AnalyticsVersions, Projects],
+  exports: [AnalyticsVersions, ProjectKeys, Projects, PushAccounts],
 })
 export class ProjectModule implements OnModuleInit {
   constructor(

@@ -73,29 +73,29 @@ export class Projects {
       entityId: project.id,
       metadata: { name: project.name, zone: project.zone },
     });
-    return { ...project, number };
+    return { ...project, number, updatedAt: project.createdAt };
   }
 
   /** What is not given stays. An empty zone is UTC. */
   async update(scope: Scope, id: string, change: Partial<ProjectSettings>): Promise<ProjectRow> {
     const project = await this.getForUpdate(scope, id);
     const zone = change.zone === undefined ? project.zone : await this.zoneNamed(scope, change.zone);
-    const changed: ProjectRow = { ...project, ...change, zone };
+    const changed: ProjectRow = { ...project, ...change, zone, updatedAt: scope.now() };
     if (changed.ingestPath !== project.ingestPath) refuse(this.refuseIngestPath(changed));
     if (keepsShorter(project.retentionDays, changed.retentionDays)) scope.requireRecentProof();
     const metadata = changesOf(project, changed);
     if (Object.keys(metadata).length === 0) return project;
-    await this.store.update(scope, project.id, changed);
+    await this.store.update(scope, project.id, changed, changed.updatedAt);
     if (changed.retentionDays !== project.retentionDays) await this.retention.enqueue(scope, project.id);
     await scope.announceRevocation(`project:${project.id}`);
     await scope.audit('PROJECT_UPDATED', { entityType: 'project', entityId: project.id, metadata });
     return changed;
   }
 
-  /** Its keys are refused at once; a job deletes its events. */
-  async delete(scope: Scope, id: string, confirmationName: string): Promise<void> {
+  /** Its keys are refused at once; a job deletes its events. Some callers confirm it by the name. */
+  async delete(scope: Scope, id: string, confirmationName?: string): Promise<void> {
     const project = await this.getForUpdate(scope, id);
-    refuse(refuseConfirmation(confirmationName, project.name));
+    if (confirmationName !== undefined) refuse(refuseConfirmation(confirmationName, project.name));
     for (const deletion of this.deletions) await deletion(scope, project);
     await this.store.delete(scope, project.id);
     await scope.announceRevocation(`project:${project.id}`);
@@ -111,12 +111,20 @@ export class Projects {
     return refuseIngestPath(ingestPath, this.config.http.ingestPaths);
   }
 
-  /** As it is spelled in the database of time zones, so that every program finds it. */
-  private async zoneNamed(scope: Scope, zone: string): Promise<string> {
+  /**
+   * The zone as it is spelled in the database of time zones, so that every program finds it; undefined for an unknown one.
+   * Empty is UTC.
+   */
+  async findZone(scope: Scope, zone: string): Promise<string | undefined> {
     if (zone === '' || zone === defaultZone) return defaultZone;
     const resolved = resolvedZone(zone);
-    if (resolved === undefined) throw unknownZone();
-    return (await this.store.findZone(scope, zone)) ?? resolved;
+    return resolved && ((await this.store.findZone(scope, zone)) ?? resolved);
+  }
+
+  private async zoneNamed(scope: Scope, zone: string): Promise<string> {
+    const found = await this.findZone(scope, zone);
+    if (found === undefined) throw unknownZone();
+    return found;
   }
 }
 

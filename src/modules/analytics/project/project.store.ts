@@ -8,7 +8,7 @@ import { nameTaken } from './project.rules.js';
 
 const columns = `org_id as "orgId", id, number, name, zone, retention_days as "retentionDays",
           merge_identities as "mergeIdentities", events_per_second as "eventsPerSecond",
-          ingest_path as "ingestPath", created_by as "createdBy", created_at as "createdAt"`;
+          ingest_path as "ingestPath", created_by as "createdBy", created_at as "createdAt", updated_at as "updatedAt"`;
 
 const lock = statement('project.lock', `select pg_advisory_xact_lock(hashtextextended('project/' || $1, 0))`);
 const count = statement(
@@ -73,7 +73,7 @@ export class ProjectStore {
   }
 
   /** Returns the number that the project has from now on. */
-  async insert(scope: Scope, project: Omit<ProjectRow, 'number'>): Promise<number> {
+  async insert(scope: Scope, project: Omit<ProjectRow, 'number' | 'updatedAt'>): Promise<number> {
     const tx = await scope.tx();
     const values = [...settingsOf(project), project.createdBy, project.createdAt];
     const row = await tx.queryOne<{ number: number }>(insert, [scope.orgId, project.id, ...values]);
@@ -81,9 +81,9 @@ export class ProjectStore {
     return row.number;
   }
 
-  async update(scope: Scope, id: string, settings: ProjectSettings): Promise<void> {
+  async update(scope: Scope, id: string, settings: ProjectSettings, at: Date): Promise<void> {
     const tx = await scope.tx();
-    await tx.execute(update, [scope.orgId, id, ...settingsOf(settings), scope.now()]);
+    await tx.execute(update, [scope.orgId, id, ...settingsOf(settings), at]);
   }
 
   /** With its keys. What is left is a row by which its events are deleted (deleted-project.store.ts). */

@@ -8,6 +8,8 @@ export interface ProjectRow extends Project {
   readonly ingestPath: string;
   readonly createdBy: string | null;
   readonly createdAt: Date;
+  /** When its settings were changed last. */
+  readonly updatedAt: Date;
 }
 
 /** What can be set of a project. */

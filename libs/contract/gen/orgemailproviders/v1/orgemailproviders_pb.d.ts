@@ -294,7 +294,7 @@ export declare type SendTestRequest = Message<"orgemailproviders.v1.SendTestRequ
 export declare const SendTestRequestSchema: GenMessage<SendTestRequest>;
 
 /**
- * What became of it.
+ * The result of the test.
  *
  * @generated from message orgemailproviders.v1.SendTestResponse
  */
@@ -408,7 +408,7 @@ export declare const OrgEmailProvidersService: GenService<{
   },
   /**
    * Sends a mail to the caller by the provider. What the provider refuses is an answer, and no error. PERMISSION_DENIED for
-   * the address of anybody else; RESOURCE_EXHAUSTED beyond 20 a day.
+   * the address of another person; RESOURCE_EXHAUSTED beyond 20 a day.
    *
    * @generated from rpc orgemailproviders.v1.OrgEmailProvidersService.SendTest
    */

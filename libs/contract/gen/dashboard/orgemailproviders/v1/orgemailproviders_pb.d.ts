@@ -289,7 +289,7 @@ export declare type SendTestRequest = Message<"dashboard.orgemailproviders.v1.Se
 export declare const SendTestRequestSchema: GenMessage<SendTestRequest>;
 
 /**
- * What became of it.
+ * The result of the test.
  *
  * @generated from message dashboard.orgemailproviders.v1.SendTestResponse
  */
@@ -389,7 +389,7 @@ export declare const OrgEmailProvidersService: GenService<{
   },
   /**
    * Sends a mail to the caller by the provider. What the provider refuses is an answer, and no error. PERMISSION_DENIED
-   * (EMAIL_TEST_RECIPIENT_MISMATCH) for the address of anybody else; RESOURCE_EXHAUSTED beyond 20 a day.
+   * (EMAIL_TEST_RECIPIENT_MISMATCH) for the address of another person; RESOURCE_EXHAUSTED beyond 20 a day.
    *
    * @generated from rpc dashboard.orgemailproviders.v1.OrgEmailProvidersService.SendTest
    */

@@ -570,7 +570,7 @@ export declare const ProjectsService: GenService<{
     output: typeof UpdateMetaResponseSchema;
   },
   /**
-   * Stores the account by which push messages are sent. For admins who have signed in lately. Audited.
+   * Stores the account by which push messages are sent. For admins. Audited.
    *
    * @generated from rpc dashboard.projects.v1.ProjectsService.UpdateFCMServiceJSON
    */

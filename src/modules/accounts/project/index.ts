@@ -1,0 +1,1 @@
+export { ProjectAccountsModule } from './project-accounts.module.js';
