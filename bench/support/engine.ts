@@ -4,7 +4,7 @@ import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickh
 import { findEmbeddedClickHouse } from '@dovecote/embedded-clickhouse';
 
 /** Long enough for rows that the engine itself makes by the million. */
-const TIMEOUT_MS = 600_000;
+const TIMEOUT_MS = 3_600_000;
 const POLL_MS = 100;
 
 /** The database of the product in its embedded engine. */

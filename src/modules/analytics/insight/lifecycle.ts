@@ -74,26 +74,16 @@ function livesSql(query: LifecycleQuery, edges: readonly number[]): Fragment {
   const person = source.person();
   const milliseconds = sql`toUnixTimestamp64Milli(occur_time)`;
   const span = (time: Fragment) => sql`roundDown(${time}, ${value(edges, 'Array(Int64)')})`;
-  const first = edges[0] ?? 0;
-  const begin = value(first, 'Int64');
-  const selectors = [query.event];
-  const hasPerson = source.hasPerson();
-  // All of history tells which persons are new, but only those who did something since the first span are counted.
-  const counted = new EventSource(query);
-  const countedPerson = counted.person();
-  const inSpans = counted.from({
-    selectors,
-    window: { from: first, to: query.window.to },
-    conditions: [hasPerson],
-  });
-  const isCounted = sql`${person} IN (SELECT ${countedPerson} ${inSpans})`;
+  const begin = value(edges[0] ?? 0, 'Int64');
+  // All of history tells which persons are new. It is read once: to ask first who did something lately takes longer than to
+  // keep two small values of everybody else.
   const from = source.from({
-    selectors,
-    conditions: [sql`occur_time < ${instant(query.window.to)}`, hasPerson, isCounted],
+    selectors: [query.event],
+    conditions: [sql`occur_time < ${instant(query.window.to)}`, source.hasPerson()],
   });
   return sql`SELECT groupUniqArrayIf(${span(milliseconds)}, ${milliseconds} >= ${begin}) AS lived,
       if(min(${milliseconds}) < ${begin}, toInt64(-1), ${span(sql`min(${milliseconds})`)}) AS earliest
-    ${from} GROUP BY ${person}`;
+    ${from} GROUP BY ${person} HAVING notEmpty(lived)`;
 }
 
 export function lifecycleResult(query: LifecycleQuery, rows: readonly LifecycleRow[]): LifecycleResult {
