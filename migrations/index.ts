@@ -47,6 +47,7 @@ import { LinksByAlias } from './0060-links-by-alias.js';
 import { InvitationsThatSignIn } from './0061-invitations-that-sign-in.js';
 import { VersionsOfEveryProject } from './0062-versions-of-every-project.js';
 import { PushAccounts } from './0063-push-accounts.js';
+import { DataExports } from './0064-data-exports.js';
 
 export * from './analytics/index.js';
 
@@ -101,4 +102,5 @@ export const migrations = [
   InvitationsThatSignIn,
   VersionsOfEveryProject,
   PushAccounts,
+  DataExports,
 ];

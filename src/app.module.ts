@@ -28,6 +28,7 @@ import { TemplateEntity, TemplateModule, TemplateVersionEntity } from './modules
 import { InsightModule } from './modules/analytics/insight/index.js';
 import { EventModule } from './modules/analytics/event/index.js';
 import { ProfileModule } from './modules/analytics/profile/index.js';
+import { DataExportModule } from './modules/analytics/data-export/index.js';
 import { UpcomingModule } from './modules/analytics/upcoming/index.js';
 import { ProjectAccountsModule } from './modules/accounts/project/index.js';
 import { AnalyticsStoreModule } from './platform/analytics-store/index.js';
@@ -93,6 +94,7 @@ export class AppModule {
         PasskeyModule,
         PrivacyModule,
         ProfileModule,
+        DataExportModule,
         ProjectModule,
         ProjectAccountsModule,
         RenderModule,

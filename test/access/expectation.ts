@@ -168,6 +168,15 @@ const byKinds: Record<string, Record<Exclude<Kind, 'impostor' | 'project_key'>, 
     key: keyHasNoName,
     sibling: notForSiblings,
   },
+  // Members and API keys in a project.
+  'member api_key dashboard': {
+    nobody: signIn,
+    person: nameTheProject,
+    stranger: noSuchProject,
+    member: undefined,
+    key: undefined,
+    sibling: notForSiblings,
+  },
   // Members of the organization that the request names.
   'person member record of_message': {
     nobody: signIn,

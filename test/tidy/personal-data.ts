@@ -32,6 +32,7 @@ export const notErased: Readonly<Record<string, string>> = {
   audit_event: 'append-only; names people by id',
   audit_export: organizationKeeps,
   campaign: organizationKeeps,
+  data_export: organizationKeeps,
   identity: 'deleted or replaced by people/member itself, last of all',
   invite_link: organizationKeeps,
   member: 'deleted or anonymized by people/member itself, last of all',

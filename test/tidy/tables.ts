@@ -77,6 +77,7 @@ export const tables: Readonly<Record<string, Table>> = {
   cookieless_salt: { owner: 'analytics/event' },
   cookieless_session: { owner: 'analytics/event' },
   daily_use: { owner: 'platform/throttle' },
+  data_export: { owner: 'analytics/data-export' },
   deeplink_key: { owner: 'messaging/deeplink' },
   delivery: {
     owner: 'messaging/delivery',

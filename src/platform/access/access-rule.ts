@@ -125,6 +125,11 @@ export function dashboardProject(...anyOf: Permission[]): AccessRule {
   return { ...named(...anyOf), boundary: 'dashboard' };
 }
 
+/** A member or an API key with one of the permissions, in the project of `x-project-id`; keys of a project are refused. */
+export function projectManagement(...anyOf: Permission[]): AccessRule {
+  return { ...permission(...anyOf), boundary: 'dashboard' };
+}
+
 /**
  * A member, with one of the permissions, of the organization that `org_id` of the request names. Where that may be left out:
  * of the project of `x-project-id`, else of `x-org-id`, else of the only organization that the person belongs to.

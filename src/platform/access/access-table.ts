@@ -8,6 +8,7 @@ import { dovecoteProject } from './table/dovecote.project.v1.js';
 import { dovecoteRender } from './table/dovecote.render.v1.js';
 import { dovecoteSso } from './table/dovecote.sso.v1.js';
 import { dovecoteTemplate } from './table/dovecote.template.v1.js';
+import { dovecoteTransfer } from './table/dovecote.transfer.v1.js';
 import { events } from './table/events.v1.js';
 import { insights } from './table/insights.v1.js';
 import { pidgr } from './table/pidgr.v1.js';
@@ -35,6 +36,7 @@ const packages: readonly (readonly ServiceRows[])[] = [
   dashboardProjects,
   dovecoteInsights,
   dovecoteProject,
+  dovecoteTransfer,
 ];
 const served = packages.flat();
 

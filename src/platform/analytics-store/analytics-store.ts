@@ -83,6 +83,36 @@ export class AnalyticsStore {
     });
   }
 
+  /**
+   * Hands the rows of a query to `take` as they come, some at a time, each as its values in the order of the columns: for
+   * more rows than fit into memory. They are those of one moment. Waits for `take`; what it throws ends the query. The rows
+   * that were handed over before an error are part of an answer that does not exist.
+   */
+  async stream<Input>(
+    owner: StatementOwner,
+    query: AnalyticsQuery<Input, unknown>,
+    input: Input,
+    take: (rows: readonly unknown[][]) => Promise<void>,
+    options: StatementOptions = {},
+  ): Promise<void> {
+    await this.withConnection(owner, options, async ({ client, place }, signal) => {
+      const answer = await client.query({
+        ...this.select(owner, query, query.build(input), place, options.limits, {
+          answerRows: 0,
+          answerBytes: 0,
+        }),
+        format: 'JSONCompactEachRow',
+        abort_signal: signal,
+      });
+      // The stream yields lists of rows, which the types of the client leave open.
+      const pieces = answer.stream() as AsyncIterable<readonly { json(): unknown[] }[]>;
+      for await (const piece of pieces) {
+        signal?.throwIfAborted();
+        await take(piece.map((row) => row.json()));
+      }
+    });
+  }
+
   /** Inserts a block of rows. Rows that are there already are the same rows: what failed can be sent again. */
   async insert<Row>(
     { table, ...target }: InsertTarget<Row>,
@@ -193,6 +223,7 @@ export class AnalyticsStore {
     fragment: Fragment,
     place: AnalyticsPlace,
     limits: Partial<StatementLimits> = {},
+    longest = { answerRows, answerBytes },
   ) {
     const { text, parameters } = render(fragment, owner.project.number, (table) => slice(place, table));
     const all = { ...this.options.limits, ...limits };
@@ -203,8 +234,8 @@ export class AnalyticsStore {
       max_memory_usage: all.memory,
       ...spilling(all.memory),
       max_rows_to_read: all.rows,
-      max_result_rows: answerRows,
-      max_result_bytes: answerBytes,
+      max_result_rows: longest.answerRows,
+      max_result_bytes: longest.answerBytes,
       additional_table_filters: filtersOf(place, owner.project.number),
       log_comment: commentOf(owner, name),
     });

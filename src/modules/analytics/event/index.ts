@@ -4,4 +4,5 @@ export { cookielessPrefix, isLongerThan, refuseIdText, sessionPerson } from './e
 export { insertFailure } from './insert-failure.rules.js';
 export { numericReading } from './numeric-reading.rules.js';
 export { documentedBotNumber, documentedBotScore, isBotScore, storedBotScore } from './bot-score.rules.js';
-export { storedName } from './property-names.js';
+export { promotedProperties, storedName } from './property-names.js';
+export { typeOfNumber } from './property-text.rules.js';

@@ -1,3 +1,4 @@
 export { ProfileModule } from './profile.module.js';
+export { ProfileRecords } from './profile-records.store.js';
 export { resyncProfiles } from './profile-resync.store.js';
 export { Profiles } from './profiles.service.js';

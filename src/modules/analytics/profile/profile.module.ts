@@ -5,6 +5,7 @@ import { DocumentedProfilesRpc } from './documented-profiles.rpc.js';
 import { profilePersonalData } from './personal-data.store.js';
 import { ProfileMirror } from './profile-mirror.js';
 import { ProfileMirrorStore } from './profile-mirror.store.js';
+import { ProfileRecords } from './profile-records.store.js';
 import { ProfileStore } from './profile.store.js';
 import { Profiles } from './profiles.service.js';
 import { ShippedProfilesRpc } from './shipped-profiles.rpc.js';
@@ -21,8 +22,8 @@ import { ShippedProfilesRpc } from './shipped-profiles.rpc.js';
 @Module({
   imports: [ProjectModule],
   controllers: [DocumentedProfilesRpc, ShippedProfilesRpc],
-  providers: [ProfileMirror, ProfileMirrorStore, Profiles, ProfileStore],
-  exports: [Profiles],
+  providers: [ProfileMirror, ProfileMirrorStore, ProfileRecords, Profiles, ProfileStore],
+  exports: [ProfileRecords, Profiles],
 })
 export class ProfileModule implements OnModuleInit {
   constructor(private readonly personalData: PersonalData) {}

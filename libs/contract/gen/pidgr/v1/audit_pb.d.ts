@@ -1088,6 +1088,48 @@ export enum AuditEventType {
    * @generated from enum value: AUDIT_EVENT_TYPE_PROJECT_KEY_REVOKED = 1005;
    */
   PROJECT_KEY_REVOKED = 1005,
+
+  /**
+   * The data of a project or of one of its persons was asked for as files.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_ANALYTICS_EXPORT_REQUESTED = 1041;
+   */
+  ANALYTICS_EXPORT_REQUESTED = 1041,
+
+  /**
+   * Such an export was ended, or its files were deleted.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_ANALYTICS_EXPORT_CANCELLED = 1042;
+   */
+  ANALYTICS_EXPORT_CANCELLED = 1042,
+
+  /**
+   * An import into a project was prepared.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_ANALYTICS_IMPORT_CREATED = 1043;
+   */
+  ANALYTICS_IMPORT_CREATED = 1043,
+
+  /**
+   * An import began to store events.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_ANALYTICS_IMPORT_STARTED = 1044;
+   */
+  ANALYTICS_IMPORT_STARTED = 1044,
+
+  /**
+   * An import was ended.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_ANALYTICS_IMPORT_CANCELLED = 1045;
+   */
+  ANALYTICS_IMPORT_CANCELLED = 1045,
+
+  /**
+   * The deletion of the events of an import was asked for.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_ANALYTICS_IMPORT_UNDONE = 1046;
+   */
+  ANALYTICS_IMPORT_UNDONE = 1046,
 }
 
 /**

@@ -1,0 +1,184 @@
+import { Injectable } from '@nestjs/common';
+import { statement } from '../../../platform/database/index.js';
+import type { Page } from '../../../platform/paging/paging.js';
+import type { Scope } from '../../../platform/scope/index.js';
+import { type DataExport, exportState, type WrittenFile } from './data-export.js';
+
+const { pending, running, completed, failed, cancelled } = exportState;
+const isOpen = `state in (${pending}, ${running})`;
+
+const columns = `id, project, subject, format, state, distinct_id as "distinctId", from_time as "from", to_time as "to", attempts,
+          events_total::float8 as "eventsTotal", events_written::float8 as "eventsWritten", files, error,
+          created_at as "createdAt", completed_at as "completedAt", expires_at as "expiresAt"`;
+
+const lock = statement(
+  'data_export.lock',
+  `select pg_advisory_xact_lock(hashtextextended('data_export/' || $1, 0))`,
+);
+const countOpen = statement(
+  'data_export.count_open',
+  `select count(*)::integer as open from data_export where org_id = $1 and ${isOpen}`,
+);
+const insert = statement(
+  'data_export.insert',
+  `insert into data_export (org_id, id, project, subject, format, state, distinct_id, from_time, to_time, requested_by, created_at)
+   values ($1, $2, $3, $4, $5, ${pending}, $6, $7, $8, $9, $10)`,
+);
+const find = statement(
+  'data_export.find',
+  `select ${columns} from data_export where org_id = $1 and project = $2 and id = $3`,
+);
+const findForUpdate = statement(
+  'data_export.find_for_update',
+  `select ${columns} from data_export where org_id = $1 and project = $2 and id = $3 for update`,
+);
+const list = statement(
+  'data_export.list',
+  `select ${columns} from data_export
+    where org_id = $1 and project = $2 and ($3::timestamptz is null or (created_at, id) < ($3, $4::uuid))
+    order by created_at desc, id desc limit $5`,
+);
+const next = statement(
+  'data_export.next',
+  `select id from data_export where org_id = $1 and ${isOpen} order by state desc, created_at, id limit 1`,
+);
+const begin = statement(
+  'data_export.begin',
+  `update data_export set state = ${running}, attempts = attempts + 1, events_written = 0
+    where org_id = $1 and id = $2 and ${isOpen} returning ${columns}`,
+);
+const progress = statement(
+  'data_export.progress',
+  `update data_export set events_total = coalesce($3, events_total), events_written = $4
+    where org_id = $1 and id = $2 and state = ${running} and attempts = $5`,
+);
+const complete = statement(
+  'data_export.complete',
+  `update data_export set state = ${completed}, files = $3::jsonb, events_written = $4, distinct_id = null, completed_at = $5, expires_at = $6
+    where org_id = $1 and id = $2 and state = ${running} and attempts = $7`,
+);
+const fail = statement(
+  'data_export.fail',
+  `update data_export set state = ${failed}, error = $3, distinct_id = null, completed_at = $4
+    where org_id = $1 and id = $2 and ${isOpen}`,
+);
+const cancel = statement(
+  'data_export.cancel',
+  `update data_export set state = ${cancelled}, files = '[]', distinct_id = null, completed_at = coalesce(completed_at, $3), expires_at = null
+    where org_id = $1 and id = $2`,
+);
+const expire = statement(
+  'data_export.expire',
+  `update data_export set files = '[]' where org_id = $1 and id = $2`,
+);
+const ofProject = statement(
+  'data_export.of_project',
+  `select id from data_export where org_id = $1 and project = $2`,
+);
+
+@Injectable()
+export class DataExportStore {
+  /** Until the transaction ends, no other decides which export of the organization is made. */
+  async lock(scope: Scope): Promise<void> {
+    await (await scope.tx()).execute(lock, [scope.orgId]);
+  }
+
+  async countOpen(scope: Scope): Promise<number> {
+    return (await (await scope.tx()).queryOne<{ open: number }>(countOpen, [scope.orgId]))?.open ?? 0;
+  }
+
+  async insert(
+    scope: Scope,
+    made: Pick<
+      DataExport,
+      'id' | 'project' | 'subject' | 'format' | 'distinctId' | 'from' | 'to' | 'createdAt'
+    >,
+  ): Promise<void> {
+    const { id, project, subject, format, distinctId, from, to, createdAt } = made;
+    const values = [
+      scope.orgId,
+      id,
+      project,
+      subject,
+      format,
+      distinctId,
+      from,
+      to,
+      scope.actorId || null,
+      createdAt,
+    ];
+    await (await scope.tx()).execute(insert, values);
+  }
+
+  /** In the scope's project. */
+  async find(scope: Scope, id: string): Promise<DataExport | undefined> {
+    return (await scope.tx()).queryOne<DataExport>(find, [scope.orgId, scope.project.number, id]);
+  }
+
+  /** In the scope's project; locked until the transaction ends. */
+  async findForUpdate(scope: Scope, id: string): Promise<DataExport | undefined> {
+    return (await scope.tx()).queryOne<DataExport>(findForUpdate, [scope.orgId, scope.project.number, id]);
+  }
+
+  /** In the scope's project, newest first; one more than the page holds. */
+  async list(scope: Scope, { limit, after }: Page): Promise<DataExport[]> {
+    const values = [
+      scope.orgId,
+      scope.project.number,
+      after?.createdAt ?? null,
+      after?.id ?? null,
+      limit + 1,
+    ];
+    return (await scope.tx()).query<DataExport>(list, values);
+  }
+
+  /** The one that runs, else the one that has waited longest. */
+  async next(scope: Scope): Promise<string | undefined> {
+    return (await (await scope.tx()).queryOne<{ id: string }>(next, [scope.orgId]))?.id;
+  }
+
+  /** Undefined when it has ended. */
+  async begin(scope: Scope, id: string): Promise<DataExport | undefined> {
+    return (await scope.tx()).queryOne<DataExport>(begin, [scope.orgId, id]);
+  }
+
+  /** False when the export has ended, or another attempt makes it. */
+  async progress(
+    scope: Scope,
+    { id, attempts }: DataExport,
+    { total, written }: { readonly total?: number; readonly written: number },
+  ): Promise<boolean> {
+    const done = await (
+      await scope.tx()
+    ).execute(progress, [scope.orgId, id, total ?? null, written, attempts]);
+    return done.rowCount === 1;
+  }
+
+  /** False when the export has ended, or another attempt makes it. */
+  async complete(
+    scope: Scope,
+    { id, attempts }: DataExport,
+    written: { readonly files: readonly WrittenFile[]; readonly events: number; readonly expiresAt: Date },
+  ): Promise<boolean> {
+    const { files, events, expiresAt } = written;
+    const values = [scope.orgId, id, JSON.stringify(files), events, scope.now(), expiresAt, attempts];
+    return (await (await scope.tx()).execute(complete, values)).rowCount === 1;
+  }
+
+  async fail(scope: Scope, id: string, error: string): Promise<void> {
+    await (await scope.tx()).execute(fail, [scope.orgId, id, error, scope.now()]);
+  }
+
+  async cancel(scope: Scope, id: string): Promise<void> {
+    await (await scope.tx()).execute(cancel, [scope.orgId, id, scope.now()]);
+  }
+
+  async expire(scope: Scope, id: string): Promise<void> {
+    await (await scope.tx()).execute(expire, [scope.orgId, id]);
+  }
+
+  async ofProject(scope: Scope, project: number): Promise<string[]> {
+    const rows = await (await scope.tx()).query<{ id: string }>(ofProject, [scope.orgId, project]);
+    return rows.map(({ id }) => id);
+  }
+}

@@ -1,0 +1,152 @@
+import { Injectable } from '@nestjs/common';
+import { v7 as uuid } from 'uuid';
+import { notFound } from '../../../platform/errors/index.js';
+import { ObjectStore } from '../../../platform/object-store/index.js';
+import { type PageRequest, Paging } from '../../../platform/paging/paging.js';
+import type { Scope } from '../../../platform/scope/index.js';
+import { type DataExport, exportState, exportSubject, type WrittenFile } from './data-export.js';
+import { KEPT_MS, MOST_ATTEMPTS, refuseExportsOverLimit, refuseRange } from './data-export.rules.js';
+import { DataExportStore } from './data-export.store.js';
+import { folderOf, keyOf, kindOf } from './file-names.js';
+
+/** `{ exportId }`: makes the files. */
+export const makeTask = 'data-export.make';
+/** `{ exportId }`: deletes them. */
+export const removeTask = 'data-export.remove';
+
+export type NewExport = Pick<DataExport, 'subject' | 'format' | 'distinctId' | 'from' | 'to'>;
+/** A file, and where it can be downloaded; empty for a caller who gets no link. */
+type LinkedFile = WrittenFile & { readonly url: string };
+type LinkedExport = Omit<DataExport, 'files'> & { readonly files: readonly LinkedFile[] };
+
+@Injectable()
+export class DataExports {
+  constructor(
+    private readonly store: DataExportStore,
+    private readonly objects: ObjectStore,
+    private readonly paging: Paging,
+  ) {}
+
+  async create(scope: Scope, input: NewExport): Promise<DataExport> {
+    const refusal = refuseRange(input.from, input.to);
+    if (refusal) throw refusal;
+    await this.store.lock(scope);
+    const tooMany = refuseExportsOverLimit(await this.store.countOpen(scope));
+    if (tooMany) throw tooMany;
+    const id = uuid();
+    await this.store.insert(scope, { ...input, id, project: scope.project.number, createdAt: scope.now() });
+    await scope.audit('ANALYTICS_EXPORT_REQUESTED', {
+      entityType: 'data_export',
+      entityId: id,
+      // Not whose: the trail is kept longer than what it is about.
+      metadata: {
+        project_id: scope.project.id,
+        subject: input.subject === exportSubject.person ? 'person' : 'project',
+      },
+    });
+    await scope.enqueue({ task: makeTask, payload: { exportId: id } });
+    return this.get(scope, id);
+  }
+
+  async get(scope: Scope, id: string): Promise<DataExport> {
+    const found = await this.store.find(scope, id.toLowerCase());
+    if (!found) throw notFound('export');
+    return found;
+  }
+
+  /** With links if the files are there and the caller has proven lately who they are. */
+  async getLinked(scope: Scope, id: string): Promise<LinkedExport> {
+    const found = await this.get(scope, id);
+    const isThere = found.expiresAt !== null && found.expiresAt > scope.now() && scope.hasRecentProof;
+    const link = (name: string): Promise<string> =>
+      isThere
+        ? this.objects.link(keyOf(scope.orgId, id, name), downloadOf(found, name))
+        : Promise.resolve('');
+    const files = found.files.map(async (file) => ({ ...file, url: await link(file.name) }));
+    return { ...found, files: await Promise.all(files) };
+  }
+
+  async list(
+    scope: Scope,
+    request: PageRequest,
+  ): Promise<{ readonly items: DataExport[]; readonly nextPageToken: string }> {
+    const binding = ['data_exports', scope.orgId, scope.project.id];
+    const page = this.paging.parse(request, binding, { defaultSize: 20, path: '' });
+    const { items, pagination } = this.paging.pageOf(await this.store.list(scope, page), page, 0, binding);
+    return { items, nextPageToken: pagination.nextPageToken };
+  }
+
+  async cancel(scope: Scope, id: string): Promise<DataExport> {
+    const found = await this.store.findForUpdate(scope, id.toLowerCase());
+    if (!found) throw notFound('export');
+    if (found.state === exportState.cancelled || found.state === exportState.failed) return found;
+    await this.store.cancel(scope, found.id);
+    await scope.enqueue({ task: removeTask, payload: { exportId: found.id } });
+    await this.wakeNext(scope);
+    await scope.audit('ANALYTICS_EXPORT_CANCELLED', { entityType: 'data_export', entityId: found.id });
+    return this.get(scope, found.id);
+  }
+
+  /** Undefined when it has ended, or waits for another one of its organization. */
+  async begin(scope: Scope, id: string): Promise<DataExport | undefined> {
+    await this.store.lock(scope);
+    if ((await this.store.next(scope)) !== id) return undefined;
+    const begun = await this.store.begin(scope, id);
+    if (!begun || begun.attempts <= MOST_ATTEMPTS) return begun;
+    await this.fail(scope, id);
+    return undefined;
+  }
+
+  /** False when the files are not wanted any more. */
+  progress(scope: Scope, made: DataExport, done: { total?: number; written: number }): Promise<boolean> {
+    return this.store.progress(scope, made, done);
+  }
+
+  /** False when the files are not wanted any more: then they must be deleted. */
+  async complete(
+    scope: Scope,
+    made: DataExport,
+    written: { readonly files: readonly WrittenFile[]; readonly events: number },
+  ): Promise<boolean> {
+    const expiresAt = new Date(scope.now().getTime() + KEPT_MS);
+    if (!(await this.store.complete(scope, made, { ...written, expiresAt }))) return false;
+    await scope.enqueue({ task: removeTask, payload: { exportId: made.id }, runAt: expiresAt });
+    await this.wakeNext(scope);
+    return true;
+  }
+
+  async fail(scope: Scope, id: string): Promise<void> {
+    await this.store.fail(
+      scope,
+      id,
+      'The files could not be made; ask for the export again, or contact the operator.',
+    );
+    await scope.enqueue({ task: removeTask, payload: { exportId: id } });
+    await this.wakeNext(scope);
+  }
+
+  /** Deletes the files; the record stays. */
+  async remove(orgId: string, id: string): Promise<void> {
+    await this.objects.removeAll(folderOf(orgId, id));
+  }
+
+  async forgetFiles(scope: Scope, id: string): Promise<void> {
+    await this.store.expire(scope, id);
+  }
+
+  /** In the transaction that deletes the project. */
+  async removeOfProject(scope: Scope, project: number): Promise<void> {
+    for (const exportId of await this.store.ofProject(scope, project))
+      await scope.enqueue({ task: removeTask, payload: { exportId } });
+  }
+
+  private async wakeNext(scope: Scope): Promise<void> {
+    const exportId = await this.store.next(scope);
+    if (exportId !== undefined)
+      await scope.enqueue({ task: makeTask, payload: { exportId }, key: `${makeTask}/${exportId}` });
+  }
+}
+
+function downloadOf({ createdAt }: DataExport, name: string): { filename: string; contentType: string } {
+  return { filename: `${createdAt.toISOString().slice(0, 10)}-${name}`, contentType: kindOf(name) };
+}

@@ -1,0 +1,31 @@
+import { exportFormat, exportSubject, type DataExport } from './data-export.js';
+
+/** What a file of a project's export holds. */
+export type Content = 'events' | 'profiles' | 'aliases';
+
+/** The only file of a person's export: it is opened by people, and not compressed. */
+export const personFile = 'person.ndjson';
+
+export function fileName(content: Content, { format }: Pick<DataExport, 'format'>): string {
+  return `${content}.${format === exportFormat.parquet ? 'parquet' : 'ndjson.gz'}`;
+}
+
+export function contentsOf({ subject }: Pick<DataExport, 'subject'>): readonly Content[] {
+  return subject === exportSubject.project ? ['events', 'profiles', 'aliases'] : [];
+}
+
+/** The media type of a file by its name. */
+export function kindOf(name: string): string {
+  if (name.endsWith('.parquet')) return 'application/vnd.apache.parquet';
+  return name.endsWith('.gz') ? 'application/gzip' : 'application/x-ndjson';
+}
+
+/** Where the files of an export are in the object store. */
+export function folderOf(orgId: string, id: string): string {
+  return `${orgId}/data-exports/${id}`;
+}
+
+export function keyOf(orgId: string, id: string, name: string): string {
+  // Keys have one dot in each part.
+  return `${folderOf(orgId, id)}/${name.replace('.ndjson.gz', '-ndjson.gz')}`;
+}
