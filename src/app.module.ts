@@ -25,6 +25,7 @@ import { PagesModule } from './modules/signin/pages/index.js';
 import { SsoModule } from './modules/signin/sso/index.js';
 import { TeamModule } from './modules/people/team/index.js';
 import { TemplateEntity, TemplateModule, TemplateVersionEntity } from './modules/messaging/template/index.js';
+import { ActivityModule } from './modules/analytics/activity/index.js';
 import { InsightModule } from './modules/analytics/insight/index.js';
 import { EventModule } from './modules/analytics/event/index.js';
 import { ProfileModule } from './modules/analytics/profile/index.js';
@@ -105,6 +106,7 @@ export class AppModule {
         TeamModule,
         TemplateModule,
         InsightModule,
+        ActivityModule,
         UpcomingModule,
       ],
     };

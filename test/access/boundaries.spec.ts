@@ -71,6 +71,13 @@ const sdk = [
 ];
 const shared = [
   'insights.v1.InsightsService/Query',
+  'activity.v1.ActivityService/List',
+  'shared.activity.v1.ActivityService/GetActivityFeed',
+  'shared.activity.v1.ActivityService/GetEventExplorer',
+  'shared.activity.v1.ActivityService/GetFilterSchema',
+  'shared.activity.v1.ActivityService/GetPropertyValues',
+  'shared.activity.v1.ActivityService/GetActivityHeatmap',
+  'shared.activity.v1.ActivityService/GetProfileStats',
   'shared.insights.v1.InsightsService/Query',
   'shared.insights.v1.InsightsService/SegmentUsers',
   'shared.insights.v1.InsightsService/GetFilterSchema',

@@ -1,6 +1,7 @@
 import type { DescService } from '@bufbuild/protobuf';
 import type { AccessRow, ServiceRows } from './access-rule.js';
 import { dashboardProjects } from './table/dashboard.projects.v1.js';
+import { activity } from './table/activity.v1.js';
 import { dovecoteAuth } from './table/dovecote.auth.v1.js';
 import { dovecoteInsights } from './table/dovecote.insights.v1.js';
 import { dovecoteOrganization } from './table/dovecote.organization.v1.js';
@@ -16,6 +17,7 @@ import { profiles } from './table/profiles.v1.js';
 import { projects } from './table/projects.v1.js';
 import { sdkEvents } from './table/sdk.events.v1.js';
 import { sdkProfiles } from './table/sdk.profiles.v1.js';
+import { sharedActivity } from './table/shared.activity.v1.js';
 import { sharedInsights } from './table/shared.insights.v1.js';
 
 /** One file for each package, in the order in which reflection lists the services. */
@@ -29,11 +31,13 @@ const packages: readonly (readonly ServiceRows[])[] = [
   events,
   profiles,
   insights,
+  activity,
   sdkEvents,
   sdkProfiles,
   sharedInsights,
   projects,
   dashboardProjects,
+  sharedActivity,
   dovecoteInsights,
   dovecoteProject,
   dovecoteTransfer,

@@ -59,6 +59,7 @@ export const requestTexts: ReadonlyMap<string, TextKind> = new Map([
   // Any text names an event, and a question has to spell it alike.
   ...of('events.v1.Event', 'verbatim', 'name'),
   ...of('insights.v1.EventSelector', 'verbatim', 'name'),
+  ...of('activity.v1.ListRequest', 'verbatim', 'event_names'),
   // What apps call their screens.
   ...of('pidgr.v1.TouchEvent', 'verbatim', 'screen_name'),
   ...of('pidgr.v1.QueryHeatmapDataRequest', 'verbatim', 'screen_name'),

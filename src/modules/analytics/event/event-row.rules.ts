@@ -1,6 +1,6 @@
 import type { EventRecord, PropertyValue } from './event-record.js';
 import type { EventRow, RowContext } from './event-row.js';
-import { promotedProperties, promotedProperty } from './property-names.js';
+import { type PromotedColumn, promotedProperties, promotedProperty } from './property-names.js';
 import { numberOf, textOf, typeNumbers, typeOfNumber, valueOf } from './property-text.rules.js';
 
 const DAY_MS = 86_400_000;
@@ -91,8 +91,9 @@ function expiryOf(occurTime: number, retentionDays: number): string {
 }
 
 /** What a row says about the properties of its event. */
-export type StoredProperties = Partial<Omit<EventRow, 'properties' | 'types'>> &
-  Pick<EventRow, 'properties' | 'types'>;
+export type StoredProperties = {
+  readonly [Column in PromotedColumn]?: string | number | boolean | null;
+} & Pick<EventRow, 'properties' | 'types'>;
 
 /**
  * The properties of a stored event. Automatic ones that have a column come back as strings, without empty ones and without

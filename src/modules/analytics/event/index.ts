@@ -4,5 +4,7 @@ export { cookielessPrefix, isLongerThan, refuseIdText, sessionPerson } from './e
 export { insertFailure } from './insert-failure.rules.js';
 export { numericReading } from './numeric-reading.rules.js';
 export { documentedBotNumber, documentedBotScore, isBotScore, storedBotScore } from './bot-score.rules.js';
-export { promotedProperties, storedName } from './property-names.js';
-export { typeOfNumber } from './property-text.rules.js';
+export type { PropertyValue } from './event-record.js';
+export { propertiesOf } from './event-row.rules.js';
+export { documentedName, promotedProperties, storedName } from './property-names.js';
+export { textOf, typeOfNumber } from './property-text.rules.js';

@@ -8,6 +8,7 @@ import { Answers } from './answers.service.js';
 import type { SegmentationQuery } from './insight-query.js';
 import { Insights } from './insights.service.js';
 import { everything } from './question-examples.js';
+import { Questions } from './questions.service.js';
 
 interface Running {
   readonly owner: StatementOwner;
@@ -40,7 +41,7 @@ beforeEach(() => {
   answers = new Answers(
     new Insights(store as unknown as AnalyticsStore),
     {} as Profiles,
-    versions as unknown as AnalyticsVersions,
+    new Questions(versions as unknown as AnalyticsVersions),
   );
 });
 

@@ -1,49 +1,25 @@
 import { Injectable } from '@nestjs/common';
-import type { StatementOwner } from '../../../platform/analytics-store/index.js';
-import { FairQueue } from '../../../platform/fair-queue/fair-queue.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { Profiles } from '../profile/index.js';
-import { AnalyticsVersions } from '../project/index.js';
 import type { FilterSchema, PropertyValuesInput } from './filter-schema.js';
 import type { InsightQuery } from './insight-query.js';
 import type { InsightResult, ResultOf, TopKResult } from './insight-result.js';
 import { Insights } from './insights.service.js';
-import { KeptAnswers } from './kept-answers.js';
+import { Questions } from './questions.service.js';
 import type { SegmentUsersQuery } from './segment-users.js';
-import { SharedWork } from './shared-work.js';
-import { cancelledCall, refuseLongWait } from './turns.rules.js';
 
-/** Questions that run at once in this process, and those of one organization: its slow ones never hold every place. */
-const RUNNING = 4;
-const RUNNING_OF_ONE = 3;
-/** Questions that wait. The first page of a dashboard asks 26 at once. */
-const waitingLimits = { all: 1_000, ofOne: 100 };
-
-/**
- * Answers the questions of calls, in turn between organizations: so many at once, and equal questions of a project that
- * are asked within a second of each other once. A question ends when the last caller who waits for it has left.
- * An answer is kept for a minute at most, and given again only as long as nothing of the project has changed in the
- * analytics store, whichever process changed it.
- */
+/** Answers the questions of calls, when it is their turn: see Questions. */
 @Injectable()
 export class Answers {
-  private readonly queue = new FairQueue({
-    slots: RUNNING,
-    shareOf: () => RUNNING_OF_ONE,
-    patienceMs: Infinity,
-  });
-  private readonly work = new SharedWork();
-  private readonly kept = new KeptAnswers();
-
   constructor(
     private readonly insights: Insights,
     private readonly profiles: Profiles,
-    private readonly versions: AnalyticsVersions,
+    private readonly questions: Questions,
   ) {}
 
   /** Throws what Insights throws, and RESOURCE_EXHAUSTED (`ANALYTICS_QUEUE_FULL`) when too many questions wait. */
   async evaluate<Query extends InsightQuery>(scope: Scope, query: Query): Promise<ResultOf<Query>> {
-    const result = await this.ask(scope, ['evaluate', query], (owner) =>
+    const result = await this.questions.ask(scope, ['evaluate', query], (owner) =>
       this.insights.evaluate<InsightQuery>(owner, query),
     );
     // The type of a question decides that of its answer.
@@ -62,58 +38,20 @@ export class Answers {
   }
 
   filterSchema(scope: Scope, kind: string): Promise<FilterSchema> {
-    return this.ask(scope, ['filterSchema', kind], (owner) => this.insights.filterSchema(owner, kind));
+    return this.questions.ask(scope, ['filterSchema', kind], (owner) =>
+      this.insights.filterSchema(owner, kind),
+    );
   }
 
   propertyValues(scope: Scope, input: Omit<PropertyValuesInput, 'since'>): Promise<string[]> {
-    return this.ask(scope, ['propertyValues', input], (owner) =>
+    return this.questions.ask(scope, ['propertyValues', input], (owner) =>
       this.insights.propertyValues(owner, input, scope.now()),
     );
   }
 
   segmentUsers(scope: Scope, query: SegmentUsersQuery): Promise<{ ids: string[]; next: string }> {
-    return this.ask(scope, ['segmentUsers', query], (owner) => this.insights.segmentUsers(owner, query));
-  }
-
-  private async ask<T>(
-    scope: Scope,
-    question: readonly unknown[],
-    answer: (owner: StatementOwner) => Promise<T>,
-  ): Promise<T> {
-    const { orgId, project, requestId } = scope;
-    const key = JSON.stringify([project.number, question], withEveryNumber);
-    const now = () => scope.now().getTime();
-    // Before the store is asked: what changes from here on makes another version.
-    const version = await this.versions.current(scope);
-    const known = this.kept.find(key, version, now());
-    // The key says what the question is, and so the type of its answer.
-    if (known !== undefined) return known as T;
-    return this.work.join(`${version} ${key}`, { signal: scope.signal, now }, (signal, started) =>
-      this.inTurn(orgId, signal, async () => {
-        started();
-        const answered = await answer({ orgId, project, requestId, signal });
-        this.kept.keep(key, version, { answer: answered, now: now() });
-        return answered;
-      }),
+    return this.questions.ask(scope, ['segmentUsers', query], (owner) =>
+      this.insights.segmentUsers(owner, query),
     );
   }
-
-  private async inTurn<T>(orgId: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    if (!this.queue.tryAcquire(orgId)) {
-      const waiting = { all: this.queue.waiting(), ofOne: this.queue.waiting((party) => party === orgId) };
-      const refusal = refuseLongWait(waiting, waitingLimits);
-      if (refusal) throw refusal;
-      await this.queue.acquire(orgId, signal).catch(() => Promise.reject(cancelledCall()));
-    }
-    try {
-      return await work();
-    } finally {
-      this.queue.release(orgId);
-    }
-  }
-}
-
-/** JSON has no infinite numbers, and would make them equal. */
-function withEveryNumber(_: string, part: unknown): unknown {
-  return typeof part === 'number' && !Number.isFinite(part) ? String(part) : part;
 }

@@ -52,7 +52,7 @@ export function conditionOf(operator: FilterOperator, text: string, texts: reado
   }
 }
 
-function toFilter(filter: WireFilter): PropertyFilter {
+export function toFilter(filter: WireFilter): PropertyFilter {
   return {
     property: filter.property,
     source: filter.source === PropertySource.PROFILE ? 'profile' : 'event',

@@ -90,7 +90,8 @@ function toQuestion(spec: InsightQuerySpec, { zone }: Project): Question {
     zone,
     filters: {
       operator: 'and',
-      groups: spec.filters.length === 0 ? [] : [{ operator: 'and', filters: spec.filters.map(toFilter) }],
+      groups:
+        spec.filters.length === 0 ? [] : [{ operator: 'and', filters: spec.filters.map(toDocumentedFilter) }],
     },
     mergeIdentities: true,
     includeBots: false,
@@ -100,10 +101,11 @@ function toQuestion(spec: InsightQuerySpec, { zone }: Project): Question {
 }
 
 function toSelector({ name, filters }: WireSelector): EventSelector {
-  return { kind: name, filters: filters.map(toFilter) };
+  return { kind: name, filters: filters.map(toDocumentedFilter) };
 }
 
-function toFilter({ property, operator, value, values }: Filter): PropertyFilter {
+/** A filter with which nothing is wrong: see `violationsOfFilter`. */
+export function toDocumentedFilter({ property, operator, value, values }: Filter): PropertyFilter {
   const name = storedName(property);
   const stored = (text: string) => (isBotScore(name) ? storedBotScore(text) : text);
   return {

@@ -70,7 +70,7 @@ function violationsOfAggregation(spec: InsightQuerySpec): FieldViolation[] {
     : [];
 }
 
-function violationsOfFilter({ operator, value, values }: Filter, path: string): FieldViolation[] {
+export function violationsOfFilter({ operator, value, values }: Filter, path: string): FieldViolation[] {
   const at = (field: string, description: string) => [{ field: `${path}.${field}`, description }];
   switch (operator) {
     case Operator.UNSPECIFIED:

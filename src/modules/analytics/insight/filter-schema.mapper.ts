@@ -6,6 +6,7 @@ import {
   PropertySource,
   PropertyValueType,
 } from '@dovecote/contract/common/v1/filter_schema_pb';
+import type { GetPropertyValuesRequest as OfActivity } from '@dovecote/contract/shared/activity/v1/activity_pb';
 import type { GetPropertyValuesRequest } from '@dovecote/contract/shared/insights/v1/insights_pb';
 import type { FilterSchema, PropertyKey, PropertyValuesInput, ValueType } from './filter-schema.js';
 
@@ -47,7 +48,7 @@ export function toPropertyValuesInput({
   propertyKey,
   source,
   eventKind,
-}: GetPropertyValuesRequest): Omit<PropertyValuesInput, 'since'> {
+}: GetPropertyValuesRequest | OfActivity): Omit<PropertyValuesInput, 'since'> {
   return {
     property: propertyKey,
     source: source === PropertySource.PROFILE ? 'profile' : 'event',

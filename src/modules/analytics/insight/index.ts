@@ -1,1 +1,11 @@
+export { Answers } from './answers.service.js';
+export { toFilter, toSelector, toWindow } from './contract-filters.mapper.js';
+export { toDocumentedFilter } from './documented-question.mapper.js';
+export { violationsOfFilter } from './documented-violations.mapper.js';
+export { toFilterSchema, toPropertyValuesInput } from './filter-schema.mapper.js';
 export { InsightModule } from './insight.module.js';
+export type { EventSelector, PropertyFilter, Window } from './insight-query.js';
+export { eventProperty } from './property.js';
+export { Questions } from './questions.service.js';
+export { everything } from './question-examples.js';
+export { EventSource, type EventQuestion } from './source.js';

@@ -5,6 +5,7 @@ import { Answers } from './answers.service.js';
 import { ComparisonRpc } from './comparison.rpc.js';
 import { DocumentedInsightsRpc } from './documented-insights.rpc.js';
 import { Insights } from './insights.service.js';
+import { Questions } from './questions.service.js';
 import { SharedInsightsRpc } from './shared-insights.rpc.js';
 
 /**
@@ -15,6 +16,7 @@ import { SharedInsightsRpc } from './shared-insights.rpc.js';
 @Module({
   imports: [ProfileModule, ProjectModule],
   controllers: [SharedInsightsRpc, DocumentedInsightsRpc, ComparisonRpc],
-  providers: [Insights, Answers],
+  providers: [Insights, Answers, Questions],
+  exports: [Answers, Questions],
 })
 export class InsightModule {}

@@ -21,6 +21,9 @@ export interface EventScope {
   readonly withCopies?: boolean;
 }
 
+/** What of a question decides which events it reads. */
+export type EventQuestion = Omit<Question, 'window' | 'zone'>;
+
 /**
  * The events that a question reads, for one SELECT. Pieces are asked for first, `from` last: it joins identities and
  * traits only when a piece needs them.
@@ -33,7 +36,7 @@ export class EventSource {
   private readonly traits: string[] = [];
   private needsIdentities = false;
 
-  constructor(private readonly question: Question) {}
+  constructor(private readonly question: EventQuestion) {}
 
   /** UInt64: who counts as one, as the question wants it. 0: no person. */
   person(): Fragment {

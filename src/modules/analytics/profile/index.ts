@@ -1,3 +1,4 @@
+export { Identities, type Identity } from './identity.store.js';
 export { ProfileModule } from './profile.module.js';
 export { ProfileRecords } from './profile-records.store.js';
 export { resyncProfiles } from './profile-resync.store.js';

@@ -2,6 +2,7 @@ import { Module, type OnModuleInit } from '@nestjs/common';
 import { PersonalData } from '../../../platform/personal-data/index.js';
 import { ProjectModule } from '../project/index.js';
 import { DocumentedProfilesRpc } from './documented-profiles.rpc.js';
+import { Identities } from './identity.store.js';
 import { profilePersonalData } from './personal-data.store.js';
 import { ProfileMirror } from './profile-mirror.js';
 import { ProfileMirrorStore } from './profile-mirror.store.js';
@@ -22,8 +23,8 @@ import { ShippedProfilesRpc } from './shipped-profiles.rpc.js';
 @Module({
   imports: [ProjectModule],
   controllers: [DocumentedProfilesRpc, ShippedProfilesRpc],
-  providers: [ProfileMirror, ProfileMirrorStore, ProfileRecords, Profiles, ProfileStore],
-  exports: [ProfileRecords, Profiles],
+  providers: [Identities, ProfileMirror, ProfileMirrorStore, ProfileRecords, Profiles, ProfileStore],
+  exports: [Identities, ProfileRecords, Profiles],
 })
 export class ProfileModule implements OnModuleInit {
   constructor(private readonly personalData: PersonalData) {}

@@ -1,0 +1,1 @@
+export { ActivityService } from './activity_pb.js';
