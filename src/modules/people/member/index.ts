@@ -10,6 +10,8 @@ export { MemberModule } from './member.module.js';
 export { deletedDomain, type MemberProfile, memberStatus } from './member.rules.js';
 export { type DirectoryEntry, ProvisionedMembers } from './provisioned-members.service.js';
 export { Members } from './member.service.js';
+export { invitationExpiry } from './open-invitation.rules.js';
+export { OwnMemberships } from './own-memberships.service.js';
 export { type DeletionSchedule, ScheduledDeletions } from './scheduled-deletions.js';
 export { acceptAtSignIn } from './open-invitation.store.js';
 export { leftTask, type Member } from './member.store.js';

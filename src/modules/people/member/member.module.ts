@@ -57,6 +57,7 @@ import { ScheduledDeletions } from './scheduled-deletions.js';
     SignInInvitationStore,
   ],
   exports: [
+    OwnMemberships,
     SsoMembers,
     InvitationTokens,
     MemberPrivacy,

@@ -58,6 +58,11 @@ export class Members {
     return this.paging.pageOf(rows, page, totalCount, binding);
   }
 
+  /** Active members whose role holds one of the permissions, by the time at which they joined. */
+  listHolders(scope: Scope, permissions: readonly Permission[], most: number): Promise<Member[]> {
+    return this.store.listHolders(scope, permissions, most);
+  }
+
   async changeRole(scope: Scope, input: { id: string; roleId: string }): Promise<Member> {
     const { member, activeSuperAdmins } = await this.findForUpdate(scope, input.id);
     const role = await this.roles.get(scope, input.roleId.toLowerCase());
@@ -228,7 +233,7 @@ function isSelf(scope: Scope, id: string): boolean {
   return scope.caller.kind === 'member' && scope.userId === id;
 }
 
-function refuseUnchangeable(scope: Scope, member: Member): void {
+export function refuseUnchangeable(scope: Scope, member: Member): void {
   if (scope.can('change', 'member', { rolePermissions: member.role.permissions })) return;
   throw permissionDenied('MEMBER_EXCEEDS_OWN', 'You cannot change a member who may do more than you.');
 }

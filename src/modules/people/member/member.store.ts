@@ -91,6 +91,22 @@ const findAll = statement(
   `${member} where m.org_id = $1 and m.id = any($2) order by m.created_at desc, m.id desc`,
 );
 
+// Roles are few: the members of each that holds one of the permissions are found by index.
+const holders = `
+  ${member.trim()} where m.org_id = $1 and r.permissions && $2::smallint[]`;
+
+const listHolders = statement(
+  'member.list_holders',
+  `${holders} and m.status = ${memberStatus.active} order by m.joined_at, m.id limit $3`,
+);
+
+const listInvitations = statement(
+  'member.list_invitations',
+  `${holders} and (m.status = ${memberStatus.invited}
+                   or m.status = ${memberStatus.active} and m.invitation_sent_at is not null)
+    order by coalesce(m.invitation_sent_at, m.created_at) desc, m.id desc limit $3`,
+);
+
 // In the order of ids, so that two changes at once wait for each other instead of deadlocking.
 const lock = statement(
   'member.lock',
@@ -146,6 +162,20 @@ export class MemberStore {
   async findAll(scope: Scope, ids: readonly string[]): Promise<Member[]> {
     const tx = await scope.tx();
     return (await tx.query<MemberRow>(findAll, [scope.orgId, ids])).map(toMember);
+  }
+
+  /** Active members whose role holds one of the permissions, by the time at which they joined. */
+  async listHolders(scope: Scope, permissions: readonly number[], most: number): Promise<Member[]> {
+    const tx = await scope.tx();
+    return (await tx.query<MemberRow>(listHolders, [scope.orgId, permissions, most])).map(toMember);
+  }
+
+  /**
+   * Those who are invited to such a role, or who came by an invitation whose link signs in. Newest invitation first.
+   */
+  async listInvitations(scope: Scope, permissions: readonly number[], most: number): Promise<Member[]> {
+    const tx = await scope.tx();
+    return (await tx.query<MemberRow>(listInvitations, [scope.orgId, permissions, most])).map(toMember);
   }
 
   async count(scope: Scope): Promise<number> {

@@ -11,7 +11,7 @@ export type NewMember = Pick<
 > & {
   identity: Identity;
   role: RoleEntity;
-  /** Of an invitation whose link signs in; absent: it is none. */
+  /** When an invitation was mailed whose link signs in; absent for other members. */
   invitationSentAt?: Date | null;
 };
 

@@ -14,6 +14,11 @@ const findIssued = statement(
       and o.sso_enforced_at is null and (o.expires_at is null or o.expires_at > $5)`,
 );
 
+const organization = statement(
+  'sign_in_invitation.organization',
+  'select name, sso_enforced_at is not null as "ssoEnforced" from organization where id = $1',
+);
+
 @Injectable()
 export class SignInInvitationStore {
   /** The person behind an open invitation whose last link this is, in an organization that takes sign-ins by link. */
@@ -21,5 +26,9 @@ export class SignInInvitationStore {
     const now = scope.now();
     const values = [scope.orgId, userId, issuedAt, oldestSending(now), now];
     return (await scope.tx()).queryOne<Identity>(findIssued, values);
+  }
+
+  async organization(scope: Scope): Promise<{ name: string; ssoEnforced: boolean } | undefined> {
+    return (await scope.tx()).queryOne(organization, [scope.orgId]);
   }
 }

@@ -21,7 +21,7 @@ import {
   orgType,
   refuseChange,
 } from './organization.rules.js';
-import { OrganizationStore } from './organization.store.js';
+import { type HeldOrganization, OrganizationStore } from './organization.store.js';
 import { WorkflowChecks } from './workflow-checks.js';
 
 export interface NewOrganization {
@@ -85,6 +85,11 @@ export class Organizations {
   /** The organizations of the person who calls, before they have chosen one. */
   listOwn(scope: Scope): Promise<OrganizationEntity[]> {
     return this.store.listOfPerson(scope, scope.identityId);
+  }
+
+  /** Those that the person who calls is in, with what they may do there; oldest first. */
+  listOwnWithPermissions(scope: Scope): Promise<HeldOrganization[]> {
+    return this.store.listHeld(scope, scope.identityId);
   }
 
   /** The caller becomes its super admin. */

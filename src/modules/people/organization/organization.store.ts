@@ -14,6 +14,21 @@ const ofPerson = statement(
            or exists (select from organization_deletion d where d.organization_id = o.id))`,
 );
 
+const ofPersonWithPermissions = statement(
+  'organization.of_person_with_permissions',
+  `select o.id, o.name, o.created_at as "createdAt", o.updated_at as "updatedAt", r.permissions
+     from member m
+     join organization o on o.id = m.org_id
+     join role r on r.org_id = m.org_id and r.id = m.role_id
+    where m.identity_id = $1 and m.status = ${memberStatus.active} and (o.expires_at is null or o.expires_at > $2)
+    order by o.created_at, o.id`,
+);
+
+/** An organization that a person is in, and what they may do there. */
+export type HeldOrganization = Pick<OrganizationEntity, 'id' | 'name' | 'createdAt' | 'updatedAt'> & {
+  permissions: number[];
+};
+
 @Injectable()
 export class OrganizationStore {
   async find(scope: Scope): Promise<OrganizationEntity | null> {
@@ -38,6 +53,12 @@ export class OrganizationStore {
       where: { id: In(rows.map(({ id }) => id)) },
       order: { createdAt: 'ASC', id: 'ASC' },
     });
+  }
+
+  /** Those that answer, oldest first. */
+  async listHeld(scope: Scope, identityId: string): Promise<HeldOrganization[]> {
+    const tx = await scope.tx();
+    return tx.query<HeldOrganization>(ofPersonWithPermissions, [identityId, scope.now()]);
   }
 
   async insert(scope: Scope, organization: OrganizationEntity): Promise<void> {

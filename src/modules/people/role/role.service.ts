@@ -56,6 +56,37 @@ export class Roles {
     return role;
   }
 
+  /**
+   * The role with this slug, whatever it is called and holds by now. Made where it is missing: what no organization starts
+   * with comes when it is first used, and a role that was deleted comes back.
+   */
+  async provide(scope: Scope, given: { slug: string; name: string; permissions: readonly Permission[] }) {
+    const known = await this.store.findBySlug(scope, given.slug);
+    if (known) return known;
+    const permissions = normalized(given.permissions);
+    const refusal = refuseGrant(permissions, scope.permissions);
+    if (refusal) throw refusal;
+    const rest = {
+      orgId: scope.orgId,
+      isDefault: false,
+      isSystem: false,
+      permissions,
+      createdAt: scope.now(),
+    };
+    // A role of another slug may have the name.
+    for (const name of [given.name, `${given.name} (${given.slug})`]) {
+      const role: RoleEntity = { ...rest, id: uuid(), slug: given.slug, name };
+      if (await this.store.insertMissing(scope, role)) {
+        const { id: entityId, slug } = role;
+        await scope.audit('ROLE_CREATED', { entityType: 'role', entityId, metadata: { slug } });
+        return role;
+      }
+      const madeByOther = await this.store.findBySlug(scope, given.slug);
+      if (madeByOther) return madeByOther;
+    }
+    throw notFound('role');
+  }
+
   /** An empty name or an empty permission list stays as it is; a list given replaces the whole. */
   async update(
     scope: Scope,

@@ -32,6 +32,12 @@ const insert = statement(
    values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 );
 
+const insertMissing = statement(
+  'role.insert_missing',
+  `insert into role (org_id, id, slug, name, name_key, is_default, is_system, permissions, created_at)
+   values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing`,
+);
+
 const update = statement(
   'role.update',
   'update role set name = $3, name_key = $4, permissions = $5 where org_id = $1 and id = $2',
@@ -80,21 +86,13 @@ export class RoleStore {
   async insert(scope: Scope, roles: readonly RoleEntity[]): Promise<void> {
     const tx = await scope.tx();
     // Pipelined: one round trip for all of them.
-    await Promise.all(
-      roles.map((role) =>
-        tx.execute(insert, [
-          scope.orgId,
-          role.id,
-          role.slug,
-          role.name,
-          nameKey(role.name),
-          role.isDefault,
-          role.isSystem,
-          role.permissions,
-          role.createdAt,
-        ]),
-      ),
-    );
+    await Promise.all(roles.map((role) => tx.execute(insert, valuesOf(scope, role))));
+  }
+
+  /** False when the organization has a role of this slug or name, also one that another call is making. */
+  async insertMissing(scope: Scope, role: RoleEntity): Promise<boolean> {
+    const { rowCount } = await (await scope.tx()).execute(insertMissing, valuesOf(scope, role));
+    return rowCount === 1;
   }
 
   async update(scope: Scope, id: string, change: Pick<RoleEntity, 'name' | 'permissions'>): Promise<void> {
@@ -112,4 +110,9 @@ export class RoleStore {
     const tx = await scope.tx();
     await tx.execute(remove, [scope.orgId, id]);
   }
+}
+
+function valuesOf({ orgId }: Scope, role: RoleEntity): unknown[] {
+  const { id, slug, name, isDefault, isSystem, permissions, createdAt } = role;
+  return [orgId, id, slug, name, nameKey(name), isDefault, isSystem, permissions, createdAt];
 }
