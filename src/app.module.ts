@@ -14,6 +14,7 @@ import { SsoLoginModule } from './modules/signin/sso-login/index.js';
 import { InboxModule } from './modules/messaging/inbox/index.js';
 import { InviteLinkModule } from './modules/people/invite-link/index.js';
 import { MemberEntity, MemberModule } from './modules/people/member/index.js';
+import { OrganizationAccountsModule } from './modules/accounts/organization/index.js';
 import { OrganizationEntity, OrganizationModule } from './modules/people/organization/index.js';
 import { PasskeyModule } from './modules/signin/passkey/index.js';
 import { PrivacyModule } from './modules/people/privacy/index.js';
@@ -92,6 +93,7 @@ export class AppModule {
         InviteLinkModule,
         MemberModule,
         OrganizationModule,
+        OrganizationAccountsModule,
         PasskeyModule,
         PrivacyModule,
         ProfileModule,

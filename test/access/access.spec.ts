@@ -161,6 +161,8 @@ async function visit(visitor: Visitor, method: DescMethod): Promise<ConnectError
   const { error } = await callRpc(client, method, request);
   // The other calls of the visitor need the session that this one has ended.
   if (method.name.endsWith('SignOut')) await s.database.query('update session set revoked_at = null');
+  // Likewise the membership; the server has forgotten it with the departure.
+  if (method.name === 'Leave') await s.database.query('update member set status = 2 where status = 3');
   return error;
 }
 

@@ -1,5 +1,6 @@
 import type { DescService } from '@bufbuild/protobuf';
 import type { AccessRow, ServiceRows } from './access-rule.js';
+import { dashboardOrgs } from './table/dashboard.orgs.v1.js';
 import { dashboardProjects } from './table/dashboard.projects.v1.js';
 import { activity } from './table/activity.v1.js';
 import { dovecoteAuth } from './table/dovecote.auth.v1.js';
@@ -12,6 +13,7 @@ import { dovecoteTemplate } from './table/dovecote.template.v1.js';
 import { dovecoteTransfer } from './table/dovecote.transfer.v1.js';
 import { events } from './table/events.v1.js';
 import { insights } from './table/insights.v1.js';
+import { orgs } from './table/orgs.v1.js';
 import { pidgr } from './table/pidgr.v1.js';
 import { profiles } from './table/profiles.v1.js';
 import { projects } from './table/projects.v1.js';
@@ -38,6 +40,8 @@ const packages: readonly (readonly ServiceRows[])[] = [
   projects,
   dashboardProjects,
   sharedActivity,
+  orgs,
+  dashboardOrgs,
   dovecoteInsights,
   dovecoteProject,
   dovecoteTransfer,

@@ -44,6 +44,14 @@ export const requestTexts: ReadonlyMap<string, TextKind> = new Map([
   ...of('pidgr.v1.UpdateTemplateTranslationRequest', 'name', 'title'),
   // A placeholder has to spell it alike.
   ...of('pidgr.v1.TemplateVariable', 'verbatim', 'name'),
+  // Organizations as dashboards know them.
+  ...of('dashboard.orgs.v1.CreateRequest', 'name', 'display_name'),
+  ...of('dashboard.orgs.v1.UpdateDisplayNameRequest', 'name', 'display_name'),
+  // The contract bounds it by being an address only: src/modules/people/member reads it.
+  ...of('dashboard.orgs.v1.InviteMemberRequest', 'verbatim', 'email'),
+  ...of('orgs.v1.CreateRequest', 'name', 'name'),
+  ...of('orgs.v1.UpdateRequest', 'name', 'name'),
+  ...of('orgs.v1.InviteMemberRequest', 'email', 'email'),
   // Projects.
   ...of('dovecote.project.v1.CreateProjectRequest', 'name', 'name'),
   ...of('dovecote.project.v1.UpdateProjectRequest', 'name', 'name'),

@@ -1,0 +1,1 @@
+export { OrgsService } from './orgs_pb.js';

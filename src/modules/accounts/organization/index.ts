@@ -1,0 +1,1 @@
+export { OrganizationAccountsModule } from './organization-accounts.module.js';
