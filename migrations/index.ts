@@ -48,6 +48,7 @@ import { InvitationsThatSignIn } from './0061-invitations-that-sign-in.js';
 import { VersionsOfEveryProject } from './0062-versions-of-every-project.js';
 import { PushAccounts } from './0063-push-accounts.js';
 import { DataExports } from './0064-data-exports.js';
+import { Boards } from './0065-boards.js';
 
 export * from './analytics/index.js';
 
@@ -103,4 +104,5 @@ export const migrations = [
   VersionsOfEveryProject,
   PushAccounts,
   DataExports,
+  Boards,
 ];

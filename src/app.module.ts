@@ -27,6 +27,7 @@ import { SsoModule } from './modules/signin/sso/index.js';
 import { TeamModule } from './modules/people/team/index.js';
 import { TemplateEntity, TemplateModule, TemplateVersionEntity } from './modules/messaging/template/index.js';
 import { ActivityModule } from './modules/analytics/activity/index.js';
+import { BoardModule } from './modules/analytics/board/index.js';
 import { InsightModule } from './modules/analytics/insight/index.js';
 import { EventModule } from './modules/analytics/event/index.js';
 import { ProfileModule } from './modules/analytics/profile/index.js';
@@ -109,6 +110,7 @@ export class AppModule {
         TemplateModule,
         InsightModule,
         ActivityModule,
+        BoardModule,
         UpcomingModule,
       ],
     };

@@ -2,11 +2,13 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import type { DescMethod } from '@bufbuild/protobuf';
 import { Code, type ConnectError, createClient, type Transport } from '@connectrpc/connect';
 import { ErrorInfoSchema } from '@dovecote/contract/google/rpc/error_details_pb';
+import { DashboardsService } from '@dovecote/contract/dashboard/dashboards/v1/dashboards_pb';
 import { TemplateService } from '@dovecote/contract/pidgr/v1/template_pb';
 import { accessTable, methodName, services } from '../../src/platform/access/index.js';
+import { inProject } from '../support/boards.js';
 import { callRpc, type Outcome } from '../support/call-rpc.js';
 import { addRecipient, createTemplate, runningCampaign } from '../support/campaigns.js';
-import { type Actor, addMember, type Cast, seedCast } from '../support/cast.js';
+import { type Actor, addMember, addProject, type Cast, seedCast } from '../support/cast.js';
 import { exampleRequest, idFieldsOf } from '../support/requests.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 import { tenantTables } from './tenant-tables.js';
@@ -26,12 +28,18 @@ beforeAll(async () => {
   const ada = await addRecipient(s, cast.acme, canary);
   await runningCampaign(cast.max, [ada.userId, cast.erin.userId]);
   await translateTemplateOfAcme();
+  await shareBoardOfAcme();
   await markRowsOfAcme();
   acmeIds = await idsOf(cast.acme.id);
   const double = await doubleAgent();
+  // One each: a call without ids may delete it.
+  const second = await addProject(s, cast.other, 'Second');
   attackers = [
-    { name: 'mallory', headers: cast.mallory.headers },
-    { name: 'a member of both, acting for Other', headers: { ...double.headers, 'x-org-id': cast.other.id } },
+    { name: 'mallory', headers: { ...cast.mallory.headers, 'x-project-id': cast.otherSite.id } },
+    {
+      name: 'a member of both, acting for Other',
+      headers: { ...double.headers, 'x-org-id': cast.other.id, 'x-project-id': second.id },
+    },
   ];
 });
 afterAll(() => s?.stop());
@@ -40,6 +48,15 @@ async function translateTemplateOfAcme(): Promise<void> {
   const templates = cast.max.client(TemplateService);
   const templateId = await createTemplate(cast.max);
   await templates.createTemplateTranslation({ templateId, locale: 'es', body: 'Hola {{name}}.' });
+}
+
+async function shareBoardOfAcme(): Promise<void> {
+  const dashboards = inProject(s, cast.max, cast.site, DashboardsService);
+  const { dashboard } = await dashboards.create({ displayName: canary });
+  const named = { id: dashboard?.id ?? '', displayName: canary };
+  const content = { case: 'markdown', value: { body: canary } } as const;
+  await dashboards.upsert({ ...named, tiles: [{ content }] });
+  await dashboards.update({ ...named, isPublic: true });
 }
 
 /** Writes the canary into whatever Acme's people have written. */

@@ -69,6 +69,7 @@ describe('the schema', () => {
     // random. Ids and numbers of projects are made by the server. A proven domain is told to who proves it, too, alone.
     expect(keys.map(({ key }) => key).sort()).toEqual([
       'api_key_hash_key',
+      'board_share_token_key',
       'campaign_short_code_key',
       'invite_link_token_key',
       'project_id_key',
@@ -99,6 +100,7 @@ describe('the schema', () => {
       'audit_backlog.appended insert',
       'audit_backlog.chained delete',
       'audit_backlog.waiting select',
+      'board_share.by_token select',
       'campaign_short_code.by_code select',
       'event_time.drain all',
       'ingest_batch.drain all',

@@ -31,6 +31,8 @@ export const notErased: Readonly<Record<string, string>> = {
   api_key: organizationKeeps,
   audit_event: 'append-only; names people by id',
   audit_export: organizationKeeps,
+  board: organizationKeeps,
+  board_share: organizationKeeps,
   campaign: organizationKeeps,
   data_export: organizationKeeps,
   identity: 'deleted or replaced by people/member itself, last of all',

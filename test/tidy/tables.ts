@@ -53,6 +53,8 @@ export const tables: Readonly<Record<string, Table>> = {
     reads: { 'evidence/audit': 'the trail is written by the platform, for everybody, and read there' },
   },
   audit_export: { owner: 'evidence/audit' },
+  board: { owner: 'analytics/board' },
+  board_share: { owner: 'analytics/board' },
   campaign: {
     owner: 'messaging/campaign',
     reads: {

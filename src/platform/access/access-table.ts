@@ -3,7 +3,10 @@ import type { AccessRow, ServiceRows } from './access-rule.js';
 import { dashboardOrgs } from './table/dashboard.orgs.v1.js';
 import { dashboardProjects } from './table/dashboard.projects.v1.js';
 import { activity } from './table/activity.v1.js';
+import { dashboardDashboards } from './table/dashboard.dashboards.v1.js';
+import { dashboards } from './table/dashboards.v1.js';
 import { dovecoteAuth } from './table/dovecote.auth.v1.js';
+import { dovecoteDashboard } from './table/dovecote.dashboard.v1.js';
 import { dovecoteInsights } from './table/dovecote.insights.v1.js';
 import { dovecoteOrganization } from './table/dovecote.organization.v1.js';
 import { dovecoteProject } from './table/dovecote.project.v1.js';
@@ -17,6 +20,7 @@ import { orgs } from './table/orgs.v1.js';
 import { pidgr } from './table/pidgr.v1.js';
 import { profiles } from './table/profiles.v1.js';
 import { projects } from './table/projects.v1.js';
+import { publicDashboards } from './table/public.dashboards.v1.js';
 import { sdkEvents } from './table/sdk.events.v1.js';
 import { sdkProfiles } from './table/sdk.profiles.v1.js';
 import { sharedActivity } from './table/shared.activity.v1.js';
@@ -45,6 +49,10 @@ const packages: readonly (readonly ServiceRows[])[] = [
   dovecoteInsights,
   dovecoteProject,
   dovecoteTransfer,
+  dashboards,
+  dashboardDashboards,
+  publicDashboards,
+  dovecoteDashboard,
 ];
 const served = packages.flat();
 

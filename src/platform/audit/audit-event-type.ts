@@ -100,6 +100,11 @@ export const auditEventTypes = [
   'ANALYTICS_IMPORT_STARTED',
   'ANALYTICS_IMPORT_CANCELLED',
   'ANALYTICS_IMPORT_UNDONE',
+  'DASHBOARD_CREATED',
+  'DASHBOARD_UPDATED',
+  'DASHBOARD_DELETED',
+  'DASHBOARD_SHARED',
+  'DASHBOARD_UNSHARED',
 ] as const;
 
 export type AuditEventType = (typeof auditEventTypes)[number];

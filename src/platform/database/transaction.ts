@@ -15,6 +15,7 @@ import { hasPrepared, runStatement, type StatementResult } from './statement-que
  */
 interface Lookup {
   kind:
+    | 'board_share'
     | 'ingest_queue'
     | 'invite_link'
     | 'profiles'

@@ -45,6 +45,7 @@ export class Scope {
     this.caller = origin.caller;
     this.requestId = origin.requestId;
     this.address = origin.address;
+    if (origin.linkedOrgId !== undefined) this.adopted = { orgId: origin.linkedOrgId };
   }
 
   get userAgent(): string {

@@ -11,6 +11,8 @@ export interface ScopeOrigin {
   readonly requestId: string;
   /** The project that a call in a project concerns. */
   readonly project?: Project;
+  /** The organization that a public link leads to: of a caller who has none. */
+  readonly linkedOrgId?: string;
   /** Network address of the client; absent in jobs. */
   readonly address?: string;
   /** How the program of the client calls itself; absent in jobs. */

@@ -1,3 +1,4 @@
+export { csvRecord } from './csv-record.js';
 export { asciiDomain } from './domain-name.js';
 export { emailAddress, readEmailAddress, requireEmailAddress } from './email-address.js';
 export { cleanName, nameKey, readName } from './name.js';

@@ -64,6 +64,16 @@ export const requestTexts: ReadonlyMap<string, TextKind> = new Map([
   ...of('dashboard.projects.v1.CreateApiKeyRequest', 'name', 'display_name'),
   // Compared with the name, exactly.
   ...of('dovecote.project.v1.DeleteProjectRequest', 'verbatim', 'confirmation_name'),
+  // Dashboards.
+  ...of('dashboard.dashboards.v1.DashboardsServiceCreateRequest', 'name', 'display_name'),
+  ...of('dashboard.dashboards.v1.DashboardsServiceUpdateRequest', 'name', 'display_name'),
+  ...of('dashboard.dashboards.v1.DashboardsServiceUpsertRequest', 'name', 'display_name'),
+  ...of('dashboard.dashboards.v1.DashboardTileInput', 'name', 'display_name'),
+  ...of('dashboards.v1.CreateRequest', 'name', 'name'),
+  ...of('dashboards.v1.UpdateRequest', 'name', 'name'),
+  ...of('dashboards.v1.Tile', 'name', 'title'),
+  ...of('dovecote.dashboard.v1.DuplicateDashboardRequest', 'name', 'display_name'),
+  ...of('dovecote.dashboard.v1.CreateFromTemplateRequest', 'name', 'display_name'),
   // Any text names an event, and a question has to spell it alike.
   ...of('events.v1.Event', 'verbatim', 'name'),
   ...of('insights.v1.EventSelector', 'verbatim', 'name'),

@@ -11,6 +11,8 @@ export interface AddressLimit {
   limit: BucketLimit;
   /** The error text above the limit. */
   sentence: string;
+  /** What is counted by; `client address` unless it is a link or the like. */
+  subject?: string;
 }
 
 /** Token buckets by client address for what needs a tighter limit than calls have in general. */
@@ -19,10 +21,13 @@ export class AddressLimits {
   constructor(private readonly buckets: Buckets) {}
 
   /** Takes one token of the address, or refuses. */
-  async take({ name, limit, sentence }: AddressLimit, address: string): Promise<void> {
+  async take(
+    { name, limit, sentence, subject = 'client address' }: AddressLimit,
+    address: string,
+  ): Promise<void> {
     const ttl = ttlOf(limit);
     const record = await this.buckets.increment(keyOf(name, address), ttl, limit.burst, ttl, name);
-    if (record.isBlocked) throw throttled(record, 'client address', sentence);
+    if (record.isBlocked) throw throttled(record, subject, sentence);
   }
 
   /** Gives back a token that was taken before it was known whether it had to be. */

@@ -1,10 +1,11 @@
-export { DeadLetters } from './dead-letters.js';
-export { EventModule } from './event.module.js';
-export { cookielessPrefix, isLongerThan, refuseIdText, sessionPerson } from './event-values.rules.js';
-export { insertFailure } from './insert-failure.rules.js';
-export { numericReading } from './numeric-reading.rules.js';
 export { documentedBotNumber, documentedBotScore, isBotScore, storedBotScore } from './bot-score.rules.js';
+export { DeadLetters } from './dead-letters.js';
 export type { PropertyValue } from './event-record.js';
 export { propertiesOf } from './event-row.rules.js';
+export { cookielessPrefix, isLongerThan, refuseIdText, sessionPerson } from './event-values.rules.js';
+export { EventModule } from './event.module.js';
+export { insertFailure } from './insert-failure.rules.js';
+export { numericReading } from './numeric-reading.rules.js';
 export { documentedName, promotedProperties, storedName } from './property-names.js';
 export { textOf, typeOfNumber } from './property-text.rules.js';
+export { wellKnownEvents } from './well-known-events.js';

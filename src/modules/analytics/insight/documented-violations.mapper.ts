@@ -20,53 +20,63 @@ const maximumHours: Readonly<Record<Granularity, number>> = {
   [Granularity.WEEK]: 35_064,
 };
 
+/** Where a question stands in its request. */
+interface SpecPlace {
+  /** `query` */
+  readonly path: string;
+  /** Whether its time is asked for; a tile of a dashboard needs none. */
+  readonly needsRange: boolean;
+}
+
+const ofQuery: SpecPlace = { path: 'query', needsRange: true };
+
 /** What is wrong with a question beyond what the rules of single fields tell. */
-export function violationsOf(spec: InsightQuerySpec): FieldViolation[] {
+export function violationsOf(spec: InsightQuerySpec, { path, needsRange } = ofQuery): FieldViolation[] {
   return [
-    ...violationsOfEvents(spec),
-    ...violationsOfRange(spec),
-    ...violationsOfAggregation(spec),
+    ...violationsOfEvents(spec, path),
+    ...(spec.timeRange || needsRange ? violationsOfRange(spec, path) : []),
+    ...violationsOfAggregation(spec, path),
     ...spec.events.flatMap(({ filters }, event) =>
       filters.flatMap((filter, index) =>
-        violationsOfFilter(filter, `query.events[${event}].filters[${index}]`),
+        violationsOfFilter(filter, `${path}.events[${event}].filters[${index}]`),
       ),
     ),
-    ...spec.filters.flatMap((filter, index) => violationsOfFilter(filter, `query.filters[${index}]`)),
+    ...spec.filters.flatMap((filter, index) => violationsOfFilter(filter, `${path}.filters[${index}]`)),
   ];
 }
 
-function violationsOfEvents(spec: InsightQuerySpec): FieldViolation[] {
+function violationsOfEvents(spec: InsightQuerySpec, path: string): FieldViolation[] {
   const type = insightTypeOf(spec);
-  const field = 'query.events';
+  const field = `${path}.events`;
   if (type === InsightType.FUNNEL && spec.events.length === 1)
     return [{ field, description: 'must name at least 2 steps for a funnel' }];
   if (type === InsightType.RETENTION && spec.events.length > 2)
     return [{ field, description: 'must name at most 2 events for retention: the start and the return' }];
   if (type !== InsightType.FUNNEL && spec.conversionWindow)
-    return [{ field: 'query.conversion_window', description: 'is allowed for a funnel only' }];
+    return [{ field: `${path}.conversion_window`, description: 'is allowed for a funnel only' }];
   return [];
 }
 
-function violationsOfRange(spec: InsightQuerySpec): FieldViolation[] {
+function violationsOfRange(spec: InsightQuerySpec, path: string): FieldViolation[] {
   const { start, end } = spec.timeRange ?? {};
-  if (!spec.timeRange) return [{ field: 'query.time_range', description: 'is required' }];
+  if (!spec.timeRange) return [{ field: `${path}.time_range`, description: 'is required' }];
   // The epoch is what a client sends that left the field out.
   if (start?.seconds === 0n && start.nanos === 0)
-    return [{ field: 'query.time_range.start', description: 'is required' }];
+    return [{ field: `${path}.time_range.start`, description: 'is required' }];
   if (!start || !end) return [];
   const length = millisecondsOf(end) - millisecondsOf(start);
-  if (length <= 0) return [{ field: 'query.time_range.end', description: 'must be after the start' }];
+  if (length <= 0) return [{ field: `${path}.time_range.end`, description: 'must be after the start' }];
   const isFunnel = insightTypeOf(spec) === InsightType.FUNNEL;
   const hours = maximumHours[isFunnel ? Granularity.WEEK : spec.granularity];
   if (length <= hours * HOUR_MS) return [];
   const reason = isFunnel ? 'for a funnel' : 'for this granularity';
-  return [{ field: 'query.time_range', description: `must not exceed ${hours} hours ${reason}` }];
+  return [{ field: `${path}.time_range`, description: `must not exceed ${hours} hours ${reason}` }];
 }
 
-function violationsOfAggregation(spec: InsightQuerySpec): FieldViolation[] {
+function violationsOfAggregation(spec: InsightQuerySpec, path: string): FieldViolation[] {
   const isNumeric = spec.aggregation === Aggregation.SUM || spec.aggregation === Aggregation.AVERAGE;
   return isNumeric && spec.aggregationProperty === ''
-    ? [{ field: 'query.aggregation_property', description: 'is required for this aggregation' }]
+    ? [{ field: `${path}.aggregation_property`, description: 'is required for this aggregation' }]
     : [];
 }
 

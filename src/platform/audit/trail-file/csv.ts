@@ -1,23 +1,21 @@
 import { createReadStream } from 'node:fs';
 import { parse } from 'csv-parse';
+import { csvRecord } from '../../text/index.js';
 import { fromEnd, parsed, toEnd, toRow, type TrailLine } from './read-row.js';
 import { columnNames, columns, endOfTrail, type TrailEnd, type TrailRow } from './trail-row.js';
 
 const LONGEST_RECORD = 1_000_000;
 
-/** A spreadsheet runs cells that begin so; and what begins with the guard gets one as well, so that it can be undone. */
-const needsGuard = /^[=+\-@\t\r']/;
-
 export async function* csvOf(rows: AsyncIterable<TrailRow>, end: TrailEnd): AsyncGenerator<string> {
-  yield recordOf(columnNames);
+  yield csvRecord(columnNames);
   for await (const row of rows) {
-    yield recordOf(columnNames.map((name) => cellOf(row[columns[name]])));
+    yield csvRecord(columnNames.map((name) => cellOf(row[columns[name]])));
   }
   const closing: Partial<Record<keyof typeof columns, string>> = {
     event_type: endOfTrail,
     metadata: JSON.stringify(fromEnd(end)),
   };
-  yield recordOf(columnNames.map((name) => closing[name] ?? ''));
+  yield csvRecord(columnNames.map((name) => closing[name] ?? ''));
 }
 
 export async function* readCsv(path: string): AsyncGenerator<TrailLine> {
@@ -40,15 +38,6 @@ export async function* readCsv(path: string): AsyncGenerator<TrailLine> {
 
 function cellOf(value: TrailRow[keyof TrailRow]): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
-}
-
-/** Every cell in quotes: then nothing in it ends it. */
-function recordOf(cells: readonly string[]): string {
-  const quoted = cells.map((cell) => {
-    const guarded = needsGuard.test(cell) ? `'${cell}` : cell;
-    return `"${guarded.replaceAll('"', '""')}"`;
-  });
-  return `${quoted.join(',')}\r\n`;
 }
 
 function unguarded(record: Record<string, string>): Record<string, unknown> {

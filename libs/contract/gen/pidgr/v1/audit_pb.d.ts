@@ -1130,6 +1130,41 @@ export enum AuditEventType {
    * @generated from enum value: AUDIT_EVENT_TYPE_ANALYTICS_IMPORT_UNDONE = 1046;
    */
   ANALYTICS_IMPORT_UNDONE = 1046,
+
+  /**
+   * A dashboard was created.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_DASHBOARD_CREATED = 1020;
+   */
+  DASHBOARD_CREATED = 1020,
+
+  /**
+   * A dashboard or its tiles were changed.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_DASHBOARD_UPDATED = 1021;
+   */
+  DASHBOARD_UPDATED = 1021,
+
+  /**
+   * A dashboard was deleted.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_DASHBOARD_DELETED = 1022;
+   */
+  DASHBOARD_DELETED = 1022,
+
+  /**
+   * The share link of a dashboard was turned on, or got another end.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_DASHBOARD_SHARED = 1023;
+   */
+  DASHBOARD_SHARED = 1023,
+
+  /**
+   * The share link of a dashboard was turned off or revoked.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_DASHBOARD_UNSHARED = 1024;
+   */
+  DASHBOARD_UNSHARED = 1024,
 }
 
 /**

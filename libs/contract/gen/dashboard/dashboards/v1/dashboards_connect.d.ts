@@ -1,0 +1,1 @@
+export { DashboardsService } from './dashboards_pb.js';

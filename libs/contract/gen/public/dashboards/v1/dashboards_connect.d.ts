@@ -1,0 +1,1 @@
+export { SharedDashboardsService } from './dashboards_pb.js';
