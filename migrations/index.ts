@@ -49,6 +49,7 @@ import { VersionsOfEveryProject } from './0062-versions-of-every-project.js';
 import { PushAccounts } from './0063-push-accounts.js';
 import { DataExports } from './0064-data-exports.js';
 import { Boards } from './0065-boards.js';
+import { DashboardSignIn } from './0066-dashboard-sign-in.js';
 
 export * from './analytics/index.js';
 
@@ -105,4 +106,5 @@ export const migrations = [
   PushAccounts,
   DataExports,
   Boards,
+  DashboardSignIn,
 ];

@@ -34,6 +34,9 @@ import { ProfileModule } from './modules/analytics/profile/index.js';
 import { DataExportModule } from './modules/analytics/data-export/index.js';
 import { UpcomingModule } from './modules/analytics/upcoming/index.js';
 import { ProjectAccountsModule } from './modules/accounts/project/index.js';
+import { CustomerModule } from './modules/accounts/customer/index.js';
+import { SignInModule } from './modules/accounts/sign-in/index.js';
+import { PasswordModule } from './modules/signin/password/index.js';
 import { AnalyticsStoreModule } from './platform/analytics-store/index.js';
 import { ClockModule } from './platform/clock/clock.module.js';
 import { ConfigModule } from './platform/config/config.module.js';
@@ -112,6 +115,9 @@ export class AppModule {
         ActivityModule,
         BoardModule,
         UpcomingModule,
+        PasswordModule,
+        CustomerModule,
+        SignInModule,
       ],
     };
   }

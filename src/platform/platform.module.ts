@@ -230,6 +230,7 @@ export const ENVELOPE = Symbol('envelope');
     DoorExit,
     EntryCheck,
     ENVELOPE,
+    MembershipDirectory,
     Metrics,
     NameLookup,
     OutboundClient,

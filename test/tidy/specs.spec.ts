@@ -21,6 +21,7 @@ const servers: Record<string, number> = {
   'test/rpc/audit-export.spec.ts': 2,
   'test/rpc/auth.spec.ts': 3,
   'test/rpc/cors.spec.ts': 3,
+  'test/rpc/dashboard-auth.spec.ts': 2,
   'test/rpc/doors.spec.ts': 2,
   'test/rpc/http.spec.ts': 2,
   'test/rpc/invite-link.spec.ts': 2,

@@ -12,5 +12,6 @@ export {
   prefixOfProjectKey,
   type ProjectKeyFamily,
 } from './project-key.js';
+export { hashPassword, verifyPassword } from './password.js';
 export { openToken, sealToken } from './sealed-token.js';
 export { generateToken, hashToken } from './token.js';

@@ -5,6 +5,9 @@ import { dashboardProjects } from './table/dashboard.projects.v1.js';
 import { activity } from './table/activity.v1.js';
 import { dashboardDashboards } from './table/dashboard.dashboards.v1.js';
 import { dashboards } from './table/dashboards.v1.js';
+import { auth } from './table/auth.v1.js';
+import { customers } from './table/customers.v1.js';
+import { dashboardCustomers } from './table/dashboard.customers.v1.js';
 import { dovecoteAuth } from './table/dovecote.auth.v1.js';
 import { dovecoteDashboard } from './table/dovecote.dashboard.v1.js';
 import { dovecoteInsights } from './table/dovecote.insights.v1.js';
@@ -21,6 +24,7 @@ import { pidgr } from './table/pidgr.v1.js';
 import { profiles } from './table/profiles.v1.js';
 import { projects } from './table/projects.v1.js';
 import { publicDashboards } from './table/public.dashboards.v1.js';
+import { publicAuth } from './table/public.auth.v1.js';
 import { sdkEvents } from './table/sdk.events.v1.js';
 import { sdkProfiles } from './table/sdk.profiles.v1.js';
 import { sharedActivity } from './table/shared.activity.v1.js';
@@ -46,6 +50,10 @@ const packages: readonly (readonly ServiceRows[])[] = [
   sharedActivity,
   orgs,
   dashboardOrgs,
+  auth,
+  customers,
+  publicAuth,
+  dashboardCustomers,
   dovecoteInsights,
   dovecoteProject,
   dovecoteTransfer,

@@ -15,6 +15,10 @@ export interface PersonCaller {
   readonly ssoOrgId?: string;
   /** Whether a passkey was their last proof. */
   readonly byPasskey?: boolean;
+  /** Whether a password was; it acts in organizations that take passwords. */
+  readonly byPassword?: boolean;
+  /** Whether anyone may open the session: of the demo account, which only reads. */
+  readonly byDemo?: boolean;
   /** When they last proved who they are, in milliseconds of the epoch; absent where nothing says so. */
   readonly provenAt?: number;
 }
@@ -27,6 +31,8 @@ export interface MemberCaller {
   readonly sessionId: string;
   readonly ssoOrgId?: string;
   readonly byPasskey?: boolean;
+  readonly byPassword?: boolean;
+  readonly byDemo?: boolean;
   readonly provenAt?: number;
   readonly orgId: string;
   readonly userId: string;

@@ -15,6 +15,8 @@ export interface Membership {
   permissions: ReadonlySet<Permission>;
   /** Only sessions that the organization's own identity provider vouched for act in it. */
   ssoEnforced: boolean;
+  /** Whether sessions that began with a password act in it; null: undecided. */
+  passwordsAllowed: boolean | null;
   /**
    * End of break-glass access, during which a passkey session is admitted although SSO is enforced; null
    * without it.
@@ -31,6 +33,7 @@ interface MembershipRow extends OrganizationState {
   roleSlug: string;
   permissions: Permission[];
   ssoEnforced: boolean;
+  passwordsAllowed: boolean | null;
   breakGlassUntil: Date | null;
   signedOutAt: Date | null;
 }
@@ -43,6 +46,7 @@ const find = statement(
           o.rate_limit_burst as "rateBurst", o.ingest_events_per_second as "eventsPerSecond",
           o.expires_at as "expiresAt", d.due_at as "deletionDueAt",
           o.sso_enforced_at is not null and d.due_at is null as "ssoEnforced",
+          o.passwords_allowed as "passwordsAllowed",
           (select g.expires_at from sso_break_glass g where g.org_id = m.org_id and g.user_id = m.id)
             as "breakGlassUntil"
      from member m
@@ -97,9 +101,9 @@ export class MembershipDirectory {
     );
     if (!row) return undefined;
     const { userId, status, roleSlug, permissions, ...rest } = row;
-    const { ssoEnforced, breakGlassUntil, signedOutAt, ...organization } = rest;
+    const { ssoEnforced, passwordsAllowed, breakGlassUntil, signedOutAt, ...organization } = rest;
     const role = { roleSlug, permissions: new Set(permissions) };
-    const entry = { ssoEnforced, breakGlassUntil, signedOutAt };
+    const entry = { ssoEnforced, passwordsAllowed, breakGlassUntil, signedOutAt };
     return { orgId, identityId, userId, status, ...role, ...entry, organization };
   }
 }

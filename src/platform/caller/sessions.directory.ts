@@ -13,11 +13,16 @@ export interface KnownSession {
   ssoOrgId: string | null;
   /** Whether a passkey was the last proof. */
   byPasskey: boolean;
+  /** Whether a password was the last proof. */
+  byPassword: boolean;
+  /** Whether anyone may open it: of the demo account. */
+  byDemo: boolean;
 }
 
 const findLive = statement(
   'session.find_live',
-  `select id, expires_at as "expiresAt", sso_organization_id as "ssoOrgId", proof = 'passkey' as "byPasskey"
+  `select id, expires_at as "expiresAt", sso_organization_id as "ssoOrgId", proof = 'passkey' as "byPasskey",
+          proof = 'password' as "byPassword", proof = 'demo' as "byDemo"
      from session where id = $1 and identity_id = $2 and revoked_at is null`,
 );
 

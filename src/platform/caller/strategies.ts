@@ -124,8 +124,9 @@ function isInPlace(credential: Credential): credential is Credential & { kind: '
 
 function personOf(
   { identityId, sessionId, email, orgId, provenAt }: AccessTokenSubject,
-  { ssoOrgId, byPasskey }: KnownSession,
+  { ssoOrgId, byPasskey, byPassword, byDemo }: KnownSession,
 ): Proven {
-  const person = { kind: 'person', identityId, email, sessionId, provenAt, byPasskey } as const;
-  return { caller: { ...person, ssoOrgId: ssoOrgId ?? undefined }, claimedOrgId: orgId };
+  const person = { kind: 'person', identityId, email, sessionId, provenAt } as const;
+  const proof = { byPasskey, byPassword, byDemo };
+  return { caller: { ...person, ...proof, ssoOrgId: ssoOrgId ?? undefined }, claimedOrgId: orgId };
 }

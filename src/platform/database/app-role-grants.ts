@@ -18,7 +18,8 @@ const writable = [
     columns: `name, updated_at, industry, company_size, default_locale, default_workflow, data_governance_region,
       sso_attribute_mappings, ml_retrain_cold_threshold, ml_cancelled_counts, ml_manual_limit_monthly,
       include_synthetic_in_aggregates, provisional_archetypes_enabled, default_verification_unit_level, expires_at,
-      ai_clustering_enabled, behavioral_analytics_enabled, third_party_channels_enabled, sso_enforced_at, sso_enforced_by`,
+      ai_clustering_enabled, behavioral_analytics_enabled, third_party_channels_enabled, sso_enforced_at, sso_enforced_by,
+      passwords_allowed`,
   },
   {
     table: 'organization_deletion',

@@ -5,7 +5,8 @@ import type { AdmissionStep } from './admission.js';
 import type { Call } from './call.js';
 import { Clock } from '../clock/clock.js';
 import { Abilities, type Ability } from '../access/ability.js';
-import { type AccessRule, isInternal } from '../access/access-rule.js';
+import { type AccessRow, type AccessRule, isInternal } from '../access/access-rule.js';
+import { contractOfCall } from '../access/contract.rules.js';
 import { permissionName } from '../permission/permissions.js';
 import { refuseStale } from '../access/recent-proof.js';
 
@@ -21,10 +22,18 @@ export class AccessGuard implements AdmissionStep {
   admit({ access, caller, rpc }: Call): void {
     const refusal =
       refuseAtBoundary(access, caller, rpc.name) ??
+      refuseDemo(access, caller, rpc.name) ??
       refuse(access, caller, this.abilities.of(caller)) ??
       refuseStale(access.proof, caller, this.clock.now().getTime(), this.recentMs);
     if (refusal) throw refusal;
   }
+}
+
+/** Anyone may open a session of the demo account: it reads what a dashboard shows, and not what strangers did with it. */
+function refuseDemo({ audit }: AccessRow, caller: Caller, name: string): AppError | undefined {
+  const isDemo = (caller.kind === 'person' || caller.kind === 'member') && caller.byDemo === true;
+  if (!isDemo || (audit === undefined && contractOfCall(name) !== 'own')) return undefined;
+  return permissionDenied('DEMO_ACCOUNT', 'The demo account only reads; sign in with an account of yours.');
 }
 
 /** Why the caller may not make this call; undefined when they may. */

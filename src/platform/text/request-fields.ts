@@ -97,6 +97,13 @@ export const requestTexts: ReadonlyMap<string, TextKind> = new Map([
   ...of('dovecote.auth.v1.StartSsoSignInRequest', 'hint', 'email'),
   ...of('dovecote.auth.v1.StartSsoSignInRequest', 'verbatim', 'provider_name'),
   ...of('pidgr.v1.CheckSSOByDomainRequest', 'hint', 'email'),
+  ...of('public.auth.v1.SignInWithEmailRequest', 'email', 'email'),
+  ...of('public.auth.v1.RequestMagicLinkRequest', 'email', 'email'),
+  ...of('auth.v1.SignUpRequest', 'email', 'email'),
+  ...of('auth.v1.SignUpRequest', 'name', 'name'),
+  ...of('auth.v1.SignInRequest', 'email', 'email'),
+  ...of('auth.v1.SignInWithMagicLinkRequest', 'email', 'email'),
+  ...of('customers.v1.UpdateRequest', 'name', 'name'),
   // Connections.
   ...of('dovecote.sso.v1.CreateConnectionRequest', 'name', 'name'),
   ...of('dovecote.sso.v1.UpdateConnectionRequest', 'name', 'name'),

@@ -8,6 +8,8 @@ export { toColleague, toUser } from './member.mapper.js';
 export { MemberPrivacy, type Standing } from './member-privacy.service.js';
 export { MemberModule } from './member.module.js';
 export { deletedDomain, type MemberProfile, memberStatus } from './member.rules.js';
+export { type AccountChange, OwnAccounts } from './own-account.service.js';
+export type { Account } from './own-account.store.js';
 export { type DirectoryEntry, ProvisionedMembers } from './provisioned-members.service.js';
 export { Members } from './member.service.js';
 export { invitationExpiry } from './open-invitation.rules.js';

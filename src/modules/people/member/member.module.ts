@@ -15,6 +15,8 @@ import { MemberPrivacy } from './member-privacy.service.js';
 import { MemberRpc } from './member.rpc.js';
 import { Members } from './member.service.js';
 import { MemberStore } from './member.store.js';
+import { OwnAccounts } from './own-account.service.js';
+import { OwnAccountStore } from './own-account.store.js';
 import { OwnMembershipRpc } from './own-memberships.rpc.js';
 import { OwnMemberships } from './own-memberships.service.js';
 import { OwnMembershipStore } from './own-memberships.store.js';
@@ -46,6 +48,8 @@ import { ScheduledDeletions } from './scheduled-deletions.js';
     MemberPrivacy,
     Members,
     MemberStore,
+    OwnAccounts,
+    OwnAccountStore,
     OwnMemberships,
     OwnMembershipStore,
     PersonErasure,
@@ -62,6 +66,7 @@ import { ScheduledDeletions } from './scheduled-deletions.js';
     InvitationTokens,
     MemberPrivacy,
     Members,
+    OwnAccounts,
     Invitations,
     ProvisionedMembers,
     ScheduledDeletions,

@@ -97,8 +97,17 @@ export class Organizations {
     const adminId = uuid();
     const { identityId } = scope;
     scope.adopt(uuid(), adminId);
-    await this.limits.take(scope, foundings, identityId);
-    return this.found(scope, input, { id: adminId, identityId });
+    return this.foundOwn(scope, input, { id: adminId, identityId });
+  }
+
+  /** The same in a scope that has adopted the organization to be, with the id of the caller's membership. */
+  async foundOwn(
+    scope: Scope,
+    input: NewOrganization,
+    admin: { id: string; identityId: string },
+  ): Promise<CreatedOrganization> {
+    await this.limits.take(scope, foundings, admin.identityId);
+    return this.found(scope, input, admin);
   }
 
   /** For the operator: the owner of the address becomes its super admin, known here or not. */

@@ -41,6 +41,8 @@ const proofMethods: Record<Proof, ProofMethod> = {
   link: ProofMethod.LINK,
   passkey: ProofMethod.PASSKEY,
   sso: ProofMethod.SSO,
+  password: ProofMethod.PASSWORD,
+  demo: ProofMethod.DEMO,
 };
 
 export function toSession(session: Session, currentId: string): SessionMessage {

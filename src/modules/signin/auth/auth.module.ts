@@ -90,7 +90,7 @@ import { WhoAmI } from './who-am-i.service.js';
         ),
     },
   ],
-  exports: [Sessions],
+  exports: [PersonStore, Sessions],
 })
 export class AuthModule implements OnModuleInit {
   constructor(

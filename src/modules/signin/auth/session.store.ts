@@ -5,7 +5,10 @@ import type { Scope } from '../../../platform/scope/index.js';
 import { SESSION_MS } from './sign-in.rules.js';
 
 /** How a person proved who they are. */
-export type Proof = 'code' | 'link' | 'passkey' | 'sso';
+export type Proof = 'code' | 'link' | 'passkey' | 'sso' | 'password' | 'demo';
+
+/** When a session that anyone may open was proven: never. */
+const NEVER = new Date(0);
 
 export interface Session {
   id: string;
@@ -44,7 +47,7 @@ export interface NewSession {
 const insert = statement(
   'session.insert',
   `insert into session (id, identity_id, device_name, address, proof, created_at, last_used_at, proven_at, expires_at)
-   values ($1, $2, $3, $4, $5, $6, $6, $6, $7)`,
+   values ($1, $2, $3, $4, $5, $6, $6, $8, $7)`,
 );
 const markSso = statement(
   'session.mark_sso',
@@ -115,6 +118,10 @@ const sessionOfSpentToken = statement(
   'refresh_token.session_of_spent',
   `select session_id as "sessionId" from refresh_token where token_hash = $1 and used_at is not null`,
 );
+const sessionOfToken = statement(
+  'refresh_token.session',
+  'select session_id as "sessionId" from refresh_token where token_hash = $1',
+);
 const purgeTokens = statement('refresh_token.purge', `delete from refresh_token where expires_at < $1`);
 
 /** Sessions and their refresh tokens. Neither belongs to an organization. */
@@ -123,7 +130,9 @@ export class SessionStore {
   async insert(scope: Scope, session: NewSession): Promise<void> {
     const { id, identityId, deviceName, proof } = session;
     const values = [id, identityId, deviceName, scope.address ?? '', proof, scope.now()];
-    await (await scope.tx()).execute(insert, [...values, sessionExpiry(scope)]);
+    await (
+      await scope.tx()
+    ).execute(insert, [...values, sessionExpiry(scope), provenAtOf(session, scope.now())]);
   }
 
   /** Notes where the session came from, and when it ends at the latest. */
@@ -197,6 +206,12 @@ export class SessionStore {
     return rowCount === 1;
   }
 
+  /** The session of a token, used or not. */
+  async sessionOfToken(scope: Scope, hash: Buffer): Promise<string | undefined> {
+    const tx = await scope.tx();
+    return (await tx.queryOne<{ sessionId: string }>(sessionOfToken, [hash]))?.sessionId;
+  }
+
   async sessionOfSpentToken(scope: Scope, hash: Buffer): Promise<string | undefined> {
     const tx = await scope.tx();
     return (await tx.queryOne<{ sessionId: string }>(sessionOfSpentToken, [hash]))?.sessionId;
@@ -211,6 +226,11 @@ export class SessionStore {
     await tx.execute(purgeTokens, [scope.now()]);
     await tx.execute(purgeSessions, [new Date(scope.now().getTime() - SESSION_MS)]);
   }
+}
+
+/** When a new session was proven. */
+export function provenAtOf({ proof }: Pick<NewSession, 'proof'>, now: Date): Date {
+  return proof === 'demo' ? NEVER : now;
 }
 
 function sessionExpiry(scope: Scope): Date {

@@ -6,9 +6,9 @@ import { sessionEnded } from '../../../platform/caller/sessions.directory.js';
 import { failedPrecondition, notFound } from '../../../platform/errors/index.js';
 import { originOf, type Scope, type ScopeOrigin, Scopes } from '../../../platform/scope/index.js';
 import { deviceNameOf } from './device-name.js';
-import { PersonStore } from './person.store.js';
+import { type Person, PersonStore } from './person.store.js';
 import type { Proof } from './session.store.js';
-import { type Session, SessionStore, type SsoOrigin } from './session.store.js';
+import { provenAtOf, type Session, SessionStore, type SsoOrigin } from './session.store.js';
 import { refreshRefused } from './sign-in.rules.js';
 
 export interface TokenPair {
@@ -16,6 +16,11 @@ export interface TokenPair {
   accessExpiresAt: Date;
   refreshToken: string;
   refreshExpiresAt: Date;
+}
+
+/** The next pair of a session, and whose it is. */
+export interface RefreshedPair extends TokenPair {
+  person: Person;
 }
 
 type IssueAccessToken = Awaited<ReturnType<AccessTokens['issuer']>>;
@@ -49,7 +54,8 @@ export class Sessions {
       const name = deviceName || deviceNameOf(scope.userAgent);
       await this.store.insert(scope, { id, identityId, deviceName: name, proof });
       if (sso) await this.store.markSso(scope, id, sso);
-      return this.pairOf(scope, { ...caller, provenAt: scope.now().getTime() }, issue);
+      const provenAt = provenAtOf({ proof }, scope.now()).getTime();
+      return this.pairOf(scope, { ...caller, provenAt }, issue);
     });
   }
 
@@ -77,7 +83,7 @@ export class Sessions {
    * browser a moment apart: nothing tells them from a thief and an owner. Therefore nothing that can fail comes
    * after the trade is committed: a client that never gets its new token would come back with the old one.
    */
-  async refresh(scope: Scope, refreshToken: string): Promise<TokenPair> {
+  async refresh(scope: Scope, refreshToken: string): Promise<RefreshedPair> {
     const origin = originOf(scope);
     const hash = hashToken(refreshToken);
     const issue = await this.tokens.issuer();
@@ -93,8 +99,8 @@ export class Sessions {
         if (await this.spend(inner, caller.sessionId, hash)) return this.pairOf(inner, caller, issue);
         return undefined;
       }));
-    if (!pair) throw refreshRefused();
-    return pair;
+    if (!caller || !pair) throw refreshRefused();
+    return { ...pair, person: { id: caller.identityId, email: caller.email } };
   }
 
   list(scope: Scope): Promise<Session[]> {
@@ -120,6 +126,12 @@ export class Sessions {
     refuseForeignSession(sessionId);
     await this.store.revokeOwn(scope, sessionId);
     await scope.announceRevocation(`session:${sessionId}`);
+  }
+
+  /** Ends the session of a refresh token, used or not. An unknown token changes nothing. */
+  async endByToken(scope: Scope, refreshToken: string): Promise<void> {
+    const sessionId = await this.store.sessionOfToken(scope, hashToken(refreshToken));
+    if (sessionId !== undefined) await this.end(scope, [sessionId]);
   }
 
   /** Ends every session that came through the connection. */

@@ -1,4 +1,10 @@
-export { type Connection, connectionState, loginOutcome, type Provisioning } from './connection.js';
+export {
+  type Connection,
+  connectionState,
+  loginOutcome,
+  membersOnly,
+  type Provisioning,
+} from './connection.js';
 export { Connections } from './connections.service.js';
 export { Domains } from './domain.service.js';
 export { oidcEndpoints, samlEndpoints } from './endpoints.js';

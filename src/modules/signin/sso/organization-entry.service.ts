@@ -1,8 +1,10 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import type { PersonCaller } from '../../../platform/caller/caller.js';
 import type { Membership } from '../../../platform/caller/memberships.directory.js';
 import { Clock } from '../../../platform/clock/clock.js';
+import { CONFIG } from '../../../platform/config/config.module.js';
+import type { Config } from '../../../platform/config/index.js';
 import { BreakGlassUseStore } from './break-glass-use.store.js';
 import { entryOf } from './entry.rules.js';
 
@@ -14,10 +16,12 @@ export class OrganizationEntry {
   constructor(
     private readonly uses: BreakGlassUseStore,
     private readonly clock: Clock,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   pass(person: PersonCaller, membership: Membership): void | Promise<void> {
-    const entry = entryOf(person, membership, this.clock.now());
+    const passwordsByDefault = this.config.dashboard.passwords;
+    const entry = entryOf(person, membership, { now: this.clock.now(), passwordsByDefault });
     if (typeof entry !== 'string') throw entry;
     if (entry === 'usual' || this.noted.has(keyOf(person, membership))) return;
     return this.note(person, membership);

@@ -1,6 +1,7 @@
 import { AuthService } from '@dovecote/contract/dovecote/auth/v1/auth_pb';
 import { MembershipService } from '@dovecote/contract/dovecote/auth/v1/membership_pb';
 import { PasskeyService } from '@dovecote/contract/dovecote/auth/v1/passkey_pb';
+import { PasswordSettingsService } from '@dovecote/contract/dovecote/auth/v1/password_pb';
 import { SsoSignInService } from '@dovecote/contract/dovecote/auth/v1/sso_pb';
 import { Permission as P } from '../../permission/permissions.js';
 import {
@@ -52,6 +53,11 @@ export const dovecoteAuth: readonly ServiceRows[] = [
     acceptInvitation: write(personal(person), anyProof, 'USER_INVITED'),
     declineInvitation: write(personal(person), anyProof, 'INVITE_REVOKED', 'USER_DEACTIVATED'),
     leaveOrganization: write(personal(person), recentProof(), 'USER_DEACTIVATED'),
+  }),
+
+  rowsOf(PasswordSettingsService, {
+    getPasswordSettings: read(permission(P.ORG_READ), anyProof),
+    updatePasswordSettings: write(permission(P.ORG_WRITE), recentProof(), 'ORG_UPDATED'),
   }),
 
   rowsOf(PasskeyService, {

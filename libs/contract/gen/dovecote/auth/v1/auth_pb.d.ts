@@ -767,6 +767,20 @@ export enum ProofMethod {
    * @generated from enum value: PROOF_METHOD_SSO = 4;
    */
   SSO = 4,
+
+  /**
+   * A password.
+   *
+   * @generated from enum value: PROOF_METHOD_PASSWORD = 5;
+   */
+  PASSWORD = 5,
+
+  /**
+   * None: a session of the demo account, which anyone may open.
+   *
+   * @generated from enum value: PROOF_METHOD_DEMO = 6;
+   */
+  DEMO = 6,
 }
 
 /**

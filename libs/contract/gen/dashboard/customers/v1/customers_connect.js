@@ -1,0 +1,1 @@
+export { CustomersService } from './customers_pb.js';

@@ -1,0 +1,1 @@
+export { PasswordSettingsService } from './password_pb.js';

@@ -1,0 +1,1 @@
+export { AuthService } from './auth_pb.js';

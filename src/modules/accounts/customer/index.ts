@@ -1,0 +1,3 @@
+export { toCustomer } from './customer.mapper.js';
+export { CustomerModule } from './customer.module.js';
+export { Customers } from './customers.service.js';
