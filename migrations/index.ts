@@ -50,6 +50,7 @@ import { PushAccounts } from './0063-push-accounts.js';
 import { DataExports } from './0064-data-exports.js';
 import { Boards } from './0065-boards.js';
 import { DashboardSignIn } from './0066-dashboard-sign-in.js';
+import { Erasures } from './0067-erasures.js';
 
 export * from './analytics/index.js';
 
@@ -107,4 +108,5 @@ export const migrations = [
   DataExports,
   Boards,
   DashboardSignIn,
+  Erasures,
 ];

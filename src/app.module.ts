@@ -28,7 +28,9 @@ import { TeamModule } from './modules/people/team/index.js';
 import { TemplateEntity, TemplateModule, TemplateVersionEntity } from './modules/messaging/template/index.js';
 import { ActivityModule } from './modules/analytics/activity/index.js';
 import { BoardModule } from './modules/analytics/board/index.js';
+import { ErasureModule } from './modules/analytics/erasure/index.js';
 import { InsightModule } from './modules/analytics/insight/index.js';
+import { PersonModule } from './modules/analytics/person/index.js';
 import { EventModule } from './modules/analytics/event/index.js';
 import { ProfileModule } from './modules/analytics/profile/index.js';
 import { DataExportModule } from './modules/analytics/data-export/index.js';
@@ -111,9 +113,11 @@ export class AppModule {
         SsoModule,
         TeamModule,
         TemplateModule,
+        ErasureModule,
         InsightModule,
         ActivityModule,
         BoardModule,
+        PersonModule,
         UpcomingModule,
         PasswordModule,
         CustomerModule,

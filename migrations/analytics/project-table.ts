@@ -9,8 +9,11 @@ export interface ProjectTable {
   readonly name: string;
   /** Column definitions and indexes, separated by commas. The first is `project UInt32`, by which a cluster is sharded. */
   readonly columns: string;
-  /** Of rows with an equal sorting key, the one with the highest version stays. */
-  readonly version: string;
+  /**
+   * Of rows with an equal sorting key, the one with the highest version stays. Absent: they become one, whose columns are
+   * aggregated as their types say.
+   */
+  readonly version?: string;
   readonly order: string;
   readonly partition?: string;
   readonly ttl?: string;
@@ -30,18 +33,28 @@ export interface AnalyticsMigration {
  */
 export function createProjectTable(place: AnalyticsPlace, table: ProjectTable): readonly string[] {
   if (place.cluster === undefined)
-    return [
-      `CREATE TABLE IF NOT EXISTS ${qualified(place, table.name)} ${body(table, `ReplacingMergeTree(${table.version})`)}`,
-    ];
+    return [`CREATE TABLE IF NOT EXISTS ${qualified(place, table.name)} ${body(table, engineOf(table))}`];
   const local = `${table.name}_local`;
   const cluster = quoted(place.cluster);
   // The paths and names of replicas come from the macros of each server, as its operator has set them.
   const path = `/clickhouse/tables/{shard}/${place.database}/${local}`;
-  const engine = `ReplicatedReplacingMergeTree('${path}', '{replica}', ${table.version})`;
+  const engine = engineOf(table, `'${path}', '{replica}'`);
   return [
     `CREATE TABLE IF NOT EXISTS ${qualified(place, local)} ON CLUSTER ${cluster} ${body(table, engine)}`,
     `CREATE TABLE IF NOT EXISTS ${qualified(place, table.name)} ON CLUSTER ${cluster} AS ${qualified(place, local)} ENGINE = Distributed('${place.cluster}', '${place.database}', '${local}', project)`,
   ];
+}
+
+function engineOf({ version }: ProjectTable, replica?: string): string {
+  const name = version === undefined ? 'AggregatingMergeTree' : 'ReplacingMergeTree';
+  const parameters = [replica, version].filter((one) => one !== undefined).join(', ');
+  return `${replica === undefined ? '' : 'Replicated'}${name}(${parameters})`;
+}
+
+/** Where the rows of a table are, by its full name, and what names the servers that have them. */
+export function storedTable(place: AnalyticsPlace, name: string): { table: string; onCluster: string } {
+  if (place.cluster === undefined) return { table: qualified(place, name), onCluster: '' };
+  return { table: qualified(place, `${name}_local`), onCluster: `ON CLUSTER ${quoted(place.cluster)}` };
 }
 
 function body({ columns, order, partition, ttl, settings }: ProjectTable, engine: string): string {

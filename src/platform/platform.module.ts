@@ -44,7 +44,7 @@ import { Worker } from './worker/worker.js';
 import { NameLookup } from './outbound/name-lookup.js';
 import { OutboundClient } from './outbound/outbound-client.js';
 import { Paging } from './paging/paging.js';
-import { PersonalData } from './personal-data/index.js';
+import { DataSubjects, PersonalData } from './personal-data/index.js';
 import { ConnectStrategy } from './rpc/connect.strategy.js';
 import { connectOptions } from './rpc/connect-options.js';
 import { ErrorExit } from './rpc/error-exit.js';
@@ -85,6 +85,7 @@ export const ENVELOPE = Symbol('envelope');
     Metrics,
     OrganizationGuard,
     OrganizationThrottleGuard,
+    DataSubjects,
     PersonalData,
     ProjectDirectory,
     ProjectGuard,
@@ -235,6 +236,7 @@ export const ENVELOPE = Symbol('envelope');
     NameLookup,
     OutboundClient,
     Paging,
+    DataSubjects,
     PersonalData,
     Readiness,
     RevocationFeed,

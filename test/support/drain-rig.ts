@@ -5,6 +5,8 @@ import { v7 as uuid } from 'uuid';
 import { encodeBody } from '../../src/modules/analytics/event/batch-body.js';
 import { BlockLoader } from '../../src/modules/analytics/event/block-loader.js';
 import { DeadLetterStore } from '../../src/modules/analytics/event/dead-letter.store.js';
+import { ErasedIdStore } from '../../src/modules/analytics/event/erased-id.store.js';
+import { ErasedIds } from '../../src/modules/analytics/event/erased-ids.js';
 import { EventDrain } from '../../src/modules/analytics/event/event-drain.js';
 import type { EventRow } from '../../src/modules/analytics/event/event-row.js';
 import type { EventSink } from '../../src/modules/analytics/event/event-sink.js';
@@ -115,6 +117,7 @@ export class DrainRig {
       deadLetters,
       new AnalyticsVersions(postgres),
       new BlockLoader(this.sink as unknown as EventSink),
+      new ErasedIds(new ErasedIdStore()),
       new IngestSignal(),
       new IngestMetrics(postgres, queue, deadLetters, new Metrics()),
       loadConfig({}),

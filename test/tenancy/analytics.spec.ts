@@ -12,6 +12,7 @@ import {
   Fragment,
   personAliases,
   personAliasTarget,
+  persons,
   profiles,
   profileTarget,
   sql,
@@ -26,7 +27,7 @@ jest.setTimeout(120_000);
 
 const canary = 'acme-canary-5d2c';
 const [own, acme, empty] = [1, 2, 3];
-const tables = [events, personAliases, profiles];
+const tables = [events, personAliases, profiles, persons];
 const textColumns = ['country', 'region', 'city', 'browser', 'browser_version', 'os', 'os_version', 'device']
   .concat([
     'platform',
@@ -95,10 +96,10 @@ async function plant(project: number, mark: string): Promise<void> {
     [...columns, ...textColumns, 'properties', 'numbers', 'types'],
     lines.join('\n'),
   );
-  const persons = Array.from({ length: 20 }, (_, index) => index);
+  const indexes = Array.from({ length: 20 }, (_, index) => index);
   await store.insert(
     personAliasTarget,
-    persons.map((index) => ({
+    indexes.map((index) => ({
       project,
       distinct_id: `person-${index}`,
       profile_id: `profile-${index % 7}-${mark}`,
@@ -107,7 +108,7 @@ async function plant(project: number, mark: string): Promise<void> {
   );
   await store.insert(
     profileTarget,
-    persons.map((index) => ({
+    indexes.map((index) => ({
       project,
       profile_id: `profile-${index % 7}-${mark}`,
       external_id: `person-${index}`,

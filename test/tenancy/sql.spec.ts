@@ -102,6 +102,7 @@ describe('the schema', () => {
       'audit_backlog.waiting select',
       'board_share.by_token select',
       'campaign_short_code.by_code select',
+      'erased_id.drain select',
       'event_time.drain all',
       'ingest_batch.drain all',
       'ingest_dead_letter.drain all',

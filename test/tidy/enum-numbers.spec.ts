@@ -15,7 +15,9 @@ const enums = new Map(
 function generatedModules(): string[] {
   const folder = fileURLToPath(new URL('../../libs/contract/gen', import.meta.url));
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  return files.filter((file) => /^(pidgr|dovecote)\/.*_pb\.js$/.test(file)).map((file) => join(folder, file));
+  return files
+    .filter((file) => /^(pidgr|dovecote|shared)\/.*_pb\.js$/.test(file))
+    .map((file) => join(folder, file));
 }
 
 function isEnum(value: unknown): value is DescEnum {

@@ -90,6 +90,8 @@ export const tables: Readonly<Record<string, Table>> = {
     owner: 'messaging/device',
     reads: { 'messaging/delivery': 'to which devices a delivery goes, for thousands at once' },
   },
+  erased_id: { owner: 'analytics/event' },
+  erasure_request: { owner: 'analytics/erasure' },
   event_time: { owner: 'analytics/event' },
   headcount: {
     owner: 'people/roster',

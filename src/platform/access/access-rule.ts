@@ -120,6 +120,9 @@ export const projectRead: AccessRule = {
   boundary: 'shared',
 };
 
+/** The same for what changes or deletes: a key that reads may also delete, a member needs the permission to write. */
+export const projectChange: AccessRule = { ...projectRead, anyOf: [Permission.ANALYTICS_WRITE] };
+
 /** A member with one of the permissions, in the project of `x-project-id`; keys of any kind are refused. */
 export function dashboardProject(...anyOf: Permission[]): AccessRule {
   return { ...named(...anyOf), boundary: 'dashboard' };

@@ -29,6 +29,7 @@ import { sdkEvents } from './table/sdk.events.v1.js';
 import { sdkProfiles } from './table/sdk.profiles.v1.js';
 import { sharedActivity } from './table/shared.activity.v1.js';
 import { sharedInsights } from './table/shared.insights.v1.js';
+import { sharedProfiles } from './table/shared.profiles.v1.js';
 
 /** One file for each package, in the order in which reflection lists the services. */
 const packages: readonly (readonly ServiceRows[])[] = [
@@ -54,6 +55,7 @@ const packages: readonly (readonly ServiceRows[])[] = [
   customers,
   publicAuth,
   dashboardCustomers,
+  sharedProfiles,
   dovecoteInsights,
   dovecoteProject,
   dovecoteTransfer,

@@ -11,7 +11,7 @@ import { render } from './render.js';
 import { readRow } from './result-rows.js';
 import { commentOf, slice, stored, tagOf } from './statement-text.js';
 import type { AnalyticsDeletion, AnalyticsQuery } from './statement.js';
-import { events, projectTables } from './tables.js';
+import { events, persons, projectTables } from './tables.js';
 
 /** For which project a statement runs, and on whose behalf. A Scope of a call in a project is one. */
 export interface StatementOwner {
@@ -50,7 +50,13 @@ const answerRows = 200_000;
 const answerBytes = 64 * 1024 ** 2;
 /** The last day that the engine's type knows stands for never. */
 const lastDay = '2149-06-06';
-const expiryDay = `toDate(least(toDate32(occur_time) + toIntervalDay({days:UInt32}), toDate32({last:String})))`;
+const expiryDay = (time: string): string =>
+  `toDate(least(toDate32(${time}) + toIntervalDay({days:UInt32}), toDate32({last:String})))`;
+/** Tables whose rows expire, by the column that says after which time. */
+const expiring = [
+  { table: events, time: 'occur_time' },
+  { table: persons, time: 'last_seen' },
+] as const;
 
 /** The only road to the analytics engine. Every method throws AppError. */
 export class AnalyticsStore {
@@ -191,13 +197,15 @@ export class AnalyticsStore {
    */
   async setExpiry(owner: StatementOwner, days: number | null): Promise<void> {
     const name = 'events.set_expiry';
-    const day = days === null ? 'toDate({last:String})' : expiryDay;
     await this.withConnection(owner, {}, async ({ client, place }) => {
       const settings = settingsClause({ mutations_sync: 0, log_comment: commentOf(owner, name) });
-      await client.command({
-        query: `${tagOf(owner, name)} ALTER TABLE ${stored(place, events)} UPDATE expires_on = ${day} WHERE project = {project:UInt32} ${settings}`,
-        query_params: { project: owner.project.number, days: days ?? 0, last: lastDay },
-      });
+      for (const { table, time } of expiring) {
+        const day = days === null ? 'toDate({last:String})' : expiryDay(time);
+        await client.command({
+          query: `${tagOf(owner, name)} ALTER TABLE ${stored(place, table)} UPDATE expires_on = ${day} WHERE project = {project:UInt32} ${settings}`,
+          query_params: { project: owner.project.number, days: days ?? 0, last: lastDay },
+        });
+      }
     });
   }
 

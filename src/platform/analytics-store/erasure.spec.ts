@@ -12,6 +12,7 @@ import {
   events,
   personAliasTarget,
   personAliases,
+  persons,
   profiles,
   profileTarget,
   sql,
@@ -38,7 +39,8 @@ async function idsOf(project: number): Promise<unknown> {
     build: () => sql`SELECT id FROM (
       SELECT distinct_id AS id FROM ${events} UNION ALL
       SELECT concat('alias ', distinct_id) FROM ${personAliases} UNION ALL
-      SELECT concat('profile ', profile_id) FROM ${profiles}) ORDER BY id`,
+      SELECT concat('profile ', profile_id) FROM ${profiles} UNION ALL
+      SELECT concat('seen ', distinct_id) FROM ${persons}) ORDER BY id`,
     examples: [undefined],
   };
   return (await store.query(asProject(project), ids, undefined)).map(({ id }) => id);
@@ -70,7 +72,7 @@ async function plantPersons(project: number): Promise<void> {
   ]);
 }
 
-const bob = ['alias bob', 'bob', 'profile p-bob'];
+const bob = ['alias bob', 'bob', 'profile p-bob', 'seen bob'];
 const everyone = [
   'alias ann',
   'alias ann-phone',
@@ -80,7 +82,26 @@ const everyone = [
   'bob',
   'profile p-ann',
   'profile p-bob',
+  'seen ann',
+  'seen ann-phone',
+  'seen bob',
 ];
+
+/** Events of ann that arrived, and occurred, before and after a time. */
+async function plantAround(project: number): Promise<void> {
+  const columns = ['project', 'kind', 'occur_time', 'distinct_id', 'event_id', 'received_at', 'batch_id'];
+  const batch = randomUUID();
+  const [early, late] = ['2026-11-01 10:00:00.000', '2026-11-01 12:00:00.000'];
+  const lines = [
+    ['both-early', early, early],
+    ['arrived-late', early, late],
+    ['clock-ahead', late, early],
+    ['both-late', late, late],
+  ].map(([id, occurred, received]) =>
+    JSON.stringify([project, 'view', occurred, 'ann', id, received, batch]),
+  );
+  await store.insertLines(events, columns, lines.join('\n'));
+}
 
 test('an erased person disappears at once, others and other projects stay', async () => {
   await plantPersons(1);
@@ -91,6 +112,28 @@ test('an erased person disappears at once, others and other projects stay', asyn
   await eraseProject(store, asProject(1));
   expect(await idsOf(1)).toEqual([]);
   expect(await idsOf(2)).toEqual(everyone);
+});
+
+test('what a person does after coming back stays', async () => {
+  await plantAround(7);
+  const until = Date.UTC(2026, 10, 1, 11);
+  await erasePerson(store, asProject(7), { distinctIds: [], returningIds: ['ann'], until, profileIds: [] });
+  const left: AnalyticsQuery<void, { id: string }> = {
+    name: 'spec.left',
+    build: () => sql`SELECT event_id AS id FROM ${events} ORDER BY id`,
+    examples: [undefined],
+  };
+  expect(await store.query(asProject(7), left, undefined)).toEqual([{ id: 'both-late' }]);
+});
+
+test('ten thousand long ids are erased', async () => {
+  const ids = Array.from({ length: 10_000 }, (_, n) => `${'é'.repeat(60)}${n}`);
+  await plantEvents(
+    store,
+    [ids[0], ids[5_000], ids[9_999], 'other'].map((distinctId) => ({ project: 8, distinctId })),
+  );
+  await erasePerson(store, asProject(8), { distinctIds: ids, profileIds: [] });
+  expect(await idsOf(8)).toEqual(['other', 'seen other']);
 });
 
 test('the space of erased rows is freed when asked for', async () => {
@@ -125,7 +168,7 @@ test('a new retention holds for what is there', async () => {
     return answer.json();
   };
   await applyRetention(store, asProject(3), { days: 30, now });
-  expect(await idsOf(3)).toEqual(['new']);
+  expect(await idsOf(3)).toEqual(['new', 'seen new']);
   const expected = [{ id: 'new', day: '2026-12-29' }];
   await eventually(
     'the rest is marked',
@@ -136,8 +179,8 @@ test('a new retention holds for what is there', async () => {
     JSON.stringify(await expiries(3)).includes('"day":"2149-06-06"'),
   );
   await applyRetention(store, asProject(3), { days: null, now });
-  expect(await idsOf(3)).toEqual(['new']);
-  expect(await idsOf(4)).toEqual(['ancient', 'new', 'old']);
+  expect(await idsOf(3)).toEqual(['new', 'seen new']);
+  expect(await idsOf(4)).toEqual(['ancient', 'new', 'old', 'seen ancient', 'seen new', 'seen old']);
 });
 
 test('an expired event leaves when the engine merges its part', async () => {
@@ -146,10 +189,12 @@ test('an expired event leaves when the engine merges its part', async () => {
     { project: 6, distinctId: 'kept', expiresOn: '2149-06-06' },
   ]);
   // Merges nothing while the engine merges the same parts by itself.
-  const merge = () =>
-    analytics.client.command({ query: `OPTIMIZE TABLE ${analytics.database}.events FINAL` });
+  const merge = async () => {
+    for (const table of ['events', 'persons'])
+      await analytics.client.command({ query: `OPTIMIZE TABLE ${analytics.database}.${table} FINAL` });
+  };
   await eventually('the expired one has left', async () => {
     await merge();
-    return JSON.stringify(await idsOf(6)) === '["kept"]';
+    return JSON.stringify(await idsOf(6)) === '["kept","seen kept"]';
   });
 });

@@ -1,46 +1,85 @@
 import type { AnalyticsStore, StatementOwner } from './analytics-store.js';
-import { sql, value } from './fragment.js';
-import { analyticsDeletion } from './statement.js';
-import { events, personAliases, profiles, projectTables } from './tables.js';
+import { type Fragment, instant, type Parameter, sql, value } from './fragment.js';
+import { type AnalyticsDeletion, analyticsDeletion } from './statement.js';
+import { events, personAliases, persons, profiles, projectTables } from './tables.js';
 
 export interface ErasedPerson {
-  /** Every id under which the person's events were sent. */
+  /** Ids under which the person's events were sent: all of them are erased. */
   readonly distinctIds: readonly string[];
+  /** Ids under which the person may come back: what occurred or arrived later than `until` stays. */
+  readonly returningIds?: readonly string[];
+  /** Milliseconds of the epoch. */
+  readonly until?: number;
   readonly profileIds: readonly string[];
 }
 
-const example: ErasedPerson = { distinctIds: ['person-1'], profileIds: ['profile-1'] };
+/** Some of a person's ids. */
+interface ErasedIds {
+  readonly ids: readonly string[];
+  readonly until?: number;
+}
 
-const eventsOfPerson = analyticsDeletion<ErasedPerson>({
+/** Ids go into the URL of the statement, of which a server takes 1 MiB. */
+const MOST_BYTES_OF_IDS = 256 * 1024;
+
+const example: ErasedIds = { ids: ['person-1'] };
+
+/** The number finds the rows; two ids that share it are told apart by their text. */
+function ofIds(ids: Parameter): Fragment {
+  return sql`person IN (SELECT sipHash64(arrayJoin(${ids}))) AND distinct_id IN ${ids}`;
+}
+
+const eventsOfPerson = analyticsDeletion<ErasedIds>({
   name: 'erasure.events_of_person',
   table: events,
-  // The number finds the rows; two ids that share it are told apart by their text.
-  where: ({ distinctIds }) => {
-    const ids = value(distinctIds, 'Array(String)');
-    return sql`person IN (SELECT sipHash64(arrayJoin(${ids}))) AND distinct_id IN ${ids}`;
+  where: ({ ids, until }) => {
+    const condition = ofIds(value(ids, 'Array(String)'));
+    if (until === undefined) return condition;
+    const bound = instant(until);
+    return sql`${condition} AND (occur_time <= ${bound} OR received_at <= ${bound})`;
   },
+  examples: [example, { ...example, until: Date.UTC(2100, 0) }],
+});
+
+const activityOfPerson = analyticsDeletion<ErasedIds>({
+  name: 'erasure.activity_of_person',
+  table: persons,
+  where: ({ ids }) => ofIds(value(ids, 'Array(String)')),
   examples: [example],
 });
 
-const aliasesOfPerson = analyticsDeletion<ErasedPerson>({
+const aliasesOfPerson = analyticsDeletion<ErasedIds>({
   name: 'erasure.aliases_of_person',
   table: personAliases,
-  where: ({ distinctIds, profileIds }) =>
-    sql`distinct_id IN ${value(distinctIds, 'Array(String)')} OR profile_id IN ${value(profileIds, 'Array(String)')}`,
+  where: ({ ids }) => ofIds(value(ids, 'Array(String)')),
   examples: [example],
 });
 
-const profileOfPerson = analyticsDeletion<ErasedPerson>({
+const aliasesOfProfile = analyticsDeletion<ErasedIds>({
+  name: 'erasure.aliases_of_profile',
+  table: personAliases,
+  where: ({ ids }) => sql`profile_id IN ${value(ids, 'Array(String)')}`,
+  examples: [{ ids: ['profile-1'] }],
+});
+
+const profileOfPerson = analyticsDeletion<ErasedIds>({
   name: 'erasure.profile_of_person',
   table: profiles,
-  where: ({ profileIds }) => sql`profile_id IN ${value(profileIds, 'Array(String)')}`,
-  examples: [example],
+  where: ({ ids }) => sql`profile_id IN ${value(ids, 'Array(String)')}`,
+  examples: [{ ids: ['profile-1'] }],
 });
 
 const eventsBefore = analyticsDeletion<{ readonly time: number }>({
   name: 'erasure.events_before',
   table: events,
   where: ({ time }) => sql`toUnixTimestamp64Milli(occur_time) < ${value(Math.ceil(time), 'Int64')}`,
+  examples: [{ time: 1 }],
+});
+
+const activityBefore = analyticsDeletion<{ readonly time: number }>({
+  name: 'erasure.activity_before',
+  table: persons,
+  where: ({ time }) => sql`toUnixTimestamp64Milli(last_seen) < ${value(Math.ceil(time), 'Int64')}`,
   examples: [{ time: 1 }],
 });
 
@@ -62,9 +101,32 @@ export async function erasePerson(
   owner: StatementOwner,
   person: ErasedPerson,
 ): Promise<void> {
-  await store.delete(owner, eventsOfPerson, person);
-  await store.delete(owner, aliasesOfPerson, person);
-  await store.delete(owner, profileOfPerson, person);
+  const { distinctIds, returningIds = [], until, profileIds } = person;
+  const steps: readonly [AnalyticsDeletion<ErasedIds>, readonly string[], number?][] = [
+    [eventsOfPerson, distinctIds],
+    [eventsOfPerson, returningIds, until],
+    [activityOfPerson, [...distinctIds, ...returningIds]],
+    [aliasesOfPerson, [...distinctIds, ...returningIds]],
+    [aliasesOfProfile, profileIds],
+    [profileOfPerson, profileIds],
+  ];
+  for (const [deletion, all, bound] of steps)
+    for (const ids of pieces(all)) await store.delete(owner, deletion, { ids, until: bound });
+}
+
+function pieces(ids: readonly string[]): string[][] {
+  const made: string[][] = [];
+  let left = 0;
+  for (const id of ids) {
+    const bytes = encodeURIComponent(id.toWellFormed()).length + 10;
+    if (bytes > left) {
+      made.push([]);
+      left = MOST_BYTES_OF_IDS;
+    }
+    made.at(-1)?.push(id);
+    left -= bytes;
+  }
+  return made;
 }
 
 /** Applies a new retention to the events that are there: what it no longer allows is deleted when the promise resolves. */
@@ -73,7 +135,11 @@ export async function applyRetention(
   owner: StatementOwner,
   { days, now }: { readonly days: number | null; readonly now: number },
 ): Promise<void> {
-  if (days !== null) await store.delete(owner, eventsBefore, { time: now - days * 86_400_000 });
+  if (days !== null) {
+    const time = now - days * 86_400_000;
+    await store.delete(owner, eventsBefore, { time });
+    await store.delete(owner, activityBefore, { time });
+  }
   await store.setExpiry(owner, days);
 }
 

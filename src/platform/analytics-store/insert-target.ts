@@ -30,6 +30,8 @@ export interface ProfileRow {
   /** Names of the numbers that were sent as text. */
   readonly numeric_texts: readonly string[];
   readonly deleted: boolean;
+  /** `YYYY-MM-DD hh:mm:ss.SSS`, UTC; missing: the epoch. */
+  readonly created_at?: string;
   readonly version: number;
 }
 
@@ -43,6 +45,7 @@ export const profileTarget: InsertTarget<ProfileRow> = {
     'numbers',
     'numeric_texts',
     'deleted',
+    'created_at',
     'version',
   ],
 };

@@ -7,6 +7,8 @@ import { TableSource } from './fragment.js';
 export const events = new TableSource('events');
 export const personAliases = new TableSource('person_aliases');
 export const profiles = new TableSource('profiles');
+/** Distinct ids with events, and when they were seen; without visitors of a day. */
+export const persons = new TableSource('persons');
 
 /**
  * Events with their retried copies: cheaper, for what copies do not change, such as a number of persons or a latest time.
@@ -15,4 +17,4 @@ export const profiles = new TableSource('profiles');
 export const eventsWithCopies = new TableSource('events', true);
 
 /** Every statement filters each of them by its project. */
-export const projectTables: readonly TableSource[] = [events, personAliases, profiles];
+export const projectTables: readonly TableSource[] = [events, personAliases, profiles, persons];

@@ -105,6 +105,11 @@ export const auditEventTypes = [
   'DASHBOARD_DELETED',
   'DASHBOARD_SHARED',
   'DASHBOARD_UNSHARED',
+  'PROFILE_DELETED',
+  'PROFILE_ERASURE_REQUESTED',
+  'PROFILE_ERASED',
+  'PROFILES_MERGED',
+  'PROFILES_UNMERGED',
 ] as const;
 
 export type AuditEventType = (typeof auditEventTypes)[number];

@@ -1,3 +1,4 @@
+export { type DataSubject, type DataSubjectContribution, DataSubjects } from './data-subjects.js';
 export { eraseBy } from './erase-by.js';
 export {
   type ExportedObject,

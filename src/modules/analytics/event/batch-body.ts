@@ -149,9 +149,29 @@ export function insertColumns(layout: number): readonly string[] {
   return ['project', 'batch_id', 'received_at', ...known];
 }
 
-/** The rows in the format JSONCompactEachRow, with `insertColumns`. The same batch always yields the same bytes. */
-export function decodeBody({ id, project, receivedAt }: BatchStamp, body: Uint8Array): string {
-  const raw = zstdDecompressSync(body).toString();
+/** The queued lines: a JSON array each. */
+export function linesOf(body: Uint8Array): string[] {
+  return zstdDecompressSync(body).toString().split('\n');
+}
+
+/** The same lines as a body again. */
+export function bodyOf(lines: readonly string[]): Pick<BatchBody, 'events' | 'rawOctets' | 'body'> {
+  const raw = Buffer.from(lines.join('\n'));
+  return { events: lines.length, rawOctets: raw.length, body: zstdCompressSync(raw, compression) };
+}
+
+/**
+ * The rows in the format JSONCompactEachRow, with `insertColumns`. The same batch always yields the same bytes.
+ *
+ * @param keeps Which lines to keep; absent: all of them.
+ */
+export function decodeBody(
+  { id, project, receivedAt }: BatchStamp,
+  body: Uint8Array,
+  keeps?: (line: string) => boolean,
+): string {
+  const raw = keeps ? linesOf(body).filter(keeps).join('\n') : zstdDecompressSync(body).toString();
+  if (raw === '') return '';
   const head = `[${project},"${id}","${engineTime(receivedAt.getTime())}",`;
   // JSON escapes line breaks: one that is followed by a bracket is between two rows.
   return `${head}${raw.slice(1).replaceAll('\n[', `\n${head}`)}\n`;

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { decodeBody, insertColumns } from './batch-body.js';
 import { BLOCK_MONTHS, cutBlocks, halve } from './blocks.rules.js';
+import type { RefusedLines } from './erased-ids.js';
 import { EventSink } from './event-sink.js';
 import type { QueuedBatch } from './ingest-queue.store.js';
 import { insertFailure } from './insert-failure.rules.js';
@@ -36,8 +37,12 @@ export class BlockLoader {
     return this.sink.takesInserts();
   }
 
-  async load(batches: readonly QueuedBatch[], signal: AbortSignal): Promise<LoadReport> {
-    const run = new LoadRun(this.sink, signal);
+  async load(
+    batches: readonly QueuedBatch[],
+    refused: RefusedLines,
+    signal: AbortSignal,
+  ): Promise<LoadReport> {
+    const run = new LoadRun(this.sink, refused, signal);
     const readable = run.decode(batches);
     for (const block of cutBlocks(readable, { events: BLOCK_EVENTS, months: BLOCK_MONTHS })) {
       if (run.isOver || signal.aborted) break;
@@ -59,6 +64,7 @@ class LoadRun {
 
   constructor(
     private readonly sink: EventSink,
+    private readonly refused: RefusedLines,
     private readonly signal: AbortSignal,
   ) {}
 
@@ -70,7 +76,7 @@ class LoadRun {
   decode(batches: readonly QueuedBatch[]): readonly QueuedBatch[] {
     for (const batch of batches) {
       try {
-        this.rows.set(batch, decodeBody(batch, batch.body));
+        this.rows.set(batch, decodeBody(batch, batch.body, this.refused.keeperOf(batch)));
       } catch (error) {
         this.unreadable.push({ batch, error });
       }
@@ -121,6 +127,8 @@ class LoadRun {
     if (!first) return undefined;
     try {
       const rows = block.map((batch) => this.rows.get(batch)).join('');
+      // All lines belong to erased persons.
+      if (rows === '') return undefined;
       await this.sink.insert(insertColumns(first.layout), rows, this.signal);
       return undefined;
     } catch (error) {

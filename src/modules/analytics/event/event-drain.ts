@@ -9,6 +9,7 @@ import { AnalyticsVersions } from '../project/index.js';
 import { BlockLoader, type LoadReport } from './block-loader.js';
 import { DeadLetterStore } from './dead-letter.store.js';
 import { nextBlockEvents, pauseAfter } from './drain-pace.rules.js';
+import { ErasedIds } from './erased-ids.js';
 import { IngestMetrics } from './ingest-metrics.js';
 import { IngestQueueStore, type QueuedBatch, drainSettings } from './ingest-queue.store.js';
 import { IngestSignal } from './ingest-signal.js';
@@ -56,6 +57,7 @@ export class EventDrain implements ContinuousWork {
     private readonly deadLetters: DeadLetterStore,
     private readonly versions: AnalyticsVersions,
     private readonly loader: BlockLoader,
+    private readonly erased: ErasedIds,
     private readonly arrivals: IngestSignal,
     private readonly metrics: IngestMetrics,
     @Inject(CONFIG) private readonly config: Config,
@@ -122,7 +124,9 @@ export class EventDrain implements ContinuousWork {
     if (batches.length === 0) return { batches: 0, isFull: false };
     const claimed = eventsOf(batches);
     const isFull = isCut || claimed >= this.blockEvents / 2;
-    const report = await this.loader.load(batches, this.givingUp.signal);
+    const refused = await this.erased.refusedLines(tx, batches);
+    const report = await this.loader.load(batches, refused, this.givingUp.signal);
+    this.metrics.erased.inc(refused.count);
     const succeeded = report.stored.length > 0 && report.trouble === undefined;
     this.blockEvents = nextBlockEvents(
       { shrink: report.shrink, succeeded, claimed, allowed: this.blockEvents },
@@ -136,17 +140,20 @@ export class EventDrain implements ContinuousWork {
   private async drainApart(tx: Transaction): Promise<Drained> {
     const batch = await this.queue.claimApart(tx);
     if (!batch) return { batches: 0, isFull: false };
-    const report = await this.loadApart(batch);
+    const report = await this.loadApart(tx, batch);
     await this.record(tx, report);
     return { batches: 1, isFull: true, report };
   }
 
   /** The store must be proven up before a suspect is tried again: only then does it count against the batch. */
-  private async loadApart(batch: QueuedBatch): Promise<LoadReport> {
+  private async loadApart(tx: Transaction, batch: QueuedBatch): Promise<LoadReport> {
     const report = { stored: [], refused: [], shrink: false };
     if (batch.attempts > 0 && !(await this.loader.takesInserts()))
       return { ...report, trouble: new Error('The analytics store takes no rows.') };
-    if (batch.attempts < MOST_ATTEMPTS) return this.loader.load([batch], this.givingUp.signal);
+    if (batch.attempts < MOST_ATTEMPTS) {
+      const refused = await this.erased.refusedLines(tx, [batch]);
+      return this.loader.load([batch], refused, this.givingUp.signal);
+    }
     const error = new Error(
       `The analytics store broke off in ${batch.attempts} inserts of this batch alone.`,
     );

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { statement, type Transaction } from '../../../platform/database/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import type { EventDraft } from './event-draft.js';
+import { hashOfText } from './text-hash.js';
 
 // Two requests with the same ids lock them in one order, and the second finds the times of the first. Setting what is set
 // already makes the statement return it.
@@ -28,7 +28,7 @@ export class EventTimeStore {
   async settle(scope: Scope, drafts: readonly EventDraft[]): Promise<void> {
     const byHash = new Map<string, EventDraft[]>();
     for (const draft of drafts) {
-      const hash = hashOf(draft.eventId);
+      const hash = hashOfText(draft.eventId);
       byHash.set(hash, [...(byHash.get(hash) ?? []), draft]);
     }
     const tx = await scope.tx();
@@ -46,12 +46,4 @@ export class EventTimeStore {
   async purge(tx: Transaction, limit: number): Promise<number> {
     return (await tx.execute(purge, [limit])).rowCount ?? 0;
   }
-}
-
-/** The first half of SHA-256, as a UUID. */
-function hashOf(eventId: string): string {
-  const hex = createHash('sha256').update(eventId).digest('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join(
-    '-',
-  );
 }

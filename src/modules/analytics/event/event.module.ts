@@ -8,6 +8,8 @@ import { CookielessStore } from './cookieless.store.js';
 import { DeadLetterStore } from './dead-letter.store.js';
 import { DeadLetters } from './dead-letters.js';
 import { DocumentedEventsRpc } from './documented-events.rpc.js';
+import { ErasedIdStore } from './erased-id.store.js';
+import { ErasedIds } from './erased-ids.js';
 import { EventDrain } from './event-drain.js';
 import { EventIntake } from './event-intake.js';
 import { EventQueue } from './event-queue.js';
@@ -21,6 +23,8 @@ import { Ingest } from './ingest.service.js';
 import { PurgeEventTimes } from './purge-event-times.job.js';
 import { ShippedEventsRpc } from './shipped-events.rpc.js';
 import { QueueUses } from './queue-use.js';
+import { WaitingEvents } from './waiting-events.js';
+import { WaitingEventsStore } from './waiting-events.store.js';
 
 /**
  * An event is something that a product's user did, as an SDK reports it. Accepted events wait in a queue in PostgreSQL
@@ -42,6 +46,8 @@ import { QueueUses } from './queue-use.js';
     CookielessStore,
     DeadLetters,
     DeadLetterStore,
+    ErasedIds,
+    ErasedIdStore,
     EventDrain,
     EventIntake,
     EventQueue,
@@ -55,7 +61,10 @@ import { QueueUses } from './queue-use.js';
     IngestSignal,
     PurgeEventTimes,
     QueueUses,
+    WaitingEvents,
+    WaitingEventsStore,
   ],
+  exports: [ErasedIds, WaitingEvents],
 })
 export class EventModule implements OnModuleInit {
   constructor(

@@ -1,11 +1,14 @@
 export { documentedBotNumber, documentedBotScore, isBotScore, storedBotScore } from './bot-score.rules.js';
 export { DeadLetters } from './dead-letters.js';
+export type { ErasedId } from './erased-id.rules.js';
+export { ErasedIds } from './erased-ids.js';
 export type { PropertyValue } from './event-record.js';
-export { propertiesOf } from './event-row.rules.js';
+export { engineTime, propertiesOf } from './event-row.rules.js';
 export { cookielessPrefix, isLongerThan, refuseIdText, sessionPerson } from './event-values.rules.js';
 export { EventModule } from './event.module.js';
 export { insertFailure } from './insert-failure.rules.js';
 export { numericReading } from './numeric-reading.rules.js';
 export { documentedName, promotedProperties, storedName } from './property-names.js';
 export { textOf, typeOfNumber } from './property-text.rules.js';
+export { WaitingEvents } from './waiting-events.js';
 export { wellKnownEvents } from './well-known-events.js';

@@ -10,10 +10,12 @@ export class IngestMetrics {
   readonly accepted;
   readonly drained;
   readonly full;
+  readonly erased;
 
   constructor(database: Database, queue: IngestQueueStore, deadLetters: DeadLetterStore, metrics: Metrics) {
     this.accepted = metrics.counter('ingest_accepted_events_total', 'Events that were queued.', []);
     this.drained = metrics.counter('ingest_drained_events_total', 'Events moved to the analytics store.', []);
+    this.erased = metrics.counter('ingest_erased_events_total', 'Events of erased persons, refused.', []);
     this.full = metrics.counter('ingest_full_total', 'Requests refused because the queue was full.', [
       'limit',
     ]);

@@ -20,6 +20,7 @@ export interface ChangedProfile extends Mirrored {
   readonly id: string;
   readonly externalId: string;
   readonly properties: JsonObject;
+  readonly createdAt: Date;
   readonly isGone: boolean;
 }
 
@@ -64,7 +65,7 @@ const profiles = statement(
   changed(
     'profile',
     'id',
-    `id, external_id as "externalId", properties, merged_into is not null or deleted_at is not null as "isGone"`,
+    `id, external_id as "externalId", properties, created_at as "createdAt", merged_into is not null or deleted_at is not null as "isGone"`,
     'octet_length(t.properties::text)',
   ),
 );

@@ -10,7 +10,7 @@ import {
 } from '../../../platform/analytics-store/index.js';
 import { Database, type Transaction } from '../../../platform/database/index.js';
 import { type ContinuousWork, RunsContinuously } from '../../../platform/worker/index.js';
-import { numericReading } from '../event/index.js';
+import { engineTime, numericReading } from '../event/index.js';
 import { type MirroredTable, MirrorSender } from './mirror-sender.js';
 import {
   type ChangedAlias,
@@ -118,7 +118,8 @@ export class ProfileMirror implements ContinuousWork {
   }
 }
 
-function profileRow({ project, id, externalId, properties, isGone, version }: ChangedProfile): ProfileRow {
+function profileRow(profile: ChangedProfile): ProfileRow {
+  const { project, id, externalId, properties, isGone, createdAt, version } = profile;
   if (flatBytes(properties, MOST_BYTES_OF_ROW) > MOST_BYTES_OF_ROW)
     throw new RangeError(`The profile has more than ${MOST_BYTES_OF_ROW} bytes of traits.`);
   const flat = flatTraits(properties, numericReading);
@@ -130,6 +131,7 @@ function profileRow({ project, id, externalId, properties, isGone, version }: Ch
     numbers: flat.numbers,
     numeric_texts: flat.numericTexts,
     deleted: isGone,
+    created_at: engineTime(createdAt.getTime()),
     version,
   };
 }

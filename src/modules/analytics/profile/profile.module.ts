@@ -1,12 +1,15 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
-import { PersonalData } from '../../../platform/personal-data/index.js';
+import { DataSubjects, PersonalData } from '../../../platform/personal-data/index.js';
+import { EventModule } from '../event/index.js';
 import { ProjectModule } from '../project/index.js';
+import { PersonIdStore } from './data-subject.store.js';
 import { DocumentedProfilesRpc } from './documented-profiles.rpc.js';
 import { Identities } from './identity.store.js';
 import { profilePersonalData } from './personal-data.store.js';
 import { ProfileMirror } from './profile-mirror.js';
 import { ProfileMirrorStore } from './profile-mirror.store.js';
 import { ProfileRecords } from './profile-records.store.js';
+import { StoredProfileStore } from './stored-profile.store.js';
 import { ProfileStore } from './profile.store.js';
 import { Profiles } from './profiles.service.js';
 import { ShippedProfilesRpc } from './shipped-profiles.rpc.js';
@@ -21,15 +24,29 @@ import { ShippedProfilesRpc } from './shipped-profiles.rpc.js';
  * - The analytics store learns of every change, and keeps the newest.
  */
 @Module({
-  imports: [ProjectModule],
+  imports: [EventModule, ProjectModule],
   controllers: [DocumentedProfilesRpc, ShippedProfilesRpc],
-  providers: [Identities, ProfileMirror, ProfileMirrorStore, ProfileRecords, Profiles, ProfileStore],
+  providers: [
+    Identities,
+    PersonIdStore,
+    ProfileMirror,
+    ProfileMirrorStore,
+    ProfileRecords,
+    StoredProfileStore,
+    Profiles,
+    ProfileStore,
+  ],
   exports: [Identities, ProfileRecords, Profiles],
 })
 export class ProfileModule implements OnModuleInit {
-  constructor(private readonly personalData: PersonalData) {}
+  constructor(
+    private readonly personalData: PersonalData,
+    private readonly subjects: DataSubjects,
+    private readonly personIds: PersonIdStore,
+  ) {}
 
   onModuleInit(): void {
     this.personalData.contribute(profilePersonalData);
+    this.subjects.contribute(this.personIds);
   }
 }

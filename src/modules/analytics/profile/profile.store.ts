@@ -21,7 +21,7 @@ export interface Led extends Profile {
   readonly isByAlias: boolean;
 }
 
-const nextVersion = (version: string): string =>
+export const nextVersion = (version: string): string =>
   `greatest(${version} + 1, (extract(epoch from clock_timestamp()) * 1000000)::bigint)`;
 
 const lock = statement('profile.lock', `select pg_advisory_xact_lock(hashtextextended('profile/' || $1, 0))`);
@@ -166,6 +166,6 @@ export class ProfileStore {
   }
 }
 
-function placeOf({ orgId, project }: Scope): [orgId: string, project: number] {
+export function placeOf({ orgId, project }: Scope): [orgId: string, project: number] {
   return [orgId, project.number];
 }

@@ -3,15 +3,23 @@ import { Injectable } from '@nestjs/common';
 import { v7 as uuid } from 'uuid';
 import { invalidArgument } from '../../../platform/errors/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
+import { ErasedIds } from '../event/index.js';
+import { type PersonIds, PersonIdStore } from './data-subject.store.js';
 import { MOST_IDS, refuseIdsOverLimit } from './ids-limit.rules.js';
 import type { KnownPerson, Profile } from './profile.js';
 import { ProfileStore } from './profile.store.js';
+import { type StoredProfile, StoredProfileStore } from './stored-profile.store.js';
 import { refuseProperties } from './traits-limits.rules.js';
 
 /** The persons of a project's events. */
 @Injectable()
 export class Profiles {
-  constructor(private readonly store: ProfileStore) {}
+  constructor(
+    private readonly store: ProfileStore,
+    private readonly recordStore: StoredProfileStore,
+    private readonly personIds: PersonIdStore,
+    private readonly erased: ErasedIds,
+  ) {}
 
   /**
    * Makes or extends the profile to which the external id leads, and gives it the events of the linked ids. Returns its id.
@@ -26,7 +34,9 @@ export class Profiles {
     await this.store.lock(scope);
     const target = (await this.identified(scope, person.externalId)) ?? (await this.create(scope, person));
     let properties = target.properties;
-    for (const id of person.links)
+    // An erased anonymous id must not lead to a person again.
+    const refused = await this.erased.known(scope, person.links);
+    for (const id of person.links.filter((link) => refused.get(link)?.returnsAfter !== null))
       properties = { ...(await this.link(scope, id, target, person.isAlias)), ...properties };
     await this.setProperties(scope, target, { ...properties, ...person.traits });
     return target.id;
@@ -37,6 +47,53 @@ export class Profiles {
     if (ids.length === 0) return new Map();
     const profiles = await this.store.traits(scope, ids);
     return new Map(profiles.map(({ id, properties }) => [id, properties]));
+  }
+
+  /** Undefined for an id that leads to no profile; one that was deleted has no record. */
+  async findLed(
+    scope: Scope,
+    id: string,
+  ): Promise<{ readonly record?: StoredProfile; readonly namesProfile: boolean } | undefined> {
+    const led = await this.recordStore.findLed(scope, id);
+    return led && { record: led.isDeleted ? undefined : led, namesProfile: led.namesProfile };
+  }
+
+  /** By id, those that are neither merged nor deleted. */
+  async records(scope: Scope, ids: readonly string[]): Promise<ReadonlyMap<string, StoredProfile>> {
+    if (ids.length === 0) return new Map();
+    return new Map((await this.recordStore.records(scope, ids)).map((record) => [record.id, record]));
+  }
+
+  /** Deletes a profile; its ids and their events stay. Returns false when it was merged or deleted before. */
+  async hide(scope: Scope, id: string): Promise<boolean> {
+    await this.store.lock(scope);
+    return this.recordStore.hide(scope, id);
+  }
+
+  /** Until the transaction ends, nothing changes which ids lead to which profile of the project. */
+  async lock(scope: Scope): Promise<void> {
+    await this.store.lock(scope);
+  }
+
+  /** All ids of the person to whom the id leads or led, also those of merged and deleted profiles. */
+  async idsOfPerson(scope: Scope, id: string): Promise<PersonIds | undefined> {
+    return this.personIds.find(scope, id);
+  }
+
+  /** Whether the analytics store is still to learn of changes of the profiles, or of their ids. */
+  async hasUnsent(scope: Scope, profileIds: readonly string[]): Promise<boolean> {
+    return this.personIds.hasUnsent(scope, profileIds);
+  }
+
+  /** Makes an id lead to a deleted profile, unless it leads to one by now. Returns the profile's id. */
+  async hideAnonymous(scope: Scope, distinctId: string): Promise<string | undefined> {
+    await this.store.lock(scope);
+    if (await this.recordStore.findLed(scope, distinctId)) return undefined;
+    const id = uuid();
+    await this.recordStore.insertHidden(scope, id);
+    await this.store.link(scope, id, id, { namesProfile: true });
+    await this.store.link(scope, distinctId, id, {});
+    return id;
   }
 
   /** Returns false when the profile has been merged or deleted. */
@@ -68,6 +125,7 @@ export class Profiles {
   private async create(scope: Scope, { externalId }: KnownPerson): Promise<Profile> {
     const id = uuid();
     await this.store.insert(scope, id, externalId);
+    await this.erased.readmit(scope, externalId);
     return { id, properties: {} };
   }
 

@@ -1165,6 +1165,41 @@ export enum AuditEventType {
    * @generated from enum value: AUDIT_EVENT_TYPE_DASHBOARD_UNSHARED = 1024;
    */
   DASHBOARD_UNSHARED = 1024,
+
+  /**
+   * A person of a project was hidden; the events stay.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_PROFILE_DELETED = 1061;
+   */
+  PROFILE_DELETED = 1061,
+
+  /**
+   * The erasure of a person of a project was requested, or a failed one started again.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_PROFILE_ERASURE_REQUESTED = 1062;
+   */
+  PROFILE_ERASURE_REQUESTED = 1062,
+
+  /**
+   * A person of a project was erased with all events.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_PROFILE_ERASED = 1063;
+   */
+  PROFILE_ERASED = 1063,
+
+  /**
+   * A profile became part of another.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_PROFILES_MERGED = 1064;
+   */
+  PROFILES_MERGED = 1064,
+
+  /**
+   * A merge of profiles was undone.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_PROFILES_UNMERGED = 1065;
+   */
+  PROFILES_UNMERGED = 1065,
 }
 
 /**

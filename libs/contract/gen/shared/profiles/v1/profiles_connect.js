@@ -1,0 +1,1 @@
+export { ProfilesService } from './profiles_pb.js';

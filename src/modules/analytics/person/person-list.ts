@@ -1,0 +1,172 @@
+import {
+  analyticsQuery,
+  type Fragment,
+  personAliases,
+  persons,
+  profiles,
+  sql,
+  value,
+} from '../../../platform/analytics-store/index.js';
+import { combined, conditionSql, profileProperty, type PropertySql } from '../insight/index.js';
+import type { LatestProperty, PersonFilter, PersonFilters, PersonSearch } from './person.js';
+
+/** The last person of a page; the next page starts behind it. */
+export interface ListPosition {
+  /** Milliseconds of the epoch. */
+  readonly at: number;
+  readonly id: string;
+}
+
+export interface ListedPerson {
+  readonly id: string;
+  readonly at: number;
+  readonly has_profile: boolean;
+}
+
+interface CreatedList {
+  readonly filters: PersonFilters;
+  readonly after?: ListPosition;
+  readonly limit: number;
+}
+
+interface SeenList {
+  readonly search?: PersonSearch;
+  readonly offset: number;
+  readonly limit: number;
+}
+
+/** Distinct ids that lead to no profile, not even to a deleted one. */
+const unclaimed = sql`person NOT IN (SELECT person FROM ${personAliases})`;
+
+/** What is seen of profiles under all their ids. */
+function activityJoin(columns: Fragment): Fragment {
+  return sql`ANY LEFT JOIN (
+      SELECT alias.canonical AS seen_canonical, ${columns} FROM ${persons} AS seen
+        ANY INNER JOIN (SELECT person, canonical FROM ${personAliases}) AS alias ON seen.person = alias.person
+       GROUP BY alias.canonical
+    ) AS activity ON profile.canonical = activity.seen_canonical`;
+}
+
+const latestColumns: Readonly<Record<LatestProperty, Fragment>> = {
+  browser: sql`latest.browser`,
+  browser_version: sql`latest.browser_version`,
+  os: sql`latest.os`,
+  os_version: sql`latest.os_version`,
+  device: sql`latest.device`,
+  country: sql`latest.country`,
+  region: sql`latest.region`,
+  city: sql`latest.city`,
+};
+
+/** A property that is text alone. */
+function textOf(text: Fragment): PropertySql {
+  return { text, number: sql`0.0`, isNumber: sql`false`, isStoredNumber: sql`false`, hasFewValues: false };
+}
+
+const noTrait = textOf(sql`''`);
+
+function condition(filter: PersonFilter, trait: (path: string) => PropertySql): Fragment {
+  return filter.on === 'trait'
+    ? conditionSql(trait(filter.property), filter)
+    : conditionSql(textOf(latestColumns[filter.property]), filter);
+}
+
+function whereOf({ operator, groups }: PersonFilters, trait: (path: string) => PropertySql): Fragment {
+  if (groups.length === 0) return sql`true`;
+  const conditions = groups.map((group) =>
+    combined(
+      group.filters.map((filter) => condition(filter, trait)),
+      group.operator,
+    ),
+  );
+  return combined(conditions, operator);
+}
+
+/** By creation, the newest first: profiles, and distinct ids that lead to none by when they were first seen. */
+export const createdList = analyticsQuery<CreatedList, ListedPerson>({
+  name: 'person.created_list',
+  build: ({ filters, after, limit }) => {
+    const behind = (at: Fragment, id: Fragment): Fragment =>
+      after ? sql`(${at}, ${id}) < (${value(after.at, 'Int64')}, ${value(after.id, 'String')})` : sql`true`;
+    const order = sql`ORDER BY at DESC, id DESC LIMIT ${value(limit, 'UInt32')}`;
+    const [created, firstSeen] = [
+      sql`toUnixTimestamp64Milli(created_at)`,
+      sql`toUnixTimestamp64Milli(first_seen)`,
+    ];
+    const needsLatest = filters.groups.some((group) => group.filters.some(({ on }) => on === 'latest'));
+    // The name must not be that of the column inside: an aggregate would be looked for in itself.
+    const join = needsLatest ? activityJoin(sql`max(seen.latest) AS latest`) : sql.empty;
+    return sql`SELECT id, at, has_profile FROM (
+      SELECT * FROM (
+        SELECT profile_id AS id, ${created} AS at, true AS has_profile FROM ${profiles} AS profile ${join}
+         WHERE NOT deleted AND ${behind(created, sql`profile_id`)} AND ${whereOf(filters, profileProperty)} ${order})
+      UNION ALL
+      SELECT * FROM (
+        SELECT distinct_id AS id, ${firstSeen} AS at, false AS has_profile FROM ${persons}
+         WHERE ${unclaimed} AND ${behind(firstSeen, sql`distinct_id`)} AND ${whereOf(filters, () => noTrait)} ${order})
+    ) ${order}`;
+  },
+  examples: [
+    { filters: { operator: 'and', groups: [] }, limit: 100 },
+    {
+      filters: {
+        operator: 'or',
+        groups: [
+          {
+            operator: 'and',
+            filters: [
+              { on: 'trait', property: 'plan', operator: 'is_set' },
+              { on: 'trait', property: 'age', operator: 'gt', value: 1 },
+            ],
+          },
+          { operator: 'or', filters: [{ on: 'latest', property: 'browser', operator: 'is_set' }] },
+        ],
+      },
+      after: { at: Date.UTC(2100, 0), id: 'x' },
+      limit: 100,
+    },
+  ],
+});
+
+function searched(search: PersonSearch | undefined): Fragment {
+  if (!search) return sql`true`;
+  const text = value(search.text, 'String');
+  const { trait } = search;
+  const conditions = [
+    sql`external_id = ${text}`,
+    sql`lowerUTF8(properties['email']) = lowerUTF8(${text})`,
+    ...(trait ? [sql`properties[${value(trait.path, 'String')}] = ${value(trait.value, 'String')}`] : []),
+  ];
+  return combined(conditions, 'or');
+}
+
+/** By when they were last seen, the latest first; a profile without events at 0. A search finds profiles only. */
+export const seenList = analyticsQuery<SeenList, ListedPerson>({
+  name: 'person.seen_list',
+  build: ({ search, offset, limit }) => {
+    const lastSeen = sql`toUnixTimestamp64Milli(last_seen)`;
+    const others = sql`UNION ALL
+      SELECT distinct_id AS id, ${lastSeen} AS at, false AS has_profile FROM ${persons} WHERE ${unclaimed}`;
+    return sql`SELECT id, at, has_profile FROM (
+      SELECT profile_id AS id, ${lastSeen} AS at, true AS has_profile FROM ${profiles} AS profile
+        ${activityJoin(sql`max(seen.last_seen) AS last_seen`)}
+       WHERE NOT deleted AND ${searched(search)}
+      ${search ? sql.empty : others}
+    ) ORDER BY at DESC, id DESC LIMIT ${value(limit, 'UInt32')} OFFSET ${value(offset, 'UInt32')}`;
+  },
+  examples: [
+    { offset: 0, limit: 100 },
+    { search: { text: 'person-1' }, offset: 0, limit: 100 },
+    { search: { text: 'age:30', trait: { path: 'age', value: '30' } }, offset: 1, limit: 1 },
+  ],
+});
+
+export const peopleCount = analyticsQuery<Pick<SeenList, 'search'>, { readonly people: number }>({
+  name: 'person.count',
+  build: ({ search }) =>
+    search
+      ? sql`SELECT count() AS people FROM ${profiles} WHERE NOT deleted AND ${searched(search)}`
+      : sql`SELECT (SELECT count() FROM ${profiles} WHERE NOT deleted)
+              + (SELECT count() FROM ${persons} WHERE ${unclaimed}) AS people`,
+  examples: [{}, { search: { text: 'age:30', trait: { path: 'age', value: '30' } } }],
+});
