@@ -35,8 +35,8 @@ beforeAll(async () => {
 afterAll(() => s?.stop());
 
 const dashboards = (who = cast.alice, project: { readonly id: string } = cast.site) =>
-  inProject(s, who, project, DashboardsService);
-const shipped = () => inProject(s, cast.alice, cast.site, ShippedService);
+  inProject(who, project, DashboardsService);
+const shipped = () => inProject(cast.alice, cast.site, ShippedService);
 
 type TileInit = Exclude<MessageInitShape<typeof TileSchema>, { $typeName: string }>;
 type ShippedTile = Exclude<MessageInitShape<typeof DashboardTileInputSchema>, { $typeName: string }>;

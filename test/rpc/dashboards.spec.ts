@@ -28,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => s?.stop());
 
 const dashboards = (who: Actor = cast.alice, project: { readonly id: string } = cast.site) =>
-  inProject(s, who, project, DashboardsService);
+  inProject(who, project, DashboardsService);
 
 type Tile = Exclude<MessageInitShape<typeof DashboardTileInputSchema>, { $typeName: string }>;
 const note = (body: string, more: Tile = {}): Tile => ({

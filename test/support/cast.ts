@@ -22,7 +22,8 @@ export interface Actor {
   readonly email: string;
   /** What to send to be this caller. */
   readonly headers: { authorization: string; 'x-org-id'?: string };
-  client<S extends DescService>(service: S): Client<S>;
+  /** `more`: further headers. */
+  client<S extends DescService>(service: S, more?: Readonly<Record<string, string>>): Client<S>;
 }
 
 export interface TestOrganization {
@@ -239,6 +240,6 @@ async function actor(
   return {
     ...ids,
     headers: { authorization: await authorization() },
-    client: (service) => server.client(service, { authorization }),
+    client: (service, more = {}) => server.client(service, { authorization, ...more }),
   };
 }

@@ -51,7 +51,7 @@ async function translateTemplateOfAcme(): Promise<void> {
 }
 
 async function shareBoardOfAcme(): Promise<void> {
-  const dashboards = inProject(s, cast.max, cast.site, DashboardsService);
+  const dashboards = inProject(cast.max, cast.site, DashboardsService);
   const { dashboard } = await dashboards.create({ displayName: canary });
   const named = { id: dashboard?.id ?? '', displayName: canary };
   const content = { case: 'markdown', value: { body: canary } } as const;
