@@ -1,5 +1,6 @@
 import { Code } from '@connectrpc/connect';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { CustomersService } from '@dovecote/contract/dashboard/customers/v1/customers_pb';
 import {
   InvitationStatus,
   type OrgInvitation,
@@ -7,6 +8,7 @@ import {
   OrgsService,
 } from '@dovecote/contract/dashboard/orgs/v1/orgs_pb';
 import { MembershipService } from '@dovecote/contract/dovecote/auth/v1/membership_pb';
+import { AuthService } from '@dovecote/contract/public/auth/v1/auth_pb';
 import { UserStatus } from '@dovecote/contract/pidgr/v1/user_pb';
 import { type Invitee, SignInInvitations } from '../../src/modules/people/member/index.js';
 import { AccessTokens } from '../../src/platform/caller/access-tokens.js';
@@ -184,6 +186,30 @@ describe('a link', () => {
     expect(await auditOf(s, invitation.id)).toMatchObject([
       { event_type: 'USER_INVITED', actor_id: cast.alice.userId, metadata: { role: 'analytics_viewer' } },
     ]);
+  });
+
+  test('followed, ends in a session of a member, once, and in no organization but the one that invited', async () => {
+    const { id: invitationId, email } = await invite();
+    const [first] = await tokensOf(email);
+    await s.travel(1000);
+    await orgs().resendInvite({ ...acme, invitationId });
+    const [, token] = await tokensOf(email, 2);
+    const follow = (given = '') => s.client(AuthService).completeMagicLink({ token: given });
+    expect((await refusalOf(follow(first))).reason).toBe('INVALID_TOKEN');
+    const followed = await Promise.allSettled([follow(token), follow(token), follow(token)]);
+    const [pair, ...others] = followed.flatMap((each) => (each.status === 'fulfilled' ? each.value : []));
+    expect(others).toEqual([]);
+    expect((await refusalOf(follow(token))).reason).toBe('INVALID_TOKEN');
+    const headers = { authorization: `Bearer ${pair?.token}` };
+    const { orgs: own } = await s.client(OrgsService, headers).list({});
+    expect(own).toMatchObject([{ id: cast.acme.id, role: VIEWER }]);
+    const { customerId } = await s.client(CustomersService, headers).getMe({});
+    expect((await orgs().listMembers(acme)).members.at(-1)).toMatchObject({ customerId, email });
+
+    const revoked = await invite();
+    const [late] = await tokensOf(revoked.email);
+    await orgs().revokeInvite({ ...acme, invitationId: revoked.id });
+    expect((await refusalOf(follow(late))).reason).toBe('INVALID_TOKEN');
   });
 
   test('of an ordinary invitation does not sign in', async () => {
