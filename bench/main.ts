@@ -12,6 +12,7 @@ import { answerFanout } from './fanout.js';
 import { answerHostile } from './hostile.js';
 import { answerInbox } from './inbox.js';
 import { answerIngest } from './ingest.js';
+import { answerBoards } from './boards.js';
 import { answerInsights } from './insights.js';
 import { answerOrm } from './orm.js';
 import { answerRpc } from './rpc.js';
@@ -41,6 +42,7 @@ const questions: Readonly<Record<string, Question>> = {
   'event-pipeline': { asks: 'the cost of an event up to the queue', answer: answerEventPipeline },
   ingest: { asks: 'events a second, and when they can be asked about', answer: answerIngest },
   insights: { asks: 'the cost of an answer of analytics, against SQL by hand', answer: answerInsights },
+  boards: { asks: 'the cost of a board of twelve tiles, against SQL by hand', answer: answerBoards },
   hostile: { asks: 'the cost of requests that are refused', answer: answerHostile },
 };
 
@@ -66,7 +68,8 @@ ${Object.entries(questions)
   .join('\n')}
 
 Without a question, all of them. --write keeps the answers in bench/results, --seconds and --passes say how long to
-measure, --large adds the sizes and peers that take minutes, --millions says how many events insights asks about.
+measure, --large adds the sizes and peers that take minutes, --millions says how many events insights and boards
+ask about.
 `;
 
 const effort: Effort = {
@@ -85,7 +88,7 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(questions)
     throw new Error(`There is no question ${name}; there are ${Object.keys(questions).join(', ')}.`);
   const before = loadavg();
   const report = await question.answer(effort);
-  const command = `npm run bench -- ${name} --seconds ${effort.seconds} --passes ${effort.passes}${effort.large ? ' --large' : ''}${name === 'insights' ? ` --millions ${values.millions}` : ''}`;
+  const command = `npm run bench -- ${name} --seconds ${effort.seconds} --passes ${effort.passes}${effort.large ? ' --large' : ''}${name === 'insights' || name === 'boards' ? ` --millions ${values.millions}` : ''}`;
   const text = render(report, conditions(command, before));
   process.stdout.write(`\n${text}`);
   if (values.write) await keep(values.millions === MILLIONS ? name : `${name}-${values.millions}`, text);
