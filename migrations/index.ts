@@ -51,6 +51,7 @@ import { DataExports } from './0064-data-exports.js';
 import { Boards } from './0065-boards.js';
 import { DashboardSignIn } from './0066-dashboard-sign-in.js';
 import { Erasures } from './0067-erasures.js';
+import { Usage } from './0068-usage.js';
 
 export * from './analytics/index.js';
 
@@ -109,4 +110,5 @@ export const migrations = [
   Boards,
   DashboardSignIn,
   Erasures,
+  Usage,
 ];

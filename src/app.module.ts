@@ -34,6 +34,7 @@ import { PersonModule } from './modules/analytics/person/index.js';
 import { EventModule } from './modules/analytics/event/index.js';
 import { ProfileModule } from './modules/analytics/profile/index.js';
 import { DataExportModule } from './modules/analytics/data-export/index.js';
+import { UsageModule } from './modules/analytics/usage/index.js';
 import { UpcomingModule } from './modules/analytics/upcoming/index.js';
 import { ProjectAccountsModule } from './modules/accounts/project/index.js';
 import { CustomerModule } from './modules/accounts/customer/index.js';
@@ -122,6 +123,7 @@ export class AppModule {
         PasswordModule,
         CustomerModule,
         SignInModule,
+        UsageModule,
       ],
     };
   }

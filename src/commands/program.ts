@@ -83,6 +83,20 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
     });
 
   program
+    .command('event-limit')
+    .description('show or set how many events an organization may send in a month')
+    .requiredOption('--organization <id>', 'id of the organization')
+    .option(
+      '--events <number>',
+      'events of a calendar month, UTC; "none": no limit, "default": as configured',
+    )
+    .option('--above <action>', 'what happens beyond it: "accept", "refuse", or "default": as configured')
+    .action(async (options: { organization: string; events?: string; above?: string }) => {
+      const { eventLimitCommand } = await import('./event-limit.js');
+      print(await eventLimitCommand(loadConfig(env), options));
+    });
+
+  program
     .command('verify')
     .description('verify an exported audit trail offline: detects changed, removed, inserted or moved events')
     .argument('<file>', 'as downloaded: CSV, JSON lines or Parquet')

@@ -81,7 +81,8 @@ async function plant(project: number, mark: string): Promise<void> {
       time,
       person,
       `session-${index % 100}`,
-      `event-${index}`,
+      // The last one has the id of the first.
+      `event-${index % 599}`,
       time,
       randomUUID(),
       // A map shows codes of two letters only.

@@ -46,6 +46,7 @@ const examples: Record<string, (canary: string) => string> = {
   bigint: () => '1',
   real: () => '1',
   'timestamp with time zone': () => 'now()',
+  date: () => 'current_date',
   'uuid[]': () => `'{}'`,
   'smallint[]': () => `'{}'`,
   'text[]': () => `'{}'`,

@@ -167,7 +167,8 @@ describe('README', () => {
   const tabled = ({ file, name, typeName }: DescService): string =>
     file.proto.package === 'pidgr.v1' ? name : typeName;
   const isOfAnalytics = (typeName: string): boolean =>
-    contractOf(typeName) !== 'own' || /^dovecote\.(?:dashboard|insights|project|transfer)\./.test(typeName);
+    contractOf(typeName) !== 'own' ||
+    /^dovecote\.(?:dashboard|insights|project|transfer|usage)\./.test(typeName);
   const published = services.filter(
     ({ file, typeName }) => file.proto.package === 'pidgr.v1' || isOfAnalytics(typeName),
   );

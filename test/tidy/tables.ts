@@ -277,4 +277,9 @@ export const tables: Readonly<Record<string, Table>> = {
     },
   },
   worker_heartbeat: { owner: 'platform/worker' },
+  usage_count: { owner: 'analytics/usage' },
+  usage_day: { owner: 'analytics/usage' },
+  usage_limit: { owner: 'analytics/usage' },
+  usage_refusal: { owner: 'analytics/usage' },
+  usage_warning: { owner: 'analytics/usage' },
 };

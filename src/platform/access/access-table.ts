@@ -15,6 +15,8 @@ import { dovecoteOrganization } from './table/dovecote.organization.v1.js';
 import { dovecoteProject } from './table/dovecote.project.v1.js';
 import { dovecoteRender } from './table/dovecote.render.v1.js';
 import { dovecoteSso } from './table/dovecote.sso.v1.js';
+import { dashboardUsage } from './table/dashboard.usage.v1.js';
+import { dovecoteUsage } from './table/dovecote.usage.v1.js';
 import { dovecoteTemplate } from './table/dovecote.template.v1.js';
 import { dovecoteTransfer } from './table/dovecote.transfer.v1.js';
 import { events } from './table/events.v1.js';
@@ -63,6 +65,8 @@ const packages: readonly (readonly ServiceRows[])[] = [
   dashboardDashboards,
   publicDashboards,
   dovecoteDashboard,
+  dashboardUsage,
+  dovecoteUsage,
 ];
 const served = packages.flat();
 

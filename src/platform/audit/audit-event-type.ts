@@ -110,6 +110,7 @@ export const auditEventTypes = [
   'PROFILE_ERASED',
   'PROFILES_MERGED',
   'PROFILES_UNMERGED',
+  'EVENT_LIMIT_WARNED',
 ] as const;
 
 export type AuditEventType = (typeof auditEventTypes)[number];

@@ -61,6 +61,16 @@ export const analyticsVariables = {
     meaning: 'Burst of events that all projects of an organization together may send.',
     must: 'be a whole number from 1 to 10000000',
   }),
+  EVENT_LIMIT_PER_MONTH: whole(0, 1_000_000_000_000).default(0).register(documentation, {
+    meaning:
+      'Events that an organization may send in a calendar month, UTC; 0: no limit. Its admins are warned at 80 and 100 %.',
+    must: 'be a whole number from 0 to 1000000000000',
+  }),
+  EVENT_LIMIT_ACTION: z.enum(['accept', 'refuse']).default('accept').register(documentation, {
+    meaning:
+      'What happens to events beyond that limit: they are accepted, or refused until the month is over.',
+    must: 'be accept or refuse',
+  }),
   GEO_DATABASE: z.string().min(1).optional().register(documentation, {
     meaning:
       'MaxMind DB file from which events get country, region and city of the client, unless a CDN behind TRUSTED_PROXIES names them.',

@@ -106,6 +106,8 @@ export interface Config {
   readonly ingest: {
     readonly queue: { readonly total: number; readonly organization: number; readonly project: number };
   };
+  /** Events that an organization may send in a month, 0: without limit; and whether more are refused. */
+  readonly eventLimit: { readonly perMonth: number; readonly refuses: boolean };
   readonly worker: { readonly concurrency: number };
   readonly log: {
     readonly level: Values['LOG_LEVEL'];
@@ -282,6 +284,10 @@ function shape(values: Values, terminalFormat: 'pretty' | 'json'): Config {
         organization: values.INGEST_ORGANIZATION_QUEUE_MEGABYTES * MEGABYTE,
         project: values.INGEST_PROJECT_QUEUE_MEGABYTES * MEGABYTE,
       },
+    },
+    eventLimit: {
+      perMonth: values.EVENT_LIMIT_PER_MONTH,
+      refuses: values.EVENT_LIMIT_ACTION === 'refuse',
     },
     worker: { concurrency: values.WORKER_CONCURRENCY },
     log: {

@@ -11,7 +11,7 @@ import { hasPrepared, runStatement, type StatementResult } from './statement-que
 /**
  * By what kind of name a row is found before its organization is known, and the name. The rows of `ingest_queue` and
  * `profiles` belong to all organizations: the drain and the operator's commands find the ones by `drain`, the mirror the
- * others by `mirror`.
+ * others by `mirror`, the count of events those of `usage` by `all`.
  */
 interface Lookup {
   kind:
@@ -23,7 +23,8 @@ interface Lookup {
     | 'short_code'
     | 'sso_connection'
     | 'sso_domain'
-    | 'sso_provider';
+    | 'sso_provider'
+    | 'usage';
   key: string;
 }
 

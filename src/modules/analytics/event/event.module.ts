@@ -64,7 +64,7 @@ import { WaitingEventsStore } from './waiting-events.store.js';
     WaitingEvents,
     WaitingEventsStore,
   ],
-  exports: [ErasedIds, WaitingEvents],
+  exports: [ErasedIds, Ingest, WaitingEvents],
 })
 export class EventModule implements OnModuleInit {
   constructor(

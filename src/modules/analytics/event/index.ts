@@ -6,6 +6,7 @@ export type { PropertyValue } from './event-record.js';
 export { engineTime, propertiesOf } from './event-row.rules.js';
 export { cookielessPrefix, isLongerThan, refuseIdText, sessionPerson } from './event-values.rules.js';
 export { EventModule } from './event.module.js';
+export { Ingest } from './ingest.service.js';
 export { insertFailure } from './insert-failure.rules.js';
 export { numericReading } from './numeric-reading.rules.js';
 export { documentedName, promotedProperties, storedName } from './property-names.js';

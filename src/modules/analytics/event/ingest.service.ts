@@ -7,19 +7,29 @@ import { EventQueue } from './event-queue.js';
 import { rowOf } from './event-row.rules.js';
 import { EventTimeStore } from './event-time.store.js';
 
+/** Throws when the events of the scope's project are refused: not FAILED_PRECONDITION, on which an SDK drops them. */
+type IngestCheck = (scope: Scope) => Promise<void>;
+
 /** Takes the events of a request: what it accepts is durable when it answers. */
 @Injectable()
 export class Ingest {
+  private readonly checks: IngestCheck[] = [];
+
   constructor(
     private readonly times: EventTimeStore,
     private readonly intake: EventIntake,
     private readonly queue: EventQueue,
   ) {}
 
+  /** Called by a module when it starts. */
+  contribute(check: IngestCheck): void {
+    this.checks.push(check);
+  }
+
   /**
    * Accepts all events that are kept, or none. Of `timeless` drafts, which have an id of the caller's and no time, a retry
    * keeps the time of the first try.
-   * @throws AppError COOKIELESS_IDENTITY_UNAVAILABLE, RATE_LIMITED, or UNAVAILABLE while the queue is full: nothing is
+   * @throws AppError COOKIELESS_IDENTITY_UNAVAILABLE, RATE_LIMITED, what a check throws, or UNAVAILABLE while the queue is full: nothing is
    * accepted.
    */
   async accept(
@@ -28,6 +38,7 @@ export class Ingest {
     contract: Contract,
     timeless: readonly EventDraft[] = [],
   ): Promise<AcceptedBatch> {
+    for (const check of this.checks) await check(scope);
     await this.queue.refuseWhenFull(scope.project);
     await scope.countEvents(drafts.length);
     if (timeless.length > 0) await this.times.settle(scope, timeless);

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database, statement, type Transaction } from '../../../platform/database/index.js';
+import { Database, readStatement, statement, type Transaction } from '../../../platform/database/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 
 interface ChangedProject {
@@ -15,9 +15,35 @@ const locked = `locked as materialized (
       order by v.org_id, v.project for no key update of v
    )`;
 
+/** The version of a project of which nothing was ever stored. */
+export const firstVersion = 1;
+
+/** The version of a project, and that at which its events were counted; null: never. */
+export interface CountedVersion {
+  readonly version: number;
+  readonly counted: number | null;
+}
+
+const MOST_AT_ONCE = 10_000;
+
 const find = statement(
   'analytics_version.find',
   `select version::float8 as version from analytics_version where org_id = $1 and project = $2`,
+);
+const uncounted = readStatement(
+  'analytics_version.uncounted',
+  `select distinct org_id as "orgId" from analytics_version where counted_version is distinct from version
+    order by 1 limit ${MOST_AT_ONCE}`,
+);
+const ofOrganization = statement(
+  'analytics_version.of_organization',
+  `select project, version::float8 as version, counted_version::float8 as counted from analytics_version
+    where org_id = $1`,
+);
+const markCounted = statement(
+  'analytics_version.mark_counted',
+  `update analytics_version set counted_version = greatest(counted_version, $3::bigint)
+    where org_id = $1 and project = $2`,
 );
 const lock = statement('analytics_version.lock', `with ${locked} select project from locked`);
 const raise = statement(
@@ -43,7 +69,7 @@ export class AnalyticsVersions {
     return row?.version ?? 0;
   }
 
-  /** Of those that exist. Last in its transaction, and once: what follows must wait for nothing. */
+  /** Raises those that exist. Last in its transaction, and once: what follows must wait for nothing. */
   async raise(tx: Transaction, changed: readonly ChangedProject[]): Promise<void> {
     await tx.execute(raise, columnsOf(changed));
   }
@@ -55,6 +81,24 @@ export class AnalyticsVersions {
   async lock(tx: Transaction, projects: readonly ChangedProject[]): Promise<ReadonlySet<number>> {
     const rows = await tx.query<{ project: number }>(lock, columnsOf(projects));
     return new Set(rows.map(({ project }) => project));
+  }
+
+  /** Organizations with a project whose events were not counted at its version, in a transaction that sees all. */
+  async uncounted(tx: Transaction): Promise<string[]> {
+    return (await tx.query<{ orgId: string }>(uncounted)).map(({ orgId }) => orgId);
+  }
+
+  /** The versions of the scope's organization, by the numbers of its projects. */
+  async ofOrganization(scope: Scope): Promise<Map<number, CountedVersion>> {
+    const rows = await (
+      await scope.tx()
+    ).query<CountedVersion & { project: number }>(ofOrganization, [scope.orgId]);
+    return new Map(rows.map(({ project, ...versions }) => [project, versions]));
+  }
+
+  /** Last in its transaction, like `raise`. */
+  async markCounted(tx: Transaction, { orgId, project }: ChangedProject, version: number): Promise<void> {
+    await tx.execute(markCounted, [orgId, project, version]);
   }
 }
 

@@ -4,7 +4,7 @@ const keep = statement('project.keep', 'select from project where org_id = $1 an
 
 /**
  * Keeps the project from being deleted until the transaction ends, which is of its organization. Waits for a deletion that is
- * under way; false: it is gone.
+ * under way; false: it was deleted.
  */
 export async function keepProject(tx: Transaction, orgId: string, number: number): Promise<boolean> {
   return (await tx.query(keep, [orgId, number])).length > 0;

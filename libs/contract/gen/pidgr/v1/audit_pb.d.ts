@@ -1200,6 +1200,13 @@ export enum AuditEventType {
    * @generated from enum value: AUDIT_EVENT_TYPE_PROFILES_UNMERGED = 1065;
    */
   PROFILES_UNMERGED = 1065,
+
+  /**
+   * The admins were warned that much of the month's events is used, or all.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_EVENT_LIMIT_WARNED = 1081;
+   */
+  EVENT_LIMIT_WARNED = 1081,
 }
 
 /**

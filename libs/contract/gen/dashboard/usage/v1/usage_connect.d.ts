@@ -1,0 +1,1 @@
+export { UsageService } from './usage_pb.js';

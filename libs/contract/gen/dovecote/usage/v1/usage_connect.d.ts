@@ -1,0 +1,1 @@
+export { EventLimitService } from './usage_pb.js';
