@@ -52,6 +52,7 @@ import { Boards } from './0065-boards.js';
 import { DashboardSignIn } from './0066-dashboard-sign-in.js';
 import { Erasures } from './0067-erasures.js';
 import { Usage } from './0068-usage.js';
+import { EmailProviders } from './0069-email-providers.js';
 
 export * from './analytics/index.js';
 
@@ -111,4 +112,5 @@ export const migrations = [
   DashboardSignIn,
   Erasures,
   Usage,
+  EmailProviders,
 ];

@@ -36,6 +36,7 @@ import { ProfileModule } from './modules/analytics/profile/index.js';
 import { DataExportModule } from './modules/analytics/data-export/index.js';
 import { UsageModule } from './modules/analytics/usage/index.js';
 import { UpcomingModule } from './modules/analytics/upcoming/index.js';
+import { EmailProviderModule } from './modules/accounts/email-provider/index.js';
 import { ProjectAccountsModule } from './modules/accounts/project/index.js';
 import { CustomerModule } from './modules/accounts/customer/index.js';
 import { SignInModule } from './modules/accounts/sign-in/index.js';
@@ -92,6 +93,7 @@ export class AppModule {
         CampaignModule,
         DeeplinkModule,
         DeviceModule,
+        EmailProviderModule,
         EventModule,
         FixtureModule,
         GroupModule,

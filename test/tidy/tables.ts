@@ -81,6 +81,7 @@ export const tables: Readonly<Record<string, Table>> = {
   daily_use: { owner: 'platform/throttle' },
   data_export: { owner: 'analytics/data-export' },
   deeplink_key: { owner: 'messaging/deeplink' },
+  email_provider: { owner: 'accounts/email-provider' },
   delivery: {
     owner: 'messaging/delivery',
     reads: { 'messaging/inbox': 'the entries of a page, with text and campaign' },
@@ -126,6 +127,7 @@ export const tables: Readonly<Record<string, Table>> = {
   member: {
     owner: 'people/member',
     reads: {
+      'accounts/email-provider': 'whether an organization is the only one that a person is in, and has proven their domain',
       'evidence/audit': names,
       'messaging/campaign': 'audiences of a million are compared with the members in the database',
       'messaging/delivery': 'who can be reached, for thousands of recipients at once',
@@ -254,6 +256,7 @@ export const tables: Readonly<Record<string, Table>> = {
   sso_domain: {
     owner: 'signin/sso',
     reads: {
+      'accounts/email-provider': 'whether the domain of a person is that of their only organization',
       'people/member': 'which invitation comes from the organization of the address, in the list of all',
       'signin/auth': 'the organization of the address is offered first',
     },

@@ -1,6 +1,7 @@
 import type { DescService } from '@bufbuild/protobuf';
 import type { AccessRow, ServiceRows } from './access-rule.js';
 import { dashboardOrgs } from './table/dashboard.orgs.v1.js';
+import { dashboardOrgEmailProviders } from './table/dashboard.orgemailproviders.v1.js';
 import { dashboardProjects } from './table/dashboard.projects.v1.js';
 import { activity } from './table/activity.v1.js';
 import { dashboardDashboards } from './table/dashboard.dashboards.v1.js';
@@ -22,6 +23,7 @@ import { dovecoteTransfer } from './table/dovecote.transfer.v1.js';
 import { events } from './table/events.v1.js';
 import { insights } from './table/insights.v1.js';
 import { orgs } from './table/orgs.v1.js';
+import { orgEmailProviders } from './table/orgemailproviders.v1.js';
 import { pidgr } from './table/pidgr.v1.js';
 import { profiles } from './table/profiles.v1.js';
 import { projects } from './table/projects.v1.js';
@@ -58,6 +60,8 @@ const packages: readonly (readonly ServiceRows[])[] = [
   publicAuth,
   dashboardCustomers,
   sharedProfiles,
+  orgEmailProviders,
+  dashboardOrgEmailProviders,
   dovecoteInsights,
   dovecoteProject,
   dovecoteTransfer,

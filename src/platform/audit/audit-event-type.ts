@@ -111,6 +111,9 @@ export const auditEventTypes = [
   'PROFILES_MERGED',
   'PROFILES_UNMERGED',
   'EVENT_LIMIT_WARNED',
+  'EMAIL_PROVIDER_SET',
+  'EMAIL_PROVIDER_REMOVED',
+  'EMAIL_PROVIDER_FAILED',
 ] as const;
 
 export type AuditEventType = (typeof auditEventTypes)[number];

@@ -1,5 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { resolve } from 'node:path';
+import { type MailSettings, mailOf } from './mail-settings.js';
 import { dashboardOf, type DashboardSettings, withDashboard } from './dashboard-settings.js';
 import { canonicalName } from './distinguished-name.js';
 import { isLoopback } from './loopback.js';
@@ -99,7 +100,7 @@ export interface Config {
     readonly redirectUris: readonly string[];
     readonly trustedDomains: readonly string[];
   };
-  readonly mail: { readonly smtpUrl?: string; readonly from: string };
+  readonly mail: MailSettings;
   /** File of a location database. */
   readonly geoDatabase?: string;
   /** Bytes of accepted events that may wait for the analytics store: of all, of one organization, and of one project. */
@@ -276,7 +277,7 @@ function shape(values: Values, terminalFormat: 'pretty' | 'json'): Config {
       redirectUris: [...values.SSO_REDIRECT_URIS, new URL('/sign-in/callback', publicUrl).toString()],
       trustedDomains: values.SSO_TRUSTED_DOMAINS,
     },
-    mail: { smtpUrl: values.SMTP_URL, from: values.MAIL_FROM },
+    mail: mailOf(values),
     geoDatabase: values.GEO_DATABASE,
     ingest: {
       queue: {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { analyticsVariables } from './analytics-variables.js';
 import { dashboardVariables } from './dashboard-variables.js';
+import { mailVariables } from './mail-variables.js';
 import {
   base64Key,
   documentation,
@@ -280,16 +281,7 @@ const variables = {
     must: 'be host names or addresses, separated by commas',
     fallback: 'none: public addresses only',
   }),
-  SMTP_URL: url('smtp', 'smtps').optional().register(documentation, {
-    meaning: 'Mail server.',
-    must: 'be a URL such as smtps://user:password@host:465',
-    fallback: 'mail is captured, not sent',
-    secret: true,
-  }),
-  MAIL_FROM: z.string().includes('@').default('Dovecote <no-reply@localhost>').register(documentation, {
-    meaning: 'Sender of mail.',
-    must: 'contain a mail address',
-  }),
+  ...mailVariables,
   WORKER_CONCURRENCY: whole(1, 100).default(4).register(documentation, {
     meaning: 'Jobs that a worker runs at once.',
     must: 'be a whole number from 1 to 100',

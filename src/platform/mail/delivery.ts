@@ -1,8 +1,8 @@
 import type { JobContext } from '../worker/index.js';
 import type { OutgoingMail } from './mail.js';
 
-/** `dropped`: it had become pointless. */
-export type MailOutcome = 'sent' | 'captured' | 'dropped';
+/** `dropped`: it had become pointless; `refused`: the recipient's address takes no mail. */
+export type MailOutcome = 'sent' | 'captured' | 'dropped' | 'refused';
 
 /** How mail leaves the server. May be called twice for one mail. */
 export interface MailDelivery {

@@ -12,6 +12,7 @@ import { CapturedMailbox } from './captured-mail.js';
 import { MAIL_DELIVERY, type MailDelivery } from './delivery.js';
 import { MAILBOX_OPTIONS, MailboxController, type MailboxOptions } from './mailbox.controller.js';
 import { Mailer } from './mailer.js';
+import { OrganizationMail } from './organization-mail.js';
 import { mailPersonalData } from './personal-data.store.js';
 import { PurgeCapturedMailJob } from './purge-captured-mail.job.js';
 import { SendMailJob } from './send-mail.job.js';
@@ -26,6 +27,7 @@ export function mailboxIsReadable({ environment, http, mail }: Config): boolean 
 @Module({
   controllers: [MailboxController],
   providers: [
+    OrganizationMail,
     PurgeCapturedMailJob,
     SendMailJob,
     {
@@ -57,7 +59,7 @@ export function mailboxIsReadable({ environment, http, mail }: Config): boolean 
       }),
     },
   ],
-  exports: [Mailer],
+  exports: [Mailer, OrganizationMail],
 })
 export class MailModule implements OnModuleInit {
   constructor(private readonly personalData: PersonalData) {}

@@ -1,7 +1,10 @@
 /** A message to one person, in plain text. */
 export interface Mail {
   to: string;
-  /** What strangers can cause, and an address gets so many of in a day; absent for news, which always leaves. */
+  /**
+   * What strangers can cause, and an address gets so many of in a day; absent for news, which always leaves, and leaves by the
+   * operator's delivery.
+   */
   kind?: 'code' | 'invitation';
   subject: string;
   text: string;

@@ -26,6 +26,7 @@ export const sendMailTask = 'mail.send';
 
 const content = z.object({
   to: z.string(),
+  kind: z.enum(['code', 'invitation']).optional(),
   subject: z.string(),
   text: z.string(),
   notAfter: z.coerce.date().optional(),

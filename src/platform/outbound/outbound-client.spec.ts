@@ -150,3 +150,41 @@ test('a server that is silent, or stops half-way, is given up on', async () => {
     await expect(client.get(`http://127.0.0.1:${port}${path}`)).rejects.toMatchObject(refusal);
   }
 });
+
+describe('a connection for another protocol', () => {
+  const orgId = 'acme';
+
+  test.each([
+    '127.0.0.1',
+    '::1',
+    '::ffff:10.0.0.1',
+    'localhost',
+    '169.254.169.254',
+    '0.0.0.0',
+    '127.1',
+    'a b',
+    '',
+  ])('is not opened to %j', async (host) => {
+    await expect(strict.connect({ host, port: 25, orgId })).rejects.toMatchObject(refusal);
+  });
+
+  test('is opened to the address that was checked, whatever the name says a moment later', async () => {
+    const port = await serve((_request, response) => response.end());
+    const addresses = [{ address: '127.0.0.1', family: 4 }];
+    const lookup = () => Promise.resolve(addresses.splice(0));
+    const client = new OutboundClient({ allowedHosts: [`mx.example:${port}`], lookup });
+    const socket = await client.connect({ host: 'mx.example', port, orgId });
+    expect(socket.remoteAddress).toBe('127.0.0.1');
+    socket.destroy();
+    await expect(client.connect({ host: 'mx.example', port, orgId })).rejects.toMatchObject(refusal);
+    await expect(client.connect({ host: 'mx.example', port: port + 1, orgId })).rejects.toMatchObject(
+      refusal,
+    );
+  });
+
+  test('is refused by a port that is closed, with the reason for the log', async () => {
+    const client = new OutboundClient({ allowedHosts: ['127.0.0.1'] });
+    const call = client.connect({ host: '127.0.0.1', port: 1, orgId });
+    await expect(call).rejects.toMatchObject({ ...refusal, cause: { code: 'ECONNREFUSED' } });
+  });
+});

@@ -1,7 +1,7 @@
 import type { LookupAddress } from 'node:dns';
 import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import type { LookupFunction } from 'node:net';
+import { connect, type LookupFunction, type Socket } from 'node:net';
 import { rootCertificates } from 'node:tls';
 import { Injectable } from '@nestjs/common';
 import pLimit, { type LimitFunction } from 'p-limit';
@@ -41,17 +41,26 @@ const MAX_BYTES = 1024 * 1024;
 /** Requests of one organization at a time; further ones wait, within the same time. */
 const MOST_AT_ONCE = 8;
 
+/** A server that speaks another protocol than HTTP. */
+export interface OutboundServer {
+  /** A name or an address. */
+  host: string;
+  port: number;
+  /** The organization that chose the server. */
+  orgId: string;
+}
+
 /** Answers that the Response constructor allows no body for. */
 const bodiless = new Set([204, 205, 304]);
 
 /**
- * The only outbound HTTP client of the server: https to public addresses, connects to the checked addresses
+ * The only outbound client of the server: https to public addresses, connects to the checked addresses
  * only (no DNS rebinding), no redirects, limits on size and time (queueing and name resolution included).
  */
 @Injectable()
 export class OutboundClient {
   /** Undefined: what Node trusts. */
-  private readonly ca: string[] | undefined;
+  readonly ca: string[] | undefined;
   private readonly names: NameLookup;
   private readonly turns = new Map<string, LimitFunction>();
 
@@ -77,6 +86,20 @@ export class OutboundClient {
       return await this.inTurn(request.orgId, signal, () => this.exchange(url, request, { exempt, signal }));
     } catch (error) {
       throw error instanceof AppError ? error : refused(`${url.host} does not answer.`, error);
+    }
+  }
+
+  /** Opens a connection for the caller, who speaks and ends it; refuses like `get`. */
+  async connect({ host, port, orgId }: OutboundServer): Promise<Socket> {
+    const { allowedHosts, timeoutMs = TIMEOUT_MS } = this.options;
+    const exempt = allowedHosts.includes(`${host}:${port}`) || allowedHosts.includes(host);
+    const signal = AbortSignal.timeout(timeoutMs);
+    try {
+      return await this.inTurn(orgId, signal, async () =>
+        connected(await this.resolve(host, exempt, signal), port, signal),
+      );
+    } catch (error) {
+      throw error instanceof AppError ? error : refused(`${host}:${port} does not answer.`, error);
     }
   }
 
@@ -139,14 +162,32 @@ function open(
   { method, headers, body }: OutboundRequest,
   { addresses, ca, signal }: { addresses: LookupAddress[]; ca?: string[]; signal: AbortSignal },
 ): Promise<IncomingMessage> {
-  // The name is not resolved again: between check and use its answer could change.
-  const lookup: LookupFunction = (_hostname, options, callback) => {
-    if (options.all) callback(null, addresses);
-    else callback(null, addresses[0]?.address ?? '', addresses[0]?.family);
-  };
+  const lookup = lookupOf(addresses);
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
     send(url, { method, headers, lookup, ca, signal, agent: false }, resolve).on('error', reject).end(body);
+  });
+}
+
+/** The name is not resolved again: between check and use its answer could change. */
+function lookupOf(addresses: LookupAddress[]): LookupFunction {
+  return (_hostname, options, callback) => {
+    if (options.all) callback(null, addresses);
+    else callback(null, addresses[0]?.address ?? '', addresses[0]?.family);
+  };
+}
+
+function connected(addresses: LookupAddress[], port: number, signal: AbortSignal): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    // The name is a placeholder: the look-up knows the addresses.
+    const socket = connect({ host: 'server.invalid', port, lookup: lookupOf(addresses) });
+    const abort = (): void => void socket.destroy(signal.reason as Error);
+    signal.addEventListener('abort', abort, { once: true });
+    socket.once('error', reject).once('connect', () => {
+      signal.removeEventListener('abort', abort);
+      socket.off('error', reject);
+      resolve(socket);
+    });
   });
 }
 

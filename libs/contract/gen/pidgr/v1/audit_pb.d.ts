@@ -1207,6 +1207,27 @@ export enum AuditEventType {
    * @generated from enum value: AUDIT_EVENT_TYPE_EVENT_LIMIT_WARNED = 1081;
    */
   EVENT_LIMIT_WARNED = 1081,
+
+  /**
+   * The e-mail provider of the organization was set.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_EMAIL_PROVIDER_SET = 1091;
+   */
+  EMAIL_PROVIDER_SET = 1091,
+
+  /**
+   * The e-mail provider of the organization was removed.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_EMAIL_PROVIDER_REMOVED = 1092;
+   */
+  EMAIL_PROVIDER_REMOVED = 1092,
+
+  /**
+   * Mail of the organization has not left for minutes, and its super admins were told.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_EMAIL_PROVIDER_FAILED = 1093;
+   */
+  EMAIL_PROVIDER_FAILED = 1093,
 }
 
 /**

@@ -1,0 +1,1 @@
+export { EmailProviderModule } from './email-provider.module.js';
