@@ -127,7 +127,8 @@ export const tables: Readonly<Record<string, Table>> = {
   member: {
     owner: 'people/member',
     reads: {
-      'accounts/email-provider': 'whether an organization is the only one that a person is in, and has proven their domain',
+      'accounts/email-provider':
+        'whether an organization is the only one that a person is in, and has proven their domain',
       'evidence/audit': names,
       'messaging/campaign': 'audiences of a million are compared with the members in the database',
       'messaging/delivery': 'who can be reached, for thousands of recipients at once',
