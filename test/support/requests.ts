@@ -24,6 +24,8 @@ const wellFormed: Record<string, string> = {
   '^[A-Z][A-Z0-9_]{0,99}$': 'REACHABILITY_UPSERT',
   [String.raw`^\$?[a-zA-Z0-9_-]+(\.[a-zA-Z0-9_-]+)*$`]: 'plan',
   '^[a-zA-Z0-9_.-]+$': 'page_view',
+  '^[a-z][a-z0-9_-]*$': 'dashboard',
+  '^[A-Za-z0-9._~-]+$': 'v'.repeat(43),
 };
 
 /** Messages whose fields depend on each other: the bounds of a time. */
@@ -119,6 +121,7 @@ function itemInit(
 function scalarInit(field: DescField, { type, required }: FieldRules): unknown {
   if (type.case === 'bytes') return new Uint8Array(Number(type.value.minLen));
   if (type.case === 'int64' && type.value.greaterThan.case === 'gt') return type.value.greaterThan.value + 1n;
+  if (type.case === 'int64' && type.value.greaterThan.case === 'gte') return type.value.greaterThan.value;
   if (type.case === 'float' && type.value.greaterThan.case) return type.value.greaterThan.value;
   if (type.case !== 'string') return required && field.scalar === ScalarType.STRING ? field.name : undefined;
   const rules = type.value;

@@ -94,9 +94,14 @@ async function idsOf(orgId: string): Promise<string[]> {
   return [...ids];
 }
 
+/** The attackers need their sessions, and the project that they act in, to the end. */
 const methods = services
   .flatMap((service) => service.methods)
-  .filter(({ name }) => !name.endsWith('SignOut'));
+  .filter(
+    (method) =>
+      !method.name.endsWith('SignOut') &&
+      methodName(method) !== '/dashboard.projects.v1.ProjectsService/Delete',
+  );
 
 /** Everything that came back, as text: messages, the error, its details. */
 function everythingIn({ messages, error }: Outcome): string {
@@ -134,6 +139,13 @@ const indifferent = new Set([
   '/pidgr.v1.OrganizationService/CreateOrganization',
   // A draft: its templates are looked up when a campaign is made of it.
   '/pidgr.v1.OrganizationService/UpdateOrganization',
+  // Ids of people and sessions are what a site chose; here they are looked for in the attacker's own project.
+  '/shared.activity.v1.ActivityService/GetActivityFeed',
+  '/shared.activity.v1.ActivityService/GetEventExplorer',
+  '/shared.activity.v1.ActivityService/GetActivityHeatmap',
+  '/shared.activity.v1.ActivityService/GetProfileStats',
+  // Of anyone, known or not: nothing that arrives later may bring them back.
+  '/shared.profiles.v1.ProfilesService/DeleteDataSubject',
 ]);
 
 /** About memberships of the caller, wherever they act: a member of both may leave Acme, and has accepted its invitation. */

@@ -42,7 +42,7 @@ const aliasRecord = `'alias' as type, a.alias as "distinctId", p.external_id as 
 const aliasOf = 'p.org_id = a.org_id and p.project = a.project and p.id = a.profile_id';
 
 const profiles = statement(
-  'profile.records',
+  'profile.exported_records',
   `select ${profileRecord} from profile p
     where p.org_id = $1 and p.project = $2 and ($3::uuid is null or p.id > $3) and ${isActive} order by p.id limit $4`,
 );

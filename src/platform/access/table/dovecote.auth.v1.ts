@@ -9,6 +9,7 @@ import {
   anyCredential,
   anyone,
   anyProof,
+  named,
   permission,
   person,
   personal,
@@ -57,7 +58,7 @@ export const dovecoteAuth: readonly ServiceRows[] = [
 
   rowsOf(PasswordSettingsService, {
     getPasswordSettings: read(permission(P.ORG_READ), anyProof),
-    updatePasswordSettings: write(permission(P.ORG_WRITE), recentProof(), 'ORG_UPDATED'),
+    updatePasswordSettings: write(named(P.ORG_WRITE), recentProof(), 'ORG_UPDATED'),
   }),
 
   rowsOf(PasskeyService, {
