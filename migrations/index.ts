@@ -53,6 +53,7 @@ import { DashboardSignIn } from './0066-dashboard-sign-in.js';
 import { Erasures } from './0067-erasures.js';
 import { Usage } from './0068-usage.js';
 import { EmailProviders } from './0069-email-providers.js';
+import { DataImports } from './0070-data-imports.js';
 
 export * from './analytics/index.js';
 
@@ -113,4 +114,5 @@ export const migrations = [
   Erasures,
   Usage,
   EmailProviders,
+  DataImports,
 ];

@@ -35,6 +35,7 @@ import { EventModule } from './modules/analytics/event/index.js';
 import { ProfileModule } from './modules/analytics/profile/index.js';
 import { DataExportModule } from './modules/analytics/data-export/index.js';
 import { UsageModule } from './modules/analytics/usage/index.js';
+import { DataImportModule } from './modules/analytics/data-import/index.js';
 import { UpcomingModule } from './modules/analytics/upcoming/index.js';
 import { EmailProviderModule } from './modules/accounts/email-provider/index.js';
 import { ProjectAccountsModule } from './modules/accounts/project/index.js';
@@ -107,6 +108,7 @@ export class AppModule {
         PrivacyModule,
         ProfileModule,
         DataExportModule,
+        DataImportModule,
         ProjectModule,
         ProjectAccountsModule,
         RenderModule,

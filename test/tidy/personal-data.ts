@@ -37,6 +37,7 @@ export const notErased: Readonly<Record<string, string>> = {
   board_share: organizationKeeps,
   campaign: organizationKeeps,
   data_export: organizationKeeps,
+  data_import: organizationKeeps,
   email_provider: organizationKeeps,
   identity: 'deleted or replaced by people/member itself, last of all',
   invite_link: organizationKeeps,

@@ -80,6 +80,8 @@ export const tables: Readonly<Record<string, Table>> = {
   cookieless_session: { owner: 'analytics/event' },
   daily_use: { owner: 'platform/throttle' },
   data_export: { owner: 'analytics/data-export' },
+  data_import: { owner: 'analytics/data-import' },
+  data_import_piece: { owner: 'analytics/data-import' },
   deeplink_key: { owner: 'messaging/deeplink' },
   email_provider: { owner: 'accounts/email-provider' },
   delivery: {

@@ -106,6 +106,8 @@ export interface Config {
   /** Bytes of accepted events that may wait for the analytics store: of all, of one organization, and of one project. */
   readonly ingest: {
     readonly queue: { readonly total: number; readonly organization: number; readonly project: number };
+    /** Events per second that a worker stores of imports. */
+    readonly importedPerSecond: number;
   };
   /** Events that an organization may send in a month, 0: without limit; and whether more are refused. */
   readonly eventLimit: { readonly perMonth: number; readonly refuses: boolean };
@@ -285,6 +287,7 @@ function shape(values: Values, terminalFormat: 'pretty' | 'json'): Config {
         organization: values.INGEST_ORGANIZATION_QUEUE_MEGABYTES * MEGABYTE,
         project: values.INGEST_PROJECT_QUEUE_MEGABYTES * MEGABYTE,
       },
+      importedPerSecond: values.IMPORT_EVENTS_PER_SECOND,
     },
     eventLimit: {
       perMonth: values.EVENT_LIMIT_PER_MONTH,

@@ -46,6 +46,15 @@ export class BucketObjects extends ObjectStore implements OnApplicationShutdown 
     await upload.done();
   }
 
+  override async read(key: string): Promise<Readable> {
+    const { Body } = await this.client.send(
+      new GetObjectCommand({ Bucket: this.bucket, Key: requireKey(key) }),
+    );
+    if (!Body) throw new Error('The object has no content.');
+    // On Node the body is a stream of Node.
+    return Body as Readable;
+  }
+
   override link(key: string, { filename, contentType }: Download): Promise<string> {
     const command = new GetObjectCommand({
       Bucket: this.bucket,
@@ -60,8 +69,8 @@ export class BucketObjects extends ObjectStore implements OnApplicationShutdown 
     await this.client.send(new DeleteObjectCommand({ Bucket: this.bucket, Key: requireKey(key) }));
   }
 
-  override async removeAll(orgId: string): Promise<void> {
-    const Prefix = requireKey(`${orgId}/any`).slice(0, -'any'.length);
+  override async removeAll(folder: string): Promise<void> {
+    const Prefix = requireKey(`${folder}/any`).slice(0, -'any'.length);
     for (;;) {
       const { Contents = [], IsTruncated } = await this.client.send(
         new ListObjectsV2Command({ Bucket: this.bucket, Prefix }),

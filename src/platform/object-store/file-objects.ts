@@ -47,6 +47,10 @@ export class FileObjects extends ObjectStore {
     }
   }
 
+  override async read(key: string): Promise<Readable> {
+    return (await open(this.pathOf(key))).createReadStream();
+  }
+
   override link(key: string, download: Download): Promise<string> {
     const until = this.clock.now().getTime() + LINK_MS;
     const token = sealToken(this.envelope, { key: requireKey(key), ...download, until }, binding);
@@ -57,8 +61,8 @@ export class FileObjects extends ObjectStore {
     await rm(this.pathOf(key), { force: true });
   }
 
-  override async removeAll(orgId: string): Promise<void> {
-    await rm(dirname(this.pathOf(`${orgId}/any`)), { recursive: true, force: true });
+  override async removeAll(folder: string): Promise<void> {
+    await rm(dirname(this.pathOf(`${folder}/any`)), { recursive: true, force: true });
   }
 
   /**
@@ -66,7 +70,7 @@ export class FileObjects extends ObjectStore {
    * distinguished.
    */
   async follow(token: string): Promise<OpenObject | undefined> {
-    const found = this.read(token);
+    const found = this.openTicket(token);
     if (!found || found.until <= this.clock.now().getTime()) return undefined;
     const { key, filename, contentType } = found;
     const file = await open(this.pathOf(key)).catch((error: NodeJS.ErrnoException) => {
@@ -76,7 +80,7 @@ export class FileObjects extends ObjectStore {
     return file && { file, filename, contentType, size: (await file.stat()).size };
   }
 
-  private read(token: string): z.infer<typeof ticket> | undefined {
+  private openTicket(token: string): z.infer<typeof ticket> | undefined {
     try {
       return ticket.parse(openToken(this.envelope, token, binding));
     } catch (error) {

@@ -14,12 +14,15 @@ export const LINK_MS = 60 * 60_000;
 const wellFormedKey = /^[0-9a-f-]{36}(\/[a-z0-9][a-z0-9-]*(\.[a-z0-9]+)?)+$/;
 
 /**
- * Stores large objects to be downloaded: exports. Objects cannot be listed and are reachable by a signed link
- * only; the code that creates a link has checked the caller.
+ * Stores large objects: exports to be downloaded, and files that were uploaded. Objects cannot be listed and are reachable
+ * by a signed link only; the code that creates a link has checked the caller.
  */
 export abstract class ObjectStore {
   /** Stores what comes out of the source: all of it, or nothing. An object with this key is replaced. */
   abstract put(key: string, source: Readable, contentType: string): Promise<void>;
+
+  /** What is in the object, as it comes. Rejects, or fails on the way, when it is not there. */
+  abstract read(key: string): Promise<Readable>;
 
   /** A URL for one hour. Whether the object is there shows when it is followed. */
   abstract link(key: string, download: Download): Promise<string>;
@@ -27,8 +30,8 @@ export abstract class ObjectStore {
   /** Also of an object that is not there. */
   abstract remove(key: string): Promise<void>;
 
-  /** All that an organization has. */
-  abstract removeAll(orgId: string): Promise<void>;
+  /** All below a folder: an organization's id, or the beginning of keys up to a slash. */
+  abstract removeAll(folder: string): Promise<void>;
 }
 
 export function requireKey(key: string): string {

@@ -33,6 +33,9 @@ export const requestTexts: ReadonlyMap<string, TextKind> = new Map([
   ...of('pidgr.v1.CreateGroupRequest', 'name', 'name'),
   ...of('pidgr.v1.UpdateGroupRequest', 'name', 'name'),
   ...of('pidgr.v1.CreateApiKeyRequest', 'name', 'name'),
+  ...of('dovecote.transfer.v1.CreateImportRequest', 'name', 'name'),
+  // As it is stored: questions name it exactly so.
+  ...of('dovecote.transfer.v1.CsvMapping', 'verbatim', 'event_name'),
   // Campaigns and templates.
   ...of('pidgr.v1.CreateCampaignRequest', 'name', 'name', 'sender_name', 'title'),
   ...of('pidgr.v1.UpdateCampaignRequest', 'name', 'name', 'sender_name', 'title'),

@@ -20,6 +20,7 @@ import { IngestMetrics } from './ingest-metrics.js';
 import { IngestQueueStore } from './ingest-queue.store.js';
 import { IngestSignal } from './ingest-signal.js';
 import { Ingest } from './ingest.service.js';
+import { LiveLag } from './live-lag.js';
 import { PurgeEventTimes } from './purge-event-times.job.js';
 import { ShippedEventsRpc } from './shipped-events.rpc.js';
 import { QueueUses } from './queue-use.js';
@@ -59,12 +60,13 @@ import { WaitingEventsStore } from './waiting-events.store.js';
     IngestMetrics,
     IngestQueueStore,
     IngestSignal,
+    LiveLag,
     PurgeEventTimes,
     QueueUses,
     WaitingEvents,
     WaitingEventsStore,
   ],
-  exports: [ErasedIds, Ingest, WaitingEvents],
+  exports: [ErasedIds, EventSink, Ingest, LiveLag, WaitingEvents],
 })
 export class EventModule implements OnModuleInit {
   constructor(

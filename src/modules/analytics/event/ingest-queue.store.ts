@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import {
   loneStatement,
+  readStatement,
   setStatement,
   statement,
   type Transaction,
@@ -147,6 +148,11 @@ const backlog = setStatement(
      from ingest_batch group by org_id, project`,
 );
 
+const oldestAge = readStatement(
+  'ingest_batch.oldest_age',
+  `select extract(epoch from now() - received_at)::float8 as seconds from ingest_batch order by id limit 1`,
+);
+
 const removeOfProject = statement(
   'ingest_batch.remove_of_project',
   `delete from ingest_batch where org_id = $1 and project = $2`,
@@ -195,6 +201,11 @@ export class IngestQueueStore {
 
   async backlog(tx: Transaction): Promise<ProjectBacklog[]> {
     return tx.query<ProjectBacklog>(backlog);
+  }
+
+  /** Seconds that the oldest batch has waited; 0 when none waits. */
+  async oldestAge(tx: Transaction): Promise<number> {
+    return (await tx.queryOne<{ seconds: number }>(oldestAge))?.seconds ?? 0;
   }
 
   async removeOfProject(scope: Scope, project: number): Promise<void> {

@@ -1,0 +1,223 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import { findProject, type Project } from '../../../platform/caller/project.js';
+import { AppError } from '../../../platform/errors/index.js';
+import { Scopes } from '../../../platform/scope/index.js';
+import type { JobContext } from '../../../platform/worker/index.js';
+import { BLOCK_MONTHS, ErasedIds, insertFailure } from '../event/index.js';
+import { Profiles } from '../profile/index.js';
+import { AnalyticsVersions } from '../project/index.js';
+import { type DataImport, importState } from './data-import.js';
+import { type ChunkOutcome, DataImportStore } from './data-import.store.js';
+import { importTasks } from './data-imports.service.js';
+import { FileError } from './file-error.js';
+import { ImportLane } from './import-lane.js';
+import { type FileToRead, ImportReader, type ReadLine } from './import-reader.js';
+import type { ImportedEvent, ImportedPerson } from './imported.js';
+import { ImportedEvents, type ImportTarget } from './imported-events.js';
+
+const EVENTS_OF_CHUNK = 5_000;
+const LINES_OF_CHUNK = 20_000;
+const PERSONS_OF_CHUNK = 500;
+const PATIENCE_MS = [500, 1_000, 2_000, 4_000, 8_000, 15_000];
+
+interface OpenImport extends FileToRead {
+  readonly found: DataImport;
+  readonly project: Project;
+}
+
+/** What is stored in one transaction, together with how far the import is. */
+class Chunk {
+  readonly events: ImportedEvent[] = [];
+  readonly persons: ImportedPerson[] = [];
+  private readonly months = new Set<number>();
+  lines = 0;
+  line = 0;
+  refusedLines = 0;
+
+  add({ line, imported, refusal }: ReadLine): void {
+    this.line = line;
+    this.lines += 1;
+    if (refusal) this.refusedLines += 1;
+    if (imported?.type === 'person') this.persons.push(imported.person);
+    if (imported?.type !== 'event') return;
+    this.events.push(imported.event);
+    const date = new Date(imported.event.occurTime);
+    this.months.add(date.getUTCFullYear() * 12 + date.getUTCMonth());
+  }
+
+  get isFull(): boolean {
+    return (
+      this.events.length >= EVENTS_OF_CHUNK ||
+      this.persons.length >= PERSONS_OF_CHUNK ||
+      this.lines >= LINES_OF_CHUNK ||
+      // Each month is a separate part in the analytics store, which limits those of a block.
+      this.months.size >= BLOCK_MONTHS
+    );
+  }
+}
+
+/** Carries an import out, from wherever an earlier attempt has stopped. */
+@Injectable()
+export class ImportRuns {
+  constructor(
+    private readonly store: DataImportStore,
+    private readonly reader: ImportReader,
+    private readonly events: ImportedEvents,
+    private readonly profiles: Profiles,
+    private readonly erasedIds: ErasedIds,
+    private readonly lane: ImportLane,
+    private readonly versions: AnalyticsVersions,
+    private readonly scopes: Scopes,
+  ) {}
+
+  /** Undefined when the import is in another state, or its project was deleted. */
+  async open(
+    importId: string,
+    state: number,
+    { run, orgId = '' }: JobContext,
+  ): Promise<OpenImport | undefined> {
+    return run(async (scope) => {
+      const found = await this.store.findAny(scope, importId);
+      if (found?.state !== state) return undefined;
+      const project = await findProject(await scope.tx(), found.projectId);
+      if (!project) return undefined;
+      const { options } = found;
+      const pieces = await this.store.pieces(scope, importId);
+      const after = state === importState.running ? found.linesRead : 0;
+      const { retentionDays } = project;
+      return { found, project, orgId, id: importId, pieces, options, after, now: scope.now(), retentionDays };
+    });
+  }
+
+  async run(importId: string, context: JobContext): Promise<void> {
+    const file = await this.open(importId, importState.running, context);
+    if (!file) return;
+    const { signal } = context;
+    let chunk = new Chunk();
+    try {
+      for await (const line of this.reader.read(file)) {
+        signal.throwIfAborted();
+        chunk.add(line);
+        if (!chunk.isFull) continue;
+        if (!(await this.keep(chunk, file, context))) return;
+        chunk = new Chunk();
+      }
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error;
+      return this.fail(importId, error.message, context);
+    }
+    if (chunk.lines > 0 && !(await this.keep(chunk, file, context))) return;
+    await context.run(async (scope) => {
+      if ((await this.store.findAny(scope, importId))?.state !== importState.running) return;
+      await this.store.setState(scope, importId, importState.completed);
+      await scope.enqueue({ task: importTasks.removeFile, payload: { importId } });
+    });
+  }
+
+  async fail(importId: string, error: string, { run }: JobContext): Promise<void> {
+    await run(async (scope) => {
+      const found = await this.store.findAny(scope, importId);
+      if (found?.state !== importState.running && found?.state !== importState.checking) return;
+      await this.store.setState(scope, importId, importState.failed, { error });
+      await scope.enqueue({ task: importTasks.removeFile, payload: { importId } });
+    });
+  }
+
+  /** How many attempts have stored nothing, one after the other. */
+  async countAttempt(importId: string, { run }: JobContext): Promise<number> {
+    return run(async (scope) => {
+      await this.store.attempt(scope, importId);
+      return (await this.store.findAny(scope, importId))?.attempts ?? 0;
+    });
+  }
+
+  /** False when the import is not wanted any more. */
+  private async keep(chunk: Chunk, file: OpenImport, context: JobContext): Promise<boolean> {
+    await this.lane.turn(chunk.events.length, context.signal);
+    const persons = await this.know(chunk.persons, file, context);
+    for (const patience of [...PATIENCE_MS, 0]) {
+      try {
+        return await this.keepEvents(chunk, persons, file, context);
+      } catch (error) {
+        // The store is starting, full or away: waiting is cheaper than beginning again with the file.
+        if (patience === 0 || insertFailure(error as object) !== 'away') throw error;
+        await delay(patience, undefined, { signal: context.signal });
+      }
+    }
+    return false;
+  }
+
+  /**
+   * The row of the import is locked while its events are inserted, as the queue's rows are by the drain: an undo waits for
+   * them, and after it none follow. Imports into one project take turns, so that each sees what the others have stored.
+   */
+  private async keepEvents(
+    chunk: Chunk,
+    persons: { readonly known: number; readonly refused: number },
+    { found, project, orgId, id }: OpenImport,
+    { run, jobId, signal }: JobContext,
+  ): Promise<boolean> {
+    return run(async (scope) => {
+      await this.store.lock(scope, project.number);
+      const now = await this.store.findAny(scope, id);
+      // Another attempt may have come further.
+      if (now?.state !== importState.running || now.linesRead >= chunk.line) return false;
+      const target: ImportTarget = {
+        orgId,
+        project,
+        requestId: `job:${jobId}`,
+        signal,
+        batchId: id,
+        receivedAt: found.startedAt ?? found.createdAt,
+        retentionDays: project.retentionDays,
+      };
+      const none = { stored: 0, present: 0, refused: 0, erased: 0 };
+      const stored =
+        chunk.events.length > 0
+          ? await this.events.add(await scope.tx(), target, chunk.events, signal)
+          : none;
+      const outcome: ChunkOutcome = {
+        ...stored,
+        line: chunk.line,
+        refusedLines: chunk.refusedLines + persons.refused,
+        profiles: persons.known,
+      };
+      await this.store.advance(scope, id, outcome);
+      if (stored.stored > 0)
+        await this.versions.raise(await scope.tx(), [{ orgId, project: project.number }]);
+      return true;
+    });
+  }
+
+  /** Each in a separate transaction, as by a call of an SDK. Making a person known again changes nothing. */
+  private async know(
+    persons: readonly ImportedPerson[],
+    { project, orgId }: OpenImport,
+    { jobId, signal }: JobContext,
+  ): Promise<{ readonly known: number; readonly refused: number }> {
+    let refused = 0;
+    for (const person of persons) {
+      signal.throwIfAborted();
+      const origin = { caller: { kind: 'system', orgId }, requestId: `job:${jobId}`, project } as const;
+      try {
+        const isKnown = await this.scopes.run(origin, async (scope) => {
+          // A file is no sign that an erased person came back.
+          const ids = [person.externalId, ...person.links];
+          if ((await this.erasedIds.known(scope, ids)).size > 0) return false;
+          await this.profiles.know(scope, person);
+          return true;
+        });
+        if (!isKnown) refused += 1;
+      } catch (error) {
+        if (!(error instanceof AppError) || !isRefusal(error)) throw error;
+        refused += 1;
+      }
+    }
+    return { known: persons.length - refused, refused };
+  }
+}
+
+function isRefusal({ kind }: AppError): boolean {
+  return kind === 'invalid_argument' || kind === 'failed_precondition' || kind === 'resource_exhausted';
+}

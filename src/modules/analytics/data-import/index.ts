@@ -1,0 +1,1 @@
+export { DataImportModule } from './data-import.module.js';

@@ -1,0 +1,57 @@
+import { type Imported, LineError } from '../imported.js';
+import type { LineContext } from '../line-context.js';
+import { isObject, ownName, textAt } from '../properties.js';
+
+/** Fields of an event beside its properties. */
+const fields: Readonly<Record<string, string>> = {
+  platform: '$platform',
+  os_name: '$os',
+  os_version: '$osVersion',
+  device_type: '$device',
+  country: '$country',
+  region: '$region',
+  city: '$city',
+  language: '$locale',
+};
+const inProperties: Readonly<Record<string, string>> = {
+  '[Amplitude] Page URL': '$url',
+  '[Amplitude] Page Title': '$pageTitle',
+  '[Amplitude] Page Path': '$pathname',
+  '[Amplitude] Page Domain': '$hostname',
+  referrer: '$referrer',
+  utm_source: '$utmSource',
+  utm_medium: '$utmMedium',
+  utm_campaign: '$utmCampaign',
+  utm_term: '$utmTerm',
+  utm_content: '$utmContent',
+};
+const kinds: Readonly<Record<string, string>> = { '[Amplitude] Page Viewed': 'page_view' };
+
+/** An event of the Export API. Traits of its `user_properties` are not made a profile: each event has a copy of them. */
+export function ofAmplitude(value: unknown, context: LineContext): Imported {
+  if (!isObject(value)) throw new LineError('', 'is no object');
+  const properties = context.properties;
+  for (const [field, name] of Object.entries(fields)) properties.add(name, textAt(value, field), field);
+  properties.add('app_version', textAt(value, 'version_name'), 'version_name');
+  properties.addAll(
+    value['event_properties'],
+    'event_properties',
+    (name) => inProperties[name] ?? ownName(name),
+  );
+  const kind = textAt(value, 'event_type');
+  const session = textAt(value, 'session_id');
+  const person = textAt(value, 'user_id');
+  const device = textAt(value, 'device_id');
+  return context.event({
+    kind: kinds[kind] ?? kind,
+    kindField: 'event_type',
+    time: value['event_time'],
+    timeField: 'event_time',
+    distinctId: person || device,
+    distinctIdField: person ? 'user_id' : 'device_id',
+    // -1: of no session. Numbers of sessions are times, which devices share.
+    sessionId: session === '' || session === '-1' ? '' : `${device}:${session}`,
+    eventId: textAt(value, 'uuid') || textAt(value, '$insert_id'),
+    properties,
+  });
+}
