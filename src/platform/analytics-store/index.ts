@@ -17,5 +17,10 @@ export { applyRetention, erasePerson, eraseProject } from './erasure.js';
 export { Fragment, instant, sql, value } from './fragment.js';
 export { type PersonAliasRow, personAliasTarget, type ProfileRow, profileTarget } from './insert-target.js';
 export { engineObstacles, readVersion } from './migrate-engine.js';
-export { type AnalyticsDeletion, analyticsDeletion, type AnalyticsQuery, analyticsQuery } from './statement.js';
+export {
+  type AnalyticsDeletion,
+  analyticsDeletion,
+  type AnalyticsQuery,
+  analyticsQuery,
+} from './statement.js';
 export { events, eventsWithCopies, personAliases, persons, profiles } from './tables.js';
