@@ -68,6 +68,9 @@ const sdk = [
   'profiles.v1.ProfilesSDKService/Alias',
   'sdk.events.v1.EventsService/BatchCreate',
   'sdk.profiles.v1.ProfilesSDKService/Identify',
+  'sdk.devices.v1.DevicesService/Subscribe',
+  'sdk.devices.v1.DevicesService/UpdateStatus',
+  'sdk.devices.v1.DevicesService/UpdateToken',
 ];
 const shared = [
   'insights.v1.InsightsService/Query',

@@ -209,6 +209,7 @@ export const tables: Readonly<Record<string, Table>> = {
   project_key: { owner: 'analytics/project', reads: { 'platform/caller': credentials } },
   project_push_account: { owner: 'analytics/project' },
   push_outbox: { owner: 'messaging/delivery' },
+  push_subscription: { owner: 'analytics/subscription' },
   reachability_version: { owner: 'messaging/campaign' },
   refresh_token: { owner: 'signin/auth' },
   role: {

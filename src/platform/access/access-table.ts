@@ -29,9 +29,12 @@ import { profiles } from './table/profiles.v1.js';
 import { projects } from './table/projects.v1.js';
 import { publicDashboards } from './table/public.dashboards.v1.js';
 import { publicAuth } from './table/public.auth.v1.js';
+import { sdkDevices } from './table/sdk.devices.v1.js';
 import { sdkEvents } from './table/sdk.events.v1.js';
 import { sdkProfiles } from './table/sdk.profiles.v1.js';
 import { sharedActivity } from './table/shared.activity.v1.js';
+import { sharedCampaigns } from './table/shared.campaigns.v1.js';
+import { sharedDelivery } from './table/shared.delivery.v1.js';
 import { sharedInsights } from './table/shared.insights.v1.js';
 import { sharedProfiles } from './table/shared.profiles.v1.js';
 
@@ -62,6 +65,9 @@ const packages: readonly (readonly ServiceRows[])[] = [
   sharedProfiles,
   orgEmailProviders,
   dashboardOrgEmailProviders,
+  sdkDevices,
+  sharedDelivery,
+  sharedCampaigns,
   dovecoteInsights,
   dovecoteProject,
   dovecoteTransfer,

@@ -81,6 +81,8 @@ export const requestTexts: ReadonlyMap<string, TextKind> = new Map([
   ...of('events.v1.Event', 'verbatim', 'name'),
   ...of('insights.v1.EventSelector', 'verbatim', 'name'),
   ...of('activity.v1.ListRequest', 'verbatim', 'event_names'),
+  ...of('shared.campaigns.v1.CreateRequest', 'verbatim', 'name'),
+  ...of('shared.campaigns.v1.UpdateRequest', 'verbatim', 'name'),
   // What apps call their screens.
   ...of('pidgr.v1.TouchEvent', 'verbatim', 'screen_name'),
   ...of('pidgr.v1.QueryHeatmapDataRequest', 'verbatim', 'screen_name'),

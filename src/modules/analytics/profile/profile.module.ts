@@ -2,6 +2,7 @@ import { Module, type OnModuleInit } from '@nestjs/common';
 import { DataSubjects, PersonalData } from '../../../platform/personal-data/index.js';
 import { EventModule } from '../event/index.js';
 import { ProjectModule } from '../project/index.js';
+import { SubscriptionModule } from '../subscription/index.js';
 import { PersonIdStore } from './data-subject.store.js';
 import { DocumentedProfilesRpc } from './documented-profiles.rpc.js';
 import { Identities } from './identity.store.js';
@@ -24,7 +25,7 @@ import { ShippedProfilesRpc } from './shipped-profiles.rpc.js';
  * - The analytics store learns of every change, and keeps the newest.
  */
 @Module({
-  imports: [EventModule, ProjectModule],
+  imports: [EventModule, ProjectModule, SubscriptionModule],
   controllers: [DocumentedProfilesRpc, ShippedProfilesRpc],
   providers: [
     Identities,

@@ -8,11 +8,15 @@ import {
 import { Rpc } from '../../../platform/rpc/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { personOfShipped } from './person.mapper.js';
+import { Subscriptions } from '../subscription/index.js';
 import { Profiles } from './profiles.service.js';
 
 @Controller()
 export class ShippedProfilesRpc {
-  constructor(private readonly profiles: Profiles) {}
+  constructor(
+    private readonly profiles: Profiles,
+    private readonly subscriptions: Subscriptions,
+  ) {}
 
   @Rpc(ProfilesSDKService.method.identify)
   async identify(
@@ -20,7 +24,11 @@ export class ShippedProfilesRpc {
     scope: Scope,
   ): Promise<MessageInitShape<typeof IdentifyResponseSchema>> {
     // The contract accepts an empty id, which belongs to no person.
-    if (request.externalId !== '') await this.profiles.know(scope, personOfShipped(request));
+    if (request.externalId === '') return {};
+    const person = personOfShipped(request);
+    await this.profiles.know(scope, person);
+    if (request.deviceId !== '')
+      await this.subscriptions.assign(scope, request.deviceId.toWellFormed(), person.externalId);
     return {};
   }
 }

@@ -1,9 +1,15 @@
 import { Module } from '@nestjs/common';
 import { HeatmapService } from '@dovecote/contract/pidgr/v1/heatmap_pb';
 import { ReplayService } from '@dovecote/contract/pidgr/v1/replay_pb';
+import { CampaignService } from '@dovecote/contract/shared/campaigns/v1/campaigns_pb';
+import { DeliveryService } from '@dovecote/contract/shared/delivery/v1/delivery_pb';
 import { type ServedMethod, upcomingRpc } from './upcoming.rpc.js';
 
-const wholeServices = [HeatmapService, ReplayService];
+/**
+ * Campaigns and deliveries of the shared contract are pushes to the people of a project, which this release does not send. Our
+ * own campaigns go to members of the organization: shown as a project's, they would be something that they are not.
+ */
+const wholeServices = [HeatmapService, ReplayService, CampaignService, DeliveryService];
 
 /** The RPCs of the contract that are still to come; a line leaves when its module arrives. */
 @Module({

@@ -43,7 +43,7 @@ export declare type IdentifyRequest = Message<"sdk.profiles.v1.IdentifyRequest">
   anonymousId: string;
 
   /**
-   * Accepted from SDKs that send it, and not stored. Empty for none.
+   * A device with a push subscription, which becomes the person's. Empty for none.
    *
    * @generated from field: string device_id = 4;
    */

@@ -1,0 +1,1 @@
+export { DevicesService } from './devices_pb.js';

@@ -1,0 +1,1 @@
+export { CampaignService } from './campaigns_pb.js';

@@ -1,0 +1,1 @@
+export { DeliveryService } from './delivery_pb.js';

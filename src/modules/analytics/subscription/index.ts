@@ -1,0 +1,2 @@
+export { SubscriptionModule } from './subscription.module.js';
+export { Subscriptions } from './subscriptions.service.js';

@@ -1,0 +1,44 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { type Envelope, hashSecret } from '@dovecote/secret';
+import { notFound } from '../../../platform/errors/index.js';
+import { ENVELOPE } from '../../../platform/platform.module.js';
+import type { Scope } from '../../../platform/scope/index.js';
+import type { Subscription } from './subscription.js';
+import { type StoredToken, SubscriptionStore } from './subscription.store.js';
+
+/** Subscriptions of one person, active or not: each costs a push, and a public key may make them. */
+const MOST_OF_PERSON = 20;
+
+@Injectable()
+export class Subscriptions {
+  constructor(
+    private readonly store: SubscriptionStore,
+    @Inject(ENVELOPE) private readonly envelope: Envelope,
+  ) {}
+
+  async subscribe(scope: Scope, subscription: Subscription): Promise<void> {
+    const token = this.stored(scope, subscription.deviceId, subscription.token);
+    await this.store.save(scope, subscription, token, MOST_OF_PERSON);
+  }
+
+  /** @throws AppError NOT_FOUND for a device without a subscription. */
+  async setActive(scope: Scope, deviceId: string, isActive: boolean): Promise<void> {
+    if (!(await this.store.setActive(scope, deviceId, isActive))) throw notFound('device');
+  }
+
+  /** @throws AppError NOT_FOUND for a device without a subscription. */
+  async renewToken(scope: Scope, deviceId: string, token: string): Promise<void> {
+    const stored = this.stored(scope, deviceId, token);
+    if (!(await this.store.setToken(scope, deviceId, stored))) throw notFound('device');
+  }
+
+  /** The device, if it has a subscription, is that of the person with the id from now on. */
+  async assign(scope: Scope, deviceId: string, distinctId: string): Promise<void> {
+    await this.store.assign(scope, deviceId, distinctId, MOST_OF_PERSON);
+  }
+
+  private stored({ orgId, project }: Scope, deviceId: string, token: string): StoredToken {
+    const sealed = this.envelope.seal(token, `push-subscription/${orgId}/${project.number}/${deviceId}`);
+    return { sealed, hash: hashSecret(token) };
+  }
+}
