@@ -62,6 +62,8 @@ async function killAtTheHolder(worker: ReturnType<typeof startWorker>): Promise<
     },
     60_000,
   );
+  // Otherwise a project that was counted lately is not counted again yet.
+  await s.database.query(`update usage_count set counted_at = counted_at - interval '1 hour'`);
   await s.database.query(`select graphile_worker.add_job('usage.sweep')`);
   await eventually(
     'the worker is in the middle of a count',
