@@ -54,7 +54,7 @@ import { Erasures } from './0067-erasures.js';
 import { Usage } from './0068-usage.js';
 import { EmailProviders } from './0069-email-providers.js';
 import { DataImports } from './0070-data-imports.js';
-import { PushSubscriptions } from './0068-push-subscriptions.js';
+import { PushSubscriptions } from './0071-push-subscriptions.js';
 
 export * from './analytics/index.js';
 

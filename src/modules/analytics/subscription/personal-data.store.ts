@@ -4,8 +4,8 @@ import { organizationFile, type PersonalDataContribution } from '../../../platfo
 export const subscriptionPersonalData: PersonalDataContribution = {
   organizationFiles: [
     organizationFile('push_subscriptions', {
-      key: `d.project || '/' || d.device_id`,
-      object: `to_jsonb(d) - '{org_id,sealed_token,token_hash}'::text[]`,
+      key: 'd.id',
+      object: `to_jsonb(d) - '{org_id,id,sealed_token,token_hash}'::text[]`,
       from: 'from push_subscription d where d.org_id = $1',
     }),
   ],

@@ -1,5 +1,7 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
-import { PersonalData } from '../../../platform/personal-data/index.js';
+import { DataSubjects, PersonalData } from '../../../platform/personal-data/index.js';
+import { EventModule } from '../event/index.js';
+import { SubscriptionSubjects } from './data-subject.store.js';
 import { subscriptionPersonalData } from './personal-data.store.js';
 import { SubscriptionRpc } from './subscription.rpc.js';
 import { SubscriptionStore } from './subscription.store.js';
@@ -11,17 +13,24 @@ import { Subscriptions } from './subscriptions.service.js';
  *
  * - A device has one subscription, and a token one active device of the project.
  * - It keeps the id of the person as it was sent; which profile that is, is decided when it is read.
+ * - An erased person has none, and an id that was erased for good gets none.
  * - Tokens are sealed; they are compared by their hashes.
  */
 @Module({
+  imports: [EventModule],
   controllers: [SubscriptionRpc],
-  providers: [Subscriptions, SubscriptionStore],
+  providers: [Subscriptions, SubscriptionStore, SubscriptionSubjects],
   exports: [Subscriptions],
 })
 export class SubscriptionModule implements OnModuleInit {
-  constructor(private readonly personalData: PersonalData) {}
+  constructor(
+    private readonly personalData: PersonalData,
+    private readonly subjects: DataSubjects,
+    private readonly ofSubjects: SubscriptionSubjects,
+  ) {}
 
   onModuleInit(): void {
     this.personalData.contribute(subscriptionPersonalData);
+    this.subjects.contribute(this.ofSubjects);
   }
 }

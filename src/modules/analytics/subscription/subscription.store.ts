@@ -72,11 +72,6 @@ const assign = statement(
     where org_id = $1 and project = $2 and device_id = $3 and distinct_id <> $4`,
 );
 
-const forget = statement(
-  'push_subscription.forget',
-  'delete from push_subscription where org_id = $1 and project = $2 and distinct_id = any ($3)',
-);
-
 /** The push subscriptions of the scope's project. */
 @Injectable()
 export class SubscriptionStore {
@@ -116,10 +111,6 @@ export class SubscriptionStore {
     const values = [...placeOf(scope), deviceId, distinctId, scope.now()];
     const { rowCount } = await (await scope.tx()).execute(assign, values);
     if (rowCount === 1) await this.removeBeyond(scope, distinctId, deviceId, most);
-  }
-
-  async forget(scope: Scope, distinctIds: readonly string[]): Promise<void> {
-    await (await scope.tx()).execute(forget, [...placeOf(scope), distinctIds]);
   }
 
   private async takeToken(scope: Scope, deviceId: string, hash: Buffer): Promise<void> {

@@ -3,6 +3,7 @@ import { type Envelope, hashSecret } from '@dovecote/secret';
 import { notFound } from '../../../platform/errors/index.js';
 import { ENVELOPE } from '../../../platform/platform.module.js';
 import type { Scope } from '../../../platform/scope/index.js';
+import { ErasedIds } from '../event/index.js';
 import type { Subscription } from './subscription.js';
 import { type StoredToken, SubscriptionStore } from './subscription.store.js';
 
@@ -13,10 +14,14 @@ const MOST_OF_PERSON = 20;
 export class Subscriptions {
   constructor(
     private readonly store: SubscriptionStore,
+    private readonly erased: ErasedIds,
     @Inject(ENVELOPE) private readonly envelope: Envelope,
   ) {}
 
+  /** Ignores, as events are, a device that still names its person by an id that was erased for good. */
   async subscribe(scope: Scope, subscription: Subscription): Promise<void> {
+    const erased = await this.erased.known(scope, [subscription.distinctId]);
+    if (erased.get(subscription.distinctId)?.returnsAfter === null) return;
     const token = this.stored(scope, subscription.deviceId, subscription.token);
     await this.store.save(scope, subscription, token, MOST_OF_PERSON);
   }
