@@ -55,6 +55,7 @@ import { Usage } from './0068-usage.js';
 import { EmailProviders } from './0069-email-providers.js';
 import { DataImports } from './0070-data-imports.js';
 import { PushSubscriptions } from './0071-push-subscriptions.js';
+import { ProfileMerges } from './0072-profile-merges.js';
 
 export * from './analytics/index.js';
 
@@ -117,4 +118,5 @@ export const migrations = [
   EmailProviders,
   DataImports,
   PushSubscriptions,
+  ProfileMerges,
 ];

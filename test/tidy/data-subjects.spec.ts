@@ -14,6 +14,7 @@ const notErased: Readonly<Record<string, string>> = {
   ingest_batch: 'WaitingEvents takes the lines of a person out, before the analytics store is asked',
   ingest_dead_letter: 'the same',
   profile_alias: 'goes with its profile, by its foreign key',
+  profile_merge: 'the same',
 };
 
 let personal: string[];

@@ -168,7 +168,7 @@ describe('README', () => {
     file.proto.package === 'pidgr.v1' ? name : typeName;
   const isOfAnalytics = (typeName: string): boolean =>
     contractOf(typeName) !== 'own' ||
-    /^dovecote\.(?:dashboard|insights|project|transfer|usage)\./.test(typeName);
+    /^dovecote\.(?:dashboard|insights|profile|project|transfer|usage)\./.test(typeName);
   const published = services.filter(
     ({ file, typeName }) => file.proto.package === 'pidgr.v1' || isOfAnalytics(typeName),
   );

@@ -200,6 +200,7 @@ export const tables: Readonly<Record<string, Table>> = {
   privacy_request: { owner: 'people/privacy' },
   profile: { owner: 'analytics/profile' },
   profile_alias: { owner: 'analytics/profile' },
+  profile_merge: { owner: 'analytics/profile' },
   project: {
     owner: 'analytics/project',
     reads: {

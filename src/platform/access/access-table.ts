@@ -13,6 +13,7 @@ import { dovecoteAuth } from './table/dovecote.auth.v1.js';
 import { dovecoteDashboard } from './table/dovecote.dashboard.v1.js';
 import { dovecoteInsights } from './table/dovecote.insights.v1.js';
 import { dovecoteOrganization } from './table/dovecote.organization.v1.js';
+import { dovecoteProfile } from './table/dovecote.profile.v1.js';
 import { dovecoteProject } from './table/dovecote.project.v1.js';
 import { dovecoteRender } from './table/dovecote.render.v1.js';
 import { dovecoteSso } from './table/dovecote.sso.v1.js';
@@ -77,6 +78,7 @@ const packages: readonly (readonly ServiceRows[])[] = [
   dovecoteDashboard,
   dashboardUsage,
   dovecoteUsage,
+  dovecoteProfile,
 ];
 const served = packages.flat();
 

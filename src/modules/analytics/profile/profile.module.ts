@@ -7,6 +7,9 @@ import { PersonIdStore } from './data-subject.store.js';
 import { DocumentedProfilesRpc } from './documented-profiles.rpc.js';
 import { Identities } from './identity.store.js';
 import { profilePersonalData } from './personal-data.store.js';
+import { ProfileMergeStore } from './profile-merge.store.js';
+import { ProfileMergesRpc } from './profile-merges.rpc.js';
+import { ProfileMerges } from './profile-merges.service.js';
 import { ProfileMirror } from './profile-mirror.js';
 import { ProfileMirrorStore } from './profile-mirror.store.js';
 import { ProfileRecords } from './profile-records.store.js';
@@ -26,10 +29,12 @@ import { ShippedProfilesRpc } from './shipped-profiles.rpc.js';
  */
 @Module({
   imports: [EventModule, ProjectModule, SubscriptionModule],
-  controllers: [DocumentedProfilesRpc, ShippedProfilesRpc],
+  controllers: [DocumentedProfilesRpc, ProfileMergesRpc, ShippedProfilesRpc],
   providers: [
     Identities,
     PersonIdStore,
+    ProfileMerges,
+    ProfileMergeStore,
     ProfileMirror,
     ProfileMirrorStore,
     ProfileRecords,

@@ -19,6 +19,16 @@ export interface Led extends Profile {
   readonly namesProfile: boolean;
   /** Whether Alias made the id lead to it. */
   readonly isByAlias: boolean;
+  /** The profile to which the id would lead if nothing were merged. */
+  readonly homeId: string;
+}
+
+/** What a call tells of a profile. */
+interface Told {
+  /** What all of it is from now on. */
+  readonly properties: JsonObject;
+  /** What was told by an id that leads there without any merge. */
+  readonly own?: JsonObject;
 }
 
 export const nextVersion = (version: string): string =>
@@ -28,7 +38,10 @@ const lock = statement('profile.lock', `select pg_advisory_xact_lock(hashtextext
 
 const know = readStatement(
   'profile.know',
-  `select p.id, p.properties || $5::jsonb = p.properties as "hasTraits",
+  `select p.id, p.properties || $5::jsonb = p.properties
+            and (a.home_id is null or a.home_id = p.id or not exists (
+              select from profile home
+               where home.org_id = $1 and home.id = a.home_id and home.properties || $5::jsonb <> home.properties)) as "hasTraits",
           not exists (
             select from unnest($4::text[]) link where not exists (
               select from profile_alias l
@@ -47,10 +60,17 @@ const traits = readStatement(
 
 const find = statement(
   'profile.find',
-  `select p.id, p.properties, a.names_profile as "namesProfile", a.by_alias as "isByAlias"
+  `select p.id, p.properties, a.names_profile as "namesProfile", a.by_alias as "isByAlias",
+          coalesce(a.home_id, a.profile_id)::text as "homeId"
      from profile_alias a join profile p on p.org_id = a.org_id and p.project = a.project and p.id = a.profile_id
     where a.org_id = $1 and a.project = $2 and a.alias = $3 and p.deleted_at is null
       for update of p`,
+);
+
+const leads = readStatement(
+  'profile_alias.leads',
+  `select profile_id as id, coalesce(home_id, profile_id)::text as "homeId" from profile_alias
+    where org_id = $1 and project = $2 and alias = $3`,
 );
 
 const insert = statement(
@@ -67,7 +87,7 @@ const findForUpdate = statement(
 
 const setProperties = statement(
   'profile.set_properties',
-  `update profile set properties = $4::jsonb, updated_at = $5, version = ${nextVersion('version')},
+  `update profile set properties = $4::jsonb, own_properties = own_properties || $6::jsonb, updated_at = $5, version = ${nextVersion('version')},
           is_mirrored = false
     where org_id = $1 and project = $2 and id = $3`,
 );
@@ -78,24 +98,12 @@ const countIds = statement(
      from (select from profile_alias where org_id = $1 and profile_id = any ($2::uuid[]) limit $3) ids`,
 );
 
-const merge = statement(
-  'profile.merge',
-  `update profile set merged_into = $4, updated_at = $5, version = ${nextVersion('version')}, is_mirrored = false
-    where org_id = $1 and project = $2 and (id = $3 or merged_into = $3)`,
-);
-
-const moveAliases = statement(
-  'profile_alias.move',
-  `update profile_alias set profile_id = $4, version = ${nextVersion('version')}, is_mirrored = false
-    where org_id = $1 and project = $2 and profile_id = $3`,
-);
-
 const link = statement(
   'profile_alias.link',
-  `insert into profile_alias as known (org_id, project, alias, profile_id, names_profile, by_alias, version, is_mirrored)
-   values ($1, $2, $3, $4, $5, $6, ${nextVersion('0')}, false)
+  `insert into profile_alias as known (org_id, project, alias, profile_id, names_profile, by_alias, home_id, version, is_mirrored)
+   values ($1, $2, $3, $4, $5, $6, nullif($7::uuid, $4::uuid), ${nextVersion('0')}, false)
    on conflict (org_id, project, alias) do update set profile_id = excluded.profile_id,
-     names_profile = known.names_profile or excluded.names_profile, by_alias = excluded.by_alias, version = ${nextVersion('known.version')},
+     names_profile = known.names_profile or excluded.names_profile, by_alias = excluded.by_alias, home_id = excluded.home_id, version = ${nextVersion('known.version')},
      is_mirrored = false`,
 );
 
@@ -125,6 +133,11 @@ export class ProfileStore {
     return (await scope.tx()).queryOne<Led>(find, [...placeOf(scope), id]);
   }
 
+  /** Where the id leads at this moment. Locks nothing. */
+  async leads(scope: Scope, id: string): Promise<Pick<Led, 'id' | 'homeId'> | undefined> {
+    return (await scope.tx()).queryOne<Pick<Led, 'id' | 'homeId'>>(leads, [...placeOf(scope), id]);
+  }
+
   /** A profile without traits, to which its own id and its external id lead. */
   async insert(scope: Scope, id: string, externalId: string): Promise<void> {
     await (await scope.tx()).execute(insert, [...placeOf(scope), id, externalId, scope.now()]);
@@ -136,8 +149,8 @@ export class ProfileStore {
     return (await scope.tx()).queryOne<Profile>(findForUpdate, [...placeOf(scope), id]);
   }
 
-  async setProperties(scope: Scope, id: string, properties: JsonObject): Promise<void> {
-    const values = [...placeOf(scope), id, JSON.stringify(properties), scope.now()];
+  async setProperties(scope: Scope, id: string, { properties, own = {} }: Told): Promise<void> {
+    const values = [...placeOf(scope), id, JSON.stringify(properties), scope.now(), JSON.stringify(own)];
     await (await scope.tx()).execute(setProperties, values);
   }
 
@@ -149,20 +162,14 @@ export class ProfileStore {
     return row?.count ?? 0;
   }
 
-  /** All that leads to one profile leads to another. */
-  async merge(scope: Scope, id: string, into: string): Promise<void> {
-    const tx = await scope.tx();
-    await tx.execute(merge, [...placeOf(scope), id, into, scope.now()]);
-    await tx.execute(moveAliases, [...placeOf(scope), id, into]);
-  }
-
   async link(
     scope: Scope,
     alias: string,
     profileId: string,
-    { namesProfile = false, isByAlias = false }: Partial<Pick<Led, 'namesProfile' | 'isByAlias'>>,
+    { namesProfile = false, isByAlias = false, homeId = profileId }: Partial<Omit<Led, keyof Profile>>,
   ): Promise<void> {
-    await (await scope.tx()).execute(link, [...placeOf(scope), alias, profileId, namesProfile, isByAlias]);
+    const values = [...placeOf(scope), alias, profileId, namesProfile, isByAlias, homeId];
+    await (await scope.tx()).execute(link, values);
   }
 }
 

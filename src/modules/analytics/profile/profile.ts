@@ -16,3 +16,12 @@ export interface Profile {
   readonly id: string;
   readonly properties: JsonObject;
 }
+
+/** A profile that became part of another. */
+export interface ProfileMerge {
+  readonly id: string;
+  readonly profileId: string;
+  readonly intoProfileId: string;
+  readonly mergedAt: Date;
+  readonly undoneAt: Date | null;
+}

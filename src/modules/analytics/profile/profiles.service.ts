@@ -5,11 +5,14 @@ import { invalidArgument } from '../../../platform/errors/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { ErasedIds } from '../event/index.js';
 import { type PersonIds, PersonIdStore } from './data-subject.store.js';
-import { MOST_IDS, refuseIdsOverLimit } from './ids-limit.rules.js';
+import { ProfileMerges } from './profile-merges.service.js';
 import type { KnownPerson, Profile } from './profile.js';
-import { ProfileStore } from './profile.store.js';
+import { type Led, ProfileStore } from './profile.store.js';
 import { type StoredProfile, StoredProfileStore } from './stored-profile.store.js';
 import { refuseProperties } from './traits-limits.rules.js';
+
+/** A profile, and that to which the id of the call would lead if nothing were merged. */
+type Target = Profile & Pick<Led, 'homeId'>;
 
 /** The persons of a project's events. */
 @Injectable()
@@ -19,6 +22,7 @@ export class Profiles {
     private readonly recordStore: StoredProfileStore,
     private readonly personIds: PersonIdStore,
     private readonly erased: ErasedIds,
+    private readonly merges: ProfileMerges,
   ) {}
 
   /**
@@ -29,7 +33,7 @@ export class Profiles {
   async know(scope: Scope, person: KnownPerson): Promise<string> {
     const known = await this.store.know(scope, person);
     if (known?.isLinked) {
-      if (known.hasTraits || (await this.extend(scope, known.id, person.traits))) return known.id;
+      if (known.hasTraits || (await this.extend(scope, known.id, person))) return known.id;
     }
     await this.store.lock(scope);
     const target = (await this.identified(scope, person.externalId)) ?? (await this.create(scope, person));
@@ -38,7 +42,7 @@ export class Profiles {
     const refused = await this.erased.known(scope, person.links);
     for (const id of person.links.filter((link) => refused.get(link)?.returnsAfter !== null))
       properties = { ...(await this.link(scope, id, target, person.isAlias)), ...properties };
-    await this.setProperties(scope, target, { ...properties, ...person.traits });
+    await this.tell(scope, { ...target, properties }, person.traits);
     return target.id;
   }
 
@@ -96,60 +100,59 @@ export class Profiles {
     return id;
   }
 
-  /** Returns false when the profile has been merged or deleted. */
-  private async extend(scope: Scope, id: string, traits: JsonObject): Promise<boolean> {
+  /** Returns false when the id leads to the profile no longer, or it was deleted. */
+  private async extend(scope: Scope, id: string, { externalId, traits }: KnownPerson): Promise<boolean> {
     const profile = await this.store.findForUpdate(scope, id);
-    if (!profile) return false;
-    await this.setProperties(scope, profile, { ...profile.properties, ...traits });
+    // Read behind the lock: a merge that is undone takes the id away, and the profile stays.
+    const leads = profile && (await this.store.leads(scope, externalId));
+    if (!profile || leads?.id !== id) return false;
+    await this.tell(scope, { ...profile, homeId: leads.homeId }, traits);
     return true;
   }
 
-  private async setProperties(scope: Scope, profile: Profile, properties: JsonObject): Promise<void> {
+  /** Also the merged profiles through which the id leads here learn it, and have it when they are parted again. */
+  private async tell(scope: Scope, profile: Target, traits: JsonObject): Promise<void> {
+    const properties = { ...profile.properties, ...traits };
     const description = refuseProperties(properties);
     if (description !== undefined) throw invalidArgument([{ field: 'traits', description }]);
-    await this.store.setProperties(scope, profile.id, properties);
+    const isOwn = profile.homeId === profile.id;
+    await this.store.setProperties(scope, profile.id, { properties, own: isOwn ? traits : {} });
+    if (!isOwn) await this.merges.tell(scope, profile.homeId, traits);
   }
 
   /**
    * The profile that the id names from now on. Undefined for an id that only Identify has linked: as an external id it names a
    * new profile.
    */
-  private async identified(scope: Scope, externalId: string): Promise<Profile | undefined> {
+  private async identified(scope: Scope, externalId: string): Promise<Target | undefined> {
     const found = await this.store.find(scope, externalId);
     if (!found?.namesProfile && !found?.isByAlias) return undefined;
     if (!found.namesProfile)
-      await this.store.link(scope, externalId, found.id, { namesProfile: true, isByAlias: true });
+      await this.store.link(scope, externalId, found.id, { ...found, namesProfile: true });
     return found;
   }
 
-  private async create(scope: Scope, { externalId }: KnownPerson): Promise<Profile> {
+  private async create(scope: Scope, { externalId }: KnownPerson): Promise<Target> {
     const id = uuid();
     await this.store.insert(scope, id, externalId);
     await this.erased.readmit(scope, externalId);
-    return { id, properties: {} };
+    return { id, homeId: id, properties: {} };
   }
 
   /**
    * Makes the id lead to the profile. An id that names another profile brings all of that one by Alias, and its traits are
    * returned; by Identify it stays where it is. Of any other id the newest link counts.
    */
-  private async link(scope: Scope, id: string, target: Profile, isByAlias: boolean): Promise<JsonObject> {
+  private async link(scope: Scope, id: string, target: Target, isByAlias: boolean): Promise<JsonObject> {
     const previous = await this.store.find(scope, id);
     if (previous?.namesProfile) {
       if (previous.id === target.id || !isByAlias) return {};
-      await this.requireIds(scope, [previous.id, target.id], 0);
-      await this.store.merge(scope, previous.id, target.id);
+      await this.merges.join(scope, previous.id, target.id);
       return previous.properties;
     }
     if (previous?.id === target.id && (previous.isByAlias || !isByAlias)) return {};
-    if (previous?.id !== target.id) await this.requireIds(scope, [target.id], 1);
-    await this.store.link(scope, id, target.id, { isByAlias });
+    if (previous?.id !== target.id) await this.merges.requireIds(scope, [target.id], 1);
+    await this.store.link(scope, id, target.id, { isByAlias, homeId: target.homeId });
     return {};
-  }
-
-  /** Refuses when the ids of the profiles, and `more`, are too many for one. */
-  private async requireIds(scope: Scope, profileIds: readonly string[], more: number): Promise<void> {
-    const refusal = refuseIdsOverLimit((await this.store.countIds(scope, profileIds, MOST_IDS + 1)) + more);
-    if (refusal) throw refusal;
   }
 }

@@ -1,0 +1,1 @@
+export { ProfileService } from './profile_pb.js';
