@@ -3,7 +3,7 @@ import { tenantTable } from './tenant-table.js';
 
 /** Merges of profiles, and what each profile is without them. See docs/analytics.md. */
 export class ProfileMerges implements MigrationInterface {
-  readonly name = 'ProfileMerges1000000000071';
+  readonly name = 'ProfileMerges1000000000072';
 
   async up(runner: QueryRunner): Promise<void> {
     // What was told of a profile by ids of its own: null while nothing was merged into it.
