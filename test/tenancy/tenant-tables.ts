@@ -55,8 +55,10 @@ const examples: Record<string, (canary: string) => string> = {
 /** Columns that hold words of ours. */
 const words: Record<string, string> = {
   'audit_export.format': `'csv'`,
+  'email_provider.kind': `'smtp'`,
   'privacy_request.kind': `'export'`,
   'project_key.family': `'sdk'`,
+  'push_subscription.platform': `'web'`,
   'roster.kind': `'team'`,
   'sso_sp_key.status': `'next'`,
 };
