@@ -124,6 +124,13 @@ test('what a person does after coming back stays', async () => {
     examples: [undefined],
   };
   expect(await store.query(asProject(7), left, undefined)).toEqual([{ id: 'both-late' }]);
+  const seen: AnalyticsQuery<void, { first: string; last: string }> = {
+    name: 'spec.seen',
+    build: () => sql`SELECT toString(first_seen) AS first, toString(last_seen) AS last FROM ${persons}`,
+    examples: [undefined],
+  };
+  const late = '2026-11-01 12:00:00.000';
+  expect(await store.query(asProject(7), seen, undefined)).toEqual([{ first: late, last: late }]);
 });
 
 test('ten thousand long ids are erased', async () => {

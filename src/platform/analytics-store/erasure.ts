@@ -1,7 +1,8 @@
 import type { AnalyticsStore, StatementOwner } from './analytics-store.js';
 import { type Fragment, instant, type Parameter, sql, value } from './fragment.js';
-import { type AnalyticsDeletion, analyticsDeletion } from './statement.js';
-import { events, personAliases, persons, profiles, projectTables } from './tables.js';
+import { type PersonActivityRow, personActivityTarget } from './insert-target.js';
+import { type AnalyticsDeletion, analyticsDeletion, analyticsQuery } from './statement.js';
+import { events, eventsWithCopies, personAliases, persons, profiles, projectTables } from './tables.js';
 
 export interface ErasedPerson {
   /** Ids under which the person's events were sent: all of them are erased. */
@@ -45,6 +46,38 @@ const activityOfPerson = analyticsDeletion<ErasedIds>({
   name: 'erasure.activity_of_person',
   table: persons,
   where: ({ ids }) => ofIds(value(ids, 'Array(String)')),
+  examples: [example],
+});
+
+/** Members of `latest`, in the order in which they are read. */
+const latestNames = [
+  'occur_time',
+  'browser',
+  'browser_version',
+  'os',
+  'os_version',
+  'device',
+  'country',
+  'region',
+  'city',
+] as const;
+
+interface SeenId extends Omit<PersonActivityRow, 'project' | 'person' | 'latest' | 'expires_on'> {
+  readonly person_number: string;
+  readonly latest_values: readonly string[];
+  readonly last_day: string;
+}
+
+/** What `persons` says of ids of which events stay: as its view makes it of each insert of events. */
+const activityThatStays = analyticsQuery<ErasedIds, SeenId>({
+  name: 'erasure.activity_that_stays',
+  build: ({ ids }) => sql`SELECT toString(person) AS person_number, distinct_id,
+      toString(min(occur_time)) AS first_seen, toString(max(occur_time)) AS last_seen,
+      max((occur_time, toString(browser), toString(browser_version), toString(os), toString(os_version),
+        toString(device), toString(country), toString(region), toString(city))) AS latest_values,
+      toString(max(expires_on)) AS last_day
+    FROM ${eventsWithCopies} WHERE ${ofIds(value(ids, 'Array(String)'))} AND NOT cookieless
+    GROUP BY person, distinct_id`,
   examples: [example],
 });
 
@@ -112,6 +145,23 @@ export async function erasePerson(
   ];
   for (const [deletion, all, bound] of steps)
     for (const ids of pieces(all)) await store.delete(owner, deletion, { ids, until: bound });
+  for (const ids of pieces(returningIds)) await restoreActivity(store, owner, ids);
+}
+
+/** Who came back is seen since then: their rows told of both times, and are gone. */
+async function restoreActivity(
+  store: AnalyticsStore,
+  owner: StatementOwner,
+  ids: readonly string[],
+): Promise<void> {
+  const rows = await store.query(owner, activityThatStays, { ids });
+  await store.insert(
+    personActivityTarget,
+    rows.map(({ person_number: person, latest_values: latest, last_day, ...row }) => {
+      const named = Object.fromEntries(latestNames.map((name, index) => [name, latest[index] ?? '']));
+      return { ...row, project: owner.project.number, person, latest: named, expires_on: last_day };
+    }),
+  );
 }
 
 function pieces(ids: readonly string[]): string[][] {

@@ -1,5 +1,5 @@
 import type { TableSource } from './fragment.js';
-import { personAliases, profiles } from './tables.js';
+import { personAliases, persons, profiles } from './tables.js';
 
 /** How rows of a table are sent. The members of a row are columns; a column that none names has its default. */
 export interface InsertTarget<Row> {
@@ -48,6 +48,23 @@ export const profileTarget: InsertTarget<ProfileRow> = {
     'created_at',
     'version',
   ],
+};
+
+/** When an id was seen: rows of one id are merged. Only for ids of which all was deleted, or nothing is there. */
+export interface PersonActivityRow {
+  readonly project: number;
+  /** A number above 2^53, as text. */
+  readonly person: string;
+  readonly distinct_id: string;
+  readonly first_seen: string;
+  readonly last_seen: string;
+  readonly latest: Readonly<Record<string, string>>;
+  readonly expires_on: string;
+}
+
+export const personActivityTarget: InsertTarget<PersonActivityRow> = {
+  table: persons,
+  columns: ['project', 'person', 'distinct_id', 'first_seen', 'last_seen', 'latest', 'expires_on'],
 };
 
 /** A line for each row, as JSONCompactEachRow: of the formats that take text, the one that costs us and the engine least. */

@@ -76,7 +76,8 @@ export class Erasures {
     const subject = known ? subjectOf(scope.project.number, known) : otherwise();
     const erasure = await this.store.insert(scope, uuid(), subject);
     await this.erased.refuse(scope, subject.distinctIds);
-    await this.erased.refuseUntilNow(scope, subject.returningIds);
+    // The same time as that of the deletion: between two of them events would be kept or lost by chance.
+    await this.erased.refuseUntil(scope, subject.returningIds, erasure.requestedAt);
     await this.subjects.hide(scope, subject);
     return erasure;
   }

@@ -26,12 +26,15 @@ export interface Replay {
 
 export interface DeadLetterWithBody extends DeadLetter, BatchBody {}
 
+// $3 to $5: what is left of the batch without lines of erased persons; null: all of it.
 const bury = statement(
   'ingest_dead_letter.bury',
   `with buried as (delete from ingest_batch where id = $1 returning *)
    insert into ingest_dead_letter
      (id, org_id, project, received_at, events, raw_octets, months, layout, failed_at, error, body)
-   select id, org_id, project, received_at, events, raw_octets, months, layout, now(), $2, body from buried
+   select id, org_id, project, received_at, coalesce($3, events), coalesce($4, raw_octets), months, layout, now(), $2,
+          coalesce($5, body)
+     from buried
    on conflict (org_id, id) do update set failed_at = excluded.failed_at, error = excluded.error`,
 );
 
@@ -88,8 +91,14 @@ const count = readStatement(
 @Injectable()
 export class DeadLetterStore {
   /** Takes the batch out of the queue. */
-  async bury(tx: Transaction, id: string, error: string): Promise<void> {
-    await tx.execute(bury, [id, error]);
+  async bury(
+    tx: Transaction,
+    id: string,
+    error: string,
+    left?: Pick<BatchBody, 'events' | 'rawOctets' | 'body'>,
+  ): Promise<void> {
+    const rest = [left?.events ?? null, left?.rawOctets ?? null, left?.body ?? null];
+    await tx.execute(bury, [id, error, ...rest]);
   }
 
   /** The oldest first. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../../platform/database/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
-import { linesOf } from './batch-body.js';
+import { bodyOf, linesOf } from './batch-body.js';
 import { type ErasedId, isRefused, personOfLine } from './erased-id.rules.js';
 import { ErasedIdStore, keyOf } from './erased-id.store.js';
 import type { QueuedBatch } from './ingest-queue.store.js';
@@ -32,6 +32,19 @@ export class RefusedLines {
       return !refused;
     };
   }
+
+  /** What a dead letter of the batch may hold: undefined when no line is refused, or none can be read. */
+  leftOf(batch: Batch & Pick<QueuedBatch, 'body'>): ReturnType<typeof bodyOf> | undefined {
+    const keeps = this.keeperOf(batch);
+    if (!keeps) return undefined;
+    try {
+      const lines = linesOf(batch.body);
+      const kept = lines.filter(keeps);
+      return kept.length === lines.length ? undefined : bodyOf(kept);
+    } catch {
+      return undefined;
+    }
+  }
 }
 
 /** Ids whose events are refused, because their persons were erased. */
@@ -44,9 +57,9 @@ export class ErasedIds {
     await this.store.add(scope, ids, null);
   }
 
-  /** Refuses events that occurred or arrived until now; what follows is of a person who came back. */
-  async refuseUntilNow(scope: Scope, ids: readonly string[]): Promise<void> {
-    await this.store.add(scope, ids, scope.now());
+  /** Refuses events that occurred or arrived until the time; what follows is of a person who came back. */
+  async refuseUntil(scope: Scope, ids: readonly string[], time: Date): Promise<void> {
+    await this.store.add(scope, ids, time);
   }
 
   /** Accepts events of the id from now on: the person identified themselves by it again. */

@@ -9,7 +9,7 @@ import { AnalyticsVersions } from '../project/index.js';
 import { BlockLoader, type LoadReport } from './block-loader.js';
 import { DeadLetterStore } from './dead-letter.store.js';
 import { nextBlockEvents, pauseAfter } from './drain-pace.rules.js';
-import { ErasedIds } from './erased-ids.js';
+import { ErasedIds, type RefusedLines } from './erased-ids.js';
 import { IngestMetrics } from './ingest-metrics.js';
 import { IngestQueueStore, type QueuedBatch, drainSettings } from './ingest-queue.store.js';
 import { IngestSignal } from './ingest-signal.js';
@@ -132,7 +132,7 @@ export class EventDrain implements ContinuousWork {
       { shrink: report.shrink, succeeded, claimed, allowed: this.blockEvents },
       BLOCK_EVENTS,
     );
-    await this.record(tx, report);
+    await this.record(tx, report, refused);
     return { batches: batches.length, isFull, report };
   }
 
@@ -140,29 +140,31 @@ export class EventDrain implements ContinuousWork {
   private async drainApart(tx: Transaction): Promise<Drained> {
     const batch = await this.queue.claimApart(tx);
     if (!batch) return { batches: 0, isFull: false };
-    const report = await this.loadApart(tx, batch);
-    await this.record(tx, report);
+    const refused = await this.erased.refusedLines(tx, [batch]);
+    const report = await this.loadApart(batch, refused);
+    await this.record(tx, report, refused);
     return { batches: 1, isFull: true, report };
   }
 
   /** The store must be proven up before a suspect is tried again: only then does it count against the batch. */
-  private async loadApart(tx: Transaction, batch: QueuedBatch): Promise<LoadReport> {
+  private async loadApart(batch: QueuedBatch, lines: RefusedLines): Promise<LoadReport> {
     const report = { stored: [], refused: [], shrink: false };
     if (batch.attempts > 0 && !(await this.loader.takesInserts()))
       return { ...report, trouble: new Error('The analytics store takes no rows.') };
-    if (batch.attempts < MOST_ATTEMPTS) {
-      const refused = await this.erased.refusedLines(tx, [batch]);
-      return this.loader.load([batch], refused, this.givingUp.signal);
-    }
+    if (batch.attempts < MOST_ATTEMPTS) return this.loader.load([batch], lines, this.givingUp.signal);
     const error = new Error(
       `The analytics store broke off in ${batch.attempts} inserts of this batch alone.`,
     );
     return { ...report, refused: [{ batch, error }] };
   }
 
-  private async record(tx: Transaction, { stored, refused, strained }: LoadReport): Promise<void> {
+  private async record(
+    tx: Transaction,
+    { stored, refused, strained }: LoadReport,
+    lines: RefusedLines,
+  ): Promise<void> {
     if (strained) await this.queue.postpone(tx, strained.batch.id, POSTPONED_SECONDS);
-    if (refused.length > 0) await this.bury(tx, refused, stored);
+    if (refused.length > 0) await this.bury(tx, { refused, stored }, lines);
     if (stored.length > 0) {
       await this.queue.remove(tx, stored);
       await this.versions.raise(tx, stored);
@@ -170,23 +172,27 @@ export class EventDrain implements ContinuousWork {
     this.metrics.drained.inc(eventsOf(stored));
   }
 
-  /** Locks the versions of all projects at once, which is in order. Nothing is kept of a project that was deleted. */
+  /**
+   * Locks the versions of all projects at once, which is in order. Nothing is kept of a project that was deleted, nor of
+   * erased persons: their erasure has seen the dead letters before.
+   */
   private async bury(
     tx: Transaction,
-    refused: LoadReport['refused'],
-    stored: LoadReport['stored'],
+    { refused, stored }: Pick<LoadReport, 'refused' | 'stored'>,
+    lines: RefusedLines,
   ): Promise<void> {
     const batches = refused.map(({ batch }) => batch);
     const existing = await this.versions.lock(tx, [...batches, ...stored]);
+    const unkept: QueuedBatch[] = [];
     for (const { batch, error } of refused) {
       const { id, project } = batch;
       this.log.error({ batchId: id, project, err: error }, 'batch refused by the analytics store');
-      if (existing.has(project)) await this.deadLetters.bury(tx, id, String(error));
+      const left = lines.leftOf(batch);
+      if (existing.has(project) && left?.events !== 0)
+        await this.deadLetters.bury(tx, id, String(error), left);
+      else unkept.push(batch);
     }
-    await this.queue.remove(
-      tx,
-      batches.filter(({ project }) => !existing.has(project)),
-    );
+    await this.queue.remove(tx, unkept);
   }
 
   private complain(error: unknown): void {

@@ -1,0 +1,387 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { ProfilesSDKService } from '@dovecote/contract/profiles/v1/profiles_sdk_pb';
+import {
+  ComplianceRequestStatus as Status,
+  ProfilesService,
+} from '@dovecote/contract/shared/profiles/v1/profiles_pb';
+import { v7 as uuid } from 'uuid';
+import { encodeBody } from '../../src/modules/analytics/event/batch-body.js';
+import { type Cast, seedCast } from '../support/cast.js';
+import { eventually } from '../support/eventually.js';
+import { KillableEngine } from '../support/killable-engine.js';
+import { allMirrored } from '../support/people.js';
+import { cloneDatabase, type TestDatabase } from '../support/test-database.js';
+import { startTestServer, type TestServer } from '../support/test-server.js';
+import { EventStream, holdRows, type SentEvent, sendEvents, Traces } from './erasures.js';
+import { HoldingProxy } from './holding-proxy.js';
+import { WorkerProcesses } from './worker-process.js';
+
+jest.setTimeout(240_000);
+
+let database: TestDatabase;
+let engine: KillableEngine;
+let s: TestServer;
+let cast: Cast;
+let traces: Traces;
+let ann: string;
+let anon: string;
+/** Somebody else, whose events are in the same batches. */
+let bea: string;
+let stream: EventStream | undefined;
+let releases: (() => unknown)[] = [];
+let proxy: HoldingProxy;
+const workers = new WorkerProcesses(() => database);
+
+beforeAll(async () => {
+  [database, engine] = await Promise.all([cloneDatabase(), KillableEngine.start()]);
+  proxy = await HoldingProxy.start(() => engine.url);
+  const limits = { INGEST_EVENTS_PER_SECOND: '1000000', INGEST_EVENTS_BURST: '1000000' };
+  s = await startTestServer({ database, env: { ...limits, ROLE: 'api', CLICKHOUSE_URL: engine.url } });
+  cast = await seedCast(s);
+  traces = new Traces(database, engine);
+});
+beforeEach(() => {
+  [ann, anon, bea] = ['ann', 'anon', 'bea'].map((name) => `${name}-${uuid()}`) as [string, string, string];
+});
+afterEach(async () => {
+  const sending = stream?.stop();
+  stream = undefined;
+  await sending;
+  await letGo();
+  await workers.killAll();
+});
+afterAll(async () => {
+  await s?.stop();
+  await proxy?.stop();
+  await engine?.remove();
+  await database?.drop();
+});
+
+async function letGo(): Promise<void> {
+  await Promise.all(releases.map((release) => release()));
+  releases = [];
+}
+
+const people = () => cast.site.keys.private.client(ProfilesService);
+
+function startWorker() {
+  return workers.start({ CLICKHOUSE_URL: proxy.url });
+}
+
+async function identify(): Promise<void> {
+  for (const project of [cast.site, cast.otherSite])
+    await project.keys.sdk
+      .client(ProfilesSDKService)
+      .identify({ externalId: ann, anonymousId: anon, traits: { email: `${ann}@example.com` } });
+}
+
+async function drained(): Promise<void> {
+  await eventually(
+    'the queue is empty',
+    async () => (await database.query('select from ingest_batch limit 1')).length === 0,
+    60_000,
+  );
+}
+
+/** As an operator finds it: refused by the engine before, with lines of both. */
+async function addDeadLetter(): Promise<string> {
+  const row = (distinctId: string) => ({
+    project: 0,
+    batch_id: '',
+    received_at: '',
+    kind: 'late',
+    occur_time: '2026-06-01 10:00:00.000',
+    distinct_id: distinctId,
+    event_id: uuid(),
+    properties: {},
+    numbers: {},
+    types: {},
+  });
+  const { events, rawOctets, months, layout, body } = encodeBody([ann, bea, anon].map(row));
+  const id = uuid();
+  await database.query(
+    `insert into ingest_dead_letter
+       (org_id, id, project, received_at, events, raw_octets, months, layout, failed_at, error, body)
+     values ($1, $2, $3, now(), $4, $5, $6, $7, now(), 'x', $8)`,
+    [cast.acme.id, id, cast.site.number, events, rawOctets, months, layout, body],
+  );
+  return id;
+}
+
+async function inStatus(requestId: string, status: Status): Promise<void> {
+  await eventually(
+    `the erasure is ${Status[status]}`,
+    async () => {
+      await workers.hurry();
+      return (await people().getDeletionRequest({ requestId })).status === status;
+    },
+    90_000,
+  );
+}
+
+/** Lets the ten minutes pass until the erasure is repeated. */
+async function dueToConfirm(): Promise<void> {
+  const due = await database.query(
+    `update graphile_worker._private_jobs j set run_at = now() from graphile_worker._private_tasks t
+      where t.id = j.task_id and t.identifier = 'erasure.confirm' returning 1`,
+  );
+  expect(due).toHaveLength(1);
+}
+
+async function confirmed(requestId: string): Promise<void> {
+  await eventually(
+    'the erasure is confirmed',
+    async () => {
+      await workers.hurry();
+      const rows = await database.query(
+        `select from erasure_request where id = $1 and distinct_ids = '{}' and returning_ids = '{}'`,
+        [requestId],
+      );
+      return rows.length === 1;
+    },
+    90_000,
+  );
+}
+
+async function stored(project: number, distinctId: string): Promise<string[]> {
+  await engine.answers();
+  const rows = await engine.query<{ id: string }>(
+    `SELECT event_id AS id FROM dovecote.events FINAL
+      WHERE project = ${project} AND distinct_id = '${distinctId}' ORDER BY id`,
+  );
+  return rows.map(({ id }) => id);
+}
+
+function idsOf(events: readonly SentEvent[], project: number, distinctId: string): string[] {
+  return events
+    .filter((event) => event.project === project && event.distinctId === distinctId)
+    .map(({ eventId }) => eventId)
+    .sort();
+}
+
+/** Neither the rest of the batch nor the same ids of the other tenant were touched. */
+async function expectOthersComplete(sent: readonly SentEvent[]): Promise<void> {
+  expect(await stored(cast.site.number, bea)).toEqual(idsOf(sent, cast.site.number, bea));
+  for (const id of [ann, anon, bea])
+    expect(await stored(cast.otherSite.number, id)).toEqual(idsOf(sent, cast.otherSite.number, id));
+}
+
+/** Where a worker is stopped: `reach` resolves when it is there, the result lets go of what held it. */
+interface Point {
+  readonly hold: () => Promise<() => unknown>;
+  readonly reached: () => Promise<unknown>;
+}
+
+function waitsInPostgres(statement: string): Promise<unknown> {
+  return eventually(
+    `a worker waits in ${statement}`,
+    async () => {
+      const waiting = await database.query(
+        `select from pg_stat_activity
+          where datname = current_database() and wait_event_type = 'Lock' and query ilike $1`,
+        [`%${statement}%`],
+      );
+      return waiting.length > 0;
+    },
+    60_000,
+  );
+}
+
+function deletesFrom(table: string): Point {
+  return {
+    hold: async () => proxy.hold(new RegExp(`DELETE FROM .*\\b${table}\\b`)),
+    reached: () => proxy.holdsOne(),
+  };
+}
+
+const points: Readonly<Record<string, Point>> = {
+  'waits for a batch that a drain has in hand': {
+    hold: () => holdRows(database, 'select from ingest_batch where project = $1', [cast.site.number]),
+    reached: () => waitsInPostgres('from ingest_batch'),
+  },
+  'takes lines out of a dead letter': {
+    hold: () => holdRows(database, 'select from ingest_dead_letter where project = $1', [cast.site.number]),
+    reached: () => waitsInPostgres('from ingest_dead_letter'),
+  },
+  'deletes events': deletesFrom('events'),
+  'deletes activity': deletesFrom('persons'),
+  'deletes aliases': deletesFrom('person_aliases'),
+  'deletes profiles': deletesFrom('profiles'),
+};
+
+describe('an erasure is completed although its worker is killed while it', () => {
+  async function killedAt({ hold, reached }: Point): Promise<void> {
+    const victim = startWorker();
+    const release = await hold();
+    releases.push(release);
+    await reached();
+    await victim.kill();
+    await letGo();
+    startWorker();
+    await workers.atWork();
+  }
+
+  async function prepare(): Promise<{ sent: SentEvent[]; letter: string; requestId: string }> {
+    await database.query('truncate ingest_dead_letter');
+    const first = startWorker();
+    await identify();
+    const sent = [
+      ...(await sendEvents(cast.site, [ann, anon, bea, ann])),
+      ...(await sendEvents(cast.otherSite, [ann, anon, bea])),
+    ];
+    await drained();
+    await allMirrored(s);
+    await first.kill();
+    sent.push(...(await sendEvents(cast.site, [bea, anon, ann])));
+    const letter = await addDeadLetter();
+    expect(await traces.inEngine([ann, anon], cast.site.number)).toEqual([
+      'events',
+      'person_aliases',
+      'persons',
+      'profiles',
+    ]);
+    const { requestId } = await people().deleteDataSubject({ externalId: ann });
+    return { sent, letter, requestId };
+  }
+
+  async function expectForgotten({ sent, letter, requestId }: Awaited<ReturnType<typeof prepare>>) {
+    await drained();
+    expect(await traces.inEngine([ann, anon], cast.site.number)).toEqual([]);
+    await expectOthersComplete(sent);
+    expect(await database.query('select events from ingest_dead_letter where id = $1', [letter])).toEqual([
+      { events: 1 },
+    ]);
+    await database.query(`update erasure_request set external_id = null where id = $1`, [requestId]);
+    const rows = await database.query<{ name: string }>(
+      `delete from profile where org_id = $1 returning external_id as name`,
+      [cast.other.id],
+    );
+    // The second tenant has the same person, who is still there.
+    expect(rows).toEqual([{ name: ann }]);
+    expect(await traces.inPostgres([ann, anon])).toEqual([]);
+    expect(workers.lastWords).toEqual([]);
+  }
+
+  test.each(Object.keys(points))('%s', async (name) => {
+    const point = points[name];
+    if (!point) throw new Error('There is no such point.');
+    const prepared = await prepare();
+    await killedAt(point);
+    await inStatus(prepared.requestId, Status.COMPLETED);
+    expect((await people().getDeletionRequest(prepared)).eventsIdentified).toBeGreaterThanOrEqual(5n);
+    await dueToConfirm();
+    await confirmed(prepared.requestId);
+    await expectForgotten(prepared);
+  });
+
+  test('completes the request', async () => {
+    const prepared = await prepare();
+    const person = [cast.site.number, ann];
+    await killedAt({
+      async hold() {
+        const letThrough = proxy.hold(/INSERT INTO .*profiles/);
+        return letThrough;
+      },
+      async reached() {
+        await proxy.holdsOne();
+        const select = 'select from profile where project = $1 and external_id = $2';
+        const release = await holdRows(database, select, person);
+        releases.push(release);
+        releases[0]?.();
+        await waitsInPostgres('delete from profile');
+        expect((await people().getDeletionRequest(prepared)).status).toBe(Status.PROCESSING);
+      },
+    });
+    await inStatus(prepared.requestId, Status.COMPLETED);
+    await dueToConfirm();
+    await confirmed(prepared.requestId);
+    await expectForgotten(prepared);
+  });
+
+  test('repeats the deletion', async () => {
+    const prepared = await prepare();
+    const first = startWorker();
+    await inStatus(prepared.requestId, Status.COMPLETED);
+    await first.kill();
+    await dueToConfirm();
+    await killedAt(deletesFrom('events'));
+    await confirmed(prepared.requestId);
+    await expectForgotten(prepared);
+  });
+});
+
+describe('an erasure while events of the person stream in', () => {
+  async function requestedAt(requestId: string): Promise<number> {
+    const [row] = await database.query<{ at: Date }>(
+      'select requested_at as at from erasure_request where id = $1',
+      [requestId],
+    );
+    return row?.at.getTime() ?? 0;
+  }
+
+  /** Of the person there is exactly what the application sent after the request. */
+  async function expectOnlyLaterEvents(requestId: string, sent: readonly SentEvent[]): Promise<void> {
+    const at = await requestedAt(requestId);
+    const later = sent.filter((event) => event.at > at);
+    const before = sent.filter((event) => event.at <= at);
+    expect(idsOf(later, cast.site.number, ann).length).toBeGreaterThan(0);
+    expect(idsOf(before, cast.site.number, ann).length).toBeGreaterThan(0);
+    expect(await stored(cast.site.number, anon)).toEqual([]);
+    expect(await stored(cast.site.number, ann)).toEqual(idsOf(later, cast.site.number, ann));
+    expect(await traces.inEngine([anon], cast.site.number)).toEqual([]);
+    await expectOthersComplete(sent);
+    const [seen] = await engine.query<{ first: string }>(
+      `SELECT toUnixTimestamp64Milli(min(first_seen)) AS first FROM dovecote.persons
+        WHERE project = ${cast.site.number} AND distinct_id = '${ann}' HAVING count() > 0`,
+    );
+    expect(Number(seen?.first)).toBe(Math.min(...later.map((event) => event.at)));
+    expect(await database.query('select from ingest_dead_letter')).toEqual([]);
+  }
+
+  test('leaves of the external id what was accepted after the request, and nothing of the anonymous one', async () => {
+    await database.query('truncate ingest_dead_letter');
+    startWorker();
+    startWorker();
+    await identify();
+    stream = new EventStream([cast.site, cast.otherSite], [anon, bea, ann]);
+    await stream.progress(600);
+    const { requestId } = await people().deleteDataSubject({ externalId: ann });
+    await stream.progress(600);
+    await inStatus(requestId, Status.COMPLETED);
+    await stream.progress(60);
+    await stream.stop();
+    await drained();
+    await expectOnlyLaterEvents(requestId, stream.accepted);
+    await dueToConfirm();
+    await confirmed(requestId);
+    await expectOnlyLaterEvents(requestId, stream.accepted);
+    expect(workers.lastWords).toEqual([]);
+  });
+
+  test('does so although engine and workers are killed', async () => {
+    await database.query('truncate ingest_dead_letter');
+    startWorker();
+    startWorker();
+    await identify();
+    stream = new EventStream([cast.site, cast.otherSite], [anon, bea, ann]);
+    await stream.progress(300);
+    const { hold, reached } = deletesFrom('events');
+    releases.push(await hold());
+    const { requestId } = await people().deleteDataSubject({ externalId: ann });
+    await reached();
+    await engine.kill();
+    await letGo();
+    await stream.progress(300);
+    await engine.answers();
+    await workers.running[0]?.kill();
+    startWorker();
+    await workers.declareDead();
+    await inStatus(requestId, Status.COMPLETED);
+    await stream.stop();
+    await drained();
+    await dueToConfirm();
+    await confirmed(requestId);
+    await expectOnlyLaterEvents(requestId, stream.accepted);
+    expect(workers.lastWords).toEqual([]);
+  });
+});
