@@ -25,7 +25,7 @@ let cast: Cast;
 let traces: Traces;
 let ann: string;
 let anon: string;
-/** Somebody else, whose events are in the same batches. */
+/** Another person, whose events are in the same batches. */
 let bea: string;
 let stream: EventStream | undefined;
 let releases: (() => unknown)[] = [];

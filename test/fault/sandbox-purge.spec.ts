@@ -183,7 +183,7 @@ describe('the purge of a sandbox', () => {
     expect(await othersRows(id)).toEqual(others);
   });
 
-  test('of an organization at the request of its super admin goes on in the same way', async () => {
+  test('of an organization at the request of its super admin continues in the same way', async () => {
     const organization = await addOrganization(s, 'Doomed');
     const { id } = organization;
     const email = `sam-${randomUUID()}@doomed.example`;

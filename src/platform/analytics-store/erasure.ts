@@ -148,7 +148,7 @@ export async function erasePerson(
   for (const ids of pieces(returningIds)) await restoreActivity(store, owner, ids);
 }
 
-/** Who came back is seen since then: their rows told of both times, and are gone. */
+/** Persons with events since then are seen from the first of them: their rows, which covered both times, were deleted. */
 async function restoreActivity(
   store: AnalyticsStore,
   owner: StatementOwner,
