@@ -80,9 +80,13 @@ async function compareOne(
     wall: median(costs.map(({ wall }) => wall)),
     cpu: median(costs.map(({ cpu }) => cpu)),
   });
+  const [mine, theirs] = [middle(ours), middle(hand)];
+  process.stderr.write(
+    `  ${mine.cpu.toFixed(0)} CPU ms, by hand ${theirs.cpu.toFixed(0)}: ${(mine.cpu / theirs.cpu).toFixed(2)} ×\n`,
+  );
   const inPostgres = postgres && !merge && { client: postgres, statement: postgresSql()[asked] };
   return {
-    ...{ asked, merge, ours: middle(ours), hand: middle(hand) },
+    ...{ asked, merge, ours: mine, hand: theirs },
     ...(inPostgres && { postgres: await askPostgres(inPostgres, asked, answer) }),
   };
 }

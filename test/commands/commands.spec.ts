@@ -26,7 +26,7 @@ let folder: string;
 let env: Record<string, string>;
 let running: Command[] = [];
 /** First words of the commands that a spec runs: `dead-letters` has one beside this, as has `resync-profiles`. */
-const covered = new Set<string>(['dead-letters', 'resync-profiles']);
+const covered = new Set<string>(['dead-letters', 'event-limit', 'resync-profiles']);
 
 beforeAll(async () => {
   postgres = await ExternalPostgres.start();

@@ -115,9 +115,11 @@ async function deletedSandbox(): Promise<string> {
   return id;
 }
 
+const obstruction = 'obstruction of a purge';
+
 /** Nobody gets past this delivery until it is let go: a worker is sure to be in the middle of a piece. */
 async function obstruct(orgId: string, position: number): Promise<() => Promise<void>> {
-  const holder = new Client({ connectionString: s.database.ownerUrl });
+  const holder = new Client({ connectionString: s.database.ownerUrl, application_name: obstruction });
   holder.on('error', () => undefined);
   await holder.connect();
   await holder.query('begin');
@@ -129,15 +131,18 @@ async function obstruct(orgId: string, position: number): Promise<() => Promise<
   return () => holder.end();
 }
 
-/** That many sessions of the server wait for somebody's lock. */
+/** That many sessions of the server wait for a lock, and one of them for the delivery that is held. */
 async function waiting(count: number, declareDead = () => workers.declareSilentDead()): Promise<void> {
   const check = async (): Promise<boolean> => {
     await declareDead();
-    const rows = await s.database.query(
-      `select from pg_stat_activity where usename = 'dovecote_app' and datname = current_database()
+    const rows = await s.database.query<{ isHeld: boolean }>(
+      `select exists (select from pg_stat_activity h
+                       where h.application_name = $1 and h.pid = any (pg_blocking_pids(a.pid))) as "isHeld"
+         from pg_stat_activity a where usename = 'dovecote_app' and datname = current_database()
           and state = 'active' and wait_event_type = 'Lock'`,
+      [obstruction],
     );
-    return rows.length >= count;
+    return rows.length >= count && rows.some(({ isHeld }) => isHeld);
   };
   await eventually(`${count} of the workers wait`, check, PATIENCE_MS);
 }

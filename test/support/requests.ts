@@ -34,6 +34,11 @@ const wellFormedMessages: Record<string, Init> = {
   'insights.v1.TimeRange': { start: { seconds: 1n }, end: { seconds: 3601n } },
 };
 
+/** What a rule of the message asks for: one of several fields. */
+const chosen: Record<string, Init> = {
+  'sdk.devices.v1.SubscribeRequest': { profileExternalId: 'someone' },
+};
+
 /** A request that passes validation, read off the descriptor, so that a new RPC is called by existing. */
 export function exampleRequest(method: DescMethod, options: RequestOptions = {}): Init {
   const { idAt = () => uuid(), including = '' } = options;
@@ -62,7 +67,7 @@ function messageInit(message: DescMessage, prefix: string, options: Required<Req
   if (message.typeName === 'pidgr.v1.WorkflowDefinition') return workflow(prefix, options);
   const fixed = wellFormedMessages[message.typeName];
   if (fixed) return fixed;
-  const init: Init = {};
+  const init: Init = { ...chosen[message.typeName] };
   for (const field of message.fields) {
     const value = fieldInit(field, `${prefix}${field.name}`, options);
     if (value === undefined) continue;
