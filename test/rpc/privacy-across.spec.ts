@@ -156,7 +156,9 @@ describe('a bundle', () => {
   ];
   const ofOrganization = [
     ...['organization', 'roles', 'members', 'teams_and_groups', 'templates', 'campaigns'],
-    ...['organization_deliveries', 'organization_events', 'profiles', 'project_keys', 'projects'],
+    ...['organization_deliveries', 'organization_events', 'dashboard_shares', 'dashboards', 'data_exports'],
+    ...['data_imports', 'email_provider', 'profiles', 'project_keys', 'project_push_accounts', 'projects'],
+    'push_subscriptions',
   ];
   const named = (names: string[]) => names.map((name) => `${name}.ndjson`);
 
@@ -168,7 +170,7 @@ describe('a bundle', () => {
     await listed(cast.alice, own.exportId);
     const { requests } = await privacy(cast.erin).listMyPrivacyRequests({ requestType: 'export' });
     const url = requests.find(({ id }) => id === own.exportId)?.metadata.result_url;
-    expect(Object.keys(await filesBehind(url))).toEqual(named([...aboutMember, 'passkeys']));
+    expect(Object.keys(await filesBehind(url))).toEqual(named([...aboutMember, 'passkeys', 'password']));
 
     const { exportId } = await privacy(cast.alice).exportOrgData({});
     const { result_url: sealed, decryption_key: key = '' } = (await listed(cast.alice, exportId)).metadata;

@@ -21,6 +21,8 @@ import {
   ApiKeyType,
   ProjectsService as DocumentedProjects,
 } from '@dovecote/contract/projects/v1/projects_pb';
+import { CustomersService } from '@dovecote/contract/customers/v1/customers_pb';
+import { PasswordSetting, PasswordSettingsService } from '@dovecote/contract/dovecote/auth/v1/password_pb';
 import { v7 as uuid } from 'uuid';
 import { accessTable } from '../../src/platform/access/index.js';
 import { AccessTokens } from '../../src/platform/caller/access-tokens.js';
@@ -152,6 +154,11 @@ const cases: Record<string, () => Promise<void>> = {
   '/dashboard.projects.v1.ProjectsService/CreateApiKey': async () => {
     await refusesInPublic(old(ShippedProjects).createApiKey({ kind: ApiKeyKind.PRIVATE }));
     await old(ShippedProjects).createApiKey({ kind: ApiKeyKind.PUBLIC });
+  },
+  '/customers.v1.CustomersService/Update': async () => {
+    await cast.alice.client(PasswordSettingsService).updatePasswordSettings({ setting: PasswordSetting.ON });
+    await refusesInPublic(old(CustomersService).update({ password: 'a long enough password' }));
+    await old(CustomersService).update({ name: 'Alice' });
   },
   '/dovecote.auth.v1.AuthService/RevokeSession': async () => {
     await refuses(old(AuthService).revokeSession({ sessionId: uuid() }));

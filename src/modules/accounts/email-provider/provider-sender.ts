@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net';
 import { Inject, Injectable } from '@nestjs/common';
-import { createTransport } from 'nodemailer';
 import { CONFIG } from '../../../platform/config/config.module.js';
 import type { Config } from '../../../platform/config/index.js';
 import { AppError } from '../../../platform/errors/index.js';
@@ -73,7 +72,8 @@ export class ProviderSender {
     try {
       socket = await this.outbound.connect({ host: settings.host, port: settings.port, orgId });
       watch = watched(socket);
-      await this.transport(settings, sender, socket).sendMail({
+      const transport = await this.transport(settings, sender, socket);
+      await transport.sendMail({
         // As objects, so that no character in them can add a recipient.
         from: { name: '', address: sender.from },
         to: { name: '', address: mail.to },
@@ -94,7 +94,9 @@ export class ProviderSender {
     }
   }
 
-  private transport(settings: SmtpSettings, sender: Sender, connection: Socket) {
+  private async transport(settings: SmtpSettings, sender: Sender, connection: Socket) {
+    // Only mail by SMTP needs the package: it is no part of the bundle, and of no start.
+    const { createTransport } = await import('nodemailer');
     const { host, port, username, password, useTls } = settings;
     const secure = port === IMPLICIT_TLS_PORT;
     return createTransport({

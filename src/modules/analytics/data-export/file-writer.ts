@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { pipeline, Readable, Transform } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import { Injectable } from '@nestjs/common';
-import { fileWriter, parquetWriteRows } from 'hyparquet-writer';
 import { ObjectStore } from '../../../platform/object-store/index.js';
 import type { WrittenFile } from './data-export.js';
 import { type Content, keyOf, kindOf } from './file-names.js';
@@ -97,6 +96,8 @@ export class FileWriter {
         }
     };
     try {
+      // Only exports to Parquet need the package: it is no part of the bundle, and of no start.
+      const { fileWriter, parquetWriteRows } = await import('hyparquet-writer');
       const path = join(folder, 'rows');
       await parquetWriteRows({
         writer: fileWriter(path),

@@ -1,4 +1,4 @@
-import { asyncBufferFromFile, type FileMetaData, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
+import type { FileMetaData } from 'hyparquet';
 import { Injectable } from '@nestjs/common';
 import { isLongerThan, refuseOccurTime } from '../event/index.js';
 import { csvRecords } from './csv-records.js';
@@ -128,6 +128,8 @@ async function* rejoined(first: Buffer, rest: AsyncGenerator<Buffer>): AsyncGene
 }
 
 async function* parquetRows(path: string): AsyncGenerator<SourceRecord> {
+  // Only imports of Parquet need the package: it is no part of the bundle, and of no start.
+  const { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } = await import('hyparquet');
   const file = await asyncBufferFromFile(path);
   let metadata: FileMetaData;
   try {

@@ -156,7 +156,7 @@ export const seenList = analyticsQuery<SeenList, ListedPerson>({
   },
   examples: [
     { offset: 0, limit: 100 },
-    { search: { text: 'person-1' }, offset: 0, limit: 100 },
+    { search: { text: 'person-19' }, offset: 0, limit: 100 },
     { search: { text: 'age:30', trait: { path: 'age', value: '30' } }, offset: 1, limit: 1 },
   ],
 });
