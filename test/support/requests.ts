@@ -98,9 +98,10 @@ function fieldInit(field: DescField, path: string, options: Required<RequestOpti
   }
 }
 
-/** Whether a pattern decides which ids are taken, as of "anon-…" only. */
+/** Whether a rule decides which ids are taken, as of "anon-…" only, or of such that are shorter than ours. */
 function isOfAForm({ type }: FieldRules): boolean {
-  return type.case === 'string' && type.value.pattern !== '';
+  if (type.case !== 'string') return false;
+  return type.value.pattern !== '' || (type.value.maxLen > 0n && type.value.maxLen < 36n);
 }
 
 /** Whether one of the fields beside it has to be there. */
