@@ -111,7 +111,7 @@ export interface ChunkOutcome extends StoredChunk {
 
 @Injectable()
 export class DataImportStore {
-  /** Until the transaction ends, no other changes what is imported into the project. */
+  /** Until the transaction ends, no other begins an import into the project. */
   async lock(scope: Scope, project: number): Promise<void> {
     await (await scope.tx()).execute(lock, [project]);
   }

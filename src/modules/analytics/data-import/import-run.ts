@@ -4,7 +4,7 @@ import { findProject, type Project } from '../../../platform/caller/project.js';
 import { AppError } from '../../../platform/errors/index.js';
 import { Scopes } from '../../../platform/scope/index.js';
 import type { JobContext } from '../../../platform/worker/index.js';
-import { BLOCK_MONTHS, ErasedIds, insertFailure } from '../event/index.js';
+import { BLOCK_MONTHS, ErasedIds, insertFailure, WriteTurnStore } from '../event/index.js';
 import { Profiles } from '../profile/index.js';
 import { AnalyticsVersions } from '../project/index.js';
 import { type DataImport, importState } from './data-import.js';
@@ -67,6 +67,7 @@ export class ImportRuns {
     private readonly profiles: Profiles,
     private readonly erasedIds: ErasedIds,
     private readonly lane: ImportLane,
+    private readonly turns: WriteTurnStore,
     private readonly versions: AnalyticsVersions,
     private readonly scopes: Scopes,
   ) {}
@@ -150,7 +151,8 @@ export class ImportRuns {
 
   /**
    * The row of the import is locked while its events are inserted, as the queue's rows are by the drain: an undo waits for
-   * them, and after it none follow. Imports into one project take turns, so that each sees what the others have stored.
+   * them, and after it none follow. Imports into one project take turns, so that each sees what the others have stored, and an
+   * erasure can wait for them.
    */
   private async keepEvents(
     chunk: Chunk,
@@ -159,7 +161,7 @@ export class ImportRuns {
     { run, jobId, signal }: JobContext,
   ): Promise<boolean> {
     return run(async (scope) => {
-      await this.store.lock(scope, project.number);
+      await this.turns.take(scope, project.number);
       const now = await this.store.findAny(scope, id);
       // Another attempt may have come further.
       if (now?.state !== importState.running || now.linesRead >= chunk.line) return false;

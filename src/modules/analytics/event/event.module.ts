@@ -26,6 +26,7 @@ import { ShippedEventsRpc } from './shipped-events.rpc.js';
 import { QueueUses } from './queue-use.js';
 import { WaitingEvents } from './waiting-events.js';
 import { WaitingEventsStore } from './waiting-events.store.js';
+import { WriteTurnStore } from './write-turn.store.js';
 
 /**
  * An event is something that a product's user did, as an SDK reports it. Accepted events wait in a queue in PostgreSQL
@@ -65,8 +66,9 @@ import { WaitingEventsStore } from './waiting-events.store.js';
     QueueUses,
     WaitingEvents,
     WaitingEventsStore,
+    WriteTurnStore,
   ],
-  exports: [ErasedIds, EventSink, Ingest, LiveLag, WaitingEvents],
+  exports: [ErasedIds, EventSink, Ingest, LiveLag, WaitingEvents, WriteTurnStore],
 })
 export class EventModule implements OnModuleInit {
   constructor(

@@ -13,6 +13,7 @@ export { documentedName, promotedProperties, storedName } from './property-names
 export { textOf, typeOfNumber, valueOf } from './property-text.rules.js';
 export { WaitingEvents } from './waiting-events.js';
 export { wellKnownEvents } from './well-known-events.js';
+export { WriteTurnStore } from './write-turn.store.js';
 export { decodeBody, encodeBody, insertColumns } from './batch-body.js';
 export { BLOCK_MONTHS } from './blocks.rules.js';
 export { enrich, type KnownAttributions } from './enrichment.rules.js';

@@ -9,6 +9,7 @@ import {
   type WaitingTable,
   waitingTables,
 } from './waiting-events.store.js';
+import { WriteTurnStore } from './write-turn.store.js';
 
 const first = '00000000-0000-0000-0000-000000000000';
 
@@ -22,10 +23,14 @@ export interface LeavingPerson {
 /** Events that wait in PostgreSQL: in the queue, and as dead letters. */
 @Injectable()
 export class WaitingEvents {
-  constructor(private readonly store: WaitingEventsStore) {}
+  constructor(
+    private readonly store: WaitingEventsStore,
+    private readonly turns: WriteTurnStore,
+  ) {}
 
   /**
-   * Takes the events of a person out, whose ids the drain refuses by now. When it returns no drain has one of them in hand.
+   * Takes the events of a person out, whose ids the drain and imports refuse by now. When it returns none of these has one
+   * of them in hand.
    * `note` hears how many left, in the transaction in which they do.
    */
   async erase(
@@ -52,6 +57,8 @@ export class WaitingEvents {
         });
       }
     }
+    // Who writes past the queue asks for erased ids in its turn: one that asked too early has ended now.
+    await run((scope) => this.turns.take(scope, person.project));
   }
 
   /** Returns how many events left the batch. */
