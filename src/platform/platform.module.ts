@@ -44,6 +44,7 @@ import { Worker } from './worker/worker.js';
 import { NameLookup } from './outbound/name-lookup.js';
 import { OutboundClient } from './outbound/outbound-client.js';
 import { Paging } from './paging/paging.js';
+import { ProjectPages } from './paging/project-pages.js';
 import { DataSubjects, PersonalData } from './personal-data/index.js';
 import { ConnectStrategy } from './rpc/connect.strategy.js';
 import { connectOptions } from './rpc/connect-options.js';
@@ -119,6 +120,11 @@ export const ENVELOPE = Symbol('envelope');
       provide: Paging,
       inject: [ENVELOPE],
       useFactory: (envelope: Envelope) => new Paging(envelope),
+    },
+    {
+      provide: ProjectPages,
+      inject: [ENVELOPE],
+      useFactory: (envelope: Envelope) => new ProjectPages(envelope),
     },
     {
       provide: SigningKeys,
@@ -238,6 +244,7 @@ export const ENVELOPE = Symbol('envelope');
     Paging,
     DataSubjects,
     PersonalData,
+    ProjectPages,
     Readiness,
     RevocationFeed,
     ScimTokenDirectory,

@@ -5,8 +5,13 @@ import { PropertySource } from '@dovecote/contract/common/v1/filter_schema_pb';
 import { FilterOperator, LogicalOperator } from '@dovecote/contract/common/v1/filters_pb';
 import { ProfilesSDKService } from '@dovecote/contract/profiles/v1/profiles_sdk_pb';
 import { type Profile, ProfilesService } from '@dovecote/contract/shared/profiles/v1/profiles_pb';
+import { People } from '../../src/modules/analytics/person/people.service.js';
 import type { AnalyticsStore } from '../../src/platform/analytics-store/index.js';
+import { ProjectDirectory } from '../../src/platform/caller/projects.directory.js';
+import { Database } from '../../src/platform/database/index.js';
+import { Scopes } from '../../src/platform/scope/index.js';
 import { openStore } from '../support/analytics-events.js';
+import { eventually } from '../support/eventually.js';
 import { addProject, type Cast, seedCast, type TestProject } from '../support/cast.js';
 import { allMirrored, storeEvents, timeOf } from '../support/people.js';
 import { refusalOf, refusalsOf } from '../support/refusal.js';
@@ -292,4 +297,22 @@ describe('a list', () => {
     expect(profiles.length).toBe(100);
     expect((await first({ filterGroups, pageToken: nextPageToken }, crowd)).profiles.length).toBe(25);
   });
+});
+
+test('a client that stops reading the list keeps no connection', async () => {
+  const { app } = s.server;
+  const project = await app.get(ProjectDirectory, { strict: false }).find(crowd.id);
+  const caller = { kind: 'system', orgId: cast.acme.id } as const;
+  const scope = app.get(Scopes, { strict: false }).open({ caller, requestId: 'spec', project });
+  const list = app.get(People, { strict: false }).list(scope, { operator: 'and', groups: [] }, '');
+  const pages = list[Symbol.asyncIterator]();
+  try {
+    expect((await pages.next()).value).toMatchObject({ nextPageToken: expect.stringMatching(/./) });
+    await eventually('the connection is given back', () =>
+      Promise.resolve(app.get(Database).pool.inUse === 0),
+    );
+  } finally {
+    await pages.return?.();
+    await scope.rollback();
+  }
 });

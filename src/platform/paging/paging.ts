@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { type Envelope, openToken, sealToken, UnsealError } from '@dovecote/secret';
+import type { Envelope } from '@dovecote/secret';
 import { z } from 'zod';
 import { invalidArgument } from '../errors/index.js';
+import { PlaceTokens } from './place-tokens.js';
 
 export interface PageRequest {
   pageSize: number;
@@ -37,7 +38,11 @@ const payload = z.tuple([z.number(), z.uuid()]);
 /** Page tokens: opaque, authenticated, bound to the organization, the list and its filter. */
 @Injectable()
 export class Paging {
-  constructor(private readonly envelope: Envelope) {}
+  private readonly tokens: PlaceTokens;
+
+  constructor(envelope: Envelope) {
+    this.tokens = new PlaceTokens(envelope);
+  }
 
   /** `binding` identifies the list that a token is valid for: list, organization, filter. */
   parse(request: PageRequest | undefined, binding: readonly string[], form = usual): Page {
@@ -63,18 +68,16 @@ export class Paging {
 
   /** The token of the page behind `last`. */
   next(last: Position, binding: readonly string[]): string {
-    return sealToken(this.envelope, [last.createdAt.getTime(), last.id], ['page', ...binding]);
+    return this.tokens.seal([last.createdAt.getTime(), last.id], binding);
   }
 
   private open(token: string, binding: readonly string[], { path }: PageForm): Position {
-    try {
-      const [createdAt, id] = payload.parse(openToken(this.envelope, token, ['page', ...binding]));
-      return { createdAt: new Date(createdAt), id };
-    } catch (error) {
-      if (!(error instanceof UnsealError) && !(error instanceof z.ZodError)) throw error;
+    const place = this.tokens.open(token, binding, payload);
+    if (!place)
       throw invalidArgument([
         { field: `${path}page_token`, description: 'is not a token that this list has issued' },
       ]);
-    }
+    const [createdAt, id] = place;
+    return { createdAt: new Date(createdAt), id };
   }
 }

@@ -1,12 +1,12 @@
 import type { JsonObject } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
 import { AnalyticsStore, type StatementOwner } from '../../../platform/analytics-store/index.js';
-import { AppError } from '../../../platform/errors/index.js';
+import { ProjectPages } from '../../../platform/paging/project-pages.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { Questions, type Window } from '../insight/index.js';
 import { Identities, type Identity, Profiles } from '../profile/index.js';
-import type { DayCount, Feed, FeedEvent, Person, PersonStats } from './activity.js';
-import { FeedPages, type FeedPosition } from './feed-pages.js';
+import type { DayCount, Feed, FeedEvent, FeedPosition, Person, PersonStats } from './activity.js';
 import { fewerEvents, firstDay, firstReach, needsFewer, sinceOf } from './feed.rules.js';
 import { feedStatement } from './feed.js';
 import { daysStatement, existsStatement, statsStatement } from './person.js';
@@ -31,6 +31,14 @@ export interface PersonSummary {
   readonly traits?: JsonObject;
 }
 
+/** As `placeOf` writes it. */
+const positionSchema = z
+  .tuple([z.int(), z.string(), z.string(), z.string(), z.int().min(0)])
+  .transform(([time, eventId, personNumber, kindHash, reach]): FeedPosition => ({
+    after: { time, eventId, personNumber, kindHash },
+    reach,
+  }));
+
 /** Single events of a project, and what they say about a person. */
 @Injectable()
 export class Activities {
@@ -39,7 +47,7 @@ export class Activities {
     private readonly questions: Questions,
     private readonly identities: Identities,
     private readonly profiles: Profiles,
-    private readonly pages: FeedPages,
+    private readonly pages: ProjectPages,
   ) {}
 
   /** The person to whom an id leads; an id that leads to no profile stands for itself. */
@@ -71,14 +79,10 @@ export class Activities {
     { pageSize, pageToken, ...feed }: FeedRequest,
     asked: readonly unknown[],
   ): Promise<FeedPage> {
-    const position = pageToken === '' ? undefined : this.pages.open(scope, asked, pageToken);
-    if (pageToken !== '' && !position)
-      throw new AppError(
-        'invalid_argument',
-        'INVALID_PAGE_TOKEN',
-        'page_token is not a token that this list has issued.',
-        { violations: [{ field: 'page_token', description: 'is not a token that this list has issued' }] },
-      );
+    // Not bound to the range of time: a client that asks for the last seven days asks for other ones with each page, and the
+    // place of the last event says where the next page begins whatever the range.
+    const list = { list: 'activity', asked };
+    const position = pageToken === '' ? undefined : this.pages.open(scope, list, pageToken, positionSchema);
     return this.questions.ask(scope, ['feed', feed, pageSize, position, asked], async (owner) => {
       const { events, more, reach } = await this.newest(
         owner,
@@ -88,7 +92,7 @@ export class Activities {
         scope.now().getTime(),
       );
       const last = events.at(-1);
-      const nextPageToken = last && more ? this.pages.seal(scope, asked, { after: last, reach }) : '';
+      const nextPageToken = last && more ? this.pages.seal(scope, list, placeOf({ after: last, reach })) : '';
       return { events, nextPageToken };
     });
   }
@@ -149,6 +153,10 @@ export class Activities {
       }
     }
   }
+}
+
+function placeOf({ after, reach }: FeedPosition): readonly unknown[] {
+  return [after.time, after.eventId, after.personNumber, after.kindHash, reach];
 }
 
 function conditionsOf({ selectors, filters }: Feed): number {

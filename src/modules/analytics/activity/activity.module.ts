@@ -3,7 +3,6 @@ import { InsightModule } from '../insight/index.js';
 import { ProfileModule } from '../profile/index.js';
 import { Activities } from './activities.service.js';
 import { DocumentedActivityRpc } from './documented-activity.rpc.js';
-import { FeedPages } from './feed-pages.js';
 import { SharedActivityRpc } from './shared-activity.rpc.js';
 
 /**
@@ -14,6 +13,6 @@ import { SharedActivityRpc } from './shared-activity.rpc.js';
 @Module({
   imports: [InsightModule, ProfileModule],
   controllers: [SharedActivityRpc, DocumentedActivityRpc],
-  providers: [Activities, FeedPages],
+  providers: [Activities],
 })
 export class ActivityModule {}

@@ -18,6 +18,13 @@ export interface FeedPlace {
   readonly kindHash: string;
 }
 
+/** Where a page begins, and how far back the one before had to look. */
+export interface FeedPosition {
+  readonly after: FeedPlace;
+  /** A number of `reaches`. */
+  readonly reach: number;
+}
+
 /** Which events, newest first. */
 export interface Feed {
   /** Absent: everybody. */

@@ -57,7 +57,7 @@ export class WaitingEvents {
         });
       }
     }
-    // Who writes past the queue asks for erased ids in its turn: one that asked too early has ended now.
+    // An import asks for erased ids during its turn: one that asked before this erasure has ended now.
     await run((scope) => this.turns.take(scope, person.project));
   }
 

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
 import { AnalyticsStore, type StatementOwner } from '../../../platform/analytics-store/index.js';
 import { notFound } from '../../../platform/errors/index.js';
-import type { Scope } from '../../../platform/scope/index.js';
+import { ProjectPages } from '../../../platform/paging/project-pages.js';
+import { originOf, type Scope, Scopes } from '../../../platform/scope/index.js';
 import { cookielessPrefix, type ErasedId, ErasedIds } from '../event/index.js';
 import { Questions } from '../insight/index.js';
 import { type StoredProfile, Profiles } from '../profile/index.js';
-import { PeoplePages } from './page-token.js';
 import type { Person, PersonActivity, PersonFilters, PersonName, PersonSearch } from './person.js';
 import { activityOf, activityOfPeople } from './person-activity.js';
 import { createdList, type ListedPerson, type ListPosition, peopleCount, seenList } from './person-list.js';
@@ -19,6 +20,8 @@ export interface PeoplePage {
   readonly nextPageToken: string;
 }
 
+const positionSchema = z.tuple([z.number(), z.string()]).transform(([at, id]): ListPosition => ({ at, id }));
+
 /** Reads the people of the scope's project. */
 @Injectable()
 export class People {
@@ -26,7 +29,8 @@ export class People {
     private readonly questions: Questions,
     private readonly store: AnalyticsStore,
     private readonly profiles: Profiles,
-    private readonly pages: PeoplePages,
+    private readonly pages: ProjectPages,
+    private readonly scopes: Scopes,
     private readonly erased: ErasedIds,
   ) {}
 
@@ -52,18 +56,19 @@ export class People {
     return 'id' in name ? this.get(scope, name.id) : this.getByExternalId(scope, name.externalId);
   }
 
-  /** The list by creation, page by page, from the one behind the token on. */
+  /**
+   * The list by creation, page by page, from the one behind the token on. Each page is read in a separate scope: a client that
+   * reads slowly keeps no connection.
+   */
   async *list(scope: Scope, filters: PersonFilters, pageToken: string): AsyncIterable<PeoplePage> {
-    let after = pageToken === '' ? undefined : this.pages.open(scope, filters, pageToken);
+    const list = { list: 'people', asked: filters };
+    let after = pageToken === '' ? undefined : this.pages.open(scope, list, pageToken, positionSchema);
     do {
-      const listed = await this.listed(scope, filters, after);
-      const rows = listed.slice(0, PAGE);
-      const last = rows.at(-1);
-      after = last && listed.length > PAGE ? { at: last.at, id: last.id } : undefined;
-      yield {
-        people: await this.peopleOf(scope, rows),
-        nextPageToken: after ? this.pages.seal(scope, filters, after) : '',
-      };
+      const { people, next } = await this.scopes.run({ ...originOf(scope), readOnly: true }, (reading) =>
+        this.page(reading, filters, after),
+      );
+      after = next;
+      yield { people, nextPageToken: next ? this.pages.seal(scope, list, [next.at, next.id]) : '' };
     } while (after);
   }
 
@@ -101,10 +106,18 @@ export class People {
     });
   }
 
-  private listed(scope: Scope, filters: PersonFilters, after?: ListPosition): Promise<ListedPerson[]> {
-    return this.ask(scope, ['created', filters, after], (owner) =>
+  private async page(
+    scope: Scope,
+    filters: PersonFilters,
+    after: ListPosition | undefined,
+  ): Promise<{ people: readonly Person[]; next: ListPosition | undefined }> {
+    const listed = await this.ask(scope, ['created', filters, after], (owner) =>
       this.store.query(owner, createdList, { filters, after, limit: PAGE + 1 }),
     );
+    const rows = listed.slice(0, PAGE);
+    const last = rows.at(-1);
+    const next = last && listed.length > PAGE ? { at: last.at, id: last.id } : undefined;
+    return { people: await this.peopleOf(scope, rows), next };
   }
 
   /** Leaves out people who were merged, deleted or erased since the analytics store learnt of them. */

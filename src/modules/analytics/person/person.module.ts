@@ -3,7 +3,6 @@ import { EventModule } from '../event/index.js';
 import { InsightModule } from '../insight/index.js';
 import { ProfileModule } from '../profile/index.js';
 import { DocumentedPeopleRpc } from './documented-people.rpc.js';
-import { PeoplePages } from './page-token.js';
 import { People } from './people.service.js';
 import { SharedPeopleRpc } from './shared-people.rpc.js';
 
@@ -17,7 +16,7 @@ import { SharedPeopleRpc } from './shared-people.rpc.js';
 @Module({
   imports: [EventModule, InsightModule, ProfileModule],
   controllers: [SharedPeopleRpc, DocumentedPeopleRpc],
-  providers: [People, PeoplePages],
+  providers: [People],
   exports: [People],
 })
 export class PersonModule {}
