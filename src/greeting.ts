@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Demonstration } from './first-start.js';
 import type { Config } from './platform/config/index.js';
 import { mailboxIsReadable } from './platform/mail/index.js';
@@ -22,7 +23,11 @@ export function greeting(
   return `${lines.join('\n')}\n`;
 }
 
-function demonstrationLines(url: string, mailbox: boolean, { adminEmail, apiKey }: Demonstration): string[] {
+function demonstrationLines(
+  url: string,
+  mailbox: boolean,
+  { adminEmail, apiKey, projectKey }: Demonstration,
+): string[] {
   const body = (json: object): string => `-H 'content-type: application/json' -d '${JSON.stringify(json)}'`;
   const auth = `${url}/dovecote.auth.v1.AuthService`;
   return [
@@ -37,7 +42,24 @@ function demonstrationLines(url: string, mailbox: boolean, { adminEmail, apiKey 
           `    curl ${url}/pidgr.v1.CampaignService/ListCampaigns -H 'authorization: Bearer ${apiKey}' ${body({})}`,
         ]
       : []),
+    ...(projectKey
+      ? [
+          `    curl ${url}/sdk.events.v1.EventsService/BatchCreate -H 'x-api-key: ${projectKey}' ${body({ events: [firstEvent()] })}`,
+        ]
+      : []),
   ];
+}
+
+/** Sent twice, it counts once. */
+function firstEvent(): object {
+  const id = randomUUID();
+  return {
+    eventId: id,
+    kind: 'page_view',
+    occurTime: new Date().toISOString(),
+    distinctId: 'ada',
+    sessionId: id,
+  };
 }
 
 /** The address that people are told: PUBLIC_URL, unless that knows no port because the system chose it. */

@@ -19,7 +19,7 @@ const BATCH = 1_000;
 
 export async function showAnalytics({ url, apiKey, apiKeyInShell }) {
   const admin = connect(url, 'Connect JSON', apiKey);
-  step('A site of yours', `the API key makes the project "${NAME}" and a public key for its pages`);
+  step('A site of yours', `the project "${NAME}", and a public key for its pages`);
   const project = await projectOf(admin(ProjectService));
   const key = await publicKeyOf(admin(ProjectService), project.id);
   // From when the project was made: in a later run, the same events.
@@ -88,7 +88,7 @@ Next: ask for the funnel yourself, then send events of yours by docs/how-to/send
 async function projectOf(projects) {
   const { projects: known } = await projects.listProjects({});
   const found = known.find(({ name }) => name === NAME);
-  if (found) note('it is there from an earlier run');
+  if (found) note('it is there already');
   return found ?? (await projects.createProject({ name: NAME })).project;
 }
 

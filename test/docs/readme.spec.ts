@@ -36,6 +36,40 @@ test('begins with the two commands', () => {
   expect(page.take('npm start', 'command')).toBe(start);
 });
 
+describe('the greeting', () => {
+  test('ends with a command that sends a first event to the demo project, which is counted, and once', async () => {
+    const [line = ''] = /^ {4}curl \S+BatchCreate .*$/m.exec(server.printed) ?? [];
+    for (const _time of ['first', 'second'])
+      expect(JSON.parse(await terminal.run(line))).toMatchObject({ accepted: 1 });
+    const call = `api() { curl "${server.url}/$1" -H "authorization: Bearer $(cat ${server.dataDir}/demo-api-key)" -H "x-project-id: $PROJECT" -H 'content-type: application/json' -d "$2"; }`;
+    await terminal.run(call);
+    const listed = await terminal.run("api dovecote.project.v1.ProjectService/ListProjects '{}'");
+    const { projects } = JSON.parse(listed) as { projects: { id: string; name: string }[] };
+    expect(projects.map(({ name }) => name)).toEqual(['Demo shop']);
+    await terminal.run(`PROJECT=${projects[0]?.id}`);
+    const day = 86_400_000;
+    const [start, end] = [-day, day].map((ms) => new Date(Date.now() + ms).toISOString());
+    const question = JSON.stringify({
+      query: { timeRange: { start, end }, events: [{ name: 'page_view' }], aggregation: 'AGGREGATION_COUNT' },
+    });
+    await eventually('the count', async () => {
+      const answer = await terminal.run(`api insights.v1.InsightsService/Query '${question}'`);
+      const { totals = [] } = JSON.parse(answer) as { totals?: { value: number }[] };
+      return totals.some(({ value }) => value === 1);
+    });
+  });
+
+  test('is what the page shows', () => {
+    const [, shown = ''] = /^```text\n([\s\S]*?)^```$/m.exec(text) ?? [];
+    const labels = shown.match(/^ {2}[A-Z][\w ]+(?= {2,}\S)/gm) ?? [];
+    expect(labels.length).toBeGreaterThan(2);
+    for (const label of labels) expect(server.printed).toContain(label);
+    const calls = shown.match(/\/\w[\w.]+Service\/\w+/g) ?? [];
+    expect(calls.length).toBeGreaterThan(2);
+    for (const call of calls) expect(server.printed).toContain(call);
+  });
+});
+
 describe('the first campaign', () => {
   test('with curl, in five calls', async () => {
     await type('API_KEY=$(cat data/demo-api-key)');
@@ -78,13 +112,6 @@ test('a port is chosen by a variable; the data are there again', async () => {
   const command = page.take('PORT=9000 npm start', 'command');
   await server.again(command.replace('PORT=9000 ', ''));
   expect(server.printed).toContain(server.url);
-});
-
-test('the greeting is what the server prints', () => {
-  const [, shown = ''] = /^```text\n([\s\S]*?)^```$/m.exec(text) ?? [];
-  const labels = shown.match(/^ {2}[A-Z][\w ]+(?= {2,}\S)/gm) ?? [];
-  expect(labels.length).toBeGreaterThan(2);
-  for (const label of labels) expect(server.printed).toContain(label);
 });
 
 test('nothing that it shows is run by nobody', () => {
