@@ -6,7 +6,7 @@ export class DataExports implements MigrationInterface {
   readonly name = 'DataExports1000000000064';
 
   async up(runner: QueryRunner): Promise<void> {
-    // `distinct_id` is the person's, and is forgotten when the export ends.
+    // `distinct_id` is the person's, and is forgotten with the files.
     await runner.query(`
       create table data_export (
         org_id uuid not null,

@@ -9,7 +9,7 @@ const telling = '^(alias|body|distinct_ids?|external_id|profile_ids?|returning_i
 
 /** Tables of projects with such a column that no contribution erases, and why. */
 const notErased: Readonly<Record<string, string>> = {
-  data_export: 'the id of the person is forgotten when the export ends, its files expire',
+  data_export: 'the id of the person is forgotten with the files, which an erasure deletes: see eraseCopies',
   erasure_request: 'the ledger itself: forgets ids when it is confirmed, and the name after 30 days',
   ingest_batch: 'WaitingEvents takes the lines of a person out, before the analytics store is asked',
   ingest_dead_letter: 'the same',

@@ -21,7 +21,12 @@ export interface DataSubjectContribution {
   /** In the transaction of the request: from its commit on no call reads it. */
   hide?(scope: Scope, subject: DataSubject): Promise<void>;
   /** In the transaction that completes the erasure; may run again. Contributions rely on no order among themselves. */
-  erase(scope: Scope, subject: DataSubject): Promise<void>;
+  erase?(scope: Scope, subject: DataSubject): Promise<void>;
+  /**
+   * Copies that were made of what modules keep, such as files, also those that are being made: in the transaction that
+   * completes the erasure, and again if something of the person arrived behind it.
+   */
+  eraseCopies?(scope: Scope, subject: DataSubject): Promise<void>;
 }
 
 /** What the modules contribute to the erasure of people of projects, which knows none of their tables. */
@@ -39,6 +44,10 @@ export class DataSubjects {
   }
 
   async erase(scope: Scope, subject: DataSubject): Promise<void> {
-    for (const contribution of this.contributions) await contribution.erase(scope, subject);
+    for (const contribution of this.contributions) await contribution.erase?.(scope, subject);
+  }
+
+  async eraseCopies(scope: Scope, subject: DataSubject): Promise<void> {
+    for (const contribution of this.contributions) await contribution.eraseCopies?.(scope, subject);
   }
 }

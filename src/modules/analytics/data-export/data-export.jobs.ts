@@ -60,7 +60,8 @@ export class MakeDataExport implements JobHandler<{ exportId: string }> {
   private async make(exportId: string, context: JobContext): Promise<void> {
     const { run, orgId = '', signal } = context;
     const begun = await run((scope) => this.exports.begin(scope, exportId));
-    if (!begun) return;
+    // A killed attempt may have left files of an export that has been ended.
+    if (!begun) return this.removeAbandoned(exportId, context);
     const attempt = new Attempt(begun, context, this.exports);
     try {
       const files = await this.filesOf(begun, attempt, context);
@@ -74,6 +75,11 @@ export class MakeDataExport implements JobHandler<{ exportId: string }> {
       }
     }
     await this.exports.remove(orgId, exportId);
+  }
+
+  private async removeAbandoned(exportId: string, { run, orgId = '' }: JobContext): Promise<void> {
+    if (await run((scope) => this.exports.isOver(scope, exportId)))
+      await this.exports.remove(orgId, exportId);
   }
 
   private async filesOf(made: DataExport, attempt: Attempt, context: JobContext): Promise<WrittenFile[]> {

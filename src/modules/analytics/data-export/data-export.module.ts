@@ -1,5 +1,5 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
-import { PersonalData } from '../../../platform/personal-data/index.js';
+import { DataSubjects, PersonalData } from '../../../platform/personal-data/index.js';
 import { ProfileModule } from '../profile/index.js';
 import { ProjectModule, Projects } from '../project/index.js';
 import { MakeDataExport, RemoveDataExport } from './data-export.jobs.js';
@@ -16,7 +16,8 @@ import { dataExportPersonalData } from './personal-data.store.js';
  * - A file holds exactly the stored events of one moment, each once, with the types of their properties: imported elsewhere,
  *   it yields the same answers.
  * - One export of an organization is made at a time. One that is broken off is made again from the beginning.
- * - Files are deleted after a week, and with the project. The record does not keep whose data was exported.
+ * - Files are deleted after a week, with the project, and when a person is erased whom they may hold; the record forgets with
+ *   them whose data they were.
  */
 @Module({
   imports: [ProfileModule, ProjectModule],
@@ -28,10 +29,12 @@ export class DataExportModule implements OnModuleInit {
     private readonly projects: Projects,
     private readonly exports: DataExports,
     private readonly personalData: PersonalData,
+    private readonly subjects: DataSubjects,
   ) {}
 
   onModuleInit(): void {
     this.projects.contribute((scope, { number }) => this.exports.removeOfProject(scope, number));
     this.personalData.contribute(dataExportPersonalData);
+    this.subjects.contribute(this.exports);
   }
 }

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { statement } from '../../../platform/database/index.js';
 import type { Page } from '../../../platform/paging/paging.js';
+import type { DataSubject } from '../../../platform/personal-data/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
-import { type DataExport, exportState, type WrittenFile } from './data-export.js';
+import { type DataExport, exportState, exportSubject, type WrittenFile } from './data-export.js';
 
 const { pending, running, completed, failed, cancelled } = exportState;
 const isOpen = `state in (${pending}, ${running})`;
@@ -54,7 +55,7 @@ const progress = statement(
 );
 const complete = statement(
   'data_export.complete',
-  `update data_export set state = ${completed}, files = $3::jsonb, events_written = $4, distinct_id = null, completed_at = $5, expires_at = $6
+  `update data_export set state = ${completed}, files = $3::jsonb, events_written = $4, completed_at = $5, expires_at = $6
     where org_id = $1 and id = $2 and state = ${running} and attempts = $7`,
 );
 const fail = statement(
@@ -69,7 +70,22 @@ const cancel = statement(
 );
 const expire = statement(
   'data_export.expire',
-  `update data_export set files = '[]' where org_id = $1 and id = $2`,
+  `update data_export set files = '[]', distinct_id = null where org_id = $1 and id = $2`,
+);
+// Everybody of the project may be in its exports. Those that wait will be made of what is left. An earlier release forgot
+// whose an export is when it was complete.
+const cancelOfSubject = statement(
+  'data_export.cancel_of_subject',
+  `update data_export
+      set state = ${cancelled}, files = '[]', distinct_id = null, error = $4, completed_at = coalesce(completed_at, $5), expires_at = null
+    where org_id = $1 and project = $2
+      and (subject = ${exportSubject.project} and (state = ${running} or state = ${completed} and files <> '[]')
+        or subject = ${exportSubject.person} and (distinct_id = any ($3) or distinct_id is null and state = ${completed} and files <> '[]'))
+    returning id`,
+);
+const isOver = statement(
+  'data_export.is_over',
+  `select id from data_export where org_id = $1 and id = $2 and state in (${failed}, ${cancelled})`,
 );
 const ofProject = statement(
   'data_export.of_project',
@@ -175,6 +191,21 @@ export class DataExportStore {
 
   async expire(scope: Scope, id: string): Promise<void> {
     await (await scope.tx()).execute(expire, [scope.orgId, id]);
+  }
+
+  /** Those that hold the person, or will; returns their ids. */
+  async cancelOfSubject(scope: Scope, subject: DataSubject, error: string): Promise<string[]> {
+    const { project, profileIds, distinctIds, returningIds } = subject;
+    const ids = [...profileIds, ...distinctIds, ...returningIds];
+    const rows = await (
+      await scope.tx()
+    ).query<{ id: string }>(cancelOfSubject, [scope.orgId, project, ids, error, scope.now()]);
+    return rows.map(({ id }) => id);
+  }
+
+  /** Whether it has ended without files. */
+  async isOver(scope: Scope, id: string): Promise<boolean> {
+    return (await (await scope.tx()).queryOne(isOver, [scope.orgId, id])) !== undefined;
   }
 
   async ofProject(scope: Scope, project: number): Promise<string[]> {

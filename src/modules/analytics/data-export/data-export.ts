@@ -25,7 +25,7 @@ export interface DataExport {
   readonly subject: ExportSubject;
   readonly format: ExportFormat;
   readonly state: ExportState;
-  /** The person; null in an export of a project, and once the export has ended. */
+  /** The person; null in an export of a project, and once there are no files. */
   readonly distinctId: string | null;
   readonly from: Date | null;
   readonly to: Date | null;

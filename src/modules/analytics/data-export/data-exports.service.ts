@@ -3,6 +3,7 @@ import { v7 as uuid } from 'uuid';
 import { notFound } from '../../../platform/errors/index.js';
 import { ObjectStore } from '../../../platform/object-store/index.js';
 import { type PageRequest, Paging } from '../../../platform/paging/paging.js';
+import type { DataSubject, DataSubjectContribution } from '../../../platform/personal-data/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { type DataExport, exportState, exportSubject, type WrittenFile } from './data-export.js';
 import { KEPT_MS, MOST_ATTEMPTS, refuseExportsOverLimit, refuseRange } from './data-export.rules.js';
@@ -14,13 +15,15 @@ export const makeTask = 'data-export.make';
 /** `{ exportId }`: deletes them. */
 export const removeTask = 'data-export.remove';
 
+const ENDED_BY_ERASURE = 'A person was erased whom the files would hold; ask for the export again.';
+
 export type NewExport = Pick<DataExport, 'subject' | 'format' | 'distinctId' | 'from' | 'to'>;
 /** A file, and where it can be downloaded; empty for a caller who gets no link. */
 type LinkedFile = WrittenFile & { readonly url: string };
 type LinkedExport = Omit<DataExport, 'files'> & { readonly files: readonly LinkedFile[] };
 
 @Injectable()
-export class DataExports {
+export class DataExports implements DataSubjectContribution {
   constructor(
     private readonly store: DataExportStore,
     private readonly objects: ObjectStore,
@@ -132,6 +135,22 @@ export class DataExports {
 
   async forgetFiles(scope: Scope, id: string): Promise<void> {
     await this.store.expire(scope, id);
+  }
+
+  /** One that begins at this moment waits, and is made of what is left. */
+  async eraseCopies(scope: Scope, subject: DataSubject): Promise<void> {
+    await this.store.lock(scope);
+    const ended = await this.store.cancelOfSubject(scope, subject, ENDED_BY_ERASURE);
+    for (const exportId of ended) {
+      await scope.enqueue({ task: removeTask, payload: { exportId } });
+      await scope.audit('ANALYTICS_EXPORT_CANCELLED', { entityType: 'data_export', entityId: exportId });
+    }
+    if (ended.length > 0) await this.wakeNext(scope);
+  }
+
+  /** Whether it was given up or cancelled. */
+  isOver(scope: Scope, id: string): Promise<boolean> {
+    return this.store.isOver(scope, id);
   }
 
   /** In the transaction that deletes the project. */

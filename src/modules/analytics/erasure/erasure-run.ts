@@ -46,14 +46,15 @@ export class ErasureRun {
     await this.mirrored(erasure, context);
     const owner = { orgId, project: { number: erasure.project }, signal: context.signal };
     if (!erasure.isCounted) {
-      const [counted] = await this.analytics.query(owner, eventsOfPerson, erasure);
-      await context.run((scope) => this.store.noteStored(scope, id, counted?.events ?? 0));
+      const events = await this.countStored(owner, erasure);
+      await context.run((scope) => this.store.noteStored(scope, id, events));
     }
     await this.eraseStored(owner, erasure);
     await this.bury(erasure);
     await context.run(async (scope) => {
       if (!(await this.store.complete(scope, id))) return;
       await this.subjects.erase(scope, erasure);
+      await this.subjects.eraseCopies(scope, erasure);
       for (const [task, after] of [
         [confirmTask, CONFIRM_AFTER_MS],
         [forgetTask, NAMES_FOR_MS],
@@ -74,10 +75,16 @@ export class ErasureRun {
     const erasure = await context.run((scope) => this.store.scopeOfCompleted(scope, id));
     if (!erasure) return;
     await this.waiting.erase(leavingPerson(erasure), context, async () => undefined);
-    await this.eraseStored({ orgId, project: { number: erasure.project }, signal: context.signal }, erasure);
+    const owner = { orgId, project: { number: erasure.project }, signal: context.signal };
+    // What was stored behind the erasure may be in copies that were made since. Before the deletion, which hides it from a
+    // run that repeats this one.
+    const isLate = (await this.countStored(owner, erasure)) > 0;
+    if (isLate) await context.run((scope) => this.subjects.eraseCopies(scope, erasure));
+    await this.eraseStored(owner, erasure);
     await context.run(async (scope) => {
       // The store forgot where returning ids lead now.
       await this.subjects.erase(scope, erasure);
+      if (isLate) await this.subjects.eraseCopies(scope, erasure);
       await this.store.forgetScope(scope, id);
       await this.versions.raise(await scope.tx(), [{ orgId, project: erasure.project }]);
     });
@@ -92,6 +99,11 @@ export class ErasureRun {
       if (!(await run((scope) => this.profiles.hasUnsent(scope, profileIds)))) return;
       await delay(MIRROR_PAUSE_MS, undefined, { signal });
     }
+  }
+
+  private async countStored(owner: StatementOwner, erasure: ErasureScope): Promise<number> {
+    const [counted] = await this.analytics.query(owner, eventsOfPerson, erasure);
+    return counted?.events ?? 0;
   }
 
   private async eraseStored(owner: StatementOwner, erasure: ErasureScope): Promise<void> {

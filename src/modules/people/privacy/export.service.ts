@@ -6,6 +6,7 @@ import { Permission } from '../../../platform/access/index.js';
 import { notFound } from '../../../platform/errors/index.js';
 import { ObjectStore } from '../../../platform/object-store/index.js';
 import {
+  type DataSubjectContribution,
   type ExportedObject,
   type ExportFile,
   type ExportPage,
@@ -27,7 +28,7 @@ const MOST_ATTEMPTS = 5;
 
 /** Copies of what is known, for those whom it is about. */
 @Injectable()
-export class PrivacyExports {
+export class PrivacyExports implements DataSubjectContribution {
   constructor(
     private readonly requests: RequestStore,
     private readonly personalData: PersonalData,
@@ -78,6 +79,15 @@ export class PrivacyExports {
     await scope.enqueue({ task: expireTask, payload: { requestId: id }, runAt: expiresAt });
     if (userId === null) await tell(scope, 'ORG_DATA_EXPORT_COMPLETED', id);
     return true;
+  }
+
+  /** An export of the organization holds the people of its projects. */
+  async eraseCopies(scope: Scope): Promise<void> {
+    const reason = 'a person of a project was erased whom the file would hold; ask for the export again';
+    for (const id of await this.requests.endExportsOfOrganization(scope, reason)) {
+      await scope.enqueue({ task: expireTask, payload: { requestId: id } });
+      await tell(scope, 'ORG_DATA_EXPORT_FAILED', id);
+    }
   }
 
   hasFailed(scope: Scope, id: string): Promise<boolean> {

@@ -1,5 +1,5 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
-import { PersonalData } from '../../../platform/personal-data/index.js';
+import { DataSubjects, PersonalData } from '../../../platform/personal-data/index.js';
 import { MemberModule, ScheduledDeletions } from '../member/index.js';
 import { DeletePerson } from './deletion.jobs.js';
 import { Deletions } from './deletion.service.js';
@@ -37,10 +37,13 @@ export class PrivacyModule implements OnModuleInit {
     private readonly own: PrivacyPersonalData,
     private readonly deletions: ScheduledDeletions,
     private readonly requests: RequestStore,
+    private readonly subjects: DataSubjects,
+    private readonly exports: PrivacyExports,
   ) {}
 
   onModuleInit(): void {
     this.personalData.contribute(this.own);
     this.deletions.contribute(this.requests);
+    this.subjects.contribute(this.exports);
   }
 }

@@ -81,6 +81,20 @@ const endExports = statement(
   `update privacy_request set status = ${requestStatus.failed}, reason = 'the person is deleted', completed_at = $3
     where org_id = $1 and user_id = $2 and kind = 'export' and status in (${pending}, ${processing})`,
 );
+// One that is begun at this moment is begun afterwards, and reads what is left.
+const lockPendingExports = statement(
+  'privacy_request.lock_pending_exports',
+  `select id from privacy_request
+    where org_id = $1 and user_id is null and kind = 'export' and status = ${pending} order by id for update`,
+);
+// The key goes with the file.
+const endExportsOfOrganization = statement(
+  'privacy_request.end_exports_of_organization',
+  `update privacy_request set status = ${requestStatus.failed}, reason = $2, completed_at = $3, expires_at = null
+    where org_id = $1 and user_id is null and kind = 'export' and sealed_key is not null
+      and status in (${processing}, ${requestStatus.completed})
+   returning id`,
+);
 const statusOf = statement(
   'privacy_request.status_of',
   'select status from privacy_request where org_id = $1 and id = $2',
@@ -189,6 +203,14 @@ export class RequestStore implements DeletionSchedule {
   /** Those of a member's data that wait or are being made. */
   async endExports(scope: Scope, userId: string): Promise<void> {
     await (await scope.tx()).execute(endExports, [scope.orgId, userId, scope.now()]);
+  }
+
+  /** Those of the organization that are being made, or have a file; returns their ids. */
+  async endExportsOfOrganization(scope: Scope, reason: string): Promise<string[]> {
+    const tx = await scope.tx();
+    await tx.execute(lockPendingExports, [scope.orgId]);
+    const rows = await tx.query<{ id: string }>(endExportsOfOrganization, [scope.orgId, reason, scope.now()]);
+    return rows.map(({ id }) => id);
   }
 
   async hasFailed(scope: Scope, id: string): Promise<boolean> {

@@ -124,7 +124,7 @@ export declare type Export = Message<"dovecote.transfer.v1.Export"> & {
   files: ExportFile[];
 
   /**
-   * Why it failed; otherwise empty.
+   * Why it failed, or was ended by the server; otherwise empty.
    *
    * @generated from field: string error = 10;
    */
@@ -494,7 +494,7 @@ export enum ExportState {
   FAILED = 4,
 
   /**
-   * It was cancelled; there are no files.
+   * It was cancelled, or a person was erased whom the files would hold; there are no files.
    *
    * @generated from enum value: EXPORT_STATE_CANCELLED = 5;
    */
@@ -508,7 +508,8 @@ export declare const ExportStateSchema: GenEnum<ExportState>;
 
 /**
  * Makes files of what a project has collected. Callers are members and API keys of the organization, with the project in
- * `x-project-id`. An export is made behind the answer; one at a time for each organization, the others wait.
+ * `x-project-id`. An export is made behind the answer; one at a time for each organization, the others wait. The erasure of a
+ * person ends exports of the project that are being made, and deletes the files of those that are complete: ask again.
  *
  * @generated from service dovecote.transfer.v1.ExportService
  */

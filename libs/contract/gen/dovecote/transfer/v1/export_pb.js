@@ -142,7 +142,8 @@ export const ExportState = /*@__PURE__*/
 
 /**
  * Makes files of what a project has collected. Callers are members and API keys of the organization, with the project in
- * `x-project-id`. An export is made behind the answer; one at a time for each organization, the others wait.
+ * `x-project-id`. An export is made behind the answer; one at a time for each organization, the others wait. The erasure of a
+ * person ends exports of the project that are being made, and deletes the files of those that are complete: ask again.
  *
  * @generated from service dovecote.transfer.v1.ExportService
  */
