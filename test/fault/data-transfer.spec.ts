@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { ExportFormat, ExportService, ExportState } from '@dovecote/contract/dovecote/transfer/v1/export_pb';
 import { ImportService, ImportSource, ImportState } from '@dovecote/contract/dovecote/transfer/v1/import_pb';
-import { type Cast, seedCast } from '../support/cast.js';
+import { type Cast, inProject, seedCast } from '../support/cast.js';
 import { eventually } from '../support/eventually.js';
 import { inState, uploaded } from '../support/imports.js';
 import { KillableEngine } from '../support/killable-engine.js';
@@ -35,7 +35,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const imports = () => s.client(ImportService, { ...cast.alice.headers, 'x-project-id': cast.site.id });
+const imports = () => inProject(cast.alice, cast.site, ImportService);
 
 async function startWorker(): Promise<void> {
   // Slow enough to be killed in the middle.
@@ -113,7 +113,7 @@ describe('events of a file', () => {
     expect(await stored()).toEqual({ events: EVENTS, ids: EVENTS });
     expect(workers.lastWords).toEqual([]);
 
-    const exports = s.client(ExportService, { ...cast.alice.headers, 'x-project-id': cast.site.id });
+    const exports = inProject(cast.alice, cast.site, ExportService);
     const { export: asked } = await exports.createProjectExport({ format: ExportFormat.NDJSON });
     const exported = (state: ExportState) =>
       eventually(

@@ -8,7 +8,7 @@ import { ProfilesSDKService } from '@dovecote/contract/profiles/v1/profiles_sdk_
 import { at, event, world } from '../insights/cases/write.js';
 import { storeWorlds } from '../insights/stored-worlds.js';
 import { openStore } from '../support/analytics-events.js';
-import { type Cast, seedCast } from '../support/cast.js';
+import { type Cast, inProject, seedCast } from '../support/cast.js';
 import { refusalOf } from '../support/refusal.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 
@@ -77,7 +77,7 @@ describe('the documented list of events is refused', () => {
   test('to keys that only write, and to members of another organization', async () => {
     const refused = await refusalOf(cast.site.keys.sdk.client(ActivityService).list({}));
     expect(refused.code).toBe(Code.PermissionDenied);
-    const mallory = s.client(ActivityService, { ...cast.mallory.headers, 'x-project-id': cast.site.id });
+    const mallory = inProject(cast.mallory, cast.site, ActivityService);
     expect((await refusalOf(mallory.list({}))).code).toBe(Code.Unauthenticated);
   });
 

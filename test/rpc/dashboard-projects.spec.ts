@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createEnvelope } from '@dovecote/secret';
 import { ApiKeyKind, ProjectsService } from '@dovecote/contract/dashboard/projects/v1/projects_pb';
 import { EventsService } from '@dovecote/contract/sdk/events/v1/events_pb';
-import { type Actor, addMember, addProject, type Cast, seedCast } from '../support/cast.js';
-import { addViewer, onProject, signedInEarlier, signInAgain } from '../support/dashboards.js';
+import { type Actor, addMember, addProject, type Cast, inProject, seedCast } from '../support/cast.js';
+import { addViewer, signedInEarlier, signInAgain } from '../support/dashboards.js';
 import { eventually } from '../support/eventually.js';
 import { newEmail } from '../support/members.js';
 import { refusalOf, refusalsOf } from '../support/refusal.js';
@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => s?.stop());
 
-const projects = (who: Actor, projectId = cast.site.id) => onProject(s, ProjectsService, who, projectId);
+const projects = (who: Actor, projectId = cast.site.id) => inProject(who, { id: projectId }, ProjectsService);
 const newName = () => `Shop ${(made += 1)}`;
 
 async function create(who: Actor = cast.alice, orgId = cast.acme.id) {

@@ -20,8 +20,7 @@ import {
   InsightType as ShippedType,
   TopKQuery_Dimension,
 } from '@dovecote/contract/shared/insights/v1/insights_pb';
-import { inProject } from '../support/boards.js';
-import { type Cast, seedCast } from '../support/cast.js';
+import { type Cast, inProject, seedCast } from '../support/cast.js';
 import { refusalOf, refusalsOf } from '../support/refusal.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 

@@ -12,8 +12,7 @@ import {
 import { DashboardService } from '@dovecote/contract/dovecote/dashboard/v1/dashboard_pb';
 import { Granularity, InsightsService, InsightType } from '@dovecote/contract/shared/insights/v1/insights_pb';
 import { openStore, plantEvents } from '../support/analytics-events.js';
-import { inProject } from '../support/boards.js';
-import { type Cast, seedCast } from '../support/cast.js';
+import { type Cast, inProject, seedCast } from '../support/cast.js';
 import { refusalOf, refusalsOf } from '../support/refusal.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 

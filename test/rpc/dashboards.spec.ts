@@ -12,8 +12,15 @@ import {
 } from '@dovecote/contract/dashboard/dashboards/v1/dashboards_pb';
 import { ProjectService } from '@dovecote/contract/dovecote/project/v1/project_pb';
 import { Granularity, InsightType } from '@dovecote/contract/shared/insights/v1/insights_pb';
-import { inProject } from '../support/boards.js';
-import { type Actor, addMember, addProject, type Cast, seedCast, type TestProject } from '../support/cast.js';
+import {
+  type Actor,
+  addMember,
+  addProject,
+  type Cast,
+  inProject,
+  seedCast,
+  type TestProject,
+} from '../support/cast.js';
 import { newEmail } from '../support/members.js';
 import { refusalOf, refusalsOf } from '../support/refusal.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';

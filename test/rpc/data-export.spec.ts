@@ -22,6 +22,7 @@ import {
   addOrganization,
   addProject,
   type Cast,
+  inProject,
   seedCast,
   type TestProject,
 } from '../support/cast.js';
@@ -54,8 +55,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const exportsOf = (who: Actor, project: TestProject = shop) =>
-  s.client(ExportService, { ...who.headers, 'x-project-id': project.id });
+const exportsOf = (who: Actor, project: TestProject = shop) => inProject(who, project, ExportService);
 
 async function fill(): Promise<void> {
   const typed = {

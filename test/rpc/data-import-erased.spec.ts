@@ -3,6 +3,7 @@ import { ImportService, ImportSource, ImportState } from '@dovecote/contract/dov
 import { ComplianceRequestStatus } from '@dovecote/contract/shared/profiles/v1/profiles_pb';
 import { Client } from 'pg';
 import { v7 as uuid } from 'uuid';
+import { inProject } from '../support/cast.js';
 import { type ErasureWorld, startErasureWorld } from '../support/erasures.js';
 import { plantEvents } from '../support/analytics-events.js';
 import { eventually } from '../support/eventually.js';
@@ -29,7 +30,7 @@ test('a file brings back no event of an erased person, and none of anyone else i
     track(2, { userId: undefined, anonymousId: anon }),
     track(3, { userId: ben }),
   ]);
-  const imports = s.client(ImportService, { ...cast.alice.headers, 'x-project-id': cast.site.id });
+  const imports = inProject(cast.alice, cast.site, ImportService);
   const done = await imported(imports, file, { source: ImportSource.SEGMENT });
   expect(done.state).toBe(ImportState.COMPLETED);
   const ids = (await storedEvents(s, cast.site)).map((event) => event.distinct_id);

@@ -6,7 +6,7 @@ import {
   ImportSource,
 } from '@dovecote/contract/dovecote/transfer/v1/import_pb';
 import { v7 as uuid } from 'uuid';
-import { addProject, type Cast, seedCast, type TestProject } from '../support/cast.js';
+import { addProject, type Cast, inProject, seedCast, type TestProject } from '../support/cast.js';
 import { imported, ndjson, storedEvents } from '../support/imports.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 
@@ -26,8 +26,7 @@ afterAll(() => s?.stop());
 let made = 0;
 const newProject = () => addProject(s, cast.acme, `Project ${(made += 1)}`);
 const stored = (project: TestProject) => storedEvents(s, project);
-const into = (project: TestProject) =>
-  s.client(ImportService, { ...cast.alice.headers, 'x-project-id': project.id });
+const into = (project: TestProject) => inProject(cast.alice, project, ImportService);
 
 describe('exports of other products', () => {
   test('Segment: calls with their context; persons and aliases become profiles', async () => {

@@ -9,7 +9,7 @@ import { ExportFormat, ExportService, ExportState } from '@dovecote/contract/dov
 import { EventsService } from '@dovecote/contract/sdk/events/v1/events_pb';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { v7 as uuid } from 'uuid';
-import { type Actor, addProject, type Cast, seedCast, type TestProject } from '../support/cast.js';
+import { type Actor, addProject, type Cast, inProject, seedCast, type TestProject } from '../support/cast.js';
 import { eventually } from '../support/eventually.js';
 import {
   checked,
@@ -49,8 +49,7 @@ afterAll(async () => {
 let made = 0;
 const newProject = () => addProject(s, cast.acme, `Project ${(made += 1)}`);
 const stored = (project: TestProject) => storedEvents(s, project);
-const into = (project: TestProject, who: Actor = cast.alice) =>
-  s.client(ImportService, { ...who.headers, 'x-project-id': project.id });
+const into = (project: TestProject, who: Actor = cast.alice) => inProject(who, project, ImportService);
 
 describe('an import is refused', () => {
   test('to members without the permission, keys of the project, and other organizations', async () => {
@@ -329,7 +328,7 @@ describe('an import', () => {
       [ExportFormat.NDJSON, 'events.ndjson.gz', DOVECOTE_NDJSON],
       [ExportFormat.PARQUET, 'events.parquet', DOVECOTE_PARQUET],
     ] as const) {
-      const exports = s.client(ExportService, { ...cast.alice.headers, 'x-project-id': source.id });
+      const exports = inProject(cast.alice, source, ExportService);
       const { export: asked } = await exports.createProjectExport({ format });
       const done = await eventually(
         'the export is made',

@@ -7,7 +7,7 @@ import { ProfilesService } from '@dovecote/contract/shared/profiles/v1/profiles_
 import { v7 as uuid } from 'uuid';
 import type { AnalyticsStore } from '../../src/platform/analytics-store/index.js';
 import { openStore } from '../support/analytics-events.js';
-import { addProject, type Cast, seedCast, type TestProject } from '../support/cast.js';
+import { addProject, type Cast, inProject, seedCast, type TestProject } from '../support/cast.js';
 import { eventually } from '../support/eventually.js';
 import { allMirrored, storeEvents } from '../support/people.js';
 import { refusalOf, refusalsOf } from '../support/refusal.js';
@@ -70,7 +70,7 @@ describe('a call is refused', () => {
   test('to members without the permission, and to those of another organization', async () => {
     const mergeId = await merge(await identify('r3'), await identify('r4'));
     for (const actor of [cast.erin, cast.mallory]) {
-      const client = s.client(ProfileService, { ...actor.headers, 'x-project-id': cast.site.id });
+      const client = inProject(actor, cast.site, ProfileService);
       const calls = [
         client.mergeProfiles({ profileId: 'r1', intoProfileId: 'r3' }),
         client.undoMerge({ mergeId }),

@@ -2,8 +2,8 @@ import { Code } from '@connectrpc/connect';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { EventsService } from '@dovecote/contract/events/v1/events_pb';
 import { ApiKeyType, ProjectsService } from '@dovecote/contract/projects/v1/projects_pb';
-import { type Actor, addMember, type Cast, seedCast } from '../support/cast.js';
-import { addViewer, onProject, signedInEarlier, signInAgain } from '../support/dashboards.js';
+import { type Actor, addMember, type Cast, inProject, seedCast } from '../support/cast.js';
+import { addViewer, signedInEarlier, signInAgain } from '../support/dashboards.js';
 import { eventually } from '../support/eventually.js';
 import { newEmail } from '../support/members.js';
 import { refusalOf, refusalsOf } from '../support/refusal.js';
@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => s?.stop());
 
-const projects = (who: Actor, projectId = cast.site.id) => onProject(s, ProjectsService, who, projectId);
+const projects = (who: Actor, projectId = cast.site.id) => inProject(who, { id: projectId }, ProjectsService);
 /** Without a project in the header. */
 const above = (who: Actor) => who.client(ProjectsService);
 const newName = () => `Shop ${(made += 1)}`;

@@ -5,7 +5,7 @@ import { DevicesService, type SubscribeRequestSchema } from '@dovecote/contract/
 import { ProfilesSDKService } from '@dovecote/contract/sdk/profiles/v1/profiles_pb';
 import { CampaignService } from '@dovecote/contract/shared/campaigns/v1/campaigns_pb';
 import { DeliveryService } from '@dovecote/contract/shared/delivery/v1/delivery_pb';
-import { addProject, type Cast, seedCast, type TestProject } from '../support/cast.js';
+import { addProject, type Cast, inProject, seedCast, type TestProject } from '../support/cast.js';
 import { refusalOf } from '../support/refusal.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 
@@ -51,7 +51,7 @@ describe('a push subscription is refused', () => {
     expect((await refusalOf(shared.updateStatus({ id: 'x', status: 'active' }))).code).toBe(
       Code.PermissionDenied,
     );
-    const alice = s.client(DevicesService, { ...cast.alice.headers, 'x-project-id': cast.site.id });
+    const alice = inProject(cast.alice, cast.site, DevicesService);
     expect((await refusalOf(alice.updateToken({ id: 'x', token: 't' }))).code).toBe(Code.PermissionDenied);
   });
 
@@ -173,10 +173,7 @@ describe('pushes to the people of a project', () => {
     expect((await refusalOf(writes.client(DeliveryService).recordEvent(record))).code).toBe(
       Code.PermissionDenied,
     );
-    for (const client of [
-      key.client(CampaignService),
-      s.client(CampaignService, { ...cast.max.headers, 'x-project-id': cast.site.id }),
-    ])
+    for (const client of [key.client(CampaignService), inProject(cast.max, cast.site, CampaignService)])
       for (const call of [
         () => client.batchGet({}),
         () => client.get({ id: 'x' }),
@@ -185,7 +182,7 @@ describe('pushes to the people of a project', () => {
         () => client.delete({ id: 'x' }),
       ])
         expect((await refusalOf(call())).code).toBe(Code.Unimplemented);
-    const mallory = s.client(CampaignService, { ...cast.mallory.headers, 'x-project-id': cast.site.id });
+    const mallory = inProject(cast.mallory, cast.site, CampaignService);
     expect((await refusalOf(mallory.batchGet({}))).code).toBe(Code.Unauthenticated);
   });
 });

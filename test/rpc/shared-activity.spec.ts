@@ -16,7 +16,7 @@ import { at, event, world } from '../insights/cases/write.js';
 import type { World } from '../insights/naive/world.js';
 import { storeWorlds } from '../insights/stored-worlds.js';
 import { openStore } from '../support/analytics-events.js';
-import { addProject, type Cast, seedCast, type TestProject } from '../support/cast.js';
+import { addProject, type Cast, inProject, seedCast, type TestProject } from '../support/cast.js';
 import { refusalOf } from '../support/refusal.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 
@@ -264,7 +264,7 @@ describe('the explorer', () => {
   });
 
   test('is open to a member with the permission', async () => {
-    const client = s.client(ActivityService, { ...cast.max.headers, 'x-project-id': cast.site.id });
+    const client = inProject(cast.max, cast.site, ActivityService);
     expect((await client.getEventExplorer({})).events).toHaveLength(6);
   });
 

@@ -13,8 +13,7 @@ import {
   TopKQuery_Dimension,
 } from '@dovecote/contract/shared/insights/v1/insights_pb';
 import { openStore, plantEvents } from '../support/analytics-events.js';
-import { inProject } from '../support/boards.js';
-import { addOrganization, addMember, addProject, type Cast, seedCast } from '../support/cast.js';
+import { addMember, addOrganization, addProject, type Cast, inProject, seedCast } from '../support/cast.js';
 import { newEmail } from '../support/members.js';
 import { refusalOf, refusalsOf } from '../support/refusal.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';

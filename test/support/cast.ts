@@ -67,6 +67,15 @@ export interface Cast {
   readonly mallory: Actor;
 }
 
+/** Calls a service as the member, in the project. */
+export function inProject<S extends DescService>(
+  who: Actor,
+  project: Pick<TestProject, 'id'>,
+  service: S,
+): Client<S> {
+  return who.client(service, { 'x-project-id': project.id });
+}
+
 /** Fills the server's database with two organizations and their people. */
 export async function seedCast(server: TestServer): Promise<Cast> {
   const acme = await addOrganization(server, 'Acme');

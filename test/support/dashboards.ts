@@ -1,5 +1,3 @@
-import type { DescService } from '@bufbuild/protobuf';
-import type { Client } from '@connectrpc/connect';
 import { Permission } from '@dovecote/contract/pidgr/v1/common_pb';
 import { RoleService } from '@dovecote/contract/pidgr/v1/role_pb';
 import { AccessTokens } from '../../src/platform/caller/access-tokens.js';
@@ -14,16 +12,6 @@ export async function addViewer(server: TestServer, { acme, alice }: Cast): Prom
   const { role } = await alice.client(RoleService).createRole(given);
   const roles = { ...acme.roles, employee: role?.id ?? '' };
   return addMember(server, { ...acme, roles }, { email, role: 'employee' });
-}
-
-/** A client of the service as a dashboard has one: a token, and the project that its user looks at. */
-export function onProject<S extends DescService>(
-  server: TestServer,
-  service: S,
-  who: Actor,
-  projectId: string,
-): Client<S> {
-  return server.client(service, { ...who.headers, 'x-project-id': projectId });
 }
 
 /** The headers of a caller who has signed in an hour ago. */

@@ -5,10 +5,9 @@ import { ErrorInfoSchema } from '@dovecote/contract/google/rpc/error_details_pb'
 import { DashboardsService } from '@dovecote/contract/dashboard/dashboards/v1/dashboards_pb';
 import { TemplateService } from '@dovecote/contract/pidgr/v1/template_pb';
 import { accessTable, methodName, services } from '../../src/platform/access/index.js';
-import { inProject } from '../support/boards.js';
 import { callRpc, type Outcome } from '../support/call-rpc.js';
 import { addRecipient, createTemplate, runningCampaign } from '../support/campaigns.js';
-import { type Actor, addMember, addProject, type Cast, seedCast } from '../support/cast.js';
+import { type Actor, addMember, addProject, type Cast, inProject, seedCast } from '../support/cast.js';
 import { exampleRequest, idFieldsOf } from '../support/requests.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 import { tenantTables } from './tenant-tables.js';

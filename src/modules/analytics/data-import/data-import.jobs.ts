@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
 import { HandlesJob, type JobContext, type JobHandler } from '../../../platform/worker/index.js';
 import { AnalyticsVersions } from '../project/index.js';
-import { type DataImport, importState } from './data-import.js';
-import { MOST_ATTEMPTS } from './data-import.rules.js';
+import { importState } from './data-import.js';
+import { keepsNothing, MOST_ATTEMPTS } from './data-import.rules.js';
 import { DataImportStore } from './data-import.store.js';
 import { importTasks } from './data-imports.service.js';
 import { FileError } from './file-error.js';
@@ -21,8 +21,6 @@ const PROGRESS_MS = 1_000;
 /** Each occupies a place among the jobs of the process for as long as it lasts. */
 const MOST_IN_PROCESS = 2;
 const LATER_MS = 3_000;
-/** What a killed worker had sent to the engine can still arrive: the deletion is repeated. */
-const AGAIN_MS = [60_000, 15 * 60_000];
 
 /** Long jobs of imports in this process: others come again later. */
 @Injectable()
@@ -115,7 +113,7 @@ export class RunDataImport implements JobHandler<Payload> {
   }
 }
 
-/** Deletes the events of an import. */
+/** Deletes the events of an import of which none may be left. Can be repeated. */
 @Injectable()
 @HandlesJob({ task: importTasks.undo })
 export class UndoDataImport implements JobHandler<Payload> {
@@ -126,27 +124,21 @@ export class UndoDataImport implements JobHandler<Payload> {
   ) {}
 
   async handle({ importId }: Payload, { run, orgId = '', signal }: JobContext): Promise<void> {
+    const found = await run((scope) => this.store.findAny(scope, importId));
+    if (!found || !keepsNothing(found)) return;
+    const { project } = found;
+    // The state was set under the lock that a chunk holds while it is stored: none follows.
+    await this.events.remove({ orgId, project: { number: project }, signal }, importId);
     await run(async (scope) => {
-      // Locked: a worker that stores a chunk of the import has locked the row, too.
-      const found = await this.store.findAny(scope, importId);
-      if (!found || !isUndone(found)) return;
-      await this.events.remove({ orgId, project: { number: found.project }, signal }, importId);
-      if (found.state === importState.undoing) {
+      const now = await this.store.findAny(scope, importId);
+      if (now?.state === importState.undoing) {
         await this.store.setState(scope, importId, importState.undone);
-        await this.store.forgetCounts(scope, importId);
         await scope.enqueue({ task: importTasks.removeFile, payload: { importId } });
-        for (const after of AGAIN_MS) {
-          const runAt = new Date(scope.now().getTime() + after);
-          await scope.enqueue({ task: importTasks.undo, payload: { importId }, runAt });
-        }
       }
-      await this.versions.raise(await scope.tx(), [{ orgId, project: found.project }]);
+      await this.store.forgetCounts(scope, importId);
+      await this.versions.raise(await scope.tx(), [{ orgId, project }]);
     });
   }
-}
-
-function isUndone({ state }: DataImport): boolean {
-  return state === importState.undoing || state === importState.undone;
 }
 
 /** Deletes the file of an import that has ended. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { type DataImport, type ImportOptions, importSource, importState } from './data-import.js';
 import {
+  keepsNothing,
   FEWEST_BYTES_OF_PIECE,
   MOST_OPEN,
   refuseCheck,
@@ -88,4 +89,14 @@ describe('options', () => {
     for (const zone of ['Mars/Olympus', '+02:00', ''])
       expect(refuseOptions({ ...options, zone })?.details.violations?.[0]?.field).toBe('options.zone');
   });
+});
+
+test('no event is left of an import that was undone, or that is all or nothing and did not come to its end', () => {
+  const kept = Object.values(importState).filter((state) => !keepsNothing({ state, strict: false }));
+  expect(kept).not.toContain(importState.undoing);
+  expect(kept).toContain(importState.failed);
+  for (const state of [importState.failed, importState.cancelled, importState.undone])
+    expect(keepsNothing({ state, strict: true })).toBe(true);
+  for (const state of [importState.running, importState.completed])
+    expect(keepsNothing({ state, strict: true })).toBe(false);
 });

@@ -110,6 +110,12 @@ export function refuseUndo({ state }: DataImport): AppError | undefined {
   return states.includes(state) ? undefined : refuseState('has stored nothing yet');
 }
 
+/** Whether none of its events may be left: it was undone, or it is all or nothing and has not come to its end. */
+export function keepsNothing({ state, strict }: Pick<DataImport, 'state' | 'strict'>): boolean {
+  if (state === importState.undoing || state === importState.undone) return true;
+  return strict && (state === importState.failed || state === importState.cancelled);
+}
+
 function refuseState(what: string): AppError {
   return failedPrecondition('IMPORT_STATE', `The import ${what}; see its state.`);
 }

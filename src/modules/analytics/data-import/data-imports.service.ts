@@ -6,6 +6,7 @@ import { type PageRequest, Paging } from '../../../platform/paging/paging.js';
 import { originOf, type Scope, Scopes } from '../../../platform/scope/index.js';
 import { type DataImport, type ImportOptions, importState } from './data-import.js';
 import {
+  keepsNothing,
   KEPT_MS,
   refuseCheck,
   refuseImportsOverLimit,
@@ -25,6 +26,17 @@ export const importTasks = {
   removeFile: 'data-import.remove-file',
   expire: 'data-import.expire',
 } as const;
+
+/** What a killed worker had sent to the engine can still arrive: the deletion is repeated. */
+const AGAIN_MS = [60_000, 15 * 60_000];
+
+/** Has the events of an import deleted that no chunk follows any more: the caller has locked its row, and set its state. */
+export async function enqueueRemoval(scope: Scope, importId: string): Promise<void> {
+  for (const after of [0, ...AGAIN_MS]) {
+    const runAt = new Date(scope.now().getTime() + after);
+    await scope.enqueue({ task: importTasks.undo, payload: { importId }, runAt });
+  }
+}
 
 export interface NewImport {
   readonly name: string;
@@ -131,6 +143,7 @@ export class DataImports {
     if (ended.includes(found.state)) return found;
     await this.store.setState(scope, found.id, importState.cancelled);
     await scope.enqueue({ task: importTasks.removeFile, payload: { importId: found.id } });
+    if (keepsNothing({ ...found, state: importState.cancelled })) await enqueueRemoval(scope, found.id);
     await this.audit(scope, 'ANALYTICS_IMPORT_CANCELLED', found.id);
     return this.get(scope, found.id);
   }
@@ -141,7 +154,7 @@ export class DataImports {
     if (found.state === importState.undoing || found.state === importState.undone) return found;
     refuse(refuseUndo(found));
     await this.store.setState(scope, found.id, importState.undoing, { ended: false });
-    await scope.enqueue({ task: importTasks.undo, payload: { importId: found.id } });
+    await enqueueRemoval(scope, found.id);
     await this.audit(scope, 'ANALYTICS_IMPORT_UNDONE', found.id);
     return this.get(scope, found.id);
   }

@@ -29,6 +29,8 @@ const mappings: Readonly<Record<ImportSource, Mapping>> = {
   [importSource.segment]: ofSegment,
 };
 
+/** A page of an API, as Mixpanel and PostHog answer persons and events: an object with a list in it. */
+const answerOfApi = /^\{[^[{]*"results"\s*:\s*\[/;
 /** Rows of a Parquet file that are read at once, and bytes that a group of them has at most. */
 const PARQUET_ROWS = 5_000;
 const MOST_BYTES_OF_GROUP = 256 * 1024 * 1024;
@@ -84,7 +86,8 @@ export class ImportReader {
       .toString('latin1', 0, 1_024)
       .replace(/^\u00ef\u00bb\u00bf/, '')
       .trimStart();
-    if (text.startsWith('[')) return jsonOf(elementsOf(all));
+    if (text.startsWith('[')) return jsonOf(elementsOf(all, 2));
+    if (answerOfApi.test(text)) return jsonOf(elementsOf(all, 3));
     if (options.source === importSource.posthog && text !== '' && !text.startsWith('{'))
       return csvRecords(linesOf(all), ',');
     return jsonOf(linesOf(all));

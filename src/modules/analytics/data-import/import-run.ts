@@ -8,8 +8,9 @@ import { BLOCK_MONTHS, ErasedIds, insertFailure, WriteTurnStore } from '../event
 import { Profiles } from '../profile/index.js';
 import { AnalyticsVersions } from '../project/index.js';
 import { type DataImport, importState } from './data-import.js';
+import { keepsNothing } from './data-import.rules.js';
 import { type ChunkOutcome, DataImportStore } from './data-import.store.js';
-import { importTasks } from './data-imports.service.js';
+import { enqueueRemoval, importTasks } from './data-imports.service.js';
 import { FileError } from './file-error.js';
 import { ImportLane } from './import-lane.js';
 import { type FileToRead, ImportReader, type ReadLine } from './import-reader.js';
@@ -57,6 +58,14 @@ class Chunk {
   }
 }
 
+/** What persons of a chunk came to. */
+interface KnownPersons {
+  readonly known: number;
+  readonly refused: number;
+  /** A file does not bring them back. */
+  readonly erased: number;
+}
+
 /** Carries an import out, from wherever an earlier attempt has stopped. */
 @Injectable()
 export class ImportRuns {
@@ -94,21 +103,14 @@ export class ImportRuns {
   async run(importId: string, context: JobContext): Promise<void> {
     const file = await this.open(importId, importState.running, context);
     if (!file) return;
-    const { signal } = context;
-    let chunk = new Chunk();
     try {
-      for await (const line of this.reader.read(file)) {
-        signal.throwIfAborted();
-        chunk.add(line);
-        if (!chunk.isFull) continue;
+      if (file.found.strict && file.after === 0) await this.refuseAnyLine(file, context);
+      for await (const chunk of chunksOf(this.reader.read(file), context.signal))
         if (!(await this.keep(chunk, file, context))) return;
-        chunk = new Chunk();
-      }
     } catch (error) {
       if (!(error instanceof FileError)) throw error;
       return this.fail(importId, error.message, context);
     }
-    if (chunk.lines > 0 && !(await this.keep(chunk, file, context))) return;
     await context.run(async (scope) => {
       if ((await this.store.findAny(scope, importId))?.state !== importState.running) return;
       await this.store.setState(scope, importId, importState.completed);
@@ -122,6 +124,7 @@ export class ImportRuns {
       if (found?.state !== importState.running && found?.state !== importState.checking) return;
       await this.store.setState(scope, importId, importState.failed, { error });
       await scope.enqueue({ task: importTasks.removeFile, payload: { importId } });
+      if (keepsNothing({ ...found, state: importState.failed })) await enqueueRemoval(scope, importId);
     });
   }
 
@@ -133,10 +136,24 @@ export class ImportRuns {
     });
   }
 
+  /**
+   * Reads an import that is all or nothing a second time, before its first chunk: since its check, events have become too old, or
+   * the project keeps them for a shorter time.
+   */
+  private async refuseAnyLine(file: OpenImport, { signal }: JobContext): Promise<void> {
+    for await (const { line, refusal } of this.reader.read(file)) {
+      signal.throwIfAborted();
+      if (!refusal) continue;
+      const what = `${refusal.field} ${refusal.description}`.trim();
+      throw new FileError(`Line ${line} cannot be taken: ${what}. Nothing is stored.`);
+    }
+  }
+
   /** False when the import is not wanted any more. */
   private async keep(chunk: Chunk, file: OpenImport, context: JobContext): Promise<boolean> {
     await this.lane.turn(chunk.events.length, context.signal);
     const persons = await this.know(chunk.persons, file, context);
+    requireAll(file.found, chunk, persons.refused);
     for (const patience of [...PATIENCE_MS, 0]) {
       try {
         return await this.keepEvents(chunk, persons, file, context);
@@ -156,7 +173,7 @@ export class ImportRuns {
    */
   private async keepEvents(
     chunk: Chunk,
-    persons: { readonly known: number; readonly refused: number },
+    persons: KnownPersons,
     { found, project, orgId, id }: OpenImport,
     { run, jobId, signal }: JobContext,
   ): Promise<boolean> {
@@ -179,10 +196,12 @@ export class ImportRuns {
         chunk.events.length > 0
           ? await this.events.add(await scope.tx(), target, chunk.events, signal)
           : none;
+      // Before the progress is noted: an attempt that is killed here meets the line again.
+      requireAll(found, chunk, stored.refused);
       const outcome: ChunkOutcome = {
         ...stored,
         line: chunk.line,
-        refusedLines: chunk.refusedLines + persons.refused,
+        refusedLines: chunk.refusedLines + persons.refused + persons.erased,
         profiles: persons.known,
       };
       await this.store.advance(scope, id, outcome);
@@ -197,8 +216,8 @@ export class ImportRuns {
     persons: readonly ImportedPerson[],
     { project, orgId }: OpenImport,
     { jobId, signal }: JobContext,
-  ): Promise<{ readonly known: number; readonly refused: number }> {
-    let refused = 0;
+  ): Promise<KnownPersons> {
+    let [refused, erased] = [0, 0];
     for (const person of persons) {
       signal.throwIfAborted();
       const origin = { caller: { kind: 'system', orgId }, requestId: `job:${jobId}`, project } as const;
@@ -210,14 +229,32 @@ export class ImportRuns {
           await this.profiles.know(scope, person);
           return true;
         });
-        if (!isKnown) refused += 1;
+        if (!isKnown) erased += 1;
       } catch (error) {
         if (!(error instanceof AppError) || !isRefusal(error)) throw error;
         refused += 1;
       }
     }
-    return { known: persons.length - refused, refused };
+    return { known: persons.length - refused - erased, refused, erased };
   }
+}
+
+async function* chunksOf(lines: AsyncIterable<ReadLine>, signal: AbortSignal): AsyncGenerator<Chunk> {
+  let chunk = new Chunk();
+  for await (const line of lines) {
+    signal.throwIfAborted();
+    chunk.add(line);
+    if (!chunk.isFull) continue;
+    yield chunk;
+    chunk = new Chunk();
+  }
+  if (chunk.lines > 0) yield chunk;
+}
+
+/** Ends an import that is all or nothing when something of a chunk was refused. */
+function requireAll({ strict }: DataImport, { line }: Chunk, refused: number): void {
+  if (strict && refused > 0)
+    throw new FileError(`A line up to ${line} could not be stored. No event of the import is kept.`);
 }
 
 function isRefusal({ kind }: AppError): boolean {

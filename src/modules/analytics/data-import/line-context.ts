@@ -3,7 +3,8 @@ import { isLongerThan, isUuid, cookielessPrefix } from '../event/index.js';
 import type { ImportOptions } from './data-import.js';
 import { type Imported, LineError } from './imported.js';
 import { Properties, type Warn } from './properties.js';
-import { readTime } from './zoned-time.rules.js';
+import { inOwnWords } from './sources/own-words.rules.js';
+import { readTime, wallTime } from './zoned-time.rules.js';
 
 const MOST_CHARACTERS_OF_KIND = 200;
 const MOST_CHARACTERS_OF_ID = 512;
@@ -39,6 +40,11 @@ export class LineContext {
     return read;
   }
 
+  /** A Unix time that was counted by the clocks of the zone of the import. */
+  wallTime(value: unknown): unknown {
+    return wallTime(value, this.options);
+  }
+
   /** An event of another product. Its id follows from what the product says, so that it is the same one the next time. */
   event(said: Said): Imported {
     const { kind, kindField, distinctId, distinctIdField, sessionId = '', eventId = '', properties } = said;
@@ -48,6 +54,7 @@ export class LineContext {
     if (distinctId.startsWith(cookielessPrefix))
       throw new LineError(distinctIdField, `must not begin with ${cookielessPrefix}`);
     const occurTime = this.time(said.time, said.timeField);
+    inOwnWords(properties.values);
     const session = isLongerThan(sessionId, 128) ? '' : sessionId.toWellFormed();
     const draft = {
       kind: kind.toWellFormed(),

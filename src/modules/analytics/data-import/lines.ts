@@ -57,8 +57,11 @@ export async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Li
   if (last) yield last;
 }
 
-/** The objects of a JSON array, by their number, whether they are on one line or on many. */
-export async function* elementsOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Line> {
+/**
+ * The objects of a JSON array, by their number, whether they are on one line or on many.
+ * @param level How many brackets are open in such an object: two in an array, three in the array of an object.
+ */
+export async function* elementsOf(chunks: AsyncIterable<Buffer>, level: number): AsyncGenerator<Line> {
   let number = 0;
   let depth = 0;
   let inText = false;
@@ -66,7 +69,7 @@ export async function* elementsOf(chunks: AsyncIterable<Buffer>): AsyncGenerator
   let bytes = 0;
   let pieces: Buffer[] = [];
   for await (const chunk of chunks) {
-    let from = depth >= 2 ? 0 : -1;
+    let from = depth >= level ? 0 : -1;
     for (let at = 0; at < chunk.length; at += 1) {
       const byte = chunk[at]!;
       if (inText) {
@@ -78,10 +81,10 @@ export async function* elementsOf(chunks: AsyncIterable<Buffer>): AsyncGenerator
       if (byte === 0x22) inText = true;
       else if (byte === 0x5b || byte === 0x7b) {
         depth += 1;
-        if (depth === 2) from = at;
+        if (depth === level) from = at;
       } else if (byte === 0x5d || byte === 0x7d) {
         depth -= 1;
-        if (depth !== 1) continue;
+        if (depth !== level - 1) continue;
         number += 1;
         const piece = chunk.subarray(Math.max(from, 0), at + 1);
         bytes += piece.length;
@@ -93,7 +96,7 @@ export async function* elementsOf(chunks: AsyncIterable<Buffer>): AsyncGenerator
         from = -1;
       }
     }
-    if (depth >= 2 && from >= 0) {
+    if (depth >= level && from >= 0) {
       bytes += chunk.length - from;
       if (bytes <= MOST_BYTES_OF_LINE) pieces.push(chunk.subarray(from));
       else pieces = [];

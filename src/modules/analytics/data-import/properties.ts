@@ -66,6 +66,11 @@ function doubleOf(value: number): PropertyValue | undefined {
   return Number.isFinite(value) ? { type: 'double', value } : undefined;
 }
 
+/** Whether what writes or reads a value, and recurses, could run out of stack. */
+export function isTooDeep(value: unknown): boolean {
+  return depthOf(value, 0) > DEEPEST + 1;
+}
+
 /** Stops early: a list can be a million levels deep, and what writes it recurses. */
 function depthOf(value: unknown, above: number): number {
   if (above > DEEPEST || typeof value !== 'object' || value === null) return above;

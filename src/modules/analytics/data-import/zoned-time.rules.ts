@@ -39,6 +39,16 @@ export function readTime(value: unknown, form: TimeForm): ReadTime {
   return notATime;
 }
 
+/**
+ * A Unix time that counts what the clocks of the zone have shown, as Mixpanel exports it for projects that were made before
+ * 2023. Anything else is left to `readTime`.
+ */
+export function wallTime(value: unknown, { zone }: TimeForm): unknown {
+  if (typeof value !== 'number' || !Number.isFinite(value)) return value;
+  const local = unixTime(value);
+  return typeof local === 'number' ? new Date(instantOf(local, zone)) : value;
+}
+
 /** Seconds, milliseconds, microseconds or nanoseconds: times of one unit from 1973 to 5138 are no times of the next. */
 function unixTime(number: number): ReadTime {
   const size = Math.abs(number);

@@ -5,3 +5,5 @@ export { ProfileRecords } from './profile-records.store.js';
 export { resyncProfiles } from './profile-resync.store.js';
 export { Profiles } from './profiles.service.js';
 export type { StoredProfile } from './stored-profile.store.js';
+export { storedTraits } from './traits.rules.js';
+export { refuseProperties, shippedTraits, traitViolations } from './traits-limits.rules.js';

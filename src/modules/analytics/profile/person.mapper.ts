@@ -5,12 +5,10 @@ import { type FieldViolation, invalidArgument } from '../../../platform/errors/i
 import { cookielessPrefix, refuseIdText, sessionPerson } from '../event/index.js';
 import type { KnownPerson } from './profile.js';
 import { storedTraits } from './traits.rules.js';
-import { type TraitLimits, traitViolations } from './traits-limits.rules.js';
+import { shippedTraits, type TraitLimits, traitViolations } from './traits-limits.rules.js';
 
 /** The shipped contract names none, but an index has one. */
 const MOST_CHARACTERS_OF_ID = 512;
-/** The shipped contract names no limits; these are far beyond what an SDK sends. */
-const shippedTraits: TraitLimits = { names: 1_000, fewestOfName: 0, charactersOfText: 8_192 };
 const documentedTraits: TraitLimits = { names: 256, fewestOfName: 1, charactersOfText: 1_024 };
 
 /** @throws AppError INVALID_ARGUMENT with every violation of a rule that is not in the proto; so do all here. */

@@ -23,6 +23,9 @@ export interface TraitLimits {
   readonly charactersOfText: number;
 }
 
+/** The shipped contract names no limits; these are far beyond what an SDK sends. */
+export const shippedTraits: TraitLimits = { names: 1_000, fewestOfName: 0, charactersOfText: 8_192 };
+
 /** What is wrong with the traits of a call. The rules hold at every level: a key that may send them is public. */
 export function traitViolations(traits: JsonObject, limits: TraitLimits): FieldViolation[] {
   const entries = Object.entries(traits);

@@ -1,19 +1,22 @@
 import { type Imported, LineError } from '../imported.js';
 import type { LineContext } from '../line-context.js';
 import { isObject, ownName, textAt } from '../properties.js';
+import { systemOf } from './own-words.rules.js';
 
 /** Fields of an event beside its properties. */
 const fields: Readonly<Record<string, string>> = {
   platform: '$platform',
-  os_name: '$os',
-  os_version: '$osVersion',
   device_type: '$device',
   country: '$country',
   region: '$region',
   city: '$city',
   language: '$locale',
 };
+const ofApps: Readonly<Record<string, string>> = { os_name: '$os', os_version: '$osVersion' };
+/** For a page, Amplitude has the browser in the place of the system. */
+const ofPages: Readonly<Record<string, string>> = { os_name: '$browser', os_version: '$browserVersion' };
 const inProperties: Readonly<Record<string, string>> = {
+  '[Amplitude] Page Location': '$url',
   '[Amplitude] Page URL': '$url',
   '[Amplitude] Page Title': '$pageTitle',
   '[Amplitude] Page Path': '$pathname',
@@ -31,12 +34,18 @@ const kinds: Readonly<Record<string, string>> = { '[Amplitude] Page Viewed': 'pa
 export function ofAmplitude(value: unknown, context: LineContext): Imported {
   if (!isObject(value)) throw new LineError('', 'is no object');
   const properties = context.properties;
-  for (const [field, name] of Object.entries(fields)) properties.add(name, textAt(value, field), field);
+  const isOfPage = textAt(value, 'platform') === 'Web';
+  for (const [field, name] of Object.entries({ ...fields, ...(isOfPage ? ofPages : ofApps) }))
+    properties.add(name, textAt(value, field), field);
+  const system =
+    isOfPage && (systemOf(textAt(value, 'device_family')) ?? systemOf(textAt(value, 'device_type')));
+  if (system) properties.add('$os', system, 'device_family');
   properties.add('app_version', textAt(value, 'version_name'), 'version_name');
-  properties.addAll(
-    value['event_properties'],
-    'event_properties',
-    (name) => inProperties[name] ?? ownName(name),
+  const { event_properties: sent } = value;
+  // The location has the query, which the URL lacks.
+  const hasLocation = isObject(sent) && textAt(sent, '[Amplitude] Page Location') !== '';
+  properties.addAll(sent, 'event_properties', (name) =>
+    hasLocation && name === '[Amplitude] Page URL' ? undefined : (inProperties[name] ?? ownName(name)),
   );
   const kind = textAt(value, 'event_type');
   const session = textAt(value, 'session_id');
@@ -45,7 +54,7 @@ export function ofAmplitude(value: unknown, context: LineContext): Imported {
   return context.event({
     kind: kinds[kind] ?? kind,
     kindField: 'event_type',
-    time: value['event_time'],
+    time: inUtc(value['event_time']),
     timeField: 'event_time',
     distinctId: person || device,
     distinctIdField: person ? 'user_id' : 'device_id',
@@ -54,4 +63,9 @@ export function ofAmplitude(value: unknown, context: LineContext): Imported {
     eventId: textAt(value, 'uuid') || textAt(value, '$insert_id'),
     properties,
   });
+}
+
+/** The times of an export name no zone, and are not of that of the import. */
+function inUtc(time: unknown): unknown {
+  return typeof time === 'string' && /\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?$/.test(time) ? `${time}Z` : time;
 }

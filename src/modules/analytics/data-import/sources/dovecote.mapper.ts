@@ -20,6 +20,7 @@ export function ofDovecote(value: unknown, context: LineContext): Imported {
       return personOf(textAt(value, 'externalId'), 'externalId', value['traits'], {
         links: id ? [id] : [],
         isAlias: true,
+        isStored: true,
       });
     }
     case 'alias':

@@ -20,8 +20,18 @@ const paths: readonly (readonly [path: readonly [string, string], name: string])
   [['device', 'language'], '$locale'],
   [['geo', 'region'], '$region'],
   [['geo', 'city'], '$city'],
-  [['geo', 'country'], 'country_name'],
+  [['geo', 'country'], '$country'],
   [['app_info', 'version'], 'app_version'],
+];
+
+/** `collected_traffic_source.…`: since 2023, in the place of parameters. */
+const collected: readonly (readonly [field: string, name: string])[] = [
+  ['manual_source', '$utmSource'],
+  ['manual_medium', '$utmMedium'],
+  ['manual_campaign_name', '$utmCampaign'],
+  ['manual_term', '$utmTerm'],
+  ['manual_content', '$utmContent'],
+  ['gclid', 'gclid'],
 ];
 
 /** A row of `events_*` in BigQuery. Rows have no id: the content stands for it. */
@@ -42,8 +52,11 @@ export function ofGa4(value: unknown, context: LineContext): Imported {
     if (isObject(object)) properties.add(name, textAt(object, inner), `${outer}.${inner}`);
   }
   addDevice(value, properties);
+  addCampaign(value['collected_traffic_source'], properties);
+  properties.add('ecommerce', value['ecommerce'], 'ecommerce');
+  properties.add('items', itemsOf(value['items']), 'items');
   properties.add('platform_of_stream', textAt(value, 'platform'), 'platform');
-  for (const field of ['event_bundle_sequence_id', 'batch_event_index', 'batch_ordering_id'])
+  for (const field of ['event_bundle_sequence_id', 'batch_event_index', 'batch_ordering_id', 'batch_page_id'])
     properties.add(`ga4.${field}`, textAt(value, field), field);
   const pseudonym = textAt(value, 'user_pseudo_id');
   const person = textAt(value, 'user_id');
@@ -66,6 +79,18 @@ function addDevice(value: Record<string, unknown>, properties: LineContext['prop
   properties.add('$browser', textAt(web, 'browser') || textAt(device, 'browser'), 'device.browser');
   const version = textAt(web, 'browser_version') || textAt(device, 'browser_version');
   properties.add('$browserVersion', version, 'device.browser_version');
+}
+
+function addCampaign(source: unknown, properties: LineContext['properties']): void {
+  if (!isObject(source)) return;
+  for (const [field, name] of collected)
+    if (!properties.values.has(name))
+      properties.add(name, textAt(source, field), `collected_traffic_source.${field}`);
+}
+
+/** Most events have an empty list. */
+function itemsOf(items: unknown): unknown {
+  return Array.isArray(items) && items.length > 0 ? items : undefined;
 }
 
 /** Numbers come as text: BigQuery writes 64-bit integers so. */

@@ -1,7 +1,8 @@
+import { isUuid } from '../../event/index.js';
 import { type Imported, LineError } from '../imported.js';
 import type { LineContext } from '../line-context.js';
 import { isObject, textAt } from '../properties.js';
-import { personOf } from './person.js';
+import { ownTraits, personOf } from './person.js';
 import { campaign, renamed } from './web-properties.js';
 
 const names: Readonly<Record<string, string>> = {
@@ -36,27 +37,17 @@ const leftOut = [
 const nameOf = renamed(names, leftOut);
 const kinds: Readonly<Record<string, string>> = { $pageview: 'page_view', $screen: 'screen_view' };
 
-/** An event of a batch export or of the API, or a person with `distinct_ids`; from CSV, too. */
+/** An event or a person of a batch export or of the API; from CSV, too. */
 export function ofPosthog(value: unknown, context: LineContext): Imported {
   const row = value instanceof Map ? fromColumns(value as Map<string, string>) : value;
   if (!isObject(row)) throw new LineError('', 'is no object');
   const sent = objectOf(row['properties'], 'properties');
-  if (Array.isArray(row['distinct_ids'])) {
-    const [first = '', ...links] = row['distinct_ids'].map(String);
-    return personOf(first, 'distinct_ids', sent, { links });
-  }
+  const kind = textAt(row, 'event');
+  const identity = kind === '' ? personOfRow(row, sent) : identityOf(kind, row, sent);
+  if (identity) return identity;
   const properties = context.properties;
   properties.addAll(sent, 'properties', nameOf);
-  const kind = textAt(row, 'event');
   const distinctId = textAt(row, 'distinct_id');
-  if (kind === '$identify') {
-    const anonymous = textAt(sent, '$anon_distinct_id');
-    return personOf(distinctId, 'distinct_id', sent['$set'], { links: anonymous ? [anonymous] : [] });
-  }
-  if (kind === '$create_alias') {
-    const alias = textAt(sent, 'alias');
-    return personOf(distinctId, 'distinct_id', {}, { links: alias ? [alias] : [], isAlias: true });
-  }
   return context.event({
     kind: kinds[kind] ?? kind,
     kindField: 'event',
@@ -70,14 +61,59 @@ export function ofPosthog(value: unknown, context: LineContext): Imported {
   });
 }
 
+/** A person of the API, with all ids, or of a batch export, with one of them in each row. */
+function personOfRow(row: Record<string, unknown>, sent: Record<string, unknown>): Imported | undefined {
+  const traits = ownTraits(sent);
+  const ids = row['distinct_ids'];
+  if (Array.isArray(ids)) {
+    // Those that SDKs have made up are UUIDs: another one is the application's.
+    const [first = '', ...links] = ids.map(String).sort((a, b) => Number(isUuid(a)) - Number(isUuid(b)));
+    return personOf(first, 'distinct_ids', traits, { links, isAlias: true });
+  }
+  const person = textAt(row, 'person_id');
+  const distinctId = textAt(row, 'distinct_id');
+  if (person === '' || distinctId === '') return undefined;
+  if (row['is_deleted'] === true || row['is_deleted'] === 'true') return { type: 'skipped' };
+  return personOf(person, 'person_id', traits, { links: [distinctId], isAlias: true });
+}
+
+/** What the events say by which PostHog knows persons and groups. */
+function identityOf(
+  kind: string,
+  row: Record<string, unknown>,
+  sent: Record<string, unknown>,
+): Imported | undefined {
+  const distinctId = textAt(row, 'distinct_id');
+  const traits = { ...ownTraits(sent['$set_once']), ...ownTraits(sent['$set']) };
+  const linked = (name: string, isAlias: boolean): Imported => {
+    const id = textAt(sent, name);
+    return personOf(distinctId, 'distinct_id', traits, { links: id ? [id] : [], isAlias });
+  };
+  switch (kind) {
+    case '$identify':
+      return linked('$anon_distinct_id', false);
+    case '$create_alias':
+    case '$merge_dangerously':
+      return linked('alias', true);
+    case '$set':
+      return personOf(distinctId, 'distinct_id', traits);
+    case '$groupidentify':
+      return { type: 'skipped' };
+    default:
+      return undefined;
+  }
+}
+
 /** Columns of a CSV export: `properties` as JSON, or one column for each (`properties.$browser`). */
 function fromColumns(columns: ReadonlyMap<string, string>): Record<string, unknown> {
-  const properties: Record<string, unknown> = objectOf(columns.get('properties') ?? '', 'properties');
+  const whole = columns.get('properties') ?? columns.get('*.properties') ?? '';
+  const properties: Record<string, unknown> = objectOf(whole, 'properties');
   const row: Record<string, unknown> = { properties };
-  for (const [name, text] of columns) {
+  for (const [column, text] of columns) {
+    const name = column.replace(/^\*\./, '');
     if (name === 'properties' || text === '') continue;
     if (name.startsWith('properties.')) properties[name.slice('properties.'.length)] = text;
-    else row[name.replace(/^\*\./, '')] = text;
+    else row[name] = text;
   }
   return row;
 }

@@ -455,7 +455,7 @@ export declare type Import = Message<"dovecote.transfer.v1.Import"> & {
   check?: ImportCheck | undefined;
 
   /**
-   * Whether the import ends at the first problem.
+   * Whether all of its events are stored, or none.
    *
    * @generated from field: bool strict = 8;
    */
@@ -714,7 +714,9 @@ export declare type StartImportRequest = Message<"dovecote.transfer.v1.StartImpo
   importId: string;
 
   /**
-   * Refuses to start when the check found a line that cannot be taken.
+   * All or nothing. Refuses to start when the check found a line that cannot be taken (IMPORT_HAS_PROBLEMS), and reads the
+   * file a second time before anything is stored. When the import fails or is cancelled nevertheless, its events are deleted;
+   * profiles and aliases stay. What was there before, and persons who were erased, are no failure.
    *
    * @generated from field: bool strict = 2;
    */
@@ -1045,14 +1047,14 @@ export enum ImportState {
   COMPLETED = 5,
 
   /**
-   * It could not go on; see `error`. What it has stored can be undone.
+   * It could not go on; see `error`. What it has stored can be undone, and is deleted if it was started as `strict`.
    *
    * @generated from enum value: IMPORT_STATE_FAILED = 6;
    */
   FAILED = 6,
 
   /**
-   * It was cancelled. What it has stored can be undone.
+   * It was cancelled. What it has stored can be undone, and is deleted if it was started as `strict`.
    *
    * @generated from enum value: IMPORT_STATE_CANCELLED = 7;
    */
@@ -1231,7 +1233,8 @@ export declare const ImportService: GenService<{
     output: typeof ListImportsResponseSchema;
   },
   /**
-   * Ends an import, and deletes its file. What it has stored stays, and can be undone. Audited. Repeating it is no error.
+   * Ends an import, and deletes its file. What it has stored stays, and can be undone; of one that was started as `strict`
+   * it is deleted. Audited. Repeating it is no error.
    *
    * @generated from rpc dovecote.transfer.v1.ImportService.CancelImport
    */
