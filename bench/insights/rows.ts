@@ -1,4 +1,5 @@
 import type { ClickHouseClient } from '@clickhouse/client';
+import type { Window } from '../../src/modules/analytics/insight/insight-query.js';
 import { database, rowsOf, untilMerged } from '../support/engine.js';
 import { HISTORY } from './window.js';
 
@@ -21,12 +22,18 @@ export interface Filled {
 
 /**
  * Has the engine make about so many events of a project, the same ones each time, into the table of the product: with
- * sessions, persons with several ids, robots, cookieless visitors, and copies of one event in a hundred.
+ * sessions, persons with several ids, robots, cookieless visitors, and copies of one event in a hundred. `history`: when
+ * they happened.
  */
-export async function fill(client: ClickHouseClient, project: number, events: number): Promise<Filled> {
+export async function fill(
+  client: ClickHouseClient,
+  project: number,
+  events: number,
+  history: Window = HISTORY,
+): Promise<Filled> {
   const persons = Math.round(events / EVENTS_OF_PERSON);
   const sessions = Math.round(events / AVERAGE_EVENTS);
-  const generated = generatedSql(project, sessions, persons);
+  const generated = generatedSql({ project, sessions, persons, history });
   const settings = `SETTINGS max_insert_threads = 2, min_insert_block_size_rows = ${BLOCK_ROWS}, max_block_size = 65536, max_partitions_per_insert_block = 0`;
   const insert = (received: string, condition: string): Promise<unknown> =>
     client.command({
@@ -63,7 +70,8 @@ async function identify(client: ClickHouseClient, project: number, persons: numb
   return count * 2;
 }
 
-const columns = [
+/** The columns of events that are generated. */
+export const columns = [
   'project',
   'kind',
   'occur_time',
@@ -109,12 +117,19 @@ const kinds = [
   ...['search', 'add_to_cart', 'add_to_cart', 'sign_up', 'purchase'],
 ];
 
+interface Generated {
+  readonly project: number;
+  readonly sessions: number;
+  readonly persons: number;
+  readonly history: Window;
+}
+
 /** Sessions begin one after the other through the whole history, at even distances; their events follow within minutes. */
-function generatedSql(project: number, sessions: number, persons: number): string {
-  const distance = (HISTORY.to - HISTORY.from - 3_600_000) / sessions;
+function generatedSql({ project, sessions, persons, history }: Generated): string {
+  const distance = (history.to - history.from - 3_600_000) / sessions;
   return `SELECT ${project} AS project, event_number,
       if(position = 0, 'page_view', [${kinds.map((kind) => `'${kind}'`).join(', ')}][cityHash64(event_number, 1) % ${kinds.length} + 1]) AS kind,
-      fromUnixTimestamp64Milli(toInt64(${HISTORY.from} + session * ${distance} + position * (5000 + cityHash64(session, 2) % 60000)
+      fromUnixTimestamp64Milli(toInt64(${history.from} + session * ${distance} + position * (5000 + cityHash64(session, 2) % 60000)
         + cityHash64(event_number, 3) % 4000), 'UTC') AS occur_time,
       multiIf(cookieless, concat('cookieless-', toString(session)), cityHash64(session, 4) % 5 < 3,
         concat('anon-', toString(number_of_person)), concat('user-', toString(number_of_person))) AS distinct_id,

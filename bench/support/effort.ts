@@ -8,4 +8,8 @@ export interface Effort {
   readonly large: boolean;
   /** How many million events are asked about; each size by itself. */
   readonly millions: readonly number[];
+  /** Events of the person whose feed is read. */
+  readonly events: number;
+  /** Profiles that are listed. */
+  readonly profiles: number;
 }
