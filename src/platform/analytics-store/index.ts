@@ -23,4 +23,11 @@ export {
   type AnalyticsQuery,
   analyticsQuery,
 } from './statement.js';
-export { events, eventsWithCopies, personAliases, persons, profiles } from './tables.js';
+export {
+  events,
+  eventsWithCopies,
+  personAliases,
+  personAliasesWithCopies,
+  persons,
+  profiles,
+} from './tables.js';

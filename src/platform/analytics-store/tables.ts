@@ -16,5 +16,8 @@ export const persons = new TableSource('persons');
  */
 export const eventsWithCopies = new TableSource('events', true);
 
+/** The ids that lead to profiles, with their earlier versions: cheaper, for which ids there are, never for where they lead. */
+export const personAliasesWithCopies = new TableSource('person_aliases', true);
+
 /** Every statement filters each of them by its project. */
 export const projectTables: readonly TableSource[] = [events, personAliases, profiles, persons];

@@ -58,7 +58,9 @@ export class Activities {
   /** Undefined: the id leads to no profile. */
   async findPerson(scope: Scope, id: string): Promise<Person | undefined> {
     const [found] = await this.identities.of(scope, [id]);
-    return found && { ids: [id, found.profileId, found.externalId], profileId: found.profileId };
+    if (!found) return undefined;
+    const ids = (await this.identities.idsOf(scope, [found.profileId])).get(found.profileId) ?? [];
+    return { ids: [...new Set([id, ...ids])], profileId: found.profileId };
   }
 
   /** Whether the id leads to no profile, not even to a deleted one, and has events. */
@@ -138,7 +140,7 @@ export class Activities {
     const after = position?.after;
     const bounds = { ...feed.window, after: after?.time, now };
     let size = pageSize;
-    for (let reach = position?.reach ?? firstReach(conditionsOf(feed)); ;) {
+    for (let reach = position?.reach ?? firstReach(conditionsOf(feed), feed.person !== undefined); ;) {
       const since = sinceOf(reach, bounds);
       try {
         const query = { ...feed, after, since, limit: size + 1 };

@@ -1,9 +1,9 @@
 import type { EventSelector, PropertyFilter, Window } from '../insight/index.js';
 
-/** A person, by these ids and by all that lead to the profile. */
+/** A person, by all ids of the person's events. */
 export interface Person {
   readonly ids: readonly string[];
-  /** Undefined: the ids stand for themselves only. */
+  /** Undefined: without a profile. */
   readonly profileId?: string;
 }
 

@@ -21,8 +21,13 @@ describe('sinceOf', () => {
 });
 
 test('a feed of many conditions is looked for everywhere at once', () => {
-  expect(firstReach(100)).toBe(0);
-  expect(sinceOf(firstReach(101), { now })).toBeUndefined();
+  expect(firstReach(100, false)).toBe(0);
+  expect(sinceOf(firstReach(101, false), { now })).toBeUndefined();
+  expect(sinceOf(firstReach(101, true), { now })).toBeUndefined();
+});
+
+test('the feed of a person is looked for in a day at first', () => {
+  expect(sinceOf(firstReach(0, true), { now })).toBe(now - 24 * HOUR);
 });
 
 describe('a page whose events are too wide', () => {

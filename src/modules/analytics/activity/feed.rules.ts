@@ -14,9 +14,10 @@ export const reaches: readonly number[] = [HOUR_MS, DAY_MS, 30 * DAY_MS, Infinit
 /** With more conditions than this, reading a statement costs the engine more than its answer. */
 const MANY_CONDITIONS = 100;
 
-/** The step to begin with. */
-export function firstReach(conditions: number): number {
-  return conditions > MANY_CONDITIONS ? reaches.length - 1 : 0;
+/** The step to begin with. A person rarely has a page of events in an hour. */
+export function firstReach(conditions: number, isOfPerson: boolean): number {
+  if (conditions > MANY_CONDITIONS) return reaches.length - 1;
+  return isOfPerson ? 1 : 0;
 }
 
 interface Bounds {

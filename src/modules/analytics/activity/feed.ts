@@ -36,7 +36,7 @@ export const feedStatement = analyticsQuery<FeedQuery, FeedEvent>({
   },
   examples: [
     {
-      person: { ids: ['person-1'], profileId: 'profile-1' },
+      person: { ids: ['person-1', 'profile-1'] },
       sessionId: '',
       selectors: [],
       filters: everything.filters.groups.flatMap(({ filters }) => filters).slice(0, 1),

@@ -3,19 +3,15 @@ import {
   eventsWithCopies,
   type Fragment,
   instant,
-  personAliases,
   sql,
   value,
 } from '../../../platform/analytics-store/index.js';
 import { eventProperty, type EventQuestion, EventSource, everything, type Window } from '../insight/index.js';
 import type { DayCount, Person, PersonStats } from './activity.js';
 
-/** Events of any id of the person; of the ids that lead to a profile, the analytics store has its own mirror. */
-export function ofPerson({ ids, profileId }: Person): Fragment {
-  const named = sql`SELECT sipHash64(arrayJoin(${value(ids, 'Array(String)')}))`;
-  if (profileId === undefined) return sql`person IN (${named})`;
-  return sql`person IN (
-    ${named} UNION ALL SELECT person FROM ${personAliases} WHERE canonical = sipHash64(${value(profileId, 'String')}))`;
+/** Events of any id of the person. */
+export function ofPerson({ ids }: Pick<Person, 'ids'>): Fragment {
+  return sql`person IN (SELECT sipHash64(arrayJoin(${value(ids, 'Array(String)')})))`;
 }
 
 /** Ids that are UUIDs are stored in small letters. */
@@ -52,7 +48,7 @@ export const daysStatement = analyticsQuery<Days, DayCount>({
     ${eventsOf(person, since === undefined ? [] : [sql`occur_time >= ${instant(since)}`], window)}
     GROUP BY date ORDER BY date`,
   examples: [
-    { person: { ids: ['person-1'], profileId: 'profile-1' }, window: everything.window },
+    { person: { ids: ['person-1', 'profile-1'] }, window: everything.window },
     { person: { ids: ['person-1'] }, since: 0 },
   ],
 });
@@ -86,5 +82,5 @@ export const statsStatement = analyticsQuery<{ readonly person: Person }, Person
       count() AS totalEvents, argMax(map(${sql.join(latest)}), (occur_time, event_id, person, sipHash64(kind))) AS latest
       ${eventsOf(person)}`;
   },
-  examples: [{ person: { ids: ['person-1'], profileId: 'profile-1' } }],
+  examples: [{ person: { ids: ['person-1', 'profile-1'] } }],
 });

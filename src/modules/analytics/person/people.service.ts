@@ -6,18 +6,28 @@ import { ProjectPages } from '../../../platform/paging/project-pages.js';
 import { originOf, type Scope, Scopes } from '../../../platform/scope/index.js';
 import { cookielessPrefix, type ErasedId, ErasedIds } from '../event/index.js';
 import { Questions } from '../insight/index.js';
-import { type StoredProfile, Profiles } from '../profile/index.js';
+import { Identities, Profiles, type StoredProfile } from '../profile/index.js';
+import { type Batch, grouped, sizeOfNext } from './batch.rules.js';
 import type { Person, PersonActivity, PersonFilters, PersonName, PersonSearch } from './person.js';
 import { activityOf, activityOfPeople } from './person-activity.js';
 import { createdList, type ListedPerson, type ListPosition, peopleCount, seenList } from './person-list.js';
 
+/** People in a message. */
 const PAGE = 100;
+/** Ids in one question about what people did. */
+const MOST_IDS_AT_ONCE = 50_000;
 
 /** A page of the list by creation. */
 export interface PeoplePage {
   readonly people: readonly Person[];
   /** Empty at the end. */
   readonly nextPageToken: string;
+}
+
+type ActivityById = ReadonlyMap<string, PersonActivity>;
+
+interface PeopleBatch extends Batch<ListedPerson> {
+  readonly activities: ActivityById;
 }
 
 const positionSchema = z.tuple([z.number(), z.string()]).transform(([at, id]): ListPosition => ({ at, id }));
@@ -29,6 +39,7 @@ export class People {
     private readonly questions: Questions,
     private readonly store: AnalyticsStore,
     private readonly profiles: Profiles,
+    private readonly identities: Identities,
     private readonly pages: ProjectPages,
     private readonly scopes: Scopes,
     private readonly erased: ErasedIds,
@@ -58,17 +69,18 @@ export class People {
 
   /**
    * The list by creation, page by page, from the one behind the token on. Each page is read in a separate scope: a client that
-   * reads slowly keeps no connection.
+   * reads slowly keeps no connection. What is known of people beside the analytics store is read with their page.
    */
   async *list(scope: Scope, filters: PersonFilters, pageToken: string): AsyncIterable<PeoplePage> {
     const list = { list: 'people', asked: filters };
     let after = pageToken === '' ? undefined : this.pages.open(scope, list, pageToken, positionSchema);
+    let batch: PeopleBatch | undefined;
     do {
-      const { people, next } = await this.scopes.run({ ...originOf(scope), readOnly: true }, (reading) =>
-        this.page(reading, filters, after),
+      const { people, ...rest } = await this.scopes.run({ ...originOf(scope), readOnly: true }, (reading) =>
+        this.page(reading, filters, after, batch),
       );
-      after = next;
-      yield { people, nextPageToken: next ? this.pages.seal(scope, list, [next.at, next.id]) : '' };
+      ({ next: after, batch } = rest);
+      yield { people, nextPageToken: after ? this.pages.seal(scope, list, [after.at, after.id]) : '' };
     } while (after);
   }
 
@@ -80,10 +92,14 @@ export class People {
     const rows = await this.ask(scope, ['seen', search, offset, limit], (owner) =>
       this.store.query(owner, seenList, { search, offset, limit }),
     );
+    const people = await this.peopleOf(scope, rows, await this.activities(scope, rows));
+    // A page that is not full says how many there are.
+    if (rows.length < limit && (rows.length > 0 || offset === 0))
+      return { people, total: offset + rows.length };
     const counted = await this.ask(scope, ['count', search], (owner) =>
       this.store.query(owner, peopleCount, { search }),
     );
-    return { people: await this.peopleOf(scope, rows), total: counted[0]?.people ?? 0 };
+    return { people, total: counted[0]?.people ?? 0 };
   }
 
   /**
@@ -106,29 +122,46 @@ export class People {
     });
   }
 
+  /** The page behind `after`: the first people of the batch, or of a new one where that has no more, or is too old. */
   private async page(
     scope: Scope,
     filters: PersonFilters,
     after: ListPosition | undefined,
-  ): Promise<{ people: readonly Person[]; next: ListPosition | undefined }> {
-    const listed = await this.ask(scope, ['created', filters, after], (owner) =>
-      this.store.query(owner, createdList, { filters, after, limit: PAGE + 1 }),
-    );
-    const rows = listed.slice(0, PAGE);
+    batch: PeopleBatch | undefined,
+  ): Promise<{ people: readonly Person[]; next: ListPosition | undefined; batch: PeopleBatch }> {
+    const size = sizeOfNext(batch, scope.now().getTime());
+    const current =
+      batch && size === undefined ? batch : await this.batch(scope, filters, after, size ?? PAGE);
+    const [rows, rest] = [current.rows.slice(0, PAGE), current.rows.slice(PAGE)];
     const last = rows.at(-1);
-    const next = last && listed.length > PAGE ? { at: last.at, id: last.id } : undefined;
-    return { people: await this.peopleOf(scope, rows), next };
+    const next = last && (rest.length > 0 || current.hasMore) ? { at: last.at, id: last.id } : undefined;
+    const people = await this.peopleOf(scope, rows, current.activities);
+    return { people, next, batch: { ...current, rows: rest } };
+  }
+
+  private async batch(
+    scope: Scope,
+    filters: PersonFilters,
+    after: ListPosition | undefined,
+    size: number,
+  ): Promise<PeopleBatch> {
+    const listed = await this.ask(scope, ['created', filters, after, size], (owner) =>
+      this.store.query(owner, createdList, { filters, after, limit: size + 1 }),
+    );
+    const rows = listed.slice(0, size);
+    const activities = await this.activities(scope, rows);
+    return { size, rows, activities, hasMore: listed.length > size, readAt: scope.now().getTime() };
   }
 
   /** Leaves out people who were merged, deleted or erased since the analytics store learnt of them. */
-  private async peopleOf(scope: Scope, rows: readonly ListedPerson[]): Promise<Person[]> {
+  private async peopleOf(
+    scope: Scope,
+    rows: readonly ListedPerson[],
+    activities: ActivityById,
+  ): Promise<Person[]> {
     if (rows.length === 0) return [];
     const withProfile = rows.filter(({ has_profile: has }) => has).map(({ id }) => id);
     const records = await this.profiles.records(scope, withProfile);
-    const activities = await this.activities(
-      scope,
-      rows.map(({ id }) => id),
-    );
     const others = rows.filter(({ has_profile: has }) => !has).map(({ id }) => id);
     const anonymous = await this.anonymousPeople(scope, others, activities);
     return rows.flatMap(({ id }) => {
@@ -142,7 +175,7 @@ export class People {
   private async anonymousPeople(
     scope: Scope,
     ids: readonly string[],
-    activities: ReadonlyMap<string, PersonActivity>,
+    activities: ActivityById,
   ): Promise<ReadonlyMap<string, Person>> {
     const erased = await this.erased.known(scope, ids);
     return new Map(
@@ -154,22 +187,32 @@ export class People {
   }
 
   private async withActivity(scope: Scope, record: StoredProfile): Promise<Person> {
-    return personOf(record, (await this.activities(scope, [record.id])).get(record.id));
+    const activities = await this.activities(scope, [{ id: record.id, has_profile: true }]);
+    return personOf(record, activities.get(record.id));
   }
 
   private async anonymous(scope: Scope, id: string): Promise<Person | undefined> {
     if (id === '' || id.startsWith(cookielessPrefix)) return undefined;
-    return (await this.anonymousPeople(scope, [id], await this.activities(scope, [id]))).get(id);
+    const activities = await this.activities(scope, [{ id, has_profile: false }]);
+    return (await this.anonymousPeople(scope, [id], activities)).get(id);
   }
 
+  /** What people did, under all ids that lead to them at this moment. */
   private async activities(
     scope: Scope,
-    ids: readonly string[],
-  ): Promise<ReadonlyMap<string, PersonActivity>> {
-    const rows = await this.ask(scope, ['activity', ids], (owner) =>
-      this.store.query(owner, activityOfPeople, { ids }),
-    );
-    return new Map(rows.map((row) => [row.id, activityOf(row)]));
+    people: readonly Pick<ListedPerson, 'id' | 'has_profile'>[],
+  ): Promise<ActivityById> {
+    const profileIds = people.filter(({ has_profile: has }) => has).map(({ id }) => id);
+    const idsOf = await this.identities.idsOf(scope, profileIds);
+    const ids = people.map(({ id: person }) => (idsOf.get(person) ?? [person]).map((id) => ({ person, id })));
+    const activities = new Map<string, PersonActivity>();
+    for (const group of grouped(ids, MOST_IDS_AT_ONCE)) {
+      const rows = await this.ask(scope, ['activity', group], (owner) =>
+        this.store.query(owner, activityOfPeople, { ids: group }),
+      );
+      for (const row of rows) activities.set(row.id, activityOf(row));
+    }
+    return activities;
   }
 
   private ask<T>(

@@ -16,6 +16,12 @@ const find = statement(
     where a.org_id = $1 and a.project = $2 and a.alias = any ($3) and p.deleted_at is null`,
 );
 
+const idsOf = statement(
+  'profile_alias.of_profiles',
+  `select profile_id as "profileId", array_agg(alias) as ids from profile_alias
+    where org_id = $1 and project = $2 and profile_id = any ($3::uuid[]) group by profile_id`,
+);
+
 const isClaimed = statement(
   'profile.is_claimed',
   'select from profile_alias where org_id = $1 and project = $2 and alias = $3',
@@ -36,6 +42,18 @@ export class Identities {
     return this.database.transaction({ orgId, readOnly: true, signal }, (tx) =>
       tx.query<Identity>(find, [orgId, project.number, known]),
     );
+  }
+
+  /** Every id that leads to the profiles, also those of merged ones, by profile. */
+  async idsOf(
+    { orgId, project, signal }: Scope,
+    profileIds: readonly string[],
+  ): Promise<ReadonlyMap<string, readonly string[]>> {
+    if (profileIds.length === 0) return new Map();
+    const rows = await this.database.transaction({ orgId, readOnly: true, signal }, (tx) =>
+      tx.query<{ profileId: string; ids: string[] }>(idsOf, [orgId, project.number, profileIds]),
+    );
+    return new Map(rows.map(({ profileId, ids }) => [profileId, ids]));
   }
 
   /** Whether the id leads to a profile, or did before that was deleted. */

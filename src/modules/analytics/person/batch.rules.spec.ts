@@ -1,0 +1,31 @@
+import { describe, expect, test } from '@jest/globals';
+import { type Batch, grouped, sizeOfNext } from './batch.rules.js';
+
+const now = Date.UTC(2026, 10, 30);
+const batch = (more: Partial<Batch<number>>): Batch<number> => ({
+  ...{ size: 100, rows: [], hasMore: true, readAt: now },
+  ...more,
+});
+
+describe('the next batch of a list', () => {
+  test.each([
+    ['has a message of people at the beginning', undefined, 100],
+    ['is ten times as large as the one before', batch({}), 1_000],
+    ['has no more than ten thousand', batch({ size: 10_000 }), 10_000],
+    ['is not read while people of the one before wait', batch({ rows: [1] }), undefined],
+    ['is small behind one that is too old', batch({ size: 10_000, readAt: now - 5_001 }), 100],
+    ['is read anew where the people who wait are too old', batch({ rows: [1], readAt: now - 5_001 }), 100],
+  ])('%s', (_, before, size) => {
+    expect(sizeOfNext(before, now)).toBe(size);
+  });
+});
+
+test('lists are grouped up to a size, and none is divided', () => {
+  expect(grouped([[1], [2, 3], [4, 5], [6, 7, 8, 9], [10]], 3)).toEqual([
+    [1, 2, 3],
+    [4, 5],
+    [6, 7, 8, 9],
+    [10],
+  ]);
+  expect(grouped([], 3)).toEqual([]);
+});
