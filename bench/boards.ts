@@ -79,6 +79,9 @@ function measureAt(millions: number, passes: number): Promise<Measured> {
         cold.push(await open(dashboards, id, pass));
         await forget(client);
         byHand.push(await askByHand(client, project.number));
+        process.stderr.write(
+          `Pass ${pass}: ${figure(cold.at(-1)!)} ms cold, by hand ${figure(byHand.at(-1)!)} …\n`,
+        );
       }
       const warm: number[] = [];
       for (let pass = 1; pass <= passes; pass++) warm.push(await open(dashboards, id, passes));

@@ -14,7 +14,7 @@ describe('the next batch of a list', () => {
     ['has no more than ten thousand', batch({ size: 10_000 }), 10_000],
     ['is not read while people of the one before wait', batch({ rows: [1] }), undefined],
     ['is small behind one that is too old', batch({ size: 10_000, readAt: now - 5_001 }), 100],
-    ['is read anew where the people who wait are too old', batch({ rows: [1], readAt: now - 5_001 }), 100],
+    ['is read again where the people who wait are too old', batch({ rows: [1], readAt: now - 5_001 }), 100],
   ])('%s', (_, before, size) => {
     expect(sizeOfNext(before, now)).toBe(size);
   });

@@ -65,10 +65,10 @@ const latestColumns: Readonly<Record<LatestProperty, Fragment>> = {
   city: sql`latest.city`,
 };
 
-/** The latest id of a profile, as one number: the engine compares tuples, which would say the same, in thrice the time. */
+/** Orders the ids of a profile by when they were seen, as one number: to compare tuples takes the engine three times as long. */
 const latestId = sql`bitShiftLeft(toInt128(toUnixTimestamp64Milli(seen.last_seen)), 64) + toInt128(seen.person)`;
 
-/** Of profiles: only the properties that are filtered are kept, each in a column that has its name. */
+/** The column of a profile's latest event: only the properties that are filtered have one. */
 function latestOfProfile(property: LatestProperty): Fragment {
   return sql.numbered('latest', latestProperties.indexOf(property));
 }
