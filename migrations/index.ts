@@ -56,6 +56,7 @@ import { EmailProviders } from './0069-email-providers.js';
 import { DataImports } from './0070-data-imports.js';
 import { PushSubscriptions } from './0071-push-subscriptions.js';
 import { ProfileMerges } from './0072-profile-merges.js';
+import { ChasingCampaigns } from './0073-chasing-campaigns.js';
 
 export * from './analytics/index.js';
 
@@ -119,4 +120,5 @@ export const migrations = [
   DataImports,
   PushSubscriptions,
   ProfileMerges,
+  ChasingCampaigns,
 ];

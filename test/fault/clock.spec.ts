@@ -65,7 +65,7 @@ describe('a worker whose clock is wrong', () => {
       );
       await s.database.query(
         'update graphile_worker._private_jobs set run_at = $1 where key = $2 and locked_at is null',
-        [rows[0]?.at, `campaign:${campaignId}`],
+        [rows[0]?.at, `campaign.advance/${campaignId}`],
       );
       await untilStatus(cast.max, campaignId, CampaignStatus.COMPLETED);
       expect(runsOf(worker.log) - before).toBeLessThanOrEqual(2);

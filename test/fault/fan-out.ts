@@ -71,7 +71,7 @@ export class FanOut {
   async isInHand(campaignId: string): Promise<boolean> {
     const jobs = await this.server.database.query(
       'select from graphile_worker._private_jobs where key = $1 and locked_at is not null',
-      [`campaign:${campaignId}`],
+      [`campaign.advance/${campaignId}`],
     );
     return jobs.length > 0;
   }

@@ -98,7 +98,7 @@ describe('a campaign whose work fails', () => {
     );
     await eventually('nothing is left to try', async () => {
       const jobs = await s.database.query('select from graphile_worker.jobs where key = $1', [
-        `campaign:${id}`,
+        `campaign.advance/${id}`,
       ]);
       return jobs.length === 0;
     });

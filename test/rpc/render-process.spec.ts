@@ -217,7 +217,7 @@ describe('a render process with a shared secret', () => {
 
   function jobsOf(campaignId: string, condition: string): Promise<unknown[]> {
     return s.database.query(`select from graphile_worker.jobs where key = $1 and ${condition}`, [
-      `campaign:${campaignId}`,
+      `campaign.advance/${campaignId}`,
     ]);
   }
 

@@ -1,6 +1,6 @@
 export { parseDuration } from './duration.js';
 export { askingSteps, awaitedSteps, END, firstStep, next, stepById } from './graph.js';
-export { transition } from './run.js';
+export { isDue, transition } from './run.js';
 export type { RunEvent, RunState, Transition } from './run.js';
 export type {
   ActionType,

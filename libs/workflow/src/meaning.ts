@@ -7,6 +7,7 @@ export function checkMeaning({ steps }: UncheckedDefinition, at: Violations): vo
   if (!steps.some(reachesSomebody)) {
     return at.add('must contain a step that sends: DEADLINE_CHECK and MARK_MISSED alone reach no recipient');
   }
+  steps.forEach((step, index) => checkMessageBefore(steps, step, at.at(index)));
   const holding = steps.filter(holdsThePath).map(({ id }) => id);
   steps.forEach((step, index) => {
     if (!asksForAck(step)) return;
@@ -20,6 +21,19 @@ export function checkMeaning({ steps }: UncheckedDefinition, at: Violations): vo
           'add a DEADLINE_CHECK after it, or remove the action',
       );
   });
+}
+
+/** What chases recipients is about a message that they have. */
+function checkMessageBefore(
+  steps: readonly UncheckedStep[],
+  { id, type }: UncheckedStep,
+  at: Violations,
+): void {
+  if (type !== 'SEND_REMINDER' && type !== 'ESCALATE') return;
+  at.require(
+    steps.some((step) => step.type === 'SEND_NOTIFICATION' && stepsBehind(steps, step.id).has(id)),
+    `has no message to follow up on: a ${type} step needs a SEND_NOTIFICATION step before it`,
+  );
 }
 
 function reachesSomebody({ type }: UncheckedStep): boolean {

@@ -3,20 +3,30 @@ import { firstStep, next, stepById } from './graph.js';
 import { ALL_ACTED, COMPLETED } from './outcomes.js';
 import type { Step, WorkflowDefinition } from './types.js';
 
-/** Where a run is. `wakeAt` is set while it waits for a deadline. */
+const MINUTE_MS = 60_000;
+
+/** Where a run is. */
 export interface RunState {
   stepId: string;
   enteredAt: Date;
+  /** How often the step has begun again: an ESCALATE step repeats, the others stay at 0. */
+  round: number;
+  /** Set while the run waits: for a deadline, or for the round to begin. */
   wakeAt?: Date;
+}
+
+/** The place that an event is about, so that what is late or repeated moves no step or round behind it. */
+interface RunPlace {
+  stepId: string;
+  round: number;
 }
 
 export type RunEvent =
   | { type: 'started' }
-  /** Names its step, so that a job that runs twice cannot finish the step after it. */
-  | { type: 'step_finished'; stepId: string; outcome: string }
-  | { type: 'timer'; stepId: string }
-  /** No recipient can act any longer. */
-  | { type: 'all_acted' }
+  | ({ type: 'step_finished'; outcome: string } & RunPlace)
+  | ({ type: 'timer' } & RunPlace)
+  /** No recipient is left for whom the step would wait. */
+  | ({ type: 'all_acted' } & RunPlace)
   | { type: 'cancelled' };
 
 /** The same `state` object as was given means: the event is late, early or repeated, and changes nothing. */
@@ -37,28 +47,43 @@ export function transition(
   }
   const step = stepById(definition, state.stepId);
   if (!step) throw new Error(`The run is at step "${state.stepId}", which its definition does not have.`);
-  const outcome = outcomeOf(event, state, step, now);
-  return outcome === undefined ? { state } : enter(next(definition, step.id, outcome), now);
-}
-
-function outcomeOf(event: RunEvent, state: RunState, step: Step, now: Date): string | undefined {
+  if (event.type === 'started' || event.stepId !== state.stepId || event.round !== state.round)
+    return { state };
+  const leave = (outcome: string): Transition => enter(next(definition, step.id, outcome), now);
   switch (event.type) {
     case 'step_finished':
-      return event.stepId === state.stepId ? event.outcome : undefined;
+      return state.wakeAt ? { state } : (nextRound(state, step, now) ?? leave(event.outcome));
     case 'timer':
-      return event.stepId === state.stepId && state.wakeAt && now >= state.wakeAt ? COMPLETED : undefined;
+      if (!isDue(state.wakeAt, now)) return { state };
+      return step.type === 'ESCALATE' ? { state: begun(state) } : leave(COMPLETED);
     case 'all_acted':
-      return step.type === 'DEADLINE_CHECK' ? ALL_ACTED : undefined;
-    default:
-      return undefined;
+      if (!state.wakeAt) return { state };
+      return leave(step.type === 'DEADLINE_CHECK' ? ALL_ACTED : COMPLETED);
   }
+}
+
+/** Whether the time for which the run waits has come. */
+export function isDue(wakeAt: Date | null | undefined, now: Date): boolean {
+  return wakeAt ? now >= wakeAt : false;
 }
 
 function enter(step: Step | undefined, now: Date): Transition {
   if (!step) return { ended: 'completed' };
-  const state: RunState = { stepId: step.id, enteredAt: now };
+  const state: RunState = { stepId: step.id, enteredAt: now, round: 0 };
   if (step.config?.kind === 'DEADLINE_CHECK') state.wakeAt = wakeUp(step.config.delay, now);
   return { state };
+}
+
+/** The wait for the next round of an ESCALATE step; undefined after the last. */
+function nextRound(state: RunState, { config }: Step, now: Date): Transition | undefined {
+  if (config?.kind !== 'ESCALATE' || state.round >= config.repeatCount) return undefined;
+  const wakeAt = new Date(now.getTime() + config.repeatIntervalMinutes * MINUTE_MS);
+  return { state: { ...state, round: state.round + 1, wakeAt } };
+}
+
+/** The round for which the run waited begins. */
+function begun({ stepId, enteredAt, round }: RunState): RunState {
+  return { stepId, enteredAt, round };
 }
 
 function wakeUp(delay: string, enteredAt: Date): Date {

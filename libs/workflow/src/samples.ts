@@ -1,4 +1,4 @@
-import type { Step, StepConfig, WorkflowDefinition } from './types.js';
+import type { Escalate, Step, StepConfig, WorkflowDefinition } from './types.js';
 
 export const push: StepConfig = {
   kind: 'SEND_NOTIFICATION',
@@ -18,6 +18,17 @@ export function webhook(url: string, headers: Record<string, string> = {}): Step
 export const asking: StepConfig = { ...push, actionType: 'ACK' };
 
 export const wait: StepConfig = { kind: 'DEADLINE_CHECK', delay: '72h' };
+
+/** Tells the manager of each recipient who has not acknowledged, once. */
+export const escalation: Escalate = {
+  kind: 'ESCALATE',
+  condition: 'IF_NOT_ACKED',
+  targets: [{ type: 'MANAGER', targetId: '' }],
+  repeatCount: 0,
+  repeatIntervalMinutes: 0,
+  mode: 'DELIVER',
+  thirdPartyChannels: [],
+};
 
 export function markMissed(id: string, transitions: Record<string, string> = {}): Step {
   return { id, type: 'MARK_MISSED', transitions };

@@ -6,12 +6,21 @@ const add = statement(
   `select graphile_worker.add_job($1, payload := $2::json, run_at := $3, max_attempts := $4, job_key := $5)`,
 );
 
-export async function addJob(tx: Transaction, orgId: string | undefined, job: JobSpec): Promise<void> {
+/**
+ * A key is one for all tasks of the queue, where a job would replace that of another task: so the task leads it. What is
+ * due, the queue asks the database: `travelledMs` is how far tests have moved the clock of the scope beyond its time.
+ */
+export async function addJob(
+  tx: Transaction,
+  orgId: string | undefined,
+  job: JobSpec,
+  travelledMs = 0,
+): Promise<void> {
   await tx.execute(add, [
     job.task,
     JSON.stringify({ ...job.payload, orgId }),
-    job.runAt ?? null,
+    job.runAt ? new Date(job.runAt.getTime() - travelledMs) : null,
     job.maxAttempts ?? 25,
-    job.key ?? null,
+    job.key === undefined ? null : `${job.task}/${job.key}`,
   ]);
 }

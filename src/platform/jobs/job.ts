@@ -4,8 +4,9 @@ export interface JobSpec {
   task: string;
   /** Beside the organization's id, which the queue adds. Ids only: a job carries no personal data. */
   payload: Record<string, unknown>;
+  /** By the clock of the scope. Undefined: at once. */
   runAt?: Date;
-  /** Two jobs with one key are one job; the later one moves the earlier. */
+  /** Two jobs of the task with one key are one job; the later one moves the earlier. Usually an id. */
   key?: string;
   maxAttempts?: number;
 }

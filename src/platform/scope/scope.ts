@@ -197,7 +197,7 @@ export class Scope {
 
   /** Enqueues a job that exists only if this scope commits. */
   async enqueue(job: JobSpec): Promise<void> {
-    await addJob(await this.tx(), this.adopted?.orgId ?? orgIdOf(this.caller), job);
+    await addJob(await this.tx(), this.adopted?.orgId ?? orgIdOf(this.caller), job, this.clock.travelled);
   }
 
   /** Announces, with the commit of this scope, that what processes remember about `subject` is void. */

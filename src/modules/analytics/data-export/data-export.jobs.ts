@@ -53,7 +53,7 @@ export class MakeDataExport implements JobHandler<{ exportId: string }> {
   private async later(exportId: string, { run }: JobContext): Promise<void> {
     await run(async (scope) => {
       const runAt = new Date(scope.now().getTime() + LATER_MS);
-      await scope.enqueue({ task: makeTask, payload: { exportId }, key: `${makeTask}/${exportId}`, runAt });
+      await scope.enqueue({ task: makeTask, payload: { exportId }, key: exportId, runAt });
     });
   }
 

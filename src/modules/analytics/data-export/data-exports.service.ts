@@ -161,8 +161,7 @@ export class DataExports implements DataSubjectContribution {
 
   private async wakeNext(scope: Scope): Promise<void> {
     const exportId = await this.store.next(scope);
-    if (exportId !== undefined)
-      await scope.enqueue({ task: makeTask, payload: { exportId }, key: `${makeTask}/${exportId}` });
+    if (exportId !== undefined) await scope.enqueue({ task: makeTask, payload: { exportId }, key: exportId });
   }
 }
 

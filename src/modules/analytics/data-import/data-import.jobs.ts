@@ -36,7 +36,7 @@ export class ImportSlots {
     if (this.running >= MOST_IN_PROCESS)
       return run(async (scope) => {
         const runAt = new Date(scope.now().getTime() + LATER_MS);
-        await scope.enqueue({ task, payload: { importId }, key: `${task}/${importId}`, runAt });
+        await scope.enqueue({ task, payload: { importId }, key: importId, runAt });
       });
     this.running += 1;
     try {

@@ -62,7 +62,7 @@ export class ErasureRun {
         await scope.enqueue({
           task,
           payload: { requestId: id },
-          key: `${task}/${id}`,
+          key: id,
           runAt: new Date(scope.now().getTime() + after),
         });
       await scope.audit('PROFILE_ERASED', { entityType: 'erasure_request', entityId: id });

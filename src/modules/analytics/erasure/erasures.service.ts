@@ -60,7 +60,7 @@ export class Erasures {
     await scope.enqueue({
       task: eraseTask,
       payload: { requestId: erasure.id },
-      key: `${eraseTask}/${erasure.id}`,
+      key: erasure.id,
     });
     await scope.audit('PROFILE_ERASURE_REQUESTED', {
       entityType: 'erasure_request',

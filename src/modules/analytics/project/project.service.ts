@@ -99,7 +99,7 @@ export class Projects {
     for (const deletion of this.deletions) await deletion(scope, project);
     await this.store.delete(scope, project.id);
     await scope.announceRevocation(`project:${project.id}`);
-    await scope.enqueue({ task: eraseDeletedProjectsTask, payload: {}, key: eraseDeletedProjectsTask });
+    await scope.enqueue({ task: eraseDeletedProjectsTask, payload: {}, key: scope.orgId });
     await scope.audit('PROJECT_DELETED', {
       entityType: 'project',
       entityId: project.id,

@@ -21,12 +21,12 @@ export class Retention {
   async enqueue(scope: Scope, projectId: string): Promise<void> {
     const payload = { projectId };
     const runAt = new Date(scope.now().getTime() + LATE_BATCHES_MS);
-    await scope.enqueue({ task: applyRetentionTask, payload, key: `${applyRetentionTask}/${projectId}` });
+    await scope.enqueue({ task: applyRetentionTask, payload, key: projectId });
     const later = {
       task: applyRetentionTask,
       payload,
       runAt,
-      key: `${applyRetentionTask}/${projectId}/again`,
+      key: `${projectId}/again`,
     };
     await scope.enqueue(later);
   }

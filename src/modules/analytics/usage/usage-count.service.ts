@@ -68,7 +68,7 @@ export class UsageCounts {
       if (signal.aborted) return;
       await run(async (scope) => {
         scope.adopt(orgId);
-        await scope.enqueue({ task: countUsageTask, payload: {}, key: `${countUsageTask}/${orgId}` });
+        await scope.enqueue({ task: countUsageTask, payload: {}, key: orgId });
       });
     }
   }

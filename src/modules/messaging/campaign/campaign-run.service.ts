@@ -4,7 +4,7 @@ import type { Scope } from '../../../platform/scope/index.js';
 import { Enrollment, OpenDeliveryStore } from '../delivery/index.js';
 import { type Campaign, campaignStatus } from './campaign.js';
 import { CampaignFailureStore } from './campaign-failure.store.js';
-import { type CampaignRun, CampaignRunStore } from './campaign-run.store.js';
+import { type CampaignRun, CampaignRunStore, ENGINE_VERSION } from './campaign-run.store.js';
 import { CampaignStore } from './campaign.store.js';
 import { CampaignTranslationStore } from './campaign-translation.store.js';
 import { CampaignWake } from './campaign-wake.service.js';
@@ -18,6 +18,9 @@ import {
   type Standing,
 } from './steps/campaign-step.js';
 import { StepTable } from './steps/step-table.js';
+
+/** Between two looks at a run that a newer release has begun. */
+const NEWER_PAUSE_MS = 60_000;
 
 /** A piece of the step at which a campaign stood when it was read. */
 export interface PieceOfRun extends Standing {
@@ -46,7 +49,8 @@ export class CampaignRuns {
 
   /** Enters the first step of a campaign that is being started, with the translations that are approved now. */
   async begin(scope: Scope, campaign: Campaign): Promise<void> {
-    const { state } = transition(campaign.workflow, undefined, { type: 'started' }, scope.now());
+    const now = await this.store.now(scope);
+    const { state } = transition(campaign.workflow, undefined, { type: 'started' }, now);
     if (!state) throw new Error(`Campaign ${campaign.id} has no step to start with.`);
     await this.translations.pin(scope, campaign.id, templatesOf(campaign));
     await this.store.insert(scope, campaign.id, state);
@@ -70,6 +74,7 @@ export class CampaignRuns {
     const run = await this.store.findForUpdate(scope, campaignId);
     // No row: cancelled, or ended by another worker.
     if (!run) return 'rest';
+    if (run.engineVersion > ENGINE_VERSION) return this.leaveToNewer(scope, campaignId);
     const standing = await this.standingOf(scope, campaignId, run);
     const next = await standing.kind.advance(scope, standing);
     if (typeof next === 'object' && 'work' in next) return { ...standing, piece: next };
@@ -92,7 +97,14 @@ export class CampaignRuns {
     // Last: pieces that are written at the same time wait for each other here, and here only.
     const done = await this.store.addDone(scope, campaign.id, run, piece.span);
     if (!done) throw new PieceOvertaken();
-    return this.done(scope, { campaign, run, step }, isComplete(done) ? finished(run.stepId) : 'again');
+    const standing = { campaign, run: { ...run, now: done.now }, step };
+    return this.done(scope, standing, isComplete(done.done) ? finished(run) : 'again');
+  }
+
+  /** A process of a newer release has begun it, and its workers carry it on. */
+  private async leaveToNewer(scope: Scope, campaignId: string): Promise<Advance> {
+    await this.wakes.wake(scope, campaignId, new Date(scope.now().getTime() + NEWER_PAUSE_MS));
+    return 'rest';
   }
 
   private async standingOf(
@@ -118,13 +130,9 @@ export class CampaignRuns {
   }
 
   private async enter(scope: Scope, { campaign, run }: Standing, event: RunEvent): Promise<Advance> {
-    const { stepId, enteredAt, wakeAt } = run;
-    const next = transition(
-      campaign.workflow,
-      { stepId, enteredAt, wakeAt: wakeAt ?? undefined },
-      event,
-      scope.now(),
-    );
+    const { stepId, enteredAt, round, wakeAt } = run;
+    const state = { stepId, enteredAt, round, wakeAt: wakeAt ?? undefined };
+    const next = transition(campaign.workflow, state, event, run.now);
     if (next.state) {
       await this.store.enter(scope, campaign.id, next.state);
       return 'again';
@@ -136,5 +144,9 @@ export class CampaignRuns {
 }
 
 function isSameStep(now: CampaignRun, then: CampaignRun): boolean {
-  return now.stepId === then.stepId && now.enteredAt.getTime() === then.enteredAt.getTime();
+  return (
+    now.stepId === then.stepId &&
+    now.round === then.round &&
+    now.enteredAt.getTime() === then.enteredAt.getTime()
+  );
 }

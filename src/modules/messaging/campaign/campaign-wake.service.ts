@@ -18,7 +18,7 @@ export class CampaignWake {
     await scope.enqueue({
       task: advanceTask,
       payload: { campaignId },
-      key: `campaign:${campaignId}`,
+      key: campaignId,
       runAt,
       // Each kill of a worker counts as an attempt; a campaign must outlive many.
       maxAttempts: 10_000,

@@ -51,9 +51,9 @@ const insertDeliveries = setStatement(
                          else ${deliveryStatus.noDevice} end as status from given) n
        join clock on clock.user_id = n.user_id
      on conflict on constraint delivery_once_key do nothing
-     returning id, user_id, status
+     returning id, user_id, step_id, round, status
    ), sent as (
-     select id, user_id from created where status = ${deliveryStatus.sent}
+     select id, user_id, step_id, round from created where status = ${deliveryStatus.sent}
    ), ${enqueuePushes('sent', '$11')}
    select count(*)::int as count from created`,
 );

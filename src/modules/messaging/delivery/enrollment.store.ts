@@ -3,7 +3,7 @@ import { setStatement } from '../../../platform/database/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { memberStatus } from '../../people/member/index.js';
 import { deliveryStatus } from './delivery.js';
-import { advanceInboxClocks } from './inbox-clock.store.js';
+import { stampInboxChanges } from './inbox-clock.store.js';
 import { enqueuePushes, phonesOf } from './push-outbox.store.js';
 
 /** Deliveries per transaction. */
@@ -15,12 +15,11 @@ export interface WaitingCampaign {
   includeRestricted: boolean;
 }
 
-// One delivery a user at a time, so that change times stay unique in an inbox; the inbox clocks are locked
-// first and in one order, as everywhere: see table inbox. The status is checked again, because a client may
+// The inbox clocks are locked first and in one order, as everywhere: see table inbox. The status is checked again, because a client may
 // have received the message in the meantime. Members whom a fan-out would skip by now are skipped here, too.
 const send = (whose: string): string => `
   with waiting as (
-    select distinct on (d.user_id) d.user_id, d.id
+    select d.user_id, d.id
       from unnest($2::uuid[], $3::boolean[]) as c (id, include_restricted)
       join delivery d on d.org_id = $1 and d.campaign_id = c.id
       join member m on m.org_id = d.org_id and m.id = d.user_id
@@ -29,11 +28,10 @@ const send = (whose: string): string => `
        and (c.include_restricted or not m.processing_restricted)
        and exists (select from device v where v.org_id = d.org_id and v.user_id = d.user_id and v.active)
      order by d.user_id, d.id limit ${PIECE}
-  ), ${phonesOf('array(select user_id from waiting)')}, ${advanceInboxClocks('waiting')}, sent as (
-    update delivery set status = ${deliveryStatus.sent}, sent_at = $4, changed_at = clock.changed_at
-      from waiting join clock on clock.user_id = waiting.user_id
-     where delivery.org_id = $1 and delivery.id = waiting.id and delivery.status = ${deliveryStatus.noDevice}
-    returning delivery.id, delivery.user_id
+  ), ${phonesOf('array(select user_id from waiting)')}, ${stampInboxChanges('waiting')}, sent as (
+    update delivery set status = ${deliveryStatus.sent}, sent_at = $4, changed_at = stamped.changed_at from stamped
+     where delivery.org_id = $1 and delivery.id = stamped.id and delivery.status = ${deliveryStatus.noDevice}
+    returning delivery.id, delivery.user_id, delivery.step_id, delivery.round
   ), ${enqueuePushes('sent', '$4')}
   select (select count(*) from waiting)::int as found, (select count(*) from sent)::int as sent`;
 
@@ -46,7 +44,7 @@ export interface SentPiece {
   sent: number;
 }
 
-/** Messages that waited for their recipient to have a device. Each call sends at most one a person. */
+/** Messages that waited for their recipient to have a device. */
 @Injectable()
 export class EnrollmentStore {
   /** For one member, or for all. */

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { setStatement } from '../../../platform/database/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { deliveryKind, deliveryStatus, openStatuses } from './delivery.js';
-import { advanceInboxClocks } from './inbox-clock.store.js';
+import { stampInboxChanges } from './inbox-clock.store.js';
 
 // In the order of the index by status: without one, PostgreSQL would read the whole ledger for the last few.
 const ofStatus = (status: number): string =>
@@ -11,18 +11,15 @@ const ofStatus = (status: number): string =>
        and step_id = any($3)
      order by created_at desc, id desc limit $4)`;
 
-// The inbox clocks are locked first and in one order, as everywhere: see table inbox; one delivery a user at
-// a time, so that change times stay unique in an inbox. The status is checked again, because a recipient may
-// act before the lock is taken.
+// The inbox clocks are locked first and in one order, as everywhere: see table inbox. The status is checked again,
+// because a recipient may act before the lock is taken.
 const markMissed = setStatement(
   'delivery.mark_missed',
   `with due as (
-     select distinct on (user_id) user_id, id from (${openStatuses.map(ofStatus).join(' union all ')} limit $4) d
-      order by user_id
-   ), ${advanceInboxClocks('due')}
-   update delivery set status = ${deliveryStatus.missed}, missed_at = $5, changed_at = clock.changed_at
-     from due join clock on clock.user_id = due.user_id
-    where delivery.org_id = $1 and delivery.id = due.id and delivery.status in (${openStatuses.join(', ')})`,
+     select id, user_id from (${openStatuses.map(ofStatus).join(' union all ')} limit $4) d
+   ), ${stampInboxChanges('due')}
+   update delivery set status = ${deliveryStatus.missed}, missed_at = $5, changed_at = stamped.changed_at from stamped
+    where delivery.org_id = $1 and delivery.id = stamped.id and delivery.status in (${openStatuses.join(', ')})`,
 );
 
 @Injectable()

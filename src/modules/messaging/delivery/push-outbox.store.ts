@@ -8,11 +8,14 @@ export function phonesOf(userIds: string): string {
    )`;
 }
 
-/** The CTE `pushed`: a push to each `phone` for the deliveries in `source`, a CTE with `id` and `user_id`. */
+/**
+ * The CTE `pushed`: a push to each `phone` for the deliveries in `source`, a CTE with `id` and `user_id` of the delivery,
+ * and with `step_id` and `round` of what pushes it.
+ */
 export function enqueuePushes(source: string, at: string): string {
   return `pushed as (
-     insert into push_outbox (org_id, delivery_id, device_id, created_at)
-     select $1, d.id, phone.device_id, ${at} from ${source} d join phone on phone.user_id = d.user_id
+     insert into push_outbox (org_id, delivery_id, step_id, round, device_id, created_at)
+     select $1, d.id, d.step_id, d.round, phone.device_id, ${at} from ${source} d join phone on phone.user_id = d.user_id
      on conflict do nothing
    )`;
 }

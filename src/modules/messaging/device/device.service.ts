@@ -72,12 +72,12 @@ export class Devices {
   /** Messages may have waited for the member to have a device at all. */
   private async announceEnrollment(scope: Scope): Promise<void> {
     const { userId } = scope;
-    await scope.enqueue({ task: enrolledTask, payload: { userId }, key: `enrolled:${userId}` });
+    await scope.enqueue({ task: enrolledTask, payload: { userId }, key: userId });
   }
 
   /** Enqueued before many pushes; pushes sent before the job is done still go to stale tokens. */
   async enqueueRetirement(scope: Scope): Promise<void> {
-    await scope.enqueue({ task: retireSilentTask, payload: {}, key: `retire:${scope.orgId}` });
+    await scope.enqueue({ task: retireSilentTask, payload: {}, key: scope.orgId });
   }
 
   /** Retires a piece of the devices whose push token must be dead by now; true when it was the last. */

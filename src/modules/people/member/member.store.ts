@@ -284,5 +284,5 @@ function toMember({
 
 /** Here in the store, so that every code path that deactivates or deletes a member enqueues it. */
 function noteLeft(scope: Scope, userId: string): Promise<void> {
-  return scope.enqueue({ task: leftTask, payload: { userId }, key: `left:${userId}` });
+  return scope.enqueue({ task: leftTask, payload: { userId }, key: userId });
 }

@@ -131,12 +131,11 @@ export class OrganizationDeletions {
   }
 
   async enqueuePurge(scope: Scope, deletionId: string): Promise<void> {
-    const key = `organization:${scope.orgId}`;
-    await scope.enqueue({ task: purgeOrganizationTask, payload: { deletionId }, key });
+    await scope.enqueue({ task: purgeOrganizationTask, payload: { deletionId }, key: scope.orgId });
   }
 
   private async enqueueShut(scope: Scope): Promise<void> {
-    await scope.enqueue({ task: shutTask, payload: {}, key: `shut:${scope.orgId}` });
+    await scope.enqueue({ task: shutTask, payload: {}, key: scope.orgId });
   }
 
   private async tell(

@@ -93,7 +93,7 @@ export class Sandboxes {
     await scope.enqueue({
       task: purgeTask,
       payload: { deletionId },
-      key: `sandbox:${scope.orgId}`,
+      key: scope.orgId,
     });
   }
 

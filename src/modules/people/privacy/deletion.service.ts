@@ -60,7 +60,7 @@ export class Deletions {
     await scope.enqueue({
       task: deleteTask,
       payload: { requestId: id },
-      key: jobKey(id),
+      key: id,
       runAt: scheduledFor,
     });
     return id;
@@ -86,7 +86,7 @@ export class Deletions {
       metadata: { request_id: id },
     });
     // Moves the job that waits for the day.
-    await scope.enqueue({ task: deleteTask, payload: { requestId: id }, key: jobKey(id) });
+    await scope.enqueue({ task: deleteTask, payload: { requestId: id }, key: id });
   }
 
   /** Undefined when there is nothing to do any more, or yet. */
@@ -125,8 +125,4 @@ export class Deletions {
     if (refusal) throw refusal;
     return { ...request, userId };
   }
-}
-
-function jobKey(id: string): string {
-  return `privacy-delete:${id}`;
 }

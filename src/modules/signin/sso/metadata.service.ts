@@ -73,7 +73,7 @@ export class Metadata {
       task: refreshTask,
       payload: { connectionId },
       runAt,
-      key: `${refreshTask}:${connectionId}`,
+      key: connectionId,
     });
   }
 

@@ -40,6 +40,6 @@ export interface CampaignStep {
 }
 
 /** The event that ends a step as most end. */
-export function finished(stepId: string): RunEvent {
-  return { type: 'step_finished', stepId, outcome: 'completed' };
+export function finished({ stepId, round }: Pick<CampaignRun, 'stepId' | 'round'>): RunEvent {
+  return { type: 'step_finished', stepId, round, outcome: 'completed' };
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { awaitedSteps, type RunEvent } from '@dovecote/workflow';
+import { awaitedSteps, isDue, type RunEvent } from '@dovecote/workflow';
 import type { Scope } from '../../../../platform/scope/index.js';
 import { Enrollment, OpenDeliveryStore } from '../../delivery/index.js';
 import { CampaignWake } from '../campaign-wake.service.js';
@@ -15,16 +15,17 @@ export class DeadlineStep implements CampaignStep {
   ) {}
 
   async advance(scope: Scope, { campaign, run }: Standing): Promise<RunEvent | Advance> {
-    const due = run.isDue;
+    const { stepId, round } = run;
+    const due = isDue(run.wakeAt, run.now);
     // Members who enrolled while the message was being sent did not trigger a push; they are found here.
     if (!due && campaign.waitForEnrollment && (await this.enrollment.sendNext(scope, campaign)))
       return 'again';
     // Enqueued before the check: a recipient who acts later finds this job under its key and moves it to now.
     if (!due) await this.wakes.wake(scope, campaign.id, run.wakeAt ?? undefined);
-    const steps = awaitedSteps(campaign.workflow, run.stepId);
+    const steps = awaitedSteps(campaign.workflow, stepId);
     // A deadline before anything is sent is there for the time itself.
     const isOver = steps.length > 0 && !(await this.open.isAnyoneWaitedFor(scope, campaign.id, steps));
-    if (isOver) return { type: 'all_acted' };
-    return due ? { type: 'timer', stepId: run.stepId } : 'rest';
+    if (isOver) return { type: 'all_acted', stepId, round };
+    return due ? { type: 'timer', stepId, round } : 'rest';
   }
 }

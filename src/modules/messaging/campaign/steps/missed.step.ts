@@ -12,9 +12,9 @@ const PIECE = 1_000;
 export class MissedStep implements CampaignStep {
   constructor(private readonly deliveries: Deliveries) {}
 
-  async advance(scope: Scope, { campaign, step }: Standing): Promise<RunEvent | Advance> {
+  async advance(scope: Scope, { campaign, run }: Standing): Promise<RunEvent | Advance> {
     const asking = askingSteps(campaign.workflow);
     const isAnyLeft = await this.deliveries.markMissed(scope, campaign.id, asking, PIECE);
-    return isAnyLeft ? 'again' : finished(step.id);
+    return isAnyLeft ? 'again' : finished(run);
   }
 }

@@ -40,7 +40,7 @@ export class SendStep implements CampaignStep {
   ) {}
 
   async advance(scope: Scope, standing: Standing): Promise<Piece | RunEvent> {
-    return (await this.pieceFrom(scope, standing, 0)) ?? finished(standing.step.id);
+    return (await this.pieceFrom(scope, standing, 0)) ?? finished(standing.run);
   }
 
   async pieceFrom(
