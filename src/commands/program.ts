@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { ConfigError, loadConfig } from '../platform/config/index.js';
 import { configCommand, configProblems } from './config.js';
+import { fileFormats } from './import/file-format.rules.js';
+import type { ImportCommandOptions } from './import/index.js';
 import { packageFolder } from './package-folder.js';
 
 const { version } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8')) as {
@@ -134,6 +136,7 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
     });
 
   addDeadLetterCommands(program, env);
+  addImportCommand(program, env);
 
   program
     .command('resync-profiles')
@@ -152,6 +155,42 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
     });
 
   return program;
+}
+
+function addImportCommand(program: Command, env: NodeJS.ProcessEnv): void {
+  program
+    .command('import')
+    .description('import a file of events and people into a project of a server, or undo an import')
+    .argument('[file]', 'lines of JSON, a JSON array, CSV or Parquet; gzip is fine')
+    .requiredOption('--project <id>', 'id of the project')
+    .option('--server <url>', 'where the server answers', 'http://127.0.0.1:8080')
+    .option(
+      '--key-file <file>',
+      'file with an API key that may write analytics; DOVECOTE_API_KEY unless given',
+    )
+    .addOption(
+      new Option('--format <format>', 'what has written the file; recognized unless given').choices(
+        fileFormats,
+      ),
+    )
+    .option('--zone <name>', 'IANA name of the zone of times that name none', 'UTC')
+    .addOption(
+      new Option('--date-order <order>', 'how 3/4/2025 is read').choices(['day-first', 'month-first']),
+    )
+    .option('--mapping <file>', 'for CSV: JSON of dovecote.transfer.v1.CsvMapping')
+    .option('--name <name>', 'shown beside the import; the name of the file unless given')
+    .option('--dry-run', 'show what lines become and the first problems, and import nothing')
+    .option('--strict', 'import nothing when a line cannot be taken')
+    .option('--undo <import>', 'delete the events of an import, in the place of importing')
+    .addHelpText(
+      'after',
+      '\nThe same command after an interruption continues where the first one was.' +
+        '\nExit codes: 0 all lines are imported, 2 some were left out, 1 it was refused or failed. A dry run exits alike.',
+    )
+    .action(async (file: string | undefined, options: ImportCommandOptions) => {
+      const { importCommand } = await import('./import/index.js');
+      process.exitCode = await importCommand(file, options, env);
+    });
 }
 
 function addDeadLetterCommands(program: Command, env: NodeJS.ProcessEnv): void {

@@ -25,8 +25,8 @@ let database: ExternalDatabase;
 let folder: string;
 let env: Record<string, string>;
 let running: Command[] = [];
-/** First words of the commands that a spec runs: `dead-letters` has one beside this, as has `resync-profiles`. */
-const covered = new Set<string>(['dead-letters', 'event-limit', 'resync-profiles']);
+/** First words of the commands that a spec runs; these have one beside this. */
+const covered = new Set<string>(['dead-letters', 'event-limit', 'import', 'resync-profiles']);
 
 beforeAll(async () => {
   postgres = await ExternalPostgres.start();

@@ -32,8 +32,19 @@ function lastLine(output: string): Status {
 }
 
 describe('a file of another product', () => {
-  test('is uploaded', async () => {
+  test('is imported by the command, after a dry run', async () => {
     await reader.type("<<'END'");
+    const dry = await reader.type('--dry-run');
+    expect(dry).toContain('Format: segment, as recognized');
+    expect(dry).toMatch(/^Line 3: "timestamp" is not a time/m);
+    expect(dry).toContain('exit code 2');
+    const done = await reader.type('"$FILE" $WHERE ||');
+    expect(done).toMatch(/^Stored 1 events and 1 profiles\. There before: 0\./m);
+    const id = /^Import (\S+) of/m.exec(done)?.[1] ?? '';
+    expect(await reader.shell.run(`npx dovecote import --undo ${id} $WHERE`)).toContain('are deleted');
+  });
+
+  test('is uploaded', async () => {
     expect(await reader.type('piece()')).toMatch(/^\{"uploadedBytes":"\d+"\}$/);
   });
 
