@@ -4,7 +4,10 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { AuthService as DocumentedAuthService, OAuthProvider } from '@dovecote/contract/auth/v1/auth_pb';
 import { CustomersService } from '@dovecote/contract/customers/v1/customers_pb';
 import { CustomersService as DashboardCustomersService } from '@dovecote/contract/dashboard/customers/v1/customers_pb';
+import { OrgRole, OrgsService } from '@dovecote/contract/dashboard/orgs/v1/orgs_pb';
 import { AuthService as OwnAuthService } from '@dovecote/contract/dovecote/auth/v1/auth_pb';
+import { ActionService } from '@dovecote/contract/pidgr/v1/action_pb';
+import { InboxService } from '@dovecote/contract/pidgr/v1/inbox_pb';
 import { OrganizationService } from '@dovecote/contract/pidgr/v1/organization_pb';
 import { AuthService } from '@dovecote/contract/public/auth/v1/auth_pb';
 import { InsightsService } from '@dovecote/contract/shared/insights/v1/insights_pb';
@@ -153,12 +156,18 @@ describe('the demo account', () => {
   test('is open to anyone once it only reads, and then reads what a dashboard shows and does nothing', async () => {
     const demo = () => s.client(AuthService).demoSignIn({});
     expect(await refusalOf(demo())).toMatchObject({ code: Code.Unavailable });
-    const actor = await addMember(s, cast.acme, { email: 'demo@acme.example', role: 'manager' });
+    const { id: orgId } = cast.acme;
+    const members = cast.alice.client(OrgsService);
+    const { identityId: customerId } = await addMember(s, cast.acme, {
+      email: 'demo@acme.example',
+      role: 'manager',
+    });
+    for (const role of [OrgRole.ADMIN, OrgRole.MEMBER]) {
+      expect(await refusalOf(demo())).toMatchObject({ code: Code.Unavailable });
+      await members.updateMemberRole({ orgId, customerId, role });
+    }
     expect(await refusalOf(demo())).toMatchObject({ code: Code.Unavailable });
-    await s.database.query(
-      `update role set permissions = '{1001}' where id = (select role_id from member where id = $1)`,
-      [actor.userId],
-    );
+    await members.updateMemberRole({ orgId, customerId, role: OrgRole.VIEWER });
     const pair = await demo();
     expect(pair.projectId).toBe(cast.site.id);
     await s.client(DashboardCustomersService, as(pair)).getMe({});
@@ -168,6 +177,8 @@ describe('the demo account', () => {
     const refused = await refusalsOf([
       s.client(OrganizationService, as(pair)).createOrganization({ name: 'Mine' }),
       s.client(OwnAuthService, as(pair)).listSessions({}),
+      s.client(ActionService, as(pair)).submitAction({}),
+      s.client(InboxService, as(pair)).sync({}),
       s.client(CustomersService, as(pair)).update({ name: 'Eve' }),
       s.client(DashboardCustomersService, as(pair)).setPassword({ password: 'correct horse' }),
     ]);

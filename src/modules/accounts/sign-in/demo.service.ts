@@ -10,10 +10,12 @@ import { Projects } from '../../analytics/project/index.js';
 import { PersonStore, Sessions, type TokenPair } from '../../signin/auth/index.js';
 import { demoUnavailable, isViewer } from './sign-in.rules.js';
 
+/** An invited viewer also answers messages; a session of the demo account is refused that, as all calls that change something. */
 const reading: ReadonlySet<number> = new Set([
   Permission.ORG_READ,
   Permission.MEMBERS_READ,
   Permission.INBOX_READ,
+  Permission.INBOX_ACT,
   Permission.ANALYTICS_READ,
 ]);
 

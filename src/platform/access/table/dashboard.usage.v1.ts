@@ -4,6 +4,7 @@ import { anyProof, organizationOfMessage, read, rowsOf, type ServiceRows } from 
 
 export const dashboardUsage: readonly ServiceRows[] = [
   rowsOf(UsageService, {
-    getUsage: read(organizationOfMessage(P.ORG_WRITE), anyProof),
+    // Dashboards show it to everybody who reads analytics.
+    getUsage: read(organizationOfMessage(P.ORG_WRITE, P.ANALYTICS_READ), anyProof),
   }),
 ];

@@ -124,14 +124,15 @@ export declare type GetUsageResponse = Message<"dashboard.usage.v1.GetUsageRespo
 export declare const GetUsageResponseSchema: GenMessage<GetUsageResponse>;
 
 /**
- * Tells the admins of an organization how many events its projects have sent. Send a token.
+ * Tells the members of an organization how many events its projects have sent. Send a token.
  *
  * @generated from service dashboard.usage.v1.UsageService
  */
 export declare const UsageService: GenService<{
   /**
    * Answers what the organization has used in the current calendar month, UTC, and its events by project and day. An event
-   * counts once, however often it was sent, on the day on which it occurred. PERMISSION_DENIED unless the member is an admin.
+   * counts once, however often it was sent, on the day on which it occurred. PERMISSION_DENIED unless the member reads
+   * analytics, or is an admin.
    *
    * @generated from rpc dashboard.usage.v1.UsageService.GetUsage
    */

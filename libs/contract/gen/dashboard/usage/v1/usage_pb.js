@@ -37,7 +37,7 @@ export const GetUsageResponseSchema = /*@__PURE__*/
   messageDesc(file_dashboard_usage_v1_usage, 2);
 
 /**
- * Tells the admins of an organization how many events its projects have sent. Send a token.
+ * Tells the members of an organization how many events its projects have sent. Send a token.
  *
  * @generated from service dashboard.usage.v1.UsageService
  */
