@@ -82,6 +82,7 @@ export default defineConfig(
         [
           'Buffer',
           'URL',
+          'URLSearchParams',
           '__dirname',
           'console',
           'fetch',

@@ -1,0 +1,1 @@
+export declare function fieldsOf(value: unknown): string[];

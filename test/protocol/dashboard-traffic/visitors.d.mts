@@ -1,0 +1,2 @@
+export declare function eventsBefore(instant: number): object[];
+export declare function people(): object[];
