@@ -57,6 +57,7 @@ import { DataImports } from './0070-data-imports.js';
 import { PushSubscriptions } from './0071-push-subscriptions.js';
 import { ProfileMerges } from './0072-profile-merges.js';
 import { ChasingCampaigns } from './0073-chasing-campaigns.js';
+import { PropertyHistory } from './0074-property-history.js';
 
 export * from './analytics/index.js';
 
@@ -121,4 +122,5 @@ export const migrations = [
   PushSubscriptions,
   ProfileMerges,
   ChasingCampaigns,
+  PropertyHistory,
 ];

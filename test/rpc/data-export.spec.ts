@@ -176,7 +176,7 @@ describe('an export is refused', () => {
     );
     const done = await made(cast.alice, { format: NDJSON });
     const { export: seen } = await client.getExport({ exportId: done.id });
-    expect(seen?.files.map(({ url }) => url)).toEqual(['', '', '']);
+    expect(seen?.files.map(({ url }) => url)).toEqual(['', '', '', '']);
   });
 
   test('with a time that ends before it begins, without a format or a person', async () => {
@@ -223,7 +223,7 @@ describe('an export of another organization', () => {
       for (const refused of await refusalsOf(calls)) expect(refused.reason).toBe('EXPORT_NOT_FOUND');
       expect((await client.listExports({})).exports).toEqual([]);
     }
-    expect((await ended(cast.alice, done.id)).files).toHaveLength(3);
+    expect((await ended(cast.alice, done.id)).files).toHaveLength(4);
   });
 });
 
@@ -283,6 +283,17 @@ describe('an export of a project as NDJSON', () => {
     );
   });
 
+  test('holds the history of properties, without that of profiles that are deleted', async () => {
+    const done = await made(cast.alice, { format: NDJSON });
+    const changes = await linesOf(done, 'property-changes.ndjson.gz');
+    expect(changes.map(({ property, value, cause }) => [property, value, cause])).toEqual([
+      ['plan', 'pro', 'identify'],
+      ['tags', ['a', 'b'], 'identify'],
+      ['seats', 3, 'identify'],
+      ['address', { city: 'Malmö' }, 'identify'],
+    ]);
+  });
+
   test('holds the events of a range of time only', async () => {
     const created = await exportsOf(cast.kiosk).createProjectExport({
       format: NDJSON,
@@ -301,6 +312,7 @@ describe('an export of a project as Parquet', () => {
       ['events.parquet', 301n],
       ['profiles.parquet', 1n],
       ['aliases.parquet', expect.any(BigInt)],
+      ['property-changes.parquet', 4n],
     ]);
     const path = join(folder, 'events.parquet');
     await writeFile(path, await bytesOf(done, 'events.parquet'));
@@ -327,6 +339,7 @@ describe('an export of a person', () => {
     const types = lines.map(({ type }) => type);
     expect(types[0]).toBe('profile');
     expect(types.filter((type) => type === 'event')).toHaveLength(101);
+    expect(types.filter((type) => type === 'propertyChange')).toHaveLength(4);
     expect(new Set(lines.filter(({ type }) => type === 'event').map(({ distinctId }) => distinctId))).toEqual(
       new Set(['anna', 'anon-1']),
     );

@@ -235,6 +235,16 @@ describe('a merge', () => {
     expect((await read('k2')).properties).toEqual({ plan: 'gold' });
   });
 
+  test('keeps with the one that stays what it was told although the merged one had it', async () => {
+    await identify('n1', { plan: 'gold' });
+    await identify('n2');
+    const mergeId = await merge('n1', 'n2');
+    await identify('n2', { plan: 'gold' });
+    await undo(mergeId);
+    expect((await read('n1')).properties).toEqual({ plan: 'gold' });
+    expect((await read('n2')).properties).toEqual({ plan: 'gold' });
+  });
+
   test('of a chain is undone in any order', async () => {
     const [a, b, c] = [
       await identify('x1', { a: 1, name: 'a' }),

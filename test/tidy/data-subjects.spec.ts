@@ -15,6 +15,7 @@ const notErased: Readonly<Record<string, string>> = {
   ingest_dead_letter: 'the same',
   profile_alias: 'goes with its profile, by its foreign key',
   profile_merge: 'the same',
+  property_change: 'the same',
 };
 
 let personal: string[];

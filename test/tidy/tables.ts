@@ -204,11 +204,13 @@ export const tables: Readonly<Record<string, Table>> = {
   project: {
     owner: 'analytics/project',
     reads: {
+      'analytics/profile': 'the retention of each project, in the statement that purges histories of all',
       'platform/caller': credentials,
     },
   },
   project_key: { owner: 'analytics/project', reads: { 'platform/caller': credentials } },
   project_push_account: { owner: 'analytics/project' },
+  property_change: { owner: 'analytics/profile' },
   push_outbox: { owner: 'messaging/delivery' },
   push_subscription: { owner: 'analytics/subscription' },
   reachability_version: { owner: 'messaging/campaign' },

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
 import { HandlesJob, type JobContext, type JobHandler } from '../../../platform/worker/index.js';
-import { ProfileRecords } from '../profile/index.js';
+import { ProfileRecords, PropertyChangeRecords } from '../profile/index.js';
 import { type DataExport, exportFormat, exportSubject, type WrittenFile } from './data-export.js';
 import { MOST_ATTEMPTS } from './data-export.rules.js';
 import { DataExports, makeTask, removeTask } from './data-exports.service.js';
@@ -34,6 +34,7 @@ export class MakeDataExport implements JobHandler<{ exportId: string }> {
     private readonly exports: DataExports,
     private readonly events: ExportedEvents,
     private readonly profiles: ProfileRecords,
+    private readonly changes: PropertyChangeRecords,
     private readonly writer: FileWriter,
     private readonly log: PinoLogger,
   ) {
@@ -90,8 +91,11 @@ export class MakeDataExport implements JobHandler<{ exportId: string }> {
       const wanted: WantedEvents = { from: null, to: null, distinctIds: person.distinctIds };
       await attempt.begin(await this.events.count(owner, wanted));
       const read = this.events.read(owner, wanted);
+      const { profileId } = person;
+      const changes = profileId === undefined ? [] : this.paged(made, context, 'changes', profileId);
       const records = async function* (): AsyncGenerator<readonly ExportedRecord[]> {
         yield person.records;
+        yield* changes;
         yield* attempt.counted(read);
       };
       return [await this.writer.ndjson(orgId, made.id, personFile, records())];
@@ -102,6 +106,7 @@ export class MakeDataExport implements JobHandler<{ exportId: string }> {
       events: () => attempt.counted(this.events.read(owner, wanted)),
       profiles: () => this.paged(made, context, 'profiles'),
       aliases: () => this.paged(made, context, 'aliases'),
+      'property-changes': () => this.paged(made, context, 'changes'),
     };
     const files: WrittenFile[] = [];
     for (const content of contentsOf(made)) {
@@ -119,13 +124,16 @@ export class MakeDataExport implements JobHandler<{ exportId: string }> {
   private async *paged(
     { project }: DataExport,
     { run, signal }: JobContext,
-    what: 'profiles' | 'aliases',
+    what: 'profiles' | 'aliases' | 'changes',
+    profileId?: string,
   ): AsyncGenerator<readonly ExportedRecord[]> {
     let after: string | undefined;
     for (;;) {
       signal.throwIfAborted();
       const page = await run<RecordPage>((scope) =>
-        this.profiles[what](scope, project, { after, most: PAGE }),
+        what === 'changes'
+          ? this.changes.page(scope, project, { profileId, after, most: PAGE })
+          : this.profiles[what](scope, project, { after, most: PAGE }),
       );
       yield page.records;
       if (page.next === undefined) return;
@@ -136,13 +144,18 @@ export class MakeDataExport implements JobHandler<{ exportId: string }> {
   private async person(
     { project, distinctId }: DataExport,
     { run }: JobContext,
-  ): Promise<{ readonly distinctIds: readonly string[]; readonly records: readonly ExportedRecord[] }> {
+  ): Promise<{
+    readonly distinctIds: readonly string[];
+    readonly records: readonly ExportedRecord[];
+    /** Undefined: the id leads to no profile. */
+    readonly profileId?: string;
+  }> {
     if (distinctId === null) throw new Error('The export of a person has no person.');
     const found = await run((scope) => this.profiles.ofPerson(scope, project, distinctId));
     if (!found) return { distinctIds: [distinctId], records: [] };
     const { profile, aliases } = found;
     const ids = [distinctId, profile.id, profile.externalId, ...aliases.map((alias) => alias.distinctId)];
-    return { distinctIds: [...new Set(ids)], records: [profile, ...aliases] };
+    return { distinctIds: [...new Set(ids)], records: [profile, ...aliases], profileId: profile.id };
   }
 }
 

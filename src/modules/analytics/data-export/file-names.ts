@@ -1,7 +1,7 @@
 import { exportFormat, exportSubject, type DataExport } from './data-export.js';
 
 /** What a file of a project's export holds. */
-export type Content = 'events' | 'profiles' | 'aliases';
+export type Content = 'events' | 'profiles' | 'aliases' | 'property-changes';
 
 /** The only file of a person's export: it is opened by people, and not compressed. */
 export const personFile = 'person.ndjson';
@@ -11,7 +11,7 @@ export function fileName(content: Content, { format }: Pick<DataExport, 'format'
 }
 
 export function contentsOf({ subject }: Pick<DataExport, 'subject'>): readonly Content[] {
-  return subject === exportSubject.project ? ['events', 'profiles', 'aliases'] : [];
+  return subject === exportSubject.project ? ['events', 'profiles', 'aliases', 'property-changes'] : [];
 }
 
 /** The media type of a file by its name. */

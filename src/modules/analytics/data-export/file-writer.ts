@@ -17,7 +17,7 @@ const ROWS_OF_GROUP = 5_000;
 
 type Column = {
   readonly name: string;
-  readonly type: 'STRING' | 'TIMESTAMP' | 'BOOLEAN' | 'JSON';
+  readonly type: 'STRING' | 'TIMESTAMP' | 'BOOLEAN' | 'INT32' | 'JSON';
   readonly nullable: false;
 };
 const column = (name: string, type: Column['type'] = 'STRING'): Column => ({ name, type, nullable: false });
@@ -44,6 +44,17 @@ const parquetColumns: Readonly<Record<Content, readonly Column[]>> = {
     column('updated_at', 'TIMESTAMP'),
   ],
   aliases: [column('distinct_id'), column('external_id'), column('profile_id'), column('certain', 'BOOLEAN')],
+  'property-changes': [
+    column('profile_id'),
+    column('told_of'),
+    column('property'),
+    // JSON as text; empty: none.
+    column('value'),
+    column('omitted_bytes', 'INT32'),
+    column('changed_at', 'TIMESTAMP'),
+    column('cause'),
+    column('cause_id'),
+  ],
 };
 
 /** Writes records to files of the object store, in bounded memory. */
@@ -143,6 +154,17 @@ function columnsOf(record: ExportedRecord): Record<string, unknown> {
         external_id: record.externalId,
         profile_id: record.profileId,
         certain: record.certain,
+      };
+    case 'propertyChange':
+      return {
+        profile_id: record.profileId,
+        told_of: record.toldOf,
+        property: record.property,
+        value: record.value === undefined ? '' : JSON.stringify(record.value),
+        omitted_bytes: record.omittedBytes,
+        changed_at: new Date(record.time),
+        cause: record.cause,
+        cause_id: record.causeId,
       };
   }
 }

@@ -1,4 +1,4 @@
-import type { JsonObject } from '@bufbuild/protobuf';
+import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 
 export type JsonScalar = string | number | boolean;
 
@@ -46,4 +46,22 @@ interface ExportedAlias {
   readonly certain: boolean;
 }
 
-export type ExportedRecord = ExportedEvent | ExportedProfile | ExportedAlias;
+/** A property of a person had another value from then on. */
+interface ExportedPropertyChange {
+  readonly type: 'propertyChange';
+  /** The profile that the person has now. */
+  readonly profileId: string;
+  /** The profile whose ids told the value: another one that became part of it. */
+  readonly toldOf: string;
+  readonly property: string;
+  /** Missing: the property was removed, or the value is omitted. */
+  readonly value?: JsonValue;
+  /** The size of a value that is too large to be kept; otherwise 0. */
+  readonly omittedBytes: number;
+  readonly time: string;
+  readonly cause: string;
+  /** The import, or the merge; otherwise empty. */
+  readonly causeId: string;
+}
+
+export type ExportedRecord = ExportedEvent | ExportedProfile | ExportedAlias | ExportedPropertyChange;

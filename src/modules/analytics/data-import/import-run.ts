@@ -5,7 +5,7 @@ import { AppError } from '../../../platform/errors/index.js';
 import { Scopes } from '../../../platform/scope/index.js';
 import type { JobContext } from '../../../platform/worker/index.js';
 import { BLOCK_MONTHS, ErasedIds, insertFailure, WriteTurnStore } from '../event/index.js';
-import { Profiles } from '../profile/index.js';
+import { changeCause, Profiles } from '../profile/index.js';
 import { AnalyticsVersions } from '../project/index.js';
 import { type DataImport, importState } from './data-import.js';
 import { keepsNothing } from './data-import.rules.js';
@@ -214,7 +214,7 @@ export class ImportRuns {
   /** Each in a separate transaction, as by a call of an SDK. Making a person known again changes nothing. */
   private async know(
     persons: readonly ImportedPerson[],
-    { project, orgId }: OpenImport,
+    { project, orgId, id: importId }: OpenImport,
     { jobId, signal }: JobContext,
   ): Promise<KnownPersons> {
     let [refused, erased] = [0, 0];
@@ -226,7 +226,7 @@ export class ImportRuns {
           // A file is no sign that an erased person came back.
           const ids = [person.externalId, ...person.links];
           if ((await this.erasedIds.known(scope, ids)).size > 0) return false;
-          await this.profiles.know(scope, person);
+          await this.profiles.know(scope, person, { cause: changeCause.import, importId });
           return true;
         });
         if (!isKnown) erased += 1;

@@ -4,6 +4,8 @@ export { ProfileModule } from './profile.module.js';
 export { ProfileRecords } from './profile-records.store.js';
 export { resyncProfiles } from './profile-resync.store.js';
 export { Profiles } from './profiles.service.js';
+export { changeCause } from './property-change.js';
+export { PropertyChangeRecords } from './property-change-records.store.js';
 export type { StoredProfile } from './stored-profile.store.js';
 export { storedTraits } from './traits.rules.js';
 export { refuseProperties, shippedTraits, traitViolations } from './traits-limits.rules.js';

@@ -4,10 +4,16 @@ import { v7 as uuid } from 'uuid';
 import { failedPrecondition, notFound } from '../../../platform/errors/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { MOST_IDS, refuseIdsOverLimit } from './ids-limit.rules.js';
-import { partedProperties } from './parted-properties.rules.js';
-import type { ProfileMerge } from './profile.js';
+import {
+  changedByMerge,
+  changedByUndo,
+  joinedProperties,
+  partedProperties,
+} from './joined-properties.rules.js';
+import type { Profile, ProfileMerge } from './profile.js';
 import { type Layers, ProfileMergeStore } from './profile-merge.store.js';
 import { type Led, ProfileStore } from './profile.store.js';
+import { PropertyChangeStore } from './property-change.store.js';
 import { StoredProfileStore } from './stored-profile.store.js';
 import { refuseProperties } from './traits-limits.rules.js';
 
@@ -18,6 +24,7 @@ export class ProfileMerges {
     private readonly store: ProfileMergeStore,
     private readonly profiles: ProfileStore,
     private readonly records: StoredProfileStore,
+    private readonly changes: PropertyChangeStore,
   ) {}
 
   /**
@@ -31,12 +38,12 @@ export class ProfileMerges {
     const gone = await this.require(scope, id);
     if (gone.id === into.id)
       throw failedPrecondition('PROFILES_ARE_ONE', 'Both ids lead to one profile already.');
-    const properties = { ...gone.properties, ...into.properties };
+    const properties = joinedProperties(gone.properties, into.properties);
     const refusal = refuseProperties(properties);
     if (refusal !== undefined)
       throw failedPrecondition('PROFILE_TOO_LARGE', 'Together the profiles would have too many properties.');
-    const merge = await this.join(scope, gone.id, into.id);
-    await this.profiles.setProperties(scope, into.id, { properties });
+    const merge = await this.join(scope, gone, into);
+    await this.profiles.setProperties(scope, into.id, properties);
     await this.record(scope, 'PROFILES_MERGED', merge);
     return merge;
   }
@@ -57,11 +64,13 @@ export class ProfileMerges {
     await this.layersOf(scope, left);
     const { properties: gone } = await this.layersOf(scope, merge.profileId);
     const undone = await this.store.part(scope, merge, left);
+    await this.changes.forgetMerge(scope, merge.id, left, merge.profileId);
     for (const profileId of above) {
       const { properties, own } = await this.layersOf(scope, profileId);
       const rest = [own, ...(await this.store.parts(scope, profileId))];
       const parted = partedProperties(properties, { gone, rest });
-      await this.profiles.setProperties(scope, profileId, { properties: parted });
+      await this.profiles.setProperties(scope, profileId, parted);
+      await this.changes.noteUndo(scope, { mergeId, profileId, ...changedByUndo(properties, parted) });
     }
     await this.record(scope, 'PROFILES_UNMERGED', undone);
     return undone;
@@ -79,9 +88,13 @@ export class ProfileMerges {
    *
    * @throws AppError PROFILE_ID_LIMIT.
    */
-  async join(scope: Scope, profileId: string, intoProfileId: string): Promise<ProfileMerge> {
-    await this.requireIds(scope, [profileId, intoProfileId], 0);
-    return this.store.merge(scope, { id: uuid(), profileId, intoProfileId });
+  async join(scope: Scope, gone: Profile, into: Profile): Promise<ProfileMerge> {
+    const profiles = { profileId: gone.id, intoProfileId: into.id };
+    await this.requireIds(scope, [gone.id, into.id], 0);
+    const id = uuid();
+    const changed = changedByMerge(gone.properties, into.properties);
+    await this.changes.noteMerge(scope, { mergeId: id, ...profiles, ...changed });
+    return this.store.merge(scope, { id, ...profiles });
   }
 
   /** What was told of a merged profile is kept with it, too. */

@@ -16,6 +16,11 @@ import { ProfileRecords } from './profile-records.store.js';
 import { StoredProfileStore } from './stored-profile.store.js';
 import { ProfileStore } from './profile.store.js';
 import { Profiles } from './profiles.service.js';
+import { PropertyChangeRecords } from './property-change-records.store.js';
+import { PropertyChangeStore } from './property-change.store.js';
+import { PropertyHistoryRpc } from './property-history.rpc.js';
+import { PropertyHistory } from './property-history.service.js';
+import { PurgePropertyChanges } from './purge-property-changes.job.js';
 import { ShippedProfilesRpc } from './shipped-profiles.rpc.js';
 
 /**
@@ -26,10 +31,11 @@ import { ShippedProfilesRpc } from './shipped-profiles.rpc.js';
  * - Every id leads to one profile at most, and never to one that was merged into another.
  * - What is deleted is not revived: its external id makes a new profile.
  * - The analytics store learns of every change, and keeps the newest.
+ * - What a property was, and what has set it, is written with the change.
  */
 @Module({
   imports: [EventModule, ProjectModule, SubscriptionModule],
-  controllers: [DocumentedProfilesRpc, ProfileMergesRpc, ShippedProfilesRpc],
+  controllers: [DocumentedProfilesRpc, ProfileMergesRpc, PropertyHistoryRpc, ShippedProfilesRpc],
   providers: [
     Identities,
     PersonIdStore,
@@ -41,8 +47,12 @@ import { ShippedProfilesRpc } from './shipped-profiles.rpc.js';
     StoredProfileStore,
     Profiles,
     ProfileStore,
+    PropertyChangeRecords,
+    PropertyChangeStore,
+    PropertyHistory,
+    PurgePropertyChanges,
   ],
-  exports: [Identities, ProfileRecords, Profiles],
+  exports: [Identities, ProfileRecords, Profiles, PropertyChangeRecords],
 })
 export class ProfileModule implements OnModuleInit {
   constructor(

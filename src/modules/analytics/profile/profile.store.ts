@@ -2,12 +2,14 @@ import type { JsonObject } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import { readStatement, statement } from '../../../platform/database/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
+import { isCrowded, noteChanges } from './noted-changes.js';
 import type { KnownPerson, Profile } from './profile.js';
+import { changeCause, type Telling } from './property-change.js';
 
 /** What is known of a person before anything is written. */
 export interface Knowledge {
   readonly id: string;
-  /** Whether the profile has the traits already. */
+  /** Whether the profile has the traits already, also without what was told by ids of others that are part of it. */
   readonly hasTraits: boolean;
   /** Whether all the ids lead to it already. */
   readonly isLinked: boolean;
@@ -27,8 +29,10 @@ export interface Led extends Profile {
 interface Told {
   /** What all of it is from now on. */
   readonly properties: JsonObject;
-  /** What was told by an id that leads there without any merge. */
-  readonly own?: JsonObject;
+  /** What the call says. */
+  readonly traits: JsonObject;
+  /** The profile to which the id of the call would lead if nothing were merged. */
+  readonly homeId: string;
 }
 
 export const nextVersion = (version: string): string =>
@@ -39,9 +43,13 @@ const lock = statement('profile.lock', `select pg_advisory_xact_lock(hashtextext
 const know = readStatement(
   'profile.know',
   `select p.id, p.properties || $5::jsonb = p.properties
-            and (a.home_id is null or a.home_id = p.id or not exists (
-              select from profile home
-               where home.org_id = $1 and home.id = a.home_id and home.properties || $5::jsonb <> home.properties)) as "hasTraits",
+            and case when a.home_id is null or a.home_id = p.id
+                     then p.own_properties is null or p.own_properties || $5::jsonb = p.own_properties
+                     else not exists (
+                       select from profile home
+                        where home.org_id = $1 and home.id = a.home_id
+                          and (home.properties || $5::jsonb <> home.properties
+                            or home.own_properties || $5::jsonb <> home.own_properties)) end as "hasTraits",
           not exists (
             select from unnest($4::text[]) link where not exists (
               select from profile_alias l
@@ -87,9 +95,29 @@ const findForUpdate = statement(
 
 const setProperties = statement(
   'profile.set_properties',
-  `update profile set properties = $4::jsonb, own_properties = own_properties || $6::jsonb, updated_at = $5, version = ${nextVersion('version')},
-          is_mirrored = false
+  `update profile set properties = $4::jsonb, updated_at = $5, version = ${nextVersion('version')}, is_mirrored = false
     where org_id = $1 and project = $2 and id = $3`,
+);
+
+// Its history in the same statement: what is new to the profile, or to that of the id ($6), for which it is noted. Both are
+// read behind the lock of the profile's row.
+const tell = statement(
+  'profile.tell',
+  `with before as materialized (
+     select properties from profile where org_id = $1 and project = $2 and id in ($3::uuid, $6::uuid)
+     union all
+     select own_properties from profile
+      where org_id = $1 and project = $2 and id = $6::uuid and own_properties is not null
+   ), told as materialized (
+     select $6::uuid as profile_id, key as name, value from jsonb_each($7::jsonb)
+      where exists (select from before where before.properties -> key is distinct from value)
+   ), noted as (
+     ${noteChanges({ from: 'told', project: '$2', cause: '$8', causeId: '$9', changedAt: '$5' })}
+   )
+   update profile set properties = $4::jsonb, updated_at = $5, version = ${nextVersion('version')}, is_mirrored = false,
+          own_properties = case when id = $6 then own_properties || $7::jsonb else own_properties end
+    where org_id = $1 and project = $2 and id = $3
+   returning ${isCrowded('$6', 'told')} as "isCrowded"`,
 );
 
 const countIds = statement(
@@ -149,9 +177,20 @@ export class ProfileStore {
     return (await scope.tx()).queryOne<Profile>(findForUpdate, [...placeOf(scope), id]);
   }
 
-  async setProperties(scope: Scope, id: string, { properties, own = {} }: Told): Promise<void> {
-    const values = [...placeOf(scope), id, JSON.stringify(properties), scope.now(), JSON.stringify(own)];
+  /** Of merges, which note the history apart. */
+  async setProperties(scope: Scope, id: string, properties: JsonObject): Promise<void> {
+    const values = [...placeOf(scope), id, JSON.stringify(properties), scope.now()];
     await (await scope.tx()).execute(setProperties, values);
+  }
+
+  /** Returns whether the history of the home is to be trimmed. */
+  async tell(scope: Scope, id: string, told: Told, telling: Telling): Promise<boolean> {
+    const { properties, traits, homeId } = told;
+    const importId = telling.cause === changeCause.import ? telling.importId : null;
+    const texts = [JSON.stringify(properties), scope.now(), homeId, JSON.stringify(traits)];
+    const values = [...placeOf(scope), id, ...texts, telling.cause, importId];
+    const row = await (await scope.tx()).queryOne<{ isCrowded: boolean }>(tell, values);
+    return row?.isCrowded ?? false;
   }
 
   /** How many ids lead to the profiles; counting stops at `most`. */

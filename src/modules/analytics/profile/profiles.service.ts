@@ -5,14 +5,19 @@ import { invalidArgument } from '../../../platform/errors/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { ErasedIds } from '../event/index.js';
 import { type PersonIds, PersonIdStore } from './data-subject.store.js';
+import { joinedProperties } from './joined-properties.rules.js';
 import { ProfileMerges } from './profile-merges.service.js';
 import type { KnownPerson, Profile } from './profile.js';
 import { type Led, ProfileStore } from './profile.store.js';
+import { changeCause, type Telling } from './property-change.js';
+import { PropertyChangeStore } from './property-change.store.js';
 import { type StoredProfile, StoredProfileStore } from './stored-profile.store.js';
 import { refuseProperties } from './traits-limits.rules.js';
 
 /** A profile, and that to which the id of the call would lead if nothing were merged. */
 type Target = Profile & Pick<Led, 'homeId'>;
+
+const byCall: Telling = { cause: changeCause.identify };
 
 /** The persons of a project's events. */
 @Injectable()
@@ -23,6 +28,7 @@ export class Profiles {
     private readonly personIds: PersonIdStore,
     private readonly erased: ErasedIds,
     private readonly merges: ProfileMerges,
+    private readonly changes: PropertyChangeStore,
   ) {}
 
   /**
@@ -30,10 +36,10 @@ export class Profiles {
    * What is known already costs one read; only what changes links waits for others who do.
    * @throws AppError INVALID_ARGUMENT when the profile would have too many traits, PROFILE_ID_LIMIT when too many ids.
    */
-  async know(scope: Scope, person: KnownPerson): Promise<string> {
+  async know(scope: Scope, person: KnownPerson, telling: Telling = byCall): Promise<string> {
     const known = await this.store.know(scope, person);
     if (known?.isLinked) {
-      if (known.hasTraits || (await this.extend(scope, known.id, person))) return known.id;
+      if (known.hasTraits || (await this.extend(scope, known.id, person, telling))) return known.id;
     }
     await this.store.lock(scope);
     const target = (await this.identified(scope, person.externalId)) ?? (await this.create(scope, person));
@@ -41,8 +47,8 @@ export class Profiles {
     // An erased anonymous id must not lead to a person again.
     const refused = await this.erased.known(scope, person.links);
     for (const id of person.links.filter((link) => refused.get(link)?.returnsAfter !== null))
-      properties = { ...(await this.link(scope, id, target, person.isAlias)), ...properties };
-    await this.tell(scope, { ...target, properties }, person.traits);
+      properties = await this.link(scope, id, { ...target, properties }, person.isAlias);
+    await this.tell(scope, { ...target, properties }, person.traits, telling);
     return target.id;
   }
 
@@ -101,23 +107,29 @@ export class Profiles {
   }
 
   /** Returns false when the id leads to the profile no longer, or it was deleted. */
-  private async extend(scope: Scope, id: string, { externalId, traits }: KnownPerson): Promise<boolean> {
+  private async extend(
+    scope: Scope,
+    id: string,
+    { externalId, traits }: KnownPerson,
+    telling: Telling,
+  ): Promise<boolean> {
     const profile = await this.store.findForUpdate(scope, id);
     // Read behind the lock: a merge that is undone takes the id away, and the profile stays.
     const leads = profile && (await this.store.leads(scope, externalId));
     if (!profile || leads?.id !== id) return false;
-    await this.tell(scope, { ...profile, homeId: leads.homeId }, traits);
+    await this.tell(scope, { ...profile, homeId: leads.homeId }, traits, telling);
     return true;
   }
 
   /** Also the merged profiles through which the id leads here learn it, and have it when they are parted again. */
-  private async tell(scope: Scope, profile: Target, traits: JsonObject): Promise<void> {
+  private async tell(scope: Scope, profile: Target, traits: JsonObject, telling: Telling): Promise<void> {
     const properties = { ...profile.properties, ...traits };
     const description = refuseProperties(properties);
     if (description !== undefined) throw invalidArgument([{ field: 'traits', description }]);
-    const isOwn = profile.homeId === profile.id;
-    await this.store.setProperties(scope, profile.id, { properties, own: isOwn ? traits : {} });
-    if (!isOwn) await this.merges.tell(scope, profile.homeId, traits);
+    const { id, homeId } = profile;
+    const isCrowded = await this.store.tell(scope, id, { properties, traits, homeId }, telling);
+    if (homeId !== id) await this.merges.tell(scope, homeId, traits);
+    if (isCrowded) await this.changes.trim(scope, [homeId]);
   }
 
   /**
@@ -140,19 +152,20 @@ export class Profiles {
   }
 
   /**
-   * Makes the id lead to the profile. An id that names another profile brings all of that one by Alias, and its traits are
-   * returned; by Identify it stays where it is. Of any other id the newest link counts.
+   * Makes the id lead to the profile. An id that names another profile brings all of that one by Alias; by Identify it stays
+   * where it is. Of any other id the newest link counts. Returns what the properties of the profile become.
    */
   private async link(scope: Scope, id: string, target: Target, isByAlias: boolean): Promise<JsonObject> {
+    const { properties } = target;
     const previous = await this.store.find(scope, id);
     if (previous?.namesProfile) {
-      if (previous.id === target.id || !isByAlias) return {};
-      await this.merges.join(scope, previous.id, target.id);
-      return previous.properties;
+      if (previous.id === target.id || !isByAlias) return properties;
+      await this.merges.join(scope, previous, target);
+      return joinedProperties(previous.properties, properties);
     }
-    if (previous?.id === target.id && (previous.isByAlias || !isByAlias)) return {};
+    if (previous?.id === target.id && (previous.isByAlias || !isByAlias)) return properties;
     if (previous?.id !== target.id) await this.merges.requireIds(scope, [target.id], 1);
     await this.store.link(scope, id, target.id, { isByAlias, homeId: target.homeId });
-    return {};
+    return properties;
   }
 }

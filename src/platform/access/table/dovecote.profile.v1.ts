@@ -14,5 +14,6 @@ export const dovecoteProfile: readonly ServiceRows[] = [
     mergeProfiles: write(projectChange, anyProof, 'PROFILES_MERGED'),
     undoMerge: write(projectChange, anyProof, 'PROFILES_UNMERGED'),
     listMerges: read(projectRead, anyProof),
+    getPropertyHistory: read(projectRead, anyProof),
   }),
 ];

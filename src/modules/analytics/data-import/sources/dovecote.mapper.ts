@@ -33,8 +33,11 @@ export function ofDovecote(value: unknown, context: LineContext): Imported {
           isAlias: value['certain'] === true,
         },
       );
+    // An import is told by its own history.
+    case 'propertyChange':
+      return { type: 'skipped' };
     default:
-      throw new LineError('type', 'must be event, profile or alias');
+      throw new LineError('type', 'must be event, profile, alias or propertyChange');
   }
 }
 
@@ -53,6 +56,7 @@ export function lineOfRow(row: Record<string, unknown>): Record<string, unknown>
       properties: row['properties'],
       types: row['types'],
     };
+  if (Object.hasOwn(row, 'told_of')) return { type: 'propertyChange' };
   if (Object.hasOwn(row, 'traits'))
     return { type: 'profile', id: row['profile_id'], externalId: row['external_id'], traits: row['traits'] };
   return {

@@ -4,9 +4,9 @@
 // @generated from file dovecote/profile/v1/profile.proto (package dovecote.profile.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { Timestamp, Value } from "@bufbuild/protobuf/wkt";
 
 /**
  * Describes the file dovecote/profile/v1/profile.proto.
@@ -189,7 +189,205 @@ export declare type ListMergesResponse = Message<"dovecote.profile.v1.ListMerges
 export declare const ListMergesResponseSchema: GenMessage<ListMergesResponse>;
 
 /**
- * Joins profiles, and parts them again. Callers are those of `shared.profiles.v1.ProfilesService`: a private or shared key, or
+ * Which changes.
+ *
+ * @generated from message dovecote.profile.v1.GetPropertyHistoryRequest
+ */
+export declare type GetPropertyHistoryRequest = Message<"dovecote.profile.v1.GetPropertyHistoryRequest"> & {
+  /**
+   * The profile, by any of its ids, such as the external one. Required.
+   *
+   * @generated from field: string profile_id = 1;
+   */
+  profileId: string;
+
+  /**
+   * The name of a property at the top; empty: of all properties.
+   *
+   * @generated from field: string property = 2;
+   */
+  property: string;
+
+  /**
+   * Leaves out changes before; unset: none.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 3;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * Leaves out changes at this time or later; unset: none.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 4;
+   */
+  endTime?: Timestamp | undefined;
+
+  /**
+   * At most 200; 0 for 50.
+   *
+   * @generated from field: int32 page_size = 5;
+   */
+  pageSize: number;
+
+  /**
+   * Where the page begins: from the answer before; empty for the first. Holds for this profile and property.
+   *
+   * @generated from field: string page_token = 6;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message dovecote.profile.v1.GetPropertyHistoryRequest.
+ * Use `create(GetPropertyHistoryRequestSchema)` to create a new message.
+ */
+export declare const GetPropertyHistoryRequestSchema: GenMessage<GetPropertyHistoryRequest>;
+
+/**
+ * A property had another value from then on.
+ *
+ * @generated from message dovecote.profile.v1.PropertyChange
+ */
+export declare type PropertyChange = Message<"dovecote.profile.v1.PropertyChange"> & {
+  /**
+   * Its name.
+   *
+   * @generated from field: string property = 1;
+   */
+  property: string;
+
+  /**
+   * What it became. Unset when the property was removed, or `omitted_bytes` is set.
+   *
+   * @generated from field: google.protobuf.Value value = 2;
+   */
+  value?: Value | undefined;
+
+  /**
+   * The size of a value with more than 2,048 bytes as JSON, which no history holds; otherwise 0.
+   *
+   * @generated from field: int32 omitted_bytes = 3;
+   */
+  omittedBytes: number;
+
+  /**
+   * When.
+   *
+   * @generated from field: google.protobuf.Timestamp change_time = 4;
+   */
+  changeTime?: Timestamp | undefined;
+
+  /**
+   * What has set it.
+   *
+   * @generated from field: dovecote.profile.v1.PropertyChangeCause cause = 5;
+   */
+  cause: PropertyChangeCause;
+
+  /**
+   * The merge that set it, or whose undoing did; otherwise empty.
+   *
+   * @generated from field: string merge_id = 6;
+   */
+  mergeId: string;
+
+  /**
+   * The import that set it; otherwise empty.
+   *
+   * @generated from field: string import_id = 7;
+   */
+  importId: string;
+
+  /**
+   * The profile whose ids told the value: another one than asked for where that became part of it.
+   *
+   * @generated from field: string profile_id = 8;
+   */
+  profileId: string;
+};
+
+/**
+ * Describes the message dovecote.profile.v1.PropertyChange.
+ * Use `create(PropertyChangeSchema)` to create a new message.
+ */
+export declare const PropertyChangeSchema: GenMessage<PropertyChange>;
+
+/**
+ * A page of changes.
+ *
+ * @generated from message dovecote.profile.v1.GetPropertyHistoryResponse
+ */
+export declare type GetPropertyHistoryResponse = Message<"dovecote.profile.v1.GetPropertyHistoryResponse"> & {
+  /**
+   * The newest first.
+   *
+   * @generated from field: repeated dovecote.profile.v1.PropertyChange changes = 1;
+   */
+  changes: PropertyChange[];
+
+  /**
+   * Leads to the next page; empty on the last.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message dovecote.profile.v1.GetPropertyHistoryResponse.
+ * Use `create(GetPropertyHistoryResponseSchema)` to create a new message.
+ */
+export declare const GetPropertyHistoryResponseSchema: GenMessage<GetPropertyHistoryResponse>;
+
+/**
+ * What has set a property.
+ *
+ * @generated from enum dovecote.profile.v1.PropertyChangeCause
+ */
+export enum PropertyChangeCause {
+  /**
+   * Never answered.
+   *
+   * @generated from enum value: PROPERTY_CHANGE_CAUSE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * A call of Identify.
+   *
+   * @generated from enum value: PROPERTY_CHANGE_CAUSE_IDENTIFY = 1;
+   */
+  IDENTIFY = 1,
+
+  /**
+   * A line of an import; see `import_id`.
+   *
+   * @generated from enum value: PROPERTY_CHANGE_CAUSE_IMPORT = 2;
+   */
+  IMPORT = 2,
+
+  /**
+   * MergeProfiles or Alias; see `merge_id`.
+   *
+   * @generated from enum value: PROPERTY_CHANGE_CAUSE_MERGE = 3;
+   */
+  MERGE = 3,
+
+  /**
+   * UndoMerge; see `merge_id`.
+   *
+   * @generated from enum value: PROPERTY_CHANGE_CAUSE_UNDO_MERGE = 4;
+   */
+  UNDO_MERGE = 4,
+}
+
+/**
+ * Describes the enum dovecote.profile.v1.PropertyChangeCause.
+ */
+export declare const PropertyChangeCauseSchema: GenEnum<PropertyChangeCause>;
+
+/**
+ * Joins profiles, parts them again, and tells what their properties were. Callers are those of `shared.profiles.v1.ProfilesService`: a private or shared key, or
  * a token with `x-project-id`.
  *
  * @generated from service dovecote.profile.v1.ProfileService
@@ -231,6 +429,18 @@ export declare const ProfileService: GenService<{
     methodKind: "unary";
     input: typeof ListMergesRequestSchema;
     output: typeof ListMergesResponseSchema;
+  },
+  /**
+   * Lists which property of a profile had which value when, and what has set it, the newest change first. What became part of
+   * the profile is included as long as it is. At least the last 100 changes of a property and the last 2,000 of a profile are
+   * kept, as long as the project keeps events. PROFILE_NOT_FOUND when there is no such profile, or it was deleted.
+   *
+   * @generated from rpc dovecote.profile.v1.ProfileService.GetPropertyHistory
+   */
+  getPropertyHistory: {
+    methodKind: "unary";
+    input: typeof GetPropertyHistoryRequestSchema;
+    output: typeof GetPropertyHistoryResponseSchema;
   },
 }>;
 

@@ -4,15 +4,15 @@
 // @generated from file dovecote/profile/v1/profile.proto (package dovecote.profile.v1, syntax proto3)
 /* eslint-disable */
 
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc, tsEnum } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_struct, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 
 /**
  * Describes the file dovecote/profile/v1/profile.proto.
  */
 export const file_dovecote_profile_v1_profile = /*@__PURE__*/
-  fileDesc("CiFkb3ZlY290ZS9wcm9maWxlL3YxL3Byb2ZpbGUucHJvdG8SE2RvdmVjb3RlLnByb2ZpbGUudjEiXQoUTWVyZ2VQcm9maWxlc1JlcXVlc3QSHwoKcHJvZmlsZV9pZBgBIAEoCUILukgIyAEBcgMYgAQSJAoPaW50b19wcm9maWxlX2lkGAIgASgJQgu6SAjIAQFyAxiABCJCChVNZXJnZVByb2ZpbGVzUmVzcG9uc2USKQoFbWVyZ2UYASABKAsyGi5kb3ZlY290ZS5wcm9maWxlLnYxLk1lcmdlIp8BCgVNZXJnZRIKCgJpZBgBIAEoCRISCgpwcm9maWxlX2lkGAIgASgJEhcKD2ludG9fcHJvZmlsZV9pZBgDIAEoCRIuCgptZXJnZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBItCgl1bmRvX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIjEKEFVuZG9NZXJnZVJlcXVlc3QSHQoIbWVyZ2VfaWQYASABKAlCC7pICMgBAXIDsAEBIj4KEVVuZG9NZXJnZVJlc3BvbnNlEikKBW1lcmdlGAEgASgLMhouZG92ZWNvdGUucHJvZmlsZS52MS5NZXJnZSI0ChFMaXN0TWVyZ2VzUmVxdWVzdBIfCgpwcm9maWxlX2lkGAEgASgJQgu6SAjIAQFyAxiABCJAChJMaXN0TWVyZ2VzUmVzcG9uc2USKgoGbWVyZ2VzGAEgAygLMhouZG92ZWNvdGUucHJvZmlsZS52MS5NZXJnZTK4AgoOUHJvZmlsZVNlcnZpY2USZgoNTWVyZ2VQcm9maWxlcxIpLmRvdmVjb3RlLnByb2ZpbGUudjEuTWVyZ2VQcm9maWxlc1JlcXVlc3QaKi5kb3ZlY290ZS5wcm9maWxlLnYxLk1lcmdlUHJvZmlsZXNSZXNwb25zZRJaCglVbmRvTWVyZ2USJS5kb3ZlY290ZS5wcm9maWxlLnYxLlVuZG9NZXJnZVJlcXVlc3QaJi5kb3ZlY290ZS5wcm9maWxlLnYxLlVuZG9NZXJnZVJlc3BvbnNlEmIKCkxpc3RNZXJnZXMSJi5kb3ZlY290ZS5wcm9maWxlLnYxLkxpc3RNZXJnZXNSZXF1ZXN0GicuZG92ZWNvdGUucHJvZmlsZS52MS5MaXN0TWVyZ2VzUmVzcG9uc2UiA5ACAWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("CiFkb3ZlY290ZS9wcm9maWxlL3YxL3Byb2ZpbGUucHJvdG8SE2RvdmVjb3RlLnByb2ZpbGUudjEiXQoUTWVyZ2VQcm9maWxlc1JlcXVlc3QSHwoKcHJvZmlsZV9pZBgBIAEoCUILukgIyAEBcgMYgAQSJAoPaW50b19wcm9maWxlX2lkGAIgASgJQgu6SAjIAQFyAxiABCJCChVNZXJnZVByb2ZpbGVzUmVzcG9uc2USKQoFbWVyZ2UYASABKAsyGi5kb3ZlY290ZS5wcm9maWxlLnYxLk1lcmdlIp8BCgVNZXJnZRIKCgJpZBgBIAEoCRISCgpwcm9maWxlX2lkGAIgASgJEhcKD2ludG9fcHJvZmlsZV9pZBgDIAEoCRIuCgptZXJnZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBItCgl1bmRvX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIjEKEFVuZG9NZXJnZVJlcXVlc3QSHQoIbWVyZ2VfaWQYASABKAlCC7pICMgBAXIDsAEBIj4KEVVuZG9NZXJnZVJlc3BvbnNlEikKBW1lcmdlGAEgASgLMhouZG92ZWNvdGUucHJvZmlsZS52MS5NZXJnZSI0ChFMaXN0TWVyZ2VzUmVxdWVzdBIfCgpwcm9maWxlX2lkGAEgASgJQgu6SAjIAQFyAxiABCJAChJMaXN0TWVyZ2VzUmVzcG9uc2USKgoGbWVyZ2VzGAEgAygLMhouZG92ZWNvdGUucHJvZmlsZS52MS5NZXJnZSK4AgoZR2V0UHJvcGVydHlIaXN0b3J5UmVxdWVzdBIfCgpwcm9maWxlX2lkGAEgASgJQgu6SAjIAQFyAxiABBIaCghwcm9wZXJ0eRgCIAEoCUIIukgFcgMYgAQSUgoKc3RhcnRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCIrpIH7IBHCINCP+C0f+vBxD/k+vcAzILCICSuMOY/v///wESUAoIZW5kX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQiK6SB+yARwiDQj/gtH/rwcQ/5Pr3AMyCwiAkrjDmP7///8BEhoKCXBhZ2Vfc2l6ZRgFIAEoBUIHukgEGgIoABIcCgpwYWdlX3Rva2VuGAYgASgJQgi6SAVyAxiACCKDAgoOUHJvcGVydHlDaGFuZ2USEAoIcHJvcGVydHkYASABKAkSJQoFdmFsdWUYAiABKAsyFi5nb29nbGUucHJvdG9idWYuVmFsdWUSFQoNb21pdHRlZF9ieXRlcxgDIAEoBRIvCgtjaGFuZ2VfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNwoFY2F1c2UYBSABKA4yKC5kb3ZlY290ZS5wcm9maWxlLnYxLlByb3BlcnR5Q2hhbmdlQ2F1c2USEAoIbWVyZ2VfaWQYBiABKAkSEQoJaW1wb3J0X2lkGAcgASgJEhIKCnByb2ZpbGVfaWQYCCABKAkiawoaR2V0UHJvcGVydHlIaXN0b3J5UmVzcG9uc2USNAoHY2hhbmdlcxgBIAMoCzIjLmRvdmVjb3RlLnByb2ZpbGUudjEuUHJvcGVydHlDaGFuZ2USFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJKskBChNQcm9wZXJ0eUNoYW5nZUNhdXNlEiUKIVBST1BFUlRZX0NIQU5HRV9DQVVTRV9VTlNQRUNJRklFRBAAEiIKHlBST1BFUlRZX0NIQU5HRV9DQVVTRV9JREVOVElGWRABEiAKHFBST1BFUlRZX0NIQU5HRV9DQVVTRV9JTVBPUlQQAhIfChtQUk9QRVJUWV9DSEFOR0VfQ0FVU0VfTUVSR0UQAxIkCiBQUk9QRVJUWV9DSEFOR0VfQ0FVU0VfVU5ET19NRVJHRRAEMrQDCg5Qcm9maWxlU2VydmljZRJmCg1NZXJnZVByb2ZpbGVzEikuZG92ZWNvdGUucHJvZmlsZS52MS5NZXJnZVByb2ZpbGVzUmVxdWVzdBoqLmRvdmVjb3RlLnByb2ZpbGUudjEuTWVyZ2VQcm9maWxlc1Jlc3BvbnNlEloKCVVuZG9NZXJnZRIlLmRvdmVjb3RlLnByb2ZpbGUudjEuVW5kb01lcmdlUmVxdWVzdBomLmRvdmVjb3RlLnByb2ZpbGUudjEuVW5kb01lcmdlUmVzcG9uc2USYgoKTGlzdE1lcmdlcxImLmRvdmVjb3RlLnByb2ZpbGUudjEuTGlzdE1lcmdlc1JlcXVlc3QaJy5kb3ZlY290ZS5wcm9maWxlLnYxLkxpc3RNZXJnZXNSZXNwb25zZSIDkAIBEnoKEkdldFByb3BlcnR5SGlzdG9yeRIuLmRvdmVjb3RlLnByb2ZpbGUudjEuR2V0UHJvcGVydHlIaXN0b3J5UmVxdWVzdBovLmRvdmVjb3RlLnByb2ZpbGUudjEuR2V0UHJvcGVydHlIaXN0b3J5UmVzcG9uc2UiA5ACAWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_struct, file_google_protobuf_timestamp]);
 
 /**
  * Describes the message dovecote.profile.v1.MergeProfilesRequest.
@@ -64,7 +64,42 @@ export const ListMergesResponseSchema = /*@__PURE__*/
   messageDesc(file_dovecote_profile_v1_profile, 6);
 
 /**
- * Joins profiles, and parts them again. Callers are those of `shared.profiles.v1.ProfilesService`: a private or shared key, or
+ * Describes the message dovecote.profile.v1.GetPropertyHistoryRequest.
+ * Use `create(GetPropertyHistoryRequestSchema)` to create a new message.
+ */
+export const GetPropertyHistoryRequestSchema = /*@__PURE__*/
+  messageDesc(file_dovecote_profile_v1_profile, 7);
+
+/**
+ * Describes the message dovecote.profile.v1.PropertyChange.
+ * Use `create(PropertyChangeSchema)` to create a new message.
+ */
+export const PropertyChangeSchema = /*@__PURE__*/
+  messageDesc(file_dovecote_profile_v1_profile, 8);
+
+/**
+ * Describes the message dovecote.profile.v1.GetPropertyHistoryResponse.
+ * Use `create(GetPropertyHistoryResponseSchema)` to create a new message.
+ */
+export const GetPropertyHistoryResponseSchema = /*@__PURE__*/
+  messageDesc(file_dovecote_profile_v1_profile, 9);
+
+/**
+ * Describes the enum dovecote.profile.v1.PropertyChangeCause.
+ */
+export const PropertyChangeCauseSchema = /*@__PURE__*/
+  enumDesc(file_dovecote_profile_v1_profile, 0);
+
+/**
+ * What has set a property.
+ *
+ * @generated from enum dovecote.profile.v1.PropertyChangeCause
+ */
+export const PropertyChangeCause = /*@__PURE__*/
+  tsEnum(PropertyChangeCauseSchema);
+
+/**
+ * Joins profiles, parts them again, and tells what their properties were. Callers are those of `shared.profiles.v1.ProfilesService`: a private or shared key, or
  * a token with `x-project-id`.
  *
  * @generated from service dovecote.profile.v1.ProfileService

@@ -172,7 +172,7 @@ export declare type CreateProjectExportRequest = Message<"dovecote.transfer.v1.C
   format: ExportFormat;
 
   /**
-   * Leaves out events that happened before; unset: none. Profiles and aliases are always all.
+   * Leaves out events that happened before; unset: none. Profiles, aliases and changes of properties are always all.
    *
    * @generated from field: google.protobuf.Timestamp start_time = 2;
    */
@@ -515,7 +515,7 @@ export declare const ExportStateSchema: GenEnum<ExportState>;
  */
 export declare const ExportService: GenService<{
   /**
-   * Asks for all events, profiles and aliases of the project. Needs PERMISSION_ANALYTICS_READ and a recent proof. Audited.
+   * Asks for all events, profiles, aliases and changes of properties of the project. Needs PERMISSION_ANALYTICS_READ and a recent proof. Audited.
    * RESOURCE_EXHAUSTED while five exports of the organization wait or run.
    *
    * @generated from rpc dovecote.transfer.v1.ExportService.CreateProjectExport
@@ -526,8 +526,8 @@ export declare const ExportService: GenService<{
     output: typeof CreateProjectExportResponseSchema;
   },
   /**
-   * Asks for all data of one person: the profile, every id that leads to it, and all events under those
-   * ids. Needs PERMISSION_ANALYTICS_READ and a recent proof. Audited. RESOURCE_EXHAUSTED as above.
+   * Asks for all data of one person: the profile, every id that leads to it, the history of its properties, and all events
+   * under those ids. Needs PERMISSION_ANALYTICS_READ and a recent proof. Audited. RESOURCE_EXHAUSTED as above.
    *
    * @generated from rpc dovecote.transfer.v1.ExportService.CreatePersonExport
    */

@@ -1,6 +1,6 @@
 import type { JsonObject } from '@bufbuild/protobuf';
 import { expect, test } from '@jest/globals';
-import { partedProperties } from './parted-properties.rules.js';
+import { changedByMerge, changedByUndo, partedProperties } from './joined-properties.rules.js';
 
 test.each<[string, JsonObject, JsonObject, JsonObject[], JsonObject]>([
   ['what only the other had goes', { a: 1, b: 2 }, { b: 2 }, [{ a: 1 }], { a: 1 }],
@@ -12,4 +12,17 @@ test.each<[string, JsonObject, JsonObject, JsonObject[], JsonObject]>([
   ['names of Object are names', { toString: 1 }, { a: 1 }, [{}], { toString: 1 }],
 ])('%s', (_what, all, gone, rest, parted) => {
   expect(partedProperties(all, { gone, rest })).toEqual(parted);
+});
+
+test('a merge changes what one side lacked, and what both had differently', () => {
+  const gone = { same: { x: 1 }, only: null, other: 'a', ['__proto__']: 1 };
+  expect(changedByMerge(gone, { same: { x: 1 }, other: 'b', mine: 2 })).toEqual({
+    gained: { only: null, ['__proto__']: 1 },
+    kept: { other: 'b' },
+  });
+});
+
+test('an undo changes values, and removes properties', () => {
+  const changed = changedByUndo({ same: [1], was: 'a', gone: 1 }, { same: [1], was: null });
+  expect(changed).toEqual({ changed: { was: null }, removed: ['gone'] });
 });
