@@ -58,6 +58,7 @@ import { PushSubscriptions } from './0071-push-subscriptions.js';
 import { ProfileMerges } from './0072-profile-merges.js';
 import { ChasingCampaigns } from './0073-chasing-campaigns.js';
 import { PropertyHistory } from './0074-property-history.js';
+import { PushSubscriptionCount } from './0075-push-subscription-count.js';
 
 export * from './analytics/index.js';
 
@@ -123,4 +124,5 @@ export const migrations = [
   ProfileMerges,
   ChasingCampaigns,
   PropertyHistory,
+  PushSubscriptionCount,
 ];

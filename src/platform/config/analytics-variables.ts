@@ -90,6 +90,10 @@ export const analyticsVariables = {
     meaning: 'What of one project may wait there.',
     must: 'be a whole number from 1 to 1000000',
   }),
+  DEVICES_PER_PROJECT: whole(1, 1_000_000_000).default(1_000_000).register(documentation, {
+    meaning: 'Devices that a project may subscribe for pushes. Beyond it, a new one is refused.',
+    must: 'be a whole number from 1 to 1000000000',
+  }),
   IMPORT_EVENTS_PER_SECOND: whole(100, 1_000_000).default(5_000).register(documentation, {
     meaning: 'Events per second that a worker stores of imports, behind live events.',
     must: 'be a whole number from 100 to 1000000',

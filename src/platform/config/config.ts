@@ -109,6 +109,8 @@ export interface Config {
     /** Events per second that a worker stores of imports. */
     readonly importedPerSecond: number;
   };
+  /** Devices that a project may subscribe for pushes. */
+  readonly devicesPerProject: number;
   /** Events that an organization may send in a month, 0: without limit; and whether more are refused. */
   readonly eventLimit: { readonly perMonth: number; readonly refuses: boolean };
   readonly worker: { readonly concurrency: number };
@@ -289,6 +291,7 @@ function shape(values: Values, terminalFormat: 'pretty' | 'json'): Config {
       },
       importedPerSecond: values.IMPORT_EVENTS_PER_SECOND,
     },
+    devicesPerProject: values.DEVICES_PER_PROJECT,
     eventLimit: {
       perMonth: values.EVENT_LIMIT_PER_MONTH,
       refuses: values.EVENT_LIMIT_ACTION === 'refuse',

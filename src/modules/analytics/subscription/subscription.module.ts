@@ -13,6 +13,7 @@ import { Subscriptions } from './subscriptions.service.js';
  *
  * - A device has one subscription, and a token one active device of the project.
  * - It keeps the id of the person as it was sent; which profile that is, is decided when it is read.
+ * - A project has a limit of devices, since a public key may make them. What was there before is not refused.
  * - An erased person has none, and an id that was erased for good gets none.
  * - Tokens are sealed; they are compared by their hashes.
  */

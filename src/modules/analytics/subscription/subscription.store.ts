@@ -37,7 +37,14 @@ const save = statement(
    values ($1, $2, $3, $4, $5, $6, $7, $8::jsonb, true, $9, $9)
    on conflict (org_id, project, device_id) do update set distinct_id = excluded.distinct_id, platform = excluded.platform,
      sealed_token = excluded.sealed_token, token_hash = excluded.token_hash, properties = excluded.properties, active = true,
-     changed_at = excluded.changed_at`,
+     changed_at = excluded.changed_at
+   returning xmax = 0 as "isNew"`,
+);
+
+// Triggers keep it: locked from the insert of a device to the end of its transaction.
+const count = statement(
+  'push_subscription.count',
+  `select devices::float8 as devices from push_subscription_count where org_id = $1 and project = $2`,
 );
 
 // Skips locked rows: a device that another call is changing does not count.
@@ -75,15 +82,22 @@ const assign = statement(
 /** The push subscriptions of the scope's project. */
 @Injectable()
 export class SubscriptionStore {
-  /** Upserts; removes what the person has beyond `most`. */
-  async save(scope: Scope, subscription: Subscription, token: StoredToken, most: number): Promise<void> {
+  /** Upserts; removes what the person has beyond `most`. Returns false for a device that was there before. */
+  async save(scope: Scope, subscription: Subscription, token: StoredToken, most: number): Promise<boolean> {
     const { deviceId, distinctId, platform, properties } = subscription;
     await this.takeToken(scope, deviceId, token.hash);
     const tx = await scope.tx();
     const place = placeOf(scope);
     const values = [deviceId, distinctId, platform, token.sealed, token.hash, properties, scope.now()];
-    await tx.execute(save, [...place, ...values]);
+    const row = await tx.queryOne<{ isNew: boolean }>(save, [...place, ...values]);
     await this.removeBeyond(scope, distinctId, deviceId, most);
+    return row?.isNew ?? false;
+  }
+
+  /** How many devices the project has. */
+  async count(scope: Scope): Promise<number> {
+    const row = await (await scope.tx()).queryOne<{ devices: number }>(count, placeOf(scope));
+    return row?.devices ?? 0;
   }
 
   /** False for a device without a subscription. Switching on takes the token from another device that has it. */

@@ -1,9 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type Envelope, hashSecret } from '@dovecote/secret';
+import { CONFIG } from '../../../platform/config/config.module.js';
+import type { Config } from '../../../platform/config/index.js';
 import { notFound } from '../../../platform/errors/index.js';
 import { ENVELOPE } from '../../../platform/platform.module.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { ErasedIds } from '../event/index.js';
+import { refuseDevicesOverLimit } from './devices-limit.rules.js';
 import type { Subscription } from './subscription.js';
 import { type StoredToken, SubscriptionStore } from './subscription.store.js';
 
@@ -16,14 +19,21 @@ export class Subscriptions {
     private readonly store: SubscriptionStore,
     private readonly erased: ErasedIds,
     @Inject(ENVELOPE) private readonly envelope: Envelope,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  /** Ignores, as events are, a device that still names its person by an id that was erased for good. */
+  /**
+   * Ignores, as events are, a device that still names its person by an id that was erased for good.
+   * @throws AppError DEVICE_LIMIT for a new device of a project that has as many as it may.
+   */
   async subscribe(scope: Scope, subscription: Subscription): Promise<void> {
     const erased = await this.erased.known(scope, [subscription.distinctId]);
     if (erased.get(subscription.distinctId)?.returnsAfter === null) return;
     const token = this.stored(scope, subscription.deviceId, subscription.token);
-    await this.store.save(scope, subscription, token, MOST_OF_PERSON);
+    const isNew = await this.store.save(scope, subscription, token, MOST_OF_PERSON);
+    const refusal =
+      isNew && refuseDevicesOverLimit(await this.store.count(scope), this.config.devicesPerProject);
+    if (refusal) throw refusal;
   }
 
   /** @throws AppError NOT_FOUND for a device without a subscription. */
