@@ -47,7 +47,7 @@ const arbitraryCondition: fc.Arbitrary<Condition> = fc.oneof(
     })),
 );
 
-const arbitraryFilter: fc.Arbitrary<PropertyFilter> = fc
+export const arbitraryFilter: fc.Arbitrary<PropertyFilter> = fc
   .tuple(
     fc.oneof(
       {
@@ -85,7 +85,7 @@ const arbitraryFilterGroups: fc.Arbitrary<FilterGroups> = fc.record({
   ),
 });
 
-const arbitrarySelector: fc.Arbitrary<EventSelector> = fc.record({
+export const arbitrarySelector: fc.Arbitrary<EventSelector> = fc.record({
   kind: fc.oneof(
     { weight: 4, arbitrary: fc.constantFrom(...KINDS) },
     { weight: 1, arbitrary: fc.constant('') },
