@@ -9,7 +9,8 @@ import { Identities, type Identity, Profiles } from '../profile/index.js';
 import type { DayCount, Feed, FeedEvent, FeedPosition, Person, PersonStats } from './activity.js';
 import { fewerEvents, firstDay, firstReach, needsFewer, sinceOf } from './feed.rules.js';
 import { feedStatement } from './feed.js';
-import { daysStatement, existsStatement, statsStatement } from './person.js';
+import { daysStatement, existsStatement, statsStatement, zonedDaysStatement } from './person.js';
+import { dayCount, type ZonedDays } from './zoned-days.rules.js';
 
 export interface FeedRequest extends Feed {
   readonly pageSize: number;
@@ -107,6 +108,14 @@ export class Activities {
         ...(window ? { window } : { since: this.today(scope) }),
       }),
     );
+  }
+
+  /** The same by days of a zone; days without events are missing. */
+  async zonedDays(scope: Scope, person: Person, { window, zone, starts }: ZonedDays): Promise<DayCount[]> {
+    const days = await this.questions.ask(scope, ['zoned-days', person, window, zone], (owner) =>
+      this.store.query(owner, zonedDaysStatement, { person, window, starts }),
+    );
+    return days.map(({ start, count }) => dayCount(start, count, zone));
   }
 
   async summary(scope: Scope, person: Person): Promise<PersonSummary> {

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { InsightModule } from '../insight/index.js';
 import { ProfileModule } from '../profile/index.js';
 import { Activities } from './activities.service.js';
+import { ActivityDaysRpc } from './activity-days.rpc.js';
 import { DocumentedActivityRpc } from './documented-activity.rpc.js';
 import { SharedActivityRpc } from './shared-activity.rpc.js';
 
@@ -12,7 +13,7 @@ import { SharedActivityRpc } from './shared-activity.rpc.js';
  */
 @Module({
   imports: [InsightModule, ProfileModule],
-  controllers: [SharedActivityRpc, DocumentedActivityRpc],
+  controllers: [ActivityDaysRpc, DocumentedActivityRpc, SharedActivityRpc],
   providers: [Activities],
 })
 export class ActivityModule {}

@@ -6,7 +6,14 @@ import {
   sql,
   value,
 } from '../../../platform/analytics-store/index.js';
-import { eventProperty, type EventQuestion, EventSource, everything, type Window } from '../insight/index.js';
+import {
+  bucketExpression,
+  eventProperty,
+  type EventQuestion,
+  EventSource,
+  everything,
+  type Window,
+} from '../insight/index.js';
 import type { DayCount, Person, PersonStats } from './activity.js';
 
 /** Events of any id of the person. */
@@ -50,6 +57,35 @@ export const daysStatement = analyticsQuery<Days, DayCount>({
   examples: [
     { person: { ids: ['person-1', 'profile-1'] }, window: everything.window },
     { person: { ids: ['person-1'] }, since: 0 },
+  ],
+});
+
+interface ZonedDays {
+  readonly person: Person;
+  readonly window: Window;
+  /** When each day of the window begins, ascending. */
+  readonly starts: readonly number[];
+}
+
+/** The same by days of a zone: how many events since the beginning of each. */
+export const zonedDaysStatement = analyticsQuery<
+  ZonedDays,
+  { readonly start: number; readonly count: number }
+>({
+  name: 'activity.zoned_days',
+  build: ({
+    person,
+    window,
+    starts,
+  }) => sql`SELECT ${bucketExpression(sql`occur_time`, starts)} AS start, count() AS count
+    ${eventsOf(person, [], window)}
+    GROUP BY start ORDER BY start`,
+  examples: [
+    {
+      person: { ids: ['person-1'], profileId: 'profile-1' },
+      window: everything.window,
+      starts: [everything.window.from],
+    },
   ],
 });
 

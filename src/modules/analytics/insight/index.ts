@@ -1,5 +1,5 @@
 export { Answers } from './answers.service.js';
-export { calendarDate, firstInstantOf } from './buckets.js';
+export { bucketExpression, bucketsOf, calendarDate, firstInstantOf } from './buckets.js';
 export { previousWindow, withEveryBucket } from './comparison.js';
 export { conditionOf, toFilter, toSelector, toWindow } from './contract-filters.mapper.js';
 export { insightTypeOf, toDocumentedFilter } from './documented-question.mapper.js';

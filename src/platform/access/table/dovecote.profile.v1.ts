@@ -15,5 +15,6 @@ export const dovecoteProfile: readonly ServiceRows[] = [
     undoMerge: write(projectChange, anyProof, 'PROFILES_UNMERGED'),
     listMerges: read(projectRead, anyProof),
     getPropertyHistory: read(projectRead, anyProof),
+    getActivityDays: read(projectRead, anyProof),
   }),
 ];

@@ -340,6 +340,101 @@ export declare type GetPropertyHistoryResponse = Message<"dovecote.profile.v1.Ge
 export declare const GetPropertyHistoryResponseSchema: GenMessage<GetPropertyHistoryResponse>;
 
 /**
+ * Whose events are counted, and by which days.
+ *
+ * @generated from message dovecote.profile.v1.GetActivityDaysRequest
+ */
+export declare type GetActivityDaysRequest = Message<"dovecote.profile.v1.GetActivityDaysRequest"> & {
+  /**
+   * The person, by any id. Required.
+   *
+   * @generated from field: string profile_id = 1;
+   */
+  profileId: string;
+
+  /**
+   * Only events at this time or later; unset with `end_time`: the 60 days before today.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 2;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * Only events before this time, at most 3,660 days after `start_time`.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 3;
+   */
+  endTime?: Timestamp | undefined;
+
+  /**
+   * The IANA name of the zone whose days are meant, such as `Europe/Stockholm`; empty: that of the project.
+   *
+   * @generated from field: string time_zone = 4;
+   */
+  timeZone: string;
+};
+
+/**
+ * Describes the message dovecote.profile.v1.GetActivityDaysRequest.
+ * Use `create(GetActivityDaysRequestSchema)` to create a new message.
+ */
+export declare const GetActivityDaysRequestSchema: GenMessage<GetActivityDaysRequest>;
+
+/**
+ * A day with events.
+ *
+ * @generated from message dovecote.profile.v1.ActivityDay
+ */
+export declare type ActivityDay = Message<"dovecote.profile.v1.ActivityDay"> & {
+  /**
+   * The day in the zone, `YYYY-MM-DD`. It has 23 or 25 hours where clocks are set.
+   *
+   * @generated from field: string date = 1;
+   */
+  date: string;
+
+  /**
+   * Number of events; at least 1.
+   *
+   * @generated from field: int64 events = 2;
+   */
+  events: bigint;
+};
+
+/**
+ * Describes the message dovecote.profile.v1.ActivityDay.
+ * Use `create(ActivityDaySchema)` to create a new message.
+ */
+export declare const ActivityDaySchema: GenMessage<ActivityDay>;
+
+/**
+ * Days in ascending order; those without events are left out.
+ *
+ * @generated from message dovecote.profile.v1.GetActivityDaysResponse
+ */
+export declare type GetActivityDaysResponse = Message<"dovecote.profile.v1.GetActivityDaysResponse"> & {
+  /**
+   * At most one for each day of the range.
+   *
+   * @generated from field: repeated dovecote.profile.v1.ActivityDay days = 1;
+   */
+  days: ActivityDay[];
+
+  /**
+   * The zone whose days they are.
+   *
+   * @generated from field: string time_zone = 2;
+   */
+  timeZone: string;
+};
+
+/**
+ * Describes the message dovecote.profile.v1.GetActivityDaysResponse.
+ * Use `create(GetActivityDaysResponseSchema)` to create a new message.
+ */
+export declare const GetActivityDaysResponseSchema: GenMessage<GetActivityDaysResponse>;
+
+/**
  * What has set a property.
  *
  * @generated from enum dovecote.profile.v1.PropertyChangeCause
@@ -387,7 +482,7 @@ export enum PropertyChangeCause {
 export declare const PropertyChangeCauseSchema: GenEnum<PropertyChangeCause>;
 
 /**
- * Joins profiles, parts them again, and tells what their properties were. Callers are those of `shared.profiles.v1.ProfilesService`: a private or shared key, or
+ * Joins profiles, parts them again, and tells what their properties were and when they were active. Callers are those of `shared.profiles.v1.ProfilesService`: a private or shared key, or
  * a token with `x-project-id`.
  *
  * @generated from service dovecote.profile.v1.ProfileService
@@ -441,6 +536,17 @@ export declare const ProfileService: GenService<{
     methodKind: "unary";
     input: typeof GetPropertyHistoryRequestSchema;
     output: typeof GetPropertyHistoryResponseSchema;
+  },
+  /**
+   * Counts the events of a person by day of a time zone, where `shared.activity.v1.ActivityService.GetActivityHeatmap` counts by
+   * day of UTC. An id that leads to no profile stands for itself.
+   *
+   * @generated from rpc dovecote.profile.v1.ProfileService.GetActivityDays
+   */
+  getActivityDays: {
+    methodKind: "unary";
+    input: typeof GetActivityDaysRequestSchema;
+    output: typeof GetActivityDaysResponseSchema;
   },
 }>;
 
