@@ -208,6 +208,16 @@ describe('a history', () => {
     await imports.undoImport({ importId });
     expect(await toldOf('i1')).toEqual([['plan', 'gold', 'IMPORT']]);
   });
+
+  test('of an import is of traits as calls store them: without addresses, in characters that PostgreSQL has', async () => {
+    const imports = cast.alice.client(ImportService, { 'x-project-id': cast.site.id });
+    const traits = { note: 'a\0b\ud800', $ip: '192.0.2.1' };
+    const file = ndjson([{ type: 'profile', externalId: 'i2', traits }]);
+    await imported(imports, file, { source: ImportSource.DOVECOTE_NDJSON });
+    const note = 'a\ufffdb\ufffd';
+    expect(await toldOf('i2')).toEqual([['note', note, 'IMPORT']]);
+    expect(await people().get({ id: 'i2' })).toMatchObject({ profile: { properties: { note } } });
+  });
 });
 
 describe('a merge', () => {
