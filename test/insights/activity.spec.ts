@@ -41,7 +41,7 @@ const few = (arbitrary: typeof arbitraryFilter) =>
 function arbitraryWalk(scene: Scene): fc.Arbitrary<Walk> {
   return fc.record({
     feed: fc.record({
-      id: fc.constantFrom('', '', 'anon-a', 'anon-b', 'ext-1', 'prof-1', 'Zoë', 'cookieless-x', 'nobody'),
+      id: fc.constantFrom('', '', 'anon-a', 'anon-b', 'ext-1', 'prof-1', 'Zoë', 'cookieless-x', 'unknown'),
       sessionId: fc.constantFrom('', '', '', '', 's1', 's2'),
       window: fc.option(arbitraryWindow(scene), { nil: undefined }),
       selectors: fc.oneof(
@@ -109,7 +109,7 @@ test(
   60_000 + RUNS * 10_000,
 );
 
-/** By ids of their own: what is there already stays as it is. */
+/** Under other ids: what is there already stays as it is. */
 function arrivingOf({ arriving }: Run): StoredEvent[] {
   return arriving.events.map((event) => ({ ...event, eventId: `late-${event.eventId}` }));
 }

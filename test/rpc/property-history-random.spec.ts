@@ -84,7 +84,7 @@ async function take({ id, keys }: TestProject, step: Step): Promise<void> {
         keys.shared.client(ProfileService).mergeProfiles({ profileId: step.who, intoProfileId: step.into }),
       );
     case 'alias':
-      // An id that was not known before would be no profile of its own.
+      // An id that was not known before would name no separate profile.
       if (step.who === step.into || ![step.who, step.into].every((person) => mine.has(person))) return;
       return allowed(sdk.alias({ previousId: step.who, externalId: step.into }));
     case 'undo': {

@@ -70,7 +70,7 @@ describe('a history is refused', () => {
       profiles().getPropertyHistory({ profileId: 'theirs' }),
       profiles(cast.otherSite).getPropertyHistory({ profileId: own }),
       profiles(sibling).getPropertyHistory({ profileId: own }),
-      profiles().getPropertyHistory({ profileId: 'nobody' }),
+      profiles().getPropertyHistory({ profileId: 'unknown' }),
     ];
     for (const refusal of await refusalsOf(calls))
       expect(refusal).toMatchObject({ code: Code.NotFound, reason: 'PROFILE_NOT_FOUND' });
@@ -82,17 +82,20 @@ describe('a history is refused', () => {
 
   test('for a reversed range, and what is no id, size or token', async () => {
     const [at, later] = [new Date(), new Date(Date.now() + 1)].map(timestampFromDate);
-    const wrong: [Promise<unknown>, string][] = [
-      [profiles().getPropertyHistory({}), 'profile_id'],
-      [profiles().getPropertyHistory({ profileId: 'x'.repeat(513) }), 'profile_id'],
-      [profiles().getPropertyHistory({ profileId: 'r1', property: 'x'.repeat(513) }), 'property'],
-      [profiles().getPropertyHistory({ profileId: 'r1', pageSize: -1 }), 'page_size'],
-      [profiles().getPropertyHistory({ profileId: 'r1', startTime: later, endTime: at }), 'end_time'],
-      [profiles().getPropertyHistory({ profileId: 'r1', startTime: at, endTime: at }), 'end_time'],
-      [profiles().getPropertyHistory({ profileId: 'r1', pageToken: 'x' }), 'page_token'],
+    const wrong: [object, string][] = [
+      [{ profileId: '' }, 'profile_id'],
+      [{ profileId: 'x'.repeat(513) }, 'profile_id'],
+      [{ property: 'x'.repeat(513) }, 'property'],
+      [{ pageSize: -1 }, 'page_size'],
+      [{ startTime: later, endTime: at }, 'end_time'],
+      [{ startTime: at, endTime: at }, 'end_time'],
+      [{ pageToken: 'x' }, 'page_token'],
     ];
-    for (const [call, field] of wrong)
-      expect(await refusalOf(call)).toMatchObject({ code: Code.InvalidArgument, fields: [field] });
+    for (const [request, field] of wrong)
+      expect(await refusalOf(profiles().getPropertyHistory({ profileId: 'r1', ...request }))).toMatchObject({
+        code: Code.InvalidArgument,
+        fields: [field],
+      });
   });
 
   test('behind a page of another profile, property or project', async () => {
@@ -307,7 +310,7 @@ describe('what is no longer kept', () => {
     await people().deleteDataSubject({ externalId: 'e2' });
     expect((await refusalOf(profiles().getPropertyHistory({ profileId: a }))).code).toBe(Code.NotFound);
     await eventually(
-      'both histories are gone',
+      'nothing is left of either history',
       async () => [...(await rowsOf(a)), ...(await rowsOf(b))].length === 0,
     );
     // The application knows the person again: a new history.

@@ -14,6 +14,8 @@ export const functions: Readonly<Record<string, string>> = {
   begin_analytics_version: 'analytics/project',
   change_headcount: 'people/roster',
   check_delivery_references: 'messaging/delivery',
+  count_push_subscriptions_delete: 'analytics/subscription',
+  count_push_subscriptions_insert: 'analytics/subscription',
   delete_identity: 'people/member',
   delete_pushes: 'messaging/delivery',
   end_analytics_version: 'analytics/project',
@@ -213,6 +215,7 @@ export const tables: Readonly<Record<string, Table>> = {
   property_change: { owner: 'analytics/profile' },
   push_outbox: { owner: 'messaging/delivery' },
   push_subscription: { owner: 'analytics/subscription' },
+  push_subscription_count: { owner: 'analytics/subscription' },
   reachability_version: { owner: 'messaging/campaign' },
   refresh_token: { owner: 'signin/auth' },
   role: {

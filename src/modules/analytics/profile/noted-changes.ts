@@ -1,4 +1,4 @@
-/** Of one property, and of all of a profile. A few more are there until they are trimmed. */
+/** What is kept at least: of one property, and of a whole profile. A few more are there until they are trimmed. */
 export const MOST_OF_PROPERTY = 100;
 export const MOST_OF_PROFILE = 2_000;
 /** Trimmed together: of a property that changes with each call, few calls trim. */
@@ -10,7 +10,7 @@ const MOST_BYTES_OF_VALUE = 2_048;
 const MOST_BYTES_OF_NAME = 512;
 
 const bytes = 'octet_length(value::text)';
-/** Of a column `value`. */
+/** What is stored for a column `value`. */
 export const keptValue = `case when ${bytes} <= ${MOST_BYTES_OF_VALUE} then value end`;
 export const omittedBytes = `case when ${bytes} > ${MOST_BYTES_OF_VALUE} then ${bytes} end`;
 

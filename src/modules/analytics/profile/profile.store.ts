@@ -177,7 +177,7 @@ export class ProfileStore {
     return (await scope.tx()).queryOne<Profile>(findForUpdate, [...placeOf(scope), id]);
   }
 
-  /** Of merges, which note the history apart. */
+  /** For merges, which note the history apart. */
   async setProperties(scope: Scope, id: string, properties: JsonObject): Promise<void> {
     const values = [...placeOf(scope), id, JSON.stringify(properties), scope.now()];
     await (await scope.tx()).execute(setProperties, values);

@@ -3,7 +3,7 @@ import type { JsonValue } from '@bufbuild/protobuf';
 /** Numbers of dovecote.profile.v1.PropertyChangeCause. */
 export const changeCause = { identify: 1, import: 2, merge: 3, undoMerge: 4 } as const;
 
-/** Who tells something of a person. */
+/** The call or import that tells something of a person. */
 export type Telling =
   | { readonly cause: typeof changeCause.identify }
   | { readonly cause: typeof changeCause.import; readonly importId: string };

@@ -340,7 +340,7 @@ export declare type GetPropertyHistoryResponse = Message<"dovecote.profile.v1.Ge
 export declare const GetPropertyHistoryResponseSchema: GenMessage<GetPropertyHistoryResponse>;
 
 /**
- * Whose events are counted, and by which days.
+ * The person, and which days.
  *
  * @generated from message dovecote.profile.v1.GetActivityDaysRequest
  */
