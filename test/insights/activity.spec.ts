@@ -119,7 +119,7 @@ function feedOf({ profiles, identities }: World, { id, ...feed }: Walk['feed']):
   if (id === '') return feed;
   const profile = profiles.find((one) => one.id === identities.get(id) && !one.deleted);
   const person: Person = profile
-    ? { ids: [id, profile.id, profile.externalId], profileId: profile.id }
+    ? { ids: [...identities].flatMap(([one, of]) => (of === profile.id ? [one] : [])), profileId: profile.id }
     : { ids: [id] };
   return { ...feed, person };
 }
