@@ -189,7 +189,7 @@ describe('an export that runs while a person is erased', () => {
     await eventually('no file is left', async () => (await filesInStore(running)) === 0);
     jest.restoreAllMocks();
     expect((await mine().getExport({ exportId: running.id })).export?.files).toEqual([]);
-    expect((await made()).files).toHaveLength(3);
+    expect((await made()).files).toHaveLength(4);
   });
 
   test('is made if it is of another person, and after the one that was ended', async () => {
