@@ -135,16 +135,16 @@ async function expectOwn({ id, keys }: TestProject, person: string, steps: reado
   const changes = await historyOf(keys.shared.client(ProfileService), person);
   const own = new Set(
     steps.flatMap((step) =>
-      step.does === 'tell' && step.who === person ? [`${step.name}=${step.value}`] : [],
+      step.does === 'tell' && step.who === person ? [`${step.name}=${JSON.stringify(step.value)}`] : [],
     ),
   );
   const [identified, others] = [
     changes.map(told).filter(isTold),
     changes.map(told).filter((one) => !isTold(one)),
   ];
-  expect(new Set(identified.map(([name, value]) => `${name}=${String(value)}`))).toEqual(own);
+  expect(new Set(identified.map(([name, value]) => `${name}=${JSON.stringify(value)}`))).toEqual(own);
   expect(others.filter(([, , cause]) => cause !== 'UNDO_MERGE')).toEqual([]);
-  for (const [name, value] of others) expect(own).toContain(`${name}=${String(value)}`);
+  for (const [name, value] of others) expect(own).toContain(`${name}=${JSON.stringify(value)}`);
   for (const { profileId } of changes) expect(profileId).toBe(changes[0]?.profileId);
 }
 
