@@ -10,6 +10,7 @@ import { callRpc } from '../support/call-rpc.js';
 import { addApiKey, addMember, addProject, type Cast, seedCast } from '../support/cast.js';
 import { freePort } from '../support/free-port.js';
 import { exampleRequest } from '../support/requests.js';
+import { addHolder } from '../support/role-holders.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 import { expectedRefusal, type Kind, permissionsOfRole } from './expectation.js';
 
@@ -87,6 +88,7 @@ beforeAll(async () => {
   const blank = await addApiKey(s, cast.acme, []);
   const trudy = await addMember(s, cast.other, { email: 'trudy@other.example', role: 'super_admin' });
   const pat = await addMember(s, cast.acme, { email: 'pat@acme.example', role: 'super_admin' });
+  const viewer = await addHolder(s, cast.acme, [Permission.ANALYTICS_READ]);
   const tokens = s.server.app.get(AccessTokens, { strict: false });
   const { identityId, sessionId, email } = pat;
   const undecided = await tokens.issue({ identityId, sessionId, email, provenAt: Date.now() });
@@ -110,6 +112,11 @@ beforeAll(async () => {
       kind: 'member',
       permissions: permissionsOfRole.employee,
       headers: { ...cast.erin.headers, ...site },
+    },
+    'a viewer of analytics': {
+      kind: 'member',
+      permissions: ['ANALYTICS_READ'],
+      headers: { ...viewer.headers, ...site },
     },
     kiosk: {
       kind: 'key',
@@ -240,6 +247,7 @@ describe('every RPC', () => {
     'alice',
     'max',
     'erin',
+    'a viewer of analytics',
     'kiosk',
     'a key without permissions',
     'mallory',

@@ -2,12 +2,14 @@ import type { JsonObject } from '@bufbuild/protobuf';
 import { Code } from '@connectrpc/connect';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { ProfileService } from '@dovecote/contract/dovecote/profile/v1/profile_pb';
+import { ProfilesService as DocumentedProfilesService } from '@dovecote/contract/profiles/v1/profiles_pb';
 import { ProfilesSDKService } from '@dovecote/contract/profiles/v1/profiles_sdk_pb';
 import { ProfilesService } from '@dovecote/contract/shared/profiles/v1/profiles_pb';
 import { v7 as uuid } from 'uuid';
 import type { AnalyticsStore } from '../../src/platform/analytics-store/index.js';
 import { openStore } from '../support/analytics-events.js';
 import { addProject, type Cast, inProject, seedCast, type TestProject } from '../support/cast.js';
+import { addViewer } from '../support/dashboards.js';
 import { eventually } from '../support/eventually.js';
 import { allMirrored, storeEvents } from '../support/people.js';
 import { refusalOf, refusalsOf } from '../support/refusal.js';
@@ -79,6 +81,20 @@ describe('a call is refused', () => {
       for (const { code } of await refusalsOf(calls))
         expect([Code.PermissionDenied, Code.Unauthenticated, Code.NotFound]).toContain(code);
     }
+  });
+
+  test('to a viewer, who sees them', async () => {
+    const client = inProject(await addViewer(s, cast), cast.site, ProfileService);
+    const into = await identify('v2');
+    const mergeId = await merge(await identify('v1'), into);
+    const calls = [
+      client.mergeProfiles({ profileId: 'v2', intoProfileId: await identify('v3') }),
+      client.undoMerge({ mergeId }),
+    ];
+    for (const refusal of await refusalsOf(calls))
+      expect(refusal).toMatchObject({ code: Code.PermissionDenied, reason: 'PERMISSION_MISSING' });
+    expect((await client.listMerges({ profileId: 'v1' })).merges.map(({ id }) => id)).toEqual([mergeId]);
+    expect((await read('v1')).id).toBe(into);
   });
 
   test('for profiles and merges of another project', async () => {
@@ -223,6 +239,39 @@ describe('a merge', () => {
     await undo(await merge(b, a));
     expect((await read(a)).properties).toEqual({ ...first.properties, last: 1 });
     expect(await read(b)).toEqual(second);
+  });
+
+  test('hides the merged one alone: no list has it, and all its ids lead to the one that stays', async () => {
+    const project = await addProject(s, cast.acme, 'Hidden');
+    const { profileId: a } = await sdk(project).identify({
+      externalId: 'n1',
+      traits: { plan: 'free', only: 'a' },
+    });
+    const { profileId: b } = await sdk(project).identify({ externalId: 'n2', traits: { plan: 'gold' } });
+    await sdk(project).identify({ externalId: 'n1', traits: {}, anonymousId: 'anon-n1' });
+    await sdk(cast.otherSite).identify({ externalId: 'n1', traits: { only: 'a' } });
+    const documented = project.keys.shared.client(DocumentedProfilesService);
+    const listed = async () => {
+      await allMirrored(s);
+      const shared: string[] = [];
+      for await (const { profiles } of people(project).list({})) shared.push(...profiles.map(({ id }) => id));
+      const { profiles, total } = await documented.list({ limit: 10 });
+      expect(total).toBe(shared.length);
+      expect(profiles.map(({ id }) => id).sort()).toEqual([...shared].sort());
+      return shared.sort();
+    };
+    expect(await listed()).toEqual([a, b].sort());
+    const { merge: made } = await merges(project).mergeProfiles({ profileId: a, intoProfileId: b });
+    expect(await listed()).toEqual([b]);
+    for (const id of [a, 'n1', 'anon-n1', b, 'n2'])
+      expect((await people(project).get({ id })).profile).toMatchObject({ id: b, externalId: 'n2' });
+    expect((await people(project).getByExternalId({ externalId: 'n1' })).profile?.id).toBe(b);
+    expect((await documented.get({ externalId: 'n1' })).profile?.id).toBe(b);
+    const rows = await s.database.query('select deleted_at from profile where id = $1', [a]);
+    expect(rows).toEqual([{ deleted_at: null }]);
+    await merges(project).undoMerge({ mergeId: made?.id });
+    expect(await listed()).toEqual([a, b].sort());
+    expect((await people(project).get({ id: 'anon-n1' })).profile?.id).toBe(a);
   });
 
   test('keeps with the merged one what the other knew before', async () => {

@@ -1,4 +1,5 @@
-import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
+import type { JsonValue } from '@bufbuild/protobuf';
+import type { AliasRecord, ProfileRecord } from '../profile/index.js';
 
 export type JsonScalar = string | number | boolean;
 
@@ -25,27 +26,6 @@ export interface ExportedEvent {
   readonly types: PropertyTypes;
 }
 
-/** A person with traits, without the ids that lead to them. */
-interface ExportedProfile {
-  readonly type: 'profile';
-  readonly id: string;
-  readonly externalId: string;
-  readonly traits: JsonObject;
-  readonly createdAt: string;
-  readonly updatedAt: string;
-}
-
-/** An id of a person, beside the external one. */
-interface ExportedAlias {
-  readonly type: 'alias';
-  readonly distinctId: string;
-  /** The one of the profile to which it leads. */
-  readonly externalId: string;
-  readonly profileId: string;
-  /** Whether it was given as the same person for certain. */
-  readonly certain: boolean;
-}
-
 /** A property of a person had another value from then on. */
 interface ExportedPropertyChange {
   readonly type: 'propertyChange';
@@ -64,4 +44,4 @@ interface ExportedPropertyChange {
   readonly causeId: string;
 }
 
-export type ExportedRecord = ExportedEvent | ExportedProfile | ExportedAlias | ExportedPropertyChange;
+export type ExportedRecord = ExportedEvent | ProfileRecord | AliasRecord | ExportedPropertyChange;

@@ -1,7 +1,7 @@
 export { Identities, type Identity } from './identity.store.js';
 export type { PersonIds } from './data-subject.store.js';
 export { ProfileModule } from './profile.module.js';
-export { ProfileRecords } from './profile-records.store.js';
+export { type AliasRecord, type ProfileRecord, ProfileRecords } from './profile-records.store.js';
 export { resyncProfiles } from './profile-resync.store.js';
 export { Profiles } from './profiles.service.js';
 export { changeCause } from './property-change.js';

@@ -3,8 +3,8 @@ import { Injectable } from '@nestjs/common';
 import { statement } from '../../../platform/database/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 
-/** A person, as files of an export hold them. Times are ISO 8601. */
-interface ProfileRecord {
+/** A person with traits, as files of an export hold them. Times are ISO 8601. */
+export interface ProfileRecord {
   readonly type: 'profile';
   readonly id: string;
   readonly externalId: string;
@@ -14,9 +14,10 @@ interface ProfileRecord {
 }
 
 /** An id that leads to a person, beside the external one. */
-interface AliasRecord {
+export interface AliasRecord {
   readonly type: 'alias';
   readonly distinctId: string;
+  /** The one of the profile to which it leads. */
   readonly externalId: string;
   readonly profileId: string;
   /** Whether it was given as the same person for certain. */
