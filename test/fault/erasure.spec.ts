@@ -5,15 +5,12 @@ import {
   ProfilesService,
 } from '@dovecote/contract/shared/profiles/v1/profiles_pb';
 import { v7 as uuid } from 'uuid';
-import { encodeBody } from '../../src/modules/analytics/event/batch-body.js';
 import { type Cast, seedCast } from '../support/cast.js';
 import { eventually } from '../support/eventually.js';
 import { KillableEngine } from '../support/killable-engine.js';
-import { allMirrored } from '../support/people.js';
 import { cloneDatabase, type TestDatabase } from '../support/test-database.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
-import { EventStream, holdRows, type SentEvent, sendEvents, Traces } from './erasures.js';
-import { HoldingProxy } from './holding-proxy.js';
+import { EventStream, type SentEvent, Traces } from './erasures.js';
 import { WorkerProcesses } from './worker-process.js';
 
 jest.setTimeout(240_000);
@@ -28,13 +25,10 @@ let anon: string;
 /** Another person, whose events are in the same batches. */
 let bea: string;
 let stream: EventStream | undefined;
-let releases: (() => unknown)[] = [];
-let proxy: HoldingProxy;
 const workers = new WorkerProcesses(() => database);
 
 beforeAll(async () => {
   [database, engine] = await Promise.all([cloneDatabase(), KillableEngine.start()]);
-  proxy = await HoldingProxy.start(() => engine.url);
   const limits = { INGEST_EVENTS_PER_SECOND: '1000000', INGEST_EVENTS_BURST: '1000000' };
   s = await startTestServer({ database, env: { ...limits, ROLE: 'api', CLICKHOUSE_URL: engine.url } });
   cast = await seedCast(s);
@@ -47,25 +41,18 @@ afterEach(async () => {
   const sending = stream?.stop();
   stream = undefined;
   await sending;
-  await letGo();
   await workers.killAll();
 });
 afterAll(async () => {
   await s?.stop();
-  await proxy?.stop();
   await engine?.remove();
   await database?.drop();
 });
 
-async function letGo(): Promise<void> {
-  await Promise.all(releases.map((release) => release()));
-  releases = [];
-}
-
 const people = () => cast.site.keys.private.client(ProfilesService);
 
 function startWorker() {
-  return workers.start({ CLICKHOUSE_URL: proxy.url });
+  return workers.start({ CLICKHOUSE_URL: engine.url });
 }
 
 async function identify(): Promise<void> {
@@ -81,31 +68,6 @@ async function drained(): Promise<void> {
     async () => (await database.query('select from ingest_batch limit 1')).length === 0,
     60_000,
   );
-}
-
-/** As an operator finds it: refused by the engine before, with lines of both. */
-async function addDeadLetter(): Promise<string> {
-  const row = (distinctId: string) => ({
-    project: 0,
-    batch_id: '',
-    received_at: '',
-    kind: 'late',
-    occur_time: '2026-06-01 10:00:00.000',
-    distinct_id: distinctId,
-    event_id: uuid(),
-    properties: {},
-    numbers: {},
-    types: {},
-  });
-  const { events, rawOctets, months, layout, body } = encodeBody([ann, bea, anon].map(row));
-  const id = uuid();
-  await database.query(
-    `insert into ingest_dead_letter
-       (org_id, id, project, received_at, events, raw_octets, months, layout, failed_at, error, body)
-     values ($1, $2, $3, now(), $4, $5, $6, $7, now(), 'x', $8)`,
-    [cast.acme.id, id, cast.site.number, events, rawOctets, months, layout, body],
-  );
-  return id;
 }
 
 async function inStatus(requestId: string, status: Status): Promise<void> {
@@ -165,108 +127,6 @@ async function expectOthersComplete(sent: readonly SentEvent[]): Promise<void> {
   for (const id of [ann, anon, bea])
     expect(await stored(cast.otherSite.number, id)).toEqual(idsOf(sent, cast.otherSite.number, id));
 }
-
-/** Where a worker is stopped: `reach` resolves when it is there, the result lets go of what held it. */
-interface Point {
-  readonly hold: () => Promise<() => unknown>;
-  readonly reached: () => Promise<unknown>;
-}
-
-function waitsInPostgres(statement: string): Promise<unknown> {
-  return eventually(
-    `a worker waits in ${statement}`,
-    async () => {
-      const waiting = await database.query(
-        `select from pg_stat_activity
-          where datname = current_database() and wait_event_type = 'Lock' and query ilike $1`,
-        [`%${statement}%`],
-      );
-      return waiting.length > 0;
-    },
-    60_000,
-  );
-}
-
-function deletesFrom(table: string): Point {
-  return {
-    hold: async () => proxy.hold(new RegExp(`DELETE FROM .*\\b${table}\\b`)),
-    reached: () => proxy.holdsOne(),
-  };
-}
-
-const points: Readonly<Record<string, Point>> = {
-  'takes lines out of a dead letter': {
-    hold: () => holdRows(database, 'select from ingest_dead_letter where project = $1', [cast.site.number]),
-    reached: () => waitsInPostgres('from ingest_dead_letter'),
-  },
-  'deletes events': deletesFrom('events'),
-};
-
-describe('an erasure is completed although its worker is killed while it', () => {
-  async function killedAt({ hold, reached }: Point): Promise<void> {
-    const victim = startWorker();
-    const release = await hold();
-    releases.push(release);
-    await reached();
-    await victim.kill();
-    await letGo();
-    startWorker();
-    await workers.atWork();
-  }
-
-  async function prepare(): Promise<{ sent: SentEvent[]; letter: string; requestId: string }> {
-    await database.query('truncate ingest_dead_letter');
-    const first = startWorker();
-    await identify();
-    const sent = [
-      ...(await sendEvents(cast.site, [ann, anon, bea, ann])),
-      ...(await sendEvents(cast.otherSite, [ann, anon, bea])),
-    ];
-    await drained();
-    await allMirrored(s);
-    await first.kill();
-    sent.push(...(await sendEvents(cast.site, [bea, anon, ann])));
-    const letter = await addDeadLetter();
-    expect(await traces.inEngine([ann, anon], cast.site.number)).toEqual([
-      'events',
-      'person_aliases',
-      'persons',
-      'profiles',
-    ]);
-    const { requestId } = await people().deleteDataSubject({ externalId: ann });
-    return { sent, letter, requestId };
-  }
-
-  async function expectForgotten({ sent, letter, requestId }: Awaited<ReturnType<typeof prepare>>) {
-    await drained();
-    expect(await traces.inEngine([ann, anon], cast.site.number)).toEqual([]);
-    await expectOthersComplete(sent);
-    expect(await database.query('select events from ingest_dead_letter where id = $1', [letter])).toEqual([
-      { events: 1 },
-    ]);
-    await database.query(`update erasure_request set external_id = null where id = $1`, [requestId]);
-    const rows = await database.query<{ name: string }>(
-      `delete from profile where org_id = $1 returning external_id as name`,
-      [cast.other.id],
-    );
-    // The second tenant has the same person, who is still there.
-    expect(rows).toEqual([{ name: ann }]);
-    expect(await traces.inPostgres([ann, anon])).toEqual([]);
-    expect(workers.lastWords).toEqual([]);
-  }
-
-  test.each(Object.keys(points))('%s', async (name) => {
-    const point = points[name];
-    if (!point) throw new Error('There is no such point.');
-    const prepared = await prepare();
-    await killedAt(point);
-    await inStatus(prepared.requestId, Status.COMPLETED);
-    expect((await people().getDeletionRequest(prepared)).eventsIdentified).toBeGreaterThanOrEqual(5n);
-    await dueToConfirm();
-    await confirmed(prepared.requestId);
-    await expectForgotten(prepared);
-  });
-});
 
 describe('an erasure while events of the person stream in', () => {
   async function requestedAt(requestId: string): Promise<number> {

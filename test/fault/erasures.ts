@@ -1,6 +1,5 @@
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { EventsService } from '@dovecote/contract/sdk/events/v1/events_pb';
-import { Client } from 'pg';
 import { v7 as uuid } from 'uuid';
 import { linesOf } from '../../src/modules/analytics/event/batch-body.js';
 import type { TestProject } from '../support/cast.js';
@@ -106,18 +105,4 @@ export class Traces {
     }
     return found;
   }
-}
-
-/** Holds a row of PostgreSQL until it is released. */
-export async function holdRows(
-  { ownerUrl }: TestDatabase,
-  select: string,
-  values: readonly unknown[],
-): Promise<() => Promise<void>> {
-  const client = new Client({ connectionString: ownerUrl });
-  client.on('error', () => undefined);
-  await client.connect();
-  await client.query('begin');
-  await client.query(`${select} for update`, [...values]);
-  return () => client.end();
 }

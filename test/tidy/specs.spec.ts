@@ -16,6 +16,7 @@ const servers: Record<string, number> = {
   'src/platform/mail/mail.spec.ts': 3,
   'test/access/boundaries.spec.ts': 2,
   'test/access/credentials.spec.ts': 4,
+  'test/fault/erasure-kills.spec.ts': 2,
   'test/fault/erasure.spec.ts': 2,
   'test/migration/migration.spec.ts': 4,
   'test/rpc/admission.spec.ts': 2,
