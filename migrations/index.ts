@@ -59,6 +59,7 @@ import { ProfileMerges } from './0072-profile-merges.js';
 import { ChasingCampaigns } from './0073-chasing-campaigns.js';
 import { PropertyHistory } from './0074-property-history.js';
 import { PushSubscriptionCount } from './0075-push-subscription-count.js';
+import { SealedAgain } from './0076-sealed-again.js';
 
 export * from './analytics/index.js';
 
@@ -125,4 +126,5 @@ export const migrations = [
   ChasingCampaigns,
   PropertyHistory,
   PushSubscriptionCount,
+  SealedAgain,
 ];

@@ -66,13 +66,15 @@ export interface AppOptions {
   masterKey: Buffer;
   /** Connection of the app role. */
   databaseUrl: string;
+  /** Its password, where that may change while the process runs. */
+  databasePassword?: () => Promise<string>;
   log: Logger;
 }
 
 /** The whole server: the platform, and one module for each word of the domain. */
 @Module({})
 export class AppModule {
-  static with({ config, masterKey, databaseUrl, log }: AppOptions): DynamicModule {
+  static with({ config, masterKey, databaseUrl, databasePassword, log }: AppOptions): DynamicModule {
     return {
       module: AppModule,
       imports: [
@@ -80,7 +82,13 @@ export class AppModule {
         LoggerModule.forRoot({ pinoHttp: { logger: log, autoLogging: false } }),
         ClockModule,
         DatabaseModule.with(
-          { url: databaseUrl, poolSize: config.database.poolSize, applicationName: 'dovecote', entities },
+          {
+            url: databaseUrl,
+            password: databasePassword,
+            poolSize: config.database.poolSize,
+            applicationName: 'dovecote',
+            entities,
+          },
           log,
         ),
         PlatformModule,

@@ -21,8 +21,8 @@ export async function serve(config: Config, { role }: { role: Role }): Promise<v
   const run = async (database: OpenDatabase): Promise<void> => {
     // Every start migrates first: one path for the first start and for an upgrade.
     await migrate(database, log);
-    const { appUrl: databaseUrl, masterKey } = database;
-    const server = await startServer({ config, masterKey, databaseUrl, log, role });
+    const { appUrl: databaseUrl, appPassword: databasePassword, masterKey } = database;
+    const server = await startServer({ config, masterKey, databaseUrl, databasePassword, log, role });
     try {
       await welcome(server, config);
       log.info({ role, ...reachOf(server, config) }, 'ready');

@@ -42,11 +42,11 @@ function valueOf(option: string, { text, problem }: Reading): string {
 
 async function found(
   config: Config,
-  { appUrl: databaseUrl, masterKey }: OpenDatabase,
+  { appUrl: databaseUrl, appPassword: databasePassword, masterKey }: OpenDatabase,
   log: Logger,
   { name, adminEmail }: CreateOrganizationOptions,
 ): Promise<string> {
-  const app = await createApplication({ config, masterKey, databaseUrl, log });
+  const app = await createApplication({ config, masterKey, databaseUrl, databasePassword, log });
   try {
     await app.init();
     const origin = { caller: { kind: 'system' }, requestId: randomUUID() } as const;

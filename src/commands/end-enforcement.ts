@@ -15,9 +15,9 @@ import { withDatabase } from './open-database.js';
 export async function endEnforcementCommand(config: Config, organization: string): Promise<string> {
   const log = createCommandLogger({ ...config, log: { ...config.log, level: 'warn' } });
   return withDatabase(config, log, async (database) => {
-    const { appUrl: databaseUrl, masterKey } = database;
+    const { appUrl: databaseUrl, appPassword: databasePassword, masterKey } = database;
     await requireMigrated(database);
-    const app = await createApplication({ config, masterKey, databaseUrl, log });
+    const app = await createApplication({ config, masterKey, databaseUrl, databasePassword, log });
     try {
       await app.init();
       const orgId = validate(organization)

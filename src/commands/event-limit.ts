@@ -25,9 +25,9 @@ export async function eventLimitCommand(config: Config, options: EventLimitOptio
   };
   const log = createCommandLogger({ ...config, log: { ...config.log, level: 'warn' } });
   return withDatabase(config, log, async (database) => {
-    const { appUrl: databaseUrl, masterKey } = database;
+    const { appUrl: databaseUrl, appPassword: databasePassword, masterKey } = database;
     await requireMigrated(database);
-    const app = await createApplication({ config, masterKey, databaseUrl, log });
+    const app = await createApplication({ config, masterKey, databaseUrl, databasePassword, log });
     try {
       await app.init();
       const limits = app.get(EventLimits, { strict: false });

@@ -1,24 +1,30 @@
 import { Client } from 'pg';
 import type { Logger } from 'pino';
 import type { Config } from '../platform/config/index.js';
-import { makeMasterKey, masterKeyFileOf, readMasterKey } from '../platform/data-folder/index.js';
-import { appUrl } from '../platform/database/app-role.js';
+import {
+  makeMasterKey,
+  masterKeyFileOf,
+  readAcceptedKey,
+  readMasterKey,
+} from '../platform/data-folder/index.js';
+import { appRolePassword, appUrl } from '../platform/database/app-role.js';
 import { appDataSource } from '../platform/database/data-source.js';
 import { Database } from '../platform/database/index.js';
-import { keyMissingObstacle } from '../platform/database/master-key-check.js';
+import { boundKey, keyMissingObstacle, type MasterKeys } from '../platform/database/master-key-check.js';
 import { requireMigrated } from '../platform/database/migrate.js';
 import { ObstacleError } from '../platform/database/obstacle.js';
 import { type startEmbeddedPostgres, useEmbeddedPostgres } from '../platform/database/embedded/index.js';
 import { createCommandLogger } from '../platform/telemetry/logger.js';
 
-export interface OpenDatabase {
+export interface OpenDatabase extends MasterKeys {
   /** The owner of the tables. */
   readonly ownerUrl: string;
   /** The role that serves. */
   readonly appUrl: string;
   /** The same, when the operator made that role. */
   readonly configuredAppUrl?: string;
-  readonly masterKey: Buffer;
+  /** The password of that role now; undefined unless it may change while processes run, because the master key does. */
+  readonly appPassword?: () => Promise<string>;
 }
 
 /**
@@ -35,11 +41,14 @@ export async function withDatabase<T>(
   const { appUrl: configuredAppUrl } = config.database;
   const lend = async (ownerUrl: string): Promise<T> => {
     const masterKey = known ?? (await makeFirstKey(config, ownerUrl));
+    const keys = { masterKey, acceptedKey: readAcceptedKey(config) };
+    const password = async (): Promise<string> => appRolePassword(await keyInUse(ownerUrl, keys));
     return work({
+      ...keys,
       ownerUrl,
-      appUrl: configuredAppUrl ?? appUrl(ownerUrl, masterKey),
       configuredAppUrl,
-      masterKey,
+      appUrl: configuredAppUrl ?? appUrl(ownerUrl, await keyInUse(ownerUrl, keys)),
+      appPassword: keys.acceptedKey && configuredAppUrl === undefined ? password : undefined,
     });
   };
   if (config.database.url !== undefined) return lend(config.database.url);
@@ -68,6 +77,18 @@ export async function withServingRole<T>(
       await dataSource.destroy();
     }
   });
+}
+
+/** The key from which the password of the app role follows. */
+async function keyInUse(ownerUrl: string, keys: MasterKeys): Promise<Buffer> {
+  if (!keys.acceptedKey) return keys.masterKey;
+  const owner = new Client({ connectionString: ownerUrl });
+  await owner.connect();
+  try {
+    return (await boundKey(owner, keys)) ?? keys.masterKey;
+  } finally {
+    await owner.end();
+  }
 }
 
 /** A lost key is never replaced silently: everything encrypted with it would be lost, too. */

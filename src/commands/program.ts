@@ -148,10 +148,13 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
 
   program
     .command('rotate-keys')
-    .description('sign access tokens with a new key; issued tokens stay valid')
+    .description(
+      'seal secrets with a new master key, and sign access tokens with a new key; issued tokens stay valid',
+    )
+    .addHelpText('after', rotateKeysHelp)
     .action(async () => {
       const { rotateKeysCommand } = await import('./rotate-keys.js');
-      await rotateKeysCommand(loadConfig(env));
+      await rotateKeysCommand(loadConfig(env), print);
     });
 
   return program;
@@ -192,6 +195,14 @@ function addImportCommand(program: Command, env: NodeJS.ProcessEnv): void {
       process.exitCode = await importCommand(file, options, env);
     });
 }
+
+const rotateKeysHelp = `
+To change the master key, while servers run:
+  1. Restart every process with the new key in MASTER_KEY_ACCEPTED.
+  2. Restart every process with the new key in MASTER_KEY, and the previous one in MASTER_KEY_ACCEPTED.
+  3. Run this command with the same variables. A run that was killed is continued by the next one.
+  4. Restart every process without MASTER_KEY_ACCEPTED.
+Without MASTER_KEY_ACCEPTED the command only signs access tokens with a new key.`;
 
 function addDeadLetterCommands(program: Command, env: NodeJS.ProcessEnv): void {
   const deadLetters = program

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Global, Module } from '@nestjs/common';
 import { DiscoveryModule, DiscoveryService } from '@nestjs/core';
 import { createEnvelope, type Envelope } from '@dovecote/secret';
+import type { Client } from 'pg';
 import { PinoLogger } from 'nestjs-pino';
 import type { Logger } from 'pino';
 import { Abilities } from './access/ability.js';
@@ -29,9 +30,10 @@ import { UsageRecorder } from './caller/usage-recorder.js';
 import { Clock } from './clock/clock.js';
 import { DatabaseClock } from './clock/database-clock.js';
 import { CONFIG, MASTER_KEY } from './config/config.module.js';
+import { readAcceptedKey } from './data-folder/index.js';
 import type { Config } from './config/index.js';
 import { Database } from './database/index.js';
-import { DATABASE_URL } from './database/database.module.js';
+import { DATABASE_CLIENT, DATABASE_URL } from './database/database.module.js';
 import { HealthController } from './http/health.controller.js';
 import { KeysController } from './http/keys.controller.js';
 import { DoorExit, Doors } from './http/door/index.js';
@@ -101,8 +103,11 @@ export const ENVELOPE = Symbol('envelope');
     ValidationGuard,
     {
       provide: ENVELOPE,
-      inject: [MASTER_KEY],
-      useFactory: (masterKey: Buffer) => createEnvelope(masterKey),
+      inject: [MASTER_KEY, CONFIG],
+      useFactory: (masterKey: Buffer, config: Config) => {
+        const acceptedKey = readAcceptedKey(config);
+        return createEnvelope(acceptedKey ? [masterKey, acceptedKey] : masterKey);
+      },
     },
     {
       provide: Scopes,
@@ -165,8 +170,9 @@ export const ENVELOPE = Symbol('envelope');
     },
     {
       provide: RevocationFeed,
-      inject: [DATABASE_URL, PinoLogger],
-      useFactory: (url: string, log: PinoLogger) => new RevocationFeed(url, log),
+      inject: [DATABASE_URL, DATABASE_CLIENT, PinoLogger],
+      useFactory: (url: string, client: typeof Client, log: PinoLogger) =>
+        new RevocationFeed(url, client, log),
     },
     {
       provide: CallerGuard,
@@ -205,10 +211,20 @@ export const ENVELOPE = Symbol('envelope');
     },
     {
       provide: Worker,
-      inject: [CONFIG, DATABASE_URL, DiscoveryService, Scopes, Heartbeat, Metrics, PinoLogger],
+      inject: [
+        CONFIG,
+        DATABASE_URL,
+        DATABASE_CLIENT,
+        DiscoveryService,
+        Scopes,
+        Heartbeat,
+        Metrics,
+        PinoLogger,
+      ],
       useFactory: (
         config: Config,
         databaseUrl: string,
+        client: typeof Client,
         discovery: DiscoveryService,
         scopes: Scopes,
         heartbeat: Heartbeat,
@@ -218,6 +234,7 @@ export const ENVELOPE = Symbol('envelope');
         new Worker(
           {
             databaseUrl,
+            client,
             concurrency: config.worker.concurrency,
             graceMs: config.shutdownGraceSeconds * 1000,
           },

@@ -16,6 +16,7 @@ export const openPolicies = [
   'member.accept_invitation update',
   'member.own_memberships select',
   'organization.own_memberships select',
+  'organization.sealed select',
   'organization_deletion.cancelling delete',
   'organization_deletion.on_record select',
   'organization_deletion.requesting insert',

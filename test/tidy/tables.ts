@@ -166,6 +166,8 @@ export const tables: Readonly<Record<string, Table>> = {
   organization: {
     owner: 'people/organization',
     reads: {
+      'platform/sealed-columns':
+        'lists all of them, for the operator: their secrets are sealed again one after the other',
       'evidence/audit': 'whether an event that a sibling reports has an organization',
       'messaging/campaign': 'the name behind a short code',
       'messaging/template': 'the language that a template has by default',

@@ -9,6 +9,8 @@ export class UnsealError extends Error {
 }
 
 export interface Envelope {
+  /** Names the key that seals; it stands in each sealed value behind the first byte. */
+  readonly keyId: Uint8Array;
   /** `context` names what the value belongs to (table, org, row); the same one is needed to open it. */
   seal(plaintext: string | Uint8Array, context: string): Buffer;
   open(sealed: Uint8Array, context: string): Buffer;
@@ -35,6 +37,7 @@ export function createEnvelope(masterKeys: Buffer | readonly Buffer[]): Envelope
   const currentId = keyId(current);
 
   return {
+    keyId: currentId,
     seal(plaintext, context) {
       const header = Buffer.concat([Buffer.of(VERSION), currentId, randomBytes(SALT)]);
       const { key, nonce } = messageKey(current, header);

@@ -48,7 +48,10 @@ async function examineMigrations(owner: Client): Promise<Finding> {
   return missing ? failOf(missing) : ok('migrations', `all ${state.known.length} applied`);
 }
 
-async function examineAsApp({ appUrl, masterKey }: OpenDatabase, log: Logger): Promise<readonly Finding[]> {
+async function examineAsApp(
+  { appUrl, masterKey, acceptedKey }: OpenDatabase,
+  log: Logger,
+): Promise<readonly Finding[]> {
   const dataSource = appDataSource(appUrl, [], { size: 1, applicationName: 'dovecote doctor' }, log);
   const connect = await examine('app role', `${start} With DATABASE_APP_URL, correct that.`, async () => {
     await dataSource.initialize();
@@ -60,7 +63,10 @@ async function examineAsApp({ appUrl, masterKey }: OpenDatabase, log: Logger): P
     const tenancy = await examine('tenancy', start, () => examineTenancy(database));
     const wrongKey = 'Set MASTER_KEY, or restore master.key, to the key that this database was made with.';
     const keys = await examine('signing keys', wrongKey, async () => {
-      const signingKeys = new SigningKeys(database, createEnvelope(masterKey));
+      const signingKeys = new SigningKeys(
+        database,
+        createEnvelope(acceptedKey ? [masterKey, acceptedKey] : masterKey),
+      );
       if ((await signingKeys.published()).length === 0)
         return ok('signing keys', 'will be created at the first start');
       await signingKeys.current();

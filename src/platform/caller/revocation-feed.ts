@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import { v7 as uuid } from 'uuid';
 import { statement, type Transaction } from '../database/index.js';
 
@@ -40,6 +40,7 @@ export class RevocationFeed implements OnModuleInit, OnApplicationShutdown {
 
   constructor(
     private readonly databaseUrl: string,
+    private readonly clients: typeof Client,
     private readonly log: PinoLogger,
   ) {
     log.setContext('revocation-feed');
@@ -69,7 +70,7 @@ export class RevocationFeed implements OnModuleInit, OnApplicationShutdown {
   }
 
   private async connect(): Promise<void> {
-    const client = new Client({
+    const client = new this.clients({
       connectionString: this.databaseUrl,
       keepAlive: true,
       application_name: 'dovecote feed',

@@ -72,6 +72,8 @@ export interface Config {
   readonly redis: { readonly url?: string };
   /** Base64 of 32 bytes; absent when it lives in the data folder (see readMasterKey). */
   readonly masterKey?: string;
+  /** Base64 of 32 bytes: opens what was sealed with it. */
+  readonly acceptedMasterKey?: string;
   readonly tokens: {
     readonly issuer: string;
     readonly audience: string;
@@ -186,6 +188,8 @@ function contradictions(values: Values): VariableName[] {
     CLICKHOUSE_CLUSTER: values.CLICKHOUSE_CLUSTER !== undefined && values.CLICKHOUSE_URL === undefined,
     DATABASE_APP_URL: values.DATABASE_APP_URL !== undefined && values.DATABASE_URL === undefined,
     MASTER_KEY: values.DATABASE_URL !== undefined && values.MASTER_KEY === undefined,
+    MASTER_KEY_ACCEPTED:
+      values.MASTER_KEY_ACCEPTED !== undefined && values.MASTER_KEY_ACCEPTED === values.MASTER_KEY,
     SSO_TRUSTED_DOMAINS: values.SSO_TRUSTED_DOMAINS.length > 0 && environmentOf(values) === 'production',
     EXTERNAL_ISSUER: values.EXTERNAL_ISSUER === undefined && values.EXTERNAL_AUDIENCE !== undefined,
     EXTERNAL_AUDIENCE: values.EXTERNAL_AUDIENCE === undefined && values.EXTERNAL_ISSUER !== undefined,
@@ -254,6 +258,7 @@ function shape(values: Values, terminalFormat: 'pretty' | 'json'): Config {
     analytics: analyticsOf(values),
     redis: { url: values.REDIS_URL },
     masterKey: values.MASTER_KEY,
+    acceptedMasterKey: values.MASTER_KEY_ACCEPTED,
     tokens: {
       issuer: values.ISSUER ?? publicUrl,
       audience: values.AUDIENCE,

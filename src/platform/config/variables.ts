@@ -176,6 +176,13 @@ const variables = {
     fallback: 'DATA_DIR/master.key, made at the first start',
     secret: true,
   }),
+  MASTER_KEY_ACCEPTED: base64Key.optional().register(documentation, {
+    meaning:
+      'A second master key, which opens what it has sealed and seals nothing: the previous or the next one, while MASTER_KEY changes.',
+    must: 'be 32 bytes in base64, and differ from MASTER_KEY',
+    fallback: 'none',
+    secret: true,
+  }),
   ISSUER: url('http', 'https').optional().register(documentation, {
     meaning: 'The `iss` of access tokens.',
     must: 'be an http or https URL',

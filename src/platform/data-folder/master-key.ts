@@ -26,6 +26,13 @@ export async function readMasterKey(config: KeyConfig): Promise<Buffer | undefin
   throw new ConfigError([`${file} must hold 32 bytes in base64; restore it from your backup.`]);
 }
 
+/** The second key, which opens and does not seal; undefined unless the key is being changed. */
+export function readAcceptedKey({
+  acceptedMasterKey,
+}: Pick<Config, 'acceptedMasterKey'>): Buffer | undefined {
+  return acceptedMasterKey === undefined ? undefined : Buffer.from(acceptedMasterKey, 'base64');
+}
+
 /** The first key of an installation. Only for a database in which nothing is encrypted yet. */
 export async function makeMasterKey(config: KeyConfig): Promise<Buffer> {
   await mkdir(config.dataDir, { recursive: true });

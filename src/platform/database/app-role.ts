@@ -61,6 +61,12 @@ export async function ensureAppRole(owner: Client, app: AppConnection): Promise<
   }
 }
 
+/** Gives the role the password that follows from the key. In a transaction. */
+export async function setAppRolePassword(owner: Client, masterKey: Buffer): Promise<void> {
+  const password = owner.escapeLiteral(appRolePassword(masterKey));
+  await owner.query(`alter role ${appRole} password ${password}`);
+}
+
 async function readFacts(owner: Client, app: AppConnection): Promise<AppRoleFacts> {
   const role = roleOf(app);
   const attributes = await readAttributes(owner, role);

@@ -2,9 +2,11 @@ import pg from 'pg';
 import type { Logger } from 'pino';
 import { DataSource } from 'typeorm';
 import { migrations } from '#migrations';
+import { type AskedPassword, clientAsking } from './asking-client.js';
 
 export interface PoolOptions {
   size: number;
+  password?: AskedPassword;
   /** Shown in pg_stat_activity. */
   applicationName: string;
 }
@@ -26,7 +28,7 @@ export function appDataSource(
     connectTimeoutMS: 10_000,
     parseInt8: true,
     poolErrorHandler: (error: Error) => log.warn({ err: error }, 'idle database connection lost'),
-    extra: { pipeline: true },
+    extra: { pipeline: true, Client: clientAsking(pool.password) },
   });
 }
 

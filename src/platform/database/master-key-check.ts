@@ -4,9 +4,15 @@ import type { Client } from 'pg';
 import { opensSigningKey, type SealedSigningKey } from './sealed-signing-key.js';
 import type { Obstacle } from './obstacle.js';
 
-/** Why the key is not the one that this database's secrets were encrypted with. */
-export async function masterKeyObstacle(owner: Client, masterKey: Buffer): Promise<Obstacle | undefined> {
-  return (await isKeyOf(owner, masterKey))
+/** The master key, and the one that is accepted beside it while it changes. */
+export interface MasterKeys {
+  readonly masterKey: Buffer;
+  readonly acceptedKey?: Buffer;
+}
+
+/** Why none of the keys is the one that this database's secrets were encrypted with. */
+export async function masterKeyObstacle(owner: Client, keys: MasterKeys): Promise<Obstacle | undefined> {
+  return (await boundKey(owner, keys))
     ? undefined
     : {
         subject: 'master key',
@@ -26,22 +32,33 @@ export async function keyMissingObstacle(owner: Client, file: string): Promise<O
   };
 }
 
-/** Binds a database to its key, once. */
-export async function rememberMasterKey(owner: Client, masterKey: Buffer): Promise<void> {
-  await owner.query('insert into installation (key_check) values ($1) on conflict do nothing', [
-    checkOf(masterKey),
-  ]);
-}
-
-async function isKeyOf(owner: Client, masterKey: Buffer): Promise<boolean> {
+/** The one of the keys to which the database is bound; undefined when it is bound to another one. */
+export async function boundKey(
+  owner: Client,
+  { masterKey, acceptedKey }: MasterKeys,
+): Promise<Buffer | undefined> {
+  const keys = acceptedKey ? [masterKey, acceptedKey] : [masterKey];
   const check = await readCheck(owner);
-  if (check) return timingSafeEqual(check, checkOf(masterKey));
+  if (check) return keys.find((key) => timingSafeEqual(check, checkOf(key)));
   // A database of an earlier release remembers no check; what it encrypted tells.
-  if (!(await tableExists(owner, 'signing_key'))) return true;
+  if (!(await tableExists(owner, 'signing_key'))) return masterKey;
   const { rows } = await owner.query<SealedSigningKey>(
     'select kid, sealed_private_key from signing_key order by created_at desc limit 1',
   );
-  return rows.every((row) => opensSigningKey(createEnvelope(masterKey), row));
+  return keys.find((key) => rows.every((row) => opensSigningKey(createEnvelope(key), row)));
+}
+
+/** Binds a database to its key, once. */
+export async function rememberMasterKey(owner: Client, keys: MasterKeys): Promise<void> {
+  const key = (await boundKey(owner, keys)) ?? keys.masterKey;
+  await owner.query('insert into installation (key_check) values ($1) on conflict do nothing', [
+    checkOf(key),
+  ]);
+}
+
+/** Binds the database to another key. In a transaction. */
+export async function bindTo(owner: Client, masterKey: Buffer): Promise<void> {
+  await owner.query('update installation set key_check = $1', [checkOf(masterKey)]);
 }
 
 async function readCheck(owner: Client): Promise<Buffer | undefined> {

@@ -4,14 +4,13 @@ import type { Logger } from 'pino';
 import { type AppConnection, appRoleObstacle, appUrl, ensureAppRole, roleOf } from './app-role.js';
 import { grantAppRole } from './app-role-grants.js';
 import { ownerDataSource } from './data-source.js';
-import { masterKeyObstacle, rememberMasterKey } from './master-key-check.js';
+import { boundKey, type MasterKeys, masterKeyObstacle, rememberMasterKey } from './master-key-check.js';
 import { type Obstacle, ObstacleError } from './obstacle.js';
 import { missingMigrationsObstacle, readSchemaState, schemaObstacles } from './schema-obstacles.js';
 
-export interface MigrateOptions {
+export interface MigrateOptions extends MasterKeys {
   /** Connection of the owner of the schema. */
   ownerUrl: string;
-  masterKey: Buffer;
   /** Connection of the role that the operator made to serve; otherwise dovecote_app is created. */
   configuredAppUrl?: string;
 }
@@ -28,9 +27,9 @@ export async function migrate(options: MigrateOptions, log: Logger): Promise<voi
     const obstacles = await findObstacles(owner, options);
     if (obstacles.length > 0) throw new ObstacleError(obstacles);
     await migrateSchema(options.ownerUrl, log);
-    await rememberMasterKey(owner, options.masterKey);
+    await rememberMasterKey(owner, options);
     await migrateJobTables(options.ownerUrl, log);
-    const app = appConnection(options);
+    const app = await appConnection(owner, options);
     await ensureAppRole(owner, app);
     await grantAppRole(owner, roleOf(app));
   } finally {
@@ -65,16 +64,18 @@ export async function findObstacles(owner: Client, options: MigrateOptions): Pro
   const schema = await schemaObstacles(owner);
   if (schema.length > 0) return schema;
   // Before the app role: another key would give it another password, and lock out the servers that run.
-  const key = await masterKeyObstacle(owner, options.masterKey);
+  const key = await masterKeyObstacle(owner, options);
   if (key) return [key];
-  const role = await appRoleObstacle(owner, appConnection(options));
+  const role = await appRoleObstacle(owner, await appConnection(owner, options));
   return role ? [role] : [];
 }
 
-function appConnection({ ownerUrl, masterKey, configuredAppUrl }: MigrateOptions): AppConnection {
-  return configuredAppUrl === undefined
-    ? { url: appUrl(ownerUrl, masterKey), configured: false }
-    : { url: configuredAppUrl, configured: true };
+/** The password follows from the key to which the database is bound: all processes change it together. */
+async function appConnection(owner: Client, options: MigrateOptions): Promise<AppConnection> {
+  const { ownerUrl, configuredAppUrl } = options;
+  if (configuredAppUrl !== undefined) return { url: configuredAppUrl, configured: true };
+  const key = (await boundKey(owner, options)) ?? options.masterKey;
+  return { url: appUrl(ownerUrl, key), configured: false };
 }
 
 async function migrateSchema(ownerUrl: string, log: Logger): Promise<void> {

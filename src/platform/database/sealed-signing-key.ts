@@ -1,4 +1,5 @@
 import type { Envelope } from '@dovecote/secret';
+import { sealedColumn } from '../sealed-columns/index.js';
 
 /** A signing key as its row holds it: the private key sealed by the master key. */
 export interface SealedSigningKey {
@@ -16,6 +17,7 @@ export function opensSigningKey(envelope: Envelope, row: SealedSigningKey): bool
   }
 }
 
-export function sealContext(kid: string): string {
-  return `signing_key/${kid}`;
-}
+export const sealContext = sealedColumn(
+  { table: 'signing_key', column: 'sealed_private_key', places: ['kid'] },
+  (kid) => `signing_key/${kid}`,
+);

@@ -4,6 +4,7 @@ import { v7 as uuid } from 'uuid';
 import { z } from 'zod';
 import type { Scope } from '../scope/index.js';
 import { type DailyLimit, DailyLimits } from '../throttle/daily-limits.js';
+import { sealedJob } from '../sealed-columns/index.js';
 import type { Mail, OutgoingMail } from './mail.js';
 
 /** From all organizations together. */
@@ -77,9 +78,7 @@ export class Mailer {
   }
 }
 
-function sealContext(id: string): string {
-  return `mail/${id}`;
-}
+const sealContext = sealedJob(sendMailTask, (id) => `mail/${id}`);
 
 function addressesOf(mails: readonly Mail[]): string[] {
   return mails.map(({ to }) => to);

@@ -12,7 +12,7 @@ import {
   type WorkerPool,
 } from 'graphile-worker';
 import { PinoLogger } from 'nestjs-pino';
-import { Pool } from 'pg';
+import { type Client, Pool } from 'pg';
 import { type ScopeOrigin, Scopes } from '../scope/index.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { requestContext } from '../telemetry/request-context.js';
@@ -24,6 +24,8 @@ import { workerLogger } from './worker-logger.js';
 
 export interface WorkerOptions {
   databaseUrl: string;
+  /** The class of its clients; that of pg by default. */
+  client?: typeof Client;
   concurrency: number;
   /** Milliseconds that running jobs get when the worker stops; after that they are released for another worker. */
   graceMs: number;
@@ -56,11 +58,12 @@ export class Worker {
   }
 
   async start(): Promise<void> {
-    const { concurrency, databaseUrl } = this.options;
+    const { concurrency, databaseUrl, client } = this.options;
     this.pool = new Pool({
       connectionString: databaseUrl,
       max: concurrency + 2,
       application_name: 'dovecote worker',
+      Client: client,
     });
     const onLost = (error: Error): void => this.log.warn({ err: error }, 'worker connection lost');
     this.pool.on('error', onLost).on('connect', (client) => client.on('error', onLost));

@@ -6,6 +6,7 @@ import type { AppError } from '../../../platform/errors/index.js';
 import { ENVELOPE } from '../../../platform/platform.module.js';
 import { originOf, type Scope, Scopes } from '../../../platform/scope/index.js';
 import { type DailyLimit, DailyLimits } from '../../../platform/throttle/daily-limits.js';
+import { sealedColumn } from '../../../platform/sealed-columns/index.js';
 import {
   type EmailProvider,
   type EmailProviderRow,
@@ -89,7 +90,7 @@ export class EmailProviders {
     const all = [...violations, ...settingsViolations(settings, given)];
     if (!settings || all.length > 0) throw invalidConfig(all);
     const updatedAt = scope.now();
-    const sealedSettings = this.envelope.seal(JSON.stringify(settings), sealContext(scope));
+    const sealedSettings = this.envelope.seal(JSON.stringify(settings), sealContext(scope.orgId));
     const row = { kind: settings.kind, ...sender, sealedSettings, updatedAt, failingSince: null };
     await this.store.upsert(scope, row);
     await scope.audit('EMAIL_PROVIDER_SET', {
@@ -137,7 +138,7 @@ export class EmailProviders {
   /** Undefined when no key opens it: it was sealed by another installation. */
   private openedOrNone(scope: Scope, { sealedSettings }: EmailProviderRow): ProviderSettings | undefined {
     try {
-      const opened = this.envelope.open(sealedSettings, sealContext(scope)).toString();
+      const opened = this.envelope.open(sealedSettings, sealContext(scope.orgId)).toString();
       return settingsSchema.parse(JSON.parse(opened));
     } catch (error) {
       if (error instanceof UnsealError) return undefined;
@@ -146,9 +147,10 @@ export class EmailProviders {
   }
 }
 
-function sealContext({ orgId }: Scope): string {
-  return `email_provider.sealed_settings/${orgId}`;
-}
+const sealContext = sealedColumn(
+  { table: 'email_provider', column: 'sealed_settings', places: ['org_id'] },
+  (orgId) => `email_provider.sealed_settings/${orgId}`,
+);
 
 function refuse(refusal: AppError | undefined): void {
   if (refusal) throw refusal;

@@ -8,6 +8,7 @@ import { Mailer } from '../../../platform/mail/index.js';
 import { ENVELOPE } from '../../../platform/platform.module.js';
 import { originOf, type Scope, Scopes } from '../../../platform/scope/index.js';
 import { clientOf, type Person, PersonStore } from '../../signin/auth/index.js';
+import { sealedJob } from '../../../platform/sealed-columns/index.js';
 import { magicLinkMail } from './magic-link.mail.js';
 import { MagicLinkStore } from './magic-link.store.js';
 import { linkExpiry, linkRefused, refuseLink } from './sign-in.rules.js';
@@ -80,6 +81,4 @@ export class MagicLinks {
   }
 }
 
-function sealContext(id: string): string {
-  return `magic_link/${id}`;
-}
+const sealContext = sealedJob(deliverLinkTask, (id) => `magic_link/${id}`);

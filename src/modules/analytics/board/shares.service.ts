@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Envelope } from '@dovecote/secret';
 import { ENVELOPE } from '../../../platform/platform.module.js';
 import type { Scope } from '../../../platform/scope/index.js';
+import { sealedColumn } from '../../../platform/sealed-columns/index.js';
 import type { Share } from './board.js';
 import { isLive, refuseEnd } from './share.rules.js';
 import { type ShareRow, ShareStore } from './share.store.js';
@@ -97,6 +98,7 @@ export class Shares {
   }
 }
 
-function sealContext(orgId: string, boardId: string): string {
-  return `board_share.sealed_token/${orgId}/${boardId}`;
-}
+const sealContext = sealedColumn(
+  { table: 'board_share', column: 'sealed_token', places: ['org_id', 'board_id'] },
+  (orgId, boardId) => `board_share.sealed_token/${orgId}/${boardId}`,
+);

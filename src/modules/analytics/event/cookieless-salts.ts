@@ -5,6 +5,7 @@ import { PinoLogger } from 'nestjs-pino';
 import { Clock } from '../../../platform/clock/clock.js';
 import { ENVELOPE } from '../../../platform/platform.module.js';
 import { originOf, type Scope, Scopes } from '../../../platform/scope/index.js';
+import { sealedColumn } from '../../../platform/sealed-columns/index.js';
 import type { DropReason } from './accepted-batch.js';
 import { CookielessStore } from './cookieless.store.js';
 import { firstCookielessDay } from './occur-time.rules.js';
@@ -113,6 +114,7 @@ export class CookielessSalts implements OnApplicationShutdown {
   }
 }
 
-function contextOf(day: string): string {
-  return `cookieless_salt:${day}`;
-}
+const contextOf = sealedColumn(
+  { table: 'cookieless_salt', column: 'sealed', places: ['day'] },
+  (day) => `cookieless_salt:${day}`,
+);

@@ -5,6 +5,7 @@ import { Permission } from '../../../platform/access/index.js';
 import { notFound } from '../../../platform/errors/index.js';
 import { ENVELOPE } from '../../../platform/platform.module.js';
 import type { Scope } from '../../../platform/scope/index.js';
+import { sealedColumn } from '../../../platform/sealed-columns/index.js';
 import type { ProjectKeyRow } from './project.js';
 import { refuseKeyOverLimit } from './project.rules.js';
 import { Projects } from './project.service.js';
@@ -97,6 +98,7 @@ export class ProjectKeys {
   }
 }
 
-function sealContext(orgId: string, id: string): string {
-  return `project_key.sealed_key/${orgId}/${id}`;
-}
+const sealContext = sealedColumn(
+  { table: 'project_key', column: 'sealed_key', places: ['org_id', 'id'] },
+  (orgId, id) => `project_key.sealed_key/${orgId}/${id}`,
+);

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Envelope } from '@dovecote/secret';
 import { ENVELOPE } from '../../../platform/platform.module.js';
 import type { Scope } from '../../../platform/scope/index.js';
+import { sealedColumn } from '../../../platform/sealed-columns/index.js';
 import { Projects } from './project.service.js';
 import { PushAccountStore } from './push-account.store.js';
 import { readServiceAccount } from './service-account.js';
@@ -50,6 +51,7 @@ function record(scope: Scope, projectId: string, clientEmail: string): Promise<v
   });
 }
 
-function sealContext(orgId: string, projectId: string): string {
-  return `project_push_account.sealed_account/${orgId}/${projectId}`;
-}
+const sealContext = sealedColumn(
+  { table: 'project_push_account', column: 'sealed_account', places: ['org_id', 'project_id'] },
+  (orgId, projectId) => `project_push_account.sealed_account/${orgId}/${projectId}`,
+);

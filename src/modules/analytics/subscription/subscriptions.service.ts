@@ -6,6 +6,7 @@ import { notFound } from '../../../platform/errors/index.js';
 import { ENVELOPE } from '../../../platform/platform.module.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { ErasedIds } from '../event/index.js';
+import { sealedColumn } from '../../../platform/sealed-columns/index.js';
 import { refuseDevicesOverLimit } from './devices-limit.rules.js';
 import type { Subscription } from './subscription.js';
 import { type StoredToken, SubscriptionStore } from './subscription.store.js';
@@ -53,7 +54,12 @@ export class Subscriptions {
   }
 
   private stored({ orgId, project }: Scope, deviceId: string, token: string): StoredToken {
-    const sealed = this.envelope.seal(token, `push-subscription/${orgId}/${project.number}/${deviceId}`);
+    const sealed = this.envelope.seal(token, sealContext(orgId, String(project.number), deviceId));
     return { sealed, hash: hashSecret(token) };
   }
 }
+
+const sealContext = sealedColumn(
+  { table: 'push_subscription', column: 'sealed_token', places: ['org_id', 'project', 'device_id'] },
+  (orgId, project, deviceId) => `push-subscription/${orgId}/${project}/${deviceId}`,
+);

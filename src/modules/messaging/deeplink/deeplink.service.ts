@@ -4,6 +4,7 @@ import type { Envelope } from '@dovecote/secret';
 import { notFound } from '../../../platform/errors/index.js';
 import { ENVELOPE } from '../../../platform/platform.module.js';
 import { requireOrganization, type Scope } from '../../../platform/scope/index.js';
+import { sealedColumn } from '../../../platform/sealed-columns/index.js';
 import { type DeeplinkKey, DeeplinkStore } from './deeplink.store.js';
 import { isDue, isRetired, OVERLAP_MS, type TokenPayload } from './token.rules.js';
 import { readToken, writeToken } from './token.js';
@@ -71,7 +72,7 @@ export class DeeplinkTokens {
     const newest = await this.store.newest(scope);
     if (newest && !isDue(newest, scope.now())) return newest;
     const version = (newest?.version ?? 0) + 1;
-    const sealed = this.envelope.seal(randomBytes(32), sealContext(scope.orgId, version));
+    const sealed = this.envelope.seal(randomBytes(32), sealContext(scope.orgId, String(version)));
     if ((await this.store.insert(scope, version, sealed)) && newest) {
       const runAt = new Date(scope.now().getTime() + OVERLAP_MS);
       await scope.enqueue({ task: forgetKeysTask, payload: {}, runAt });
@@ -83,10 +84,11 @@ export class DeeplinkTokens {
 
   private open(scope: Scope, { version, sealedKey }: DeeplinkKey): Buffer {
     if (!sealedKey) throw new Error(`Key ${version} is retired.`);
-    return this.envelope.open(sealedKey, sealContext(scope.orgId, version));
+    return this.envelope.open(sealedKey, sealContext(scope.orgId, String(version)));
   }
 }
 
-function sealContext(orgId: string, version: number): string {
-  return `deeplink_key/${orgId}/${version}`;
-}
+const sealContext = sealedColumn(
+  { table: 'deeplink_key', column: 'sealed_key', places: ['org_id', 'version'] },
+  (orgId, version) => `deeplink_key/${orgId}/${version}`,
+);

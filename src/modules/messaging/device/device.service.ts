@@ -5,6 +5,7 @@ import { notFound } from '../../../platform/errors/index.js';
 import { ENVELOPE } from '../../../platform/platform.module.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { Members } from '../../people/member/index.js';
+import { sealedColumn } from '../../../platform/sealed-columns/index.js';
 import type { DeviceEntity } from './device.entity.js';
 import { DeviceStore } from './device.store.js';
 
@@ -87,6 +88,7 @@ export class Devices {
   }
 }
 
-function sealContext(orgId: string, deviceId: string): string {
-  return `device/${orgId}/${deviceId}`;
-}
+const sealContext = sealedColumn(
+  { table: 'device', column: 'sealed_push_token', places: ['org_id', 'device_id'] },
+  (orgId, deviceId) => `device/${orgId}/${deviceId}`,
+);

@@ -7,6 +7,7 @@ import { notFound } from '../../../platform/errors/index.js';
 import { ENVELOPE } from '../../../platform/platform.module.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { grantsMore, refuseGrant, Roles } from '../role/index.js';
+import { sealedColumn } from '../../../platform/sealed-columns/index.js';
 import type { InviteLink, SharedLink } from './invite-link.js';
 import { linkExpiry, refuseOverLimit } from './invite-link.rules.js';
 import { InviteLinkStore } from './invite-link.store.js';
@@ -82,6 +83,7 @@ export class InviteLinks {
   }
 }
 
-function sealContext(id: string): string {
-  return `invite_link/${id}`;
-}
+const sealContext = sealedColumn(
+  { table: 'invite_link', column: 'sealed_token', places: ['id'] },
+  (id) => `invite_link/${id}`,
+);

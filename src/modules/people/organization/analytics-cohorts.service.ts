@@ -4,6 +4,7 @@ import type { Envelope } from '@dovecote/secret';
 import { invalidArgument } from '../../../platform/errors/index.js';
 import { ENVELOPE } from '../../../platform/platform.module.js';
 import type { Scope } from '../../../platform/scope/index.js';
+import { sealedColumn } from '../../../platform/sealed-columns/index.js';
 import { AnalyticsCohortStore, type SealedCohorts } from './analytics-cohorts.store.js';
 
 /** How people are assigned to cohorts: by a hash of salt and person, modulo the number of buckets. */
@@ -71,6 +72,7 @@ export class AnalyticsCohorts {
   }
 }
 
-function sealContext(orgId: string): string {
-  return `analytics-salt/${orgId}`;
-}
+const sealContext = sealedColumn(
+  { table: 'analytics_cohort', column: 'sealed_salt', places: ['org_id'] },
+  (orgId) => `analytics-salt/${orgId}`,
+);

@@ -9,6 +9,7 @@ import { Mailer, type Mail } from '../../../platform/mail/index.js';
 import { ENVELOPE } from '../../../platform/platform.module.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { Members } from '../member/index.js';
+import { sealedColumn } from '../../../platform/sealed-columns/index.js';
 import {
   deletionCancelledMail,
   type DeletionNotice,
@@ -149,15 +150,16 @@ export class OrganizationDeletions {
   }
 
   private seal(scope: Scope, told: Notice): Buffer {
-    return this.envelope.seal(JSON.stringify(told), sealContext(scope));
+    return this.envelope.seal(JSON.stringify(told), sealContext(scope.orgId));
   }
 
   private open(scope: Scope, { sealedNotice }: RecordedDeletion): Notice {
     if (!sealedNotice) throw new Error('A deletion in progress has no recipients for its notice.');
-    return notice.parse(JSON.parse(this.envelope.open(sealedNotice, sealContext(scope)).toString()));
+    return notice.parse(JSON.parse(this.envelope.open(sealedNotice, sealContext(scope.orgId)).toString()));
   }
 }
 
-function sealContext({ orgId }: Scope): string {
-  return `organization-deletion/${orgId}`;
-}
+const sealContext = sealedColumn(
+  { table: 'organization_deletion', column: 'sealed_notice', places: ['organization_id'] },
+  (orgId) => `organization-deletion/${orgId}`,
+);

@@ -15,6 +15,7 @@ import {
 import { ENVELOPE } from '../../../platform/platform.module.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { MemberPrivacy } from '../member/index.js';
+import { sealedColumn } from '../../../platform/sealed-columns/index.js';
 import { inBundleOrder } from './published-order.rules.js';
 import { isPersonal, KEPT_MS, type PrivacyRequest, refuseExport, requestStatus } from './request.rules.js';
 import { RequestStore } from './request.store.js';
@@ -175,6 +176,7 @@ export function contentType({ userId }: PrivacyRequest): string {
   return userId === null ? 'application/octet-stream' : 'application/zip';
 }
 
-function sealContext(orgId: string, id: string): string {
-  return `privacy_export/${orgId}/${id}`;
-}
+const sealContext = sealedColumn(
+  { table: 'privacy_request', column: 'sealed_key', places: ['org_id', 'id'] },
+  (orgId, id) => `privacy_export/${orgId}/${id}`,
+);

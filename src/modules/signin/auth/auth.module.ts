@@ -3,6 +3,7 @@ import type { Envelope } from '@dovecote/secret';
 import { UsageRecorder } from '../../../platform/caller/usage-recorder.js';
 import { PersonalData } from '../../../platform/personal-data/index.js';
 import { CONFIG, MASTER_KEY } from '../../../platform/config/config.module.js';
+import { readAcceptedKey } from '../../../platform/data-folder/index.js';
 import type { Config } from '../../../platform/config/index.js';
 import { Mailer } from '../../../platform/mail/index.js';
 import { ENVELOPE } from '../../../platform/platform.module.js';
@@ -44,14 +45,16 @@ import { WhoAmI } from './who-am-i.service.js';
     WhoAmI,
     {
       provide: SignInCodes,
-      inject: [MASTER_KEY, ENVELOPE, SignInCodeStore, AddressLimits, Scopes],
+      inject: [MASTER_KEY, CONFIG, ENVELOPE, SignInCodeStore, AddressLimits, Scopes],
       useFactory: (
         masterKey: Buffer,
+        config: Config,
         envelope: Envelope,
         store: SignInCodeStore,
         limits: AddressLimits,
         scopes: Scopes,
-      ) => new SignInCodes(masterKey, envelope, store, limits, scopes),
+      ) =>
+        new SignInCodes({ masterKey, acceptedKey: readAcceptedKey(config) }, envelope, store, limits, scopes),
     },
     {
       provide: SignIn,

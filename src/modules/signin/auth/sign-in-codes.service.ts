@@ -44,23 +44,24 @@ const wrongCodes = {
 /** Creates and verifies the codes that are mailed, and the links that carry them. */
 @Injectable()
 export class SignInCodes {
-  private readonly pepper: Buffer;
+  /** The pepper of the master key, and that of the key which is accepted beside it. */
+  private readonly peppers: readonly [Buffer, ...Buffer[]];
 
   constructor(
-    masterKey: Buffer,
+    { masterKey, acceptedKey }: { readonly masterKey: Buffer; readonly acceptedKey?: Buffer },
     private readonly envelope: Envelope,
     private readonly store: SignInCodeStore,
     private readonly limits: AddressLimits,
     private readonly scopes: Scopes,
   ) {
-    this.pepper = createHmac('sha256', masterKey).update('sign-in code pepper').digest();
+    this.peppers = acceptedKey ? [pepperOf(masterKey), pepperOf(acceptedKey)] : [pepperOf(masterKey)];
   }
 
   /** A new code, beside those that are still good, and the secret of the device that asks for it. */
   async make(scope: Scope, email: string): Promise<MailedCode & { state: string }> {
     const [id, code, expiresAt] = [uuid(), generateOneTimeCode(), codeExpiry(scope.now())];
     const state = generateToken();
-    const hashes = { codeHash: this.hash(id, code), stateHash: hashToken(state) };
+    const hashes = { codeHash: hashOf(id, code, this.peppers[0]), stateHash: hashToken(state) };
     await this.store.insert(scope, { id, email, expiresAt, client: clientOf(scope), ...hashes });
     return { id, code, expiresAt, state };
   }
@@ -78,8 +79,8 @@ export class SignInCodes {
       this.store.attempt(inner, email, clientOf(scope)),
     );
     // The comparison is made even when there is nothing to compare with.
-    const none = { id: '', email, codeHash: this.pepper };
-    const proven = [none, ...tried].filter(({ id, codeHash }) => equalSecrets(this.hash(id, code), codeHash));
+    const none = { id: '', email, codeHash: this.peppers[0] };
+    const proven = [none, ...tried].filter((one) => this.isCode(one, code));
     if (!proven[0]) throw codeRefused();
     await this.limits.putBack(wrongCodes, address);
     return proven[0];
@@ -93,7 +94,7 @@ export class SignInCodes {
       this.store.attemptById(inner, link.id, clientOf(scope)),
     );
     if (!tried?.stateHash) throw linkRefused();
-    const matches = equalSecrets(this.hash(tried.id, link.code), tried.codeHash);
+    const matches = this.isCode(tried, link.code);
     if (!matches || !equalSecrets(hashToken(state), tried.stateHash)) throw linkRefused();
     return tried;
   }
@@ -119,9 +120,21 @@ export class SignInCodes {
     }
   }
 
-  private hash(id: string, code: string): Buffer {
-    return hashOneTimeCode({ code, pepper: this.pepper, context: id });
+  /** After the same work, whichever key it was made with. */
+  private isCode(
+    { id, codeHash }: { readonly id: string; readonly codeHash: Buffer },
+    code: string,
+  ): boolean {
+    return this.peppers.filter((pepper) => equalSecrets(hashOf(id, code, pepper), codeHash)).length > 0;
   }
+}
+
+function pepperOf(masterKey: Buffer): Buffer {
+  return createHmac('sha256', masterKey).update('sign-in code pepper').digest();
+}
+
+function hashOf(id: string, code: string, pepper: Buffer): Buffer {
+  return hashOneTimeCode({ code, pepper, context: id });
 }
 
 /** By whom limits count: of an IPv6 network that is one household's, the network. */

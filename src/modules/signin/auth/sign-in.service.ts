@@ -7,6 +7,7 @@ import type { PersonCaller } from '../../../platform/caller/caller.js';
 import { Mailer } from '../../../platform/mail/index.js';
 import { originOf, type Scope, Scopes } from '../../../platform/scope/index.js';
 import { acceptAtSignIn, InvitationTokens } from '../../people/member/index.js';
+import { sealedJob } from '../../../platform/sealed-columns/index.js';
 import { type Person, PersonStore } from './person.store.js';
 import type { Proof } from './session.store.js';
 import { refuseForeignSession, Sessions, type TokenPair } from './sessions.service.js';
@@ -112,6 +113,4 @@ export class SignIn {
   }
 }
 
-function sealContext(id: string): string {
-  return `sign_in_code/${id}`;
-}
+const sealContext = sealedJob(deliverCodeTask, (id) => `sign_in_code/${id}`);

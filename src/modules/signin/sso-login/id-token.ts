@@ -1,4 +1,5 @@
 import { type Envelope, UnsealError } from '@dovecote/secret';
+import { sealedColumn } from '../../../platform/sealed-columns/index.js';
 
 /** Beyond it, addresses become longer than servers take. */
 const LONGEST_HINT = 6000;
@@ -25,6 +26,7 @@ export function openIdToken(
   }
 }
 
-function contextOf(loginId: string): string {
-  return `sso_login/${loginId}/id_token`;
-}
+const contextOf = sealedColumn(
+  { table: 'sso_login', column: 'sealed_id_token', places: ['id'] },
+  (loginId) => `sso_login/${loginId}/id_token`,
+);

@@ -20,6 +20,7 @@ import {
   oidcEndpoints,
   UnusableMetadata,
 } from '../sso/index.js';
+import { sealedColumn } from '../../../platform/sealed-columns/index.js';
 import { attributesOf, storable } from './claims.rules.js';
 import { sealIdToken } from './id-token.js';
 import { LoginRefusal } from './login-refusal.js';
@@ -164,6 +165,7 @@ function requireFresh(authTime: number | undefined, { createdAt }: Login): void 
   throw new LoginRefusal('stale_sign_in', `A new sign-in was requested, but ${last}.`);
 }
 
-function sealContext(requestId: string): string {
-  return `sso_login/${requestId}`;
-}
+const sealContext = sealedColumn(
+  { table: 'sso_login', column: 'sealed_flow', places: ['request_id'] },
+  (requestId) => `sso_login/${requestId}`,
+);

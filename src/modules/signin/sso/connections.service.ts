@@ -15,6 +15,7 @@ import { ENVELOPE } from '../../../platform/platform.module.js';
 import { originOf, type Scope, type ScopeOrigin, Scopes } from '../../../platform/scope/index.js';
 import { Sessions } from '../auth/index.js';
 import { refuseGrant, Roles } from '../../people/role/index.js';
+import { sealedColumn } from '../../../platform/sealed-columns/index.js';
 import {
   type Connection,
   connectionState,
@@ -387,6 +388,7 @@ function knownSince(idp: StoredIdp, metadataUrl: string, now: Date): Partial<Con
   };
 }
 
-function secretContext(orgId: string, id: string): string {
-  return `sso_connection/${orgId}/${id}`;
-}
+const secretContext = sealedColumn(
+  { table: 'sso_connection', column: 'sealed_client_secret', places: ['org_id', 'id'] },
+  (orgId, id) => `sso_connection/${orgId}/${id}`,
+);

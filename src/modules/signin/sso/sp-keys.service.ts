@@ -5,6 +5,7 @@ import type { Envelope } from '@dovecote/secret';
 import { v7 as uuid } from 'uuid';
 import { ENVELOPE } from '../../../platform/platform.module.js';
 import type { Scope } from '../../../platform/scope/index.js';
+import { sealedColumn } from '../../../platform/sealed-columns/index.js';
 import { type StoredSpKey, SpKeyStore } from './sp-key.store.js';
 
 /** A service provider certificate, as registered at the provider. */
@@ -82,6 +83,7 @@ function certificateOf({ certificate, status }: StoredSpKey): SpCertificate {
   };
 }
 
-function sealContext(orgId: string, id: string): string {
-  return `sso_sp_key/${orgId}/${id}`;
-}
+const sealContext = sealedColumn(
+  { table: 'sso_sp_key', column: 'sealed_private_key', places: ['org_id', 'id'] },
+  (orgId, id) => `sso_sp_key/${orgId}/${id}`,
+);
