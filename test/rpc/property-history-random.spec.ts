@@ -9,7 +9,7 @@ import { historyOf, latest, type Told, told } from '../support/property-history.
 import { startTestServer, type TestServer } from '../support/test-server.js';
 
 // HISTORY_RUNS=200 asks for longer, HISTORY_SEED=7 for other lives.
-const RUNS = Number(process.env.HISTORY_RUNS ?? 6);
+const RUNS = Number(process.env.HISTORY_RUNS ?? 4);
 const SEED = Number(process.env.HISTORY_SEED ?? 20261130);
 const people = ['ann', 'ben', 'cem', 'dot'];
 
