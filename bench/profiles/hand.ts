@@ -28,19 +28,19 @@ const PIECE = 10_000;
 /** A row of a list: a profile, or a person without one. */
 type Listed = [id: string, at: number, hasProfile: boolean];
 
-/** A page of the list by creation, as an expert asks for it: one statement for the ids, and one each for what they did and are. */
+/** A page of the list by creation, as an expert asks for it: the ids first, then what they are and did. */
 export async function pageByHand(
   world: AnalyticsWorld,
   list: Filtered,
   size: number,
 ): Promise<ShownPerson[]> {
-  return peopleOf(world, await rows<Listed>(world, `${listStatement(world, list, size)} ${SETTINGS}`));
+  return peopleOf(world, await listed(world, list, size));
 }
 
 /** The whole list: what everybody did is computed at once, and profiles are read from PostgreSQL by the thousand. */
 export async function* wholeByHand(world: AnalyticsWorld, list: Filtered): AsyncIterable<string[]> {
   const of = `project = ${world.project.number}`;
-  const query = `SELECT id, at, has_profile, activity.* FROM (${listStatement(world, list)}) AS list ANY LEFT JOIN (
+  const query = `SELECT id, at, has_profile, activity.* FROM (${profilesStatement(world, list)} UNION ALL ${othersStatement(world, list)}) AS list ANY LEFT JOIN (
       SELECT if(canonical = 0, person, canonical) AS key, ${activity}
         FROM (SELECT * FROM ${database}.events FINAL WHERE ${of}) AS event
         ANY LEFT JOIN (SELECT person, canonical FROM ${database}.person_aliases FINAL WHERE ${of}) AS alias USING person GROUP BY key
@@ -56,17 +56,24 @@ export async function* wholeByHand(world: AnalyticsWorld, list: Filtered): Async
   yield piece(world, waiting);
 }
 
-async function piece(world: AnalyticsWorld, listed: readonly Listed[]): Promise<string[]> {
-  await profilesOf(world, listed);
-  return listed.map(([id]) => id);
+async function piece(world: AnalyticsWorld, people: readonly Listed[]): Promise<string[]> {
+  await profilesOf(world, people);
+  return people.map(([id]) => id);
 }
 
-/** Only the ids. */
-function listStatement({ project }: AnalyticsWorld, list: Filtered, size?: number): string {
+/** Profiles, and then those without one who are as new as the last of them. */
+async function listed(world: AnalyticsWorld, list: Filtered, size: number): Promise<Listed[]> {
+  const newest = `ORDER BY at DESC, id DESC LIMIT ${size} ${SETTINGS}`;
+  const profiles = await rows<Listed>(world, `${profilesStatement(world, list)} ${newest}`);
+  const since = profiles[size - 1]?.[1];
+  const others = await rows<Listed>(world, `${othersStatement(world, list, since)} ${newest}`);
+  return [...profiles, ...others]
+    .sort(([a, first], [b, second]) => second - first || (a < b ? 1 : -1))
+    .slice(0, size);
+}
+
+function profilesStatement({ project }: AnalyticsWorld, list: Filtered): string {
   const of = `project = ${project.number}`;
-  const limit = size === undefined ? '' : `LIMIT ${size}`;
-  // A name that is claimed stays so: older versions of the rows say the same.
-  const claimed = `SELECT person FROM ${database}.person_aliases WHERE ${of}`;
   const latest = list.latest.map((name) => `argMax(latest.${name}, latest.occur_time) AS ${name}`).join(', ');
   const join =
     list.latest.length === 0
@@ -75,14 +82,18 @@ function listStatement({ project }: AnalyticsWorld, list: Filtered, size?: numbe
           SELECT of_person AS canonical, ${latest} FROM (SELECT * FROM ${database}.persons FINAL WHERE ${of}) AS seen
             ANY INNER JOIN (SELECT person, canonical AS of_person FROM ${database}.person_aliases FINAL WHERE ${of}) AS alias USING person
            GROUP BY of_person) AS activity USING canonical`;
-  return `SELECT id, at, has_profile FROM (
-      SELECT profile_id AS id, toUnixTimestamp64Milli(created_at) AS at, true AS has_profile
-        FROM (SELECT * FROM ${database}.profiles FINAL WHERE ${of}) AS profile ${join}
-       WHERE NOT deleted AND ${list.ofProfiles} ORDER BY at DESC, id DESC ${limit}
-      UNION ALL
-      SELECT distinct_id AS id, toUnixTimestamp64Milli(first_seen) AS at, false AS has_profile FROM ${database}.persons FINAL
-       WHERE ${of} AND person NOT IN (${claimed}) AND ${list.ofOthers} ORDER BY at DESC, id DESC ${limit}
-    ) ORDER BY at DESC, id DESC ${limit}`;
+  return `SELECT profile_id AS id, toUnixTimestamp64Milli(created_at) AS at, true AS has_profile
+      FROM (SELECT * FROM ${database}.profiles FINAL WHERE ${of}) AS profile ${join} WHERE NOT deleted AND ${list.ofProfiles}`;
+}
+
+/** Persons without a profile. An id that is claimed stays so: older versions of the rows say the same. */
+function othersStatement({ project }: AnalyticsWorld, list: Filtered, since?: number): string {
+  const of = `project = ${project.number}`;
+  const recent = since === undefined ? 'true' : `toUnixTimestamp64Milli(first_seen) >= ${since}`;
+  const candidates = `(SELECT person FROM ${database}.persons FINAL WHERE ${of} AND ${recent})`;
+  return `SELECT distinct_id AS id, toUnixTimestamp64Milli(first_seen) AS at, false AS has_profile FROM ${database}.persons FINAL
+     WHERE ${of} AND ${recent} AND ${list.ofOthers} AND person NOT IN (
+       SELECT person FROM ${database}.person_aliases WHERE ${of} ${since === undefined ? '' : `AND person IN ${candidates}`})`;
 }
 
 /** Those who are found by their address or external id, and how many: the search of the documented list. */
@@ -116,11 +127,11 @@ interface StoredProfile {
 }
 
 /** What the people are and did: their profiles and ids from PostgreSQL, then one statement about their events. */
-async function peopleOf(world: AnalyticsWorld, listed: readonly Listed[]): Promise<ShownPerson[]> {
-  const profiles = await profilesOf(world, listed);
-  const idsOf = listed.map(([id]) => profiles.get(id)?.aliases ?? [id]);
+async function peopleOf(world: AnalyticsWorld, people: readonly Listed[]): Promise<ShownPerson[]> {
+  const profiles = await profilesOf(world, people);
+  const idsOf = people.map(([id]) => profiles.get(id)?.aliases ?? [id]);
   const activities = await activitiesOf(world, idsOf);
-  return listed.map(([id], index) => {
+  return people.map(([id], index) => {
     const [profile, did] = [profiles.get(id), activities.get(index)];
     return {
       ...{ id, externalId: profile?.externalId ?? '', traits: profile?.properties ?? {} },
@@ -133,9 +144,9 @@ async function peopleOf(world: AnalyticsWorld, listed: readonly Listed[]): Promi
 
 async function profilesOf(
   world: AnalyticsWorld,
-  listed: readonly Listed[],
+  people: readonly Listed[],
 ): Promise<ReadonlyMap<string, StoredProfile>> {
-  const withProfile = listed.filter(([, , hasProfile]) => hasProfile).map(([id]) => id);
+  const withProfile = people.filter(([, , hasProfile]) => hasProfile).map(([id]) => id);
   const { rows: stored } = await world.owner.query<StoredProfile>({
     name: 'profiles',
     text: `select p.id, p.external_id as "externalId", p.properties, p.created_at as created, p.updated_at as updated,

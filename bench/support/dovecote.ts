@@ -89,9 +89,11 @@ export class Dovecote {
   /** Seconds until the server and its database were gone. */
   async stop(): Promise<number> {
     const begin = performance.now();
-    const exit = once(this.child, 'exit');
+    const hasEnded = this.child.exitCode !== null || this.child.signalCode !== null;
+    const exit = hasEnded ? undefined : once(this.child, 'exit');
     this.child.kill('SIGTERM');
-    const [code] = (await exit) as [number | null];
+    await exit;
+    const code = this.child.exitCode;
     if (code !== 0) throw new Error(`The server ended with ${code}.`);
     return (performance.now() - begin) / 1000;
   }

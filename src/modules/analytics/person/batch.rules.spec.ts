@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Batch, grouped, sizeOfNext } from './batch.rules.js';
+import { type Batch, grouped, newestOf, sizeOfNext } from './batch.rules.js';
 
 const now = Date.UTC(2026, 10, 30);
 const batch = (more: Partial<Batch<number>>): Batch<number> => ({
@@ -28,4 +28,10 @@ test('lists are grouped up to a size, and none is divided', () => {
     [10],
   ]);
   expect(grouped([], 3)).toEqual([]);
+});
+
+test('the newest people come first, and of one time those with the highest bytes', () => {
+  const person = (id: string, at: number) => ({ id, at });
+  const people = [person('b', 1), person('\uFFFD', 2), person('a', 3), person('😀', 2)];
+  expect(newestOf(people, 3).map(({ id }) => id)).toEqual(['a', '😀', '\uFFFD']);
 });

@@ -36,3 +36,13 @@ export function grouped<Member>(lists: readonly (readonly Member[])[], most: num
   }
   return groups;
 }
+
+/** The newest of the people; of one time the highest id first, as the analytics store compares them: by their bytes. */
+export function newestOf<Row extends { readonly at: number; readonly id: string }>(
+  people: readonly Row[],
+  most: number,
+): Row[] {
+  const byBytes = (one: Row, other: Row): number =>
+    Buffer.compare(Buffer.from(other.id), Buffer.from(one.id));
+  return [...people].sort((one, other) => other.at - one.at || byBytes(one, other)).slice(0, most);
+}

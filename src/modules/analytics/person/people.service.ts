@@ -7,10 +7,17 @@ import { originOf, type Scope, Scopes } from '../../../platform/scope/index.js';
 import { cookielessPrefix, type ErasedId, ErasedIds } from '../event/index.js';
 import { Questions } from '../insight/index.js';
 import { Identities, Profiles, type StoredProfile } from '../profile/index.js';
-import { type Batch, grouped, sizeOfNext } from './batch.rules.js';
+import { type Batch, grouped, newestOf, sizeOfNext } from './batch.rules.js';
 import type { Person, PersonActivity, PersonFilters, PersonName, PersonSearch } from './person.js';
 import { activityOf, activityOfPeople } from './person-activity.js';
-import { createdList, type ListedPerson, type ListPosition, peopleCount, seenList } from './person-list.js';
+import {
+  createdOthers,
+  createdProfiles,
+  type ListedPerson,
+  type ListPosition,
+  peopleCount,
+  seenList,
+} from './person-list.js';
 
 /** People in a message. */
 const PAGE = 100;
@@ -145,9 +152,14 @@ export class People {
     after: ListPosition | undefined,
     size: number,
   ): Promise<PeopleBatch> {
-    const listed = await this.ask(scope, ['created', filters, after, size], (owner) =>
-      this.store.query(owner, createdList, { filters, after, limit: size + 1 }),
-    );
+    const list = { filters, after, limit: size + 1 };
+    const listed = await this.ask(scope, ['created', list], async (owner) => {
+      const profiles = await this.store.query(owner, createdProfiles, list);
+      // Behind the last of a full batch no other person has a place in it.
+      const since = profiles.length > size ? profiles.at(-1)?.at : undefined;
+      const others = await this.store.query(owner, createdOthers, { ...list, since });
+      return newestOf([...profiles, ...others], list.limit);
+    });
     const rows = listed.slice(0, size);
     const activities = await this.activities(scope, rows);
     return { size, rows, activities, hasMore: listed.length > size, readAt: scope.now().getTime() };

@@ -118,47 +118,64 @@ function latestJoin({ groups }: PersonFilters): Fragment {
   return activityJoin(columns, sql`true`);
 }
 
-/** By creation, the newest first: profiles, and distinct ids that lead to none by when they were first seen. */
-export const createdList = analyticsQuery<CreatedList, ListedPerson>({
-  name: 'person.created_list',
-  build: ({ filters, after, limit }) => {
-    const behind = (at: Fragment, id: Fragment): Fragment =>
-      after ? sql`(${at}, ${id}) < (${value(after.at, 'Int64')}, ${value(after.id, 'String')})` : sql`true`;
-    const order = sql`ORDER BY at DESC, id DESC LIMIT ${value(limit, 'UInt32')}`;
-    const [created, firstSeen] = [
-      sql`toUnixTimestamp64Milli(created_at)`,
-      sql`toUnixTimestamp64Milli(first_seen)`,
-    ];
-    return sql`SELECT id, at, has_profile FROM (
-      SELECT * FROM (
-        SELECT profile_id AS id, ${created} AS at, true AS has_profile FROM ${profiles} AS profile ${latestJoin(filters)}
-         WHERE NOT deleted AND ${behind(created, sql`profile_id`)} AND ${whereOf(filters, ofProfile)} ${order})
-      UNION ALL
-      SELECT * FROM (
-        SELECT distinct_id AS id, ${firstSeen} AS at, false AS has_profile FROM ${persons}
-         WHERE ${unclaimed} AND ${behind(firstSeen, sql`distinct_id`)} AND ${whereOf(filters, ofOther)} ${order})
-    ) ${order}`;
-  },
-  examples: [
-    { filters: { operator: 'and', groups: [] }, limit: 100 },
-    {
-      filters: {
-        operator: 'or',
-        groups: [
-          {
-            operator: 'and',
-            filters: [
-              { on: 'trait', property: 'plan', operator: 'is_set' },
-              { on: 'trait', property: 'age', operator: 'gt', value: 1 },
-            ],
-          },
-          { operator: 'or', filters: [{ on: 'latest', property: 'browser', operator: 'is_set' }] },
-        ],
-      },
-      after: { at: Date.UTC(2100, 0), id: 'x' },
-      limit: 100,
+function behind(after: ListPosition | undefined, at: Fragment, id: Fragment): Fragment {
+  return after
+    ? sql`(${at}, ${id}) < (${value(after.at, 'Int64')}, ${value(after.id, 'String')})`
+    : sql`true`;
+}
+
+const firstSeen = sql`toUnixTimestamp64Milli(first_seen)`;
+const newestFirst = (limit: number): Fragment =>
+  sql`ORDER BY at DESC, id DESC LIMIT ${value(limit, 'UInt32')}`;
+
+const examplesOfList: readonly [CreatedList, ...CreatedList[]] = [
+  { filters: { operator: 'and', groups: [] }, limit: 100 },
+  {
+    filters: {
+      operator: 'or',
+      groups: [
+        {
+          operator: 'and',
+          filters: [
+            { on: 'trait', property: 'plan', operator: 'is_set' },
+            { on: 'trait', property: 'age', operator: 'gt', value: 1 },
+          ],
+        },
+        { operator: 'or', filters: [{ on: 'latest', property: 'browser', operator: 'is_set' }] },
+      ],
     },
-  ],
+    after: { at: Date.UTC(2100, 0), id: 'x' },
+    limit: 100,
+  },
+];
+
+/** Profiles by creation, the newest first. */
+export const createdProfiles = analyticsQuery<CreatedList, ListedPerson>({
+  name: 'person.created_profiles',
+  build: ({ filters, after, limit }) => {
+    const created = sql`toUnixTimestamp64Milli(created_at)`;
+    return sql`SELECT profile_id AS id, ${created} AS at, true AS has_profile FROM ${profiles} AS profile ${latestJoin(filters)}
+       WHERE NOT deleted AND ${behind(after, created, sql`profile_id`)} AND ${whereOf(filters, ofProfile)} ${newestFirst(limit)}`;
+  },
+  examples: examplesOfList,
+});
+
+/**
+ * Distinct ids that lead to no profile, by when they were first seen, the newest first. `since`: only those who were seen
+ * first at this time or later, of whom there are few to be looked up among all ids that lead to profiles.
+ */
+export const createdOthers = analyticsQuery<CreatedList & { readonly since?: number }, ListedPerson>({
+  name: 'person.created_others',
+  build: ({ filters, after, limit, since }) => {
+    const recent = since === undefined ? undefined : sql`${firstSeen} >= ${value(since, 'Int64')}`;
+    const claimed = recent
+      ? sql`SELECT person FROM ${personAliasesWithCopies} WHERE person IN (SELECT person FROM ${persons} WHERE ${recent})`
+      : sql`SELECT person FROM ${personAliasesWithCopies}`;
+    return sql`SELECT distinct_id AS id, ${firstSeen} AS at, false AS has_profile FROM ${persons}
+       WHERE ${recent ?? sql`true`} AND person NOT IN (${claimed}) AND ${behind(after, firstSeen, sql`distinct_id`)}
+         AND ${whereOf(filters, ofOther)} ${newestFirst(limit)}`;
+  },
+  examples: [...examplesOfList, { ...examplesOfList[0], since: 0 }],
 });
 
 function searched(search: PersonSearch | undefined): Fragment {
