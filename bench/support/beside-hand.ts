@@ -79,6 +79,7 @@ export function comparedTable(title: string, compared: readonly Compared[]): Tab
 
 export const comparedNotes: readonly string[] = [
   'CPU is processor time of the engine and PostgreSQL together, of an answer on average; that of Node, which checks the key, turns rows into messages and writes them, stands beside it. The goal for CPU ÷ by hand is 1.2. By hand the answer is read by the benchmark itself, without a server in between.',
+  'What the databases do beside the answer, such as merges and the queues that they are asked about, is counted with it: on a busy machine, where an answer takes long, it is much of it.',
 ];
 
 interface Measured {

@@ -9,7 +9,7 @@ import { Identities, type Identity, Profiles } from '../profile/index.js';
 import type { DayCount, Feed, FeedEvent, FeedPosition, Person, PersonStats } from './activity.js';
 import { fewerEvents, firstDay, firstReach, needsFewer, sinceOf } from './feed.rules.js';
 import { feedStatement } from './feed.js';
-import { daysStatement, existsStatement, statsStatement, zonedDaysStatement } from './person.js';
+import { daysStatement, existsStatement, seenStatement, statsStatement, zonedDaysStatement } from './person.js';
 import { dayCount, type ZonedDays } from './zoned-days.rules.js';
 
 export interface FeedRequest extends Feed {
@@ -147,7 +147,8 @@ export class Activities {
     now: number,
   ): Promise<{ events: readonly FeedEvent[]; more: boolean; reach: number }> {
     const after = position?.after;
-    const bounds = { ...feed.window, after: after?.time, now };
+    const [seen] = feed.person ? await this.store.query(owner, seenStatement, feed.person) : [];
+    const bounds = { ...feed.window, after: after?.time, now, ...seen };
     let size = pageSize;
     for (let reach = position?.reach ?? firstReach(conditionsOf(feed), feed.person !== undefined); ;) {
       const since = sinceOf(reach, bounds);

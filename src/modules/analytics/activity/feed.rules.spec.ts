@@ -13,6 +13,8 @@ describe('sinceOf', () => {
     ['a day before now', 1, { now, from: 0 }, now - 24 * HOUR],
     ['everywhere, when the range begins later', 1, { now, from: now - 2 * HOUR }, undefined],
     ['everywhere, when the range begins there', 0, { now, from: now - HOUR }, undefined],
+    ['an hour before the person was last seen', 0, { now, lastSeen: now - 9 * HOUR }, now - 10 * HOUR],
+    ['everywhere, when the person was first seen later', 1, { now, firstSeen: now - 2 * HOUR }, undefined],
     ['everywhere, in the last step', reaches.length - 1, { now }, undefined],
     ['everywhere, in a step that a later release has', 99, { now }, undefined],
   ])('looks %s', (_, reach, bounds, since) => {

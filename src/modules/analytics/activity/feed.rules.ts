@@ -26,12 +26,19 @@ interface Bounds {
   readonly to?: number;
   readonly after?: number;
   readonly now: number;
+  /** When the person of the feed was seen. */
+  readonly firstSeen?: number;
+  readonly lastSeen?: number;
 }
 
 /** From when on events are looked for, in milliseconds; undefined: in the whole range, so that there is no further step. */
-export function sinceOf(reach: number, { from = -Infinity, to, after, now }: Bounds): number | undefined {
-  const since = Math.min(now, to ?? Infinity, after ?? Infinity) - (reaches[reach] ?? Infinity);
-  return since > from ? since : undefined;
+export function sinceOf(
+  reach: number,
+  { from, to, after, now, firstSeen, lastSeen }: Bounds,
+): number | undefined {
+  const latest = Math.min(now, to ?? Infinity, after ?? Infinity, lastSeen ?? Infinity);
+  const since = latest - (reaches[reach] ?? Infinity);
+  return since > Math.max(from ?? -Infinity, firstSeen ?? -Infinity) ? since : undefined;
 }
 
 /** The size of the page to try after one that was too large for the analytics store; undefined: give up. */

@@ -3,6 +3,7 @@ import {
   eventsWithCopies,
   type Fragment,
   instant,
+  persons,
   sql,
   value,
 } from '../../../platform/analytics-store/index.js';
@@ -39,6 +40,22 @@ function eventsOf(person: Person, more: readonly Fragment[] = [], window?: Windo
   const conditions = [ofPerson(person), ...more];
   return new EventSource(everyEvent).from({ selectors: [], window, conditions });
 }
+
+interface Seen {
+  /** Milliseconds of the epoch. */
+  readonly firstSeen: number;
+  readonly lastSeen: number;
+}
+
+/** When the person was seen, events of robots included: one row, or none for visitors of a day and without events. */
+export const seenStatement = analyticsQuery<Pick<Person, 'ids'>, Seen>({
+  name: 'activity.seen',
+  build: (
+    person,
+  ) => sql`SELECT toUnixTimestamp64Milli(min(persons.first_seen)) AS firstSeen, toUnixTimestamp64Milli(max(persons.last_seen)) AS lastSeen
+    FROM ${persons} AS persons WHERE ${ofPerson(person)} HAVING count() > 0`,
+  examples: [{ ids: ['person-1', 'profile-1'] }],
+});
 
 interface Days {
   readonly person: Person;
