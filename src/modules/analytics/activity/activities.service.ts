@@ -9,7 +9,13 @@ import { Identities, type Identity, Profiles } from '../profile/index.js';
 import type { DayCount, Feed, FeedEvent, FeedPosition, Person, PersonStats } from './activity.js';
 import { fewerEvents, firstDay, firstReach, needsFewer, sinceOf } from './feed.rules.js';
 import { feedStatement } from './feed.js';
-import { daysStatement, existsStatement, seenStatement, statsStatement, zonedDaysStatement } from './person.js';
+import {
+  daysStatement,
+  existsStatement,
+  seenStatement,
+  statsStatement,
+  zonedDaysStatement,
+} from './person.js';
 import { dayCount, type ZonedDays } from './zoned-days.rules.js';
 
 export interface FeedRequest extends Feed {
