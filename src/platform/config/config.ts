@@ -70,9 +70,8 @@ export interface Config {
     readonly query: { readonly seconds: number; readonly memory: number; readonly rows: number };
   };
   readonly redis: { readonly url?: string };
-  /** Base64 of 32 bytes; absent when it lives in the data folder (see readMasterKey). */
+  /** Base64 of 32 bytes; absent when it lives in the data folder (see readMasterKey). The other one only opens. */
   readonly masterKey?: string;
-  /** Base64 of 32 bytes: opens what was sealed with it. */
   readonly acceptedMasterKey?: string;
   readonly tokens: {
     readonly issuer: string;
@@ -188,8 +187,7 @@ function contradictions(values: Values): VariableName[] {
     CLICKHOUSE_CLUSTER: values.CLICKHOUSE_CLUSTER !== undefined && values.CLICKHOUSE_URL === undefined,
     DATABASE_APP_URL: values.DATABASE_APP_URL !== undefined && values.DATABASE_URL === undefined,
     MASTER_KEY: values.DATABASE_URL !== undefined && values.MASTER_KEY === undefined,
-    MASTER_KEY_ACCEPTED:
-      values.MASTER_KEY_ACCEPTED !== undefined && values.MASTER_KEY_ACCEPTED === values.MASTER_KEY,
+    MASTER_KEY_ACCEPTED: !!values.MASTER_KEY && values.MASTER_KEY_ACCEPTED === values.MASTER_KEY,
     SSO_TRUSTED_DOMAINS: values.SSO_TRUSTED_DOMAINS.length > 0 && environmentOf(values) === 'production',
     EXTERNAL_ISSUER: values.EXTERNAL_ISSUER === undefined && values.EXTERNAL_AUDIENCE !== undefined,
     EXTERNAL_AUDIENCE: values.EXTERNAL_AUDIENCE === undefined && values.EXTERNAL_ISSUER !== undefined,
@@ -391,10 +389,9 @@ function memoryOfMachine(): number {
 }
 
 function externalIssuer(values: Values): Config['tokens']['external'] {
-  if (values.EXTERNAL_ISSUER === undefined || values.EXTERNAL_AUDIENCE === undefined) return undefined;
-  const issuer = values.EXTERNAL_ISSUER;
-  const jwksUrl = values.EXTERNAL_JWKS_URL ?? `${issuer.replace(/\/+$/, '')}/.well-known/jwks.json`;
-  return { issuer, audience: values.EXTERNAL_AUDIENCE, jwksUrl };
+  const { EXTERNAL_ISSUER: issuer, EXTERNAL_AUDIENCE: audience, EXTERNAL_JWKS_URL: url } = values;
+  if (issuer === undefined || audience === undefined) return undefined;
+  return { issuer, audience, jwksUrl: url ?? `${issuer.replace(/\/+$/, '')}/.well-known/jwks.json` };
 }
 
 function deepFreeze<T>(value: T): T {
