@@ -60,6 +60,7 @@ import { ChasingCampaigns } from './0073-chasing-campaigns.js';
 import { PropertyHistory } from './0074-property-history.js';
 import { PushSubscriptionCount } from './0075-push-subscription-count.js';
 import { SealedAgain } from './0076-sealed-again.js';
+import { Webhooks } from './0077-webhooks.js';
 
 export * from './analytics/index.js';
 
@@ -127,4 +128,5 @@ export const migrations = [
   PropertyHistory,
   PushSubscriptionCount,
   SealedAgain,
+  Webhooks,
 ];

@@ -25,6 +25,7 @@ import { ScimModule } from './modules/signin/scim/index.js';
 import { PagesModule } from './modules/signin/pages/index.js';
 import { SsoModule } from './modules/signin/sso/index.js';
 import { TeamModule } from './modules/people/team/index.js';
+import { WebhookModule } from './modules/messaging/webhook/index.js';
 import { TemplateEntity, TemplateModule, TemplateVersionEntity } from './modules/messaging/template/index.js';
 import { ActivityModule } from './modules/analytics/activity/index.js';
 import { BoardModule } from './modules/analytics/board/index.js';
@@ -126,6 +127,7 @@ export class AppModule {
         SsoModule,
         TeamModule,
         TemplateModule,
+        WebhookModule,
         ErasureModule,
         InsightModule,
         ActivityModule,

@@ -26,6 +26,10 @@ const CONFIG_FIELD: Record<StepConfig['kind'], string> = {
   ESCALATE: 'escalate_config',
 };
 
+/** What the content, its signature and the connection decide. */
+const ownHeaders =
+  /^(host|content-type|content-length|content-encoding|webhook-.*|connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|expect)$/i;
+
 /** Exactly one config, of the step's type; none for MARK_MISSED. */
 export function checkConfig(step: UncheckedStep, options: ValidateOptions, at: Violations): void {
   const { type, config } = step;
@@ -88,6 +92,7 @@ function checkCallWebhook(config: CallWebhook, options: ValidateOptions, at: Vio
         /^[\w!#$%&'*+.^`|~-]+$/.test(name) && /^[\t\x20-\x7e]*$/.test(value),
         'is not a valid HTTP header',
       );
+    at.at('headers').key(name).require(!ownHeaders.test(name), 'is a header that the call sets itself');
   }
 }
 

@@ -1,5 +1,6 @@
 export { parseDuration } from './duration.js';
 export { askingSteps, awaitedSteps, END, firstStep, next, stepById } from './graph.js';
+export { COMPLETED, FAILED } from './outcomes.js';
 export { isDue, transition } from './run.js';
 export type { RunEvent, RunState, Transition } from './run.js';
 export type {

@@ -5,7 +5,7 @@ export const COMPLETED = 'completed';
 /** A DEADLINE_CHECK ended early: no recipient can act any longer. */
 export const ALL_ACTED = 'all_acted';
 /** A CALL_WEBHOOK was not answered with success. */
-const FAILED = 'failed';
+export const FAILED = 'failed';
 
 const outcomes: Record<StepType, readonly string[]> = {
   SEND_NOTIFICATION: [COMPLETED],

@@ -58,8 +58,9 @@ describe('a webhook URL', () => {
     expect(validate(addressed)).toHaveLength(1);
   });
 
-  test('may be local in development', () => {
+  test.each(['localhost', 'localhost:3000'])('may be at %s when that is exempt', (exempt) => {
     const local = definition(withConfig(webhook('http://localhost:3000/hook')));
-    expect(validate(local, { allowPrivateWebhooks: true })).toEqual([]);
+    expect(validate(local, { exemptHosts: [exempt] })).toEqual([]);
+    expect(validate(local, { exemptHosts: ['localhost:3001', 'other'] })).not.toEqual([]);
   });
 });

@@ -239,6 +239,16 @@ describe('the type and its config', () => {
     ],
     ['call_webhook.headers["X-A"]', webhook('https://acme.example', { 'X-A': 'a\r\nX-B: b' })],
     ['call_webhook.headers["X: A"]', webhook('https://acme.example', { 'X: A': 'a' })],
+    ['call_webhook.headers["Host"]', webhook('https://acme.example', { Host: 'a' })],
+    ['call_webhook.headers["Content-Type"]', webhook('https://acme.example', { 'Content-Type': 'a' })],
+    [
+      'call_webhook.headers["Webhook-Signature"]',
+      webhook('https://acme.example', { 'Webhook-Signature': 'a' }),
+    ],
+    [
+      'call_webhook.headers["Transfer-Encoding"]',
+      webhook('https://acme.example', { 'Transfer-Encoding': 'a' }),
+    ],
     [
       'escalate_config.condition',
       { ...escalate, targets: [manager], thirdPartyChannels: [], condition: 'UNSPECIFIED' },

@@ -9,8 +9,8 @@ export interface ValidateOptions {
   field?: string;
   /** Which IP addresses a webhook may name; none without it. */
   isPublicAddress?: (address: string) => boolean;
-  /** Development only: webhooks over http and to this machine or network. */
-  allowPrivateWebhooks?: boolean;
+  /** Hosts (`name` or `name:port`) that webhooks may reach over http and at any address. */
+  exemptHosts?: readonly string[];
 }
 
 /** Collects what is wrong below one field. */

@@ -10,7 +10,8 @@ export function checkWebhookUrl(text: string, options: ValidateOptions, at: Viol
   const url = URL.parse(text);
   if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:')) return at.add('must be an https URL');
   if (url.username || url.password) at.add('must not contain a user name or password');
-  if (options.allowPrivateWebhooks) return;
+  const { exemptHosts = [] } = options;
+  if (exemptHosts.includes(url.host) || exemptHosts.includes(url.hostname)) return;
   at.require(url.protocol === 'https:', 'must be an https URL');
   at.require(
     isPublicHost(url.hostname, options),

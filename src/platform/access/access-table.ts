@@ -10,6 +10,7 @@ import { auth } from './table/auth.v1.js';
 import { customers } from './table/customers.v1.js';
 import { dashboardCustomers } from './table/dashboard.customers.v1.js';
 import { dovecoteAuth } from './table/dovecote.auth.v1.js';
+import { dovecoteCampaign } from './table/dovecote.campaign.v1.js';
 import { dovecoteDashboard } from './table/dovecote.dashboard.v1.js';
 import { dovecoteInsights } from './table/dovecote.insights.v1.js';
 import { dovecoteOrganization } from './table/dovecote.organization.v1.js';
@@ -75,6 +76,7 @@ const packages: readonly (readonly ServiceRows[])[] = [
   dashboards,
   dashboardDashboards,
   publicDashboards,
+  dovecoteCampaign,
   dovecoteDashboard,
   dashboardUsage,
   dovecoteUsage,

@@ -114,6 +114,8 @@ export const auditEventTypes = [
   'EMAIL_PROVIDER_SET',
   'EMAIL_PROVIDER_REMOVED',
   'EMAIL_PROVIDER_FAILED',
+  'WEBHOOK_REDELIVERED',
+  'WEBHOOK_SECRET_ROTATED',
 ] as const;
 
 export type AuditEventType = (typeof auditEventTypes)[number];

@@ -29,6 +29,8 @@ export interface OutboundRequest {
   method: 'GET' | 'POST';
   headers?: Record<string, string>;
   body?: string | Uint8Array;
+  /** Bytes after which an answer is cut off, where a large one is no refusal. */
+  cutOffAfter?: number;
   /**
    * The organization that chose the URL: its concurrent requests are limited separately, so that it does not
    * delay others.
@@ -131,7 +133,11 @@ export class OutboundClient {
   ): Promise<Response> {
     const addresses = await this.resolve(url.hostname, exempt, signal);
     const response = await open(url, request, { addresses, ca: this.ca, signal });
-    const body = await bodyOf(response, this.options.maxBytes ?? MAX_BYTES);
+    const { cutOffAfter } = request;
+    const body =
+      cutOffAfter === undefined
+        ? await bodyOf(response, this.options.maxBytes ?? MAX_BYTES)
+        : await startOf(response, cutOffAfter);
     const status = response.statusCode ?? 502;
     const headers = { 'content-type': response.headers['content-type'] ?? '' };
     return new Response(bodiless.has(status) ? null : new Uint8Array(body), { status, headers });
@@ -201,6 +207,19 @@ async function bodyOf(response: IncomingMessage, maxBytes: number): Promise<Buff
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+/** Reads no further than it has to; the connection is closed then. */
+async function startOf(response: IncomingMessage, bytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  // As above.
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size >= bytes) break;
+  }
+  return Buffer.concat(chunks).subarray(0, bytes);
 }
 
 function refused(message: string, cause?: unknown): AppError {

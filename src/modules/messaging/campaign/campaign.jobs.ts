@@ -4,6 +4,7 @@ import { HandlesJob, type JobContext, type JobHandler } from '../../../platform/
 import { enrolledTask } from '../device/index.js';
 import { leftTask } from '../../people/member/index.js';
 import { OrganizationDeletions, shutTask } from '../../people/organization/index.js';
+import { settledTask } from '../webhook/index.js';
 import { CampaignFailures } from './campaign-failures.service.js';
 import { Campaigns } from './campaign.service.js';
 import { CampaignPieces } from './campaign-pieces.service.js';
@@ -65,6 +66,17 @@ export class NoteRecipientLeft implements JobHandler<{ userId: string }> {
 
   async handle({ userId }: { userId: string }, { run }: JobContext): Promise<void> {
     await run((scope) => this.wakes.noteLeft(scope, userId));
+  }
+}
+
+/** Continues a campaign whose webhook call has ended. */
+@Injectable()
+@HandlesJob({ task: settledTask })
+export class ContinueAfterWebhook implements JobHandler<{ campaignId: string }> {
+  constructor(private readonly wakes: CampaignWake) {}
+
+  async handle({ campaignId }: { campaignId: string }, { run }: JobContext): Promise<void> {
+    await run((scope) => this.wakes.wake(scope, campaignId));
   }
 }
 

@@ -5,12 +5,19 @@ import { DeviceModule } from '../device/index.js';
 import { CampaignCounts, OrganizationModule } from '../../people/organization/index.js';
 import { RenderModule } from '../render/index.js';
 import { TemplateModule } from '../template/index.js';
+import { WebhookModule } from '../webhook/index.js';
 import { campaignPersonalData } from './personal-data.store.js';
 import { AudienceSizes } from './audience-sizes.js';
 import { AudienceStore } from './audience.store.js';
 import { CampaignFailureStore } from './campaign-failure.store.js';
 import { CampaignFailures } from './campaign-failures.service.js';
-import { AdvanceCampaign, NoteRecipientLeft, SendToEnrolled, StopCampaigns } from './campaign.jobs.js';
+import {
+  AdvanceCampaign,
+  ContinueAfterWebhook,
+  NoteRecipientLeft,
+  SendToEnrolled,
+  StopCampaigns,
+} from './campaign.jobs.js';
 import { CampaignRpc } from './campaign.rpc.js';
 import { CampaignRuns } from './campaign-run.service.js';
 import { CampaignRunStore } from './campaign-run.store.js';
@@ -25,6 +32,7 @@ import { ShortCodeStore } from './short-code.store.js';
 import { DeadlineStep } from './steps/deadline.step.js';
 import { MissedStep } from './steps/missed.step.js';
 import { SendStep } from './steps/send.step.js';
+import { WebhookStep } from './steps/webhook.step.js';
 import { StepTable } from './steps/step-table.js';
 
 /**
@@ -33,10 +41,11 @@ import { StepTable } from './steps/step-table.js';
  * whatever crashes; every piece of work commits together with how far it came.
  */
 @Module({
-  imports: [DeliveryModule, DeviceModule, OrganizationModule, RenderModule, TemplateModule],
+  imports: [DeliveryModule, DeviceModule, OrganizationModule, RenderModule, TemplateModule, WebhookModule],
   controllers: [CampaignRpc],
   providers: [
     AdvanceCampaign,
+    ContinueAfterWebhook,
     NoteRecipientLeft,
     AudienceSizes,
     AudienceStore,
@@ -58,6 +67,7 @@ import { StepTable } from './steps/step-table.js';
     ShortCodeStore,
     StepTable,
     StopCampaigns,
+    WebhookStep,
   ],
   exports: [Campaigns, CampaignWake],
 })

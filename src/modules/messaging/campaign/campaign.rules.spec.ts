@@ -141,11 +141,11 @@ describe('a workflow', () => {
   } as const;
 
   test('of steps that this release carries out is taken as it is', () => {
-    expect(checkedWorkflow({ steps: [step] })).toEqual({ steps: [step] });
+    expect(checkedWorkflow({ steps: [step] }, [])).toEqual({ steps: [step] });
   });
 
   test('without steps is refused, with its field', () => {
-    expect(() => checkedWorkflow({ steps: [] })).toThrow(
+    expect(() => checkedWorkflow({ steps: [] }, [])).toThrow(
       expect.objectContaining({ kind: 'invalid_argument' }),
     );
   });

@@ -19,7 +19,7 @@ import { wordFor } from '../delivery/index.js';
 import { type AudienceMember, campaignStatus, type CampaignStatus } from './campaign.js';
 
 /** What this release carries out; the contract has more. */
-const executable = ['SEND_NOTIFICATION', 'DEADLINE_CHECK', 'MARK_MISSED'] as const;
+const executable = ['SEND_NOTIFICATION', 'DEADLINE_CHECK', 'MARK_MISSED', 'CALL_WEBHOOK'] as const;
 export type ExecutableStepType = (typeof executable)[number];
 
 const MAX_VARIABLES = 100;
@@ -44,9 +44,15 @@ export function isExecutable(type: StepType): type is ExecutableStepType {
   return executable.some((known) => known === type);
 }
 
-/** The workflow, if it is well-formed and can be carried out; throws what is wrong with it otherwise. */
-export function checkedWorkflow(definition: UncheckedDefinition): WorkflowDefinition {
-  const violations = validate(definition, { isPublicAddress });
+/**
+ * The workflow, if it is well-formed and can be carried out; throws what is wrong with it otherwise. Webhooks may call
+ * exempt hosts wherever they are.
+ */
+export function checkedWorkflow(
+  definition: UncheckedDefinition,
+  exemptHosts: readonly string[],
+): WorkflowDefinition {
+  const violations = validate(definition, { isPublicAddress, exemptHosts });
   if (violations.length > 0) throw invalidArgument(violations);
   const steps = definition.steps.map((step) => {
     // `validate` has refused unspecified types.

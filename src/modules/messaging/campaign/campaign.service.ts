@@ -1,7 +1,9 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { runInPieces } from '@dovecote/rpc';
 import type { UncheckedDefinition, WorkflowDefinition } from '@dovecote/workflow';
 import { v7 as uuid } from 'uuid';
+import { CONFIG } from '../../../platform/config/config.module.js';
+import type { Config } from '../../../platform/config/index.js';
 import {
   failedPrecondition,
   type FieldViolation,
@@ -13,6 +15,7 @@ import type { Scope } from '../../../platform/scope/index.js';
 import { Deliveries, type Delivery, type DeliveryStatus } from '../delivery/index.js';
 import { Devices } from '../device/index.js';
 import { Templates } from '../template/index.js';
+import { WebhookCalls } from '../webhook/index.js';
 import { AudienceSizes } from './audience-sizes.js';
 import { AudienceStore } from './audience.store.js';
 import { CampaignRuns } from './campaign-run.service.js';
@@ -80,6 +83,8 @@ export class Campaigns {
     private readonly runs: CampaignRuns,
     private readonly templates: Templates,
     private readonly devices: Devices,
+    private readonly webhooks: WebhookCalls,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   async create(scope: Scope, input: NewCampaign): Promise<CampaignReport> {
@@ -89,7 +94,7 @@ export class Campaigns {
       input.templateVersion,
     );
     const pinned = { templateId: template.templateId, templateVersion: template.version };
-    const workflow = await this.pinTemplates(scope, checkedWorkflow(input.workflow), pinned);
+    const workflow = await this.pinTemplates(scope, this.checked(input.workflow), pinned);
     const members = await this.checkMembers(scope, input.audience);
     const campaign: Campaign = {
       ...pinned,
@@ -131,7 +136,7 @@ export class Campaigns {
     const refusal = refuseEdit(campaign.status);
     if (refusal) throw refusal;
     const pinned = await this.changedTemplate(scope, campaign, change);
-    const workflow = change.workflow ? checkedWorkflow(change.workflow) : campaign.workflow;
+    const workflow = change.workflow ? this.checked(change.workflow) : campaign.workflow;
     const changed: Campaign = {
       ...campaign,
       ...pinned,
@@ -174,6 +179,7 @@ export class Campaigns {
     const refusal = refuseCancel(campaign.status);
     if (refusal) throw refusal;
     await this.store.end(scope, campaign.id, campaignStatus.cancelled);
+    await this.webhooks.cancel(scope, campaign.id);
     await scope.audit('CAMPAIGN_CANCELLED', { entityType: 'campaign', entityId: campaign.id });
     return this.get(scope, campaign.id);
   }
@@ -229,6 +235,10 @@ export class Campaigns {
       ...campaign,
       currentAudienceSize: sizes.get(campaign.id) ?? campaign.audienceSize,
     }));
+  }
+
+  private checked(workflow: UncheckedDefinition): WorkflowDefinition {
+    return checkedWorkflow(workflow, this.config.outbound.allowedHosts);
   }
 
   private async requireExisting(scope: Scope, id: string): Promise<void> {

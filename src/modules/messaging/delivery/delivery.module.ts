@@ -10,6 +10,7 @@ import { MissedStore } from './missed.store.js';
 import { OpenDeliveryStore } from './open-delivery.store.js';
 import { deliveryPersonalData } from './personal-data.store.js';
 import { RecipientActStore } from './recipient-act.store.js';
+import { ReportStore } from './report.store.js';
 
 /**
  * A delivery is one recipient's copy of a campaign's message. The module is the ledger of all copies: it
@@ -28,8 +29,9 @@ import { RecipientActStore } from './recipient-act.store.js';
     MissedStore,
     OpenDeliveryStore,
     RecipientActStore,
+    ReportStore,
   ],
-  exports: [CounterStore, Deliveries, Enrollment, OpenDeliveryStore, RecipientActStore],
+  exports: [CounterStore, Deliveries, Enrollment, OpenDeliveryStore, RecipientActStore, ReportStore],
 })
 export class DeliveryModule implements OnModuleInit {
   constructor(private readonly personalData: PersonalData) {}

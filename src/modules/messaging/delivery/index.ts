@@ -14,4 +14,5 @@ export { Deliveries } from './delivery.service.js';
 export { Enrollment } from './enrollment.service.js';
 export type { WaitingCampaign } from './enrollment.store.js';
 export { OpenDeliveryStore } from './open-delivery.store.js';
+export { ReportStore, type ReportedRecipient } from './report.store.js';
 export { RecipientActStore } from './recipient-act.store.js';

@@ -141,9 +141,7 @@ export class Organizations {
   }
 
   async update(scope: Scope, request: OrganizationRequest): Promise<void> {
-    const change = changeOf(request, {
-      allowPrivateWebhooks: this.config.environment === 'development',
-    });
+    const change = changeOf(request, { exemptHosts: this.config.outbound.allowedHosts });
     const organization = await this.store.findForUpdate(scope);
     if (!organization) throw notFound('organization');
     const refusal = refuseChange(organization, change);

@@ -1228,6 +1228,20 @@ export enum AuditEventType {
    * @generated from enum value: AUDIT_EVENT_TYPE_EMAIL_PROVIDER_FAILED = 1093;
    */
   EMAIL_PROVIDER_FAILED = 1093,
+
+  /**
+   * A member or key had a webhook call sent again.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_WEBHOOK_REDELIVERED = 1094;
+   */
+  WEBHOOK_REDELIVERED = 1094,
+
+  /**
+   * A new secret signs webhook calls.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_WEBHOOK_SECRET_ROTATED = 1095;
+   */
+  WEBHOOK_SECRET_ROTATED = 1095,
 }
 
 /**

@@ -1,0 +1,1 @@
+export { WebhookService } from './webhook_pb.js';

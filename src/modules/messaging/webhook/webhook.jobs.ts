@@ -1,0 +1,35 @@
+import { Injectable } from '@nestjs/common';
+import { HandlesJob, type JobContext, type JobHandler } from '../../../platform/worker/index.js';
+import { deliverTask, forgetTask, redeliverTask } from './webhook-calls.service.js';
+import { WebhookDelivery } from './webhook-delivery.service.js';
+
+@Injectable()
+@HandlesJob({ task: deliverTask })
+export class DeliverWebhook implements JobHandler<{ callId: string }> {
+  constructor(private readonly delivery: WebhookDelivery) {}
+
+  async handle({ callId }: { callId: string }, context: JobContext): Promise<void> {
+    await this.delivery.deliver(callId, context);
+  }
+}
+
+@Injectable()
+@HandlesJob({ task: redeliverTask })
+export class RedeliverWebhook implements JobHandler<{ callId: string; number: number }> {
+  constructor(private readonly delivery: WebhookDelivery) {}
+
+  async handle({ callId, number }: { callId: string; number: number }, context: JobContext): Promise<void> {
+    await this.delivery.redeliver(callId, number, context);
+  }
+}
+
+/** Deletes the content of a call that ended long ago. */
+@Injectable()
+@HandlesJob({ task: forgetTask })
+export class ForgetWebhook implements JobHandler<{ callId: string }> {
+  constructor(private readonly delivery: WebhookDelivery) {}
+
+  async handle({ callId }: { callId: string }, { run }: JobContext): Promise<void> {
+    await run((scope) => this.delivery.forget(scope, callId));
+  }
+}

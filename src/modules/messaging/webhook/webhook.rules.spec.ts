@@ -1,0 +1,52 @@
+import { describe, expect, test } from '@jest/globals';
+import { type WebhookCall, webhookOutcome } from './webhook.js';
+import { excerptOf, isSuccess, pauseAfter, refuseRedelivery } from './webhook.rules.js';
+
+const call: WebhookCall = {
+  ...{ id: 'a', campaignId: 'c', stepId: 's', name: 'Hook', url: 'https://acme.example' },
+  ...{ outcome: webhookOutcome.failed, createdAt: new Date(0), endedAt: new Date(1), nextAttemptAt: null },
+  ...{ attempts: 5, isForgotten: false },
+};
+
+test.each([
+  [0, false],
+  [199, false],
+  [200, true],
+  [299, true],
+  [302, false],
+  [500, false],
+])('an answer with the status %d is a success: %p', (status, expected) => {
+  expect(isSuccess({ status })).toBe(expected);
+});
+
+test('pauses double from two seconds, and none follows the fifth attempt', () => {
+  expect([1, 2, 3, 4, 5].map(pauseAfter)).toEqual([2_000, 4_000, 8_000, 16_000, undefined]);
+});
+
+describe('an excerpt', () => {
+  const of = (text: string) => excerptOf(new TextEncoder().encode(text));
+
+  test('has a thousand characters, and no control characters but white space', () => {
+    expect(of('x'.repeat(2_000))).toHaveLength(1_000);
+    expect(of('a\0b\u001b[31mc\n\td')).toBe('ab[31mc\n\td');
+  });
+
+  test('survives what is no text', () => {
+    expect(excerptOf(Uint8Array.of(0xff, 0xfe, 0x41))).toBe('\ufffd\ufffdA');
+  });
+});
+
+describe('a redelivery is refused of a call that', () => {
+  test.each([
+    ['has not ended', { outcome: null }, 'WEBHOOK_CALL_OPEN'],
+    ['has no content any more', { isForgotten: true }, 'WEBHOOK_CALL_FORGOTTEN'],
+    ['was sent a hundred times', { attempts: 100 }, 'WEBHOOK_CALL_REDELIVERED_TOO_OFTEN'],
+  ])('%s', (_, change, reason) => {
+    expect(refuseRedelivery({ ...call, ...change })).toMatchObject({ reason });
+  });
+
+  test('is none of these: it is sent', () => {
+    expect(refuseRedelivery(call)).toBeUndefined();
+    expect(refuseRedelivery({ ...call, attempts: 99 })).toBeUndefined();
+  });
+});

@@ -1,0 +1,50 @@
+import { type AppError, failedPrecondition } from '../../../platform/errors/index.js';
+import type { AttemptResult, WebhookCall } from './webhook.js';
+
+/** Automatic attempts of a call. */
+export const MOST_ATTEMPTS = 5;
+/** Between the first attempt and the second; doubled each time. */
+const FIRST_PAUSE_MS = 2_000;
+/** For how long a call that has ended can be sent again and read in full. */
+export const KEPT_MS = 30 * 24 * 3600 * 1000;
+/** Redeliveries of one call. */
+const MOST_REDELIVERIES = 95;
+/** Characters of an answer that are kept. */
+const ANSWER_LENGTH = 1_000;
+
+export function isSuccess({ status }: Pick<AttemptResult, 'status'>): boolean {
+  return status >= 200 && status < 300;
+}
+
+/** Milliseconds to wait after so many attempts that did not succeed; undefined when no other follows. */
+export function pauseAfter(attempts: number): number | undefined {
+  return attempts < MOST_ATTEMPTS ? FIRST_PAUSE_MS * 2 ** (attempts - 1) : undefined;
+}
+
+/** What is kept of an answer: text without what a database or terminal chokes on. */
+export function excerptOf(answer: Uint8Array): string {
+  // eslint-disable-next-line no-control-regex -- the control characters are what is removed
+  return new TextDecoder()
+    .decode(answer)
+    .replace(/[\0-\x08\x0b-\x1f\x7f]/g, '')
+    .slice(0, ANSWER_LENGTH);
+}
+
+export function refuseRedelivery({ id, outcome, isForgotten, attempts }: WebhookCall): AppError | undefined {
+  if (outcome === null)
+    return failedPrecondition(
+      'WEBHOOK_CALL_OPEN',
+      `Webhook call ${id} has not ended: another attempt follows.`,
+    );
+  if (isForgotten)
+    return failedPrecondition(
+      'WEBHOOK_CALL_FORGOTTEN',
+      `Webhook call ${id} ended more than 30 days ago; its content has been deleted.`,
+    );
+  if (attempts >= MOST_ATTEMPTS + MOST_REDELIVERIES)
+    return failedPrecondition(
+      'WEBHOOK_CALL_REDELIVERED_TOO_OFTEN',
+      `Webhook call ${id} has been sent again ${MOST_REDELIVERIES} times, which is the most.`,
+    );
+  return undefined;
+}
