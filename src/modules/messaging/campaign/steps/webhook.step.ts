@@ -14,7 +14,7 @@ export class WebhookStep implements CampaignStep {
     private readonly report: ReportStore,
   ) {}
 
-  async advance(scope: Scope, { campaign, step }: Standing): Promise<RunEvent | Advance> {
+  async advance(scope: Scope, { campaign, run, step }: Standing): Promise<RunEvent | Advance> {
     const { config } = step;
     if (config?.kind !== 'CALL_WEBHOOK') throw new Error(`Step ${step.id} has no webhook to call.`);
     const place = { campaignId: campaign.id, stepId: step.id };
@@ -22,7 +22,7 @@ export class WebhookStep implements CampaignStep {
     if (call) {
       if (call.outcome === null) return 'rest';
       const outcome = call.outcome === webhookOutcome.completed ? COMPLETED : FAILED;
-      return { type: 'step_finished', stepId: step.id, outcome };
+      return { type: 'step_finished', stepId: run.stepId, round: run.round, outcome };
     }
     const [recipients, counts] = await Promise.all([
       this.report.recipients(scope, campaign.id, MOST_REPORTED + 1),
