@@ -11,7 +11,7 @@ import {
 } from './webhook.js';
 
 /** What an attempt sends. */
-export interface CallContent {
+interface CallContent {
   readonly url: string;
   readonly sealedHeaders: Buffer;
   /** As JSON; null once it is forgotten. */

@@ -36,16 +36,16 @@ describe('an excerpt', () => {
   });
 });
 
-describe('a redelivery is refused of a call that', () => {
+describe('a call that', () => {
   test.each([
-    ['has not ended', { outcome: null }, 'WEBHOOK_CALL_OPEN'],
-    ['has no content any more', { isForgotten: true }, 'WEBHOOK_CALL_FORGOTTEN'],
-    ['was sent a hundred times', { attempts: 100 }, 'WEBHOOK_CALL_REDELIVERED_TOO_OFTEN'],
+    ['has not ended is not sent again', { outcome: null }, 'WEBHOOK_CALL_OPEN'],
+    ['has lost its content is not sent again', { isForgotten: true }, 'WEBHOOK_CALL_FORGOTTEN'],
+    ['was sent a hundred times is not sent again', { attempts: 100 }, 'WEBHOOK_CALL_REDELIVERED_TOO_OFTEN'],
   ])('%s', (_, change, reason) => {
     expect(refuseRedelivery({ ...call, ...change })).toMatchObject({ reason });
   });
 
-  test('is none of these: it is sent', () => {
+  test('has failed is sent again', () => {
     expect(refuseRedelivery(call)).toBeUndefined();
     expect(refuseRedelivery({ ...call, attempts: 99 })).toBeUndefined();
   });

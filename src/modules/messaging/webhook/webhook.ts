@@ -18,7 +18,7 @@ export interface NewWebhookCall extends WebhookStep {
 }
 
 /** One recipient in the content of a call. */
-export interface ReportedDelivery {
+interface ReportedDelivery {
   readonly delivery_id: string;
   readonly user_id: string;
   /** The short name of pidgr.v1.DeliveryStatus, such as `ACKNOWLEDGED`. */
