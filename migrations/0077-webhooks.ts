@@ -14,8 +14,8 @@ export class Webhooks implements MigrationInterface {
         step_id text not null,
         name text not null,
         url text not null,
-        sealed_headers bytea not null,
-        -- Null once it is forgotten.
+        -- Both null once they are forgotten.
+        sealed_headers bytea,
         payload jsonb,
         attempts integer not null default 0,
         next_attempt_at timestamptz,

@@ -13,7 +13,8 @@ import {
 /** What an attempt sends. */
 interface CallContent {
   readonly url: string;
-  readonly sealedHeaders: Buffer;
+  /** Null once it is forgotten. */
+  readonly sealedHeaders: Buffer | null;
   /** As JSON; null once it is forgotten. */
   readonly payload: string | null;
 }
@@ -85,7 +86,7 @@ const cancel = statement(
 );
 const forget = statement(
   'webhook_call.forget',
-  `update webhook_call set payload = null, sealed_headers = '' where org_id = $1 and id = $2 and outcome is not null`,
+  `update webhook_call set payload = null, sealed_headers = null where org_id = $1 and id = $2 and outcome is not null`,
 );
 
 /** Which calls are listed. */

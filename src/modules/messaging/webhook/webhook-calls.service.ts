@@ -4,6 +4,7 @@ import { v7 as uuid } from 'uuid';
 import { notFound } from '../../../platform/errors/index.js';
 import { type PageRequest, Paging } from '../../../platform/paging/paging.js';
 import { ENVELOPE } from '../../../platform/platform.module.js';
+import { sealedColumn } from '../../../platform/sealed-columns/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import type { NewWebhookCall, WebhookAttempt, WebhookCall, WebhookOutcome, WebhookStep } from './webhook.js';
 import { KEPT_MS, refuseRedelivery } from './webhook.rules.js';
@@ -39,14 +40,14 @@ export class WebhookCalls {
   /** Has a call delivered once the transaction commits. */
   async open(scope: Scope, call: NewWebhookCall): Promise<void> {
     const id = uuid();
-    const headers = this.envelope.seal(JSON.stringify(call.headers), headerContext(scope, id));
+    const headers = this.envelope.seal(JSON.stringify(call.headers), headerContext(scope.orgId, id));
     await this.store.insert(scope, id, headers, call);
     await this.enqueueDelivery(scope, id);
   }
 
   /** The headers that the workflow gave a call. */
   headersOf(scope: Scope, id: string, sealed: Buffer): Record<string, string> {
-    const opened = this.envelope.open(sealed, headerContext(scope, id)).toString();
+    const opened = this.envelope.open(sealed, headerContext(scope.orgId, id)).toString();
     // Sealed by `open`.
     return JSON.parse(opened) as Record<string, string>;
   }
@@ -120,6 +121,7 @@ export class WebhookCalls {
   }
 }
 
-function headerContext({ orgId }: Scope, id: string): string {
-  return `webhook_call/${orgId}/${id}`;
-}
+const headerContext = sealedColumn(
+  { table: 'webhook_call', column: 'sealed_headers', places: ['org_id', 'id'] },
+  (orgId, id) => `webhook_call.sealed_headers/${orgId}/${id}`,
+);

@@ -81,7 +81,8 @@ export class WebhookDelivery {
 
   private async prepared(scope: Scope, call: LockedCall, number: number): Promise<Begun> {
     const { id: callId, url, payload, sealedHeaders } = call;
-    if (payload === null) throw new Error(`Webhook call ${callId} has no content any more.`);
+    if (payload === null || sealedHeaders === null)
+      throw new Error(`Webhook call ${callId} has no content any more.`);
     const timestamp = Math.floor(scope.now().getTime() / 1000);
     const message = { id: `msg_${callId}`, timestamp, body: payload };
     const headers = {

@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Envelope } from '@dovecote/secret';
 import { v7 as uuid } from 'uuid';
 import { ENVELOPE } from '../../../platform/platform.module.js';
+import { sealedColumn } from '../../../platform/sealed-columns/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import type { WebhookSecret } from './webhook.js';
 import { WebhookSecretStore } from './webhook-secret.store.js';
@@ -30,7 +31,7 @@ export class WebhookSecrets {
     const value = `${PREFIX}${bytes.toString('base64')}`;
     const hint = value.slice(-4);
     await this.store.lock(scope);
-    const sealedValue = this.envelope.seal(bytes, contextOf(scope, id));
+    const sealedValue = this.envelope.seal(bytes, secretContext(scope.orgId, id));
     const until = new Date(scope.now().getTime() + overlapHours * HOUR_MS);
     await this.store.replace(scope, { id, sealedValue, hint }, until);
     await scope.audit('WEBHOOK_SECRET_ROTATED', {
@@ -44,10 +45,13 @@ export class WebhookSecrets {
   /** The bytes of the secrets that sign now, newest first. */
   async keys(scope: Scope): Promise<Buffer[]> {
     const sealed = await this.store.valid(scope);
-    return sealed.map(({ id, sealedValue }) => this.envelope.open(sealedValue, contextOf(scope, id)));
+    return sealed.map(({ id, sealedValue }) =>
+      this.envelope.open(sealedValue, secretContext(scope.orgId, id)),
+    );
   }
 }
 
-function contextOf({ orgId }: Scope, id: string): string {
-  return `webhook_secret/${orgId}/${id}`;
-}
+const secretContext = sealedColumn(
+  { table: 'webhook_secret', column: 'sealed_value', places: ['org_id', 'id'] },
+  (orgId, id) => `webhook_secret.sealed_value/${orgId}/${id}`,
+);
