@@ -23,10 +23,9 @@ export function pauseAfter(attempts: number): number | undefined {
 
 /** What is kept of an answer: text without what a database or terminal chokes on. */
 export function excerptOf(answer: Uint8Array): string {
-  // eslint-disable-next-line no-control-regex -- the control characters are what is removed
   return new TextDecoder()
     .decode(answer)
-    .replace(/[\0-\x08\x0b-\x1f\x7f]/g, '')
+    .replace(/(?![\t\n])\p{Cc}/gu, '')
     .slice(0, ANSWER_LENGTH);
 }
 
