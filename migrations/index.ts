@@ -61,6 +61,7 @@ import { PropertyHistory } from './0074-property-history.js';
 import { PushSubscriptionCount } from './0075-push-subscription-count.js';
 import { SealedAgain } from './0076-sealed-again.js';
 import { Webhooks } from './0077-webhooks.js';
+import { Copies } from './0078-copies.js';
 
 export * from './analytics/index.js';
 
@@ -129,4 +130,5 @@ export const migrations = [
   PushSubscriptionCount,
   SealedAgain,
   Webhooks,
+  Copies,
 ];

@@ -10,6 +10,12 @@ import type { TestServer } from '../support/test-server.js';
 /** Workers that die cost time, and so does a machine that does much else. */
 const COMPLETION_MS = 120_000;
 
+const oneMessage = {
+  id: 'send',
+  type: StepType.SEND_NOTIFICATION,
+  config: { case: 'sendNotification' as const, value: { type: 'push' } },
+};
+
 /** Campaigns to many recipients, whose workers a spec ends in many ways, and what must be true afterwards. */
 export class FanOut {
   private readonly server: TestServer;
@@ -43,15 +49,14 @@ export class FanOut {
     );
   }
 
-  /** A started campaign of one message to everybody, which waits for a worker. */
-  async start(): Promise<string> {
+  /** A started campaign to everybody, of one message or of these steps, which waits for a worker. */
+  async start(steps: object[] = [oneMessage]): Promise<string> {
     const client = this.cast.max.client(CampaignService);
-    const config = { case: 'sendNotification' as const, value: { type: 'push' } };
     const { campaign } = await client.createCampaign({
       name: 'To everybody',
       templateId: this.templateId,
       userIds: [...this.userIds],
-      workflow: { steps: [{ id: 'send', type: StepType.SEND_NOTIFICATION, config }] },
+      workflow: { steps },
     });
     const campaignId = campaign?.id ?? '';
     await client.startCampaign({ campaignId });

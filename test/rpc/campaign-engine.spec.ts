@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { CampaignService } from '@dovecote/contract/pidgr/v1/campaign_pb';
-import { ActionType, CampaignStatus, DeliveryStatus, StepType } from '@dovecote/contract/pidgr/v1/common_pb';
+import { CampaignStatus, DeliveryStatus } from '@dovecote/contract/pidgr/v1/common_pb';
 import { InboxService } from '@dovecote/contract/pidgr/v1/inbox_pb';
 import {
   addRecipient,
-  createTemplate,
   runningCampaign,
   THREE_DAYS_MS,
   untilStatus,
@@ -15,6 +13,7 @@ import { type Cast, seedCast } from '../support/cast.js';
 import { eventually } from '../support/eventually.js';
 import { hire } from '../support/members.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
+import { ask, mark, startWorkflow, wait } from '../support/workflows.js';
 
 let s: TestServer;
 let cast: Cast;
@@ -24,33 +23,6 @@ beforeAll(async () => {
   cast = await seedCast(s);
 });
 afterAll(() => s?.stop());
-
-const ask = (id: string, next: string) => ({
-  id,
-  type: StepType.SEND_NOTIFICATION,
-  config: { case: 'sendNotification' as const, value: { type: 'push', actionType: ActionType.ACK } },
-  transitions: { completed: next },
-});
-const wait = (id: string, next: string, delay = '72h') => ({
-  id,
-  type: StepType.DEADLINE_CHECK,
-  config: { case: 'deadlineCheck' as const, value: { delay } },
-  transitions: { completed: next },
-});
-const mark = { id: 'mark', type: StepType.MARK_MISSED };
-
-async function started(userIds: readonly string[], steps: object[]): Promise<string> {
-  const campaigns = cast.max.client(CampaignService);
-  const { campaign } = await campaigns.createCampaign({
-    name: 'Campaign',
-    templateId: await createTemplate(cast.max),
-    userIds: [...userIds],
-    workflow: { steps },
-  });
-  const campaignId = campaign?.id ?? '';
-  await campaigns.startCampaign({ campaignId });
-  return campaignId;
-}
 
 describe('the ledger', () => {
   const insert = (campaignId: string, row: { user: string; round?: number; parent?: string; org?: string }) =>
@@ -80,7 +52,8 @@ describe('the ledger', () => {
 describe('two messages of one person', () => {
   test('that are missed at once are two changes of their inbox', async () => {
     const ada = await addRecipient(s, cast.acme, 'ada');
-    const campaignId = await started(
+    const campaignId = await startWorkflow(
+      cast.max,
       [ada.userId],
       [ask('first', 'second'), ask('second', 'wait'), wait('wait', 'mark'), mark],
     );
@@ -124,7 +97,11 @@ describe('a run', () => {
   test('waits for each deadline in turn, from a minute to a year, as the clock of the database says', async () => {
     const ada = await addRecipient(s, cast.acme, 'ada');
     const steps = [ask('send', 'one'), wait('one', 'two', '1m'), wait('two', 'year', '48h')];
-    const campaignId = await started([ada.userId], [...steps, wait('year', 'mark', '8760h'), mark]);
+    const campaignId = await startWorkflow(
+      cast.max,
+      [ada.userId],
+      [...steps, wait('year', 'mark', '8760h'), mark],
+    );
     // Sessions end in that time: the table is asked.
     const standing = async () => {
       const rows = await s.database.query<{ step: string; seconds: number }>(

@@ -86,6 +86,7 @@ export const tables: Readonly<Record<string, Table>> = {
   data_import_piece: { owner: 'analytics/data-import' },
   deeplink_key: { owner: 'messaging/deeplink' },
   email_provider: { owner: 'accounts/email-provider' },
+  delivery_skip: { owner: 'messaging/delivery' },
   delivery: {
     owner: 'messaging/delivery',
     reads: { 'messaging/inbox': 'the entries of a page, with text and campaign' },
@@ -135,6 +136,7 @@ export const tables: Readonly<Record<string, Table>> = {
         'whether an organization is the only one that a person is in, and has proven their domain',
       'evidence/audit': names,
       'messaging/campaign': 'audiences of a million are compared with the members in the database',
+      'messaging/inbox': names,
       'messaging/delivery': 'who can be reached, for thousands of recipients at once',
       'messaging/render': 'the profiles that a batch of messages names',
       'people/authorization': 'what a member may, in the one statement that answers Authorize',

@@ -25,7 +25,7 @@ const anyStep = (id: string, transitions: Record<string, string>): fc.Arbitrary<
       ),
   );
 
-/** Steps in a row, each with transitions of its outcomes to any later step or to the end. */
+/** Steps in a row. The outcomes of each lead to any later step or to the end. */
 const anyGraph: fc.Arbitrary<WorkflowDefinition> = fc
   .integer({ min: 1, max: 12 })
   .chain((length) =>

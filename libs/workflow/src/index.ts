@@ -1,3 +1,10 @@
+export {
+  addresseesOf,
+  type Manager,
+  MOST_PER_RECIPIENT,
+  MOST_PER_STEP,
+  type NamedTargets,
+} from './addressees.js';
 export { parseDuration } from './duration.js';
 export { askingSteps, awaitedSteps, END, firstStep, next, stepById } from './graph.js';
 export { COMPLETED, FAILED } from './outcomes.js';

@@ -23,6 +23,8 @@ export interface CampaignRun {
   engineVersion: number;
   /** What the current step is done with, in the order of the audience. */
   done: Span[];
+  /** Copies that the step has written, all rounds together. */
+  copies: number;
   /** Consecutive failures of the current piece of work. */
   failures: number;
 }
@@ -35,7 +37,7 @@ const now = (travelled: string): string =>
 const tell = statement('campaign_run.now', `select ${now('$1')}`);
 const run = `
   select step_id as "stepId", entered_at as "enteredAt", round, wake_at as "wakeAt",
-         engine_version as "engineVersion", failures, ${done}, ${now('$3')}
+         engine_version as "engineVersion", copies, failures, ${done}, ${now('$3')}
     from campaign_run where org_id = $1 and campaign_id = $2`;
 const find = statement('campaign_run.find', run);
 const findForUpdate = statement('campaign_run.find_for_update', `${run} for update`);
@@ -46,12 +48,13 @@ const insert = statement(
 );
 const enter = statement(
   'campaign_run.enter',
-  `update campaign_run set step_id = $3, entered_at = $4, round = $5, wake_at = $6, done = '{}'
+  `update campaign_run set step_id = $3, entered_at = $4, round = $5, wake_at = $6, done = '{}',
+          copies = case when step_id = $3 then copies else 0 end
     where org_id = $1 and campaign_id = $2`,
 );
 const addDone = statement(
   'campaign_run.add_done',
-  `update campaign_run set done = done + int4multirange(int4range($5, $6))
+  `update campaign_run set done = done + int4multirange(int4range($5, $6)), copies = copies + $9
     where org_id = $1 and campaign_id = $2 and step_id = $3 and entered_at = $4 and round = $7
       and not done && int4range($5, $6)
    returning ${done}, ${now('$8')}`,
@@ -92,7 +95,7 @@ export class CampaignRunStore {
   }
 
   /**
-   * Notes that the step is done with a span, and returns all that it is done with, and the time. Undefined when the
+   * Notes that the step is done with a span, for which it wrote so many copies, and returns all that it is done with, and the time. Undefined when the
    * campaign no longer stands there, or another worker has done some of it. The row stays locked until the transaction
    * ends.
    */
@@ -101,9 +104,20 @@ export class CampaignRunStore {
     campaignId: string,
     { stepId, enteredAt, round }: Pick<CampaignRun, 'stepId' | 'enteredAt' | 'round'>,
     [from, to]: Span,
+    copies: number,
   ): Promise<Pick<CampaignRun, 'done' | 'now'> | undefined> {
     const tx = await scope.tx();
-    const values = [scope.orgId, campaignId, stepId, enteredAt, from, to, round, scope.travelledSeconds];
+    const values = [
+      scope.orgId,
+      campaignId,
+      stepId,
+      enteredAt,
+      from,
+      to,
+      round,
+      scope.travelledSeconds,
+      copies,
+    ];
     return tx.queryOne<Pick<CampaignRun, 'done' | 'now'>>(addDone, values);
   }
 

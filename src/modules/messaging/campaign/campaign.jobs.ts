@@ -5,6 +5,7 @@ import { enrolledTask } from '../device/index.js';
 import { leftTask } from '../../people/member/index.js';
 import { OrganizationDeletions, shutTask } from '../../people/organization/index.js';
 import { settledTask } from '../webhook/index.js';
+import { Copies, dismissTask } from './copies.service.js';
 import { CampaignFailures } from './campaign-failures.service.js';
 import { Campaigns } from './campaign.service.js';
 import { CampaignPieces } from './campaign-pieces.service.js';
@@ -44,6 +45,20 @@ export class AdvanceCampaign implements JobHandler<{ campaignId: string }> {
   private async next(campaignId: string, context: JobContext): Promise<Advance> {
     const next = await context.run((scope) => this.runs.advance(scope, campaignId));
     return next === 'again' || next === 'rest' ? next : this.pieces.carry(next, context);
+  }
+}
+
+/** Settles the copies of a message that its recipient has acknowledged. */
+@Injectable()
+@HandlesJob({ task: dismissTask })
+export class DismissCopies implements JobHandler<{ campaignId: string; deliveryId: string }> {
+  constructor(private readonly copies: Copies) {}
+
+  async handle(
+    { campaignId, deliveryId }: { campaignId: string; deliveryId: string },
+    { run }: JobContext,
+  ): Promise<void> {
+    await run((scope) => this.copies.dismiss(scope, campaignId, deliveryId));
   }
 }
 

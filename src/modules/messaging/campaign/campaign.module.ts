@@ -2,7 +2,9 @@ import { Module, type OnModuleInit } from '@nestjs/common';
 import { PersonalData } from '../../../platform/personal-data/index.js';
 import { DeliveryModule } from '../delivery/index.js';
 import { DeviceModule } from '../device/index.js';
-import { CampaignCounts, OrganizationModule } from '../../people/organization/index.js';
+import { CampaignCounts, OrganizationModule, WorkflowChecks } from '../../people/organization/index.js';
+import { RoleModule } from '../../people/role/index.js';
+import { RosterModule } from '../../people/roster/index.js';
 import { RenderModule } from '../render/index.js';
 import { TemplateModule } from '../template/index.js';
 import { WebhookModule } from '../webhook/index.js';
@@ -14,6 +16,7 @@ import { CampaignFailures } from './campaign-failures.service.js';
 import {
   AdvanceCampaign,
   ContinueAfterWebhook,
+  DismissCopies,
   NoteRecipientLeft,
   SendToEnrolled,
   StopCampaigns,
@@ -26,14 +29,20 @@ import { CampaignStore } from './campaign.store.js';
 import { CampaignTranslationStore } from './campaign-translation.store.js';
 import { CampaignPieces } from './campaign-pieces.service.js';
 import { CampaignWake } from './campaign-wake.service.js';
+import { Copies } from './copies.service.js';
+import { FollowUps } from './follow-up.service.js';
 import { RecipientStore } from './recipient.store.js';
 import { ShortCodes } from './short-code.service.js';
 import { ShortCodeStore } from './short-code.store.js';
 import { DeadlineStep } from './steps/deadline.step.js';
+import { EscalateStep } from './steps/escalate.step.js';
 import { MissedStep } from './steps/missed.step.js';
+import { ReminderStep } from './steps/reminder.step.js';
 import { SendStep } from './steps/send.step.js';
 import { WebhookStep } from './steps/webhook.step.js';
 import { StepTable } from './steps/step-table.js';
+import { Targets } from './target.service.js';
+import { ManagerStore } from './manager.store.js';
 
 /**
  * A campaign is a pinned template version, a frozen audience and a workflow; started, it keeps the translations
@@ -41,7 +50,16 @@ import { StepTable } from './steps/step-table.js';
  * whatever crashes; every piece of work commits together with how far it came.
  */
 @Module({
-  imports: [DeliveryModule, DeviceModule, OrganizationModule, RenderModule, TemplateModule, WebhookModule],
+  imports: [
+    DeliveryModule,
+    DeviceModule,
+    OrganizationModule,
+    RenderModule,
+    RoleModule,
+    RosterModule,
+    TemplateModule,
+    WebhookModule,
+  ],
   controllers: [CampaignRpc],
   providers: [
     AdvanceCampaign,
@@ -58,9 +76,15 @@ import { StepTable } from './steps/step-table.js';
     CampaignStore,
     CampaignTranslationStore,
     CampaignWake,
+    Copies,
     DeadlineStep,
+    DismissCopies,
+    EscalateStep,
+    FollowUps,
+    ManagerStore,
     MissedStep,
     RecipientStore,
+    ReminderStep,
     SendStep,
     SendToEnrolled,
     ShortCodes,
@@ -68,18 +92,22 @@ import { StepTable } from './steps/step-table.js';
     StepTable,
     StopCampaigns,
     WebhookStep,
+    Targets,
   ],
-  exports: [Campaigns, CampaignWake],
+  exports: [Campaigns, CampaignWake, Copies],
 })
 export class CampaignModule implements OnModuleInit {
   constructor(
     private readonly personalData: PersonalData,
     private readonly counts: CampaignCounts,
     private readonly store: CampaignStore,
+    private readonly checks: WorkflowChecks,
+    private readonly targets: Targets,
   ) {}
 
   onModuleInit(): void {
     this.personalData.contribute(campaignPersonalData);
+    this.checks.contribute((scope, workflow, field) => this.targets.violations(scope, workflow, field));
     this.counts.contribute((scope) => this.store.countOver(scope));
   }
 }

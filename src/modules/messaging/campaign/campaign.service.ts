@@ -39,6 +39,7 @@ import {
   refuseStart,
 } from './campaign.rules.js';
 import { CampaignStore } from './campaign.store.js';
+import { Targets } from './target.service.js';
 
 /** An audience as it came, and where in the request each entry stands. */
 export interface GivenAudience {
@@ -83,6 +84,7 @@ export class Campaigns {
     private readonly runs: CampaignRuns,
     private readonly templates: Templates,
     private readonly devices: Devices,
+    private readonly targets: Targets,
     private readonly webhooks: WebhookCalls,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -94,7 +96,7 @@ export class Campaigns {
       input.templateVersion,
     );
     const pinned = { templateId: template.templateId, templateVersion: template.version };
-    const workflow = await this.pinTemplates(scope, this.checked(input.workflow), pinned);
+    const workflow = await this.pinTemplates(scope, await this.checked(scope, input.workflow), pinned);
     const members = await this.checkMembers(scope, input.audience);
     const campaign: Campaign = {
       ...pinned,
@@ -136,7 +138,7 @@ export class Campaigns {
     const refusal = refuseEdit(campaign.status);
     if (refusal) throw refusal;
     const pinned = await this.changedTemplate(scope, campaign, change);
-    const workflow = change.workflow ? this.checked(change.workflow) : campaign.workflow;
+    const workflow = change.workflow ? await this.checked(scope, change.workflow) : campaign.workflow;
     const changed: Campaign = {
       ...campaign,
       ...pinned,
@@ -237,10 +239,6 @@ export class Campaigns {
     }));
   }
 
-  private checked(workflow: UncheckedDefinition): WorkflowDefinition {
-    return checkedWorkflow(workflow, this.config.outbound.allowedHosts);
-  }
-
   private async requireExisting(scope: Scope, id: string): Promise<void> {
     if (!(await this.store.find(scope, id))) throw notFound('campaign');
   }
@@ -273,6 +271,14 @@ export class Campaigns {
     if (keepsTemplate && change.templateVersion === 0) return campaign;
     const template = await this.templates.getVersion(scope, templateId, change.templateVersion);
     return { templateId: template.templateId, templateVersion: template.version };
+  }
+
+  /** What can be carried out, with targets that the organization has. */
+  private async checked(scope: Scope, definition: UncheckedDefinition): Promise<WorkflowDefinition> {
+    const workflow = checkedWorkflow(definition, this.config.outbound.allowedHosts);
+    const violations = await this.targets.violations(scope, workflow, 'workflow');
+    if (violations.length > 0) throw invalidArgument(violations);
+    return workflow;
   }
 
   /** A step with its own template keeps the version that is the latest now, whatever is edited later. */

@@ -1,37 +1,54 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { PersonalData } from '../../../platform/personal-data/index.js';
+import { CopyStore } from './copy.store.js';
 import { CounterStore } from './counter.store.js';
 import { Deliveries } from './delivery.service.js';
 import { DeliveryStore } from './delivery.store.js';
 import { DispatchStore } from './dispatch.store.js';
 import { Enrollment } from './enrollment.service.js';
 import { EnrollmentStore } from './enrollment.store.js';
+import { FollowUpStore } from './follow-up.store.js';
 import { MissedStore } from './missed.store.js';
 import { OpenDeliveryStore } from './open-delivery.store.js';
 import { deliveryPersonalData } from './personal-data.store.js';
 import { RecipientActStore } from './recipient-act.store.js';
 import { ReportStore } from './report.store.js';
+import { SkipStore } from './skip.store.js';
 
 /**
  * A delivery is one recipient's copy of a campaign's message. The module is the ledger of all copies: it
  * writes them, counts their statuses, advances the clocks of the inboxes, and fills the outbox of pushes.
- * Invariants: one delivery for each recipient, step and kind; a delivery changes under the lock of its inbox;
+ * Copies of a recipient's message are for others: escalations, and notes of reminders.
+ * Invariants: one delivery for each recipient, step, round, kind and message that it is a copy of; a delivery changes under the lock of its inbox;
  * its counters and pushes commit with it.
  */
 @Module({
   providers: [
+    CopyStore,
     CounterStore,
     Deliveries,
     DeliveryStore,
     DispatchStore,
     Enrollment,
     EnrollmentStore,
+    FollowUpStore,
     MissedStore,
     OpenDeliveryStore,
     RecipientActStore,
     ReportStore,
+    SkipStore,
   ],
-  exports: [CounterStore, Deliveries, Enrollment, OpenDeliveryStore, RecipientActStore, ReportStore],
+  exports: [
+    CopyStore,
+    CounterStore,
+    Deliveries,
+    Enrollment,
+    FollowUpStore,
+    OpenDeliveryStore,
+    RecipientActStore,
+    ReportStore,
+    SkipStore,
+  ],
 })
 export class DeliveryModule implements OnModuleInit {
   constructor(private readonly personalData: PersonalData) {}

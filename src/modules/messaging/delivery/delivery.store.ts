@@ -36,10 +36,10 @@ const nextPageByStatus = setStatement(
   'delivery.next_page_by_status',
   page(ofStatus('$4', ' and (d.created_at, d.id) < ($5, $6)')),
 );
-// As long as every delivery is a recipient's: counting a million rows for each page would be the most of its cost.
+// Counted as they are written: counting a million rows for each page would be the most of its cost.
 const count = statement(
   'delivery.count',
-  `select coalesce(sum(recipients), 0)::int as count from campaign_counter where org_id = $1 and campaign_id = $2`,
+  `select coalesce(sum(recipients + copies), 0)::int as count from campaign_counter where org_id = $1 and campaign_id = $2`,
 );
 const countByStatus = setStatement(
   'delivery.count_by_status',

@@ -1,3 +1,4 @@
+export { type CopyBatch, CopyStore } from './copy.store.js';
 export { CounterStore } from './counter.store.js';
 export {
   type Delivery,
@@ -7,12 +8,15 @@ export {
   deliveryStatus,
   type DeliveryStatus,
   notReceived,
+  openStatuses,
   wordFor,
 } from './delivery.js';
 export { DeliveryModule } from './delivery.module.js';
 export { Deliveries } from './delivery.service.js';
 export { Enrollment } from './enrollment.service.js';
 export type { WaitingCampaign } from './enrollment.store.js';
+export { type FollowedMessage, FollowUpStore } from './follow-up.store.js';
 export { OpenDeliveryStore } from './open-delivery.store.js';
 export { ReportStore, type ReportedRecipient } from './report.store.js';
 export { RecipientActStore } from './recipient-act.store.js';
+export { type Skip, SkipStore } from './skip.store.js';

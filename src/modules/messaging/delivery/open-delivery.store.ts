@@ -2,14 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { setStatement, statement } from '../../../platform/database/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { memberStatus } from '../../people/member/index.js';
-import { deliveryKind, deliveryStatus, openStatuses } from './delivery.js';
+import { deliveryKind, deliveryStatus, type DeliveryStatus, openStatuses } from './delivery.js';
 
 /**
- * At most so many open deliveries of each status, of the steps in `$3`, whose recipients may still act. In the order of
+ * At most so many deliveries of each status, of the steps in `$3`, whose recipients are still there. In the order of
  * the index by status: without one, PostgreSQL would read the whole ledger for the last few.
  */
-function waitedFor(limit: number): string {
-  return openStatuses
+function waitedFor(limit: number, statuses: readonly DeliveryStatus[] = openStatuses): string {
+  return statuses
     .map(
       (status) => `(select d.id from delivery d
         cross join lateral (
@@ -29,6 +29,10 @@ function waitedFor(limit: number): string {
 const FEW = 500;
 
 const anyWaitedFor = setStatement('delivery.any_waited_for', `select exists (${waitedFor(1)}) as waiting`);
+const anyUnacknowledged = setStatement(
+  'delivery.any_unacknowledged',
+  `select exists (${waitedFor(1, [...openStatuses, deliveryStatus.missed])}) as waiting`,
+);
 const fewWaitedFor = setStatement(
   'delivery.few_waited_for',
   `select count(*) <= ${FEW} as few from (${waitedFor(FEW + 1)} limit ${FEW + 1}) d`,
@@ -50,6 +54,17 @@ export class OpenDeliveryStore {
     const tx = await scope.tx();
     const row = await tx.queryOne<{ waiting: boolean }>(anyWaitedFor, [scope.orgId, campaignId, stepIds]);
     return row?.waiting ?? false;
+  }
+
+  /** Whether a recipient of one of the steps has not acknowledged, in time or too late to. */
+  async isAnyoneUnacknowledged(
+    scope: Scope,
+    campaignId: string,
+    stepIds: readonly string[],
+  ): Promise<boolean> {
+    const tx = await scope.tx();
+    const values = [scope.orgId, campaignId, stepIds];
+    return (await tx.queryOne<{ waiting: boolean }>(anyUnacknowledged, values))?.waiting ?? false;
   }
 
   async areFewWaitedFor(scope: Scope, campaignId: string, stepId: string): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { setStatement, statement } from '../../../platform/database/index.js';
+import { setStatement, type Statement, statement } from '../../../platform/database/index.js';
 import {
   eraseBy,
   memberFile,
@@ -49,6 +49,12 @@ const eraseMessages = setStatement(
   `delete from message m where org_id = $1 and content_id = any($2)
       and not exists (select from delivery d where d.org_id = m.org_id and d.content_id = m.content_id)`,
 );
+// What others were told of the member: their copies are the member's messages.
+const eraseCopies = setStatement(
+  'delivery.erase_copies',
+  `delete from delivery where org_id = $1 and id = any(array(
+     select id from delivery where org_id = $1 and parent_delivery_id = any(array(${idsOf('$2')})) limit $3))`,
+);
 const eraseDeliveries = setStatement(
   'delivery.erase',
   `delete from delivery where org_id = $1 and id = any(array(
@@ -56,7 +62,11 @@ const eraseDeliveries = setStatement(
 );
 const erasePushes = setStatement(
   'push_outbox.erase',
-  `delete from push_outbox where org_id = $1 and delivery_id = any(array(${idsOf('$2')}))`,
+  `delete from push_outbox where org_id = $1 and (user_id = $2 or delivery_id = any(array(${idsOf('$2')})))`,
+);
+const eraseSkips = setStatement(
+  'delivery_skip.erase',
+  `delete from delivery_skip where org_id = $1 and (user_id = $2 or delivery_id = any(array(${idsOf('$2')})))`,
 );
 const eraseInbox = statement('inbox.erase', 'delete from inbox where org_id = $1 and user_id = $2');
 
@@ -74,10 +84,8 @@ async function eraseOwnMessages(scope: Scope, userId: string, after: string): Pr
 }
 
 /** True when none is left. */
-async function eraseSomeDeliveries(scope: Scope, userId: string): Promise<boolean> {
-  const { rowCount } = await (
-    await scope.tx()
-  ).execute(eraseDeliveries, [scope.orgId, userId, DELIVERIES_AT_ONCE]);
+async function eraseSome(scope: Scope, erase: Statement, userId: string): Promise<boolean> {
+  const { rowCount } = await (await scope.tx()).execute(erase, [scope.orgId, userId, DELIVERIES_AT_ONCE]);
   return (rowCount ?? 0) < DELIVERIES_AT_ONCE;
 }
 
@@ -85,13 +93,15 @@ export const deliveryPersonalData: PersonalDataContribution = {
   files: [deliveries],
   organizationFiles: [organizationDeliveries],
   async eraseFirst({ userId, anonymize }, { run, signal }) {
+    while (!(await run((scope) => eraseSome(scope, eraseCopies, userId)))) signal.throwIfAborted();
+    await run(async (scope) => (await scope.tx()).execute(eraseSkips, [scope.orgId, userId]));
     let after: string | undefined = '';
     while (after !== undefined) {
       signal.throwIfAborted();
       const place: string = after;
       after = await run((scope) => eraseOwnMessages(scope, userId, place));
     }
-    if (!anonymize) while (!(await run((scope) => eraseSomeDeliveries(scope, userId))));
+    if (!anonymize) while (!(await run((scope) => eraseSome(scope, eraseDeliveries, userId))));
   },
   erase: eraseBy(erasePushes, eraseInbox),
 };

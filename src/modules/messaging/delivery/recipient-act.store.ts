@@ -27,7 +27,8 @@ const acknowledge = statement(
           delivered_at = coalesce(delivered_at, $4),
           changed_at = (select changed_at from inbox where org_id = $1 and user_id = $2)
     where org_id = $1 and user_id = $2 and id = $3
-      and status in (${undelivered}, ${deliveryStatus.delivered})`,
+      and status in (${undelivered}, ${deliveryStatus.delivered})
+   returning exists (select from delivery c where c.org_id = $1 and c.parent_delivery_id = $3) as "hasCopies"`,
 );
 
 /** What recipients do with their own deliveries. Each change locks the inbox first: see table inbox. */
@@ -54,11 +55,11 @@ export class RecipientActStore {
     return result.rowCount === 1;
   }
 
-  /** False when the delivery is no longer open. */
-  async acknowledge(scope: Scope, deliveryId: string): Promise<boolean> {
+  /** Undefined when the delivery is no longer open. A step that writes copies of it has locked the inbox, too. */
+  async acknowledge(scope: Scope, deliveryId: string): Promise<{ hasCopies: boolean } | undefined> {
     const tx = await scope.tx();
     await tx.execute(tick, [scope.orgId, scope.userId]);
-    const result = await tx.execute(acknowledge, [scope.orgId, scope.userId, deliveryId, scope.now()]);
-    return result.rowCount === 1;
+    const values = [scope.orgId, scope.userId, deliveryId, scope.now()];
+    return tx.queryOne<{ hasCopies: boolean }>(acknowledge, values);
   }
 }

@@ -30,6 +30,8 @@ export interface InboxEntry {
   renderedLocale: string;
   receivedAt: Date;
   readAt: Date | null;
+  /** The recipient of whose message this is a copy, by name; empty for other messages and erased recipients. */
+  originalRecipientName: string;
   /** Change time in microseconds since the epoch: Sync's cursor. Unique within an inbox. */
   changedAt: bigint;
 }

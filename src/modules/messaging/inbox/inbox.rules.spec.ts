@@ -1,12 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { campaignStatus } from '../campaign/index.js';
-import { deliveryStatus, notReceived } from '../delivery/index.js';
+import { deliveryKind, deliveryStatus, notReceived } from '../delivery/index.js';
 import { offeredActions, refuseAction, syncLimit } from './inbox.rules.js';
 
 const ack = { id: 'ack', type: 'ACK', label: 'Read' } as const;
 const nothing = new Uint8Array();
 const entry = (more: object) => ({
   actions: [ack],
+  kind: deliveryKind.primary as (typeof deliveryKind)[keyof typeof deliveryKind],
   status: deliveryStatus.delivered as (typeof deliveryStatus)[keyof typeof deliveryStatus],
   campaignStatus: campaignStatus.running as (typeof campaignStatus)[keyof typeof campaignStatus],
   ...more,
@@ -60,6 +61,14 @@ test('actions are offered while the campaign runs and nothing was missed', () =>
   expect(offeredActions(entry({ status: deliveryStatus.missed }))).toEqual([]);
   for (const status of [campaignStatus.completed, campaignStatus.failed, campaignStatus.cancelled])
     expect(offeredActions(entry({ campaignStatus: status }))).toEqual([]);
+});
+
+test('a note of a reminder offers and takes no action', () => {
+  const note = entry({ kind: deliveryKind.reminderFyi });
+  expect(offeredActions(note)).toEqual([]);
+  const refusal = refuseAction(note, { actionId: 'ack', payload: nothing });
+  expect(refusal?.details.violations).toMatchObject([{ field: 'action_id' }]);
+  expect(offeredActions(entry({ kind: deliveryKind.escalation }))).toEqual([ack]);
 });
 
 test('what a client received, or what cannot be received, is not waiting to be', () => {

@@ -1,7 +1,7 @@
 import { type AppError, failedPrecondition, invalidArgument } from '../../../platform/errors/index.js';
 import type { InboxEntry, MessageAction } from './inbox-entry.js';
 import { campaignStatus } from '../campaign/index.js';
-import { deliveryStatus, type DeliveryStatus, wordFor } from '../delivery/index.js';
+import { deliveryKind, deliveryStatus, type DeliveryStatus, wordFor } from '../delivery/index.js';
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 200;
@@ -23,24 +23,29 @@ const final: readonly DeliveryStatus[] = [
   deliveryStatus.failed,
 ];
 
+type Actionable = Pick<InboxEntry, 'actions' | 'status' | 'kind' | 'campaignStatus'>;
+
 /**
  * The actions offered with a message: only those that can still be taken. An acknowledgement is visible in
- * the status.
+ * the status. A note of a reminder is to be read only.
  */
 export function offeredActions({
   actions,
   status,
+  kind,
   campaignStatus: campaign,
-}: Pick<InboxEntry, 'actions' | 'status' | 'campaignStatus'>): MessageAction[] {
+}: Actionable): MessageAction[] {
+  if (kind === deliveryKind.reminderFyi) return [];
   return campaign === campaignStatus.running && status !== deliveryStatus.missed ? actions : [];
 }
 
 /** Why the recipient may not take this action now; undefined when they may. */
 export function refuseAction(
-  entry: Pick<InboxEntry, 'actions' | 'status' | 'campaignStatus'>,
+  entry: Actionable,
   { actionId, payload }: { actionId: string; payload: Uint8Array },
 ): AppError | undefined {
-  const action = entry.actions.find(({ id }) => id === actionId);
+  const actions = entry.kind === deliveryKind.reminderFyi ? [] : entry.actions;
+  const action = actions.find(({ id }) => id === actionId);
   if (!action) {
     return invalidArgument([{ field: 'action_id', description: 'is not an action of this message' }]);
   }

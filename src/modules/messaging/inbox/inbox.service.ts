@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { notFound } from '../../../platform/errors/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
-import { CampaignWake } from '../campaign/index.js';
+import { CampaignWake, Copies } from '../campaign/index.js';
 import {
   CounterStore,
   deliveryKind,
@@ -20,6 +20,7 @@ export class Inboxes {
     private readonly acts: RecipientActStore,
     private readonly campaigns: CampaignWake,
     private readonly counters: CounterStore,
+    private readonly copies: Copies,
   ) {}
 
   /** What changed behind the cursor, oldest change first; handing an entry out delivers it. */
@@ -50,16 +51,17 @@ export class Inboxes {
     const refusal = refuseAction(entry, action);
     if (refusal) throw refusal;
     // Another call, or the deadline, may have settled it since we looked.
-    if (!(await this.acts.acknowledge(scope, entry.deliveryId)))
-      throw alreadySettled((await this.require(scope, deliveryId)).status);
-    if (entry.kind === deliveryKind.primary)
-      await this.counters.add(scope, entry.campaignId, { acknowledged: 1 });
+    const settled = await this.acts.acknowledge(scope, entry.deliveryId);
+    if (!settled) throw alreadySettled((await this.require(scope, deliveryId)).status);
+    const isRecipient = entry.kind === deliveryKind.primary;
+    if (isRecipient) await this.counters.add(scope, entry.campaignId, { acknowledged: 1 });
+    if (settled.hasCopies) await this.copies.enqueueDismissal(scope, entry.campaignId, entry.deliveryId);
     await scope.audit('ACK_REGISTERED', {
       entityType: 'delivery',
       entityId: entry.deliveryId,
       metadata: { campaign_id: entry.campaignId, action_id: action.actionId, content_id: entry.contentId },
     });
-    await this.campaigns.noteActed(scope, entry.campaignId, entry.stepId);
+    if (isRecipient) await this.campaigns.noteActed(scope, entry.campaignId, entry.stepId);
   }
 
   private async require(scope: Scope, deliveryId: string): Promise<InboxEntry> {

@@ -20,9 +20,15 @@ const since = readStatement(
   `${entries} and d.changed_at > timestamptz 'epoch' + $4::bigint * interval '1 microsecond'
     order by d.changed_at limit $3`,
 );
+const originals = readStatement(
+  'inbox.originals',
+  `select d.id, coalesce(m.name, '') as name from delivery d
+     left join member m on m.org_id = d.org_id and m.id = d.user_id
+    where d.org_id = $1 and d.id = any($2)`,
+);
 const find = readStatement('inbox.find', `${entries} and d.id = $3`);
 
-type Row = Omit<InboxEntry, 'changedAt'> & { changedAt: string };
+type Row = Omit<InboxEntry, 'changedAt' | 'originalRecipientName'> & { changedAt: string };
 
 /** Reads one member's deliveries. */
 @Injectable()
@@ -34,16 +40,29 @@ export class InboxStore {
       cursor === undefined
         ? await tx.query<Row>(fromTheStart, [scope.orgId, scope.userId, limit])
         : await tx.query<Row>(since, [scope.orgId, scope.userId, limit, cursor.toString()]);
-    return rows.map(toEntry);
+    return this.withNames(scope, rows.map(toEntry));
+  }
+
+  /** Copies name the recipient of the message; most inboxes hold none, and are not looked at again. */
+  private async withNames(scope: Scope, entries: InboxEntry[]): Promise<InboxEntry[]> {
+    const parents = entries.flatMap(({ parentDeliveryId }) => parentDeliveryId ?? []);
+    if (parents.length === 0) return entries;
+    const tx = await scope.tx();
+    const rows = await tx.query<{ id: string; name: string }>(originals, [scope.orgId, parents]);
+    const names = new Map(rows.map(({ id, name }) => [id, name]));
+    return entries.map((entry) => ({
+      ...entry,
+      originalRecipientName: names.get(entry.parentDeliveryId ?? '') ?? '',
+    }));
   }
 
   async find(scope: Scope, deliveryId: string): Promise<InboxEntry | undefined> {
     const tx = await scope.tx();
     const row = await tx.queryOne<Row>(find, [scope.orgId, scope.userId, deliveryId]);
-    return row && toEntry(row);
+    return row && (await this.withNames(scope, [toEntry(row)]))[0];
   }
 }
 
 function toEntry(row: Row): InboxEntry {
-  return { ...row, changedAt: BigInt(row.changedAt) };
+  return { ...row, originalRecipientName: '', changedAt: BigInt(row.changedAt) };
 }

@@ -1,4 +1,5 @@
 export type { CountedRoster } from './roster.js';
+export { type MemberReference, NamedMemberStore } from './named-members.store.js';
 export { group, team } from './roster.kind.js';
 export { RosterMembers, type UserRosters } from './roster-members.service.js';
 export { RosterModule } from './roster.module.js';

@@ -3,6 +3,7 @@ import { PersonalData } from '../../../platform/personal-data/index.js';
 import { Abilities } from '../../../platform/access/index.js';
 import { MemberModule } from '../member/index.js';
 import { OrganizationSeeding, OrganizationModule } from '../organization/index.js';
+import { NamedMemberStore } from './named-members.store.js';
 import { rosterPersonalData } from './personal-data.store.js';
 import { RosterMembers } from './roster-members.service.js';
 import { RosterMemberStore } from './roster-member.store.js';
@@ -20,8 +21,8 @@ import { RosterStore } from './roster.store.js';
  */
 @Module({
   imports: [MemberModule, OrganizationModule],
-  providers: [RosterMembers, RosterMemberStore, Rosters, RosterStore],
-  exports: [RosterMembers, Rosters],
+  providers: [NamedMemberStore, RosterMembers, RosterMemberStore, Rosters, RosterStore],
+  exports: [NamedMemberStore, RosterMembers, Rosters],
 })
 export class RosterModule implements OnModuleInit {
   constructor(

@@ -784,7 +784,7 @@ export declare type GetCampaignAudienceResponse = Message<"pidgr.v1.GetCampaignA
 export declare const GetCampaignAudienceResponseSchema: GenMessage<GetCampaignAudienceResponse>;
 
 /**
- * What a REMINDER_FYI delivery was copied from.
+ * What a REMINDER_FYI or ESCALATION delivery was copied from.
  *
  * @generated from message pidgr.v1.DeliveryMetadata
  */
@@ -811,7 +811,7 @@ export declare type DeliveryMetadata = Message<"pidgr.v1.DeliveryMetadata"> & {
   campaignTitle: string;
 
   /**
-   * When the reminder was sent.
+   * When the reminder was sent; unset for ESCALATION.
    *
    * @generated from field: google.protobuf.Timestamp reminder_fired_at = 4;
    */

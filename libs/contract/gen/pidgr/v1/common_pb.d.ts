@@ -1108,14 +1108,15 @@ export enum EscalationCondition {
   UNSPECIFIED = 0,
 
   /**
-   * The recipient has not acknowledged.
+   * The recipient has not acknowledged, in time or too late to. Asked again in each round; once they acknowledge, open
+   * copies are settled.
    *
    * @generated from enum value: ESCALATION_CONDITION_IF_NOT_ACKED = 1;
    */
   IF_NOT_ACKED = 1,
 
   /**
-   * The campaign is open, even if some acknowledged.
+   * The campaign is open: about every recipient, even those who acknowledged.
    *
    * @generated from enum value: ESCALATION_CONDITION_IF_NOT_CLOSED = 2;
    */
@@ -1233,7 +1234,7 @@ export enum EscalateMode {
   DELIVER = 1,
 
   /**
-   * An alert outside the inbox; no delivery.
+   * A push to the devices of the target; no delivery.
    *
    * @generated from enum value: ESCALATE_MODE_ALERT_ONLY = 2;
    */

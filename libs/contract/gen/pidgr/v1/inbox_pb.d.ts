@@ -78,7 +78,7 @@ export declare type InboxEntry = Message<"pidgr.v1.InboxEntry"> & {
   renderedLocale: string;
 
   /**
-   * Only for REMINDER_FYI.
+   * Only for REMINDER_FYI and ESCALATION.
    *
    * @generated from field: pidgr.v1.DeliveryMetadata metadata = 9;
    */

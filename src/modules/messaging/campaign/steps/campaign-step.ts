@@ -21,8 +21,11 @@ export interface Piece {
   readonly span: Span;
   /** Without a transaction: it may take long, or wait for another process. */
   work(origin: RenderOrigin): Promise<void>;
-  /** Writes the outcome, in the transaction that also records that the step is done with the span. */
-  write(scope: Scope): Promise<void>;
+  /**
+   * Writes the outcome, in the transaction that also records that the step is done with the span. Returns how many
+   * copies of recipients' messages it wrote for others.
+   */
+  write(scope: Scope): Promise<number>;
 }
 
 /** How one kind of step is carried out. */

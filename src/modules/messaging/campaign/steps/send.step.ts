@@ -65,14 +65,16 @@ export class SendStep implements CampaignStep {
       work: async (origin: RenderOrigin) => {
         results = await this.renderer.render(work, origin);
       },
-      write: (tx: Scope) =>
-        this.deliveries.dispatch(tx, {
+      write: async (tx: Scope) => {
+        await this.deliveries.dispatch(tx, {
           campaignId: campaign.id,
           stepId: step.id,
           critical: campaign.critical,
           synthetic: campaign.synthetic,
           deliveries: results.map((result, index) => toDelivery(userIds[index]!, result)),
-        }),
+        });
+        return 0;
+      },
     };
   }
 

@@ -1,0 +1,82 @@
+import { Injectable } from '@nestjs/common';
+import { awaitedSteps, type Escalate, isDue, type RunEvent } from '@dovecote/workflow';
+import type { Scope } from '../../../../platform/scope/index.js';
+import { CopyStore, deliveryKind, OpenDeliveryStore } from '../../delivery/index.js';
+import { CampaignWake } from '../campaign-wake.service.js';
+import { type FollowUp, type FollowUpPiece, FollowUps } from '../follow-up.service.js';
+import { type Advance, type CampaignStep, finished, type Piece, type Standing } from './campaign-step.js';
+
+/** ESCALATE: tells others of recipients, in rounds; holds the path until the last round or until no recipient is left. */
+@Injectable()
+export class EscalateStep implements CampaignStep {
+  constructor(
+    private readonly followUps: FollowUps,
+    private readonly copies: CopyStore,
+    private readonly open: OpenDeliveryStore,
+    private readonly wakes: CampaignWake,
+  ) {}
+
+  async advance(scope: Scope, standing: Standing): Promise<Piece | RunEvent | Advance> {
+    if (standing.run.wakeAt) return this.wait(scope, standing);
+    const config = configOf(standing.step);
+    const followUp = followUpOf(config);
+    const piece = await this.followUps.next(scope, standing, followUp);
+    if (!piece) return finished(standing.run);
+    return {
+      span: piece.span,
+      work: async () => undefined,
+      write: (tx) => this.write(tx, standing, config, piece),
+    };
+  }
+
+  /** Until the next round. */
+  private async wait(scope: Scope, { campaign, run, step }: Standing): Promise<RunEvent | Advance> {
+    const { stepId, round, wakeAt } = run;
+    const due = isDue(wakeAt, run.now);
+    // Enqueued before the check, as a deadline does: a recipient who acts later moves this job to now.
+    if (!due) await this.wakes.wake(scope, campaign.id, wakeAt ?? undefined);
+    const steps = awaitedSteps(campaign.workflow, stepId);
+    const waits = configOf(step).condition === 'IF_NOT_CLOSED';
+    if (!waits && !(await this.open.isAnyoneUnacknowledged(scope, campaign.id, steps)))
+      return { type: 'all_acted', stepId, round };
+    return due ? { type: 'timer', stepId, round } : 'rest';
+  }
+
+  private async write(
+    scope: Scope,
+    standing: Standing,
+    config: Escalate,
+    piece: FollowUpPiece,
+  ): Promise<number> {
+    const { campaign, run, step } = standing;
+    await this.followUps.lock(scope, piece);
+    const batch = this.followUps.batchOf(standing, followUpOf(config), piece, deliveryKind.escalation);
+    const isAlert = config.mode === 'ALERT_ONLY';
+    const told = isAlert ? await this.copies.alert(scope, batch) : await this.followUps.send(scope, batch);
+    await this.followUps.record(scope, standing, piece.skips);
+    if (told > 0)
+      await scope.audit('ESCALATION_EXECUTED', {
+        entityType: 'campaign',
+        entityId: campaign.id,
+        metadata: {
+          step_id: step.id,
+          round: String(run.round),
+          [isAlert ? 'alerts' : 'deliveries']: String(told),
+        },
+      });
+    return told;
+  }
+}
+
+function followUpOf({ condition, targets, thirdPartyChannels }: Escalate): FollowUp {
+  return {
+    condition: condition === 'IF_NOT_CLOSED' ? 'any' : 'not_acknowledged',
+    targets,
+    channels: thirdPartyChannels,
+  };
+}
+
+function configOf({ id, config }: Standing['step']): Escalate {
+  if (config?.kind !== 'ESCALATE') throw new Error(`Step ${id} names no one to tell.`);
+  return config;
+}
