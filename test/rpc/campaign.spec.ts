@@ -3,7 +3,7 @@ import { Code, ConnectError } from '@connectrpc/connect';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { BadRequestSchema } from '@dovecote/contract/google/rpc/error_details_pb';
 import { CampaignService } from '@dovecote/contract/pidgr/v1/campaign_pb';
-import { CampaignStatus, DeliveryStatus, StepType } from '@dovecote/contract/pidgr/v1/common_pb';
+import { CampaignStatus, DeliveryStatus } from '@dovecote/contract/pidgr/v1/common_pb';
 import { InboxService } from '@dovecote/contract/pidgr/v1/inbox_pb';
 import { TemplateService } from '@dovecote/contract/pidgr/v1/template_pb';
 import {
@@ -159,19 +159,6 @@ describe('refuses', () => {
       const changed = await refused(campaigns(cast.max).updateCampaign({ campaignId, workflow: bad }));
       expect([changed.code, violatedFields(changed)]).toEqual([Code.InvalidArgument, fields]);
     }
-  });
-
-  test('steps that this release does not carry out, plainly', async () => {
-    const webhook = {
-      id: 'call',
-      type: StepType.CALL_WEBHOOK,
-      config: { case: 'callWebhook' as const, value: { name: 'n', url: 'https://hooks.example.com/x' } },
-    };
-    const error = await refused(
-      campaigns(cast.max).createCampaign({ ...draft(), workflow: { steps: [webhook] } }),
-    );
-    expect(error.code).toBe(Code.Unimplemented);
-    expect(error.rawMessage).toContain('CALL_WEBHOOK');
   });
 
   test('more recipients than the limit', async () => {

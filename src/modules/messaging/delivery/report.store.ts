@@ -25,7 +25,7 @@ const counts = statement(
   `select coalesce(sum(recipients), 0)::int as recipients, coalesce(sum(acknowledged), 0)::int as acknowledged,
           coalesce(sum(missed), 0)::int as missed,
           (select count(*)::int from delivery where org_id = $1 and campaign_id = $2
-              and status = ${deliveryStatus.failed}) as failed
+              and status = ${deliveryStatus.failed} and kind = ${deliveryKind.primary}) as failed
      from campaign_counter where org_id = $1 and campaign_id = $2`,
 );
 
