@@ -158,7 +158,7 @@ describe('a bundle', () => {
     ...['organization', 'roles', 'members', 'teams_and_groups', 'templates', 'campaigns'],
     ...['organization_deliveries', 'organization_events', 'dashboard_shares', 'dashboards', 'data_exports'],
     ...['data_imports', 'email_provider', 'profiles', 'project_keys', 'project_push_accounts', 'projects'],
-    'push_subscriptions',
+    ...['push_subscriptions', 'webhook_calls', 'webhook_secrets'],
   ];
   const named = (names: string[]) => names.map((name) => `${name}.ndjson`);
 

@@ -126,6 +126,8 @@ const indifferent = new Set([
   '/pidgr.v1.DeviceService/Deactivate',
   // A list of nothing, as for any unknown user.
   '/pidgr.v1.DeviceService/ListMemberDevices',
+  // No calls, as for any unknown campaign.
+  '/dovecote.campaign.v1.WebhookService/ListWebhookCalls',
   // Nobody's groups, as for any unknown user.
   '/pidgr.v1.GroupService/GetUserGroupMemberships',
   // Nothing is known, as about any unknown user.
@@ -143,6 +145,7 @@ const indifferent = new Set([
   '/shared.activity.v1.ActivityService/GetEventExplorer',
   '/shared.activity.v1.ActivityService/GetActivityHeatmap',
   '/shared.activity.v1.ActivityService/GetProfileStats',
+  '/dovecote.profile.v1.ProfileService/GetActivityDays',
   // Any id, known or not: nothing that arrives later may bring them back.
   '/shared.profiles.v1.ProfilesService/DeleteDataSubject',
 ]);

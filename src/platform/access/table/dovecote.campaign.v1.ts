@@ -1,6 +1,15 @@
 import { WebhookService } from '@dovecote/contract/dovecote/campaign/v1/webhook_pb';
 import { Permission as P } from '../../permission/permissions.js';
-import { anyProof, permission, read, recentProof, rowsOf, type ServiceRows, write } from '../access-rule.js';
+import {
+  anyProof,
+  named,
+  permission,
+  read,
+  recentProof,
+  rowsOf,
+  type ServiceRows,
+  write,
+} from '../access-rule.js';
 
 export const dovecoteCampaign: readonly ServiceRows[] = [
   rowsOf(WebhookService, {
@@ -8,6 +17,6 @@ export const dovecoteCampaign: readonly ServiceRows[] = [
     getWebhookCall: read(permission(P.CAMPAIGNS_READ), anyProof),
     redeliverWebhookCalls: write(permission(P.CAMPAIGNS_START), anyProof, 'WEBHOOK_REDELIVERED'),
     listWebhookSecrets: read(permission(P.ORG_READ), anyProof),
-    rotateWebhookSecret: write(permission(P.ORG_WRITE), recentProof(), 'WEBHOOK_SECRET_ROTATED'),
+    rotateWebhookSecret: write(named(P.ORG_WRITE), recentProof(), 'WEBHOOK_SECRET_ROTATED'),
   }),
 ];

@@ -526,7 +526,7 @@ export declare const WebhookService: GenService<{
   },
   /**
    * Makes a secret. The one before stays valid for a while, so that receivers can be changed: until then each request
-   * carries a signature of both. Needs PERMISSION_ORG_WRITE and a recent proof.
+   * carries a signature of both. Needs a member with PERMISSION_ORG_WRITE and a recent proof.
    *
    * @generated from rpc dovecote.campaign.v1.WebhookService.RotateWebhookSecret
    */
