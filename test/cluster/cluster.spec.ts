@@ -95,6 +95,14 @@ async function codeOf(call: Promise<unknown>): Promise<string> {
   );
 }
 
+/** As `codeOf`, with the words of a refusal. */
+async function answerOf(call: Promise<unknown>): Promise<string> {
+  return call.then(
+    () => 'ok',
+    (error: unknown) => `${Code[ConnectError.from(error).code]}: ${ConnectError.from(error).rawMessage}`,
+  );
+}
+
 describe('two API and two worker processes', () => {
   test('refuse everywhere, soon, what one of them has revoked', async () => {
     if (!redis) return;
@@ -191,14 +199,17 @@ describe('two API and two worker processes', () => {
     const before = await redis.now();
     const calls = [first, second].flatMap((server) => {
       const roles = at(server, RoleService, cast.mallory);
-      return Array.from({ length: 2 * BURST }, () => codeOf(roles.listRoles({})));
+      return Array.from({ length: 2 * BURST }, () => answerOf(roles.listRoles({})));
     });
     const outcomes = await Promise.all(calls);
     const seconds = ((await redis.now()) - before) / 1000;
-    const admitted = outcomes.filter((code) => code === 'ok').length;
+    const others = outcomes.filter((outcome) => outcome !== 'ok' && !outcome.startsWith('ResourceExhausted'));
+    const logged = others.length === 0 ? [] : [first, second].flatMap((server) => server.errors);
+    expect({ others, logged }).toEqual({ others: [], logged: [] });
+    const admitted = outcomes.filter((outcome) => outcome === 'ok').length;
     expect(admitted).toBeGreaterThanOrEqual(BURST);
     expect(admitted).toBeLessThanOrEqual(BURST + RATE * seconds);
-    expect(new Set(outcomes)).toEqual(new Set(['ok', 'ResourceExhausted']));
+    expect(admitted).toBeLessThan(outcomes.length);
   });
 });
 

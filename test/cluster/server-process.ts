@@ -23,8 +23,9 @@ export class ServerProcess {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  get log(): string {
-    return this.output;
+  /** The lines of errors. */
+  get errors(): string[] {
+    return this.output.split('\n').filter((line) => /"level":(50|60|"error"|"fatal")/.test(line));
   }
 
   async start(): Promise<void> {
