@@ -358,6 +358,24 @@ describe('after a month', () => {
       old.id,
     ]);
     expect(rows).toHaveLength(1);
+
+    // One that was asked for before, and whose worker was away for so long.
+    receiver.received.length = 0;
+    const late = [cast.acme.id, old.id, 90];
+    await s.database.query(
+      'insert into webhook_attempt (org_id, call_id, number, redelivery) values ($1, $2, $3, true)',
+      late,
+    );
+    await s.database.query(
+      `select graphile_worker.add_job('webhook.redeliver',
+         json_build_object('orgId', $1::text, 'callId', $2::text, 'number', $3::int))`,
+      late,
+    );
+    await eventually('it has ended', async () => {
+      const { attempts } = await webhooks(cast.kiosk).getWebhookCall({ callId: old.id });
+      return attempts.find(({ number }) => number === 90)?.error.startsWith('not sent');
+    });
+    expect(receiver.received).toEqual([]);
   });
 });
 

@@ -15,6 +15,11 @@ import { WebhookSecrets } from './webhook-secrets.service.js';
 /** Bytes of an answer that are read: enough for the excerpt that is kept. */
 const ANSWER_BYTES = 4_096;
 
+const contentDeleted: AttemptResult = {
+  ...{ durationMs: 0, status: 0, answer: '' },
+  error: 'not sent: the content had been deleted before its turn came',
+};
+
 /** An attempt that has begun. */
 interface Begun {
   readonly callId: string;
@@ -52,8 +57,12 @@ export class WebhookDelivery {
   async redeliver(callId: string, number: number, { run }: JobContext): Promise<void> {
     const begun = await run(async (scope) => {
       const call = await this.store.findForUpdate(scope, callId);
-      if (!call || !(await this.attempts.start(scope, callId, number))) return undefined;
-      return this.prepared(scope, call, number);
+      if (!call) return undefined;
+      // It waited for longer than contents are kept.
+      if (call.isForgotten) return void (await this.attempts.finish(scope, callId, number, contentDeleted));
+      return (await this.attempts.start(scope, callId, number))
+        ? this.prepared(scope, call, number)
+        : undefined;
     });
     if (!begun) return;
     const result = await this.send(begun);
