@@ -95,9 +95,9 @@ export class CampaignRunStore {
   }
 
   /**
-   * Notes that the step is done with a span, for which it wrote so many copies, and returns all that it is done with, and the time. Undefined when the
-   * campaign no longer stands there, or another worker has done some of it. The row stays locked until the transaction
-   * ends.
+   * Notes that the step is done with a span, for which it wrote so many copies. Returns all that it is done with, and the
+   * time; undefined when the campaign no longer stands there, or another worker has done some of it. The row stays locked
+   * until the transaction ends.
    */
   async addDone(
     scope: Scope,

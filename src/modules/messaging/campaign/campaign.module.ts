@@ -31,6 +31,7 @@ import { CampaignPieces } from './campaign-pieces.service.js';
 import { CampaignWake } from './campaign-wake.service.js';
 import { Copies } from './copies.service.js';
 import { FollowUps } from './follow-up.service.js';
+import { ManagerStore } from './manager.store.js';
 import { RecipientStore } from './recipient.store.js';
 import { ShortCodes } from './short-code.service.js';
 import { ShortCodeStore } from './short-code.store.js';
@@ -39,10 +40,9 @@ import { EscalateStep } from './steps/escalate.step.js';
 import { MissedStep } from './steps/missed.step.js';
 import { ReminderStep } from './steps/reminder.step.js';
 import { SendStep } from './steps/send.step.js';
-import { WebhookStep } from './steps/webhook.step.js';
 import { StepTable } from './steps/step-table.js';
+import { WebhookStep } from './steps/webhook.step.js';
 import { Targets } from './target.service.js';
-import { ManagerStore } from './manager.store.js';
 
 /**
  * A campaign is a pinned template version, a frozen audience and a workflow; started, it keeps the translations
@@ -91,8 +91,8 @@ import { ManagerStore } from './manager.store.js';
     ShortCodeStore,
     StepTable,
     StopCampaigns,
-    WebhookStep,
     Targets,
+    WebhookStep,
   ],
   exports: [Campaigns, CampaignWake, Copies],
 })

@@ -35,10 +35,7 @@ const passing: ReadonlySet<ErrorKind> = new Set(['unavailable', 'aborted', 'dead
 /** An audience of strangers must not be answered with a hundred thousand sentences. */
 const MAX_VIOLATIONS = 100;
 
-/**
- * The workflow, if it is well-formed; throws what is wrong with it otherwise. Webhooks may call
- * exempt hosts wherever they are.
- */
+/** The workflow, if it is well-formed; throws what is wrong with it otherwise. Webhooks may call exempt hosts anywhere. */
 export function checkedWorkflow(
   definition: UncheckedDefinition,
   exemptHosts: readonly string[],

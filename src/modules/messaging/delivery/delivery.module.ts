@@ -19,8 +19,8 @@ import { SkipStore } from './skip.store.js';
  * A delivery is one recipient's copy of a campaign's message. The module is the ledger of all copies: it
  * writes them, counts their statuses, advances the clocks of the inboxes, and fills the outbox of pushes.
  * Copies of a recipient's message are for others: escalations, and notes of reminders.
- * Invariants: one delivery for each recipient, step, round, kind and message that it is a copy of; a delivery changes under the lock of its inbox;
- * its counters and pushes commit with it.
+ * Invariants: one delivery for each recipient, step, round, kind and message that it is a copy of; a delivery changes
+ * under the lock of its inbox; its counters and pushes commit with it.
  */
 @Module({
   providers: [

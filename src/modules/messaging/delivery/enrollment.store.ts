@@ -15,8 +15,9 @@ export interface WaitingCampaign {
   includeRestricted: boolean;
 }
 
-// The inbox clocks are locked first and in one order, as everywhere: see table inbox. The status is checked again, because a client may
-// have received the message in the meantime. Members whom a fan-out would skip by now are skipped here, too.
+// The inbox clocks are locked first and in one order, as everywhere: see table inbox. The status is checked again,
+// because a client may have received the message in the meantime. Members whom a fan-out would skip by now are skipped
+// here, too.
 const send = (whose: string): string => `
   with waiting as (
     select d.user_id, d.id
