@@ -1,5 +1,4 @@
-import type { JsonValue } from '@bufbuild/protobuf';
-import type { AliasRecord, ProfileRecord } from '../profile/index.js';
+import type { AliasRecord, ProfileRecord, PropertyChangeRecord } from '../profile/index.js';
 
 export type JsonScalar = string | number | boolean;
 
@@ -26,22 +25,4 @@ export interface ExportedEvent {
   readonly types: PropertyTypes;
 }
 
-/** A property of a person had another value from then on. */
-interface ExportedPropertyChange {
-  readonly type: 'propertyChange';
-  /** The profile that the person has now. */
-  readonly profileId: string;
-  /** The profile whose ids told the value: another one that became part of it. */
-  readonly toldOf: string;
-  readonly property: string;
-  /** Missing: the property was removed, or the value is omitted. */
-  readonly value?: JsonValue;
-  /** The size of a value that is too large to be kept; otherwise 0. */
-  readonly omittedBytes: number;
-  readonly time: string;
-  readonly cause: string;
-  /** The import, or the merge; otherwise empty. */
-  readonly causeId: string;
-}
-
-export type ExportedRecord = ExportedEvent | ProfileRecord | AliasRecord | ExportedPropertyChange;
+export type ExportedRecord = ExportedEvent | ProfileRecord | AliasRecord | PropertyChangeRecord;

@@ -5,7 +5,7 @@ export { type AliasRecord, type ProfileRecord, ProfileRecords } from './profile-
 export { resyncProfiles } from './profile-resync.store.js';
 export { Profiles } from './profiles.service.js';
 export { changeCause } from './property-change.js';
-export { PropertyChangeRecords } from './property-change-records.store.js';
+export { type PropertyChangeRecord, PropertyChangeRecords } from './property-change-records.store.js';
 export type { StoredProfile } from './stored-profile.store.js';
 export { storedTraits } from './traits.rules.js';
 export { refuseProperties, shippedTraits, traitViolations } from './traits-limits.rules.js';

@@ -5,7 +5,7 @@ import type { Scope } from '../../../platform/scope/index.js';
 import { changeCause, type PropertyChange } from './property-change.js';
 
 /** A change of a property, as files of an export hold it. */
-interface PropertyChangeRecord {
+export interface PropertyChangeRecord {
   readonly type: 'propertyChange';
   /** The profile that the person has now. */
   readonly profileId: string;
