@@ -91,6 +91,7 @@ describe('days of activity are refused', () => {
       [range('2000-01-01', '2026-01-01'), 'end_time'],
       [{ timeZone: 'Mars/Olympus' }, 'time_zone'],
       [{ timeZone: "UTC'" }, 'time_zone'],
+      [{ timeZone: '+01:00' }, 'time_zone'],
     ];
     for (const [request, field] of wrong)
       expect(await refusalOf(profiles().getActivityDays({ profileId: 'ann', ...request }))).toMatchObject({

@@ -55,6 +55,7 @@ describe('days of a zone', () => {
 
   test.each([
     ['an unknown zone', window('2026-01-01', '2026-01-02'), 'Mars/Olympus', 'time_zone'],
+    ['an offset, which knows no summer time', window('2026-01-01', '2026-01-02'), '+01:00', 'time_zone'],
     ['a reversed range', window('2026-01-02', '2026-01-01'), 'UTC', 'end_time'],
     ['eleven years', window('2015-01-01', '2026-01-01'), 'UTC', 'end_time'],
   ])('are refused for %s', (_what, asked, zone, field) => {

@@ -1,5 +1,6 @@
 import { invalidArgument } from '../../../platform/errors/index.js';
 import { bucketsOf, calendarDate, firstInstantOf, type Window } from '../insight/index.js';
+import { resolvedZone } from '../project/index.js';
 import type { DayCount } from './activity.js';
 
 const DAY_MS = 86_400_000;
@@ -17,8 +18,10 @@ export interface ZonedDays {
 
 /** @throws AppError INVALID_ARGUMENT for an unknown zone, and a range that is reversed or too long. */
 export function zonedDaysOf(asked: Window | undefined, zone: string, now: number): ZonedDays {
-  if (!isZone(zone))
-    throw invalidArgument([{ field: 'time_zone', description: 'must be the name of a time zone' }]);
+  if (resolvedZone(zone) === undefined)
+    throw invalidArgument([
+      { field: 'time_zone', description: 'must be the IANA name of a time zone, such as Europe/Stockholm' },
+    ]);
   const window = asked ?? lastDays(zone, now);
   if (window.from >= window.to)
     throw invalidArgument([{ field: 'end_time', description: 'must be after start_time' }]);
@@ -40,12 +43,4 @@ function lastDays(zone: string, now: number): Window {
     from: firstInstantOf(today - DAYS_BEFORE * DAY_MS, zone),
     to: firstInstantOf(today + 2 * DAY_MS, zone),
   };
-}
-
-function isZone(zone: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false;
-  }
 }

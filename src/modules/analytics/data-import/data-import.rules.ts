@@ -4,6 +4,7 @@ import {
   type FieldViolation,
   invalidArgument,
 } from '../../../platform/errors/index.js';
+import { resolvedZone } from '../project/index.js';
 import { type DataImport, type ImportOptions, importSource, importState } from './data-import.js';
 
 /** Imports of a project that have not ended. */
@@ -37,18 +38,8 @@ export function refuseOptions({ source, csv, zone }: ImportOptions): AppError | 
         refuse('csv.event_column', 'must be given, or event_name, and not both');
     }
   } else if (csv) refuse('csv', 'is for the source CSV only');
-  if (!isZone(zone)) refuse('zone', 'is no time zone of the IANA database');
+  if (resolvedZone(zone) === undefined) refuse('zone', 'is no time zone of the IANA database');
   return violations.length > 0 ? invalidArgument(violations) : undefined;
-}
-
-function isZone(zone: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en-US', { timeZone: zone });
-    // Offsets are zones for Node, too.
-    return /^[A-Za-z]/.test(zone);
-  } catch {
-    return false;
-  }
 }
 
 /** @param bytes Of the piece. */
