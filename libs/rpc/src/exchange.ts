@@ -12,6 +12,7 @@ import { abandonRequest, isHttp1, requestHeaders, type NodeRequest, type NodeRes
 import { discardRest, streamedBody, wholeBody, type Reading } from './request-body.js';
 import { writeResponse } from './response-writer.js';
 import type { Route } from './routes.js';
+import { receiveShortRest } from './short-rest.js';
 
 export interface RequestParts {
   method: string;
@@ -49,18 +50,22 @@ export async function serveRoute(
         peer,
       }),
     );
-    if (
-      isHttp1(response) &&
-      !route.streamsRequests &&
-      !(await discardRest(request, route.maxBytes, limits.requestRestMs))
-    ) {
-      closeLingering(response, limits.requestRestMs);
-    }
+    if (!route.streamsRequests) await receiveRest(route, request, response, limits);
     await writeResponse(answer, response, limits.responseIdleMs);
   } catch {
     // Handlers answer errors themselves; what arrives here is a connection that failed or does not read.
     abandonConnection(request, response);
   }
+}
+
+async function receiveRest(
+  { maxBytes }: Route,
+  request: NodeRequest,
+  response: NodeResponse,
+  { requestRestMs }: RpcLimits,
+): Promise<void> {
+  if (!isHttp1(response)) await receiveShortRest(request);
+  else if (!(await discardRest(request, maxBytes, requestRestMs))) closeLingering(response, requestRestMs);
 }
 
 /** What the protocol layer reads of a request. */

@@ -117,12 +117,15 @@ function cutOff(): ConnectError {
   return new ConnectError('the request was cut off', Code.Canceled);
 }
 
+/** A request of either HTTP version, or the stream that carries one. */
+export type Incoming = Readable & { readonly complete?: boolean };
+
 /**
  * Reads and drops what is left of a request that is answered early, so that a client which only reads after
  * writing gets its answer. Resolves to false when the rest is too long or too slow to wait for.
  */
-export function discardRest(request: NodeRequest, maxBytes: number, waitMs: number): Promise<boolean> {
-  if (request.complete || request.destroyed) return Promise.resolve(request.complete);
+export function discardRest(request: Incoming, maxBytes: number, waitMs: number): Promise<boolean> {
+  if (isWhole(request) || request.destroyed) return Promise.resolve(isWhole(request));
   return new Promise((resolve) => {
     let dropped = 0;
     const finish = (): void => {
@@ -130,7 +133,7 @@ export function discardRest(request: NodeRequest, maxBytes: number, waitMs: numb
       request.off('data', onData);
       request.off('end', finish);
       request.off('close', finish);
-      resolve(request.complete);
+      resolve(isWhole(request));
     };
     const onData = (chunk: Uint8Array): void => {
       dropped += chunk.length;
@@ -142,6 +145,10 @@ export function discardRest(request: NodeRequest, maxBytes: number, waitMs: numb
     request.on('close', finish);
     request.resume();
   });
+}
+
+function isWhole(request: Incoming): boolean {
+  return request.complete ?? request.readableEnded;
 }
 
 /** Grows with what really arrives, never with what a client announces. */

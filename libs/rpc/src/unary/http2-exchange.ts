@@ -3,6 +3,7 @@ import type { Peer } from '../call.js';
 import type { Fields } from '../header-fields.js';
 import type { RpcLimits } from '../limits.js';
 import { readBody, type Body, type BodyLimits, type StopReading } from '../request-body.js';
+import { receiveShortRest } from '../short-rest.js';
 import type { Exchange } from './exchange.js';
 import type { Answer } from './protocol.js';
 import { closeUnread } from './unread.js';
@@ -41,7 +42,14 @@ export class Http2Exchange implements Exchange {
     this.#stream.on('close', listener);
   }
 
-  send({ status, header, body, trailer }: Answer): void {
+  send(answer: Answer): void {
+    if (this.#stream.readableEnded || this.#stream.state.remoteClose) return this.#write(answer);
+    receiveShortRest(this.#stream)
+      .then(() => this.#write(answer))
+      .catch(() => this.abandon());
+  }
+
+  #write({ status, header, body, trailer }: Answer): void {
     const stream = this.#stream;
     if (stream.destroyed || stream.closed) return;
     if (trailer) stream.on('wantTrailers', () => stream.sendTrailers(trailer));
