@@ -164,7 +164,10 @@ async function activitiesOf(
 ): Promise<ReadonlyMap<number, ShownActivity>> {
   const of = `project = ${world.project.number}`;
   const query = `
-    WITH ['${idsOf.flat().join(`', '`)}'] AS ids, arrayMap(id -> sipHash64(id), ids) AS hashes,
+    WITH [${idsOf
+      .flat()
+      .map((id) => `sipHash64('${id}')`)
+      .join(', ')}] AS hashes,
       [${idsOf.flatMap((ids, index) => ids.map(() => index)).join(', ')}] AS numbers
     SELECT transform(person, hashes, numbers, -1) AS nth, ${activity}
     FROM ${database}.events FINAL WHERE ${of} AND person IN (hashes)
