@@ -5,3 +5,4 @@ export { cleanName, nameKey, readName } from './name.js';
 export type { Reading } from './reading.js';
 export { RequestText } from './request-text.js';
 export { requestTexts } from './request-fields.js';
+export { resolvedZone } from './time-zone.js';

@@ -1,6 +1,6 @@
 import { invalidArgument } from '../../../platform/errors/index.js';
+import { resolvedZone } from '../../../platform/text/index.js';
 import { bucketsOf, calendarDate, firstInstantOf, type Window } from '../insight/index.js';
-import { resolvedZone } from '../project/index.js';
 import type { DayCount } from './activity.js';
 
 const DAY_MS = 86_400_000;

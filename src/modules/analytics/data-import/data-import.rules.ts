@@ -4,7 +4,7 @@ import {
   type FieldViolation,
   invalidArgument,
 } from '../../../platform/errors/index.js';
-import { resolvedZone } from '../project/index.js';
+import { resolvedZone } from '../../../platform/text/index.js';
 import { type DataImport, type ImportOptions, importSource, importState } from './data-import.js';
 
 /** Imports of a project that have not ended. */

@@ -4,6 +4,7 @@ import { CONFIG } from '../../../platform/config/config.module.js';
 import type { Config } from '../../../platform/config/index.js';
 import { type AppError, notFound } from '../../../platform/errors/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
+import { resolvedZone } from '../../../platform/text/index.js';
 import { eraseDeletedProjectsTask } from './deleted-projects.service.js';
 import type { ProjectRow, ProjectSettings } from './project.js';
 import {
@@ -13,7 +14,6 @@ import {
   refuseConfirmation,
   refuseIngestPath,
   refuseProjectOverLimit,
-  resolvedZone,
   unknownZone,
 } from './project.rules.js';
 import { ProjectStore } from './project.store.js';
