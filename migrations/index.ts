@@ -62,6 +62,8 @@ import { PushSubscriptionCount } from './0075-push-subscription-count.js';
 import { SealedAgain } from './0076-sealed-again.js';
 import { Webhooks } from './0077-webhooks.js';
 import { Copies } from './0078-copies.js';
+import { ScheduledStarts } from './0079-scheduled-starts.js';
+import { Pauses } from './0080-pauses.js';
 
 export * from './analytics/index.js';
 
@@ -131,4 +133,6 @@ export const migrations = [
   SealedAgain,
   Webhooks,
   Copies,
+  ScheduledStarts,
+  Pauses,
 ];

@@ -24,6 +24,7 @@ import { RoleEntity, RoleModule } from './modules/people/role/index.js';
 import { ScimModule } from './modules/signin/scim/index.js';
 import { PagesModule } from './modules/signin/pages/index.js';
 import { SsoModule } from './modules/signin/sso/index.js';
+import { SteeringModule } from './modules/messaging/steering/index.js';
 import { TeamModule } from './modules/people/team/index.js';
 import { WebhookModule } from './modules/messaging/webhook/index.js';
 import { TemplateEntity, TemplateModule, TemplateVersionEntity } from './modules/messaging/template/index.js';
@@ -125,6 +126,7 @@ export class AppModule {
         ScimModule,
         PagesModule,
         SsoModule,
+        SteeringModule,
         TeamModule,
         TemplateModule,
         WebhookModule,

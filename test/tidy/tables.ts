@@ -243,6 +243,7 @@ export const tables: Readonly<Record<string, Table>> = {
   scim_group_member: { owner: 'signin/scim' },
   scim_token: { owner: 'signin/scim' },
   scim_user: { owner: 'signin/scim' },
+  scheduled_start: { owner: 'messaging/steering' },
   session: {
     owner: 'signin/auth',
     reads: {

@@ -116,6 +116,11 @@ export const auditEventTypes = [
   'EMAIL_PROVIDER_FAILED',
   'WEBHOOK_REDELIVERED',
   'WEBHOOK_SECRET_ROTATED',
+  'CAMPAIGN_START_SCHEDULED',
+  'CAMPAIGN_START_UNSCHEDULED',
+  'CAMPAIGN_START_REFUSED',
+  'CAMPAIGN_PAUSED',
+  'CAMPAIGN_RESUMED',
 ] as const;
 
 export type AuditEventType = (typeof auditEventTypes)[number];

@@ -24,6 +24,12 @@ export interface AuditEntry {
   metadata?: Record<string, string>;
 }
 
+/** A member or an API key, as rows remember who asked for something. */
+export interface Actor {
+  readonly kind: 'member' | 'api_key';
+  readonly id: string;
+}
+
 /**
  * On whose behalf something happens, and the only road to the database: the first argument of every service and
  * store. Holds one transaction, opened on first use, committed when the call succeeds.
@@ -34,6 +40,7 @@ export class Scope {
   readonly address: string | undefined;
   private transaction: Promise<Transaction> | undefined;
   private adopted: { orgId: string; userId?: string } | undefined;
+  private actor: Actor | undefined;
 
   constructor(
     private readonly origin: ScopeOrigin,
@@ -117,7 +124,7 @@ export class Scope {
 
   /** The id for `created_by` columns and audit rows; empty for the system. */
   get actorId(): string {
-    return this.adopted?.userId ?? actorIdOf(this.caller);
+    return this.actor?.id ?? this.adopted?.userId ?? actorIdOf(this.caller);
   }
 
   get permissions(): ReadonlySet<Permission> {
@@ -145,6 +152,12 @@ export class Scope {
   adopt(orgId: string, userId?: string): void {
     if (this.transaction) throw new Error('The transaction is already open for another organization.');
     this.adopted = { orgId, userId };
+  }
+
+  /** For jobs: records from here on who asked for them. Whether they still may is for the caller of this to decide. */
+  actFor(actor: Actor): void {
+    if (this.caller.kind !== 'system') throw new Error('Only the system acts for others.');
+    this.actor = actor;
   }
 
   can(action: string, type: string, row: object): boolean {
@@ -187,7 +200,7 @@ export class Scope {
       id: uuid(),
       orgId: this.orgId,
       type,
-      actorKind: this.adopted?.userId ? 'member' : this.caller.kind,
+      actorKind: this.actor?.kind ?? (this.adopted?.userId ? 'member' : this.caller.kind),
       actorId: this.actorId,
       requestId: this.requestId,
       createdAt: this.now(),

@@ -39,6 +39,8 @@ export const requestTexts: ReadonlyMap<string, TextKind> = new Map([
   // Campaigns and templates.
   ...of('pidgr.v1.CreateCampaignRequest', 'name', 'name', 'sender_name', 'title'),
   ...of('pidgr.v1.UpdateCampaignRequest', 'name', 'name', 'sender_name', 'title'),
+  ...of('dovecote.campaign.v1.DuplicateCampaignRequest', 'name', 'name'),
+  ...of('dovecote.campaign.v1.PauseCampaignRequest', 'name', 'reason'),
   ...of('pidgr.v1.CampaignOriginatingArchetype', 'name', 'archetype_label'),
   ...of('pidgr.v1.SendNotificationConfig', 'name', 'action_label'),
   ...of('pidgr.v1.CallWebhookConfig', 'name', 'name'),

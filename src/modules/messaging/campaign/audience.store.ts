@@ -48,6 +48,28 @@ const entries = setStatement(
      left join member m on m.org_id = a.org_id and m.id = a.user_id
     where a.org_id = $1 and a.campaign_id = $2 order by a.position`,
 );
+// A member who has left is no longer reachable, or has no row any more.
+const copy = setStatement(
+  'audience.copy',
+  `insert into campaign_audience_member (org_id, campaign_id, position, user_id, variables)
+   select $1, $3, row_number() over (order by a.position), a.user_id, a.variables
+     from campaign_audience_member a join member m on m.org_id = a.org_id and m.id = a.user_id
+    where a.org_id = $1 and a.campaign_id = $2 and ${reachable} and ($4 or not m.processing_restricted)`,
+);
+const copyLeftOut = setStatement(
+  'audience.copy_left_out',
+  `insert into campaign_left_out (org_id, campaign_id, user_id)
+   select $1, $3, a.user_id
+     from campaign_audience_member a join member m on m.org_id = a.org_id and m.id = a.user_id
+    where a.org_id = $1 and a.campaign_id = $2 and ${reachable} and m.processing_restricted`,
+);
+const gone = setStatement(
+  'audience.gone',
+  `select a.user_id as "userId", count(*) over ()::int as total
+     from campaign_audience_member a left join member m on m.org_id = a.org_id and m.id = a.user_id
+    where a.org_id = $1 and a.campaign_id = $2 and not coalesce(${reachable}, false)
+    order by a.position limit $3`,
+);
 // By an array and not by a join, which compares everybody with everybody where statistics lag behind a large upload.
 const reachableIn = (table: string): string =>
   `(select count(*) from member m
@@ -126,6 +148,20 @@ export class AudienceStore {
       frozen += rowCount ?? 0;
     }
     return frozen;
+  }
+
+  /** Freezes the audience of another campaign, without those who have left since; says how many are in it. */
+  async copy(scope: Scope, from: string, to: string, includeRestricted: boolean): Promise<number> {
+    const tx = await scope.tx();
+    if (!includeRestricted) await tx.execute(copyLeftOut, [scope.orgId, from, to]);
+    return (await tx.execute(copy, [scope.orgId, from, to, includeRestricted])).rowCount ?? 0;
+  }
+
+  /** How many of an audience have left the organization since, and the first of them. */
+  async gone(scope: Scope, campaignId: string, most: number): Promise<{ userIds: string[]; total: number }> {
+    const tx = await scope.tx();
+    const rows = await tx.query<{ userId: string; total: number }>(gone, [scope.orgId, campaignId, most]);
+    return { userIds: rows.map(({ userId }) => userId), total: rows[0]?.total ?? 0 };
   }
 
   async entries(scope: Scope, campaignId: string): Promise<AudienceEntry[]> {

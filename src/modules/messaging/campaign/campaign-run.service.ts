@@ -27,7 +27,7 @@ export interface PieceOfRun extends Standing {
   piece: Piece;
 }
 
-/** The campaign no longer stands where the piece was read, or another worker has written some of it. */
+/** The campaign no longer stands where the piece was read, is paused, or another worker has written some of it. */
 export class PieceOvertaken extends Error {}
 
 /**
@@ -69,11 +69,21 @@ export class CampaignRuns {
     if (waiting.length > 0) await this.enrollment.sendToUser(scope, userId, waiting);
   }
 
+  /** Pushes a part of what waited for people who got a device during a pause; false when nothing is left of it. */
+  async catchUp(scope: Scope, campaignId: string): Promise<boolean> {
+    const run = await this.store.findForUpdate(scope, campaignId);
+    if (!run || run.pausedAt) return false;
+    const [waiting] = await this.campaigns.waitingAmong(scope, [campaignId]);
+    return waiting !== undefined && this.enrollment.sendNext(scope, waiting);
+  }
+
   /** One look at a running campaign: what can be done at once is done, a piece is to be worked on and written. */
   async advance(scope: Scope, campaignId: string): Promise<Advance | PieceOfRun> {
     const run = await this.store.findForUpdate(scope, campaignId);
     // No row: cancelled, or ended by another worker.
     if (!run) return 'rest';
+    // The job that follows the end of the pause wakes it.
+    if (run.pausedAt) return 'rest';
     if (run.engineVersion > ENGINE_VERSION) return this.leaveToNewer(scope, campaignId);
     const standing = await this.standingOf(scope, campaignId, run);
     const next = await standing.kind.advance(scope, standing);
@@ -85,7 +95,7 @@ export class CampaignRuns {
   async pieceBehind(scope: Scope, { campaign, run, piece }: PieceOfRun): Promise<PieceOfRun | undefined> {
     const [, end] = piece.span;
     const now = end === null ? undefined : await this.store.find(scope, campaign.id);
-    if (end === null || !now || !isSameStep(now, run)) return undefined;
+    if (end === null || !now || now.pausedAt || !isSameStep(now, run)) return undefined;
     const standing = await this.standingOf(scope, campaign.id, now);
     const behind = await standing.kind.pieceFrom?.(scope, standing, end);
     return behind && { ...standing, piece: behind };

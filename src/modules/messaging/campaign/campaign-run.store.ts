@@ -6,9 +6,9 @@ import type { Span } from './progress.rules.js';
 
 /**
  * The rules by which this release carries a run on. Raised by a release that would carry on what an older one has begun
- * in another way, or that older ones must leave alone.
+ * in another way, or that older ones must leave alone. 2: a run may be paused.
  */
-export const ENGINE_VERSION = 1;
+export const ENGINE_VERSION = 2;
 
 /** Where a campaign stands, and how far the piece of work at hand has come. */
 export interface CampaignRun {
@@ -17,6 +17,8 @@ export interface CampaignRun {
   /** How often the step has begun again. */
   round: number;
   wakeAt: Date | null;
+  /** While it is set, nothing of the campaign acts. */
+  pausedAt: Date | null;
   /** By the clock of the database, which alone says what is due: it is what wakes us. */
   now: Date;
   /** The rules by which the run was started: see ENGINE_VERSION. */
@@ -37,7 +39,7 @@ const now = (travelled: string): string =>
 const tell = statement('campaign_run.now', `select ${now('$1')}`);
 const run = `
   select step_id as "stepId", entered_at as "enteredAt", round, wake_at as "wakeAt",
-         engine_version as "engineVersion", copies, failures, ${done}, ${now('$3')}
+         paused_at as "pausedAt", engine_version as "engineVersion", copies, failures, ${done}, ${now('$3')}
     from campaign_run where org_id = $1 and campaign_id = $2`;
 const find = statement('campaign_run.find', run);
 const findForUpdate = statement('campaign_run.find_for_update', `${run} for update`);
@@ -56,7 +58,7 @@ const addDone = statement(
   'campaign_run.add_done',
   `update campaign_run set done = done + int4multirange(int4range($5, $6)), copies = copies + $9
     where org_id = $1 and campaign_id = $2 and step_id = $3 and entered_at = $4 and round = $7
-      and not done && int4range($5, $6)
+      and not done && int4range($5, $6) and paused_at is null
    returning ${done}, ${now('$8')}`,
 );
 const remove = statement(
@@ -96,7 +98,7 @@ export class CampaignRunStore {
 
   /**
    * Notes that the step is done with a span, for which it wrote so many copies. Returns all that it is done with, and the
-   * time; undefined when the campaign no longer stands there, or another worker has done some of it. The row stays locked
+   * time; undefined when the campaign no longer stands there or is paused, or another worker has done some of it. The row stays locked
    * until the transaction ends.
    */
   async addDone(

@@ -5,6 +5,7 @@ import { enrolledTask } from '../device/index.js';
 import { leftTask } from '../../people/member/index.js';
 import { OrganizationDeletions, shutTask } from '../../people/organization/index.js';
 import { settledTask } from '../webhook/index.js';
+import { CampaignPauses, resumeTask } from './campaign-pauses.service.js';
 import { Copies, dismissTask } from './copies.service.js';
 import { CampaignFailures } from './campaign-failures.service.js';
 import { Campaigns } from './campaign.service.js';
@@ -70,6 +71,26 @@ export class SendToEnrolled implements JobHandler<{ userId: string }> {
 
   async handle({ userId }: { userId: string }, { run }: JobContext): Promise<void> {
     await run((scope) => this.runs.sendToEnrolled(scope, userId));
+  }
+}
+
+/** Carries a campaign on after a pause: first pushes to people who have enrolled during it. */
+@Injectable()
+@HandlesJob({ task: resumeTask })
+export class ResumeCampaign implements JobHandler<{ campaignId: string }> {
+  constructor(
+    private readonly pauses: CampaignPauses,
+    private readonly runs: CampaignRuns,
+    private readonly wakes: CampaignWake,
+  ) {}
+
+  async handle({ campaignId }: { campaignId: string }, { run, signal }: JobContext): Promise<void> {
+    while (await run((scope) => this.runs.catchUp(scope, campaignId))) {
+      if (!signal.aborted) continue;
+      // The worker is stopping: another job continues.
+      return run((scope) => this.pauses.enqueueResumption(scope, campaignId));
+    }
+    await run((scope) => this.wakes.wake(scope, campaignId));
   }
 }
 

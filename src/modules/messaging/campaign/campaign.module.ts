@@ -11,6 +11,7 @@ import { WebhookModule } from '../webhook/index.js';
 import { campaignPersonalData } from './personal-data.store.js';
 import { AudienceSizes } from './audience-sizes.js';
 import { AudienceStore } from './audience.store.js';
+import { CampaignDuplicates } from './campaign-duplicates.service.js';
 import { CampaignFailureStore } from './campaign-failure.store.js';
 import { CampaignFailures } from './campaign-failures.service.js';
 import {
@@ -18,6 +19,7 @@ import {
   ContinueAfterWebhook,
   DismissCopies,
   NoteRecipientLeft,
+  ResumeCampaign,
   SendToEnrolled,
   StopCampaigns,
 } from './campaign.jobs.js';
@@ -27,6 +29,8 @@ import { CampaignRunStore } from './campaign-run.store.js';
 import { Campaigns } from './campaign.service.js';
 import { CampaignStore } from './campaign.store.js';
 import { CampaignTranslationStore } from './campaign-translation.store.js';
+import { CampaignPauses } from './campaign-pauses.service.js';
+import { CampaignPauseStore } from './campaign-pause.store.js';
 import { CampaignPieces } from './campaign-pieces.service.js';
 import { CampaignWake } from './campaign-wake.service.js';
 import { Copies } from './copies.service.js';
@@ -46,7 +50,7 @@ import { Targets } from './target.service.js';
 
 /**
  * A campaign is a pinned template version, a frozen audience and a workflow; started, it keeps the translations
- * that are approved then, and becomes a ledger of deliveries. Invariants: nothing changes after the start but the run; one delivery for each recipient and step,
+ * that are approved then, and becomes a ledger of deliveries. Invariants: nothing changes after the start but the run; nothing of a paused one acts; one delivery for each recipient and step,
  * whatever crashes; every piece of work commits together with how far it came.
  */
 @Module({
@@ -67,8 +71,11 @@ import { Targets } from './target.service.js';
     NoteRecipientLeft,
     AudienceSizes,
     AudienceStore,
+    CampaignDuplicates,
     CampaignFailures,
     CampaignFailureStore,
+    CampaignPauses,
+    CampaignPauseStore,
     CampaignPieces,
     CampaignRuns,
     CampaignRunStore,
@@ -85,6 +92,7 @@ import { Targets } from './target.service.js';
     MissedStep,
     RecipientStore,
     ReminderStep,
+    ResumeCampaign,
     SendStep,
     SendToEnrolled,
     ShortCodes,
@@ -94,7 +102,7 @@ import { Targets } from './target.service.js';
     Targets,
     WebhookStep,
   ],
-  exports: [Campaigns, CampaignWake, Copies],
+  exports: [CampaignDuplicates, CampaignPauses, Campaigns, CampaignWake, Copies],
 })
 export class CampaignModule implements OnModuleInit {
   constructor(

@@ -8,9 +8,13 @@ import {
   isHopeless,
   isOver,
   isPassing,
+  notRunning,
   refuseAudience,
   refuseCancel,
+  refuseDuplicate,
   refuseEdit,
+  refusePause,
+  refuseResume,
   refuseStart,
 } from './campaign.rules.js';
 
@@ -120,6 +124,29 @@ describe('a failed piece of work', () => {
     [undefined, false],
   ])('with %p: passing is %s', (error, passing) => {
     expect(isPassing(error)).toBe(passing);
+  });
+});
+
+test('a duplicate is refused when the workflow names what is no longer there, and says where', () => {
+  expect(refuseDuplicate([])).toBeUndefined();
+  const field = 'workflow.steps[1].escalate_config.targets[0].target_id';
+  const refusal = refuseDuplicate([{ field, description: 'is not a group of this organization' }]);
+  expect(refusal).toMatchObject({ reason: 'CAMPAIGN_OUTDATED', message: expect.stringContaining(field) });
+});
+
+describe('a pause', () => {
+  test('begins once and ends once', () => {
+    expect(refusePause(undefined)).toBeUndefined();
+    expect(refusePause({})?.reason).toBe('CAMPAIGN_PAUSED');
+    expect(refuseResume({})).toBeUndefined();
+    expect(refuseResume(undefined)?.reason).toBe('CAMPAIGN_NOT_PAUSED');
+  });
+
+  test('of a campaign that does not run is refused with its status', () => {
+    expect(notRunning(campaignStatus.cancelled)).toMatchObject({
+      reason: 'CAMPAIGN_NOT_RUNNING',
+      message: expect.stringContaining('is cancelled'),
+    });
   });
 });
 

@@ -146,6 +146,33 @@ export function refuseStart(status: CampaignStatus): AppError | undefined {
   );
 }
 
+/** `outdated`: what the workflow names and the organization no longer has. */
+export function refuseDuplicate(outdated: readonly FieldViolation[]): AppError | undefined {
+  const [first] = outdated;
+  if (!first) return undefined;
+  return failedPrecondition(
+    'CAMPAIGN_OUTDATED',
+    `The workflow of the campaign cannot be used again: ${first.field} ${first.description}.`,
+  );
+}
+
+export function notRunning(status: CampaignStatus): AppError {
+  return failedPrecondition(
+    'CAMPAIGN_NOT_RUNNING',
+    `The campaign is ${nameOf(status)}; only one that runs can be paused or resumed.`,
+  );
+}
+
+/** For a campaign that runs. */
+export function refusePause(pause: object | undefined): AppError | undefined {
+  return pause && failedPrecondition('CAMPAIGN_PAUSED', 'The campaign is paused already.');
+}
+
+/** For a campaign that runs. */
+export function refuseResume(pause: object | undefined): AppError | undefined {
+  return pause ? undefined : failedPrecondition('CAMPAIGN_NOT_PAUSED', 'The campaign is not paused.');
+}
+
 /** Nothing will be sent any more. */
 export function isOver(status: CampaignStatus): boolean {
   return status !== campaignStatus.created && status !== campaignStatus.running;

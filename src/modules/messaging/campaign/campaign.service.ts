@@ -25,6 +25,7 @@ import {
   type Campaign,
   type CampaignReport,
   campaignStatus,
+  type CampaignStatus,
   type CampaignView,
   type PinnedTemplate,
 } from './campaign.js';
@@ -162,10 +163,16 @@ export class Campaigns {
     return this.get(scope, campaign.id);
   }
 
-  async start(scope: Scope, id: string): Promise<CampaignReport> {
+  /** A campaign that can be started, locked until the transaction ends. */
+  async getStartableForUpdate(scope: Scope, id: string): Promise<Campaign> {
     const campaign = await this.lock(scope, id);
     const refusal = refuseStart(campaign.status);
     if (refusal) throw refusal;
+    return campaign;
+  }
+
+  async start(scope: Scope, id: string): Promise<CampaignReport> {
+    const campaign = await this.getStartableForUpdate(scope, id);
     await this.store.start(scope, campaign.id, campaignStatus.running);
     await this.devices.enqueueRetirement(scope);
     await this.runs.begin(scope, campaign);
@@ -186,14 +193,21 @@ export class Campaigns {
     return this.get(scope, campaign.id);
   }
 
+  async getStatus(scope: Scope, id: string): Promise<CampaignStatus> {
+    return (await this.getExisting(scope, id)).status;
+  }
+
+  /** The campaign stays locked until the transaction ends. */
+  async getStatusForUpdate(scope: Scope, id: string): Promise<CampaignStatus> {
+    return (await this.lock(scope, id)).status;
+  }
+
   running(scope: Scope): Promise<string[]> {
     return this.store.inStatus(scope, campaignStatus.running);
   }
 
   async get(scope: Scope, id: string): Promise<CampaignReport> {
-    const campaign = await this.store.find(scope, id);
-    if (!campaign) throw notFound('campaign');
-    const [report] = await this.report(scope, [campaign]);
+    const [report] = await this.report(scope, [await this.getExisting(scope, id)]);
     if (!report) throw new Error('A campaign without a report.');
     return report;
   }
@@ -204,7 +218,7 @@ export class Campaigns {
   }
 
   async audience(scope: Scope, id: string): Promise<AudienceEntry[]> {
-    await this.requireExisting(scope, id);
+    await this.getExisting(scope, id);
     return this.audiences.entries(scope, id);
   }
 
@@ -214,13 +228,13 @@ export class Campaigns {
     status: DeliveryStatus | undefined,
     page: Page,
   ): Promise<{ deliveries: Delivery[]; total: number }> {
-    await this.requireExisting(scope, id);
+    await this.getExisting(scope, id);
     return this.deliveries.list(scope, id, status, page);
   }
 
   /** Archetypes come with the service that finds them; until then no campaign was written for one. */
   async archetypeBreakdown(scope: Scope, id: string): Promise<never> {
-    await this.requireExisting(scope, id);
+    await this.getExisting(scope, id);
     throw failedPrecondition(
       'CAMPAIGN_HAS_NO_ARCHETYPE',
       'This campaign was not written for an archetype: it has no originating archetype to compare with.',
@@ -239,8 +253,10 @@ export class Campaigns {
     }));
   }
 
-  private async requireExisting(scope: Scope, id: string): Promise<void> {
-    if (!(await this.store.find(scope, id))) throw notFound('campaign');
+  private async getExisting(scope: Scope, id: string): Promise<CampaignView> {
+    const campaign = await this.store.find(scope, id);
+    if (!campaign) throw notFound('campaign');
+    return campaign;
   }
 
   private async lock(scope: Scope, id: string): Promise<Campaign> {

@@ -77,10 +77,14 @@ const runningAmong = statement(
   'campaign.running_among',
   `select id from campaign where org_id = $1 and id = any($2) and status = ${campaignStatus.running} order by id`,
 );
+// A pause waits for the locks of the runs, so that nothing is pushed once it has begun; pieces of work do not.
 const waitingAmong = statement(
   'campaign.waiting_among',
-  `select id, include_restricted as "includeRestricted" from campaign
-    where org_id = $1 and id = any($2) and status = ${campaignStatus.running} and wait_for_enrollment`,
+  `select c.id, c.include_restricted as "includeRestricted" from campaign c
+     join campaign_run r on r.org_id = c.org_id and r.campaign_id = c.id
+    where c.org_id = $1 and c.id = any($2) and c.status = ${campaignStatus.running} and c.wait_for_enrollment
+      and r.paused_at is null
+    order by c.id for key share of r`,
 );
 
 type ViewRow = Omit<CampaignView, 'progress'> & {
@@ -112,7 +116,7 @@ export class CampaignStore {
     return rows.map(({ id }) => id);
   }
 
-  /** Those that run and wait for enrollment. */
+  /** Those that run, are not paused, and wait for enrollment. None can be paused until the transaction ends. */
   async waitingAmong(scope: Scope, ids: readonly string[]): Promise<WaitingCampaign[]> {
     return (await scope.tx()).query<WaitingCampaign>(waitingAmong, [scope.orgId, ids]);
   }

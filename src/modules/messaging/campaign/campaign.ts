@@ -56,6 +56,14 @@ export interface AudienceMember {
   variables: Record<string, string>;
 }
 
+/** The new campaign that is like another. */
+export interface DuplicatedCampaign {
+  readonly id: string;
+  readonly audienceSize: number;
+  /** Members of the audience who have left the organization since: how many, and the first of them. */
+  readonly left: { readonly userIds: readonly string[]; readonly total: number };
+}
+
 export interface AudienceEntry extends AudienceMember {
   /** Empty when the member no longer exists. */
   email: string;

@@ -1,4 +1,8 @@
+export { isPassing } from './campaign.rules.js';
 export { campaignStatus, type CampaignStatus } from './campaign.js';
+export { CampaignDuplicates } from './campaign-duplicates.service.js';
+export { CampaignPauses } from './campaign-pauses.service.js';
+export type { Pause } from './campaign-pause.store.js';
 export { CampaignModule } from './campaign.module.js';
 export { Campaigns } from './campaign.service.js';
 export { CampaignWake } from './campaign-wake.service.js';

@@ -23,7 +23,7 @@ interface CallContent {
 export type LockedCall = WebhookCall & CallContent;
 
 const columns = `id, campaign_id as "campaignId", step_id as "stepId", name, url, outcome, created_at as "createdAt",
-  ended_at as "endedAt", next_attempt_at as "nextAttemptAt", attempts, payload is null as "isForgotten"`;
+  ended_at as "endedAt", next_attempt_at as "nextAttemptAt", attempts, held as "isHeld", payload is null as "isForgotten"`;
 
 const insert = statement(
   'webhook_call.insert',
@@ -83,6 +83,15 @@ const cancel = statement(
   'webhook_call.cancel',
   `update webhook_call set outcome = ${webhookOutcome.cancelled}, ended_at = $3, next_attempt_at = null
     where org_id = $1 and campaign_id = $2 and outcome is null returning id`,
+);
+const hold = statement(
+  'webhook_call.hold',
+  'update webhook_call set held = true where org_id = $1 and campaign_id = $2 and outcome is null',
+);
+const release = statement(
+  'webhook_call.release',
+  `update webhook_call set held = false where org_id = $1 and campaign_id = $2 and held
+   returning id, outcome is null as open, next_attempt_at as "nextAttemptAt"`,
 );
 const forget = statement(
   'webhook_call.forget',
@@ -156,6 +165,21 @@ export class WebhookCallStore {
     return (await tx.query<{ id: string }>(cancel, [scope.orgId, campaignId, scope.now()])).map(
       ({ id }) => id,
     );
+  }
+
+  /** No attempt of the campaign's calls begins until they are released. */
+  async hold(scope: Scope, campaignId: string): Promise<void> {
+    await (await scope.tx()).execute(hold, [scope.orgId, campaignId]);
+  }
+
+  /** Returns those that have not ended: their attempts can begin. */
+  async release(scope: Scope, campaignId: string): Promise<{ id: string; nextAttemptAt: Date | null }[]> {
+    const tx = await scope.tx();
+    const released = await tx.query<{ id: string; open: boolean; nextAttemptAt: Date | null }>(release, [
+      scope.orgId,
+      campaignId,
+    ]);
+    return released.filter(({ open }) => open);
   }
 
   async forget(scope: Scope, id: string): Promise<void> {

@@ -68,6 +68,17 @@ export class WebhookCalls {
     for (const id of await this.store.cancel(scope, campaignId)) await this.enqueueForgetting(scope, id);
   }
 
+  /** While the campaign is paused no attempt begins; one on its way ends. */
+  async hold(scope: Scope, campaignId: string): Promise<void> {
+    await this.store.hold(scope, campaignId);
+  }
+
+  /** What became due in the pause is sent at once. */
+  async release(scope: Scope, campaignId: string): Promise<void> {
+    for (const { id, nextAttemptAt } of await this.store.release(scope, campaignId))
+      await this.enqueueDelivery(scope, id, nextAttemptAt ?? undefined);
+  }
+
   async list(
     scope: Scope,
     filter: CallFilter,

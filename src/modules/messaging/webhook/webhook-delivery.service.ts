@@ -76,7 +76,8 @@ export class WebhookDelivery {
 
   private async begin(scope: Scope, callId: string): Promise<Begun | undefined> {
     const call = await this.store.findForUpdate(scope, callId);
-    if (!call || call.outcome !== null) return undefined;
+    // Once a call that is held is released, it is enqueued again.
+    if (!call || call.outcome !== null || call.isHeld) return undefined;
     await this.attempts.interrupt(scope, callId);
     if (call.attempts >= MOST_ATTEMPTS) {
       await this.calls.settle(scope, call, webhookOutcome.failed);

@@ -5,7 +5,7 @@ import { excerptOf, isSuccess, pauseAfter, refuseRedelivery } from './webhook.ru
 const call: WebhookCall = {
   ...{ id: 'a', campaignId: 'c', stepId: 's', name: 'Hook', url: 'https://acme.example' },
   ...{ outcome: webhookOutcome.failed, createdAt: new Date(0), endedAt: new Date(1), nextAttemptAt: null },
-  ...{ attempts: 5, isForgotten: false },
+  ...{ attempts: 5, isHeld: false, isForgotten: false },
 };
 
 test.each([

@@ -54,6 +54,8 @@ export interface WebhookCall extends WebhookStep {
   readonly endedAt: Date | null;
   readonly nextAttemptAt: Date | null;
   readonly attempts: number;
+  /** Its campaign is paused: no attempt begins. */
+  readonly isHeld: boolean;
   /** Its content is deleted 30 days after it has ended. */
   readonly isForgotten: boolean;
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Permission } from '../../../platform/access/index.js';
 import { notFound } from '../../../platform/errors/index.js';
-import { adoptOrganization, type Scope } from '../../../platform/scope/index.js';
+import { type Actor, adoptOrganization, type Scope } from '../../../platform/scope/index.js';
 import { type Principal, PrincipalStore } from './principal.store.js';
 
 export type PrincipalKind = 'user' | 'organization' | 'staff';
@@ -31,6 +31,18 @@ export class Principals {
     const found = await this.store.byIdentity(scope, subject);
     if (!found) throw notFound('member');
     return { userId: found.userId, permissions: inOrder(found.permissions) };
+  }
+
+  /** Whether the member or API key that asked for a job still holds the permission; none does in a closed organization. */
+  async mayStill(scope: Scope, { kind, id }: Actor, permission: Permission): Promise<boolean> {
+    const principal =
+      kind === 'api_key' ? await this.store.byKey(scope, id) : await this.store.byMember(scope, id);
+    return principal?.permissions.includes(permission) ?? false;
+  }
+
+  /** Whether the organization of the scope answers no call: it is suspended, or its time is over. */
+  async isClosed(scope: Scope): Promise<boolean> {
+    return (await this.store.isSuspended(scope)) ?? true;
   }
 
   async isSuspended(scope: Scope, orgId: string): Promise<boolean> {

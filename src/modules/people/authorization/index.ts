@@ -1,1 +1,2 @@
 export { AuthorizationModule } from './authorization.module.js';
+export { Principals } from './authorization.service.js';

@@ -1,3 +1,4 @@
+import { CampaignSteeringService } from '@dovecote/contract/dovecote/campaign/v1/steering_pb';
 import { WebhookService } from '@dovecote/contract/dovecote/campaign/v1/webhook_pb';
 import { Permission as P } from '../../permission/permissions.js';
 import {
@@ -18,5 +19,14 @@ export const dovecoteCampaign: readonly ServiceRows[] = [
     redeliverWebhookCalls: write(permission(P.CAMPAIGNS_START), anyProof, 'WEBHOOK_REDELIVERED'),
     listWebhookSecrets: read(permission(P.ORG_READ), anyProof),
     rotateWebhookSecret: write(named(P.ORG_WRITE), recentProof(), 'WEBHOOK_SECRET_ROTATED'),
+  }),
+
+  rowsOf(CampaignSteeringService, {
+    scheduleCampaignStart: write(permission(P.CAMPAIGNS_START), anyProof, 'CAMPAIGN_START_SCHEDULED'),
+    cancelScheduledStart: write(permission(P.CAMPAIGNS_START), anyProof, 'CAMPAIGN_START_UNSCHEDULED'),
+    pauseCampaign: write(permission(P.CAMPAIGNS_START, P.CAMPAIGNS_WRITE), anyProof, 'CAMPAIGN_PAUSED'),
+    resumeCampaign: write(permission(P.CAMPAIGNS_START), anyProof, 'CAMPAIGN_RESUMED'),
+    duplicateCampaign: write(permission(P.CAMPAIGNS_WRITE), anyProof, 'CAMPAIGN_CREATED'),
+    getCampaignSteering: read(permission(P.CAMPAIGNS_READ), anyProof),
   }),
 ];

@@ -1242,6 +1242,41 @@ export enum AuditEventType {
    * @generated from enum value: AUDIT_EVENT_TYPE_WEBHOOK_SECRET_ROTATED = 1095;
    */
   WEBHOOK_SECRET_ROTATED = 1095,
+
+  /**
+   * The start of a campaign was scheduled, or moved.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_CAMPAIGN_START_SCHEDULED = 1101;
+   */
+  CAMPAIGN_START_SCHEDULED = 1101,
+
+  /**
+   * The scheduled start of a campaign was taken back.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_CAMPAIGN_START_UNSCHEDULED = 1102;
+   */
+  CAMPAIGN_START_UNSCHEDULED = 1102,
+
+  /**
+   * The time of a scheduled start came, and the campaign was not started; the metadata says why.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_CAMPAIGN_START_REFUSED = 1103;
+   */
+  CAMPAIGN_START_REFUSED = 1103,
+
+  /**
+   * A running campaign was paused.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_CAMPAIGN_PAUSED = 1104;
+   */
+  CAMPAIGN_PAUSED = 1104,
+
+  /**
+   * The pause of a campaign ended.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_CAMPAIGN_RESUMED = 1105;
+   */
+  CAMPAIGN_RESUMED = 1105,
 }
 
 /**

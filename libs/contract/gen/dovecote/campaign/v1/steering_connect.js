@@ -1,0 +1,1 @@
+export { CampaignSteeringService } from './steering_pb.js';

@@ -1,0 +1,1 @@
+export { SteeringModule } from './steering.module.js';

@@ -1,0 +1,84 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { Controller } from '@nestjs/common';
+import {
+  CampaignSteeringService,
+  type CancelScheduledStartRequest,
+  type CancelScheduledStartResponseSchema,
+  type DuplicateCampaignRequest,
+  type DuplicateCampaignResponseSchema,
+  type GetCampaignSteeringRequest,
+  type GetCampaignSteeringResponseSchema,
+  type PauseCampaignRequest,
+  type PauseCampaignResponseSchema,
+  type ResumeCampaignRequest,
+  type ResumeCampaignResponseSchema,
+  type ScheduleCampaignStartRequest,
+  type ScheduleCampaignStartResponseSchema,
+} from '@dovecote/contract/dovecote/campaign/v1/steering_pb';
+import { Rpc } from '../../../platform/rpc/index.js';
+import type { Scope } from '../../../platform/scope/index.js';
+import { CampaignDuplicates, CampaignPauses } from '../campaign/index.js';
+import { ScheduledStarts } from './scheduled-starts.service.js';
+import { fromPause, fromScheduledStart } from './steering.mapper.js';
+
+@Controller()
+export class SteeringRpc {
+  constructor(
+    private readonly starts: ScheduledStarts,
+    private readonly pauses: CampaignPauses,
+    private readonly duplicates: CampaignDuplicates,
+  ) {}
+
+  @Rpc(CampaignSteeringService.method.scheduleCampaignStart)
+  async scheduleCampaignStart(
+    { campaignId, wallTime, zone }: ScheduleCampaignStartRequest,
+    scope: Scope,
+  ): Promise<MessageInitShape<typeof ScheduleCampaignStartResponseSchema>> {
+    const start = await this.starts.schedule(scope, campaignId, { wallTime, zone });
+    return { scheduledStart: fromScheduledStart(start) };
+  }
+
+  @Rpc(CampaignSteeringService.method.cancelScheduledStart)
+  async cancelScheduledStart(
+    { campaignId }: CancelScheduledStartRequest,
+    scope: Scope,
+  ): Promise<MessageInitShape<typeof CancelScheduledStartResponseSchema>> {
+    return { scheduledStart: fromScheduledStart(await this.starts.cancel(scope, campaignId)) };
+  }
+
+  @Rpc(CampaignSteeringService.method.pauseCampaign)
+  async pauseCampaign(
+    { campaignId, reason }: PauseCampaignRequest,
+    scope: Scope,
+  ): Promise<MessageInitShape<typeof PauseCampaignResponseSchema>> {
+    return { pause: fromPause(await this.pauses.pause(scope, campaignId, reason)) };
+  }
+
+  @Rpc(CampaignSteeringService.method.resumeCampaign)
+  async resumeCampaign(
+    { campaignId }: ResumeCampaignRequest,
+    scope: Scope,
+  ): Promise<MessageInitShape<typeof ResumeCampaignResponseSchema>> {
+    await this.pauses.resume(scope, campaignId);
+    return {};
+  }
+
+  @Rpc(CampaignSteeringService.method.duplicateCampaign)
+  async duplicateCampaign(
+    { campaignId, name }: DuplicateCampaignRequest,
+    scope: Scope,
+  ): Promise<MessageInitShape<typeof DuplicateCampaignResponseSchema>> {
+    const { id, audienceSize, left } = await this.duplicates.create(scope, campaignId, name);
+    return { campaignId: id, audienceSize, leftUserIds: [...left.userIds], leftCount: left.total };
+  }
+
+  @Rpc(CampaignSteeringService.method.getCampaignSteering)
+  async getCampaignSteering(
+    { campaignId }: GetCampaignSteeringRequest,
+    scope: Scope,
+  ): Promise<MessageInitShape<typeof GetCampaignSteeringResponseSchema>> {
+    const start = await this.starts.find(scope, campaignId);
+    const pause = await this.pauses.find(scope, campaignId);
+    return { scheduledStart: start && fromScheduledStart(start), pause: pause && fromPause(pause) };
+  }
+}
