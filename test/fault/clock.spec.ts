@@ -6,6 +6,7 @@ import { eventually } from '../support/eventually.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 import { CampaignService } from '@dovecote/contract/pidgr/v1/campaign_pb';
 import { WorkerProcesses } from './worker-process.js';
+import { wrongClock } from './wrong-clock.js';
 
 jest.setTimeout(180_000);
 
@@ -20,20 +21,6 @@ beforeAll(async () => {
 });
 afterEach(() => workers.killAll());
 afterAll(() => s?.stop());
-
-/** The clock of the machine, as Node reads it, by so much away from that of the database. */
-function wrongClock(milliseconds: number): Record<string, string> {
-  const script = `const { now } = Date, { timeOrigin } = performance, RealDate = Date;
-    globalThis.Date = class extends RealDate {
-      constructor(...given) { given.length ? super(...given) : super(now() + ${milliseconds}); }
-      static now() { return now() + ${milliseconds}; }
-    };
-    Object.defineProperty(performance, 'timeOrigin', { value: timeOrigin + ${milliseconds} });`;
-  return {
-    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(script)}`,
-    LOG_LEVEL: 'debug',
-  };
-}
 
 function runsOf(log: string): number {
   return log

@@ -3,7 +3,7 @@ import { CampaignService } from '@dovecote/contract/pidgr/v1/campaign_pb';
 import { CampaignStatus, StepType } from '@dovecote/contract/pidgr/v1/common_pb';
 import { Client } from 'pg';
 import { createTemplate } from '../support/campaigns.js';
-import { type Cast, seedCast } from '../support/cast.js';
+import { type Cast, seedCast, type TestOrganization } from '../support/cast.js';
 import { eventually } from '../support/eventually.js';
 import type { TestServer } from '../support/test-server.js';
 
@@ -15,6 +15,24 @@ const oneMessage = {
   type: StepType.SEND_NOTIFICATION,
   config: { case: 'sendNotification' as const, value: { type: 'push' } },
 };
+
+/** Members who never sign in; returns their ids. */
+export async function addEmployees(
+  server: TestServer,
+  { id, roles }: TestOrganization,
+  count: number,
+): Promise<string[]> {
+  const rows = await server.database.query<{ id: string }>(
+    `with person as (
+       insert into identity (id, email)
+       select gen_random_uuid(), 'recipient-' || gen_random_uuid() || '@acme.example' from generate_series(1, $3::int) n
+       returning id, email)
+     insert into member (org_id, id, identity_id, email, name, status, role_id)
+     select $1, gen_random_uuid(), id, email, 'Recipient', 2, $2 from person returning id`,
+    [id, roles.employee, count],
+  );
+  return rows.map((row) => row.id);
+}
 
 /** Campaigns to many recipients, whose workers a spec ends in many ways, and what must be true afterwards. */
 export class FanOut {
@@ -32,21 +50,8 @@ export class FanOut {
 
   static async prepare(server: TestServer, recipients: number): Promise<FanOut> {
     const cast = await seedCast(server);
-    const rows = await server.database.query<{ id: string }>(
-      `with person as (
-         insert into identity (id, email)
-         select gen_random_uuid(), 'recipient-' || n || '@acme.example' from generate_series(1, $3::int) n
-         returning id, email)
-       insert into member (org_id, id, identity_id, email, name, status, role_id)
-       select $1, gen_random_uuid(), id, email, 'Recipient', 2, $2 from person returning id`,
-      [cast.acme.id, cast.acme.roles.employee, recipients],
-    );
-    return new FanOut(
-      server,
-      cast,
-      await createTemplate(cast.max),
-      rows.map(({ id }) => id),
-    );
+    const userIds = await addEmployees(server, cast.acme, recipients);
+    return new FanOut(server, cast, await createTemplate(cast.max), userIds);
   }
 
   /** A started campaign to everybody, of one message or of these steps, which waits for a worker. */

@@ -1,8 +1,7 @@
-import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { join } from 'node:path';
+import type { Socket } from 'node:net';
 import { eventually } from '../support/eventually.js';
 import type { TestDatabase } from '../support/test-database.js';
+import { type Link, PostgresProxy } from './postgres-proxy.js';
 
 /** Where a process is held: before PostgreSQL hears of a statement, or when its transaction is committed, and before it knows. */
 export interface HeldStatement {
@@ -20,25 +19,22 @@ interface Hold extends HeldStatement {
 /** Between processes and PostgreSQL: keeps a named statement or its commit back, so that a process can be killed there. */
 export class HoldingPostgres {
   private current: Hold | undefined;
-  private readonly server: Server;
-  private readonly database: () => TestDatabase;
+  private proxy: PostgresProxy | undefined;
 
-  private constructor(database: () => TestDatabase) {
-    this.database = database;
-    this.server = createServer((incoming) => this.pass(incoming));
-  }
+  private constructor() {}
 
   static async start(database: () => TestDatabase): Promise<HoldingPostgres> {
-    const proxy = new HoldingPostgres(database);
-    proxy.server.listen(0, '127.0.0.1');
-    await once(proxy.server, 'listening');
-    return proxy;
+    const holding = new HoldingPostgres();
+    holding.proxy = await PostgresProxy.start(
+      database,
+      (incoming, outgoing) => new Connection(incoming, outgoing, () => holding.current),
+    );
+    return holding;
   }
 
   /** DATABASE_URL and DATABASE_APP_URL of the processes. */
-  get env(): { DATABASE_URL: string; DATABASE_APP_URL: string } {
-    const { ownerUrl, appUrl } = this.database();
-    return { DATABASE_URL: this.through(ownerUrl), DATABASE_APP_URL: this.through(appUrl) };
+  get env(): Record<string, string> {
+    return this.proxy?.env ?? {};
   }
 
   /** Keeps what one connection says back, for good: the process behind it is to be killed. */
@@ -56,37 +52,11 @@ export class HoldingPostgres {
   }
 
   async stop(): Promise<void> {
-    this.server.close();
-    await once(this.server, 'close');
-  }
-
-  private through(url: string): string {
-    const changed = new URL(url);
-    changed.hostname = '127.0.0.1';
-    changed.port = String((this.server.address() as AddressInfo).port);
-    changed.searchParams.delete('host');
-    return changed.href;
-  }
-
-  private pass(incoming: Socket): void {
-    const { hostname, port, searchParams } = new URL(this.database().ownerUrl);
-    // As libpq has it: a parameter names the folder of the socket.
-    const folder = searchParams.get('host');
-    const outgoing = folder
-      ? connect(join(folder, `.s.PGSQL.${port}`))
-      : connect(Number(port || 5432), hostname);
-    const connection = new Connection(incoming, outgoing);
-    incoming.on('data', (chunk) => connection.hear(chunk, this.current));
-    outgoing.on('data', (chunk) => connection.answer(chunk));
-    for (const [one, other] of [
-      [incoming, outgoing],
-      [outgoing, incoming],
-    ] as const)
-      one.on('error', () => undefined).on('close', () => other.destroy());
+    await this.proxy?.stop();
   }
 }
 
-class Connection {
+class Connection implements Link {
   /** Nothing of the process arrives any more; or nothing of PostgreSQL. */
   private holds: 'process' | 'postgres' | undefined;
   /** The hold that waits for a commit. */
@@ -94,13 +64,16 @@ class Connection {
   private isBehind = false;
   private readonly incoming: Socket;
   private readonly outgoing: Socket;
+  private readonly hold: () => Hold | undefined;
 
-  constructor(incoming: Socket, outgoing: Socket) {
+  constructor(incoming: Socket, outgoing: Socket, hold: () => Hold | undefined) {
     this.incoming = incoming;
     this.outgoing = outgoing;
+    this.hold = hold;
   }
 
-  hear(chunk: Buffer, hold: Hold | undefined): void {
+  hear(chunk: Buffer): void {
+    const hold = this.hold();
     if (hold && !hold.reached && this.holds === undefined) this.compare(chunk, hold);
     if (this.holds !== 'process') this.outgoing.write(chunk);
   }

@@ -57,6 +57,23 @@ export class WorkerProcess {
     this.child.kill('SIGKILL');
     await exited;
   }
+
+  /** As an operator stops it: what it has begun is finished or handed back. */
+  async stop(): Promise<void> {
+    if (!this.isRunning) return;
+    const exited = once(this.child, 'exit');
+    this.child.kill('SIGTERM');
+    await exited;
+  }
+
+  /** As a machine that is suspended: it neither works nor ends, and knows nothing of it afterwards. */
+  freeze(): void {
+    this.child.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.child.kill('SIGCONT');
+  }
 }
 
 /** The workers of a spec. */
