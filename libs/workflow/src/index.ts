@@ -6,7 +6,7 @@ export {
   type NamedTargets,
 } from './addressees.js';
 export { parseDuration } from './duration.js';
-export { askingSteps, awaitedSteps, END, firstStep, next, stepById } from './graph.js';
+export { askingSteps, awaitedSteps, END, firstStep, next, stepById, stepsBehind } from './graph.js';
 export { COMPLETED, FAILED } from './outcomes.js';
 export { isDue, transition } from './run.js';
 export type { RunEvent, RunState, Transition } from './run.js';
@@ -31,3 +31,4 @@ export type {
 } from './types.js';
 export { validate } from './validate.js';
 export type { ValidateOptions, Violation } from './violation.js';
+export { type Wait, waitsAhead } from './waits.js';

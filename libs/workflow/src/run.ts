@@ -3,7 +3,7 @@ import { firstStep, next, stepById } from './graph.js';
 import { ALL_ACTED, COMPLETED } from './outcomes.js';
 import type { Step, WorkflowDefinition } from './types.js';
 
-const MINUTE_MS = 60_000;
+export const MINUTE_MS = 60_000;
 
 /** Where a run is. */
 export interface RunState {
