@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { RunEvent, SendNotification } from '@dovecote/workflow';
 import { v7 as uuid } from 'uuid';
 import type { Scope } from '../../../../platform/scope/index.js';
-import { Deliveries } from '../../delivery/index.js';
+import { Deliveries, type Skip, SkipStore } from '../../delivery/index.js';
 import {
   type MessageSource,
   type RecipientProfile,
@@ -34,6 +34,7 @@ export class SendStep implements CampaignStep {
   constructor(
     private readonly recipients: RecipientStore,
     private readonly deliveries: Deliveries,
+    private readonly skips: SkipStore,
     private readonly templates: Templates,
     private readonly translations: CampaignTranslationStore,
     private readonly renderer: Renderer,
@@ -55,9 +56,12 @@ export class SendStep implements CampaignStep {
     const last = places.at(-1);
     // A range without recipients is done, too.
     if (!last && to === null) return undefined;
-    const reachable = places.filter(
-      (place) => place.reachable && (campaign.includeRestricted || !place.restricted),
-    );
+    const refusals = places.map((place) => refusePlace(place, campaign));
+    const reachable = places.filter((_, index) => !refusals[index]);
+    const skips = places.flatMap(({ userId }, index): Skip[] => {
+      const reason = refusals[index];
+      return reason ? [{ userId, reason, amount: 1 }] : [];
+    });
     const { userIds, work } = await this.workFor(scope, campaign, configOf(step), reachable);
     let results: readonly RenderResult[] = [];
     return {
@@ -73,6 +77,7 @@ export class SendStep implements CampaignStep {
           synthetic: campaign.synthetic,
           deliveries: results.map((result, index) => toDelivery(userIds[index]!, result)),
         });
+        await this.skips.record(tx, { campaignId: campaign.id, stepId: step.id, round: 0 }, skips);
         return 0;
       },
     };
@@ -123,6 +128,15 @@ export class SendStep implements CampaignStep {
       organizationLocale,
     };
   }
+}
+
+/** Why a place of the audience gets no message; undefined: it gets one. */
+function refusePlace(
+  { reachable, restricted }: Recipient,
+  { includeRestricted }: Campaign,
+): Skip['reason'] | undefined {
+  if (!reachable) return 'recipient_inactive';
+  return restricted && !includeRestricted ? 'recipient_restricted' : undefined;
 }
 
 function configOf({ id, config }: Standing['step']): SendNotification {
