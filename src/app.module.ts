@@ -20,6 +20,7 @@ import { PasskeyModule } from './modules/signin/passkey/index.js';
 import { PrivacyModule } from './modules/people/privacy/index.js';
 import { ProjectModule } from './modules/analytics/project/index.js';
 import { RenderModule } from './modules/messaging/render/index.js';
+import { ReportModule } from './modules/messaging/report/index.js';
 import { RoleEntity, RoleModule } from './modules/people/role/index.js';
 import { ScimModule } from './modules/signin/scim/index.js';
 import { PagesModule } from './modules/signin/pages/index.js';
@@ -122,6 +123,7 @@ export class AppModule {
         ProjectModule,
         ProjectAccountsModule,
         RenderModule,
+        ReportModule,
         RoleModule,
         ScimModule,
         PagesModule,

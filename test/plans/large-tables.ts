@@ -22,12 +22,14 @@ export const largeTables = [
   'campaign_audience_member',
   'campaign_counter',
   'delivery',
+  'delivery_skip',
   'device',
   'identity',
   'inbox',
   'member',
   'message',
   'privacy_request',
+  'push_outbox',
   'roster',
   'roster_member',
   'scim_group_member',
@@ -182,6 +184,16 @@ function deliveries(orgId: string, campaignId: string, userId: string): Step[] {
       orgId,
       userId,
       campaignId,
+    ],
+    [
+      `insert into delivery_skip (org_id, id, campaign_id, step_id, round, delivery_id, reason, created_at)
+       select $1, gen_random_uuid(), campaign_id, 'up', 0, id, 1, created_at from delivery where org_id = $1`,
+      orgId,
+    ],
+    [
+      `insert into push_outbox (org_id, delivery_id, step_id, device_id, created_at)
+       select $1, id, step_id, gen_random_uuid(), created_at from delivery where org_id = $1`,
+      orgId,
     ],
     [
       `insert into inbox (org_id, user_id, changed_at) select $1, id, now() from member where org_id = $1`,

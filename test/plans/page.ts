@@ -15,6 +15,8 @@ const hot: Record<string, string> = {
   'delivery.next_page_by_status': 'ListDeliveries of one status, further pages',
   'delivery.count': 'ListDeliveries, `total_count`',
   'delivery.count_by_status': 'ListDeliveries of one status, `total_count`',
+  'campaign.snapshot': 'GetCampaignStatistics',
+  'timeline.read': 'GetDeliveryTimeline',
   'member.first_page': 'ListUsers',
   'member.next_page': 'ListUsers, further pages',
   'member.count': 'ListUsers, `total_count`',

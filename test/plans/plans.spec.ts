@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { CampaignReportService } from '@dovecote/contract/dovecote/campaign/v1/report_pb';
 import { CampaignService } from '@dovecote/contract/pidgr/v1/campaign_pb';
 import { CampaignStatus, DeliveryStatus } from '@dovecote/contract/pidgr/v1/common_pb';
 import { GroupService } from '@dovecote/contract/pidgr/v1/group_pb';
@@ -71,6 +72,10 @@ async function readEverything(): Promise<void> {
   await turnPage((pagination) =>
     campaigns.listDeliveries({ campaignId, statusFilter: DeliveryStatus.SENT, pagination }),
   );
+  const reports = cast.max.client(CampaignReportService);
+  await reports.getCampaignStatistics({ campaignId });
+  const { deliveries } = await campaigns.listDeliveries({ campaignId });
+  await reports.getDeliveryTimeline({ deliveryId: deliveries[0]?.id });
   await turnPage((pagination) => campaigns.listCampaigns({ pagination }));
   await turnPage((pagination) => cast.max.client(MemberService).listUsers({ pagination }));
   await turnPage((pagination) => cast.max.client(TemplateService).listTemplates({ pagination }));

@@ -39,6 +39,7 @@ import { ManagerStore } from './manager.store.js';
 import { RecipientStore } from './recipient.store.js';
 import { ShortCodes } from './short-code.service.js';
 import { ShortCodeStore } from './short-code.store.js';
+import { StatisticsStore } from './statistics.store.js';
 import { DeadlineStep } from './steps/deadline.step.js';
 import { EscalateStep } from './steps/escalate.step.js';
 import { MissedStep } from './steps/missed.step.js';
@@ -97,12 +98,13 @@ import { Targets } from './target.service.js';
     SendToEnrolled,
     ShortCodes,
     ShortCodeStore,
+    StatisticsStore,
     StepTable,
     StopCampaigns,
     Targets,
     WebhookStep,
   ],
-  exports: [CampaignDuplicates, CampaignPauses, Campaigns, CampaignWake, Copies],
+  exports: [CampaignDuplicates, CampaignPauses, Campaigns, CampaignWake, Copies, StatisticsStore],
 })
 export class CampaignModule implements OnModuleInit {
   constructor(

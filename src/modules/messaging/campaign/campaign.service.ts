@@ -222,6 +222,13 @@ export class Campaigns {
     return this.audiences.entries(scope, id);
   }
 
+  /** What the steps of a campaign are; it stays as it is once the campaign was started. */
+  async workflow(scope: Scope, id: string): Promise<WorkflowDefinition> {
+    const campaign = await this.store.find(scope, id);
+    if (!campaign) throw notFound('campaign');
+    return campaign.workflow;
+  }
+
   async listDeliveries(
     scope: Scope,
     id: string,

@@ -7,3 +7,4 @@ export { CampaignModule } from './campaign.module.js';
 export { Campaigns } from './campaign.service.js';
 export { CampaignWake } from './campaign-wake.service.js';
 export { Copies } from './copies.service.js';
+export { type CampaignSnapshot, StatisticsStore } from './statistics.store.js';

@@ -14,6 +14,7 @@ import { deliveryPersonalData } from './personal-data.store.js';
 import { RecipientActStore } from './recipient-act.store.js';
 import { ReportStore } from './report.store.js';
 import { SkipStore } from './skip.store.js';
+import { TimelineStore } from './timeline.store.js';
 
 /**
  * A delivery is one recipient's copy of a campaign's message. The module is the ledger of all copies: it
@@ -37,6 +38,7 @@ import { SkipStore } from './skip.store.js';
     RecipientActStore,
     ReportStore,
     SkipStore,
+    TimelineStore,
   ],
   exports: [
     CopyStore,
@@ -48,6 +50,7 @@ import { SkipStore } from './skip.store.js';
     RecipientActStore,
     ReportStore,
     SkipStore,
+    TimelineStore,
   ],
 })
 export class DeliveryModule implements OnModuleInit {

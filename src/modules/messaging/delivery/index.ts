@@ -19,4 +19,20 @@ export { type FollowedMessage, FollowUpStore } from './follow-up.store.js';
 export { OpenDeliveryStore } from './open-delivery.store.js';
 export { ReportStore, type ReportedRecipient } from './report.store.js';
 export { RecipientActStore } from './recipient-act.store.js';
-export { type Skip, SkipStore } from './skip.store.js';
+export { channelNumber, type Skip, skipReason, SkipStore } from './skip.store.js';
+export {
+  type CountedDeliveries,
+  countedDeliveries,
+  type DeliveryTally,
+  PACE_MINUTES,
+  skipTallies,
+  type SkipTally,
+  talliesAt,
+} from './tally.store.js';
+export {
+  type DeliveryPlace,
+  type DeliveryRecord,
+  type Happening,
+  type Person,
+  TimelineStore,
+} from './timeline.store.js';

@@ -4,7 +4,7 @@ import { v7 as uuid } from 'uuid';
 import { setStatement } from '../../../platform/database/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 
-/** Why a step left a member out. Stored; the numbers stay. */
+/** Why a step left a member out. Stored under the numbers of dovecote.campaign.v1.SkipReason. */
 export const skipReason = {
   no_manager: 1,
   manager_cycle: 2,
@@ -21,7 +21,7 @@ export const skipReason = {
 } as const;
 
 /** Stored under the numbers of pidgr.v1.ChannelName; 0 for pushes and the inbox. */
-const channelNumber: Readonly<Record<ChannelName, number>> = {
+export const channelNumber: Readonly<Record<ChannelName, number>> = {
   UNSPECIFIED: 0,
   EMAIL: 1,
   WEBHOOK: 2,

@@ -1,3 +1,4 @@
+import { CampaignReportService } from '@dovecote/contract/dovecote/campaign/v1/report_pb';
 import { CampaignSteeringService } from '@dovecote/contract/dovecote/campaign/v1/steering_pb';
 import { WebhookService } from '@dovecote/contract/dovecote/campaign/v1/webhook_pb';
 import { Permission as P } from '../../permission/permissions.js';
@@ -13,6 +14,10 @@ import {
 } from '../access-rule.js';
 
 export const dovecoteCampaign: readonly ServiceRows[] = [
+  rowsOf(CampaignReportService, {
+    getCampaignStatistics: read(permission(P.CAMPAIGNS_READ), anyProof),
+    getDeliveryTimeline: read(permission(P.CAMPAIGNS_READ), anyProof),
+  }),
   rowsOf(WebhookService, {
     listWebhookCalls: read(permission(P.CAMPAIGNS_READ), anyProof),
     getWebhookCall: read(permission(P.CAMPAIGNS_READ), anyProof),

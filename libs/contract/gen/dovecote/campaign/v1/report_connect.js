@@ -1,0 +1,1 @@
+export { CampaignReportService } from './report_pb.js';
