@@ -64,6 +64,8 @@ import { Webhooks } from './0077-webhooks.js';
 import { Copies } from './0078-copies.js';
 import { ScheduledStarts } from './0079-scheduled-starts.js';
 import { Pauses } from './0080-pauses.js';
+import { AudienceRules } from './0083-audience-rules.js';
+import { ResolvedAudiences } from './0084-resolved-audiences.js';
 
 export * from './analytics/index.js';
 
@@ -135,4 +137,6 @@ export const migrations = [
   Copies,
   ScheduledStarts,
   Pauses,
+  AudienceRules,
+  ResolvedAudiences,
 ];

@@ -5,6 +5,7 @@ import { ApiKeyEntity, ApiKeyModule } from './modules/people/api-key/index.js';
 import { AuditModule } from './modules/evidence/audit/index.js';
 import { AuthModule } from './modules/signin/auth/index.js';
 import { AuthorizationModule } from './modules/people/authorization/index.js';
+import { AudienceModule } from './modules/messaging/audience/index.js';
 import { CampaignModule } from './modules/messaging/campaign/index.js';
 import { DeeplinkModule } from './modules/messaging/deeplink/index.js';
 import { DeviceEntity, DeviceModule } from './modules/messaging/device/index.js';
@@ -102,6 +103,7 @@ export class AppModule {
         AuditModule,
         AuthModule,
         AuthorizationModule,
+        AudienceModule,
         CampaignModule,
         DeeplinkModule,
         DeviceModule,

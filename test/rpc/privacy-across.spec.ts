@@ -156,7 +156,14 @@ describe('a bundle', () => {
   ];
   const ofOrganization = [
     ...['organization', 'roles', 'members', 'teams_and_groups', 'templates', 'campaigns'],
-    ...['organization_deliveries', 'organization_events', 'dashboard_shares', 'dashboards', 'data_exports'],
+    ...[
+      'organization_deliveries',
+      'organization_events',
+      'audience_rules',
+      'dashboard_shares',
+      'dashboards',
+      'data_exports',
+    ],
     ...['data_imports', 'email_provider', 'profiles', 'project_keys', 'project_push_accounts', 'projects'],
     ...['push_subscriptions', 'webhook_calls', 'webhook_secrets'],
   ];
@@ -164,13 +171,15 @@ describe('a bundle', () => {
 
   test('has its files in the order that clients know', async () => {
     const { files } = await known(cast.alice, cast.erin.userId);
-    expect(Object.keys(files)).toEqual(named(aboutMember));
+    expect(Object.keys(files)).toEqual(named([...aboutMember, 'audience_omissions']));
 
     const own = await privacy(cast.erin).exportUserData({ userId: cast.erin.userId });
     await listed(cast.alice, own.exportId);
     const { requests } = await privacy(cast.erin).listMyPrivacyRequests({ requestType: 'export' });
     const url = requests.find(({ id }) => id === own.exportId)?.metadata.result_url;
-    expect(Object.keys(await filesBehind(url))).toEqual(named([...aboutMember, 'passkeys', 'password']));
+    expect(Object.keys(await filesBehind(url))).toEqual(
+      named([...aboutMember, 'passkeys', 'audience_omissions', 'password']),
+    );
 
     const { exportId } = await privacy(cast.alice).exportOrgData({});
     const { result_url: sealed, decryption_key: key = '' } = (await listed(cast.alice, exportId)).metadata;

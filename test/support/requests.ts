@@ -69,9 +69,11 @@ function messageInit(message: DescMessage, prefix: string, options: Required<Req
   if (fixed) return fixed;
   const init: Init = { ...chosen[message.typeName] };
   for (const field of message.fields) {
+    // The first one of a oneof is enough; the others may hold a message like this one.
+    if (field.oneof && init[field.oneof.localName] !== undefined) continue;
     const value = fieldInit(field, `${prefix}${field.name}`, options);
     if (value === undefined) continue;
-    if (field.oneof) init[field.oneof.localName] ??= { case: field.localName, value };
+    if (field.oneof) init[field.oneof.localName] = { case: field.localName, value };
     else init[field.localName] = value;
   }
   return init;

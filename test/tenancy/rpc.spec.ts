@@ -126,6 +126,8 @@ const indifferent = new Set([
   '/pidgr.v1.DeviceService/Deactivate',
   // A list of nothing, as for any unknown user.
   '/pidgr.v1.DeviceService/ListMemberDevices',
+  // Members of a list are left out as unknown, as for any unknown member.
+  '/dovecote.campaign.v1.AudienceService/PreviewAudience',
   // No calls, as for any unknown campaign.
   '/dovecote.campaign.v1.WebhookService/ListWebhookCalls',
   // Nobody's groups, as for any unknown user.

@@ -48,6 +48,7 @@ export const tables: Readonly<Record<string, Table>> = {
       'platform/caller': credentials,
     },
   },
+  audience_rule: { owner: 'messaging/audience' },
   audit_backlog: { owner: 'evidence/audit' },
   audit_chain: { owner: 'evidence/audit' },
   audit_event: {
@@ -69,6 +70,8 @@ export const tables: Readonly<Record<string, Table>> = {
     owner: 'messaging/campaign',
     reads: { 'messaging/deeplink': 'whether the person of a link is in the audience' },
   },
+  campaign_audience_omission: { owner: 'messaging/campaign' },
+  campaign_audience_source: { owner: 'messaging/campaign' },
   campaign_counter: {
     owner: 'messaging/delivery',
     reads: { 'messaging/campaign': 'the figures, with each campaign of a page' },

@@ -121,6 +121,9 @@ export const auditEventTypes = [
   'CAMPAIGN_START_REFUSED',
   'CAMPAIGN_PAUSED',
   'CAMPAIGN_RESUMED',
+  'AUDIENCE_RULE_CREATED',
+  'AUDIENCE_RULE_UPDATED',
+  'AUDIENCE_RULE_DELETED',
 ] as const;
 
 export type AuditEventType = (typeof auditEventTypes)[number];

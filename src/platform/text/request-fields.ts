@@ -41,6 +41,11 @@ export const requestTexts: ReadonlyMap<string, TextKind> = new Map([
   ...of('pidgr.v1.UpdateCampaignRequest', 'name', 'name', 'sender_name', 'title'),
   ...of('dovecote.campaign.v1.DuplicateCampaignRequest', 'name', 'name'),
   ...of('dovecote.campaign.v1.PauseCampaignRequest', 'name', 'reason'),
+  ...of('dovecote.campaign.v1.CreateAudienceRuleRequest', 'name', 'name'),
+  ...of('dovecote.campaign.v1.UpdateAudienceRuleRequest', 'name', 'name'),
+  // A rule is found by the form in which its name is compared.
+  ...of('dovecote.campaign.v1.AudienceSources', 'verbatim', 'rule_names'),
+  ...of('dovecote.campaign.v1.AudienceAttribute', 'verbatim', 'name'),
   ...of('pidgr.v1.CampaignOriginatingArchetype', 'name', 'archetype_label'),
   ...of('pidgr.v1.SendNotificationConfig', 'name', 'action_label'),
   ...of('pidgr.v1.CallWebhookConfig', 'name', 'name'),

@@ -5,7 +5,7 @@ import type { AudienceEntry, AudienceMember } from './campaign.js';
 import { memberStatus } from '../../people/member/index.js';
 
 /** Members that a campaign may reach. */
-const reachable = `m.status in (${memberStatus.invited}, ${memberStatus.active})`;
+export const reachable = `m.status in (${memberStatus.invited}, ${memberStatus.active})`;
 
 const unknown = setStatement(
   'audience.unknown',
@@ -23,6 +23,15 @@ const clear = setStatement(
 const clearLeftOut = setStatement(
   'audience.clear_left_out',
   'delete from campaign_left_out where org_id = $1 and campaign_id = $2',
+);
+// What an audience was made from is deleted with it.
+const clearSources = setStatement(
+  'audience.clear_sources',
+  'delete from campaign_audience_source where org_id = $1 and campaign_id = $2',
+);
+const clearOmissions = setStatement(
+  'audience.clear_omissions',
+  'delete from campaign_audience_omission where org_id = $1 and campaign_id = $2',
 );
 const insertLeftOut = setStatement(
   'audience.insert_left_out',
@@ -129,9 +138,8 @@ export class AudienceStore {
     members: readonly AudienceMember[],
     includeRestricted: boolean,
   ): Promise<number> {
+    await this.clear(scope, campaignId);
     const tx = await scope.tx();
-    await tx.execute(clear, [scope.orgId, campaignId]);
-    await tx.execute(clearLeftOut, [scope.orgId, campaignId]);
     let frozen = 0;
     for (const slice of slicesOf(members)) {
       const userIds = slice.map(({ userId }) => userId);
@@ -162,6 +170,14 @@ export class AudienceStore {
     const tx = await scope.tx();
     const rows = await tx.query<{ userId: string; total: number }>(gone, [scope.orgId, campaignId, most]);
     return { userIds: rows.map(({ userId }) => userId), total: rows[0]?.total ?? 0 };
+  }
+
+  /** Deletes the audience, and what is known about how it came about. */
+  async clear(scope: Scope, campaignId: string): Promise<void> {
+    const tx = await scope.tx();
+    for (const statement of [clear, clearLeftOut, clearSources, clearOmissions]) {
+      await tx.execute(statement, [scope.orgId, campaignId]);
+    }
   }
 
   async entries(scope: Scope, campaignId: string): Promise<AudienceEntry[]> {

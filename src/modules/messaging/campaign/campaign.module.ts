@@ -36,7 +36,10 @@ import { CampaignWake } from './campaign-wake.service.js';
 import { Copies } from './copies.service.js';
 import { FollowUps } from './follow-up.service.js';
 import { ManagerStore } from './manager.store.js';
+import { OmissionStore } from './omission.store.js';
 import { RecipientStore } from './recipient.store.js';
+import { ResolutionStore } from './resolution.store.js';
+import { ResolvedAudiences } from './resolved-audiences.service.js';
 import { ShortCodes } from './short-code.service.js';
 import { ShortCodeStore } from './short-code.store.js';
 import { StatisticsStore } from './statistics.store.js';
@@ -91,9 +94,12 @@ import { Targets } from './target.service.js';
     FollowUps,
     ManagerStore,
     MissedStep,
+    OmissionStore,
     RecipientStore,
     ReminderStep,
     ResumeCampaign,
+    ResolutionStore,
+    ResolvedAudiences,
     SendStep,
     SendToEnrolled,
     ShortCodes,
@@ -104,7 +110,15 @@ import { Targets } from './target.service.js';
     Targets,
     WebhookStep,
   ],
-  exports: [CampaignDuplicates, CampaignPauses, Campaigns, CampaignWake, Copies, StatisticsStore],
+  exports: [
+    CampaignDuplicates,
+    CampaignPauses,
+    Campaigns,
+    CampaignWake,
+    Copies,
+    ResolvedAudiences,
+    StatisticsStore,
+  ],
 })
 export class CampaignModule implements OnModuleInit {
   constructor(

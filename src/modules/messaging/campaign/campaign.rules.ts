@@ -16,6 +16,7 @@ import {
 import { isPublicAddress } from '../../../platform/outbound/public-address.js';
 import { wordFor } from '../delivery/index.js';
 import { type AudienceMember, campaignStatus, type CampaignStatus } from './campaign.js';
+import { MOST_MEMBERS } from './resolved-audience.js';
 
 const MAX_VARIABLES = 100;
 const MAX_KEY = 100;
@@ -135,6 +136,14 @@ export function refuseEdit(status: CampaignStatus): AppError | undefined {
   return failedPrecondition(
     'CAMPAIGN_NOT_EDITABLE',
     'Only a campaign that has not been started can be changed.',
+  );
+}
+
+export function refuseAudienceSize(size: number): AppError | undefined {
+  if (size <= MOST_MEMBERS) return undefined;
+  return failedPrecondition(
+    'AUDIENCE_TOO_LARGE',
+    `The sources come to ${size} members; a campaign has at most ${MOST_MEMBERS}. Exclude some, or make several campaigns.`,
   );
 }
 

@@ -6,5 +6,15 @@ export type { Pause } from './campaign-pause.store.js';
 export { CampaignModule } from './campaign.module.js';
 export { Campaigns } from './campaign.service.js';
 export { CampaignWake } from './campaign-wake.service.js';
+export {
+  type AudiencePerson,
+  type AudienceSource,
+  type AudienceSummary,
+  leftOutReason,
+  type LeftOutReason,
+  type ResolvableSource,
+  sourceKind,
+} from './resolved-audience.js';
+export { ResolvedAudiences } from './resolved-audiences.service.js';
 export { Copies } from './copies.service.js';
 export { type CampaignSnapshot, StatisticsStore } from './statistics.store.js';

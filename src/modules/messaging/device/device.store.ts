@@ -32,6 +32,10 @@ const lockOwner = statement(
   'select from member where org_id = $1 and id = $2 for no key update',
 );
 
+/** In SQL: whether a member of the organization `$1` has a device that is active. */
+export const hasActiveDevice = (userId: string): string =>
+  `exists (select from device d where d.org_id = $1 and d.user_id = ${userId} and d.active)`;
+
 const hasActive = statement(
   'device.has_active',
   'select exists (select from device where org_id = $1 and user_id = $2 and active) as active',

@@ -10,6 +10,19 @@ import type { Roster } from './roster.js';
 /** The member is in the default rosters. The condition of the index member_belonging, letter for letter. */
 const belongs = `m.status in (${memberStatus.invited}, ${memberStatus.active})`;
 
+/** In SQL: the members, as `user_id`, of the roster of the organization `$1` that has the id `rosterId`. */
+export const membersOfRoster = (rosterId: string): string => `
+  (select x.user_id from roster_member x where x.org_id = $1 and x.roster_id = ${rosterId}
+    union all
+   select m.id from roster r join member m on m.org_id = r.org_id and ${belongs}
+    where r.org_id = $1 and r.id = ${rosterId} and r.is_default)`;
+
+/** In SQL: the ids of the rosters of a member of the organization `$1` who is invited or active. */
+export const rostersOfMember = (userId: string): string => `
+  (select x.roster_id as id from roster_member x where x.org_id = $1 and x.user_id = ${userId}
+    union all
+   select r.id from roster r where r.org_id = $1 and r.is_default)`;
+
 const count = statement(
   'headcount.of',
   'select coalesce(sum(members), 0)::integer as count from headcount where org_id = $1 and subject_id = $2',

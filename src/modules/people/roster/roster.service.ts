@@ -7,7 +7,7 @@ import { type RosterKind, rosterKinds } from './roster.kind.js';
 import { viewOf } from './roster.policy.js';
 import { defaultName, refuseDeletion, refuseRenaming } from './roster.rules.js';
 import { RosterStore } from './roster.store.js';
-import type { CountedRoster, FoundRoster, Roster } from './roster.js';
+import type { CountedRoster, FoundRoster, NamedRoster, Roster } from './roster.js';
 import { RosterMemberStore } from './roster-member.store.js';
 
 export interface RosterPage {
@@ -55,6 +55,12 @@ export class Rosters {
 
   listByIds(scope: Scope, kind: RosterKind, ids: readonly string[]): Promise<CountedRoster[]> {
     return this.store.listByIds(scope, kind, ids);
+  }
+
+  /** Those of them that the caller may see. */
+  async listVisible(scope: Scope, kind: RosterKind, ids: readonly string[]): Promise<NamedRoster[]> {
+    if (ids.length === 0) return [];
+    return this.store.visibleByIds(scope, kind, viewOf(scope.caller, kind), ids);
   }
 
   /** Creates a roster without members, the creator included. */

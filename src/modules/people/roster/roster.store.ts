@@ -7,7 +7,7 @@ import type { Scope } from '../../../platform/scope/index.js';
 import { nameKey } from '../../../platform/text/index.js';
 import type { RosterKind } from './roster.kind.js';
 import type { RosterView } from './roster.policy.js';
-import type { CountedRoster, FoundRoster, Roster } from './roster.js';
+import type { CountedRoster, FoundRoster, NamedRoster, Roster } from './roster.js';
 
 const columns = `
   r.id, r.name, r.description, r.is_default as "isDefault", r.created_by as "createdBy",
@@ -58,6 +58,11 @@ const statements = {
   listByIds: setStatement(
     'roster.list_by_ids',
     counted('select * from roster r where r.org_id = $1 and r.kind = $2 and r.id = any ($3)'),
+  ),
+  visibleByIds: setStatement(
+    'roster.visible_by_ids',
+    `select id, name from roster
+      where org_id = $1 and kind = $2 and id = any ($5) and ($6 or id in ${visible})`,
   ),
   insert: statement(
     'roster.insert',
@@ -123,6 +128,17 @@ export class RosterStore {
   async listByIds(scope: Scope, kind: RosterKind, ids: readonly string[]): Promise<CountedRoster[]> {
     const tx = await scope.tx();
     return tx.query<CountedRoster>(statements.listByIds, [scope.orgId, kind.word, ids]);
+  }
+
+  /** Those of them that the view shows. */
+  async visibleByIds(
+    scope: Scope,
+    kind: RosterKind,
+    view: RosterView,
+    ids: readonly string[],
+  ): Promise<NamedRoster[]> {
+    const tx = await scope.tx();
+    return tx.query<NamedRoster>(statements.visibleByIds, [...shownBy(scope, kind, view), ids, view.all]);
   }
 
   async insert(scope: Scope, kind: RosterKind, roster: Roster): Promise<void> {

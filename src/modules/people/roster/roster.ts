@@ -1,7 +1,10 @@
-/** A team or a group. */
-export interface Roster {
+export interface NamedRoster {
   id: string;
   name: string;
+}
+
+/** A team or a group. */
+export interface Roster extends NamedRoster {
   description: string;
   /** Seeded with the organization; everybody who is invited or active is in it. */
   isDefault: boolean;

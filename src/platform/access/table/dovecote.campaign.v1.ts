@@ -1,5 +1,6 @@
 import { CampaignReportService } from '@dovecote/contract/dovecote/campaign/v1/report_pb';
 import { CampaignSteeringService } from '@dovecote/contract/dovecote/campaign/v1/steering_pb';
+import { AudienceService } from '@dovecote/contract/dovecote/campaign/v1/audience_pb';
 import { WebhookService } from '@dovecote/contract/dovecote/campaign/v1/webhook_pb';
 import { Permission as P } from '../../permission/permissions.js';
 import {
@@ -17,6 +18,17 @@ export const dovecoteCampaign: readonly ServiceRows[] = [
   rowsOf(CampaignReportService, {
     getCampaignStatistics: read(permission(P.CAMPAIGNS_READ), anyProof),
     getDeliveryTimeline: read(permission(P.CAMPAIGNS_READ), anyProof),
+  }),
+  rowsOf(AudienceService, {
+    createAudienceRule: write(permission(P.CAMPAIGNS_WRITE), anyProof, 'AUDIENCE_RULE_CREATED'),
+    listAudienceRules: read(permission(P.CAMPAIGNS_READ), anyProof),
+    getAudienceRule: read(permission(P.CAMPAIGNS_READ), anyProof),
+    updateAudienceRule: write(permission(P.CAMPAIGNS_WRITE), anyProof, 'AUDIENCE_RULE_UPDATED'),
+    deleteAudienceRule: write(permission(P.CAMPAIGNS_WRITE), anyProof, 'AUDIENCE_RULE_DELETED'),
+    // Members may be read as well, which the service asks for.
+    previewAudience: read(permission(P.CAMPAIGNS_WRITE), anyProof),
+    resolveAudience: write(permission(P.CAMPAIGNS_WRITE), anyProof, 'CAMPAIGN_UPDATED'),
+    listLeftOut: read(permission(P.CAMPAIGNS_READ), anyProof),
   }),
   rowsOf(WebhookService, {
     listWebhookCalls: read(permission(P.CAMPAIGNS_READ), anyProof),

@@ -1277,6 +1277,27 @@ export enum AuditEventType {
    * @generated from enum value: AUDIT_EVENT_TYPE_CAMPAIGN_RESUMED = 1105;
    */
   CAMPAIGN_RESUMED = 1105,
+
+  /**
+   * A rule for audiences was saved.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_AUDIENCE_RULE_CREATED = 1131;
+   */
+  AUDIENCE_RULE_CREATED = 1131,
+
+  /**
+   * A rule for audiences was changed.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_AUDIENCE_RULE_UPDATED = 1132;
+   */
+  AUDIENCE_RULE_UPDATED = 1132,
+
+  /**
+   * A rule for audiences was deleted.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_AUDIENCE_RULE_DELETED = 1133;
+   */
+  AUDIENCE_RULE_DELETED = 1133,
 }
 
 /**

@@ -1,0 +1,1 @@
+export { AudienceService } from './audience_pb.js';

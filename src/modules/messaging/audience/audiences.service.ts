@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Envelope } from '@dovecote/secret';
+import { NIL as firstUuid } from 'uuid';
+import { z } from 'zod';
+import { Permission } from '../../../platform/access/index.js';
+import { invalidArgument } from '../../../platform/errors/index.js';
+import type { PageRequest } from '../../../platform/paging/paging.js';
+import { PlaceTokens } from '../../../platform/paging/place-tokens.js';
+import { ENVELOPE } from '../../../platform/platform.module.js';
+import type { Scope } from '../../../platform/scope/index.js';
+import {
+  type AudiencePerson,
+  type AudienceSource,
+  type AudienceSummary,
+  type LeftOutReason,
+  ResolvedAudiences,
+} from '../campaign/index.js';
+import { type GivenAudience, Sources } from './sources.service.js';
+
+const DEFAULT_PAGE = 20;
+const LARGEST_PAGE = 100;
+
+/** Behind an address, and a member who has it; unknown members have none. */
+const previewPlace = z.tuple([z.string(), z.uuid()]);
+const leftOutPlace = z.tuple([z.int()]);
+
+export interface PersonPage {
+  people: AudiencePerson[];
+  nextPageToken: string;
+}
+
+/** Audiences that the server resolves. */
+@Injectable()
+export class Audiences {
+  private readonly tokens: PlaceTokens;
+
+  constructor(
+    private readonly sources: Sources,
+    private readonly resolved: ResolvedAudiences,
+    @Inject(ENVELOPE) envelope: Envelope,
+  ) {
+    this.tokens = new PlaceTokens(envelope);
+  }
+
+  async preview(
+    scope: Scope,
+    given: GivenAudience,
+    { includeRestricted, leftOut }: { includeRestricted: boolean; leftOut: boolean },
+    request: PageRequest,
+  ): Promise<PersonPage & { summary: AudienceSummary }> {
+    scope.require(Permission.MEMBERS_READ);
+    const asked = createHash('sha256').update(JSON.stringify([given, includeRestricted, leftOut]));
+    const binding = ['audience_preview', scope.orgId, asked.digest('base64url')];
+    const [email, userId] = this.placeOf(request, binding, previewPlace) ?? ['', firstUuid];
+    const limit = limitOf(request);
+    const sources = await this.sources.find(scope, given, false);
+    const { summary, people } = await this.resolved.preview(scope, sources, includeRestricted, {
+      leftOut,
+      after: { email, userId },
+      limit: limit + 1,
+    });
+    const last = people[limit] && people[limit - 1];
+    return {
+      summary,
+      people: people.slice(0, limit).map(({ place, ...person }) => {
+        const source = sources[place];
+        if (!source) throw new Error('A member comes from no source.');
+        return { ...person, source: source satisfies AudienceSource, row: 0 };
+      }),
+      nextPageToken: last ? this.tokens.seal([last.email, last.userId], binding) : '',
+    };
+  }
+
+  async resolve(
+    scope: Scope,
+    campaignId: string,
+    given: GivenAudience,
+  ): Promise<{ summary: AudienceSummary; snapshotRef: string }> {
+    scope.require(Permission.MEMBERS_READ);
+    return this.resolved.replace(scope, campaignId, await this.sources.find(scope, given, true));
+  }
+
+  async listLeftOut(
+    scope: Scope,
+    campaignId: string,
+    reason: LeftOutReason | undefined,
+    request: PageRequest,
+  ): Promise<PersonPage> {
+    scope.require(Permission.MEMBERS_READ);
+    const binding = ['left_out', scope.orgId, campaignId.toLowerCase(), String(reason ?? '')];
+    const [after] = this.placeOf(request, binding, leftOutPlace) ?? [0];
+    const limit = limitOf(request);
+    const people = await this.resolved.leftOut(scope, campaignId, { reason, after, limit: limit + 1 });
+    const last = people[limit] && people[limit - 1];
+    return {
+      people: people.slice(0, limit),
+      nextPageToken: last ? this.tokens.seal([last.number], binding) : '',
+    };
+  }
+
+  private placeOf<Place>(
+    { pageToken }: PageRequest,
+    binding: readonly string[],
+    schema: z.ZodType<Place>,
+  ): Place | undefined {
+    if (pageToken === '') return undefined;
+    const place = this.tokens.open(pageToken, binding, schema);
+    if (place !== undefined) return place;
+    throw invalidArgument([{ field: 'page_token', description: 'is not a token that this list has issued' }]);
+  }
+}
+
+function limitOf({ pageSize }: PageRequest): number {
+  if (pageSize < 0) throw invalidArgument([{ field: 'page_size', description: 'must not be negative' }]);
+  return pageSize === 0 ? DEFAULT_PAGE : Math.min(pageSize, LARGEST_PAGE);
+}

@@ -1,0 +1,1 @@
+export { AudienceModule } from './audience.module.js';

@@ -1,0 +1,108 @@
+import { Injectable } from '@nestjs/common';
+import { type FieldViolation, invalidArgument } from '../../../platform/errors/index.js';
+import type { Scope } from '../../../platform/scope/index.js';
+import { nameKey } from '../../../platform/text/index.js';
+import { group, type NamedRoster, Rosters, team } from '../../people/roster/index.js';
+import { type ResolvableSource, sourceKind } from '../campaign/index.js';
+import type { AudienceRule } from './audience-rule.js';
+import { predicateOf } from './audience-rule.rules.js';
+import { AudienceRuleStore } from './audience-rule.store.js';
+
+/** Sources as they are asked for. Ids are in lower case. */
+export interface GivenSources {
+  userIds: readonly string[];
+  groupIds: readonly string[];
+  teamIds: readonly string[];
+  ruleIds: readonly string[];
+  ruleNames: readonly string[];
+}
+
+export interface GivenAudience {
+  include: GivenSources;
+  exclude: GivenSources;
+}
+
+interface Side {
+  given: GivenSources;
+  /** Its field of the request. */
+  field: 'include' | 'exclude';
+}
+
+/** Finds what sources name. */
+@Injectable()
+export class Sources {
+  constructor(
+    private readonly rules: AudienceRuleStore,
+    private readonly rosters: Rosters,
+  ) {}
+
+  /**
+   * Sources that exist and that the caller may see, those that include first; refuses others. Members of a list are not looked
+   * at. With `kept`, rules stay as they are until the transaction ends.
+   */
+  async find(scope: Scope, { include, exclude }: GivenAudience, kept: boolean): Promise<ResolvableSource[]> {
+    const violations: FieldViolation[] = [];
+    const sources: ResolvableSource[] = [];
+    for (const side of [
+      { given: include, field: 'include' },
+      { given: exclude, field: 'exclude' },
+    ] as const) {
+      sources.push(...(await this.ofSide(scope, side, kept, violations)));
+    }
+    if (violations.length > 0) throw invalidArgument(violations);
+    return sources;
+  }
+
+  private async ofSide(
+    scope: Scope,
+    { given, field }: Side,
+    kept: boolean,
+    violations: FieldViolation[],
+  ): Promise<ResolvableSource[]> {
+    const named = { ids: given.ruleIds, nameKeys: given.ruleNames.map(nameKey) };
+    const asked = named.ids.length + named.nameKeys.length;
+    const [groups, teams, rules] = await Promise.all([
+      this.rosters.listVisible(scope, group, given.groupIds),
+      this.rosters.listVisible(scope, team, given.teamIds),
+      asked === 0
+        ? []
+        : kept
+          ? this.rules.findNamedForShare(scope, named)
+          : this.rules.findNamed(scope, named),
+    ]);
+    const refuseUnknown = (
+      name: string,
+      ids: readonly string[],
+      known: ReadonlySet<string>,
+      what: string,
+    ): void => {
+      for (const [index, id] of ids.entries()) {
+        if (!known.has(id)) violations.push({ field: `${field}.${name}[${index}]`, description: what });
+      }
+    };
+    refuseUnknown('group_ids', given.groupIds, idsOf(groups), 'is not a group of this organization');
+    refuseUnknown('team_ids', given.teamIds, idsOf(teams), 'is not a team of this organization');
+    refuseUnknown('rule_ids', named.ids, idsOf(rules), 'is not an audience rule of this organization');
+    const nameKeys = new Set(rules.map(({ name }) => nameKey(name)));
+    refuseUnknown('rule_names', named.nameKeys, nameKeys, 'is not an audience rule of this organization');
+    const excludes = field === 'exclude';
+    return [
+      ...(given.userIds.length > 0
+        ? [{ ...plain, kind: sourceKind.users, excludes, userIds: given.userIds }]
+        : []),
+      ...groups.map(({ id, name }) => ({ ...plain, kind: sourceKind.group, excludes, id, name })),
+      ...teams.map(({ id, name }) => ({ ...plain, kind: sourceKind.team, excludes, id, name })),
+      ...rules.map((rule) => ofRule(rule, excludes)),
+    ];
+  }
+}
+
+const plain = { id: null, name: '', userIds: [], condition: null };
+
+function ofRule({ id, name, condition }: AudienceRule, excludes: boolean): ResolvableSource {
+  return { ...plain, kind: sourceKind.rule, excludes, id, name, condition: predicateOf(condition) };
+}
+
+function idsOf(found: readonly NamedRoster[]): ReadonlySet<string> {
+  return new Set(found.map(({ id }) => id));
+}

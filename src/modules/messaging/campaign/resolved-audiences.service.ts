@@ -1,0 +1,81 @@
+import { Injectable } from '@nestjs/common';
+import { v7 as uuid } from 'uuid';
+import { notFound } from '../../../platform/errors/index.js';
+import type { Scope } from '../../../platform/scope/index.js';
+import { AudienceStore } from './audience.store.js';
+import type { Campaign } from './campaign.js';
+import { refuseAudienceSize, refuseEdit } from './campaign.rules.js';
+import { CampaignStore } from './campaign.store.js';
+import { type LeftOutPerson, type OmissionPage, OmissionStore } from './omission.store.js';
+import { type FoundPerson, type PreviewPage, ResolutionStore } from './resolution.store.js';
+import type { AudienceSummary, ResolvableSource } from './resolved-audience.js';
+
+/** Audiences that are resolved here, and not named by the client. */
+@Injectable()
+export class ResolvedAudiences {
+  constructor(
+    private readonly campaigns: CampaignStore,
+    private readonly audiences: AudienceStore,
+    private readonly resolutions: ResolutionStore,
+    private readonly omissions: OmissionStore,
+  ) {}
+
+  /** How many, and one page of who; nothing is written. */
+  async preview(
+    scope: Scope,
+    sources: readonly ResolvableSource[],
+    includeRestricted: boolean,
+    page: PreviewPage,
+  ): Promise<{ summary: AudienceSummary; people: FoundPerson[] }> {
+    const [summary, people] = await Promise.all([
+      this.resolutions.summarize(scope, sources, includeRestricted),
+      this.resolutions.page(scope, sources, includeRestricted, page),
+    ]);
+    return { summary, people };
+  }
+
+  /** Replaces the audience of a campaign that has not been started by those whom the sources name now. */
+  async replace(
+    scope: Scope,
+    campaignId: string,
+    sources: readonly ResolvableSource[],
+  ): Promise<{ summary: AudienceSummary; snapshotRef: string }> {
+    const campaign = await this.editable(scope, campaignId);
+    await this.audiences.clear(scope, campaign.id);
+    const summary = await this.resolutions.freeze(scope, campaign.id, sources, campaign.includeRestricted);
+    const refusal = refuseAudienceSize(summary.size);
+    if (refusal) throw refusal;
+    return { summary, snapshotRef: await this.finish(scope, campaign, summary.size) };
+  }
+
+  /** Lists who was left out of the audience, in the order of its sources. */
+  async leftOut(scope: Scope, campaignId: string, page: OmissionPage): Promise<LeftOutPerson[]> {
+    if (!(await this.campaigns.find(scope, campaignId))) throw notFound('campaign');
+    return this.omissions.list(scope, campaignId, page);
+  }
+
+  /** Campaigns that have not been started, and whose audiences were resolved with the rule; the first ten. */
+  campaignsOfRule(scope: Scope, ruleId: string): Promise<string[]> {
+    return this.omissions.campaignsOfRule(scope, ruleId);
+  }
+
+  /** Locked until the transaction ends: two audiences at once take turns, and no campaign starts in between. */
+  private async editable(scope: Scope, campaignId: string): Promise<Campaign> {
+    const campaign = await this.campaigns.findForUpdate(scope, campaignId);
+    if (!campaign) throw notFound('campaign');
+    const refusal = refuseEdit(campaign.status);
+    if (refusal) throw refusal;
+    return campaign;
+  }
+
+  private async finish(scope: Scope, campaign: Campaign, size: number): Promise<string> {
+    const audienceSnapshotRef = uuid();
+    await this.campaigns.update(scope, { ...campaign, audienceSnapshotRef, audienceSize: size });
+    await scope.audit('CAMPAIGN_UPDATED', {
+      entityType: 'campaign',
+      entityId: campaign.id,
+      metadata: { audience_size: String(size) },
+    });
+    return audienceSnapshotRef;
+  }
+}
