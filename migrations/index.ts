@@ -66,6 +66,7 @@ import { ScheduledStarts } from './0079-scheduled-starts.js';
 import { Pauses } from './0080-pauses.js';
 import { AudienceRules } from './0083-audience-rules.js';
 import { ResolvedAudiences } from './0084-resolved-audiences.js';
+import { Lanes } from './0086-lanes.js';
 
 export * from './analytics/index.js';
 
@@ -139,4 +140,5 @@ export const migrations = [
   Pauses,
   AudienceRules,
   ResolvedAudiences,
+  Lanes,
 ];

@@ -235,7 +235,7 @@ export const ENVELOPE = Symbol('envelope');
           {
             databaseUrl,
             client,
-            concurrency: config.worker.concurrency,
+            slots: config.worker.slots,
             graceMs: config.shutdownGraceSeconds * 1000,
           },
           discovery,

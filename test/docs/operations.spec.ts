@@ -116,7 +116,7 @@ describe('over the years', () => {
       },
       60_000,
     );
-    expect(await type('curl http://127.0.0.1:9464/metrics')).toContain('dovecote_workers 1');
+    expect(await type('curl http://127.0.0.1:9464/metrics')).toContain('dovecote_workers{lane="mail"} 1');
     const text = readFileSync(join(root, page.path), 'utf8');
     const named = new Set(text.match(/\b(dovecote|nodejs|process)_[a-z0-9_]*[a-z0-9](?=[`{[)\s])/g));
     const names = new Set(told.match(/^# TYPE \w+/gm)?.map((line) => line.slice('# TYPE '.length)));

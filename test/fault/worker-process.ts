@@ -97,7 +97,8 @@ export class WorkerProcesses {
     await this.declareDead();
     await eventually('every worker beats', async () => {
       const [row] = await this.database().query<{ count: number }>(
-        `select count(*)::int as count from worker_heartbeat where seen_at > now() - interval '10 seconds'`,
+        `select count(*)::int as count from worker_heartbeat
+          where lane = 'campaign' and seen_at > now() - interval '10 seconds'`,
       );
       return row?.count === this.running.length;
     });

@@ -189,7 +189,8 @@ test('jobs, mail, queue, workers, pool and process are told of', async () => {
     'its job',
     async () => (await value('dovecote_jobs_total', { task: 'mail.send', outcome: 'done' })) === 1,
   );
-  expect(await value('dovecote_workers')).toBe(1);
+  for (const lane of ['mail', 'campaign', 'webhook', 'background'])
+    expect(await value('dovecote_workers', { lane })).toBe(1);
   const told = new Set((await scrape()).map(({ name }) => name));
   for (const name of [
     'dovecote_rpc_in_flight',

@@ -23,6 +23,13 @@ export const ask = (id: string, next: string) => ({
   transitions: { completed: next },
 });
 
+/** Asks for nothing. */
+export const tell = {
+  id: 'send',
+  type: StepType.SEND_NOTIFICATION,
+  config: { case: 'sendNotification' as const, value: { type: 'push' } },
+};
+
 export const wait = (id: string, next: string, delay = '72h') => ({
   id,
   type: StepType.DEADLINE_CHECK,

@@ -6,6 +6,7 @@ import { canonicalName } from './distinguished-name.js';
 import { isLoopback } from './loopback.js';
 import type { Environment, Values, VariableName } from './variables.js';
 import { documentationOf, readVariables } from './variables.js';
+import { workerOf, type WorkerSettings } from './worker-settings.js';
 
 export type Role = Values['ROLE'];
 
@@ -114,7 +115,7 @@ export interface Config {
   readonly devicesPerProject: number;
   /** Events that an organization may send in a month, 0: without limit; and whether more are refused. */
   readonly eventLimit: { readonly perMonth: number; readonly refuses: boolean };
-  readonly worker: { readonly concurrency: number };
+  readonly worker: WorkerSettings;
   readonly log: {
     readonly level: Values['LOG_LEVEL'];
     readonly format: 'pretty' | 'json';
@@ -299,7 +300,7 @@ function shape(values: Values, terminalFormat: 'pretty' | 'json'): Config {
       perMonth: values.EVENT_LIMIT_PER_MONTH,
       refuses: values.EVENT_LIMIT_ACTION === 'refuse',
     },
-    worker: { concurrency: values.WORKER_CONCURRENCY },
+    worker: workerOf(values),
     log: {
       level: values.LOG_LEVEL,
       format: values.LOG_FORMAT ?? terminalFormat,
@@ -362,21 +363,19 @@ function bucketOf(values: Values): Config['bucket'] {
   };
 }
 
-const mebibyte = 1024 * 1024;
-
 function analyticsOf(values: Values): Config['analytics'] {
   const { CLICKHOUSE_URL: url, CLICKHOUSE_CLUSTER: cluster } = values;
-  const quarter = Math.floor(memoryOfMachine() / mebibyte / 4);
+  const quarter = Math.floor(memoryOfMachine() / MEGABYTE / 4);
   const memory = values.ANALYTICS_MEMORY_MIB ?? Math.min(Math.max(quarter, 512), 16_384);
   const ofQuery = values.ANALYTICS_QUERY_MEMORY_MIB ?? (url === undefined ? Math.floor(memory / 2) : 4096);
   return {
     server: url === undefined ? undefined : { url, cluster },
-    memory: memory * mebibyte,
-    freeDisk: values.ANALYTICS_FREE_DISK_MIB * mebibyte,
+    memory: memory * MEGABYTE,
+    freeDisk: values.ANALYTICS_FREE_DISK_MIB * MEGABYTE,
     connections: values.CLICKHOUSE_CONNECTIONS,
     query: {
       seconds: values.ANALYTICS_QUERY_SECONDS,
-      memory: ofQuery * mebibyte,
+      memory: ofQuery * MEGABYTE,
       rows: values.ANALYTICS_QUERY_MILLION_ROWS * 1_000_000,
     },
   };

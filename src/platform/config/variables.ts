@@ -290,7 +290,16 @@ const variables = {
   }),
   ...mailVariables,
   WORKER_CONCURRENCY: whole(1, 100).default(4).register(documentation, {
-    meaning: 'Jobs that a worker runs at once.',
+    meaning:
+      'Campaign jobs that a worker runs at once, and as many background jobs: exports, erasures, purges.',
+    must: 'be a whole number from 1 to 100',
+  }),
+  WORKER_MAIL_CONCURRENCY: whole(1, 100).default(4).register(documentation, {
+    meaning: 'Jobs for sign-in codes and mail that a worker runs at once, besides all others.',
+    must: 'be a whole number from 1 to 100',
+  }),
+  WORKER_WEBHOOK_CONCURRENCY: whole(1, 100).default(8).register(documentation, {
+    meaning: 'Webhook attempts that a worker runs at once, besides all other jobs.',
     must: 'be a whole number from 1 to 100',
   }),
   LOG_LEVEL: z

@@ -1,9 +1,11 @@
 import { statement, type Transaction } from '../database/index.js';
 import type { JobSpec } from './job.js';
+import { priorityNumber } from './task.js';
 
 const add = statement(
   'jobs.add',
-  `select graphile_worker.add_job($1, payload := $2::json, run_at := $3, max_attempts := $4, job_key := $5)`,
+  `select graphile_worker.add_job(
+     $1, payload := $2::json, run_at := $3, max_attempts := $4, job_key := $5, priority := $6)`,
 );
 
 /**
@@ -13,14 +15,15 @@ const add = statement(
 export async function addJob(
   tx: Transaction,
   orgId: string | undefined,
-  job: JobSpec,
+  { task, ...job }: JobSpec,
   travelledMs = 0,
 ): Promise<void> {
   await tx.execute(add, [
-    job.task,
+    task.name,
     JSON.stringify({ ...job.payload, orgId }),
     job.runAt ? new Date(job.runAt.getTime() - travelledMs) : null,
     job.maxAttempts ?? 25,
-    job.key === undefined ? null : `${job.task}/${job.key}`,
+    job.key === undefined ? null : `${task.name}/${job.key}`,
+    priorityNumber(job.priority ?? task.priority),
   ]);
 }

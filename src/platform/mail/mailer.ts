@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Envelope } from '@dovecote/secret';
 import { v7 as uuid } from 'uuid';
 import { z } from 'zod';
+import type { Task } from '../jobs/index.js';
 import type { Scope } from '../scope/index.js';
 import { type DailyLimit, DailyLimits } from '../throttle/daily-limits.js';
 import { sealedJob } from '../sealed-columns/index.js';
@@ -23,7 +24,10 @@ const unsolicitedMails: DailyLimit = {
   subject: 'email address',
 };
 
-export const sendMailTask = 'mail.send';
+export const sendMailTask: Task = { name: 'mail.send', lane: 'mail', priority: 'normal' };
+
+/** A person waits for a code; an admin can send a thousand invitations at once. */
+const priorities = { code: 'high', invitation: 'low' } as const;
 
 const content = z.object({
   to: z.string(),
@@ -69,7 +73,8 @@ export class Mailer {
     const id = uuid();
     // The payload of a job is not encrypted, and the recipient of a mail is personal data.
     const sealed = this.envelope.seal(JSON.stringify(mail), sealContext(id)).toString('base64');
-    await scope.enqueue({ task: sendMailTask, payload: { id, sealed } });
+    const priority = mail.kind && priorities[mail.kind];
+    await scope.enqueue({ task: sendMailTask, payload: { id, sealed }, priority });
   }
 
   open(id: string, sealed: string): OutgoingMail {
@@ -78,7 +83,7 @@ export class Mailer {
   }
 }
 
-const sealContext = sealedJob(sendMailTask, (id) => `mail/${id}`);
+const sealContext = sealedJob(sendMailTask.name, (id) => `mail/${id}`);
 
 function addressesOf(mails: readonly Mail[]): string[] {
   return mails.map(({ to }) => to);

@@ -4,7 +4,10 @@ import { CapturedMailbox } from './captured-mail.js';
 
 /** Captured mail holds sign-in codes and addresses: it does not stay. */
 @Injectable()
-@HandlesJob({ task: 'mail.purge_captured', cron: '23 * * * *' })
+@HandlesJob({
+  task: { name: 'mail.purge_captured', lane: 'background', priority: 'low' },
+  cron: '23 * * * *',
+})
 export class PurgeCapturedMailJob implements JobHandler {
   constructor(private readonly mailbox: CapturedMailbox) {}
 

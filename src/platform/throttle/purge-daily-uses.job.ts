@@ -4,7 +4,10 @@ import { DailyLimits } from './daily-limits.js';
 
 /** What happened more than a day ago counts no more. */
 @Injectable()
-@HandlesJob({ task: 'throttle.purge_daily_uses', cron: '17 * * * *' })
+@HandlesJob({
+  task: { name: 'throttle.purge_daily_uses', lane: 'background', priority: 'low' },
+  cron: '17 * * * *',
+})
 export class PurgeDailyUsesJob implements JobHandler {
   constructor(private readonly limits: DailyLimits) {}
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
 import { Database, statement } from '../database/index.js';
+import type { Lane } from '../jobs/index.js';
 
 const BEAT_MS = 2_000;
 /** A worker that has not been seen for this long is dead, and its jobs go to another. */
@@ -8,13 +9,14 @@ export const DEAD_AFTER_SECONDS = 10;
 
 const beat = statement(
   'heartbeat.beat',
-  `insert into worker_heartbeat (worker_id, seen_at) values ($1, now())
+  `insert into worker_heartbeat (worker_id, lane, seen_at)
+   select worker_id, lane, now() from unnest($1::text[], $2::text[]) as w (worker_id, lane)
    on conflict (worker_id) do update set seen_at = excluded.seen_at, stopped_at = null`,
 );
 // Keeps the row: it shows since when no worker has been running.
 const end = statement(
   'heartbeat.end',
-  `update worker_heartbeat set seen_at = now(), stopped_at = now() where worker_id = $1`,
+  `update worker_heartbeat set seen_at = now(), stopped_at = now() where worker_id = any($1)`,
 );
 // graphile-worker itself waits four hours before it considers a worker dead. The attempt does not count: a
 // job that survives ten crashed workers must not wait for hours after its first own error. (Its function to
@@ -35,14 +37,14 @@ const releaseDead = statement(
 );
 const forgetDead = statement(
   'heartbeat.forget_dead',
-  `delete from worker_heartbeat where seen_at < now() - interval '1 hour' and worker_id <> $1`,
+  `delete from worker_heartbeat where seen_at < now() - interval '1 hour' and worker_id <> all($1)`,
 );
 
-/** Says that this worker lives, and takes the jobs of those that do not. */
+/** Reports the workers of this process as alive, one per lane, and releases the jobs of dead ones. */
 @Injectable()
 export class Heartbeat {
   private timer: NodeJS.Timeout | undefined;
-  private workerId: string | undefined;
+  private readonly workers = new Map<string, Lane>();
 
   constructor(
     private readonly database: Database,
@@ -51,24 +53,35 @@ export class Heartbeat {
     log.setContext('heartbeat');
   }
 
-  async start(workerId: string): Promise<void> {
-    this.workerId = workerId;
+  async begin(workerId: string, lane: Lane): Promise<void> {
+    this.workers.set(workerId, lane);
     const missed = (error: unknown): void => this.log.warn({ err: error }, 'heartbeat missed');
-    this.timer = setInterval(() => void this.tick().catch(missed), BEAT_MS);
+    this.timer ??= setInterval(() => void this.tick().catch(missed), BEAT_MS);
     await this.tick().catch(missed);
+  }
+
+  /** Other workers take over the jobs of this one; the other lanes continue. */
+  async end(workerId: string): Promise<void> {
+    this.workers.delete(workerId);
+    await this.declareEnded([workerId]);
   }
 
   async stop(): Promise<void> {
     clearInterval(this.timer);
-    if (!this.workerId) return;
-    const { workerId } = this;
-    await this.database.transaction({}, (tx) => tx.execute(end, [workerId])).catch(() => undefined);
+    const workerIds = [...this.workers.keys()];
+    this.workers.clear();
+    if (workerIds.length > 0) await this.declareEnded(workerIds);
+  }
+
+  private async declareEnded(workerIds: readonly string[]): Promise<void> {
+    await this.database.transaction({}, (tx) => tx.execute(end, [workerIds])).catch(() => undefined);
   }
 
   private async tick(): Promise<void> {
+    const workerIds = [...this.workers.keys()];
     const released = await this.database.transaction({}, async (tx) => {
-      await tx.execute(beat, [this.workerId]);
-      await tx.execute(forgetDead, [this.workerId]);
+      await tx.execute(beat, [workerIds, [...this.workers.values()]]);
+      await tx.execute(forgetDead, [workerIds]);
       return tx.query<{ worker_id: string }>(releaseDead);
     });
     for (const workerId of new Set(released.map(({ worker_id }) => worker_id))) {

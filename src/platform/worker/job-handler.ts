@@ -1,8 +1,9 @@
 import { DiscoveryService } from '@nestjs/core';
+import type { Task } from '../jobs/index.js';
 import type { Scope } from '../scope/index.js';
 
 export interface JobHandlerOptions {
-  task: string;
+  task: Task;
   /** Runs again and again on this schedule (crontab, UTC), without an organization. */
   cron?: string;
 }

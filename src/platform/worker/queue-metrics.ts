@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database, statement } from '../database/index.js';
+import { lanes } from '../jobs/index.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { DEAD_AFTER_SECONDS } from './heartbeat.js';
 
@@ -12,17 +13,19 @@ const read = statement(
           count(*) filter (where locked_at is not null)::int as running,
           count(*) filter (where locked_at is null and attempts >= max_attempts)::int as failed,
           coalesce(extract(epoch from now() - min(run_at)
-            filter (where locked_at is null and attempts < max_attempts and run_at <= now())), 0)::float8 as age,
-          (select count(*) from worker_heartbeat
-            where seen_at > now() - make_interval(secs => ${DEAD_AFTER_SECONDS}))::int as workers
+            filter (where locked_at is null and attempts < max_attempts and run_at <= now())), 0)::float8 as age
      from graphile_worker._private_jobs`,
+);
+const readWorkers = statement(
+  'queue_metrics.read_workers',
+  `select lane, count(*)::int as count from worker_heartbeat
+    where seen_at > now() - make_interval(secs => ${DEAD_AFTER_SECONDS}) group by lane`,
 );
 
 const states = ['ready', 'scheduled', 'running', 'failed'] as const;
 
 interface QueueState extends Record<(typeof states)[number], number> {
   age: number;
-  workers: number;
 }
 
 /** Figures of the whole installation, which every process tells alike. */
@@ -31,7 +34,7 @@ export class QueueMetrics {
   constructor(database: Database, metrics: Metrics) {
     const depth = metrics.gauge('queue_jobs', 'Jobs in the queue, of all processes.', ['state']);
     const age = metrics.gauge('queue_oldest_seconds', 'How long the oldest job that may run has waited.');
-    const workers = metrics.gauge('workers', 'Workers that were seen within the last ten seconds.');
+    const workers = metrics.gauge('workers', 'Workers that were seen within the last ten seconds.', ['lane']);
     const connections = metrics.gauge('db_connections', 'Connections of the pool.', ['state']);
     const waiting = metrics.gauge('db_waiting', 'Work that waits for a connection of the pool.', ['kind']);
     metrics.onScrape(() => {
@@ -44,12 +47,14 @@ export class QueueMetrics {
       // Until it is known again, nothing is better than what was true once.
       depth.reset();
       age.remove();
-      workers.remove();
-      const state = await database.transaction({ readOnly: true }, (tx) => tx.queryOne<QueueState>(read));
+      workers.reset();
+      const [state, seen] = await database.transaction({ readOnly: true }, (tx) =>
+        Promise.all([tx.queryOne<QueueState>(read), tx.query<{ lane: string; count: number }>(readWorkers)]),
+      );
       if (!state) return;
       for (const name of states) depth.set({ state: name }, state[name]);
       age.set(state.age);
-      workers.set(state.workers);
+      for (const lane of lanes) workers.set({ lane }, seen.find((found) => found.lane === lane)?.count ?? 0);
     });
   }
 }

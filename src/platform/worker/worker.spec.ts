@@ -25,13 +25,17 @@ function workerWith(handler: { handle(): Promise<void> }, work: { stop(): Promis
       metadataKey === RunsContinuously.KEY
         ? [{ instance: { start: async () => undefined, ...work } }]
         : [{ instance: handler }],
-    getMetadataByDecorator: () => ({ task: 'spec.slow' }),
+    getMetadataByDecorator: () => ({ task: { name: 'spec.slow', lane: 'background', priority: 'normal' } }),
   };
   return new Worker(
-    { databaseUrl: database.appUrl, concurrency: 1, graceMs: 100 },
+    {
+      databaseUrl: database.appUrl,
+      slots: { mail: 1, campaign: 1, webhook: 1, background: 1 },
+      graceMs: 100,
+    },
     discovery as unknown as DiscoveryService,
     {} as Scopes,
-    { start: async () => undefined, stop: async () => undefined } as unknown as Heartbeat,
+    { begin: async () => undefined, stop: async () => undefined } as unknown as Heartbeat,
     new Metrics(),
     Object.assign(pino({ level: 'silent' }), { setContext() {} }) as unknown as PinoLogger,
   );

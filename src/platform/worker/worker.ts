@@ -1,18 +1,9 @@
-import { EventEmitter, once } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
-import {
-  type Job,
-  parseCronItems,
-  type Runner,
-  run,
-  type TaskList,
-  type WorkerEvents,
-  type WorkerPool,
-} from 'graphile-worker';
+import { type Job, type ParsedCronItem, parseCronItems, type TaskList } from 'graphile-worker';
 import { PinoLogger } from 'nestjs-pino';
 import { type Client, Pool } from 'pg';
+import { type Lane, lanes, priorityNumber } from '../jobs/index.js';
 import { type ScopeOrigin, Scopes } from '../scope/index.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { requestContext } from '../telemetry/request-context.js';
@@ -20,13 +11,14 @@ import { endSpan, inSpan, spanOfJob } from '../telemetry/tracing.js';
 import { type ContinuousWork, RunsContinuously } from './continuous-work.js';
 import { Heartbeat } from './heartbeat.js';
 import { HandlesJob, type JobContext, type JobHandler, type JobHandlerOptions } from './job-handler.js';
-import { workerLogger } from './worker-logger.js';
+import { type LaneOptions, LaneRunner } from './lane-runner.js';
 
 export interface WorkerOptions {
   databaseUrl: string;
   /** The class of its clients; that of pg by default. */
   client?: typeof Client;
-  concurrency: number;
+  /** Jobs at once, of each lane. */
+  slots: Readonly<Record<Lane, number>>;
   /** Milliseconds that running jobs get when the worker stops; after that they are released for another worker. */
   graceMs: number;
 }
@@ -35,15 +27,11 @@ interface RegisteredJob extends JobHandlerOptions {
   handler: JobHandler;
 }
 
-/** Between two attempts to go on, when the database is away. */
-const RELAUNCH_MS = 1_000;
-
-/** Runs the jobs of every module on graphile-worker, and starts that again when it gives up. */
+/** Runs the jobs of every module, each in its lane. */
 @Injectable()
 export class Worker {
-  private runner: Runner | undefined;
+  private runners: LaneRunner[] = [];
   private pool: Pool | undefined;
-  private relaunching = Promise.resolve();
   private readonly stopping = new AbortController();
 
   constructor(
@@ -58,75 +46,43 @@ export class Worker {
   }
 
   async start(): Promise<void> {
-    const { concurrency, databaseUrl, client } = this.options;
+    const { slots, databaseUrl, client } = this.options;
+    // One connection per lane for LISTEN; the others fetch and complete jobs. Those statements are short, so that lanes
+    // share them.
     this.pool = new Pool({
       connectionString: databaseUrl,
-      max: concurrency + 2,
+      max: lanes.length + Math.max(...Object.values(slots)),
       application_name: 'dovecote worker',
       Client: client,
     });
     const onLost = (error: Error): void => this.log.warn({ err: error }, 'worker connection lost');
     this.pool.on('error', onLost).on('connect', (client) => client.on('error', onLost));
-    await this.launch(this.pool);
+    const { pool } = this;
+    this.runners = this.lanesInUse().map((lane) => new LaneRunner(lane, pool, this.heartbeat, this.log));
+    // One by one: each migrates the queue if necessary.
+    for (const runner of this.runners) await runner.start();
     for (const work of this.continuousWork()) await work.start();
   }
 
   async stop(): Promise<void> {
     // Long jobs see it between two pieces of work, and hand over.
     this.stopping.abort();
-    // At once: each takes up to the grace, and the process may not live for both in turn.
-    await Promise.all([...this.continuousWork().map((work) => work.stop()), this.stopJobs()]);
+    // At once: each takes up to the grace, and the process may not live for all in turn.
+    await Promise.all([...this.continuousWork(), ...this.runners].map((each) => each.stop()));
     await this.heartbeat.stop();
     await this.pool?.end();
   }
 
-  private async stopJobs(): Promise<void> {
-    await this.relaunching;
-    await this.runner?.stop();
-  }
-
-  private async launch(pgPool: Pool): Promise<void> {
+  private lanesInUse(): LaneOptions[] {
     const jobs = this.registeredJobs();
-    const events: WorkerEvents = new EventEmitter();
-    // The pool's id is what graphile-worker writes into the jobs that it locks.
-    const poolId = once(events, 'pool:create').then(([{ workerPool }]) => (workerPool as WorkerPool).id);
-    const runner = await run({
-      events,
-      pgPool,
-      concurrency: this.options.concurrency,
-      pollInterval: 1_000,
-      noHandleSignals: true,
-      gracefulShutdownAbortTimeout: this.options.graceMs,
-      logger: workerLogger(this.log),
-      taskList: this.taskListOf(jobs),
-      parsedCronItems: parseCronItems(
-        jobs.flatMap(({ task, cron }) => (cron ? [{ task, match: cron, identifier: task }] : [])),
-      ),
-      // Without a delay graphile-worker lets a failure to mark a job as done go uncaught: the process would end.
-      preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
+    return lanes.flatMap((lane) => {
+      const ofLane = jobs.filter(({ task }) => task.lane === lane);
+      if (ofLane.length === 0) return [];
+      const { slots, graceMs } = this.options;
+      return [
+        { lane, slots: slots[lane], graceMs, tasks: this.taskListOf(ofLane), crons: cronItemsOf(ofLane) },
+      ];
     });
-    this.runner = runner;
-    const onEnd = (error?: unknown): void => {
-      if (this.stopping.signal.aborted) return;
-      this.log.warn({ err: error }, 'worker failed; restarting it');
-      this.runner = undefined;
-      this.relaunching = this.relaunch(pgPool);
-    };
-    runner.promise.then(() => onEnd(), onEnd);
-    await this.heartbeat.start(await poolId);
-  }
-
-  /** Other workers take over its jobs in the meantime: its heartbeat has stopped. */
-  private async relaunch(pgPool: Pool): Promise<void> {
-    const { signal } = this.stopping;
-    await this.heartbeat.stop();
-    while (!signal.aborted && !this.runner) {
-      await delay(RELAUNCH_MS, undefined, { signal }).catch(() => undefined);
-      if (signal.aborted) return;
-      await this.launch(pgPool).catch((error: unknown) =>
-        this.log.warn({ err: error }, 'worker cannot start yet'),
-      );
-    }
   }
 
   private continuousWork(): ContinuousWork[] {
@@ -147,7 +103,7 @@ export class Worker {
   private taskListOf(jobs: RegisteredJob[]): TaskList {
     return Object.fromEntries(
       jobs.map(({ task, handler }) => [
-        task,
+        task.name,
         (payload: unknown, helpers: { job: Job; abortSignal?: AbortSignal }) =>
           // The queue stores what addJob was given: an object.
           this.handle(handler, payload as Record<string, unknown>, helpers),
@@ -186,4 +142,14 @@ export class Worker {
       this.metrics.jobSeconds.observe({ task }, (performance.now() - beganAt) / 1000);
     }
   }
+}
+
+function cronItemsOf(jobs: readonly RegisteredJob[]): ParsedCronItem[] {
+  return parseCronItems(
+    jobs.flatMap(({ task: { name, priority }, cron }) =>
+      cron
+        ? [{ task: name, match: cron, identifier: name, options: { priority: priorityNumber(priority) } }]
+        : [],
+    ),
+  );
 }

@@ -4,6 +4,7 @@ import { v7 as uuid } from 'uuid';
 import { z } from 'zod';
 import { CONFIG } from '../../../platform/config/config.module.js';
 import type { Config } from '../../../platform/config/index.js';
+import type { Task } from '../../../platform/jobs/index.js';
 import { Mailer } from '../../../platform/mail/index.js';
 import { ENVELOPE } from '../../../platform/platform.module.js';
 import { originOf, type Scope, Scopes } from '../../../platform/scope/index.js';
@@ -13,7 +14,7 @@ import { magicLinkMail } from './magic-link.mail.js';
 import { MagicLinkStore } from './magic-link.store.js';
 import { linkExpiry, linkRefused, refuseLink } from './sign-in.rules.js';
 
-export const deliverLinkTask = 'accounts.deliver_link';
+export const deliverLinkTask: Task = { name: 'accounts.deliver_link', lane: 'mail', priority: 'high' };
 
 const sealedLink = z.object({ email: z.string(), token: z.string(), expiresAt: z.coerce.date() });
 
@@ -81,4 +82,4 @@ export class MagicLinks {
   }
 }
 
-const sealContext = sealedJob(deliverLinkTask, (id) => `magic_link/${id}`);
+const sealContext = sealedJob(deliverLinkTask.name, (id) => `magic_link/${id}`);

@@ -15,7 +15,10 @@ export class DeliverLinkJob implements JobHandler<{ id: string; sealed: string }
 
 /** Links that no longer count. */
 @Injectable()
-@HandlesJob({ task: 'accounts.purge_links', cron: '44 * * * *' })
+@HandlesJob({
+  task: { name: 'accounts.purge_links', lane: 'background', priority: 'low' },
+  cron: '44 * * * *',
+})
 export class PurgeLinksJob implements JobHandler {
   constructor(private readonly links: MagicLinks) {}
 

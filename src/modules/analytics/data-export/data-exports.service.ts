@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuid } from 'uuid';
 import { notFound } from '../../../platform/errors/index.js';
+import type { Task } from '../../../platform/jobs/index.js';
 import { ObjectStore } from '../../../platform/object-store/index.js';
 import { type PageRequest, Paging } from '../../../platform/paging/paging.js';
 import type { DataSubject, DataSubjectContribution } from '../../../platform/personal-data/index.js';
@@ -11,9 +12,9 @@ import { DataExportStore } from './data-export.store.js';
 import { folderOf, keyOf, kindOf } from './file-names.js';
 
 /** `{ exportId }`: makes the files. */
-export const makeTask = 'data-export.make';
+export const makeTask: Task = { name: 'data-export.make', lane: 'background', priority: 'normal' };
 /** `{ exportId }`: deletes them. */
-export const removeTask = 'data-export.remove';
+export const removeTask: Task = { name: 'data-export.remove', lane: 'background', priority: 'normal' };
 
 const ENDED_BY_ERASURE = 'A person was erased whom the files would hold; ask for the export again.';
 

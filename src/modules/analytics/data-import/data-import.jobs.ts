@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
+import type { Task } from '../../../platform/jobs/index.js';
 import { HandlesJob, type JobContext, type JobHandler } from '../../../platform/worker/index.js';
 import { AnalyticsVersions } from '../project/index.js';
 import { importState } from './data-import.js';
@@ -28,7 +29,7 @@ export class ImportSlots {
   private running = 0;
 
   async use(
-    task: string,
+    task: Task,
     { importId }: Payload,
     { run }: JobContext,
     work: () => Promise<void>,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuid } from 'uuid';
 import { notFound, type AppError } from '../../../platform/errors/index.js';
+import type { Task } from '../../../platform/jobs/index.js';
 import { type PageRequest, Paging } from '../../../platform/paging/paging.js';
 import { originOf, type Scope, Scopes } from '../../../platform/scope/index.js';
 import { type DataImport, type ImportOptions, importState } from './data-import.js';
@@ -20,12 +21,12 @@ import { type Piece, UploadedFiles } from './uploaded-file.js';
 
 /** `{ importId }` each: reads the file; stores its events; deletes them; deletes the file, or all that is kept of it. */
 export const importTasks = {
-  check: 'data-import.check',
-  run: 'data-import.run',
-  undo: 'data-import.undo',
-  removeFile: 'data-import.remove-file',
-  expire: 'data-import.expire',
-} as const;
+  check: { name: 'data-import.check', lane: 'background', priority: 'normal' },
+  run: { name: 'data-import.run', lane: 'background', priority: 'normal' },
+  undo: { name: 'data-import.undo', lane: 'background', priority: 'normal' },
+  removeFile: { name: 'data-import.remove-file', lane: 'background', priority: 'normal' },
+  expire: { name: 'data-import.expire', lane: 'background', priority: 'normal' },
+} as const satisfies Record<string, Task>;
 
 /** What a killed worker had sent to the engine can still arrive: the deletion is repeated. */
 const AGAIN_MS = [60_000, 15 * 60_000];

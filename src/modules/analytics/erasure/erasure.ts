@@ -1,3 +1,4 @@
+import type { Task } from '../../../platform/jobs/index.js';
 import type { DataSubject } from '../../../platform/personal-data/index.js';
 
 /** How far an erasure has come, in the table as on the wire. Numbers of shared.profiles.v1.ComplianceRequestStatus. */
@@ -34,6 +35,6 @@ export interface NamedSubject extends DataSubject {
   readonly profileId: string | null;
 }
 
-export const eraseTask = 'erasure.erase';
-export const confirmTask = 'erasure.confirm';
-export const forgetTask = 'erasure.forget-names';
+export const eraseTask: Task = { name: 'erasure.erase', lane: 'background', priority: 'normal' };
+export const confirmTask: Task = { name: 'erasure.confirm', lane: 'background', priority: 'normal' };
+export const forgetTask: Task = { name: 'erasure.forget-names', lane: 'background', priority: 'normal' };

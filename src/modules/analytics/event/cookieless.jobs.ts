@@ -5,7 +5,10 @@ import { CookielessSalts } from './cookieless-salts.js';
 
 /** Forgets the salt of the day before yesterday within a minute after midnight, UTC, and what is left of old sessions. */
 @Injectable()
-@HandlesJob({ task: 'analytics.forget_cookieless', cron: '* * * * *' })
+@HandlesJob({
+  task: { name: 'analytics.forget_cookieless', lane: 'background', priority: 'high' },
+  cron: '* * * * *',
+})
 export class ForgetCookieless implements JobHandler {
   constructor(
     private readonly salts: CookielessSalts,

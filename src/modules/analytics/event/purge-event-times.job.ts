@@ -9,7 +9,10 @@ const PIECE = 10_000;
 
 /** Deletes the times of events whose retries are over. */
 @Injectable()
-@HandlesJob({ task: 'event.purge_times', cron: '*/10 * * * *' })
+@HandlesJob({
+  task: { name: 'event.purge_times', lane: 'background', priority: 'low' },
+  cron: '*/10 * * * *',
+})
 export class PurgeEventTimes implements JobHandler {
   constructor(
     private readonly database: Database,

@@ -9,7 +9,10 @@ const PIECE = 5_000;
 
 /** Deletes the history that is older than its project keeps events. */
 @Injectable()
-@HandlesJob({ task: 'profile.purge_property_changes', cron: '50 3 * * *' })
+@HandlesJob({
+  task: { name: 'profile.purge_property_changes', lane: 'background', priority: 'low' },
+  cron: '50 3 * * *',
+})
 export class PurgePropertyChanges implements JobHandler {
   constructor(
     private readonly database: Database,

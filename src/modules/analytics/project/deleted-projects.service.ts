@@ -1,10 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { AnalyticsStore, eraseProject } from '../../../platform/analytics-store/index.js';
+import type { Task } from '../../../platform/jobs/index.js';
 import type { JobContext } from '../../../platform/worker/index.js';
 import { DeletedProjectStore } from './deleted-project.store.js';
 import { isErasedForGood } from './project.rules.js';
 
-export const eraseDeletedProjectsTask = 'project.erase-deleted';
+export const eraseDeletedProjectsTask: Task = {
+  name: 'project.erase-deleted',
+  lane: 'background',
+  priority: 'normal',
+};
 
 /** Deletes the events of projects whose row was deleted. */
 @Injectable()

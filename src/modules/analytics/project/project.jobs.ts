@@ -17,7 +17,10 @@ export class EraseDeletedProjects implements JobHandler {
 
 /** Frees the space of deleted events and profiles, which until then lie unseen on the disk. */
 @Injectable()
-@HandlesJob({ task: 'project.free-deleted', cron: '40 3 * * *' })
+@HandlesJob({
+  task: { name: 'project.free-deleted', lane: 'background', priority: 'low' },
+  cron: '40 3 * * *',
+})
 export class FreeDeleted implements JobHandler {
   constructor(private readonly analytics: AnalyticsStore) {}
 

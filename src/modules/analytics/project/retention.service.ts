@@ -1,12 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { AnalyticsStore, applyRetention } from '../../../platform/analytics-store/index.js';
+import type { Task } from '../../../platform/jobs/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import type { JobContext } from '../../../platform/worker/index.js';
 import { AnalyticsVersions } from './analytics-version.store.js';
 import { LATE_BATCHES_MS } from './project.rules.js';
 import { ProjectStore } from './project.store.js';
 
-export const applyRetentionTask = 'project.apply-retention';
+export const applyRetentionTask: Task = {
+  name: 'project.apply-retention',
+  lane: 'background',
+  priority: 'normal',
+};
 
 /** Brings the events that are stored in line with the retention of their project. */
 @Injectable()

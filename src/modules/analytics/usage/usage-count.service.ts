@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
 import { AnalyticsStore } from '../../../platform/analytics-store/index.js';
 import { Database } from '../../../platform/database/index.js';
+import type { Task } from '../../../platform/jobs/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { Metrics } from '../../../platform/telemetry/metrics.js';
 import type { JobContext } from '../../../platform/worker/index.js';
@@ -12,7 +13,7 @@ import { countFrom, isCountDue } from './usage.rules.js';
 import { eventsByDay, sharedEventIds } from './usage-statements.js';
 import { type UsageCount, UsageStore } from './usage.store.js';
 
-export const countUsageTask = 'usage.count';
+export const countUsageTask: Task = { name: 'usage.count', lane: 'background', priority: 'normal' };
 
 type Run = Pick<JobContext, 'run' | 'signal'>;
 

@@ -4,7 +4,7 @@ import { countUsageTask, UsageCounts } from './usage-count.service.js';
 
 /** Finds organizations whose projects have stored events. */
 @Injectable()
-@HandlesJob({ task: 'usage.sweep', cron: '* * * * *' })
+@HandlesJob({ task: { name: 'usage.sweep', lane: 'background', priority: 'normal' }, cron: '* * * * *' })
 export class SweepUsage implements JobHandler {
   constructor(private readonly counts: UsageCounts) {}
 

@@ -5,7 +5,7 @@ import { AuditChain } from './chain.service.js';
 
 /** Chains what has happened in the last minute, one organization after the other. */
 @Injectable()
-@HandlesJob({ task: 'audit.chain', cron: '* * * * *' })
+@HandlesJob({ task: { name: 'audit.chain', lane: 'background', priority: 'high' }, cron: '* * * * *' })
 export class ExtendChains implements JobHandler {
   constructor(private readonly chain: AuditChain) {}
 

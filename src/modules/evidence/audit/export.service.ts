@@ -2,15 +2,16 @@ import { Injectable } from '@nestjs/common';
 import { v7 as uuid } from 'uuid';
 import type { TrailEnd, TrailFormat, TrailRow } from '../../../platform/audit/trail-file/index.js';
 import { AppError } from '../../../platform/errors/index.js';
+import type { Task } from '../../../platform/jobs/index.js';
 import { ObjectStore } from '../../../platform/object-store/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { refuseRange, type TimeRange } from './event.rules.js';
 import { type AuditExport, exportStatus, ExportStore, type ListedExport } from './export.store.js';
 
 /** `{ exportId }`: makes the file. */
-export const exportTask = 'audit.export';
+export const exportTask: Task = { name: 'audit.export', lane: 'background', priority: 'normal' };
 /** `{ exportId, format }`: deletes it. */
-export const expireExportTask = 'audit.expire_export';
+export const expireExportTask: Task = { name: 'audit.expire_export', lane: 'background', priority: 'normal' };
 
 const MOST_AT_ONCE = 5;
 const MOST_LISTED = 200;

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { notFound } from '../../../platform/errors/index.js';
+import type { Task } from '../../../platform/jobs/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { WebhookCalls } from '../webhook/index.js';
 import { CampaignPauseStore, type Pause } from './campaign-pause.store.js';
@@ -7,7 +8,7 @@ import { notRunning, refusePause, refuseResume } from './campaign.rules.js';
 import { CampaignStore } from './campaign.store.js';
 
 /** `{ campaignId }`: a pause has ended. */
-export const resumeTask = 'campaign.resume';
+export const resumeTask: Task = { name: 'campaign.resume', lane: 'campaign', priority: 'normal' };
 
 /**
  * Pauses of running campaigns. A pause takes the lock of the run, which every piece of work ends with: what was written

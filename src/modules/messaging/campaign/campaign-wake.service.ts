@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import type { Task } from '../../../platform/jobs/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { OpenDeliveryStore } from '../delivery/index.js';
 import { CampaignStore } from './campaign.store.js';
 
-export const advanceTask = 'campaign.advance';
+export const advanceTask: Task = { name: 'campaign.advance', lane: 'campaign', priority: 'normal' };
 
 /** Asks for a look at a campaign, by the job that carries it forward. */
 @Injectable()

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
+import type { Task } from '../../../platform/jobs/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { CopyStore } from '../delivery/index.js';
 import { CampaignStore } from './campaign.store.js';
 import { stepsSettledByRecipient } from './follow-up.rules.js';
 
 /** A message of which others have copies was acknowledged: `{ campaignId, deliveryId }`. */
-export const dismissTask = 'delivery.dismiss_copies';
+export const dismissTask: Task = { name: 'delivery.dismiss_copies', lane: 'campaign', priority: 'normal' };
 
 /** Copies of recipients' messages, once the recipient has acted. */
 @Injectable()

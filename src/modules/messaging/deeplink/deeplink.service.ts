@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Envelope } from '@dovecote/secret';
 import { notFound } from '../../../platform/errors/index.js';
+import type { Task } from '../../../platform/jobs/index.js';
 import { ENVELOPE } from '../../../platform/platform.module.js';
 import { requireOrganization, type Scope } from '../../../platform/scope/index.js';
 import { sealedColumn } from '../../../platform/sealed-columns/index.js';
@@ -10,7 +11,7 @@ import { isDue, isRetired, OVERLAP_MS, type TokenPayload } from './token.rules.j
 import { readToken, writeToken } from './token.js';
 
 /** Forgets keys that have been replaced long enough. */
-export const forgetKeysTask = 'deeplink.forget_keys';
+export const forgetKeysTask: Task = { name: 'deeplink.forget_keys', lane: 'background', priority: 'low' };
 
 export type TokenDefect = 'malformed' | 'invalid_signature' | 'expired' | 'key_retired';
 

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type Envelope, hashSecret } from '@dovecote/secret';
 import { Permission } from '../../../platform/access/index.js';
 import { notFound } from '../../../platform/errors/index.js';
+import type { Task } from '../../../platform/jobs/index.js';
 import { ENVELOPE } from '../../../platform/platform.module.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { Members } from '../../people/member/index.js';
@@ -10,10 +11,10 @@ import type { DeviceEntity } from './device.entity.js';
 import { DeviceStore } from './device.store.js';
 
 /** A member who had no active device has one: `{ userId }`. */
-export const enrolledTask = 'device.enrolled';
+export const enrolledTask: Task = { name: 'device.enrolled', lane: 'campaign', priority: 'normal' };
 
 /** Looks for devices that have been silent for too long. */
-export const retireSilentTask = 'device.retire_silent';
+export const retireSilentTask: Task = { name: 'device.retire_silent', lane: 'background', priority: 'low' };
 
 /** Active devices of one member. Each costs a push per delivery. */
 const MOST_ACTIVE = 20;

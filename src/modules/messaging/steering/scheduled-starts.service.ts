@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Permission } from '../../../platform/access/index.js';
 import type { AuditEventType } from '../../../platform/audit/audit-event-type.js';
+import type { Task } from '../../../platform/jobs/index.js';
 import type { Actor, Scope } from '../../../platform/scope/index.js';
 import { Principals } from '../../people/authorization/index.js';
 import { OrganizationDeletions } from '../../people/organization/index.js';
@@ -18,7 +19,7 @@ import {
 import { checkedWallTime, instantOf, refuseStartTime, refuseZone } from './wall-time.rules.js';
 
 /** `{ campaignId }`: the time of a scheduled start has come. */
-export const startTask = 'campaign.start_scheduled';
+export const startTask: Task = { name: 'campaign.start_scheduled', lane: 'campaign', priority: 'normal' };
 
 /** A wall time in a zone. */
 export interface StartTime {

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Envelope } from '@dovecote/secret';
 import { v7 as uuid } from 'uuid';
 import { notFound } from '../../../platform/errors/index.js';
+import type { Task } from '../../../platform/jobs/index.js';
 import { type PageRequest, Paging } from '../../../platform/paging/paging.js';
 import { ENVELOPE } from '../../../platform/platform.module.js';
 import { sealedColumn } from '../../../platform/sealed-columns/index.js';
@@ -12,13 +13,13 @@ import { WebhookAttemptStore } from './webhook-attempt.store.js';
 import { type CallFilter, WebhookCallStore } from './webhook-call.store.js';
 
 /** `{ callId }`: the next automatic attempt. */
-export const deliverTask = 'webhook.deliver';
+export const deliverTask: Task = { name: 'webhook.deliver', lane: 'webhook', priority: 'normal' };
 /** `{ callId, number }`: an attempt that an administrator asked for. */
-export const redeliverTask = 'webhook.redeliver';
+export const redeliverTask: Task = { name: 'webhook.redeliver', lane: 'webhook', priority: 'normal' };
 /** `{ callId }`: the content is deleted. */
-export const forgetTask = 'webhook.forget';
+export const forgetTask: Task = { name: 'webhook.forget', lane: 'background', priority: 'low' };
 /** `{ campaignId }`: a call of the campaign has ended: its step can end. */
-export const settledTask = 'webhook.settled';
+export const settledTask: Task = { name: 'webhook.settled', lane: 'campaign', priority: 'normal' };
 
 const listForm = { defaultSize: 20, path: '' };
 

@@ -7,6 +7,7 @@ import {
   failedPrecondition,
   invalidArgument,
 } from '../../../platform/errors/index.js';
+import type { Task } from '../../../platform/jobs/index.js';
 import type { Page } from '../../../platform/paging/paging.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { requireEmailAddress } from '../../../platform/text/index.js';
@@ -15,7 +16,7 @@ import { MemberEntity } from './member.entity.js';
 import { memberStatus } from './member.rules.js';
 
 /** Enqueued when a member is deactivated or deleted, for modules that wait for members. */
-export const leftTask = 'member.left';
+export const leftTask: Task = { name: 'member.left', lane: 'campaign', priority: 'normal' };
 
 export interface Identity {
   id: string;

@@ -1,9 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuid } from 'uuid';
+import type { Task } from '../../../platform/jobs/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { RegionChangeStore } from './region-change.store.js';
 
-export const regionChangeTask = 'member.region_change';
+export const regionChangeTask: Task = {
+  name: 'member.region_change',
+  lane: 'background',
+  priority: 'normal',
+};
 
 /** When another region's rules begin to hold for a member, and the record that they did. */
 @Injectable()

@@ -33,7 +33,10 @@ export class PurgeOrganization implements JobHandler<{ deletionId: string }> {
 
 /** Finds organizations that are due, deletions that have come to a stop, and what started as they were shut. */
 @Injectable()
-@HandlesJob({ task: 'organization.sweep', cron: '*/5 * * * *' })
+@HandlesJob({
+  task: { name: 'organization.sweep', lane: 'background', priority: 'normal' },
+  cron: '*/5 * * * *',
+})
 export class SweepOrganizationDeletions implements JobHandler {
   constructor(private readonly deletions: OrganizationDeletions) {}
 

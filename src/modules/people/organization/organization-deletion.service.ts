@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { CONFIG } from '../../../platform/config/config.module.js';
 import type { Config } from '../../../platform/config/index.js';
 import { failedPrecondition, notFound } from '../../../platform/errors/index.js';
+import type { Task } from '../../../platform/jobs/index.js';
 import { Mailer, type Mail } from '../../../platform/mail/index.js';
 import { ENVELOPE } from '../../../platform/platform.module.js';
 import type { Scope } from '../../../platform/scope/index.js';
@@ -32,8 +33,12 @@ import { OrganizationStore } from './organization.store.js';
 import { Sandboxes } from './sandbox.service.js';
 
 /** Enqueued when an organization is closed, for modules that must stop their background work. */
-export const shutTask = 'organization.shut';
-export const purgeOrganizationTask = 'organization.purge';
+export const shutTask: Task = { name: 'organization.shut', lane: 'campaign', priority: 'high' };
+export const purgeOrganizationTask: Task = {
+  name: 'organization.purge',
+  lane: 'background',
+  priority: 'normal',
+};
 
 /** Organizations per sweep; the next sweep runs in five minutes. */
 const MOST_AT_ONCE = 1_000;

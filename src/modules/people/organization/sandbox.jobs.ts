@@ -29,7 +29,7 @@ export class PurgeSandbox implements JobHandler<{ deletionId: string }> {
 
 /** Finds sandboxes that have expired, and deletions that have come to a stop. */
 @Injectable()
-@HandlesJob({ task: 'sandbox.sweep', cron: '*/5 * * * *' })
+@HandlesJob({ task: { name: 'sandbox.sweep', lane: 'background', priority: 'normal' }, cron: '*/5 * * * *' })
 export class SweepSandboxes implements JobHandler {
   constructor(private readonly sandboxes: Sandboxes) {}
 

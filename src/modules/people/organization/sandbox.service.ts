@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { v7 as uuid } from 'uuid';
 import { failedPrecondition, invalidArgument } from '../../../platform/errors/index.js';
 import { Permission } from '../../../platform/access/index.js';
+import type { Task } from '../../../platform/jobs/index.js';
 import { type Scope, Scopes } from '../../../platform/scope/index.js';
 import type { OrganizationEntity } from './organization.entity.js';
 import { orgType } from './organization.rules.js';
@@ -11,7 +12,7 @@ import { type Deletion, SandboxStore } from './sandbox.store.js';
 
 export type NewSandbox = NewOrganization & { expiresAt: Date };
 
-export const purgeTask = 'sandbox.purge';
+export const purgeTask: Task = { name: 'sandbox.purge', lane: 'background', priority: 'low' };
 
 /** Rows in one transaction of a purge. */
 const PIECE = 1_000;

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuid } from 'uuid';
+import type { Task } from '../../../platform/jobs/index.js';
 import {
   alreadyPending,
   GRACE_MS,
@@ -14,7 +15,7 @@ import { MemberPrivacy } from '../member/index.js';
 import { RequestStore } from './request.store.js';
 
 /** `{ requestId }`: deletes, once it is due. */
-export const deleteTask = 'privacy.delete';
+export const deleteTask: Task = { name: 'privacy.delete', lane: 'background', priority: 'normal' };
 
 export interface Decision {
   requestId: string;

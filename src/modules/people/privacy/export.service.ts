@@ -4,6 +4,7 @@ import type { Envelope } from '@dovecote/secret';
 import { v7 as uuid } from 'uuid';
 import { Permission } from '../../../platform/access/index.js';
 import { notFound } from '../../../platform/errors/index.js';
+import type { Task } from '../../../platform/jobs/index.js';
 import { ObjectStore } from '../../../platform/object-store/index.js';
 import {
   type DataSubjectContribution,
@@ -21,9 +22,9 @@ import { isPersonal, KEPT_MS, type PrivacyRequest, refuseExport, requestStatus }
 import { RequestStore } from './request.store.js';
 
 /** `{ requestId }`: makes the bundle. */
-export const exportTask = 'privacy.export';
+export const exportTask: Task = { name: 'privacy.export', lane: 'background', priority: 'normal' };
 /** `{ requestId }`: deletes it, and forgets its key. */
-export const expireTask = 'privacy.expire_export';
+export const expireTask: Task = { name: 'privacy.expire_export', lane: 'background', priority: 'normal' };
 
 const MOST_ATTEMPTS = 5;
 

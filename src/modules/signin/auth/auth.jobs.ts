@@ -16,7 +16,7 @@ export class DeliverCodeJob implements JobHandler<{ id: string; sealed: string }
 
 /** Codes, tokens and sessions that cannot be used any more. */
 @Injectable()
-@HandlesJob({ task: 'auth.purge', cron: '41 * * * *' })
+@HandlesJob({ task: { name: 'auth.purge', lane: 'background', priority: 'low' }, cron: '41 * * * *' })
 export class PurgeCredentialsJob implements JobHandler {
   constructor(
     private readonly signIn: SignIn,

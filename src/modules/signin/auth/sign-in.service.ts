@@ -4,6 +4,7 @@ import { v7 as uuid } from 'uuid';
 import { z } from 'zod';
 import type { IssuedAccessToken } from '../../../platform/caller/access-tokens.js';
 import type { PersonCaller } from '../../../platform/caller/caller.js';
+import type { Task } from '../../../platform/jobs/index.js';
 import { Mailer } from '../../../platform/mail/index.js';
 import { originOf, type Scope, Scopes } from '../../../platform/scope/index.js';
 import { acceptAtSignIn, InvitationTokens } from '../../people/member/index.js';
@@ -30,7 +31,7 @@ interface SignInInput {
   invitationToken: string;
 }
 
-export const deliverCodeTask = 'auth.deliver_code';
+export const deliverCodeTask: Task = { name: 'auth.deliver_code', lane: 'mail', priority: 'high' };
 
 const sealedCode = z.object({ email: z.string(), code: z.string(), expiresAt: z.coerce.date() });
 
@@ -113,4 +114,4 @@ export class SignIn {
   }
 }
 
-const sealContext = sealedJob(deliverCodeTask, (id) => `sign_in_code/${id}`);
+const sealContext = sealedJob(deliverCodeTask.name, (id) => `sign_in_code/${id}`);

@@ -4,7 +4,7 @@ import { ChallengeStore } from './challenge.store.js';
 
 /** Deletes expired challenges. */
 @Injectable()
-@HandlesJob({ task: 'passkey.purge', cron: '43 * * * *' })
+@HandlesJob({ task: { name: 'passkey.purge', lane: 'background', priority: 'low' }, cron: '43 * * * *' })
 export class PurgeChallengesJob implements JobHandler {
   constructor(private readonly challenges: ChallengeStore) {}
 

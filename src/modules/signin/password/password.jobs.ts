@@ -4,7 +4,7 @@ import { Passwords } from './passwords.service.js';
 
 /** Guesses that no longer count. */
 @Injectable()
-@HandlesJob({ task: 'password.purge', cron: '43 * * * *' })
+@HandlesJob({ task: { name: 'password.purge', lane: 'background', priority: 'low' }, cron: '43 * * * *' })
 export class PurgePasswordGuesses implements JobHandler {
   constructor(private readonly passwords: Passwords) {}
 

@@ -2,9 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../../platform/clock/clock.js';
 import { Database, statement } from '../../../platform/database/index.js';
 import { addJob } from '../../../platform/jobs/add-job.js';
+import type { Task } from '../../../platform/jobs/index.js';
 
 /** `{ userId, sessionId }`: tells the admins of a session that uses break-glass access. */
-export const breakGlassUsedTask = 'sso.break_glass_used';
+export const breakGlassUsedTask: Task = { name: 'sso.break_glass_used', lane: 'mail', priority: 'high' };
 
 const noteUse = statement(
   'sso_break_glass_use.insert',

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AppError, failedPrecondition, notFound } from '../../../platform/errors/index.js';
+import type { Task } from '../../../platform/jobs/index.js';
 import { Mailer } from '../../../platform/mail/index.js';
 import { originOf, type Scope, type ScopeOrigin, Scopes } from '../../../platform/scope/index.js';
 import { Members } from '../../people/member/index.js';
@@ -13,7 +14,7 @@ import { MetadataSource, UnusableMetadata } from './metadata-source.js';
 /** Minimum time between two fetches requested by an admin. */
 const SHORTEST_PAUSE_MS = 60_000;
 
-export const refreshTask = 'sso.refresh_metadata';
+export const refreshTask: Task = { name: 'sso.refresh_metadata', lane: 'background', priority: 'normal' };
 
 export type Refreshed = { outcome: 'unchanged' | 'changed' } | { outcome: 'broken'; problem: string };
 
