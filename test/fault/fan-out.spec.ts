@@ -1,8 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { CampaignStatus } from '@dovecote/contract/pidgr/v1/common_pb';
 import { Random } from '../fuzz/random.js';
+import { untilStatus } from '../support/campaigns.js';
 import { eventually } from '../support/eventually.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
+import { startWorkflow, tell } from '../support/workflows.js';
 import { FanOut } from './fan-out.js';
 import { WorkerProcesses } from './worker-process.js';
 
@@ -82,6 +85,32 @@ describe('a fan-out', () => {
     await workers.declareDead();
     expect(await fanOut.deliveries(campaignId)).toBe(RECIPIENTS - PIECE);
     expect(await fanOut.isCompleted(campaignId)).toBe(false);
+    workers.start();
+    await fanOut.completed(campaignId);
+    await fanOut.expectEachOnce(campaignId);
+  });
+
+  test('yields its slot after two seconds, and continues after the jobs that were waiting', async () => {
+    const campaignId = await fanOut.start();
+    const releases = [await fanOut.obstruct(campaignId, 300), await fanOut.obstruct(campaignId, 2_300)];
+    const [before] = await fanOut.jobs(campaignId);
+    workers.start({ ...onePieceAtATime, WORKER_CONCURRENCY: '1' });
+    await inTheMiddleOfAPiece();
+    const { max, erin } = fanOut.cast;
+    const other = await startWorkflow(max, [erin.userId], [tell]);
+    // The job yields after two seconds, when the piece in flight is written.
+    await delay(2_500);
+    await releases[0]?.();
+    await untilStatus(max, other, CampaignStatus.COMPLETED);
+    expect(await fanOut.deliveries(campaignId)).toBe(PIECE);
+    const after = await fanOut.jobs(campaignId);
+    expect(after).toHaveLength(1);
+    expect(after).not.toEqual([before]);
+    await inTheMiddleOfAPiece();
+    await workers.killAll();
+    await releases[1]?.();
+    await workers.declareDead();
+    expect(await fanOut.deliveries(campaignId)).toBe(PIECE);
     workers.start();
     await fanOut.completed(campaignId);
     await fanOut.expectEachOnce(campaignId);

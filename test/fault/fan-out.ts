@@ -1,20 +1,15 @@
 import { expect } from '@jest/globals';
 import { CampaignService } from '@dovecote/contract/pidgr/v1/campaign_pb';
-import { CampaignStatus, StepType } from '@dovecote/contract/pidgr/v1/common_pb';
+import { CampaignStatus } from '@dovecote/contract/pidgr/v1/common_pb';
 import { Client } from 'pg';
 import { createTemplate } from '../support/campaigns.js';
 import { type Cast, seedCast, type TestOrganization } from '../support/cast.js';
 import { eventually } from '../support/eventually.js';
 import type { TestServer } from '../support/test-server.js';
+import { tell } from '../support/workflows.js';
 
 /** Workers that die cost time, and so does a machine that does much else. */
 const COMPLETION_MS = 120_000;
-
-const oneMessage = {
-  id: 'send',
-  type: StepType.SEND_NOTIFICATION,
-  config: { case: 'sendNotification' as const, value: { type: 'push' } },
-};
 
 /** Members who never sign in; returns their ids. */
 export async function addEmployees(
@@ -55,7 +50,7 @@ export class FanOut {
   }
 
   /** A started campaign to everybody, of one message or of these steps, which waits for a worker. */
-  async start(steps: object[] = [oneMessage]): Promise<string> {
+  async start(steps: object[] = [tell]): Promise<string> {
     const client = this.cast.max.client(CampaignService);
     const { campaign } = await client.createCampaign({
       name: 'To everybody',
@@ -75,6 +70,15 @@ export class FanOut {
 
   async cancel(campaignId: string): Promise<void> {
     await this.cast.max.client(CampaignService).cancelCampaign({ campaignId });
+  }
+
+  /** The jobs that carry it forward. */
+  async jobs(campaignId: string): Promise<string[]> {
+    const rows = await this.server.database.query<{ id: string }>(
+      `select id::text from graphile_worker._private_jobs where payload->>'campaignId' = $1 and attempts < max_attempts`,
+      [campaignId],
+    );
+    return rows.map(({ id }) => id);
   }
 
   /** Whether a worker has the campaign's job. */

@@ -14,7 +14,10 @@ import { CampaignRuns } from './campaign-run.service.js';
 import { advanceTask, CampaignWake } from './campaign-wake.service.js';
 import type { Advance } from './steps/campaign-step.js';
 
-/** Carries a campaign forward until it has to wait. */
+/** How long a job carries a campaign before it yields its slot to the jobs that are waiting. */
+const TURN_MS = 2_000;
+
+/** Carries a campaign forward until it has to wait, or its time is up. */
 @Injectable()
 @HandlesJob({ task: advanceTask })
 export class AdvanceCampaign implements JobHandler<{ campaignId: string }> {
@@ -27,7 +30,7 @@ export class AdvanceCampaign implements JobHandler<{ campaignId: string }> {
 
   async handle({ campaignId }: { campaignId: string }, context: JobContext): Promise<void> {
     try {
-      await this.advance(campaignId, context);
+      await this.advance(campaignId, { ...context, signal: untilYield(context) });
     } catch (error) {
       const note = context.run((scope) => this.failures.note(scope, campaignId, error));
       // What cannot even be noted is tried again; the first error is the one worth reporting.
@@ -38,7 +41,7 @@ export class AdvanceCampaign implements JobHandler<{ campaignId: string }> {
   private async advance(campaignId: string, context: JobContext): Promise<void> {
     while ((await this.next(campaignId, context)) === 'again') {
       if (!context.signal.aborted) continue;
-      // The worker is stopping: another job continues.
+      // Time is up, or the worker is stopping: another job continues.
       return context.run((scope) => this.wakes.wake(scope, campaignId));
     }
   }
@@ -84,10 +87,12 @@ export class ResumeCampaign implements JobHandler<{ campaignId: string }> {
     private readonly wakes: CampaignWake,
   ) {}
 
-  async handle({ campaignId }: { campaignId: string }, { run, signal }: JobContext): Promise<void> {
+  async handle({ campaignId }: { campaignId: string }, context: JobContext): Promise<void> {
+    const { run } = context;
+    const signal = untilYield(context);
     while (await run((scope) => this.runs.catchUp(scope, campaignId))) {
       if (!signal.aborted) continue;
-      // The worker is stopping: another job continues.
+      // Time is up, or the worker is stopping: another job continues.
       return run((scope) => this.pauses.enqueueResumption(scope, campaignId));
     }
     await run((scope) => this.wakes.wake(scope, campaignId));
@@ -135,6 +140,11 @@ export class StopCampaigns implements JobHandler {
       await run((scope) => this.campaigns.cancel(scope, id)).catch(unlessOver);
     }
   }
+}
+
+/** Aborted when the worker stops, or when the job has to yield its slot. */
+function untilYield({ signal }: JobContext): AbortSignal {
+  return AbortSignal.any([signal, AbortSignal.timeout(TURN_MS)]);
 }
 
 /** The campaign ended by itself in the meantime. */
