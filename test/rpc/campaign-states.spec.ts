@@ -134,7 +134,13 @@ describe('a deadline ends early', () => {
     );
     const ids = crowd.map(({ id }) => id);
     const campaignId = await waiting([ada.userId, ...ids]);
-    await s.database.query('update member set status = 3 where id = any($1)', [ids]);
+    // As they leave one by one.
+    await s.database.query(
+      `with gone as (update member set status = 3 where id = any($1) returning id, org_id)
+       select graphile_worker.add_job('member.left', json_build_object('userId', id, 'orgId', org_id),
+                                      job_key := 'member.left/' || id) from gone`,
+      [ids],
+    );
     await acknowledge(ada, campaignId);
     expect(await completed(campaignId)).toMatchObject({ actionCompletedCount: 1, missedCount: 600 });
   });

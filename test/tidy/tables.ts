@@ -74,7 +74,9 @@ export const tables: Readonly<Record<string, Table>> = {
   campaign_audience_source: { owner: 'messaging/campaign' },
   campaign_counter: {
     owner: 'messaging/delivery',
-    reads: { 'messaging/campaign': 'the figures, with each campaign of a page' },
+    reads: {
+      'messaging/campaign': 'the figures, with each campaign of a page; whether enough have acknowledged',
+    },
   },
   campaign_left_out: { owner: 'messaging/campaign' },
   campaign_run: { owner: 'messaging/campaign' },

@@ -1,2 +1,3 @@
 export { forgetJobs } from './forget-jobs.js';
+export { recallJobs } from './recall-jobs.js';
 export { type Lane, lanes, priorityNumber, type Task } from './task.js';

@@ -50,7 +50,7 @@ const insert = statement(
 );
 const enter = statement(
   'campaign_run.enter',
-  `update campaign_run set step_id = $3, entered_at = $4, round = $5, wake_at = $6, done = '{}',
+  `update campaign_run set step_id = $3, entered_at = $4, round = $5, wake_at = $6, done = '{}', enough = null,
           copies = case when step_id = $3 then copies else 0 end
     where org_id = $1 and campaign_id = $2`,
 );

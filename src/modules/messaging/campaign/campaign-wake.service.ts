@@ -1,10 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import type { Task } from '../../../platform/jobs/index.js';
+import { recallJobs, type Task } from '../../../platform/jobs/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { OpenDeliveryStore } from '../delivery/index.js';
 import { CampaignStore } from './campaign.store.js';
+import { Turnout } from './turnout.service.js';
 
 export const advanceTask: Task = { name: 'campaign.advance', lane: 'campaign', priority: 'normal' };
+
+/** How long a job is scheduled before the recall checks its campaign. */
+const RECALL_AFTER_SECONDS = 3_600;
+const MAX_RECALLED = 500;
 
 /** Asks for a look at a campaign, by the job that carries it forward. */
 @Injectable()
@@ -12,6 +17,7 @@ export class CampaignWake {
   constructor(
     private readonly campaigns: CampaignStore,
     private readonly open: OpenDeliveryStore,
+    private readonly turnout: Turnout,
   ) {}
 
   /** Once the transaction commits: now, or when a deadline is over. */
@@ -27,13 +33,16 @@ export class CampaignWake {
   }
 
   /**
-   * Wakes a campaign that may have no recipient left to wait for, after a recipient acted on the message of a
-   * step.
+   * Wakes a campaign that may have no recipient left to wait for, after an acknowledgement. To be called last: other
+   * acknowledgements may wait until the transaction ends.
    */
-  async noteActed(scope: Scope, campaignId: string, stepId: string): Promise<void> {
-    // Checked only when few recipients are left, so that a thousand concurrent actions do not queue for one
-    // job row. Each action checks in its own transaction: the job it enqueues sees the last commit.
-    if (await this.open.areFewWaitedFor(scope, campaignId, stepId)) await this.wake(scope, campaignId);
+  async noteActed(scope: Scope, campaignId: string): Promise<void> {
+    if (await this.turnout.mayBeLast(scope, campaignId)) await this.wake(scope, campaignId);
+  }
+
+  /** Checks campaigns of all organizations that have been waiting for long, in case an event was missed. */
+  async recall(scope: Scope): Promise<void> {
+    await recallJobs(await scope.tx(), advanceTask, { seconds: RECALL_AFTER_SECONDS, most: MAX_RECALLED });
   }
 
   /**

@@ -52,6 +52,17 @@ export class AdvanceCampaign implements JobHandler<{ campaignId: string }> {
   }
 }
 
+/** The backstop of all events that wake campaigns. */
+@Injectable()
+@HandlesJob({ task: { name: 'campaign.recall', lane: 'campaign', priority: 'normal' }, cron: '*/10 * * * *' })
+export class RecallCampaigns implements JobHandler {
+  constructor(private readonly wakes: CampaignWake) {}
+
+  async handle(_payload: Record<string, unknown>, { run }: JobContext): Promise<void> {
+    await run((scope) => this.wakes.recall(scope));
+  }
+}
+
 /** Settles the copies of a message that its recipient has acknowledged. */
 @Injectable()
 @HandlesJob({ task: dismissTask })

@@ -19,6 +19,7 @@ import {
   ContinueAfterWebhook,
   DismissCopies,
   NoteRecipientLeft,
+  RecallCampaigns,
   ResumeCampaign,
   SendToEnrolled,
   StopCampaigns,
@@ -51,6 +52,8 @@ import { SendStep } from './steps/send.step.js';
 import { StepTable } from './steps/step-table.js';
 import { WebhookStep } from './steps/webhook.step.js';
 import { Targets } from './target.service.js';
+import { Turnout } from './turnout.service.js';
+import { TurnoutStore } from './turnout.store.js';
 
 /**
  * A campaign is a pinned template version, a frozen audience and a workflow; started, it keeps the translations
@@ -95,6 +98,7 @@ import { Targets } from './target.service.js';
     ManagerStore,
     MissedStep,
     OmissionStore,
+    RecallCampaigns,
     RecipientStore,
     ReminderStep,
     ResumeCampaign,
@@ -108,6 +112,8 @@ import { Targets } from './target.service.js';
     StepTable,
     StopCampaigns,
     Targets,
+    Turnout,
+    TurnoutStore,
     WebhookStep,
   ],
   exports: [

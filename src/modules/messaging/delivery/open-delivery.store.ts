@@ -22,20 +22,15 @@ function waitedFor(limit: number, statuses: readonly DeliveryStatus[] = openStat
     .join(' union all ');
 }
 
-/**
- * Below this many people who are waited for, each one who acts asks for a look at the campaign. More than can act in
- * one instant, which the connections of the database bound: none of those who act at once sees the others' actions yet.
- */
-const FEW = 500;
+/** Bounds the time of a check: in a campaign of a million, it counts as many as in one of ten thousand. */
+const MAX_COUNTED = 10_000;
 
-const anyWaitedFor = setStatement('delivery.any_waited_for', `select exists (${waitedFor(1)}) as waiting`);
-const anyUnacknowledged = setStatement(
-  'delivery.any_unacknowledged',
-  `select exists (${waitedFor(1, [...openStatuses, deliveryStatus.missed])}) as waiting`,
-);
-const fewWaitedFor = setStatement(
-  'delivery.few_waited_for',
-  `select count(*) <= ${FEW} as few from (${waitedFor(FEW + 1)} limit ${FEW + 1}) d`,
+const count = (statuses?: readonly DeliveryStatus[]): string =>
+  `select count(*)::int as count from (${waitedFor(MAX_COUNTED, statuses)} limit ${MAX_COUNTED}) d`;
+const countWaitedFor = setStatement('delivery.count_waited_for', count());
+const countUnacknowledged = setStatement(
+  'delivery.count_unacknowledged',
+  count([...openStatuses, deliveryStatus.missed]),
 );
 const campaignsOf = (statuses: readonly number[]): string =>
   `select distinct campaign_id as id from delivery
@@ -49,28 +44,18 @@ const campaignsNotPushedTo = statement(
 /** Deliveries that their recipients have not acted on. */
 @Injectable()
 export class OpenDeliveryStore {
-  /** Whether a recipient can still act on a message of one of the steps. */
-  async isAnyoneWaitedFor(scope: Scope, campaignId: string, stepIds: readonly string[]): Promise<boolean> {
+  /** Counts the deliveries of these steps on which recipients can still act, up to 10,000. */
+  async countWaitedFor(scope: Scope, campaignId: string, stepIds: readonly string[]): Promise<number> {
     const tx = await scope.tx();
-    const row = await tx.queryOne<{ waiting: boolean }>(anyWaitedFor, [scope.orgId, campaignId, stepIds]);
-    return row?.waiting ?? false;
+    const row = await tx.queryOne<{ count: number }>(countWaitedFor, [scope.orgId, campaignId, stepIds]);
+    return row?.count ?? 0;
   }
 
-  /** Whether a recipient of one of the steps has not acknowledged, in time or too late to. */
-  async isAnyoneUnacknowledged(
-    scope: Scope,
-    campaignId: string,
-    stepIds: readonly string[],
-  ): Promise<boolean> {
+  /** Counts the deliveries of these steps without an acknowledgement, missed ones included, up to 10,000. */
+  async countUnacknowledged(scope: Scope, campaignId: string, stepIds: readonly string[]): Promise<number> {
     const tx = await scope.tx();
-    const values = [scope.orgId, campaignId, stepIds];
-    return (await tx.queryOne<{ waiting: boolean }>(anyUnacknowledged, values))?.waiting ?? false;
-  }
-
-  async areFewWaitedFor(scope: Scope, campaignId: string, stepId: string): Promise<boolean> {
-    const tx = await scope.tx();
-    const row = await tx.queryOne<{ few: boolean }>(fewWaitedFor, [scope.orgId, campaignId, [stepId]]);
-    return row?.few ?? false;
+    const row = await tx.queryOne<{ count: number }>(countUnacknowledged, [scope.orgId, campaignId, stepIds]);
+    return row?.count ?? 0;
   }
 
   /** The campaigns of which a person has a message that they have not acted on. */

@@ -53,15 +53,16 @@ export class Inboxes {
     // Another call, or the deadline, may have settled it since we looked.
     const settled = await this.acts.acknowledge(scope, entry.deliveryId);
     if (!settled) throw alreadySettled((await this.require(scope, deliveryId)).status);
-    const isRecipient = entry.kind === deliveryKind.primary;
-    if (isRecipient) await this.counters.add(scope, entry.campaignId, { acknowledged: 1 });
     if (settled.hasCopies) await this.copies.enqueueDismissal(scope, entry.campaignId, entry.deliveryId);
     await scope.audit('ACK_REGISTERED', {
       entityType: 'delivery',
       entityId: entry.deliveryId,
       metadata: { campaign_id: entry.campaignId, action_id: action.actionId, content_id: entry.contentId },
     });
-    if (isRecipient) await this.campaigns.noteActed(scope, entry.campaignId, entry.stepId);
+    if (entry.kind !== deliveryKind.primary) return;
+    // Last: other acknowledgements of the campaign may wait from here until the commit.
+    await this.counters.add(scope, entry.campaignId, { acknowledged: 1 });
+    await this.campaigns.noteActed(scope, entry.campaignId);
   }
 
   private async require(scope: Scope, deliveryId: string): Promise<InboxEntry> {

@@ -3,6 +3,7 @@ import { awaitedSteps, type Escalate, isDue, type RunEvent } from '@dovecote/wor
 import type { Scope } from '../../../../platform/scope/index.js';
 import { CopyStore, deliveryKind, OpenDeliveryStore } from '../../delivery/index.js';
 import { CampaignWake } from '../campaign-wake.service.js';
+import { Turnout } from '../turnout.service.js';
 import { type FollowUp, type FollowUpPiece, FollowUps } from '../follow-up.service.js';
 import { type Advance, type CampaignStep, finished, type Piece, type Standing } from './campaign-step.js';
 
@@ -14,6 +15,7 @@ export class EscalateStep implements CampaignStep {
     private readonly copies: CopyStore,
     private readonly open: OpenDeliveryStore,
     private readonly wakes: CampaignWake,
+    private readonly turnout: Turnout,
   ) {}
 
   async advance(scope: Scope, standing: Standing): Promise<Piece | RunEvent | Advance> {
@@ -35,11 +37,21 @@ export class EscalateStep implements CampaignStep {
     const due = isDue(wakeAt, run.now);
     // Enqueued before the check, as a deadline does: a recipient who acts later moves this job to now.
     if (!due) await this.wakes.wake(scope, campaign.id, wakeAt ?? undefined);
-    const steps = awaitedSteps(campaign.workflow, stepId);
-    const waits = configOf(step).condition === 'IF_NOT_CLOSED';
-    if (!waits && !(await this.open.isAnyoneUnacknowledged(scope, campaign.id, steps)))
+    if (await this.haveAllAcknowledged(scope, { campaign, run, step }))
       return { type: 'all_acted', stepId, round };
     return due ? { type: 'timer', stepId, round } : 'rest';
+  }
+
+  private async haveAllAcknowledged(scope: Scope, { campaign, run, step }: Standing): Promise<boolean> {
+    const { id, workflow } = campaign;
+    if (configOf(step).condition === 'IF_NOT_CLOSED') {
+      await this.turnout.expectNone(scope, id);
+      return false;
+    }
+    const steps = awaitedSteps(workflow, run.stepId);
+    return (
+      (await this.turnout.expect(scope, id, () => this.open.countUnacknowledged(scope, id, steps))) === 0
+    );
   }
 
   private async write(

@@ -1,0 +1,17 @@
+import { expect, test } from '@jest/globals';
+import { asksForCheck, isSerialized } from './turnout.rules.js';
+
+test('acknowledgements are serialized near the end, and concurrent before', () => {
+  expect([undefined, 100_000, 1_001].map(isSerialized)).toEqual([false, false, false]);
+  expect([1_000, 1, 0, -1].map(isSerialized)).toEqual([true, true, true, true]);
+});
+
+test('a serialized one asks for a check when none is missing', () => {
+  expect([undefined, 1_000, 1].map((missing) => asksForCheck(missing, true))).toEqual([false, false, false]);
+  expect([0, -3].map((missing) => asksForCheck(missing, true))).toEqual([true, true]);
+});
+
+test('a concurrent one asks for a check when those in flight could be all that are missing', () => {
+  const missing = [undefined, 100_000, 501, 500, 0];
+  expect(missing.map((count) => asksForCheck(count, false))).toEqual([false, false, false, true, true]);
+});
