@@ -11,6 +11,7 @@ import { answerAuth } from './auth.js';
 import { answerEventPipeline } from './event-pipeline.js';
 import { answerFairness } from './fairness.js';
 import { answerFanout } from './fanout.js';
+import { answerGrowth } from './growth.js';
 import { answerHostile } from './hostile.js';
 import { answerInbox } from './inbox.js';
 import { answerIngest } from './ingest.js';
@@ -39,6 +40,10 @@ const questions: Readonly<Record<string, Question>> = {
   rpc: { asks: 'the cost of a call, against a server written by hand and others', answer: answerRpc },
   fairness: { asks: 'Sync of an organization while another one is busy', answer: answerFairness },
   fanout: { asks: 'recipients a second, against the same rows written by hand', answer: answerFanout },
+  growth: {
+    asks: 'waiting behind campaigns, and acknowledgements of many organizations',
+    answer: answerGrowth,
+  },
   inbox: { asks: 'the cost of Sync by the length of the inbox', answer: answerInbox },
   tenancy: { asks: 'the cost of row-level security', answer: answerTenancy },
   orm: { asks: 'the cost of entities and of named statements', answer: answerOrm },
