@@ -874,7 +874,8 @@ export declare const SkipReasonSchema: GenEnum<SkipReason>;
 export declare const CampaignReportService: GenService<{
   /**
    * The figures of a campaign, all of one instant: also while it runs they add up. NOT_FOUND for an unknown campaign. Reads
-   * the ledger of the campaign: some tens of milliseconds for 100,000 deliveries. Ask every few seconds at most.
+   * the ledger of the campaign: 0.1 to 0.3 seconds for 100,000 deliveries, and in proportion for more. Ask every few
+   * seconds at most.
    *
    * @generated from rpc dovecote.campaign.v1.CampaignReportService.GetCampaignStatistics
    */
