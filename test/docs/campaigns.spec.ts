@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DescEnum } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { LeftOutReasonSchema } from '@dovecote/contract/dovecote/campaign/v1/audience_pb';
 import {
   SkipReasonSchema,
   TimelineEvent_TypeSchema,
@@ -54,6 +55,7 @@ test.each([
   ['States of a campaign', 'state', CampaignStatusSchema],
   ['States of a delivery', 'state', DeliveryStatusSchema],
   ['Kinds of deliveries', 'kind', Delivery_KindSchema],
+  ['Reasons for which an audience leaves out a member', 'reason', LeftOutReasonSchema],
   ['Reasons of what was left out', 'reason', SkipReasonSchema],
   ['Events of a delivery', 'event', TimelineEvent_TypeSchema],
 ])('%s: the table has what the contract has, in its order', (heading, column, schema) => {
