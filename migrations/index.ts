@@ -64,6 +64,7 @@ import { Webhooks } from './0077-webhooks.js';
 import { Copies } from './0078-copies.js';
 import { ScheduledStarts } from './0079-scheduled-starts.js';
 import { Pauses } from './0080-pauses.js';
+import { AutomaticPauses } from './0081-automatic-pauses.js';
 import { AudienceRules } from './0083-audience-rules.js';
 import { ResolvedAudiences } from './0084-resolved-audiences.js';
 import { Lanes } from './0086-lanes.js';
@@ -138,6 +139,7 @@ export const migrations = [
   Copies,
   ScheduledStarts,
   Pauses,
+  AutomaticPauses,
   AudienceRules,
   ResolvedAudiences,
   Lanes,

@@ -29,6 +29,7 @@ test('a running campaign is paused, seen as paused, resumed, and repeated', asyn
   await shell.run(`CAMPAIGN=${campaignId}`);
   expect(await reader.type('PauseCampaign')).toContain('"reason":"The date in the text is wrong"');
   expect(await reader.type('ResumeCampaign')).toContain('"pausedAt"');
+  expect(await reader.type('SetAutomaticPause')).toBe('{}');
   expect(await reader.type('DuplicateCampaign')).toContain('"audienceSize":1');
   expect(page.untaken).toEqual([]);
 });

@@ -22,6 +22,12 @@ const pause = statement(
           engine_version = greatest(engine_version, ${ENGINE_VERSION})
     where org_id = $1 and campaign_id = $2`,
 );
+const pauseItself = statement(
+  'campaign_run.pause_itself',
+  `update campaign_run set paused_at = $3, paused_by = null, pause_reason = $4, paused_itself = true,
+          engine_version = greatest(engine_version, ${ENGINE_VERSION})
+    where org_id = $1 and campaign_id = $2 and not paused_itself`,
+);
 const resume = statement(
   'campaign_run.resume',
   `update campaign_run set paused_at = null, paused_by = null, pause_reason = ''
@@ -46,6 +52,13 @@ export class CampaignPauseStore {
 
   async pause(scope: Scope, campaignId: string, { pausedAt, pausedBy, reason }: Pause): Promise<void> {
     await (await scope.tx()).execute(pause, [scope.orgId, campaignId, pausedAt, pausedBy, reason]);
+  }
+
+  /** False when it has paused itself before. */
+  async pauseItself(scope: Scope, campaignId: string, reason: string): Promise<boolean> {
+    const tx = await scope.tx();
+    const { rowCount } = await tx.execute(pauseItself, [scope.orgId, campaignId, scope.now(), reason]);
+    return rowCount === 1;
   }
 
   async resume(scope: Scope, campaignId: string): Promise<void> {

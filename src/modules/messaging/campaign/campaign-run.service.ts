@@ -3,6 +3,7 @@ import { type RunEvent, stepById, transition } from '@dovecote/workflow';
 import type { Scope } from '../../../platform/scope/index.js';
 import { Enrollment, OpenDeliveryStore } from '../delivery/index.js';
 import { type Campaign, campaignStatus } from './campaign.js';
+import { CampaignPauses } from './campaign-pauses.service.js';
 import { CampaignFailureStore } from './campaign-failure.store.js';
 import { type CampaignRun, CampaignRunStore, ENGINE_VERSION } from './campaign-run.store.js';
 import { CampaignStore } from './campaign.store.js';
@@ -45,6 +46,7 @@ export class CampaignRuns {
     private readonly enrollment: Enrollment,
     private readonly open: OpenDeliveryStore,
     private readonly failures: CampaignFailureStore,
+    private readonly pauses: CampaignPauses,
   ) {}
 
   /** Enters the first step of a campaign that is being started, with the translations that are approved now. */
@@ -107,6 +109,7 @@ export class CampaignRuns {
     // Last: pieces that are written at the same time wait for each other here, and here only.
     const done = await this.store.addDone(scope, campaign.id, run, piece.span, copies);
     if (!done) throw new PieceOvertaken();
+    if (await this.pauses.pauseIfFailing(scope, campaign)) return 'rest';
     const standing = { campaign, run: { ...run, now: done.now }, step };
     return this.done(scope, standing, isComplete(done.done) ? finished(run) : 'again');
   }

@@ -5,6 +5,7 @@ import {
   checkAudience,
   type CheckedAudience,
   checkedWorkflow,
+  hasFailedTooOften,
   isHopeless,
   isOver,
   isPassing,
@@ -132,6 +133,17 @@ test('a duplicate is refused when the workflow names what is no longer there, an
   const field = 'workflow.steps[1].escalate_config.targets[0].target_id';
   const refusal = refuseDuplicate([{ field, description: 'is not a group of this organization' }]);
   expect(refusal).toMatchObject({ reason: 'CAMPAIGN_OUTDATED', message: expect.stringContaining(field) });
+});
+
+test.each([
+  [{ recipients: 20, failed: 1 }, 5, true],
+  [{ recipients: 100, failed: 4 }, 5, false],
+  [{ recipients: 100, failed: 5 }, 5, true],
+  [{ recipients: 19, failed: 19 }, 5, false],
+  [{ recipients: 100, failed: 100 }, 0, false],
+  [{ recipients: 0, failed: 0 }, 1, false],
+])('of %j messages, %d percent have failed: %p', (written, percent, expected) => {
+  expect(hasFailedTooOften(written, percent)).toBe(expected);
 });
 
 describe('a pause', () => {

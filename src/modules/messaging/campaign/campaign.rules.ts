@@ -172,6 +172,17 @@ export function notRunning(status: CampaignStatus): AppError {
   );
 }
 
+/** Before so many messages a share says little. */
+const LEAST_MESSAGES = 20;
+
+/** Whether so many messages have failed that the campaign pauses itself; 0 percent: it never does. */
+export function hasFailedTooOften(
+  { recipients, failed }: { recipients: number; failed: number },
+  percent: number,
+): boolean {
+  return percent > 0 && recipients >= LEAST_MESSAGES && failed * 100 >= percent * recipients;
+}
+
 /** For a campaign that runs. */
 export function refusePause(pause: object | undefined): AppError | undefined {
   return pause && failedPrecondition('CAMPAIGN_PAUSED', 'The campaign is paused already.');

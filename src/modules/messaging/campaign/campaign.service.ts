@@ -111,6 +111,7 @@ export class Campaigns {
       includeRestricted: input.includeRestricted,
       waitForEnrollment: input.waitForEnrollment,
       defaultLocale: input.defaultLocale,
+      pauseAtFailedPercent: 0,
       synthetic: false,
       audienceSnapshotRef: uuid(),
       audienceSize: 0,

@@ -11,6 +11,7 @@ const columns = `
   c.id, c.name, c.template_id as "templateId", c.template_version as "templateVersion", c.sender_name as "senderName",
   c.title, c.status, c.workflow, c.critical, c.include_restricted as "includeRestricted",
   c.wait_for_enrollment as "waitForEnrollment", c.default_locale as "defaultLocale", c.synthetic,
+  c.pause_at_failed_percent as "pauseAtFailedPercent",
   c.audience_snapshot_ref as "audienceSnapshotRef", c.audience_size as "audienceSize",
   c.created_at as "createdAt", c.started_at as "startedAt", c.completed_at as "completedAt"`;
 
@@ -52,8 +53,9 @@ const insert = statement(
   'campaign.insert',
   `insert into campaign
      (org_id, id, name, template_id, template_version, sender_name, title, status, workflow, critical,
-      include_restricted, wait_for_enrollment, default_locale, audience_snapshot_ref, audience_size, created_by, created_at)
-   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+      include_restricted, wait_for_enrollment, default_locale, audience_snapshot_ref, audience_size, created_by, created_at,
+      pause_at_failed_percent)
+   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
 );
 const update = statement(
   'campaign.update',
@@ -68,6 +70,10 @@ const start = statement(
 const end = statement(
   'campaign.end',
   `update campaign set status = $3, completed_at = $4 where org_id = $1 and id = $2`,
+);
+const pauseAt = statement(
+  'campaign.pause_at',
+  'update campaign set pause_at_failed_percent = $3 where org_id = $1 and id = $2',
 );
 const inStatus = statement(
   'campaign.in_status',
@@ -161,6 +167,7 @@ export class CampaignStore {
       campaign.audienceSize,
       scope.actorId,
       campaign.createdAt,
+      campaign.pauseAtFailedPercent,
     ]);
   }
 
@@ -178,6 +185,10 @@ export class CampaignStore {
       campaign.audienceSnapshotRef,
       campaign.audienceSize,
     ]);
+  }
+
+  async pauseAt(scope: Scope, id: string, failedPercent: number): Promise<void> {
+    await (await scope.tx()).execute(pauseAt, [scope.orgId, id, failedPercent]);
   }
 
   async start(scope: Scope, id: string, status: CampaignStatus): Promise<void> {

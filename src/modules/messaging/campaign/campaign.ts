@@ -23,6 +23,8 @@ export interface Campaign extends PinnedTemplate {
   includeRestricted: boolean;
   waitForEnrollment: boolean;
   defaultLocale: string;
+  /** It pauses itself when so many percent of its messages have failed; 0: never. */
+  pauseAtFailedPercent: number;
   synthetic: boolean;
   audienceSnapshotRef: string;
   audienceSize: number;

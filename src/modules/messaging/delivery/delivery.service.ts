@@ -35,9 +35,10 @@ export class Deliveries {
   /** Writes what a step sends, with a push for each device; a recipient who has a copy already keeps that one. */
   async dispatch(scope: Scope, batch: DeliveryBatch): Promise<void> {
     const { campaignId, stepId, deliveries } = batch;
-    const created = await this.dispatches.insert(scope, batch);
+    const written = await this.dispatches.insert(scope, batch);
+    const created = written.recipients;
     await Promise.all([
-      this.counters.add(scope, campaignId, { recipients: created }),
+      this.counters.add(scope, campaignId, written),
       scope.audit('MESSAGE_SENT', {
         entityType: 'campaign',
         entityId: campaignId,

@@ -15,6 +15,12 @@ export interface NewDelivery {
   failure: string;
 }
 
+/** How many deliveries were written. */
+interface Written {
+  recipients: number;
+  failed: number;
+}
+
 /** What a step of a campaign sends to a part of its audience. */
 export interface DeliveryBatch {
   campaignId: string;
@@ -55,15 +61,15 @@ const insertDeliveries = setStatement(
    ), sent as (
      select id, user_id, step_id, round from created where status = ${deliveryStatus.sent}
    ), ${enqueuePushes('sent', '$11')}
-   select count(*)::int as count from created`,
+   select count(*)::int as recipients, (count(*) filter (where status = ${deliveryStatus.failed}))::int as failed from created`,
 );
 
 /** Writes new deliveries: texts, inboxes, ledger and pushes. */
 @Injectable()
 export class DispatchStore {
-  /** Returns how many of the deliveries are new. */
-  async insert(scope: Scope, batch: DeliveryBatch): Promise<number> {
-    if (batch.deliveries.length === 0) return 0;
+  /** Returns how many of the deliveries are new, and how many of these could not be rendered. */
+  async insert(scope: Scope, batch: DeliveryBatch): Promise<Written> {
+    if (batch.deliveries.length === 0) return { recipients: 0, failed: 0 };
     const [, created] = await Promise.all([
       this.insertMessages(scope, batch.deliveries),
       this.insertDeliveries(scope, batch),
@@ -90,10 +96,10 @@ export class DispatchStore {
     ]);
   }
 
-  private async insertDeliveries(scope: Scope, batch: DeliveryBatch): Promise<number> {
+  private async insertDeliveries(scope: Scope, batch: DeliveryBatch): Promise<Written> {
     const tx = await scope.tx();
     const { campaignId, stepId, deliveries, critical, synthetic } = batch;
-    const row = await tx.queryOne<{ count: number }>(insertDeliveries, [
+    const row = await tx.queryOne<Written>(insertDeliveries, [
       scope.orgId,
       campaignId,
       stepId,
@@ -106,6 +112,6 @@ export class DispatchStore {
       synthetic,
       scope.now(),
     ]);
-    return row?.count ?? 0;
+    return row ?? { recipients: 0, failed: 0 };
   }
 }

@@ -14,6 +14,8 @@ import {
   type ResumeCampaignResponseSchema,
   type ScheduleCampaignStartRequest,
   type ScheduleCampaignStartResponseSchema,
+  type SetAutomaticPauseRequest,
+  type SetAutomaticPauseResponseSchema,
 } from '@dovecote/contract/dovecote/campaign/v1/steering_pb';
 import { Rpc } from '../../../platform/rpc/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
@@ -63,6 +65,15 @@ export class SteeringRpc {
     return {};
   }
 
+  @Rpc(CampaignSteeringService.method.setAutomaticPause)
+  async setAutomaticPause(
+    { campaignId, failedPercent }: SetAutomaticPauseRequest,
+    scope: Scope,
+  ): Promise<MessageInitShape<typeof SetAutomaticPauseResponseSchema>> {
+    await this.pauses.setShare(scope, campaignId, failedPercent);
+    return {};
+  }
+
   @Rpc(CampaignSteeringService.method.duplicateCampaign)
   async duplicateCampaign(
     { campaignId, name }: DuplicateCampaignRequest,
@@ -79,6 +90,10 @@ export class SteeringRpc {
   ): Promise<MessageInitShape<typeof GetCampaignSteeringResponseSchema>> {
     const start = await this.starts.find(scope, campaignId);
     const pause = await this.pauses.find(scope, campaignId);
-    return { scheduledStart: start && fromScheduledStart(start), pause: pause && fromPause(pause) };
+    return {
+      scheduledStart: start && fromScheduledStart(start),
+      pause: pause && fromPause(pause),
+      failedPercent: await this.pauses.getShare(scope, campaignId),
+    };
   }
 }

@@ -43,6 +43,7 @@ export const dovecoteCampaign: readonly ServiceRows[] = [
     cancelScheduledStart: write(permission(P.CAMPAIGNS_START), anyProof, 'CAMPAIGN_START_UNSCHEDULED'),
     pauseCampaign: write(permission(P.CAMPAIGNS_START, P.CAMPAIGNS_WRITE), anyProof, 'CAMPAIGN_PAUSED'),
     resumeCampaign: write(permission(P.CAMPAIGNS_START), anyProof, 'CAMPAIGN_RESUMED'),
+    setAutomaticPause: write(permission(P.CAMPAIGNS_WRITE), anyProof, 'CAMPAIGN_UPDATED'),
     duplicateCampaign: write(permission(P.CAMPAIGNS_WRITE), anyProof, 'CAMPAIGN_CREATED'),
     getCampaignSteering: read(permission(P.CAMPAIGNS_READ), anyProof),
   }),

@@ -408,6 +408,47 @@ export declare type ResumeCampaignResponse = Message<"dovecote.campaign.v1.Resum
 export declare const ResumeCampaignResponseSchema: GenMessage<ResumeCampaignResponse>;
 
 /**
+ * Which campaign, and when.
+ *
+ * @generated from message dovecote.campaign.v1.SetAutomaticPauseRequest
+ */
+export declare type SetAutomaticPauseRequest = Message<"dovecote.campaign.v1.SetAutomaticPauseRequest"> & {
+  /**
+   * The campaign.
+   *
+   * @generated from field: string campaign_id = 1;
+   */
+  campaignId: string;
+
+  /**
+   * 1 to 100 percent of the messages; 0: never.
+   *
+   * @generated from field: int32 failed_percent = 2;
+   */
+  failedPercent: number;
+};
+
+/**
+ * Describes the message dovecote.campaign.v1.SetAutomaticPauseRequest.
+ * Use `create(SetAutomaticPauseRequestSchema)` to create a new message.
+ */
+export declare const SetAutomaticPauseRequestSchema: GenMessage<SetAutomaticPauseRequest>;
+
+/**
+ * Empty.
+ *
+ * @generated from message dovecote.campaign.v1.SetAutomaticPauseResponse
+ */
+export declare type SetAutomaticPauseResponse = Message<"dovecote.campaign.v1.SetAutomaticPauseResponse"> & {
+};
+
+/**
+ * Describes the message dovecote.campaign.v1.SetAutomaticPauseResponse.
+ * Use `create(SetAutomaticPauseResponseSchema)` to create a new message.
+ */
+export declare const SetAutomaticPauseResponseSchema: GenMessage<SetAutomaticPauseResponse>;
+
+/**
  * Which campaign, and what the new one is called.
  *
  * @generated from message dovecote.campaign.v1.DuplicateCampaignRequest
@@ -514,6 +555,13 @@ export declare type GetCampaignSteeringResponse = Message<"dovecote.campaign.v1.
    * @generated from field: dovecote.campaign.v1.CampaignPause pause = 2;
    */
   pause?: CampaignPause | undefined;
+
+  /**
+   * The campaign pauses itself when so many percent of its messages could not be rendered; 0: never.
+   *
+   * @generated from field: int32 failed_percent = 3;
+   */
+  failedPercent: number;
 };
 
 /**
@@ -576,6 +624,18 @@ export declare const CampaignSteeringService: GenService<{
     methodKind: "unary";
     input: typeof ResumeCampaignRequestSchema;
     output: typeof ResumeCampaignResponseSchema;
+  },
+  /**
+   * Has a campaign pause itself once so many percent of its messages could not be rendered: after a part of its audience, from 20
+   * messages on, and not again after it was resumed. Needs PERMISSION_CAMPAIGNS_WRITE. FAILED_PRECONDITION for a campaign that has
+   * ended (CAMPAIGN_OVER).
+   *
+   * @generated from rpc dovecote.campaign.v1.CampaignSteeringService.SetAutomaticPause
+   */
+  setAutomaticPause: {
+    methodKind: "unary";
+    input: typeof SetAutomaticPauseRequestSchema;
+    output: typeof SetAutomaticPauseResponseSchema;
   },
   /**
    * Makes a new campaign like one in any status: with its template version, workflow, title, sender and flags, and its frozen
