@@ -43,4 +43,11 @@ test('an audience is previewed and resolved, and says who was left out', async (
   const leftOut = await reader.type('ListLeftOut');
   expect(leftOut).toContain(cast.max.userId);
   expect(leftOut).toContain('LEFT_OUT_REASON_EXCLUDED');
+  const uploaded = await reader.type('UploadAudience');
+  expect(uploaded).toContain('"size":1');
+  expect(uploaded).toContain('LEFT_OUT_REASON_UNKNOWN');
+  const { entries: fromFile } = await cast.alice.client(CampaignService).getCampaignAudience({ campaignId });
+  expect(fromFile.map(({ member }) => member?.variables)).toEqual([
+    { entrance: 'B', note: 'Bring the "red" key' },
+  ]);
 });

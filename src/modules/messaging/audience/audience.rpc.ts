@@ -19,6 +19,8 @@ import {
   type ResolveAudienceResponseSchema,
   type UpdateAudienceRuleRequest,
   type UpdateAudienceRuleResponseSchema,
+  type UploadAudienceRequest,
+  type UploadAudienceResponseSchema,
 } from '@dovecote/contract/dovecote/campaign/v1/audience_pb';
 import { Rpc } from '../../../platform/rpc/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
@@ -99,6 +101,15 @@ export class AudienceRpc {
   ): Promise<MessageInitShape<typeof ResolveAudienceResponseSchema>> {
     const given = toAudience(request);
     const { summary, snapshotRef } = await this.audiences.resolve(scope, request.campaignId, given);
+    return { summary: fromSummary(summary), audienceSnapshotRef: snapshotRef };
+  }
+
+  @Rpc(AudienceService.method.uploadAudience)
+  async uploadAudience(
+    { campaignId, file, leaveOutUnknown }: UploadAudienceRequest,
+    scope: Scope,
+  ): Promise<MessageInitShape<typeof UploadAudienceResponseSchema>> {
+    const { summary, snapshotRef } = await this.audiences.upload(scope, campaignId, file, leaveOutUnknown);
     return { summary: fromSummary(summary), audienceSnapshotRef: snapshotRef };
   }
 

@@ -16,6 +16,8 @@ import {
   type LeftOutReason,
   ResolvedAudiences,
 } from '../campaign/index.js';
+import { readAudienceFile } from './audience-file.js';
+import { judgeRows, refuseUnknownRows } from './audience-file.rules.js';
 import { type GivenAudience, Sources } from './sources.service.js';
 
 const DEFAULT_PAGE = 20;
@@ -79,6 +81,22 @@ export class Audiences {
   ): Promise<{ summary: AudienceSummary; snapshotRef: string }> {
     scope.require(Permission.MEMBERS_READ);
     return this.resolved.replace(scope, campaignId, await this.sources.find(scope, given, true));
+  }
+
+  /** The members of a CSV file; all rows or none. */
+  async upload(
+    scope: Scope,
+    campaignId: string,
+    file: Uint8Array,
+    leaveOutUnknown: boolean,
+  ): Promise<{ summary: AudienceSummary; snapshotRef: string }> {
+    scope.require(Permission.MEMBERS_READ);
+    // Before the campaign is looked up: no transaction is held open while the file is read.
+    const rows = await readAudienceFile(file);
+    const judged = judgeRows(rows, await this.resolved.findMembers(scope, rows));
+    const refusal = leaveOutUnknown ? undefined : refuseUnknownRows(rows, judged);
+    if (refusal) throw refusal;
+    return this.resolved.replaceByRows(scope, campaignId, judged);
   }
 
   async listLeftOut(

@@ -2,11 +2,22 @@ import { Injectable } from '@nestjs/common';
 import { setStatement, statement } from '../../../platform/database/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import type { AudienceEntry, AudienceMember } from './campaign.js';
+import type { FileMember, MemberKey } from './resolved-audience.js';
 import { memberStatus } from '../../people/member/index.js';
 
 /** Members that a campaign may reach. */
 export const reachable = `m.status in (${memberStatus.invited}, ${memberStatus.active})`;
 
+const findByKeys = setStatement(
+  'audience.find_by_keys',
+  `select (given.position - 1)::int as position, coalesce(i.id, e.id) as "userId",
+          coalesce(i.status, e.status) = ${memberStatus.deactivated} as deactivated,
+          coalesce(i.processing_restricted, e.processing_restricted) as restricted
+     from unnest($2::uuid[], $3::text[]) with ordinality as given (user_id, email, position)
+     left join member i on i.org_id = $1 and i.id = given.user_id
+     left join member e on e.org_id = $1 and e.email = given.email
+    where coalesce(i.id, e.id) is not null`,
+);
 const unknown = setStatement(
   'audience.unknown',
   `select (given.position - 1 + $3)::int as position
@@ -128,6 +139,20 @@ export class AudienceStore {
     return found;
   }
 
+  /** The member of each key, in their order; undefined where the organization has none. */
+  async findByKeys(scope: Scope, keys: readonly MemberKey[]): Promise<(FileMember | undefined)[]> {
+    const tx = await scope.tx();
+    const found = new Array<FileMember | undefined>(keys.length).fill(undefined);
+    let start = 0;
+    for (const slice of slicesOf(keys)) {
+      const values = [slice.map(({ userId }) => userId), slice.map(({ email }) => email)];
+      const rows = await tx.query<FileMember & { position: number }>(findByKeys, [scope.orgId, ...values]);
+      for (const { position, ...member } of rows) found[start + position] = member;
+      start += slice.length;
+    }
+    return found;
+  }
+
   /**
    * Freezes an audience and says how many are in it. People whose processing is restricted may be left out; they are
    * remembered, so that it can be told when the campaign would reach more than were frozen.
@@ -201,6 +226,6 @@ export class AudienceStore {
   }
 }
 
-function* slicesOf(members: readonly AudienceMember[]): Generator<readonly AudienceMember[]> {
-  for (let start = 0; start < members.length; start += SLICE) yield members.slice(start, start + SLICE);
+function* slicesOf<T>(items: readonly T[]): Generator<readonly T[]> {
+  for (let start = 0; start < items.length; start += SLICE) yield items.slice(start, start + SLICE);
 }

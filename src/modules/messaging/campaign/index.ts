@@ -10,6 +10,8 @@ export {
   type AudiencePerson,
   type AudienceSource,
   type AudienceSummary,
+  type FileMember,
+  type FileRow,
   leftOutReason,
   type LeftOutReason,
   type ResolvableSource,

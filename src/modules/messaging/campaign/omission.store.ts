@@ -16,6 +16,13 @@ const list = setStatement(
     where o.org_id = $1 and o.campaign_id = $2 and o.number > $3 and ($4::smallint is null or o.reason = $4)
     order by o.number limit $5`,
 );
+const insert = setStatement(
+  'omission.insert',
+  `insert into campaign_audience_omission (org_id, campaign_id, number, user_id, reason, place, file_row)
+   select $1, $2, $6 + given.position, given.user_id, given.reason, 0, given.file_row
+     from unnest($3::uuid[], $4::smallint[], $5::int[])
+       with ordinality as given (user_id, reason, file_row, position)`,
+);
 const waitingFor = setStatement(
   'audience_source.waiting_for_rule',
   `select c.id from campaign_audience_source s
@@ -28,6 +35,16 @@ export interface LeftOutPerson extends AudiencePerson {
   /** Its place in the list. */
   number: number;
 }
+
+/** A row of a file, and why it is left out. */
+export interface OmittedRow {
+  row: number;
+  userId: string | null;
+  reason: LeftOutReason;
+}
+
+/** Batch size: serializing the parameters blocks the event loop. */
+const SLICE = 2_000;
 
 /** Which omissions a page begins behind. */
 export interface OmissionPage {
@@ -47,6 +64,22 @@ export class OmissionStore {
   ): Promise<LeftOutPerson[]> {
     const tx = await scope.tx();
     return tx.query<LeftOutPerson>(list, [scope.orgId, campaignId, after, reason ?? null, limit]);
+  }
+
+  /** Rows of a file that are left out, in its order. */
+  async insert(scope: Scope, campaignId: string, rows: readonly OmittedRow[]): Promise<void> {
+    const tx = await scope.tx();
+    for (let start = 0; start < rows.length; start += SLICE) {
+      const slice = rows.slice(start, start + SLICE);
+      await tx.execute(insert, [
+        scope.orgId,
+        campaignId,
+        slice.map(({ userId }) => userId),
+        slice.map(({ reason }) => reason),
+        slice.map(({ row }) => row),
+        start,
+      ]);
+    }
   }
 
   /** Campaigns that have not been started, and were resolved with the rule; the first ten. */

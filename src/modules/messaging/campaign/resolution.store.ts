@@ -6,6 +6,7 @@ import { membersOfRoster, rostersOfMember } from '../../people/roster/index.js';
 import { hasActiveDevice } from '../device/index.js';
 import { reachable } from './audience.store.js';
 import {
+  type AudienceSource,
   type AudienceSummary,
   type LeftOutReason,
   leftOutReason,
@@ -147,6 +148,14 @@ export class ResolutionStore {
     sources: readonly ResolvableSource[],
     includeRestricted: boolean,
   ): Promise<AudienceSummary> {
+    await this.noteSources(scope, campaignId, sources);
+    const tx = await scope.tx();
+    const values = [scope.orgId, ...rowsOf(sources), includeRestricted, campaignId];
+    return toSummary(await tx.query<SummaryRow>(freeze, values));
+  }
+
+  /** What the audience of a campaign was made from. */
+  async noteSources(scope: Scope, campaignId: string, sources: readonly AudienceSource[]): Promise<void> {
     const tx = await scope.tx();
     await tx.execute(insertSources, [
       scope.orgId,
@@ -156,8 +165,6 @@ export class ResolutionStore {
       sources.map(({ id }) => id),
       sources.map(({ name }) => name),
     ]);
-    const values = [scope.orgId, ...rowsOf(sources), includeRestricted, campaignId];
-    return toSummary(await tx.query<SummaryRow>(freeze, values));
   }
 }
 

@@ -33,6 +33,28 @@ export interface ResolvableSource extends AudienceSource {
   condition: string | null;
 }
 
+/** How a row of a file names a member: by id in lower case, or by address as it is stored. */
+export interface MemberKey {
+  userId: string | null;
+  email: string | null;
+}
+
+/** A member whom a row names. */
+export interface FileMember {
+  userId: string;
+  deactivated: boolean;
+  restricted: boolean;
+}
+
+/** A row of a file, and why it is left out; null for who is in the audience unless restricted. */
+export interface FileRow {
+  row: number;
+  userId: string | null;
+  variables: Record<string, string>;
+  restricted: boolean;
+  reason: LeftOutReason | null;
+}
+
 /** How many members sources come to. */
 export interface AudienceSummary {
   size: number;

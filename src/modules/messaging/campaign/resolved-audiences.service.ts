@@ -3,12 +3,21 @@ import { v7 as uuid } from 'uuid';
 import { notFound } from '../../../platform/errors/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { AudienceStore } from './audience.store.js';
-import type { Campaign } from './campaign.js';
+import type { AudienceMember, Campaign } from './campaign.js';
 import { refuseAudienceSize, refuseEdit } from './campaign.rules.js';
 import { CampaignStore } from './campaign.store.js';
-import { type LeftOutPerson, type OmissionPage, OmissionStore } from './omission.store.js';
+import { type LeftOutPerson, type OmissionPage, OmissionStore, type OmittedRow } from './omission.store.js';
 import { type FoundPerson, type PreviewPage, ResolutionStore } from './resolution.store.js';
-import type { AudienceSummary, ResolvableSource } from './resolved-audience.js';
+import {
+  type AudienceSummary,
+  type FileMember,
+  type FileRow,
+  leftOutReason,
+  type LeftOutReason,
+  type MemberKey,
+  type ResolvableSource,
+  sourceKind,
+} from './resolved-audience.js';
 
 /** Audiences that are resolved here, and not named by the client. */
 @Injectable()
@@ -46,6 +55,41 @@ export class ResolvedAudiences {
     const refusal = refuseAudienceSize(summary.size);
     if (refusal) throw refusal;
     return { summary, snapshotRef: await this.finish(scope, campaign, summary.size) };
+  }
+
+  /** The member of each row, in their order. */
+  findMembers(scope: Scope, rows: readonly MemberKey[]): Promise<(FileMember | undefined)[]> {
+    return this.audiences.findByKeys(scope, rows);
+  }
+
+  /** Replaces the audience by the members of a file. */
+  async replaceByRows(
+    scope: Scope,
+    campaignId: string,
+    rows: readonly FileRow[],
+  ): Promise<{ summary: AudienceSummary; snapshotRef: string }> {
+    const campaign = await this.editable(scope, campaignId);
+    const { includeRestricted } = campaign;
+    const members: AudienceMember[] = [];
+    const omitted: OmittedRow[] = [];
+    for (const { row, userId, variables, restricted, reason } of rows) {
+      // Restricted members are given as well: the campaign remembers them.
+      if (reason === null && userId !== null) members.push({ userId, variables });
+      if (reason !== null) omitted.push({ row, userId, reason });
+      else if (restricted && !includeRestricted)
+        omitted.push({ row, userId, reason: leftOutReason.restricted });
+    }
+    const size = await this.audiences.freeze(scope, campaign.id, members, includeRestricted);
+    await this.resolutions.noteSources(scope, campaign.id, [
+      { kind: sourceKind.file, excludes: false, id: null, name: '' },
+    ]);
+    await this.omissions.insert(scope, campaign.id, omitted);
+    const leftOut = new Map<LeftOutReason, number>();
+    for (const { reason } of omitted) leftOut.set(reason, (leftOut.get(reason) ?? 0) + 1);
+    const again = rows.filter(({ reason }) => reason === leftOutReason.namedTwice);
+    const namedRepeatedly = new Set(again.map(({ userId }) => userId)).size;
+    const snapshotRef = await this.finish(scope, campaign, size);
+    return { summary: { size, namedRepeatedly, leftOut }, snapshotRef };
   }
 
   /** Lists who was left out of the audience, in the order of its sources. */

@@ -5,6 +5,7 @@ import { WebhookService } from '@dovecote/contract/dovecote/campaign/v1/webhook_
 import { Permission as P } from '../../permission/permissions.js';
 import {
   anyProof,
+  largeRequest,
   named,
   permission,
   read,
@@ -28,6 +29,7 @@ export const dovecoteCampaign: readonly ServiceRows[] = [
     // Members may be read as well, which the service asks for.
     previewAudience: read(permission(P.CAMPAIGNS_WRITE), anyProof),
     resolveAudience: write(permission(P.CAMPAIGNS_WRITE), anyProof, 'CAMPAIGN_UPDATED'),
+    uploadAudience: largeRequest(write(permission(P.CAMPAIGNS_WRITE), anyProof, 'CAMPAIGN_UPDATED')),
     listLeftOut: read(permission(P.CAMPAIGNS_READ), anyProof),
   }),
   rowsOf(WebhookService, {

@@ -770,6 +770,69 @@ export declare type ResolveAudienceResponse = Message<"dovecote.campaign.v1.Reso
 export declare const ResolveAudienceResponseSchema: GenMessage<ResolveAudienceResponse>;
 
 /**
+ * A file, and the campaign that it is for.
+ *
+ * @generated from message dovecote.campaign.v1.UploadAudienceRequest
+ */
+export declare type UploadAudienceRequest = Message<"dovecote.campaign.v1.UploadAudienceRequest"> & {
+  /**
+   * A campaign that has not been started.
+   *
+   * @generated from field: string campaign_id = 1;
+   */
+  campaignId: string;
+
+  /**
+   * CSV (RFC 4180) in UTF-8, with commas or semicolons, at most 10 MiB and 100,000 rows. The first row names the columns: `email` or
+   * `user_id` or both, of which `user_id` wins where it is not empty, and up to 100 variables. A cell has at most 10,000
+   * characters; all cells are text, whatever a spreadsheet would make of them. An empty cell gives no value.
+   *
+   * @generated from field: bytes file = 2;
+   */
+  file: Uint8Array;
+
+  /**
+   * Leaves out rows that name no member of the organization, instead of refusing the file.
+   *
+   * @generated from field: bool leave_out_unknown = 3;
+   */
+  leaveOutUnknown: boolean;
+};
+
+/**
+ * Describes the message dovecote.campaign.v1.UploadAudienceRequest.
+ * Use `create(UploadAudienceRequestSchema)` to create a new message.
+ */
+export declare const UploadAudienceRequestSchema: GenMessage<UploadAudienceRequest>;
+
+/**
+ * The audience that the campaign has now.
+ *
+ * @generated from message dovecote.campaign.v1.UploadAudienceResponse
+ */
+export declare type UploadAudienceResponse = Message<"dovecote.campaign.v1.UploadAudienceResponse"> & {
+  /**
+   * How many.
+   *
+   * @generated from field: dovecote.campaign.v1.AudienceSummary summary = 1;
+   */
+  summary?: AudienceSummary | undefined;
+
+  /**
+   * Names the frozen audience, as Campaign does.
+   *
+   * @generated from field: string audience_snapshot_ref = 2;
+   */
+  audienceSnapshotRef: string;
+};
+
+/**
+ * Describes the message dovecote.campaign.v1.UploadAudienceResponse.
+ * Use `create(UploadAudienceResponseSchema)` to create a new message.
+ */
+export declare const UploadAudienceResponseSchema: GenMessage<UploadAudienceResponse>;
+
+/**
  * The campaign, and which page.
  *
  * @generated from message dovecote.campaign.v1.ListLeftOutRequest
@@ -1030,6 +1093,18 @@ export declare const AudienceService: GenService<{
     methodKind: "unary";
     input: typeof ResolveAudienceRequestSchema;
     output: typeof ResolveAudienceResponseSchema;
+  },
+  /**
+   * Replaces the audience of a campaign that has not been started by the members of a CSV file, with the values that only they get.
+   * All rows or none: INVALID_ARGUMENT names every cell that cannot be taken, up to a hundred, by row and column. Needs
+   * PERMISSION_CAMPAIGNS_WRITE and PERMISSION_MEMBERS_READ. Audited.
+   *
+   * @generated from rpc dovecote.campaign.v1.AudienceService.UploadAudience
+   */
+  uploadAudience: {
+    methodKind: "unary";
+    input: typeof UploadAudienceRequestSchema;
+    output: typeof UploadAudienceResponseSchema;
   },
   /**
    * Lists who was left out when this service last set the audience of the campaign, also after its start. Empty after
