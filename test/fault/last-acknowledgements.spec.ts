@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
 import { CampaignService } from '@dovecote/contract/pidgr/v1/campaign_pb';
 import { CampaignStatus } from '@dovecote/contract/pidgr/v1/common_pb';
 import { Inboxes } from '../../src/modules/messaging/inbox/inbox.service.js';
@@ -15,6 +15,7 @@ let s: TestServer;
 let cast: Cast;
 let scopes: Scopes;
 let inboxes: Inboxes;
+const open: Scope[] = [];
 
 beforeAll(async () => {
   s = await startTestServer({ env: { DATABASE_POOL_SIZE: '12' } });
@@ -22,7 +23,18 @@ beforeAll(async () => {
   scopes = s.server.app.get(Scopes, { strict: false });
   inboxes = s.server.app.get(Inboxes, { strict: false });
 });
+// A transaction that a failed test leaves open would keep the server from stopping.
+afterEach(async () => {
+  for (const scope of open.splice(0)) await scope.rollback().catch(() => undefined);
+});
 afterAll(() => s?.stop());
+
+/** A transaction that the test ends. */
+function openScope(userId: string): Scope {
+  const scope = scopes.open(originOf(userId));
+  open.push(scope);
+  return scope;
+}
 
 async function hire(people: number): Promise<string[]> {
   const rows = await s.database.query<{ id: string }>(
@@ -90,11 +102,11 @@ async function enqueued(campaignId: string): Promise<unknown[]> {
   ]);
 }
 
-async function somebodyWaitsForLock(): Promise<void> {
+/** For the lock of the campaign, or for a row of its counter. */
+async function transactionWaits(): Promise<void> {
   await eventually('a transaction waits for the other', async () => {
     const waiting = await s.database.query(
-      `select from pg_locks where locktype = 'advisory' and not granted
-          and database = (select oid from pg_database where datname = current_database())`,
+      `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
     );
     return waiting.length > 0;
   });
@@ -109,11 +121,11 @@ test('of two concurrent acknowledgements, the second waits for the first and ask
   const [ada = '', bob = ''] = await hire(2);
   const campaignId = await waiting([ada, bob]);
   const before = checks();
-  const first = scopes.open(originOf(ada));
-  const second = scopes.open(originOf(bob));
+  const first = openScope(ada);
+  const second = openScope(bob);
   await acknowledge(campaignId, ada, first);
   const later = acknowledge(campaignId, bob, second);
-  await somebodyWaitsForLock();
+  await transactionWaits();
   await first.commit();
   await later;
   await second.commit();
@@ -127,11 +139,11 @@ test('of two concurrent acknowledgements, the second waits for the first and ask
 test('an acknowledgement that is rolled back is missing again', async () => {
   const [ada = '', bob = ''] = await hire(2);
   const campaignId = await waiting([ada, bob]);
-  const first = scopes.open(originOf(ada));
-  const second = scopes.open(originOf(bob));
+  const first = openScope(ada);
+  const second = openScope(bob);
   await acknowledge(campaignId, ada, first);
   const later = acknowledge(campaignId, bob, second);
-  await somebodyWaitsForLock();
+  await transactionWaits();
   await first.rollback();
   await later;
   await second.commit();
@@ -154,13 +166,13 @@ test('an acknowledgement in flight when the wait begins is seen by the first che
       at,
     ]);
   await stand(undefined);
-  const scope = scopes.open(originOf(ada));
+  const scope = openScope(ada);
   await acknowledge(campaignId, ada, scope);
   await stand(run?.at);
   await s.database.query('update graphile_worker._private_jobs set run_at = now() where key = $1', [
     `campaign.advance/${campaignId}`,
   ]);
-  await somebodyWaitsForLock();
+  await transactionWaits();
   await scope.commit();
   await untilStatus(cast.max, campaignId, CampaignStatus.COMPLETED);
 });
@@ -169,11 +181,11 @@ test('acknowledgements before the last enqueue nothing, and do not wait for thos
   const people = await hire(4);
   const [campaignId, other] = [await waiting(people), await waiting(people)];
   const job = await enqueued(campaignId);
-  const open = scopes.open(originOf(people[0] ?? ''));
-  await acknowledge(other, people[0] ?? '', open);
+  const inOther = openScope(people[0] ?? '');
+  await acknowledge(other, people[0] ?? '', inOther);
   for (const userId of people.slice(1)) await acknowledge(campaignId, userId);
   expect(await enqueued(campaignId)).toEqual(job);
-  await open.commit();
+  await inOther.commit();
   await acknowledge(campaignId, people[0] ?? '');
   await untilStatus(cast.max, campaignId, CampaignStatus.COMPLETED);
   expect(await statusOf(other)).toBe(CampaignStatus.RUNNING);
