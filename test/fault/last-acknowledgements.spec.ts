@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
 import { CampaignService } from '@dovecote/contract/pidgr/v1/campaign_pb';
 import { CampaignStatus } from '@dovecote/contract/pidgr/v1/common_pb';
+import { CampaignWake } from '../../src/modules/messaging/campaign/index.js';
 import { Inboxes } from '../../src/modules/messaging/inbox/inbox.service.js';
 import { type Scope, type ScopeOrigin, Scopes } from '../../src/platform/scope/index.js';
 import { runningCampaign, untilStatus } from '../support/campaigns.js';
@@ -174,6 +175,21 @@ test('an acknowledgement in flight when the wait begins is seen by the first che
   ]);
   await transactionWaits();
   await scope.commit();
+  await untilStatus(cast.max, campaignId, CampaignStatus.COMPLETED);
+});
+
+test('an acknowledgement that wakes the campaign does not deadlock with a check that has begun', async () => {
+  const [ada = '', bob = ''] = await hire(2);
+  const campaignId = await waiting([ada, bob]);
+  const scope = openScope(ada);
+  await acknowledge(campaignId, ada, scope);
+  await s.database.query('update graphile_worker._private_jobs set run_at = now() where key = $1', [
+    `campaign.advance/${campaignId}`,
+  ]);
+  await transactionWaits();
+  await s.server.app.get(CampaignWake, { strict: false }).wake(scope, campaignId);
+  await scope.commit();
+  await acknowledge(campaignId, bob);
   await untilStatus(cast.max, campaignId, CampaignStatus.COMPLETED);
 });
 

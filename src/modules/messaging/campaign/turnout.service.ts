@@ -11,12 +11,17 @@ import { TurnoutStore } from './turnout.store.js';
 export class Turnout {
   constructor(private readonly store: TurnoutStore) {}
 
-  /** Returns what `count` counts, and expects as many acknowledgements. A count that is too low leads to an early check. */
-  async expect(scope: Scope, campaignId: string, count: () => Promise<number>): Promise<number> {
-    await this.store.lock(scope, campaignId);
-    const open = await count();
-    await this.store.expectMore(scope, campaignId, open);
-    return open;
+  /**
+   * Excludes acknowledgements until the transaction ends. Before the campaign's job is enqueued: an acknowledgement locks in
+   * this order, too.
+   */
+  lock(scope: Scope, campaignId: string): Promise<void> {
+    return this.store.lock(scope, campaignId);
+  }
+
+  /** Under the lock: expects so many acknowledgements. A number that is too low leads to an early check. */
+  expect(scope: Scope, campaignId: string, open: number): Promise<void> {
+    return this.store.expectMore(scope, campaignId, open);
   }
 
   /** For a step that no acknowledgement ends. */

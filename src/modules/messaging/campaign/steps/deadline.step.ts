@@ -23,6 +23,7 @@ export class DeadlineStep implements CampaignStep {
     // Members who enrolled while the message was being sent did not trigger a push; they are found here.
     if (!due && campaign.waitForEnrollment && (await this.enrollment.sendNext(scope, campaign)))
       return 'again';
+    await this.turnout.lock(scope, campaign.id);
     // Enqueued before the check: a recipient who acts later finds this job under its key and moves it to now.
     if (!due) await this.wakes.wake(scope, campaign.id, run.wakeAt ?? undefined);
     if (await this.haveAllActed(scope, campaign, stepId)) return { type: 'all_acted', stepId, round };
@@ -31,8 +32,11 @@ export class DeadlineStep implements CampaignStep {
 
   private async haveAllActed(scope: Scope, { id, workflow }: Campaign, stepId: string): Promise<boolean> {
     const steps = awaitedSteps(workflow, stepId);
-    if (steps.length > 0)
-      return (await this.turnout.expect(scope, id, () => this.open.countWaitedFor(scope, id, steps))) === 0;
+    if (steps.length > 0) {
+      const open = await this.open.countWaitedFor(scope, id, steps);
+      await this.turnout.expect(scope, id, open);
+      return open === 0;
+    }
     // A deadline before anything is sent is there for the time itself.
     await this.turnout.expectNone(scope, id);
     return false;

@@ -35,6 +35,7 @@ export class EscalateStep implements CampaignStep {
   private async wait(scope: Scope, { campaign, run, step }: Standing): Promise<RunEvent | Advance> {
     const { stepId, round, wakeAt } = run;
     const due = isDue(wakeAt, run.now);
+    await this.turnout.lock(scope, campaign.id);
     // Enqueued before the check, as a deadline does: a recipient who acts later moves this job to now.
     if (!due) await this.wakes.wake(scope, campaign.id, wakeAt ?? undefined);
     if (await this.haveAllAcknowledged(scope, { campaign, run, step }))
@@ -49,9 +50,9 @@ export class EscalateStep implements CampaignStep {
       return false;
     }
     const steps = awaitedSteps(workflow, run.stepId);
-    return (
-      (await this.turnout.expect(scope, id, () => this.open.countUnacknowledged(scope, id, steps))) === 0
-    );
+    const open = await this.open.countUnacknowledged(scope, id, steps);
+    await this.turnout.expect(scope, id, open);
+    return open === 0;
   }
 
   private async write(
