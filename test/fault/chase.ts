@@ -15,12 +15,12 @@ import type { WebhookReceiver } from '../support/webhook-receiver.js';
 import { ask, escalate, manager, mark, remind, startWorkflow, user, wait } from '../support/workflows.js';
 import { addEmployees } from './fan-out.js';
 
-/** Members who answer for nobody but themselves. */
+/** Recipients without a manager. */
 const WITHOUT_MANAGER = 7;
 const ACKNOWLEDGE = 5;
 const ROUNDS = 2;
 
-/** Campaigns of every step type to many recipients, and what must be true of them whatever happens meanwhile. */
+/** Campaigns of every step type to many recipients, and what must be true of them after any fault. */
 export class Chase {
   private readonly server: TestServer;
   readonly cast: Cast;
@@ -87,7 +87,7 @@ export class Chase {
     ]);
   }
 
-  /** From now on the other system answers as it likes: well, badly, not at all, or when nobody waits any more. */
+  /** From now on the other system answers at random: with success, with an error, by hanging up, or too late. */
   answerErratically(random: Random): void {
     this.receiver.answer((response) => {
       const mood = random.next();
@@ -98,7 +98,7 @@ export class Chase {
     });
   }
 
-  /** The answers that were kept back arrive, if anybody is left to take them. */
+  /** The answers that were kept back arrive. Their requests may have been given up. */
   answerLate(): void {
     for (const response of this.held.splice(0)) response.writeHead(200).end('late');
   }
@@ -117,7 +117,7 @@ export class Chase {
     return false;
   }
 
-  /** Nobody has to wait a minute: the clocks of the run and of its job are set back. */
+  /** Saves waiting for the minute of a timer: the clocks of the run and of its job are set back. */
   async hurry(campaignId: string): Promise<void> {
     await this.server.database.query(
       'update campaign_run set wake_at = now() where campaign_id = $1 and wake_at > now()',
@@ -219,7 +219,7 @@ export class Chase {
   }
 
   private async expectPushes(campaignId: string): Promise<void> {
-    // Of those who are told only the manager has a phone.
+    // The manager alone has a phone.
     const rows = await this.server.database.query(
       `select count(*)::int as rows, count(distinct (p.delivery_id, p.device_id, p.step_id, p.round))::int as once
          from push_outbox p join delivery d on d.org_id = p.org_id and d.id = p.delivery_id

@@ -27,7 +27,7 @@ export class LossyPostgres {
     for (const link of this.links) link.cut();
   }
 
-  /** The next transaction is committed, and its process never hears of it. False when none came in time. */
+  /** The next transaction is committed, and its process is not told. False when no commit is sent in time. */
   async loseNextCommit(waitMs: number): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     this.onLoss = () => resolve(true);
@@ -50,7 +50,7 @@ export class LossyPostgres {
     return link;
   }
 
-  /** The one that loses its answer takes what was waiting for it. */
+  /** The first connection that sends a commit takes the loss. */
   private takeLoss(): (() => void) | undefined {
     const loss = this.onLoss;
     this.onLoss = undefined;

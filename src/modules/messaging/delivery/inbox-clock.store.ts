@@ -9,13 +9,14 @@ export function advanceInboxClocks(source: string): string {
 /**
  * The CTE `stamped`: each row of `source` (a CTE with `id` and `user_id`) with its own `changed_at`, later than all of its
  * inbox before. A member may have several rows: their clock is locked and advanced once, by a microsecond for each
- * row of the member who has the most, and each row takes one.
+ * row of the member who has the most, and each row takes one. Materialized: where statistics know nothing of the rows yet,
+ * PostgreSQL would compare each row of the ledger with each pair of rows here.
  */
 export function stampInboxChanges(source: string): string {
   return `turn as materialized (
      select id, user_id, row_number() over (partition by user_id order by id) as place,
             count(*) over (partition by user_id) as places from ${source}
-   ), ${clock('from turn where place = 1 order by user_id', '(select max(places) from turn)')}, stamped as (
+   ), ${clock('from turn where place = 1 order by user_id', '(select max(places) from turn)')}, stamped as materialized (
      select turn.id, turn.user_id,
             clock.changed_at - (turn.places - turn.place) * interval '1 microsecond' as changed_at
        from turn join clock on clock.user_id = turn.user_id
