@@ -23,6 +23,7 @@ import { answerRpc } from './rpc.js';
 import { answerSaml } from './saml.js';
 import { answerStart } from './start.js';
 import { answerTenancy } from './tenancy.js';
+import { answerWorkflow } from './workflow.js';
 import type { Effort } from './support/effort.js';
 import { conditions } from './support/machine.js';
 import { root } from './support/paths.js';
@@ -44,6 +45,7 @@ const questions: Readonly<Record<string, Question>> = {
     asks: 'waiting behind campaigns, and acknowledgements of many organizations',
     answer: answerGrowth,
   },
+  workflow: { asks: 'a campaign of five steps, against as many empty jobs', answer: answerWorkflow },
   inbox: { asks: 'the cost of Sync by the length of the inbox', answer: answerInbox },
   tenancy: { asks: 'the cost of row-level security', answer: answerTenancy },
   orm: { asks: 'the cost of entities and of named statements', answer: answerOrm },

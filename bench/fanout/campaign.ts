@@ -1,9 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import { createClient, type Transport } from '@connectrpc/connect';
 import { CampaignService } from '@dovecote/contract/pidgr/v1/campaign_pb';
-import { StepType } from '@dovecote/contract/pidgr/v1/common_pb';
+import { StepType, type WorkflowStepSchema } from '@dovecote/contract/pidgr/v1/common_pb';
 import { TemplateService } from '@dovecote/contract/pidgr/v1/template_pb';
 import type { Client } from 'pg';
+
+type Steps = MessageInitShape<typeof WorkflowStepSchema>[];
 
 const body = `# Fire drill on Monday
 
@@ -23,13 +26,22 @@ export async function createTemplate(transport: Transport, personal: boolean): P
   return template!.id;
 }
 
-/** A campaign of one message whose frozen audience is the first `count` members; by SQL, as a request has a limit. */
+const oneMessage: Steps = [
+  {
+    id: 'send',
+    type: StepType.SEND_NOTIFICATION,
+    config: { case: 'sendNotification', value: { type: 'push' } },
+  },
+];
+
+/** A campaign whose frozen audience is the first `count` members; by SQL, as a request has a limit. */
 export async function createCampaign(
   transport: Transport,
   owner: Client,
   templateId: string,
   orgId: string,
   count: number,
+  steps: Steps = oneMessage,
 ): Promise<string> {
   const { rows } = await owner.query<{ id: string }>(
     `select id from member where org_id = $1 and name = 'Reader' order by id limit 1`,
@@ -39,15 +51,7 @@ export async function createCampaign(
     name: 'Fire drill',
     templateId,
     userIds: rows.map(({ id }) => id),
-    workflow: {
-      steps: [
-        {
-          id: 'send',
-          type: StepType.SEND_NOTIFICATION,
-          config: { case: 'sendNotification', value: { type: 'push' } },
-        },
-      ],
-    },
+    workflow: { steps },
   });
   const id = campaign!.id;
   await owner.query('delete from campaign_audience_member where campaign_id = $1', [id]);
