@@ -162,7 +162,7 @@ function report(runs: readonly Run[], large: boolean): Report {
       },
     ],
     notes: [
-      'Statements are those that the server process sends to PostgreSQL meanwhile, everything else that it does included.',
+      'Statements are all that the server process sends to PostgreSQL until the campaign is over.',
       'The minute of the deadline is not waited for: the clock of the run is set back.',
       'Memory is the largest resident size of the server process, which is API and worker in one.',
       ...(large ? [] : [`A campaign to ${figure(largeSize)} is measured with --large.`]),

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { CampaignStatus } from '@dovecote/contract/pidgr/v1/common_pb';
 import { untilStatus, untilStep } from '../support/campaigns.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
@@ -24,5 +24,8 @@ test('a campaign comes to its end where statistics say that the ledger is empty'
   const campaignId = await fanOut.start([ask('send', 'wait'), wait('wait', 'mark', '1h'), mark]);
   await untilStep(max, campaignId, 'wait');
   await s.travel(3_600_000);
-  await untilStatus(max, campaignId, CampaignStatus.COMPLETED);
+  expect(await untilStatus(max, campaignId, CampaignStatus.COMPLETED)).toMatchObject({
+    totalRecipients: RECIPIENTS,
+    missedCount: RECIPIENTS,
+  });
 });
