@@ -277,6 +277,26 @@ describe('a paused campaign', () => {
     expect(receiver.received).toHaveLength(1);
   });
 
+  test('sends no second request beside one that is on its way through a short pause', async () => {
+    let answer = (): void => undefined;
+    receiver.answer((response) => (answer = () => void response.writeHead(204).end()));
+    const campaignId = await startWorkflow(cast.max, [ann.userId], [call]);
+    await eventually('the request arrives', async () => receiver.received.length === 1);
+    await pause(campaignId);
+    await resume(campaignId);
+    const { call: held } = await callOf(campaignId);
+    const [next] = await s.database.query<{ waits: boolean }>(
+      'select run_at > now() as waits from graphile_worker.jobs where key = $1 and locked_at is null',
+      [`webhook.deliver/${held?.id}`],
+    );
+    expect(next).toEqual({ waits: true });
+    answer();
+    await untilStatus(cast.max, campaignId, CampaignStatus.COMPLETED);
+    expect(receiver.received).toHaveLength(1);
+    const { call: made } = await callOf(campaignId);
+    expect(made).toMatchObject({ outcome: Outcome.COMPLETED, attempts: 1 });
+  });
+
   test('pushes to people who enroll during the pause once it has ended', async () => {
     const dan = await hire(s, cast.acme);
     const { campaign } = await campaigns().createCampaign({

@@ -7,6 +7,7 @@ import { ActionType, CampaignStatus, DeliveryStatus, StepType } from '@dovecote/
 import { InboxService } from '@dovecote/contract/pidgr/v1/inbox_pb';
 import { PrivacyService } from '@dovecote/contract/pidgr/v1/privacy_pb';
 import { TemplateService } from '@dovecote/contract/pidgr/v1/template_pb';
+import { Client } from 'pg';
 import { addRecipient, createTemplate, THREE_DAYS_MS, untilStatus, untilStep } from '../support/campaigns.js';
 import { type Actor, type Cast, seedCast } from '../support/cast.js';
 import { eventually } from '../support/eventually.js';
@@ -287,5 +288,42 @@ describe('the database', () => {
       const changed = s.database.query('update campaign set status = $2 where id = $1', [campaignId, status]);
       await expect(changed).rejects.toThrow('a campaign does not go');
     }
+  });
+});
+
+describe('a cancellation that meets a start', () => {
+  /** Until so many statements wait for the campaign's lock. */
+  async function waitingForLock(count: number): Promise<void> {
+    await eventually(`${count} wait`, async () => {
+      const rows = await s.database.query(
+        `select from pg_stat_activity where datname = current_database() and usename = 'dovecote_app'
+            and state = 'active' and wait_event_type = 'Lock'`,
+      );
+      return rows.length === count;
+    });
+  }
+
+  test('leaves nothing that would be sent', async () => {
+    const { campaign } = await campaigns().createCampaign({
+      ...{ name: 'Campaign', templateId, workflow: { steps: asked } },
+      userIds: [cast.erin.userId],
+    });
+    const campaignId = campaign?.id ?? '';
+    const holder = new Client({ connectionString: s.database.ownerUrl });
+    await holder.connect();
+    await holder.query('begin');
+    await holder.query('select from campaign where id = $1 for update', [campaignId]);
+    const start = campaigns().startCampaign({ campaignId });
+    await waitingForLock(1);
+    // It finds no run to end: that of the start is not there yet.
+    const cancel = campaigns().cancelCampaign({ campaignId });
+    await waitingForLock(2);
+    await holder.query('commit');
+    await holder.end();
+    await Promise.all([start, cancel]);
+    const runs = await s.database.query('select from campaign_run where campaign_id = $1', [campaignId]);
+    expect(runs).toEqual([]);
+    expect((await campaigns().getCampaign({ campaignId })).campaign?.status).toBe(CampaignStatus.CANCELLED);
+    expect(await tally(campaignId)).toEqual({});
   });
 });

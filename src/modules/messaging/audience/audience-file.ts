@@ -35,21 +35,22 @@ export async function readAudienceFile(file: Uint8Array): Promise<NamedRow[]> {
       columns = header;
       continue;
     }
+    // Empty ones, too: they cost as much to read.
+    if (row > MOST_ROWS + 1) throw tooManyRows();
     if (isEmptyRow(cells)) continue;
     const read = readRow(row, cells, columns);
     if (Array.isArray(read)) violations.push(...read);
     else rows.push(read);
     if (violations.length >= MOST_VIOLATIONS) break;
-    if (rows.length > MOST_ROWS) {
-      throw refusalOf([
-        { field: 'file', description: `must have at most ${MOST_ROWS} rows below the header` },
-      ]);
-    }
   }
   if (!columns) throw refusalOf([{ field: 'file', description: 'must have a header' }]);
   const refusal = refuseFile(violations);
   if (refusal) throw refusal;
   return rows;
+}
+
+function tooManyRows(): Error {
+  return refusalOf([{ field: 'file', description: `must have at most ${MOST_ROWS} rows below the header` }]);
 }
 
 interface FileRecord {

@@ -30,7 +30,7 @@ const pauseItself = statement(
 );
 const resume = statement(
   'campaign_run.resume',
-  `update campaign_run set paused_at = null, paused_by = null, pause_reason = ''
+  `update campaign_run set paused_at = null, paused_by = null, pause_reason = '', failures = 0, failing_since = null
     where org_id = $1 and campaign_id = $2`,
 );
 

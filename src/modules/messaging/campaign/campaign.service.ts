@@ -188,6 +188,8 @@ export class Campaigns {
     const campaign = await this.lock(scope, id);
     const refusal = refuseCancel(campaign.status);
     if (refusal) throw refusal;
+    // That of a start that was committed between the two locks.
+    await this.runs.abandon(scope, id);
     await this.store.end(scope, campaign.id, campaignStatus.cancelled);
     await this.webhooks.cancel(scope, campaign.id);
     await scope.audit('CAMPAIGN_CANCELLED', { entityType: 'campaign', entityId: campaign.id });

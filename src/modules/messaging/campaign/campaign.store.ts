@@ -67,9 +67,11 @@ const start = statement(
   'campaign.start',
   `update campaign set status = $3, started_at = $4 where org_id = $1 and id = $2`,
 );
+// A campaign ends once.
 const end = statement(
   'campaign.end',
-  `update campaign set status = $3, completed_at = $4 where org_id = $1 and id = $2`,
+  `update campaign set status = $3, completed_at = $4
+    where org_id = $1 and id = $2 and status in (${campaignStatus.created}, ${campaignStatus.running})`,
 );
 const pauseAt = statement(
   'campaign.pause_at',

@@ -55,6 +55,6 @@ export const campaignPersonalData: PersonalDataContribution = {
     // Without their name they still count as meant; only what was to be said to them goes.
     await tx.execute(anonymize ? blankAudiences : eraseAudiences, [scope.orgId, userId]);
     await tx.execute(eraseLeftOut, [scope.orgId, userId]);
-    if (!anonymize) await tx.execute(eraseOmissions, [scope.orgId, userId]);
+    await tx.execute(eraseOmissions, [scope.orgId, userId]);
   },
 };

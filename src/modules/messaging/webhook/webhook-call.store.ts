@@ -91,12 +91,22 @@ const hold = statement(
 const release = statement(
   'webhook_call.release',
   `update webhook_call set held = false where org_id = $1 and campaign_id = $2 and held
-   returning id, outcome is null as open, next_attempt_at as "nextAttemptAt"`,
+   returning id, outcome is null as open, next_attempt_at as "nextAttemptAt",
+             (select max(a.started_at) from webhook_attempt a
+               where a.org_id = webhook_call.org_id and a.call_id = webhook_call.id
+                 and not a.redelivery and a.duration_ms is null) as "sentAt"`,
 );
 const forget = statement(
   'webhook_call.forget',
   `update webhook_call set payload = null, sealed_headers = null where org_id = $1 and id = $2 and outcome is not null`,
 );
+
+export interface ReleasedCall {
+  readonly id: string;
+  readonly nextAttemptAt: Date | null;
+  /** When the attempt began that has no end yet. */
+  readonly sentAt: Date | null;
+}
 
 /** Which calls are listed. */
 export interface CallFilter {
@@ -173,12 +183,9 @@ export class WebhookCallStore {
   }
 
   /** Returns those that have not ended: their attempts can begin. */
-  async release(scope: Scope, campaignId: string): Promise<{ id: string; nextAttemptAt: Date | null }[]> {
+  async release(scope: Scope, campaignId: string): Promise<ReleasedCall[]> {
     const tx = await scope.tx();
-    const released = await tx.query<{ id: string; open: boolean; nextAttemptAt: Date | null }>(release, [
-      scope.orgId,
-      campaignId,
-    ]);
+    const released = await tx.query<ReleasedCall & { open: boolean }>(release, [scope.orgId, campaignId]);
     return released.filter(({ open }) => open);
   }
 

@@ -8,7 +8,7 @@ import { ENVELOPE } from '../../../platform/platform.module.js';
 import { sealedColumn } from '../../../platform/sealed-columns/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import type { NewWebhookCall, WebhookAttempt, WebhookCall, WebhookOutcome, WebhookStep } from './webhook.js';
-import { KEPT_MS, refuseRedelivery } from './webhook.rules.js';
+import { KEPT_MS, refuseRedelivery, resumedAt } from './webhook.rules.js';
 import { WebhookAttemptStore } from './webhook-attempt.store.js';
 import { type CallFilter, WebhookCallStore } from './webhook-call.store.js';
 
@@ -76,8 +76,8 @@ export class WebhookCalls {
 
   /** What became due in the pause is sent at once. */
   async release(scope: Scope, campaignId: string): Promise<void> {
-    for (const { id, nextAttemptAt } of await this.store.release(scope, campaignId))
-      await this.enqueueDelivery(scope, id, nextAttemptAt ?? undefined);
+    for (const { id, ...times } of await this.store.release(scope, campaignId))
+      await this.enqueueDelivery(scope, id, resumedAt(times));
   }
 
   async list(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { type WebhookCall, webhookOutcome } from './webhook.js';
-import { excerptOf, isSuccess, pauseAfter, refuseRedelivery } from './webhook.rules.js';
+import { excerptOf, isSuccess, pauseAfter, refuseRedelivery, resumedAt } from './webhook.rules.js';
 
 const call: WebhookCall = {
   ...{ id: 'a', campaignId: 'c', stepId: 's', name: 'Hook', url: 'https://acme.example' },
@@ -49,4 +49,13 @@ describe('a call that', () => {
     expect(refuseRedelivery(call)).toBeUndefined();
     expect(refuseRedelivery({ ...call, attempts: 99 })).toBeUndefined();
   });
+});
+
+test('a call that was held continues at once, when its next attempt is due, or when the request on its way must be over', () => {
+  const [early, late] = [new Date(1_000), new Date(60_000)];
+  expect(resumedAt({ nextAttemptAt: null, sentAt: null })).toBeUndefined();
+  expect(resumedAt({ nextAttemptAt: late, sentAt: null })).toEqual(late);
+  expect(resumedAt({ nextAttemptAt: early, sentAt: early })).toEqual(new Date(16_000));
+  expect(resumedAt({ nextAttemptAt: null, sentAt: early })).toEqual(new Date(16_000));
+  expect(resumedAt({ nextAttemptAt: late, sentAt: early })).toEqual(late);
 });

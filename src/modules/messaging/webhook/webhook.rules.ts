@@ -5,6 +5,8 @@ import type { AttemptResult, WebhookCall } from './webhook.js';
 export const MOST_ATTEMPTS = 5;
 /** Between the first attempt and the second; doubled each time. */
 const FIRST_PAUSE_MS = 2_000;
+/** Longer than a request that is on its way can take. */
+const LONGEST_ANSWER_MS = 15_000;
 /** For how long a call that has ended can be sent again and read in full. */
 export const KEPT_MS = 30 * 24 * 3600 * 1000;
 /** Redeliveries of one call. */
@@ -19,6 +21,23 @@ export function isSuccess({ status }: Pick<AttemptResult, 'status'>): boolean {
 /** Milliseconds to wait after so many attempts that did not succeed; undefined when no other follows. */
 export function pauseAfter(attempts: number): number | undefined {
   return attempts < MOST_ATTEMPTS ? FIRST_PAUSE_MS * 2 ** (attempts - 1) : undefined;
+}
+
+/**
+ * When the next attempt begins at a call that was held: not beside a request that is on its way, whose end decides about
+ * the next one. Undefined: at once.
+ */
+export function resumedAt({
+  nextAttemptAt,
+  sentAt,
+}: {
+  nextAttemptAt: Date | null;
+  sentAt: Date | null;
+}): Date | undefined {
+  const answeredBy = sentAt && new Date(sentAt.getTime() + LONGEST_ANSWER_MS);
+  return (
+    (answeredBy && (!nextAttemptAt || answeredBy > nextAttemptAt) ? answeredBy : nextAttemptAt) ?? undefined
+  );
 }
 
 /** What is kept of an answer: text without what a database or terminal chokes on. */
