@@ -124,8 +124,10 @@ export type Incoming = Readable & { readonly complete?: boolean };
  * Reads and drops what is left of a request that is answered early, so that a client which only reads after
  * writing gets its answer. Resolves to false when the rest is too long or too slow to wait for.
  */
-export function discardRest(request: Incoming, maxBytes: number, waitMs: number): Promise<boolean> {
-  if (isWhole(request) || request.destroyed) return Promise.resolve(isWhole(request));
+export async function discardRest(request: Incoming, maxBytes: number, waitMs: number): Promise<boolean> {
+  // A reader that gives the body up pauses the request after it has asked for the answer.
+  await Promise.resolve();
+  if (isWhole(request) || request.destroyed) return isWhole(request);
   return new Promise((resolve) => {
     let dropped = 0;
     const finish = (): void => {
