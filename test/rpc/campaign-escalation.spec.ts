@@ -172,6 +172,29 @@ describe('an escalation', () => {
     expect(await copiesOf(s, campaignId)).toMatchObject([{ user: boss.userId, of: ada.userId, status: 6 }]);
   });
 
+  test('ends early when those whose messages were missed have left', async () => {
+    const ada = await addRecipient(s, cast.acme, 'ada');
+    const boss = await hire(s, cast.acme);
+    const targets = [user(boss.userId)];
+    const id = await startWorkflow(
+      cast.max,
+      [ada.userId],
+      [
+        ask('send', 'wait'),
+        wait('wait', 'mark', '1h'),
+        { ...mark, transitions: { completed: 'up' } },
+        escalate('up', 'end', { targets, repeatCount: 1, repeatIntervalMinutes: 60 }),
+      ],
+    );
+    await untilStep(cast.max, id, 'wait');
+    await s.travel(HOUR_MS);
+    await eventually('the first round is over', async () => (await copiesOf(s, id)).length === 1);
+    expect(await tally(s, id)).toEqual({ MISSED: 1 });
+    await members(cast.alice).deactivateUser({ userId: ada.userId });
+    await completed(id);
+    expect(await copiesOf(s, id)).toHaveLength(1);
+  });
+
   test('says why a manager is not told, and alerts without a copy', async () => {
     const [ada, bob, lost] = await Promise.all([1, 2, 3].map(() => hire(s, cast.acme)));
     const [cay, boss] = [await hire(s, cast.acme), await addRecipient(s, cast.acme, 'boss')];

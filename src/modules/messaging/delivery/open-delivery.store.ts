@@ -28,14 +28,12 @@ const MAX_COUNTED = 10_000;
 const count = (statuses?: readonly DeliveryStatus[]): string =>
   `select count(*)::int as count from (${waitedFor(MAX_COUNTED, statuses)} limit ${MAX_COUNTED}) d`;
 const countWaitedFor = setStatement('delivery.count_waited_for', count());
-const countUnacknowledged = setStatement(
-  'delivery.count_unacknowledged',
-  count([...openStatuses, deliveryStatus.missed]),
-);
+const unacknowledged = [...openStatuses, deliveryStatus.missed];
+const countUnacknowledged = setStatement('delivery.count_unacknowledged', count(unacknowledged));
 const campaignsOf = (statuses: readonly number[]): string =>
   `select distinct campaign_id as id from delivery
     where org_id = $1 and user_id = $2 and content_id is not null and status in (${statuses.join(', ')})`;
-const campaignsOpenTo = statement('delivery.campaigns_open_to', campaignsOf(openStatuses));
+const campaignsOpenTo = statement('delivery.campaigns_open_to', campaignsOf(unacknowledged));
 const campaignsNotPushedTo = statement(
   'delivery.campaigns_not_pushed_to',
   campaignsOf([deliveryStatus.noDevice]),
@@ -58,7 +56,7 @@ export class OpenDeliveryStore {
     return row?.count ?? 0;
   }
 
-  /** The campaigns of which a person has a message that they have not acted on. */
+  /** The campaigns of which a person has a message without an acknowledgement: escalations count missed ones. */
   async campaignsOpenTo(scope: Scope, userId: string): Promise<string[]> {
     const tx = await scope.tx();
     return (await tx.query<{ id: string }>(campaignsOpenTo, [scope.orgId, userId])).map(({ id }) => id);
