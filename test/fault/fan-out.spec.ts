@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { CampaignStatus } from '@dovecote/contract/pidgr/v1/common_pb';
+import { MemberService } from '@dovecote/contract/pidgr/v1/member_pb';
 import { Random } from '../fuzz/random.js';
 import { untilStatus } from '../support/campaigns.js';
 import { eventually } from '../support/eventually.js';
@@ -88,6 +89,30 @@ describe('a fan-out', () => {
     workers.start();
     await fanOut.completed(campaignId);
     await fanOut.expectEachOnce(campaignId);
+  });
+
+  test('is not begun a second time for a recipient who leaves in the middle of it', async () => {
+    const campaignId = await fanOut.start();
+    const release = await fanOut.obstruct(campaignId, 2_300);
+    workers.start(onePieceAtATime);
+    await inTheMiddleOfAPiece();
+    const before = await fanOut.jobs(campaignId);
+    const [{ id } = { id: '' }] = await s.database.query<{ id: string }>(
+      'select user_id as id from delivery where campaign_id = $1 limit 1',
+      [campaignId],
+    );
+    await fanOut.cast.alice.client(MemberService).deactivateUser({ userId: id });
+    await eventually('the departure is noted', async () => {
+      const jobs = await s.database.query(
+        `select from graphile_worker.jobs where task_identifier = 'member.left'`,
+      );
+      return jobs.length === 0;
+    });
+    expect(await fanOut.jobs(campaignId)).toEqual(before);
+    await release();
+    await fanOut.completed(campaignId);
+    await fanOut.expectEachOnce(campaignId);
+    await fanOut.cast.alice.client(MemberService).reactivateUser({ userId: id });
   });
 
   test('yields its slot after two seconds, and continues after the jobs that were waiting', async () => {

@@ -46,12 +46,12 @@ export class CampaignWake {
   }
 
   /**
-   * Wakes the campaigns that may have no recipient left to wait for, after a recipient was deactivated or
-   * deleted.
+   * Wakes the campaigns that may have no recipient left to wait for, after a recipient was deactivated or deleted. One that
+   * is working has a job already, and what it waits for next is counted after this.
    */
   async noteLeft(scope: Scope, userId: string): Promise<void> {
     const open = await this.open.campaignsOpenTo(scope, userId);
-    for (const campaignId of await this.campaigns.runningAmong(scope, open))
+    for (const campaignId of await this.campaigns.expectingAmong(scope, open))
       await this.wake(scope, campaignId);
   }
 }

@@ -81,9 +81,10 @@ const inStatus = statement(
   'campaign.in_status',
   'select id from campaign where org_id = $1 and status = $2 order by id',
 );
-const runningAmong = statement(
-  'campaign.running_among',
-  `select id from campaign where org_id = $1 and id = any($2) and status = ${campaignStatus.running} order by id`,
+const expectingAmong = statement(
+  'campaign.expecting_among',
+  `select campaign_id as id from campaign_run
+    where org_id = $1 and campaign_id = any($2) and wake_at is not null and paused_at is null order by campaign_id`,
 );
 // A pause waits for the locks of the runs, so that nothing is pushed once it has begun; pieces of work do not.
 const waitingAmong = statement(
@@ -119,8 +120,9 @@ export class CampaignStore {
     return rows.map(({ id }) => id);
   }
 
-  async runningAmong(scope: Scope, ids: readonly string[]): Promise<string[]> {
-    const rows = await (await scope.tx()).query<{ id: string }>(runningAmong, [scope.orgId, ids]);
+  /** Those that run, are not paused, and wait for recipients or for a time. */
+  async expectingAmong(scope: Scope, ids: readonly string[]): Promise<string[]> {
+    const rows = await (await scope.tx()).query<{ id: string }>(expectingAmong, [scope.orgId, ids]);
     return rows.map(({ id }) => id);
   }
 
