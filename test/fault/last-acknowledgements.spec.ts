@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
+import { CampaignSteeringService } from '@dovecote/contract/dovecote/campaign/v1/steering_pb';
 import { CampaignService } from '@dovecote/contract/pidgr/v1/campaign_pb';
 import { CampaignStatus } from '@dovecote/contract/pidgr/v1/common_pb';
+import { Client } from 'pg';
 import { CampaignWake } from '../../src/modules/messaging/campaign/index.js';
 import { Inboxes } from '../../src/modules/messaging/inbox/inbox.service.js';
 import { type Scope, type ScopeOrigin, Scopes } from '../../src/platform/scope/index.js';
@@ -207,6 +209,65 @@ test('acknowledgements before the last enqueue nothing, and do not wait for thos
   await acknowledge(campaignId, people[0] ?? '');
   await untilStatus(cast.max, campaignId, CampaignStatus.COMPLETED);
   expect(await statusOf(other)).toBe(CampaignStatus.RUNNING);
+});
+
+test('acknowledgements behind the one that asked for the check enqueue nothing', async () => {
+  const [ada = '', ...others] = await hire(3);
+  const campaignId = await waiting([ada, ...others]);
+  await s.database.query('update campaign_run set enough = 1 where campaign_id = $1', [campaignId]);
+  const holder = new Client({ connectionString: s.database.ownerUrl });
+  await holder.connect();
+  try {
+    await holder.query('begin');
+    await holder.query('select from campaign_run where campaign_id = $1 for update', [campaignId]);
+    await acknowledge(campaignId, ada);
+    await transactionWaits();
+    const job = await enqueued(campaignId);
+    expect(job).toHaveLength(1);
+    for (const userId of others) await acknowledge(campaignId, userId);
+    expect(await enqueued(campaignId)).toEqual(job);
+  } finally {
+    await holder.end();
+  }
+  await untilStatus(cast.max, campaignId, CampaignStatus.COMPLETED);
+});
+
+test('acknowledgements in a pause enqueue nothing, and its end leads to the check', async () => {
+  const people = await hire(3);
+  const campaignId = await waiting(people);
+  const steering = cast.max.client(CampaignSteeringService);
+  await steering.pauseCampaign({ campaignId });
+  const job = await enqueued(campaignId);
+  for (const userId of people) await acknowledge(campaignId, userId);
+  expect(await enqueued(campaignId)).toEqual(job);
+  await steering.resumeCampaign({ campaignId });
+  await untilStatus(cast.max, campaignId, CampaignStatus.COMPLETED);
+});
+
+test('an acknowledgement that is in flight when a pause ends is seen by the check', async () => {
+  const [ada = ''] = await hire(1);
+  const campaignId = await waiting([ada]);
+  const steering = cast.max.client(CampaignSteeringService);
+  await steering.pauseCampaign({ campaignId });
+  const scope = openScope(ada);
+  await acknowledge(campaignId, ada, scope);
+  await steering.resumeCampaign({ campaignId });
+  await transactionWaits();
+  await scope.commit();
+  await untilStatus(cast.max, campaignId, CampaignStatus.COMPLETED);
+});
+
+test('acknowledgements before the first check enqueue nothing: that check follows anyway', async () => {
+  const people = await hire(2);
+  const campaignId = await waiting(people);
+  await s.database.query('update campaign_run set enough = null where campaign_id = $1', [campaignId]);
+  const job = await enqueued(campaignId);
+  for (const userId of people) await acknowledge(campaignId, userId);
+  expect(await enqueued(campaignId)).toEqual(job);
+  await s.database.query('update graphile_worker._private_jobs set run_at = now() where key = $1', [
+    `campaign.advance/${campaignId}`,
+  ]);
+  await untilStatus(cast.max, campaignId, CampaignStatus.COMPLETED);
 });
 
 test('of 1,500 acknowledgements, eight at a time, one asks for the check', async () => {

@@ -8,6 +8,7 @@ import {
 } from '@dovecote/contract/dovecote/campaign/v1/webhook_pb';
 import { CampaignService } from '@dovecote/contract/pidgr/v1/campaign_pb';
 import { CampaignStatus, Permission, StepType } from '@dovecote/contract/pidgr/v1/common_pb';
+import { Client } from 'pg';
 import {
   addPhone,
   addRecipient,
@@ -316,6 +317,40 @@ describe('a paused campaign', () => {
     await letPass(0);
     expect(await tally(s, campaignId)).toEqual({ SENT: 1 });
     expect(await pushesOf(s, campaignId, 'send')).toEqual([dan.userId]);
+  });
+
+  test('does not deadlock with a piece of messages that was in flight when it ended', async () => {
+    const dan = await hire(s, cast.acme);
+    const { campaign } = await campaigns().createCampaign({
+      ...{ name: 'Campaign', templateId: await createTemplate(cast.max), workflow },
+      ...{ userIds: [dan.userId], waitForEnrollment: true },
+    });
+    const campaignId = campaign?.id ?? '';
+    await campaigns().startCampaign({ campaignId });
+    await untilStep(cast.max, campaignId, 'wait');
+    await pause(campaignId);
+    await addPhone(dan);
+    await letPass(0);
+    // Locks as a piece does: inboxes, then the run.
+    const piece = new Client({ connectionString: s.database.ownerUrl });
+    await piece.connect();
+    try {
+      await piece.query('begin');
+      await piece.query('select from inbox where user_id = $1 for update', [dan.userId]);
+      await resume(campaignId);
+      await eventually('the push waits for the inbox', async () => {
+        const waiting = await s.database.query(
+          `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+        );
+        return waiting.length > 0;
+      });
+      await piece.query('update campaign_run set copies = copies where campaign_id = $1', [campaignId]);
+      await piece.query('commit');
+    } finally {
+      await piece.end();
+    }
+    await eventually('it is pushed', async () => (await pushesOf(s, campaignId, 'send')).length === 1);
+    expect(s.logLines().filter((line) => JSON.stringify(line).includes('deadlock'))).toEqual([]);
   });
 
   test('is cancelled as any other, and its pause ends with it', async () => {

@@ -71,10 +71,11 @@ export class CampaignRuns {
     if (waiting.length > 0) await this.enrollment.sendToUser(scope, userId, waiting);
   }
 
-  /** Pushes a part of what waited for people who got a device during a pause; false when nothing is left of it. */
+  /**
+   * Pushes a part of what waited for people who got a device during a pause; false when nothing is left of it. Pieces that
+   * were in flight lock inboxes before the run, so that this does not lock the run against them.
+   */
   async catchUp(scope: Scope, campaignId: string): Promise<boolean> {
-    const run = await this.store.findForUpdate(scope, campaignId);
-    if (!run || run.pausedAt) return false;
     const [waiting] = await this.campaigns.waitingAmong(scope, [campaignId]);
     return waiting !== undefined && this.enrollment.sendNext(scope, waiting);
   }

@@ -6,9 +6,16 @@ test('acknowledgements are serialized near the end, and concurrent before', () =
   expect([1_000, 1, 0, -1].map(isSerialized)).toEqual([true, true, true, true]);
 });
 
-test('a serialized one asks for a check when none is missing', () => {
-  expect([undefined, 1_000, 1].map((missing) => asksForCheck(missing, true))).toEqual([false, false, false]);
-  expect([0, -3].map((missing) => asksForCheck(missing, true))).toEqual([true, true]);
+test('of serialized ones, the one that finds none missing asks for a check, and those behind it do not', () => {
+  const missing = [undefined, 1_000, 1, 0, -1, -3];
+  expect(missing.map((count) => asksForCheck(count, true))).toEqual([
+    false,
+    false,
+    false,
+    true,
+    false,
+    false,
+  ]);
 });
 
 test('a concurrent one asks for a check when those in flight could be all that are missing', () => {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Scope } from '../../../platform/scope/index.js';
+import type { OpenCount } from '../delivery/index.js';
 import { asksForCheck, isSerialized } from './turnout.rules.js';
 import { TurnoutStore } from './turnout.store.js';
 
@@ -19,9 +20,9 @@ export class Turnout {
     return this.store.lock(scope, campaignId);
   }
 
-  /** Under the lock: expects so many acknowledgements. A number that is too low leads to an early check. */
-  expect(scope: Scope, campaignId: string, open: number): Promise<void> {
-    return this.store.expectMore(scope, campaignId, open);
+  /** Under the lock: expects one acknowledgement for each open delivery. A number that is too low leads to an early check. */
+  expect(scope: Scope, campaignId: string, { open, acknowledged }: OpenCount): Promise<void> {
+    return this.store.expectMore(scope, campaignId, acknowledged + open);
   }
 
   /** For a step that no acknowledgement ends. */

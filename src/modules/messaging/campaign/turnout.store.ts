@@ -14,17 +14,17 @@ const lockShared = statement(
   'campaign_run.lock_turnout_shared',
   `select pg_advisory_xact_lock_shared(hashtextextended('campaign_turnout/' || $1, 0))`,
 );
-const acknowledged = `(select coalesce(sum(acknowledged), 0)::int from campaign_counter
-                        where org_id = $1 and campaign_id = $2)`;
-// Before the first check of a step that waits, every acknowledgement reaches the number.
+// A check follows the entry into a step that waits, and the end of a pause: no acknowledgement has to ask for that one.
 const missing = statement(
   'campaign_run.missing',
-  `select case when wake_at is not null then coalesce(enough, 0) - ${acknowledged} end as missing
+  `select case when wake_at is not null and paused_at is null
+               then enough - (select coalesce(sum(acknowledged), 0)::int from campaign_counter
+                               where org_id = $1 and campaign_id = $2) end as missing
      from campaign_run where org_id = $1 and campaign_id = $2`,
 );
 const expectMore = statement(
   'campaign_run.expect_more',
-  `update campaign_run set enough = ${acknowledged} + $3 where org_id = $1 and campaign_id = $2`,
+  `update campaign_run set enough = $3 where org_id = $1 and campaign_id = $2`,
 );
 const expectNone = statement(
   'campaign_run.expect_none',
@@ -53,9 +53,9 @@ export class TurnoutStore {
   }
 
   /** Under the lock. */
-  async expectMore(scope: Scope, campaignId: string, acknowledgements: number): Promise<void> {
+  async expectMore(scope: Scope, campaignId: string, enough: number): Promise<void> {
     const tx = await scope.tx();
-    await tx.execute(expectMore, [scope.orgId, campaignId, acknowledgements]);
+    await tx.execute(expectMore, [scope.orgId, campaignId, enough]);
   }
 
   async expectNone(scope: Scope, campaignId: string): Promise<void> {

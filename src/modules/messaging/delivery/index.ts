@@ -16,7 +16,7 @@ export { Deliveries } from './delivery.service.js';
 export { Enrollment } from './enrollment.service.js';
 export type { WaitingCampaign } from './enrollment.store.js';
 export { type FollowedMessage, FollowUpStore } from './follow-up.store.js';
-export { OpenDeliveryStore } from './open-delivery.store.js';
+export { type OpenCount, OpenDeliveryStore } from './open-delivery.store.js';
 export { ReportStore, type ReportedRecipient } from './report.store.js';
 export { RecipientActStore } from './recipient-act.store.js';
 export { channelNumber, type Skip, skipReason, SkipStore } from './skip.store.js';

@@ -26,7 +26,10 @@ function waitedFor(limit: number, statuses: readonly DeliveryStatus[] = openStat
 const MAX_COUNTED = 10_000;
 
 const count = (statuses?: readonly DeliveryStatus[]): string =>
-  `select count(*)::int as count from (${waitedFor(MAX_COUNTED, statuses)} limit ${MAX_COUNTED}) d`;
+  `select count(*)::int as open,
+          (select coalesce(sum(acknowledged), 0)::int from campaign_counter
+            where org_id = $1 and campaign_id = $2) as acknowledged
+     from (${waitedFor(MAX_COUNTED, statuses)} limit ${MAX_COUNTED}) d`;
 const countWaitedFor = setStatement('delivery.count_waited_for', count());
 const unacknowledged = [...openStatuses, deliveryStatus.missed];
 const countUnacknowledged = setStatement('delivery.count_unacknowledged', count(unacknowledged));
@@ -34,26 +37,39 @@ const campaignsOf = (statuses: readonly number[]): string =>
   `select distinct campaign_id as id from delivery
     where org_id = $1 and user_id = $2 and content_id is not null and status in (${statuses.join(', ')})`;
 const campaignsOpenTo = statement('delivery.campaigns_open_to', campaignsOf(unacknowledged));
+const none: OpenCount = { open: 0, acknowledged: 0 };
 const campaignsNotPushedTo = statement(
   'delivery.campaigns_not_pushed_to',
   campaignsOf([deliveryStatus.noDevice]),
 );
 
+/** Both counted in one snapshot, so that a concurrent acknowledgement is counted once. */
+export interface OpenCount {
+  /** Deliveries of some steps, at most 10,000. */
+  readonly open: number;
+  /** Acknowledgements of the campaign. */
+  readonly acknowledged: number;
+}
+
 /** Deliveries that their recipients have not acted on. */
 @Injectable()
 export class OpenDeliveryStore {
   /** Counts the deliveries of these steps on which recipients can still act, up to 10,000. */
-  async countWaitedFor(scope: Scope, campaignId: string, stepIds: readonly string[]): Promise<number> {
+  async countWaitedFor(scope: Scope, campaignId: string, stepIds: readonly string[]): Promise<OpenCount> {
     const tx = await scope.tx();
-    const row = await tx.queryOne<{ count: number }>(countWaitedFor, [scope.orgId, campaignId, stepIds]);
-    return row?.count ?? 0;
+    const row = await tx.queryOne<OpenCount>(countWaitedFor, [scope.orgId, campaignId, stepIds]);
+    return row ?? none;
   }
 
   /** Counts the deliveries of these steps without an acknowledgement, missed ones included, up to 10,000. */
-  async countUnacknowledged(scope: Scope, campaignId: string, stepIds: readonly string[]): Promise<number> {
+  async countUnacknowledged(
+    scope: Scope,
+    campaignId: string,
+    stepIds: readonly string[],
+  ): Promise<OpenCount> {
     const tx = await scope.tx();
-    const row = await tx.queryOne<{ count: number }>(countUnacknowledged, [scope.orgId, campaignId, stepIds]);
-    return row?.count ?? 0;
+    const row = await tx.queryOne<OpenCount>(countUnacknowledged, [scope.orgId, campaignId, stepIds]);
+    return row ?? none;
   }
 
   /** The campaigns of which a person has a message without an acknowledgement: escalations count missed ones. */

@@ -33,9 +33,9 @@ export class DeadlineStep implements CampaignStep {
   private async haveAllActed(scope: Scope, { id, workflow }: Campaign, stepId: string): Promise<boolean> {
     const steps = awaitedSteps(workflow, stepId);
     if (steps.length > 0) {
-      const open = await this.open.countWaitedFor(scope, id, steps);
-      await this.turnout.expect(scope, id, open);
-      return open === 0;
+      const count = await this.open.countWaitedFor(scope, id, steps);
+      await this.turnout.expect(scope, id, count);
+      return count.open === 0;
     }
     // A deadline before anything is sent is there for the time itself.
     await this.turnout.expectNone(scope, id);

@@ -50,9 +50,9 @@ export class EscalateStep implements CampaignStep {
       return false;
     }
     const steps = awaitedSteps(workflow, run.stepId);
-    const open = await this.open.countUnacknowledged(scope, id, steps);
-    await this.turnout.expect(scope, id, open);
-    return open === 0;
+    const count = await this.open.countUnacknowledged(scope, id, steps);
+    await this.turnout.expect(scope, id, count);
+    return count.open === 0;
   }
 
   private async write(
