@@ -125,6 +125,15 @@ describe('a query', () => {
     while (await isRunning());
   });
 
+  test('tells a server to end it with its call, which is for statements that change nothing', async () => {
+    const settings = sql`SELECT toUInt8(getSetting('readonly')) AS kind, getSetting('cancel_http_readonly_queries_on_client_close') AS ends`;
+    const expected = { kind: 2, ends: true };
+    expect(await store.query(newOwner(), query(settings), undefined)).toEqual([expected]);
+    const rows: unknown[] = [];
+    await store.stream(newOwner(), query(settings), undefined, async (some) => void rows.push(...some));
+    expect(rows).toEqual([[2, true]]);
+  });
+
   test('refuses a number that JSON would round', async () => {
     const hash = query(sql`SELECT [toUInt64(1), sipHash64('x')] AS hashes`);
     await expect(store.query(newOwner(), hash, undefined)).rejects.toThrow(

@@ -48,6 +48,11 @@ const DISK_PER_MEMORY = 8;
 /** The longest answer: this process holds it in memory as a whole. A question whose answer is longer is refused. */
 const answerRows = 200_000;
 const answerBytes = 64 * 1024 ** 2;
+/**
+ * A server goes on with a statement whose client has left, unless it is told to stop, and only where the statement can
+ * change nothing. With 2 a statement still says its other settings.
+ */
+const endsWithItsClient = { readonly: '2', cancel_http_readonly_queries_on_client_close: 1 } as const;
 /** The last day that the engine's type knows stands for never. */
 const lastDay = '2149-06-06';
 const expiryDay = (time: string): string =>
@@ -82,7 +87,7 @@ export class AnalyticsStore {
         format: 'JSONCompact',
         abort_signal: signal,
         // So that an error comes as one, and not behind half of the rows.
-        clickhouse_settings: { wait_end_of_query: 1 },
+        clickhouse_settings: { ...endsWithItsClient, wait_end_of_query: 1 },
       });
       const { meta = [], data } = await answer.json<unknown[]>();
       return data.map((values) => readRow<Row>(meta, values));
@@ -247,7 +252,11 @@ export class AnalyticsStore {
       additional_table_filters: filtersOf(place, owner.project.number),
       log_comment: commentOf(owner, name),
     });
-    return { query: `${tagOf(owner, name)} ${text}\n${clause}`, query_params: parameters };
+    return {
+      query: `${tagOf(owner, name)} ${text}\n${clause}`,
+      query_params: parameters,
+      clickhouse_settings: endsWithItsClient,
+    };
   }
 
   private async withConnection<T>(
