@@ -126,13 +126,14 @@ module.exports = {
     {
       name: 'one-way-out',
       comment:
-        'Requests to others leave through platform/outbound, which checks where they go. DNS proofs ask the resolver only; the listeners of the metrics and of the embedded engine only answer.',
+        'Requests to others leave through platform/outbound, which checks where they go. DNS proofs ask the resolver only; the listeners of the metrics and of the embedded engine only answer; the analytics engine is where its operator says.',
       severity: 'error',
       from: {
         path: '^(src|libs)/',
         pathNot: [
           '^src/platform/outbound/',
           '^src/platform/telemetry/metrics-listener\\.ts$',
+          '^src/platform/analytics-store/engine-connection\\.ts$',
           '^libs/rpc/',
           '^libs/embedded-clickhouse/src/engine-process\\.ts$',
           spec,

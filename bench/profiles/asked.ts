@@ -21,7 +21,7 @@ export function askedOfLists(world: AnalyticsWorld): Asked[] {
 }
 
 async function firstMessage({ transport }: AnalyticsWorld, { request }: Filtered): Promise<ShownPerson[]> {
-  // The client goes on reading a stream that is left without it, and the server goes on answering.
+  // Without it the client continues to read a stream that is left, and the server to answer.
   const call = new AbortController();
   try {
     const stream = createClient(ProfilesService, transport).list(request, { signal: call.signal });

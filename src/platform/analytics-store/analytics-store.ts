@@ -49,7 +49,7 @@ const DISK_PER_MEMORY = 8;
 const answerRows = 200_000;
 const answerBytes = 64 * 1024 ** 2;
 /**
- * A server goes on with a statement whose client has left, unless it is told to stop, and only where the statement can
+ * A server continues a statement whose client has left, unless it is told to stop, and only where the statement can
  * change nothing. With 2 a statement still says its other settings.
  */
 const endsWithItsClient = { readonly: '2', cancel_http_readonly_queries_on_client_close: 1 } as const;

@@ -1,3 +1,5 @@
+import { Agent } from 'node:http';
+import { Agent as SecureAgent } from 'node:https';
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { AnalyticsPlace } from '#migrations';
 
@@ -16,6 +18,8 @@ export interface EngineConnection {
 }
 
 const defaultDatabase = 'dovecote';
+/** How long a connection without a statement stays open: less than any server keeps it. */
+const idleMs = 2_500;
 
 /** Splits CLICKHOUSE_URL. Statements name their database, so that it need not exist when they are connected. */
 export function addressOf({ url, cluster }: { url: string; cluster?: string }): EngineAddress {
@@ -40,7 +44,9 @@ export async function connectTo(
     username,
     password,
     application: 'dovecote',
-    max_open_connections: connections,
+    http_agent: agentOf(url, connections),
+    // The client's own timers of idle connections close one in use when a statement that waited for it was given up.
+    keep_alive: { enabled: true, idle_socket_ttl: 0 },
     request_timeout: timeoutMs,
     // Long lists, such as ids to delete, do not fit into a URL.
     use_multipart_params_auto: true,
@@ -48,4 +54,10 @@ export async function connectTo(
     log: { level: ClickHouseLogLevel.OFF },
   });
   return { client, place };
+}
+
+/** Its idle connections end by themselves. */
+function agentOf(url: string, connections: number): Agent {
+  const options = { keepAlive: true, maxSockets: connections, timeout: idleMs };
+  return url.startsWith('https:') ? new SecureAgent(options) : new Agent(options);
 }
