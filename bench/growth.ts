@@ -1,9 +1,10 @@
-// How long do sign-ins wait for campaigns, and acknowledgements for each other?
+// How long do sign-ins wait for campaigns, acknowledgements for each other, and lanes for the backlogs of others?
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from 'pg';
 import { createCampaign, createTemplate, runCampaign } from './fanout/campaign.js';
 import { acknowledgeAll, rivals } from './growth/acknowledgements.js';
+import { BACKLOG, type Fetched, measureFetches } from './growth/fetching.js';
 import { createOrganizations, startCampaigns } from './growth/organizations.js';
 import { untilChecked, untilMailed, type Waits, waitsUntil } from './growth/waiting.js';
 import { ownerOf } from './support/database.js';
@@ -36,17 +37,21 @@ export async function answerGrowth(effort: Effort): Promise<Report> {
   const recipients = effort.large ? 100_000 : 10_000;
   const waited = await measureWaits(effort, recipients);
   const acknowledged = await measureAcknowledgements(effort);
+  const fetched = await measureFetches(effort);
   return {
-    title: 'How long do sign-ins wait for campaigns, and acknowledgements for each other?',
+    title:
+      'How long do sign-ins wait for campaigns, acknowledgements for each other, and lanes for the backlogs of others?',
     method: [
       `Sign-in: from RequestSignInCode until the mail is sent, one after the other, while ${CAMPAIGNS} campaigns of`,
       `${figure(recipients)} recipients are sent, as many as a worker has slots for campaigns. The peer is a job without effect in the lane`,
       'of the campaigns, where sign-in codes were in earlier releases.',
       `Acknowledgements: ${figure(ORGANIZATIONS)} organizations with ${MEMBERS} members, each with a campaign that waits for all members. All`,
       'acknowledge in random order, eight at a time, through the service of the product. The peer counts the open deliveries',
-      `and enqueues a check each time, as earlier releases did. Medians of ${effort.passes} interleaved passes after a warm-up.`,
+      `and enqueues a check each time, as earlier releases did.`,
+      `Fetching: the statement of graphile-worker for a lane, while another lane has ${figure(BACKLOG)} ready jobs. The peer is the same`,
+      `statement with the indexes of graphile-worker only. Medians of ${effort.passes} interleaved passes after a warm-up.`,
     ].join('\n'),
-    tables: [waitsTable(waited), acknowledgedTable(acknowledged)],
+    tables: [waitsTable(waited), acknowledgedTable(acknowledged), fetchedTable(fetched)],
     notes: [
       'Server, worker, embedded PostgreSQL and this process share the machine.',
       ...(effort.large ? [] : ['Campaigns of 100,000 are measured with --large.']),
@@ -143,6 +148,21 @@ function waitsTable({ waits, perSecond }: { waits: readonly Waited[]; perSecond:
       figure(busy.p50, 1),
       figure(busy.p99, 1),
       figure(busy.worst, 1),
+    ]),
+  };
+}
+
+function fetchedTable(fetched: readonly Fetched[]): Table {
+  return {
+    title: `Fetching a job beside a backlog of ${figure(BACKLOG)} jobs`,
+    head: ['a lane', 'ms', 'blocks', 'peer ms', 'peer blocks', 'peer ÷ ours'],
+    rows: fetched.map(({ lane, ours, peer }) => [
+      lane,
+      figure(ours.ms, 1),
+      figure(ours.blocks),
+      figure(peer.ms, 1),
+      figure(peer.blocks),
+      ratio(peer.ms, ours.ms),
     ]),
   };
 }

@@ -42,7 +42,7 @@ const questions: Readonly<Record<string, Question>> = {
   fairness: { asks: 'Sync of an organization while another one is busy', answer: answerFairness },
   fanout: { asks: 'recipients a second, against the same rows written by hand', answer: answerFanout },
   growth: {
-    asks: 'waiting behind campaigns, and acknowledgements of many organizations',
+    asks: 'waiting behind campaigns, acknowledgements of many organizations, and fetching beside a backlog',
     answer: answerGrowth,
   },
   workflow: { asks: 'a campaign of five steps, against as many empty jobs', answer: answerWorkflow },

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { type AppConnection, appRoleObstacle, appUrl, ensureAppRole, roleOf } from './app-role.js';
 import { grantAppRole } from './app-role-grants.js';
 import { ownerDataSource } from './data-source.js';
+import { ensureJobIndexes } from './job-indexes.js';
 import { boundKey, type MasterKeys, masterKeyObstacle, rememberMasterKey } from './master-key-check.js';
 import { type Obstacle, ObstacleError } from './obstacle.js';
 import { missingMigrationsObstacle, readSchemaState, schemaObstacles } from './schema-obstacles.js';
@@ -29,6 +30,7 @@ export async function migrate(options: MigrateOptions, log: Logger): Promise<voi
     await migrateSchema(options.ownerUrl, log);
     await rememberMasterKey(owner, options);
     await migrateJobTables(options.ownerUrl, log);
+    await ensureJobIndexes(owner);
     const app = await appConnection(owner, options);
     await ensureAppRole(owner, app);
     await grantAppRole(owner, roleOf(app));

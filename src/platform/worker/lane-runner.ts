@@ -55,8 +55,15 @@ export class LaneRunner {
       logger: workerLogger(this.log),
       taskList: tasks,
       parsedCronItems: crons,
-      // Without a delay graphile-worker lets a failure to mark a job as done go uncaught: the process would end.
-      preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
+      preset: {
+        worker: {
+          // Without a delay graphile-worker lets a failure to mark a job as done go uncaught: the process would end.
+          completeJobBatchDelay: 0,
+          failJobBatchDelay: 0,
+          // PostgreSQL keeps one plan of a prepared statement for all lanes; which index serves a lane depends on its tasks.
+          preparedStatements: false,
+        },
+      },
     });
     this.runner = runner;
     const workerId = await poolId;
