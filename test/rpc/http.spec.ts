@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Heartbeat } from '../../src/platform/worker/heartbeat.js';
 import { eventually } from '../support/eventually.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 
@@ -139,6 +140,22 @@ describe('health', () => {
   ])('%s answers ok', async (path, expected) => {
     const response = await fetch(`${s.url}${path}`);
     expect([response.status, await response.json()]).toEqual([200, expected]);
+  });
+
+  test('names a lane of jobs that no worker runs, although others run', async () => {
+    const health = async (): Promise<unknown> => (await fetch(`${s.url}/health/ready`)).json();
+    const heartbeat = s.server.app.get(Heartbeat, { strict: false });
+    const [worker] = await s.database.query<{ id: string }>(
+      `select worker_id as id from worker_heartbeat where lane = 'webhook'`,
+    );
+    // As a lane does it that fails, until it is started again.
+    await heartbeat.end(worker!.id);
+    expect(await health()).toEqual({
+      ...{ status: 'degraded', analytics: 'ok' },
+      workers: expect.stringMatching(/^no worker for webhook jobs since 20\d\d-/),
+    });
+    await heartbeat.begin(worker!.id, 'webhook');
+    expect(await health()).toEqual({ status: 'ok', workers: 'ok', analytics: 'ok' });
   });
 
   test('lives on without its database, and is not ready', async () => {

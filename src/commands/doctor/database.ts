@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { SigningKeys } from '../../platform/caller/signing-keys.js';
 import { appDataSource } from '../../platform/database/data-source.js';
 import { Database, rowSecurityDefects } from '../../platform/database/index.js';
-import { describePresence, workerPresence } from '../../platform/worker/presence.js';
+import { describeDeadLanes, findDeadLanes, isFresh } from '../../platform/worker/presence.js';
 import { findObstacles } from '../../platform/database/migrate.js';
 import type { Obstacle } from '../../platform/database/obstacle.js';
 import { missingMigrationsObstacle, readSchemaState } from '../../platform/database/schema-obstacles.js';
@@ -80,11 +80,15 @@ async function examineAsApp(
 }
 
 async function examineWorkers(database: Database): Promise<Finding> {
-  const presence = await workerPresence(database);
-  if (presence.isAlive) return ok('workers', 'at work');
-  const text = describePresence(presence);
-  if (!presence.lastSeenAt) return ok('workers', text);
-  return warn('workers', `${text}: campaigns and mail wait`, 'Start a process with --role worker or all.');
+  const dead = await findDeadLanes(database);
+  if (dead.length === 0) return ok('workers', 'at work');
+  const text = describeDeadLanes(dead);
+  if (isFresh(dead)) return ok('workers', text);
+  return warn(
+    'workers',
+    `${text}: their jobs wait`,
+    'Start a process with --role worker or all; see its log.',
+  );
 }
 
 async function examineTenancy(database: Database): Promise<readonly Finding[]> {

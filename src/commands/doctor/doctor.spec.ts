@@ -18,6 +18,7 @@ import { Database } from '../../platform/database/index.js';
 import { migrate } from '../../platform/database/migrate.js';
 import type { OpenDatabase } from '../open-database.js';
 import { examineAnalytics } from './analytics.js';
+import { examineConnections } from './connections.js';
 import { examineDatabase } from './database.js';
 import type { Finding } from './finding.js';
 import { examineMachine } from './machine.js';
@@ -108,9 +109,43 @@ describe('the doctor finds', () => {
       expect(about('workers', await examineDatabase(open, log))).toMatchObject([
         { level: 'warn', text: expect.stringContaining('none seen since 2026-01-02T03:04:05.000Z') },
       ]);
+      await asOwner(`insert into worker_heartbeat (worker_id, seen_at, lane)
+        select lane, case lane when 'webhook' then '2026-02-03T04:05:06Z' else now() end, lane
+          from unnest(array['mail', 'campaign', 'webhook', 'background']) lane`);
+      expect(about('workers', await examineDatabase(open, log))).toMatchObject([
+        { level: 'warn', text: 'no worker for webhook jobs since 2026-02-03T04:05:06.000Z: their jobs wait' },
+      ]);
       await asOwner(`insert into worker_heartbeat values ('there', now())`);
       expect(about('workers', await examineDatabase(open, log))).toMatchObject([{ level: 'ok' }]);
       await asOwner('truncate worker_heartbeat');
+    });
+
+    test('how many connections the processes may use, of how many', async () => {
+      const config = loadConfig({ DATA_DIR: dataDir });
+      const [fits] = await examineConnections(open, config);
+      expect(fits).toMatchObject({
+        ...{ level: 'ok', subject: 'connections' },
+        text: expect.stringMatching(/^\d+ of \d+ used; 1 process, of which 1 worker, may use 23$/),
+      });
+      // As two processes that run, and of which one is a worker.
+      const feeds = [1, 2].map(
+        () => new Client({ connectionString: open.appUrl, application_name: 'dovecote feed' }),
+      );
+      await Promise.all(feeds.map((feed) => feed.connect()));
+      await asOwner(
+        `insert into worker_heartbeat (worker_id, seen_at, lane) values ('a', now(), 'mail'), ('b', now(), 'webhook')`,
+      );
+      const large = loadConfig({ DATA_DIR: dataDir, DATABASE_POOL_SIZE: '60', WORKER_CONCURRENCY: '20' });
+      const findings = await examineConnections(open, large);
+      await Promise.all(feeds.map((feed) => feed.end()));
+      await asOwner('truncate worker_heartbeat');
+      expect(findings).toMatchObject([
+        {
+          level: 'fail',
+          text: expect.stringMatching(/^\d+ of \d+ used; 2 processes, of which 1 worker, may use 146/),
+          advice: expect.stringContaining('DATABASE_POOL_SIZE'),
+        },
+      ]);
     });
 
     test('a table that lost its protection', async () => {

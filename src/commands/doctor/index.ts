@@ -2,6 +2,7 @@ import type { Config } from '../../platform/config/index.js';
 import { withDatabase } from '../open-database.js';
 import { createCommandLogger } from '../../platform/telemetry/logger.js';
 import { examineAnalytics } from './analytics.js';
+import { examineConnections } from './connections.js';
 import { examineDatabase } from './database.js';
 import { examine, format } from './finding.js';
 import { examineMachine } from './machine.js';
@@ -12,7 +13,11 @@ export async function doctorCommand(config: Config): Promise<number> {
   const log = createCommandLogger({ ...config, log: { ...config.log, level: 'error' } });
   const machine = await examineMachine(config);
   const database = await examine('database', 'See the message, and "dovecote config".', () =>
-    withDatabase(config, log, (open) => examineDatabase(open, log)),
+    withDatabase(config, log, async (open) => {
+      const findings = await examineDatabase(open, log);
+      const isSound = findings.every(({ level }) => level !== 'fail');
+      return isSound ? [...findings, ...(await examineConnections(open, config))] : findings;
+    }),
   );
   const siblings = await examineSiblings(config);
   const analytics = await examineAnalytics(config);

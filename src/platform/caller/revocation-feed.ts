@@ -5,6 +5,9 @@ import { v7 as uuid } from 'uuid';
 import { statement, type Transaction } from '../database/index.js';
 
 const channel = 'dovecote_revocation';
+
+/** The name of its connection, of which each process has one. */
+export const feedName = 'dovecote feed';
 /** How often the feed proves that it is heard, and how long that proof lasts. Together under a second. */
 const PING_MS = 300;
 const PROOF_MS = 900;
@@ -73,7 +76,7 @@ export class RevocationFeed implements OnModuleInit, OnApplicationShutdown {
     const client = new this.clients({
       connectionString: this.databaseUrl,
       keepAlive: true,
-      application_name: 'dovecote feed',
+      application_name: feedName,
     });
     this.client = client;
     client.on('notification', ({ payload = '' }) => this.hear(payload));

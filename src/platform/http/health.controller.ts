@@ -1,6 +1,6 @@
 import { Controller, Get, HttpCode, ServiceUnavailableException } from '@nestjs/common';
 import { Database } from '../database/index.js';
-import { describePresence, workerPresence } from '../worker/presence.js';
+import { describeDeadLanes, findDeadLanes } from '../worker/presence.js';
 import { Readiness } from './readiness.js';
 import { jsonDoor, UseDoor } from './door/index.js';
 
@@ -23,11 +23,11 @@ export class HealthController {
   async ready(): Promise<{ status: string; [other: string]: string }> {
     if (!this.readiness.serving) throw new ServiceUnavailableException({ status: 'stopping' });
     try {
-      const workers = describePresence(await workerPresence(this.database));
+      const dead = await findDeadLanes(this.database);
       const others = await this.readiness.ofOthers();
       // Reported, but the process stays ready: calls are answered while campaigns or analytics wait.
-      const status = Object.values(others).includes('unavailable') ? 'degraded' : 'ok';
-      return { status, workers, ...others };
+      const isDegraded = dead.length > 0 || Object.values(others).includes('unavailable');
+      return { status: isDegraded ? 'degraded' : 'ok', workers: describeDeadLanes(dead), ...others };
     } catch {
       throw new ServiceUnavailableException({ status: 'database unavailable' });
     }

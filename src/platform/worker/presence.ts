@@ -1,26 +1,27 @@
 import { type Database, statement } from '../database/index.js';
+import { lanes } from '../jobs/index.js';
 import { DEAD_AFTER_SECONDS } from './heartbeat.js';
+import { type DeadLane, deadLanes, describeLanes, type SeenLane } from './presence.rules.js';
 
-const last = statement(
-  'heartbeat.last',
-  `select seen_at as "seenAt",
-          stopped_at is null and seen_at > now() - make_interval(secs => ${DEAD_AFTER_SECONDS}) as "isAlive"
-     from worker_heartbeat order by 2 desc, seen_at desc limit 1`,
+const read = statement(
+  'heartbeat.lanes',
+  `select lane, max(seen_at) as "seenAt",
+          bool_or(stopped_at is null and seen_at > now() - make_interval(secs => ${DEAD_AFTER_SECONDS})) as "isAlive"
+     from worker_heartbeat group by lane`,
 );
 
-/** Whether any worker is there; else since when none has been seen, or that none ever was. */
-export type WorkerPresence = { isAlive: true } | { isAlive: false; lastSeenAt?: Date };
-
-export async function workerPresence(database: Database): Promise<WorkerPresence> {
-  const row = await database.transaction({ readOnly: true }, (tx) =>
-    tx.queryOne<{ seenAt: Date; isAlive: boolean }>(last),
-  );
-  return row?.isAlive ? { isAlive: true } : { isAlive: false, lastSeenAt: row?.seenAt };
+/** Which lanes no worker of the installation runs. */
+export async function findDeadLanes(database: Database): Promise<readonly DeadLane[]> {
+  const seen = await database.transaction({ readOnly: true }, (tx) => tx.query<SeenLane>(read));
+  return deadLanes(lanes, seen);
 }
 
-/** In words, for operators. */
-export function describePresence(presence: WorkerPresence): string {
-  if (presence.isAlive) return 'ok';
-  const { lastSeenAt } = presence;
-  return lastSeenAt ? `none seen since ${lastSeenAt.toISOString()}` : 'none seen yet';
+/** Whether no worker has been seen yet: an installation that has just been made. */
+export function isFresh(dead: readonly DeadLane[]): boolean {
+  return dead.length === lanes.length && dead.every(({ lastSeenAt }) => lastSeenAt === undefined);
+}
+
+/** In words, for operators; `ok` when there are none. */
+export function describeDeadLanes(dead: readonly DeadLane[]): string {
+  return describeLanes(lanes, dead);
 }

@@ -19,7 +19,7 @@ const read = statement(
 const readWorkers = statement(
   'queue_metrics.read_workers',
   `select lane, count(*)::int as count from worker_heartbeat
-    where seen_at > now() - make_interval(secs => ${DEAD_AFTER_SECONDS}) group by lane`,
+    where stopped_at is null and seen_at > now() - make_interval(secs => ${DEAD_AFTER_SECONDS}) group by lane`,
 );
 
 const states = ['ready', 'scheduled', 'running', 'failed'] as const;
@@ -54,7 +54,14 @@ export class QueueMetrics {
       if (!state) return;
       for (const name of states) depth.set({ state: name }, state[name]);
       age.set(state.age);
-      for (const lane of lanes) workers.set({ lane }, seen.find((found) => found.lane === lane)?.count ?? 0);
+      for (const lane of lanes) {
+        // Without a lane: a worker of an earlier release, which runs all jobs.
+        const ofLane = seen.filter((found) => found.lane === lane || found.lane === '');
+        workers.set(
+          { lane },
+          ofLane.reduce((sum, { count }) => sum + count, 0),
+        );
+      }
     });
   }
 }

@@ -9,6 +9,7 @@ import { Metrics } from '../telemetry/metrics.js';
 import { requestContext } from '../telemetry/request-context.js';
 import { endSpan, inSpan, spanOfJob } from '../telemetry/tracing.js';
 import { type ContinuousWork, RunsContinuously } from './continuous-work.js';
+import { workerConnections } from './connections.rules.js';
 import { Heartbeat } from './heartbeat.js';
 import { HandlesJob, type JobContext, type JobHandler, type JobHandlerOptions } from './job-handler.js';
 import { type LaneOptions, LaneRunner } from './lane-runner.js';
@@ -47,11 +48,9 @@ export class Worker {
 
   async start(): Promise<void> {
     const { slots, databaseUrl, client } = this.options;
-    // One connection per lane for LISTEN; the others fetch and complete jobs. Those statements are short, so that lanes
-    // share them.
     this.pool = new Pool({
       connectionString: databaseUrl,
-      max: lanes.length + Math.max(...Object.values(slots)),
+      max: workerConnections(slots),
       application_name: 'dovecote worker',
       Client: client,
     });
