@@ -136,6 +136,43 @@ describe('a list', () => {
   });
 });
 
+test('a search has the same order and total whether it finds few people or many', async () => {
+  const client = cast.otherSite.keys.sdk.client(ProfilesSDKService);
+  const identify = async (of: number, plan: string): Promise<void> => {
+    const ids = Array.from({ length: of }, (_, n) => `${plan}-${n}`);
+    await Promise.all(ids.map((externalId) => client.identify({ externalId, traits: { plan } })));
+  };
+  await identify(100, 'few');
+  await identify(101, 'many');
+  if (!s.analytics) throw new Error('The server has an analytics store.');
+  const { store, stop } = openStore(s.analytics);
+  await storeEvents(
+    store,
+    cast.otherSite.number,
+    ['few', 'many'].flatMap((plan) => [
+      { id: `${plan}-7`, at: '01 10:00' },
+      { id: `${plan}-3`, at: '02 10:00' },
+    ]),
+  );
+  await allMirrored(s);
+  await stop();
+  for (const [plan, total] of [
+    ['few', 100],
+    ['many', 101],
+  ] as const) {
+    const query = `plan:${plan}`;
+    const pages = await Promise.all(
+      [0, 60, 120].map((offset) => people(cast.otherSite).list({ query, limit: 60, offset })),
+    );
+    const listed = pages.flatMap(({ profiles }) => profiles);
+    expect(pages.map((page) => page.total)).toEqual([total, total, total]);
+    expect(new Set(listed.map(({ externalId }) => externalId)).size).toBe(total);
+    expect(listed.slice(0, 2).map(({ externalId }) => externalId)).toEqual([`${plan}-3`, `${plan}-7`]);
+    const rest = listed.slice(2).map(({ id }) => id);
+    expect(rest).toEqual(rest.toSorted().reverse());
+  }
+});
+
 test('a deleted person is hidden, the events stay, and the external id makes a new profile', async () => {
   const { client, database } = s.analytics ?? {};
   const stored = async () => {

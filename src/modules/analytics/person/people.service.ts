@@ -13,6 +13,7 @@ import { activityOf, activityOfPeople } from './person-activity.js';
 import {
   createdOthers,
   createdProfiles,
+  foundProfiles,
   type ListedPerson,
   type ListPosition,
   peopleCount,
@@ -21,6 +22,8 @@ import {
 
 /** People in a message. */
 const PAGE = 100;
+/** People whom a search finds and who are put in order here: when they were last seen is read of them all anyway. */
+const MOST_FOUND = 100;
 /** Ids in one question about what people did. */
 const MOST_IDS_AT_ONCE = 50_000;
 
@@ -29,6 +32,14 @@ export interface PeoplePage {
   readonly people: readonly Person[];
   /** Empty at the end. */
   readonly nextPageToken: string;
+}
+
+/** A part of a list. */
+interface SearchedPage {
+  /** At most so many people. */
+  readonly limit: number;
+  /** Behind so many others. */
+  readonly offset: number;
 }
 
 type ActivityById = ReadonlyMap<string, PersonActivity>;
@@ -94,8 +105,10 @@ export class People {
   /** The list by when they were last seen. */
   async search(
     scope: Scope,
-    { search, limit, offset }: { search: PersonSearch | undefined; limit: number; offset: number },
+    { search, limit, offset }: SearchedPage & { readonly search: PersonSearch | undefined },
   ): Promise<{ people: readonly Person[]; total: number }> {
+    const found = search && (await this.few(scope, search, { limit, offset }));
+    if (found) return found;
     const rows = await this.ask(scope, ['seen', search, offset, limit], (owner) =>
       this.store.query(owner, seenList, { search, offset, limit }),
     );
@@ -107,6 +120,22 @@ export class People {
       this.store.query(owner, peopleCount, { search }),
     );
     return { people, total: counted[0]?.people ?? 0 };
+  }
+
+  /** A page of a search that finds few people; undefined when it finds more. */
+  private async few(
+    scope: Scope,
+    search: PersonSearch,
+    { limit, offset }: SearchedPage,
+  ): Promise<{ people: readonly Person[]; total: number } | undefined> {
+    const found = await this.ask(scope, ['found', search], (owner) =>
+      this.store.query(owner, foundProfiles, { search, limit: MOST_FOUND + 1 }),
+    );
+    if (found.length > MOST_FOUND) return undefined;
+    const activities = await this.activities(scope, found);
+    const seen = found.map((row) => ({ ...row, at: activities.get(row.id)?.lastSeen ?? 0 }));
+    const rows = newestOf(seen, offset + limit).slice(offset);
+    return { people: await this.peopleOf(scope, rows, activities), total: found.length };
   }
 
   /**

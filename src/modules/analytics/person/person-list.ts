@@ -190,6 +190,18 @@ function searched(search: PersonSearch | undefined): Fragment {
   return combined(conditions, 'or');
 }
 
+/** Profiles that a search finds, as many as `limit`, in no order. */
+export const foundProfiles = analyticsQuery<
+  { readonly search: PersonSearch; readonly limit: number },
+  Pick<ListedPerson, 'id' | 'has_profile'>
+>({
+  name: 'person.found_profiles',
+  build: ({ search, limit }) =>
+    sql`SELECT profile_id AS id, true AS has_profile FROM ${profiles} WHERE NOT deleted AND ${searched(search)}
+         LIMIT ${value(limit, 'UInt32')}`,
+  examples: [{ search: { text: 'person-19' }, limit: 101 }],
+});
+
 /** By when they were last seen, the latest first; a profile without events at 0. A search finds profiles only. */
 export const seenList = analyticsQuery<SeenList, ListedPerson>({
   name: 'person.seen_list',
