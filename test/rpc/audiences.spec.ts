@@ -14,6 +14,9 @@ import { addHolder } from '../support/role-holders.js';
 
 jest.setTimeout(90_000);
 
+/** Members of each side of a request. */
+const MOST_LISTED = 10_000;
+
 let w: AudienceWorld;
 
 beforeAll(async () => {
@@ -96,6 +99,14 @@ describe('are refused', () => {
     );
     expect(refusal.reason).toBe('CAMPAIGN_NOT_EDITABLE');
     expect(await w.audienceOf(campaignId)).toEqual([w.ann.userId]);
+  });
+
+  test('one member more than a list may name, on either side', async () => {
+    const userIds = Array.from({ length: MOST_LISTED + 1 }, () => uuid());
+    for (const field of ['include', 'exclude']) {
+      const refusal = await refusalOf(w.audiences().previewAudience({ [field]: { userIds } }));
+      expect(refusal).toMatchObject({ code: Code.InvalidArgument, fields: [`${field}.user_ids`] });
+    }
   });
 
   test('page tokens of other sources', async () => {
@@ -187,6 +198,28 @@ describe('a preview', () => {
 });
 
 describe('a resolved audience', () => {
+  test('is taken from as many members, groups, teams and rules as a request may name', async () => {
+    const strangers = (): string[] => Array.from({ length: MOST_LISTED - 1 }, () => uuid());
+    const sides = {
+      include: { userIds: [w.ann.userId, ...strangers()], groupIds: [w.groupId], teamIds: [w.teamId] },
+      exclude: { userIds: [w.bob.userId, ...strangers()] },
+    };
+    const campaignId = await w.newCampaign();
+    const [previewed, resolved] = [
+      await w.audiences().previewAudience(sides),
+      await w.audiences().resolveAudience({ campaignId, ...sides }),
+    ];
+    expect(previewed.summary).toEqual(resolved.summary);
+    expect(resolved.summary?.size).toBe(1);
+    expect(await w.audienceOf(campaignId)).toEqual([w.ann.userId]);
+    const json = await fetch(`${w.s.url}/dovecote.campaign.v1.AudienceService/PreviewAudience`, {
+      method: 'POST',
+      headers: { ...w.cast.max.headers, 'content-type': 'application/json' },
+      body: JSON.stringify(sides),
+    });
+    expect(json.status).toBe(200);
+  });
+
   test('is frozen in the order of its sources, and says who was left out, also after the start', async () => {
     const campaignId = await w.newCampaign([w.cast.erin.userId]);
     const { campaign: before } = await w.campaigns().getCampaign({ campaignId });

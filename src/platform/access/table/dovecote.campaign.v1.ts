@@ -27,8 +27,8 @@ export const dovecoteCampaign: readonly ServiceRows[] = [
     updateAudienceRule: write(permission(P.CAMPAIGNS_WRITE), anyProof, 'AUDIENCE_RULE_UPDATED'),
     deleteAudienceRule: write(permission(P.CAMPAIGNS_WRITE), anyProof, 'AUDIENCE_RULE_DELETED'),
     // Members may be read as well, which the service asks for.
-    previewAudience: read(permission(P.CAMPAIGNS_WRITE), anyProof),
-    resolveAudience: write(permission(P.CAMPAIGNS_WRITE), anyProof, 'CAMPAIGN_UPDATED'),
+    previewAudience: largeRequest(read(permission(P.CAMPAIGNS_WRITE), anyProof)),
+    resolveAudience: largeRequest(write(permission(P.CAMPAIGNS_WRITE), anyProof, 'CAMPAIGN_UPDATED')),
     uploadAudience: largeRequest(write(permission(P.CAMPAIGNS_WRITE), anyProof, 'CAMPAIGN_UPDATED')),
     listLeftOut: read(permission(P.CAMPAIGNS_READ), anyProof),
   }),
