@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import { AudienceSourceKind, LeftOutReason } from '@dovecote/contract/dovecote/campaign/v1/audience_pb';
 import { CampaignStatus, Permission } from '@dovecote/contract/pidgr/v1/common_pb';
 import { PrivacyService } from '@dovecote/contract/pidgr/v1/privacy_pb';
+import { Parser } from 'csv-parse';
 import { v7 as uuid } from 'uuid';
 import { untilStatus } from '../support/campaigns.js';
 import { type AudienceWorld, startAudienceWorld } from '../support/audience-world.js';
@@ -12,6 +13,8 @@ import { addHolder } from '../support/role-holders.js';
 jest.setTimeout(90_000);
 
 const MANY = 5_000;
+/** In which seven megabytes are parsed. */
+const PIECES_OF_ALL = 111;
 
 let w: AudienceWorld;
 /** Keeps the audience that it has, as long as files are refused. */
@@ -113,6 +116,33 @@ describe('is refused, and nothing changes:', () => {
     expect(fields.length).toBeLessThanOrEqual(100);
     expect(fields.slice(0, 2)).toEqual(['file.rows[2]', 'file.rows[3]']);
   });
+});
+
+test('a file is read no further once its call is cancelled', async () => {
+  const read = Parser.prototype._transform;
+  const cancelled = new AbortController();
+  const over = Promise.withResolvers<void>();
+  let pieces = 0;
+  const spy = jest.spyOn(Parser.prototype, '_transform').mockImplementation(function (
+    this: Parser,
+    ...given
+  ) {
+    if ((pieces += 1) === 1) {
+      this.once('close', over.resolve);
+      cancelled.abort();
+    }
+    read.apply(this, given);
+  });
+  try {
+    const file = encoder.encode(`email\n${`${'x'.repeat(60)}@acme.example\n`.repeat(99_000)}`);
+    const call = w.audiences().uploadAudience({ campaignId, file }, { signal: cancelled.signal });
+    expect((await refusalOf(call)).code).toBe(Code.Canceled);
+    await over.promise;
+  } finally {
+    spy.mockRestore();
+  }
+  expect(pieces).toBeGreaterThan(0);
+  expect(pieces).toBeLessThan(PIECES_OF_ALL / 2);
 });
 
 describe('a file', () => {

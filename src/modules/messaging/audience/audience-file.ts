@@ -21,14 +21,18 @@ const PIECE = 64 * 1024;
 /** Characters of a row: every cell as long as it may be. */
 const LONGEST_ROW = MOST_COLUMNS * (LONGEST_CELL + 3);
 
-/** The rows of a CSV file (RFC 4180, UTF-8), the header apart; throws what is wrong with all of them, the first hundred. */
-export async function readAudienceFile(file: Uint8Array): Promise<NamedRow[]> {
+/**
+ * The rows of a CSV file (RFC 4180, UTF-8), the header apart; throws what is wrong with all of them, the first hundred.
+ * Ends between two pieces once the signal fires, with its reason.
+ */
+export async function readAudienceFile(file: Uint8Array, signal?: AbortSignal): Promise<NamedRow[]> {
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
   if (!isUtf8(bytes)) throw refusalOf([{ field: 'file', description: 'must be text in UTF-8' }]);
   const rows: NamedRow[] = [];
   const violations: FieldViolation[] = [];
   let columns: FileColumns | undefined;
   for await (const { row, cells } of recordsOf(bytes)) {
+    signal?.throwIfAborted();
     if (!columns) {
       const header = readHeader(cells);
       if (Array.isArray(header)) throw refusalOf(header);

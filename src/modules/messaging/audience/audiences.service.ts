@@ -92,7 +92,7 @@ export class Audiences {
   ): Promise<{ summary: AudienceSummary; snapshotRef: string }> {
     scope.require(Permission.MEMBERS_READ);
     // Before the campaign is looked up: no transaction is held open while the file is read.
-    const rows = await readAudienceFile(file);
+    const rows = await readAudienceFile(file, scope.signal);
     const judged = judgeRows(rows, await this.resolved.findMembers(scope, rows));
     const refusal = leaveOutUnknown ? undefined : refuseUnknownRows(rows, judged);
     if (refusal) throw refusal;
