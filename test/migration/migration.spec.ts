@@ -1,40 +1,24 @@
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { migrations } from '#migrations';
-import { Client } from 'pg';
-import { DataSource } from 'typeorm';
 import { v7 as uuid } from 'uuid';
 import { grantAppRole } from '../../src/platform/database/app-role-grants.js';
 import { appRole } from '../../src/platform/database/app-role.js';
-import { databaseUrl, testMasterKey } from '../support/template-database.js';
+import { testMasterKey } from '../support/template-database.js';
 import { cloneDatabase, type TestDatabase } from '../support/test-database.js';
 import { startTestServer } from '../support/test-server.js';
+import { OldDatabases, withClient } from './old-databases.js';
 import { describeSchema } from './schema.js';
 
 jest.setTimeout(60_000);
 
-let server: Client;
-const created: string[] = [];
+let databases: OldDatabases;
 
 beforeAll(async () => {
-  server = new Client({ connectionString: process.env.DOVECOTE_TEST_DATABASE_URL });
-  await server.connect();
+  databases = await OldDatabases.connect();
 });
-afterAll(async () => {
-  for (const name of created) await server.query(`drop database ${name} with (force)`);
-  await server.query('drop role if exists ordinary_owner');
-  await server.end();
-});
-
-/** A database as an operator would make it: nothing in it. */
-async function emptyDatabase(): Promise<string> {
-  const name = `empty_${randomBytes(6).toString('hex')}`;
-  await server.query(`create database ${name} template template0`);
-  created.push(name);
-  return databaseUrl(process.env.DOVECOTE_TEST_DATABASE_URL ?? '', name);
-}
+afterAll(() => databases?.drop());
 
 /** `dovecote migrate`, as a process of its own. */
 async function runMigrate(url: string): Promise<{ exitCode: number; output: string }> {
@@ -52,38 +36,6 @@ async function runMigrate(url: string): Promise<{ exitCode: number; output: stri
   return { exitCode, output };
 }
 
-async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
-}
-
-/** As an owner for whom row-level security holds: not every PostgreSQL is ours. */
-async function migrateAsOrdinaryOwner(url: string, some: typeof migrations): Promise<void> {
-  const owner = 'ordinary_owner';
-  await withClient(url, async (client) => {
-    const { rows } = await client.query('select from pg_roles where rolname = $1', [owner]);
-    if (rows.length === 0) await client.query(`create role ${owner}`);
-    await client.query(`grant create on schema public to ${owner}`);
-  });
-  const dataSource = await new DataSource({
-    type: 'postgres',
-    url,
-    migrations: some,
-    migrationsTableName: 'schema_migration',
-    extra: { options: `-c role=${owner}` },
-  }).initialize();
-  try {
-    await dataSource.runMigrations();
-  } finally {
-    await dataSource.destroy();
-  }
-}
-
 const applied = (url: string) =>
   withClient(url, async (client) => {
     const { rows } = await client.query<{ name: string }>('select name from schema_migration order by id');
@@ -94,7 +46,7 @@ const names = migrations.map((Migration) => new Migration().name);
 
 describe('migrating', () => {
   test('fills an empty database; a second run changes nothing', async () => {
-    const url = await emptyDatabase();
+    const url = await databases.createEmpty();
     const first = await runMigrate(url);
     expect(first).toMatchObject({ exitCode: 0 });
     expect(await applied(url)).toEqual(names);
@@ -106,7 +58,7 @@ describe('migrating', () => {
   });
 
   test('by two processes at once succeeds in both, and happens once', async () => {
-    const url = await emptyDatabase();
+    const url = await databases.createEmpty();
     const runs = await Promise.all([runMigrate(url), runMigrate(url)]);
     expect(runs.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
     expect(await applied(url)).toEqual(names);
@@ -119,9 +71,9 @@ describe('migrating', () => {
   });
 
   test('gives organizations that were there before what new ones begin with', async () => {
-    const url = await emptyDatabase();
+    const url = await databases.createEmpty();
     const first = migrations.findIndex((Migration) => new Migration().name.startsWith('TeamsAndGroups'));
-    await migrateAsOrdinaryOwner(url, migrations.slice(0, first));
+    await databases.migrateAsOrdinaryOwner(url, migrations.slice(0, first));
     const [org, role, identity] = [uuid(), uuid(), uuid()];
     await withClient(url, async (client) => {
       await client.query(`insert into organization (id, name) values ($1, 'Old')`, [org]);
@@ -135,7 +87,7 @@ describe('migrating', () => {
         [org, uuid(), identity, role],
       );
     });
-    await migrateAsOrdinaryOwner(url, migrations.slice(0, first + 1));
+    await databases.migrateAsOrdinaryOwner(url, migrations.slice(0, first + 1));
     const [rosters, headcount] = await withClient(url, (client) =>
       Promise.all([
         client.query('select org_id, kind, name, is_default, created_by from roster order by kind'),
@@ -151,9 +103,9 @@ describe('migrating', () => {
   });
 
   test('keeps names that are twins and addresses in another form, so that they go on working', async () => {
-    const url = await emptyDatabase();
+    const url = await databases.createEmpty();
     const first = migrations.findIndex((Migration) => new Migration().name.startsWith('TextThatPeopleGive'));
-    await migrateAsOrdinaryOwner(url, migrations.slice(0, first));
+    await databases.migrateAsOrdinaryOwner(url, migrations.slice(0, first));
     const [org, one, twin, bo, taken, odd] = [uuid(), uuid(), uuid(), uuid(), uuid(), uuid()];
     await withClient(url, async (client) => {
       await client.query(`insert into organization (id, name) values ($1, 'Old')`, [org]);
@@ -178,7 +130,7 @@ describe('migrating', () => {
         );
       }
     });
-    await migrateAsOrdinaryOwner(url, migrations.slice(0, first + 1));
+    await databases.migrateAsOrdinaryOwner(url, migrations.slice(0, first + 1));
     const [roles, members] = await withClient(url, (client) =>
       Promise.all([
         client.query('select name, name_key from role order by slug'),
@@ -201,11 +153,11 @@ describe('migrating', () => {
   });
 
   test('keeps accounts at providers that share a member, of which one counts', async () => {
-    const url = await emptyDatabase();
+    const url = await databases.createEmpty();
     const first = migrations.findIndex((Migration) =>
       new Migration().name.startsWith('OneSubjectForAMember'),
     );
-    await migrateAsOrdinaryOwner(url, migrations.slice(0, first));
+    await databases.migrateAsOrdinaryOwner(url, migrations.slice(0, first));
     const [org, role, rosa, oidc, saml] = [uuid(), uuid(), uuid(), uuid(), uuid()];
     await withClient(url, async (client) => {
       await client.query(`insert into organization (id, name) values ($1, 'Old')`, [org]);
@@ -242,7 +194,7 @@ describe('migrating', () => {
         );
       }
     });
-    await migrateAsOrdinaryOwner(url, migrations.slice(0, first + 1));
+    await databases.migrateAsOrdinaryOwner(url, migrations.slice(0, first + 1));
     const { rows } = await withClient(url, (client) =>
       client.query('select subject, exclusive from sso_subject order by subject'),
     );
@@ -255,9 +207,9 @@ describe('migrating', () => {
   });
 
   test('numbers consents and activations that were there in the order of their times', async () => {
-    const url = await emptyDatabase();
+    const url = await databases.createEmpty();
     const first = migrations.findIndex((Migration) => new Migration().name.startsWith('NewestByNumber'));
-    await migrateAsOrdinaryOwner(url, migrations.slice(0, first));
+    await databases.migrateAsOrdinaryOwner(url, migrations.slice(0, first));
     const org = uuid();
     const consent = (at: string): string =>
       `insert into privacy_consent (org_id, id, toggle, was_enabled, enabled, actor_kind, actor_id, actor_email,
@@ -277,7 +229,7 @@ describe('migrating', () => {
       ] as const)
         await client.query(connection(name, at));
     });
-    await migrateAsOrdinaryOwner(url, migrations.slice(0, first + 1));
+    await databases.migrateAsOrdinaryOwner(url, migrations.slice(0, first + 1));
     await withClient(url, async (client) => {
       await client.query(consent('2025-01-01'));
       const consents = await client.query(
@@ -298,11 +250,11 @@ describe('migrating', () => {
   });
 
   test('keeps how far a running campaign has come', async () => {
-    const url = await emptyDatabase();
+    const url = await databases.createEmpty();
     const first = migrations.findIndex((Migration) =>
       new Migration().name.startsWith('ReferencesOfTheLedger'),
     );
-    await migrateAsOrdinaryOwner(url, migrations.slice(0, first));
+    await databases.migrateAsOrdinaryOwner(url, migrations.slice(0, first));
     const org = uuid();
     await withClient(url, async (client) => {
       await client.query('set session_replication_role = replica');
@@ -312,7 +264,7 @@ describe('migrating', () => {
         [org],
       );
     });
-    await migrateAsOrdinaryOwner(url, migrations.slice(0, first + 1));
+    await databases.migrateAsOrdinaryOwner(url, migrations.slice(0, first + 1));
     await withClient(url, async (client) => {
       const { rows } = await client.query('select done from campaign_run order by done');
       expect(rows).toEqual([{ done: '{}' }, { done: '{[0,2001)}' }]);

@@ -126,6 +126,8 @@ const indifferent = new Set([
   '/pidgr.v1.DeviceService/Deactivate',
   // A list of nothing, as for any unknown user.
   '/pidgr.v1.DeviceService/ListMemberDevices',
+  // The rules that name it: an empty list, as for any unknown id.
+  '/dovecote.campaign.v1.AudienceService/ListAudienceRules',
   // Members of a list are left out as unknown, as for any unknown member.
   '/dovecote.campaign.v1.AudienceService/PreviewAudience',
   // No calls, as for any unknown campaign.

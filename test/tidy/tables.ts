@@ -49,6 +49,8 @@ export const tables: Readonly<Record<string, Table>> = {
     },
   },
   audience_rule: { owner: 'messaging/audience' },
+  audience_rule_role: { owner: 'messaging/audience' },
+  audience_rule_roster: { owner: 'messaging/audience' },
   audit_backlog: { owner: 'evidence/audit' },
   audit_chain: { owner: 'evidence/audit' },
   audit_event: {

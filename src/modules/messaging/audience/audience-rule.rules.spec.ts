@@ -1,6 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import type { RuleCondition } from './audience-rule.js';
-import { conditionViolations, predicateOf, referencesOf, refuseRuleInUse } from './audience-rule.rules.js';
+import {
+  brokenViolations,
+  conditionViolations,
+  predicateOf,
+  referencesOf,
+  refuseRuleInUse,
+} from './audience-rule.rules.js';
 
 const role: RuleCondition = { role: 'r' };
 
@@ -59,6 +65,18 @@ describe('a predicate', () => {
       String.raw`(($.profile.customAttributes."a\"b" == "x\" || true") || ($.profile.customAttributes."a\"b" == "\\"))`,
     );
   });
+});
+
+test('a rule that names what was deleted is not used, and the places in it are named', () => {
+  const rule = { id: 'x', name: 'On "leave"', createdAt: new Date(), updatedAt: new Date() };
+  const condition: RuleCondition = { any: [role, { group: 'g' }] };
+  expect(brokenViolations({ ...rule, condition, existing: ['r', 'g'] }, 'exclude.rule_ids[3]')).toEqual([]);
+  expect(brokenViolations({ ...rule, condition, existing: ['r'] }, 'exclude.rule_ids[3]')).toEqual([
+    {
+      field: 'exclude.rule_ids[3]',
+      description: String.raw`the rule "On \"leave\"" names a group that was deleted: condition.any.conditions[1].group_id. Change the rule first`,
+    },
+  ]);
 });
 
 test('a rule that campaigns wait with is kept, and they are named', () => {

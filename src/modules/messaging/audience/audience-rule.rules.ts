@@ -1,5 +1,5 @@
 import { AppError, failedPrecondition, type FieldViolation } from '../../../platform/errors/index.js';
-import type { RuleCondition } from './audience-rule.js';
+import type { FoundRule, RuleCondition } from './audience-rule.js';
 
 /** Rules of an organization. */
 const MOST_RULES = 1_000;
@@ -84,6 +84,20 @@ export function referencesOf(condition: RuleCondition, field: string): RuleRefer
     if ('group' in one) return [{ type: 'group', id: one.group, field: `${path}.group_id` }];
     return [];
   });
+}
+
+/**
+ * What is wrong with using the rule, which `field` of the request names. It may name what was deleted before foreign keys
+ * prevented that: a rule that applies to no member any more would exclude none.
+ */
+export function brokenViolations({ name, condition, existing }: FoundRule, field: string): FieldViolation[] {
+  const known = new Set(existing);
+  return referencesOf(condition, 'condition')
+    .filter(({ id }) => !known.has(id))
+    .map(({ type, field: place }) => ({
+      field,
+      description: `the rule ${JSON.stringify(name)} names a ${type} that was deleted: ${place}. Change the rule first`,
+    }));
 }
 
 /**

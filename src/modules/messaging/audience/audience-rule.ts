@@ -16,3 +16,8 @@ export interface AudienceRule {
   createdAt: Date;
   updatedAt: Date;
 }
+
+/** A rule, and the ids of those groups, teams and roles that it names and that exist. */
+export interface FoundRule extends AudienceRule {
+  existing: readonly string[];
+}

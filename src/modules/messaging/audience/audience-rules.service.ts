@@ -14,7 +14,7 @@ import {
   refuseRulesOverLimit,
   type RuleReference,
 } from './audience-rule.rules.js';
-import { AudienceRuleStore } from './audience-rule.store.js';
+import { AudienceRuleStore, type RuleTargets } from './audience-rule.store.js';
 
 const listForm = { defaultSize: 20, path: '' };
 
@@ -41,6 +41,7 @@ export class AudienceRules {
     if (refusal) throw refusal;
     const rule = { ...given, id: uuid(), createdAt: scope.now(), updatedAt: scope.now() };
     await this.store.insert(scope, rule);
+    await this.store.replaceTargets(scope, rule.id, targetsOf(rule.condition));
     await this.audit(scope, 'AUDIENCE_RULE_CREATED', rule);
     return rule;
   }
@@ -51,10 +52,16 @@ export class AudienceRules {
     return rule;
   }
 
-  async list(scope: Scope, request: PageRequest): Promise<{ items: AudienceRule[]; nextPageToken: string }> {
-    const binding = ['audience_rules', scope.orgId];
+  /** With `namesId`, those that name this group, team or role. */
+  async list(
+    scope: Scope,
+    namesId: string | undefined,
+    request: PageRequest,
+  ): Promise<{ items: AudienceRule[]; nextPageToken: string }> {
+    const binding = ['audience_rules', scope.orgId, namesId ?? ''];
     const page = this.paging.parse(request, binding, listForm);
-    const { items, pagination } = this.paging.pageOf(await this.store.list(scope, page), page, 0, binding);
+    const found = await this.store.list(scope, page, namesId);
+    const { items, pagination } = this.paging.pageOf(found, page, 0, binding);
     return { items, nextPageToken: pagination.nextPageToken };
   }
 
@@ -72,6 +79,7 @@ export class AudienceRules {
       updatedAt: scope.now(),
     };
     await this.store.update(scope, changed);
+    if (change.condition) await this.store.replaceTargets(scope, rule.id, targetsOf(change.condition));
     await this.audit(scope, 'AUDIENCE_RULE_UPDATED', changed);
     return changed;
   }
@@ -122,4 +130,12 @@ export class AudienceRules {
   ): Promise<void> {
     return scope.audit(event, { entityType: 'audience_rule', entityId: id, metadata: { name } });
   }
+}
+
+function targetsOf(condition: RuleCondition): RuleTargets {
+  const references = referencesOf(condition, '');
+  const ids = (...types: RuleReference['type'][]): string[] => [
+    ...new Set(references.filter(({ type }) => types.includes(type)).map(({ id }) => id)),
+  ];
+  return { rosterIds: ids('group', 'team'), roleIds: ids('role') };
 }

@@ -47,10 +47,11 @@ export class AudienceRpc {
 
   @Rpc(AudienceService.method.listAudienceRules)
   async listAudienceRules(
-    request: ListAudienceRulesRequest,
+    { namesId, ...request }: ListAudienceRulesRequest,
     scope: Scope,
   ): Promise<MessageInitShape<typeof ListAudienceRulesResponseSchema>> {
-    const { items, nextPageToken } = await this.rules.list(scope, request);
+    const named = namesId === '' ? undefined : namesId.toLowerCase();
+    const { items, nextPageToken } = await this.rules.list(scope, named, request);
     return { rules: items.map(fromRule), nextPageToken };
   }
 

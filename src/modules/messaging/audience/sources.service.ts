@@ -5,7 +5,7 @@ import { nameKey } from '../../../platform/text/index.js';
 import { group, type NamedRoster, Rosters, team } from '../../people/roster/index.js';
 import { type ResolvableSource, sourceKind } from '../campaign/index.js';
 import type { AudienceRule } from './audience-rule.js';
-import { predicateOf } from './audience-rule.rules.js';
+import { brokenViolations, predicateOf } from './audience-rule.rules.js';
 import { AudienceRuleStore } from './audience-rule.store.js';
 
 /** Sources as they are asked for. Ids are in lower case. */
@@ -38,7 +38,7 @@ export class Sources {
 
   /**
    * Sources that exist and that the caller may see, those that include first; refuses others. Members of a list are not looked
-   * at. With `kept`, rules stay as they are until the transaction ends.
+   * at. With `kept`, rules stay as they are until the transaction ends, and no group or team is deleted before.
    */
   async find(scope: Scope, { include, exclude }: GivenAudience, kept: boolean): Promise<ResolvableSource[]> {
     const violations: FieldViolation[] = [];
@@ -62,8 +62,12 @@ export class Sources {
     const named = { ids: given.ruleIds, nameKeys: given.ruleNames.map(nameKey) };
     const asked = named.ids.length + named.nameKeys.length;
     const [groups, teams, rules] = await Promise.all([
-      this.rosters.listVisible(scope, group, given.groupIds),
-      this.rosters.listVisible(scope, team, given.teamIds),
+      kept
+        ? this.rosters.listVisibleForUpdate(scope, group, given.groupIds)
+        : this.rosters.listVisible(scope, group, given.groupIds),
+      kept
+        ? this.rosters.listVisibleForUpdate(scope, team, given.teamIds)
+        : this.rosters.listVisible(scope, team, given.teamIds),
       asked === 0
         ? []
         : kept
@@ -85,6 +89,11 @@ export class Sources {
     refuseUnknown('rule_ids', named.ids, idsOf(rules), 'is not an audience rule of this organization');
     const nameKeys = new Set(rules.map(({ name }) => nameKey(name)));
     refuseUnknown('rule_names', named.nameKeys, nameKeys, 'is not an audience rule of this organization');
+    for (const rule of rules) {
+      const [byId, byName] = [named.ids.indexOf(rule.id), named.nameKeys.indexOf(nameKey(rule.name))];
+      const place = byId < 0 ? `rule_names[${byName}]` : `rule_ids[${byId}]`;
+      violations.push(...brokenViolations(rule, `${field}.${place}`));
+    }
     const excludes = field === 'exclude';
     return [
       ...(given.userIds.length > 0

@@ -63,6 +63,12 @@ export class Rosters {
     return this.store.visibleByIds(scope, kind, viewOf(scope.caller, kind), ids);
   }
 
+  /** The same; none of them is deleted before the transaction ends. */
+  async listVisibleForUpdate(scope: Scope, kind: RosterKind, ids: readonly string[]): Promise<NamedRoster[]> {
+    if (ids.length === 0) return [];
+    return this.store.visibleByIdsForUpdate(scope, kind, viewOf(scope.caller, kind), ids);
+  }
+
   /** Creates a roster without members, the creator included. */
   async create(
     scope: Scope,

@@ -34,6 +34,10 @@ const visible = `
     union select roster_id from roster_member where org_id = $1 and user_id = $3
     union select id from roster where org_id = $1 and created_by = $4)`;
 
+const visibleByIds = `
+  select id, name from roster
+   where org_id = $1 and kind = $2 and id = any ($5) and ($6 or id in ${visible})`;
+
 const statements = {
   find: statement('roster.find', find),
   findForUpdate: statement('roster.find_for_update', `${find} for key share of r`),
@@ -59,10 +63,10 @@ const statements = {
     'roster.list_by_ids',
     counted('select * from roster r where r.org_id = $1 and r.kind = $2 and r.id = any ($3)'),
   ),
-  visibleByIds: setStatement(
-    'roster.visible_by_ids',
-    `select id, name from roster
-      where org_id = $1 and kind = $2 and id = any ($5) and ($6 or id in ${visible})`,
+  visibleByIds: setStatement('roster.visible_by_ids', visibleByIds),
+  visibleByIdsForUpdate: setStatement(
+    'roster.visible_by_ids_for_update',
+    `${visibleByIds} order by id for key share`,
   ),
   insert: statement(
     'roster.insert',
@@ -139,6 +143,18 @@ export class RosterStore {
   ): Promise<NamedRoster[]> {
     const tx = await scope.tx();
     return tx.query<NamedRoster>(statements.visibleByIds, [...shownBy(scope, kind, view), ids, view.all]);
+  }
+
+  /** They stay until the transaction ends; more than one call at a time may hold them. */
+  async visibleByIdsForUpdate(
+    scope: Scope,
+    kind: RosterKind,
+    view: RosterView,
+    ids: readonly string[],
+  ): Promise<NamedRoster[]> {
+    const tx = await scope.tx();
+    const values = [...shownBy(scope, kind, view), ids, view.all];
+    return tx.query<NamedRoster>(statements.visibleByIdsForUpdate, values);
   }
 
   async insert(scope: Scope, kind: RosterKind, roster: Roster): Promise<void> {

@@ -579,7 +579,7 @@ export declare const GroupService: GenService<{
   },
   /**
    * Deletes a group and its memberships. Permissions as UpdateGroup. Audited. FAILED_PRECONDITION for the
-   * default group.
+   * default group, and for one that an audience rule names (`NAMED_BY_AUDIENCE_RULE`).
    *
    * @generated from rpc pidgr.v1.GroupService.DeleteGroup
    */

@@ -223,7 +223,8 @@ export declare const RoleService: GenService<{
     output: typeof UpdateRoleResponseSchema;
   },
   /**
-   * Deletes a role. Needs PERMISSION_MEMBERS_MANAGE. Audited. FAILED_PRECONDITION while anyone holds it.
+   * Deletes a role. Needs PERMISSION_MEMBERS_MANAGE. Audited. FAILED_PRECONDITION while anyone holds it,
+   * and while an audience rule names it (`NAMED_BY_AUDIENCE_RULE`).
    *
    * @generated from rpc pidgr.v1.RoleService.DeleteRole
    */

@@ -511,7 +511,7 @@ export declare const TeamService: GenService<{
   },
   /**
    * Deletes a team and its memberships. Permissions as UpdateTeam. Audited. FAILED_PRECONDITION for the
-   * default team.
+   * default team, and for one that an audience rule names (`NAMED_BY_AUDIENCE_RULE`).
    *
    * @generated from rpc pidgr.v1.TeamService.DeleteTeam
    */

@@ -456,6 +456,13 @@ export declare type ListAudienceRulesRequest = Message<"dovecote.campaign.v1.Lis
    * @generated from field: string page_token = 2;
    */
   pageToken: string;
+
+  /**
+   * Only rules that name the role, team or group with this id; empty for all.
+   *
+   * @generated from field: string names_id = 3;
+   */
+  namesId: string;
 };
 
 /**
@@ -1019,8 +1026,8 @@ export declare const AudienceSourceKindSchema: GenEnum<AudienceSourceKind>;
  */
 export declare const AudienceService: GenService<{
   /**
-   * Saves a rule under a name. Needs PERMISSION_CAMPAIGNS_WRITE. Audited. ALREADY_EXISTS for a name that another rule has,
-   * RESOURCE_EXHAUSTED beyond 1,000 rules.
+   * Saves a rule under a name. What it names (roles, teams, groups) is not deleted as long as the rule names it. Needs
+   * PERMISSION_CAMPAIGNS_WRITE. Audited. ALREADY_EXISTS for a name that another rule has, RESOURCE_EXHAUSTED beyond 1,000 rules.
    *
    * @generated from rpc dovecote.campaign.v1.AudienceService.CreateAudienceRule
    */
@@ -1073,7 +1080,7 @@ export declare const AudienceService: GenService<{
   },
   /**
    * Resolves sources without storing anything: how many members they reach, and a page of them, or of who is left out. Needs
-   * PERMISSION_CAMPAIGNS_WRITE and PERMISSION_MEMBERS_READ.
+   * PERMISSION_CAMPAIGNS_WRITE and PERMISSION_MEMBERS_READ. INVALID_ARGUMENT as ResolveAudience.
    *
    * @generated from rpc dovecote.campaign.v1.AudienceService.PreviewAudience
    */
@@ -1085,7 +1092,7 @@ export declare const AudienceService: GenService<{
   /**
    * Resolves sources, and replaces the audience of a campaign that has not been started. Needs PERMISSION_CAMPAIGNS_WRITE and
    * PERMISSION_MEMBERS_READ. Audited. FAILED_PRECONDITION (`AUDIENCE_TOO_LARGE`) above 100,000 members,
-   * INVALID_ARGUMENT for a group, team or rule that the organization does not have.
+   * INVALID_ARGUMENT for a group, team or rule that the organization does not have, and for a rule that names one.
    *
    * @generated from rpc dovecote.campaign.v1.AudienceService.ResolveAudience
    */
