@@ -56,6 +56,19 @@ const setScope: Statement = {
                 set_config('transaction_read_only', $5, true)`,
 };
 
+/** Not a statement that stands alone, also in transactions that only read: it would end with the setting. */
+const limitStatements: Statement = {
+  name: 'transaction.limit_statements',
+  text: `select set_config('statement_timeout', $1, true)`,
+  onlyReads: false,
+};
+
+/** PostgreSQL says so of a statement that was cancelled, by us or because it took too long. */
+const CANCELLED = '57014';
+
+/** A statement took longer than `limitStatements` allows. */
+export class StatementTimeout extends Error {}
+
 /**
  * One PostgreSQL transaction under the app role, for one organization. `begin`, the settings and the first statement
  * are pipelined in one round trip. Nothing begins before the first statement that may write: until then each statement
@@ -69,6 +82,7 @@ export class Transaction {
   private opened: Promise<unknown> = Promise.resolve();
   private runner: QueryRunner | undefined;
   private cancelling: Promise<unknown> | undefined;
+  private isLimited = false;
   /** Made when the signal fires: most transactions never need it. */
   private ended: AbortController | undefined;
 
@@ -112,6 +126,15 @@ export class Transaction {
     return (await this.execute<Row>(statement, values)).rows[0];
   }
 
+  /**
+   * From now on a statement that takes longer throws StatementTimeout, its waits for locks included: for statements whose cost
+   * the caller decides.
+   */
+  async limitStatements(milliseconds: number): Promise<void> {
+    this.isLimited = true;
+    await this.execute(limitStatements, [String(milliseconds)]);
+  }
+
   async execute<Row extends QueryResultRow>(
     statement: Statement,
     values: unknown[] = [],
@@ -119,13 +142,26 @@ export class Transaction {
     this.settings.signal?.throwIfAborted();
     const name = statement.plannedEachTime ? undefined : statement.name;
     const span = spanOfStatement(statement.name);
-    const sent = this.send<Row>({ name, text: statement.text, values }, statement);
+    const query = { name, text: statement.text, values };
+    const sent = this.isLimited ? this.sendLimited<Row>(query, statement) : this.send<Row>(query, statement);
     if (span)
       sent.then(
         () => endSpan(span),
         () => endSpan(span, 'failed'),
       );
     return sent;
+  }
+
+  private async sendLimited<Row extends QueryResultRow>(
+    query: QueryConfig,
+    statement: Statement,
+  ): Promise<StatementResult<Row>> {
+    try {
+      return await this.send<Row>(query, statement);
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== CANCELLED || this.settings.signal?.aborted) throw error;
+      throw new StatementTimeout(`The statement ${statement.name} took too long.`, { cause: error });
+    }
   }
 
   private async send<Row extends QueryResultRow>(

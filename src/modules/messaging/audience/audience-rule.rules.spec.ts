@@ -55,15 +55,18 @@ describe('a condition', () => {
 
 describe('a predicate', () => {
   test('joins what it is made of', () => {
-    expect(predicateOf({ all: [role, { any: [{ hasDevice: false }, { group: 'g' }] }] })).toBe(
-      '(($.role == "r") && ((($.device == false) || ($.rosters[*] == "g"))))',
-    );
+    expect(predicateOf({ all: [role, { any: [{ hasDevice: false }, { group: 'g' }] }] })).toEqual({
+      text: '(($.role == $v0[*]) && ((($.device == false) || ($.rosters[*] == $v1[*]))))',
+      variables: { v0: ['r'], v1: ['g'] },
+    });
   });
 
-  test('quotes keys and values', () => {
-    expect(predicateOf({ attribute: 'custom:a"b', values: ['x" || true', '\\'] })).toBe(
-      String.raw`(($.profile.customAttributes."a\"b" == "x\" || true") || ($.profile.customAttributes."a\"b" == "\\"))`,
-    );
+  test('quotes keys, and has no value in its text', () => {
+    const values = ['x" || true', '\\'];
+    expect(predicateOf({ attribute: 'custom:a"b', values })).toEqual({
+      text: String.raw`$.profile.customAttributes."a\"b" == $v0[*]`,
+      variables: { v0: values },
+    });
   });
 });
 

@@ -1,4 +1,5 @@
 import { AppError, failedPrecondition, type FieldViolation } from '../../../platform/errors/index.js';
+import type { RulePredicate } from '../campaign/index.js';
 import type { FoundRule, RuleCondition } from './audience-rule.js';
 
 /** Rules of an organization. */
@@ -8,6 +9,8 @@ const DEEPEST = 4;
 /** Conditions of a rule, and values in all of them. */
 const MOST_CONDITIONS = 50;
 const MOST_VALUES = 200;
+/** Conditions and values of all rules of an audience. */
+const MOST_COMPARISONS = 1_000;
 
 const customPrefix = 'custom:';
 
@@ -102,22 +105,32 @@ export function brokenViolations({ name, condition, existing }: FoundRule, field
 
 /**
  * The condition as a jsonpath predicate over the facts of a member: `role`, `rosters`, `device` and `profile`. What comes from
- * the client stands in it as a JSON string only, which is a string of jsonpath as well.
+ * the client is a variable of the predicate, apart from keys, which stand in it as a JSON string. A list in a variable takes a
+ * fifth of the time of as many comparisons in the text.
  */
-export function predicateOf(condition: RuleCondition): string {
-  if ('role' in condition) return `$.role == ${JSON.stringify(condition.role)}`;
-  if ('team' in condition) return `$.rosters[*] == ${JSON.stringify(condition.team)}`;
-  if ('group' in condition) return `$.rosters[*] == ${JSON.stringify(condition.group)}`;
+export function predicateOf(condition: RuleCondition): RulePredicate {
+  const variables: Record<string, readonly string[]> = {};
+  const text = textOf(condition, (values) => {
+    const name = `v${Object.keys(variables).length}`;
+    variables[name] = values;
+    return `$${name}[*]`;
+  });
+  return { text, variables };
+}
+
+/** @param variable Names a list of values. */
+function textOf(condition: RuleCondition, variable: (values: readonly string[]) => string): string {
+  const within = (one: RuleCondition): string => textOf(one, variable);
+  if ('role' in condition) return `$.role == ${variable([condition.role])}`;
+  if ('team' in condition) return `$.rosters[*] == ${variable([condition.team])}`;
+  if ('group' in condition) return `$.rosters[*] == ${variable([condition.group])}`;
   if ('hasDevice' in condition) return `$.device == ${condition.hasDevice}`;
-  if ('all' in condition) return joined(condition.all.map(predicateOf), '&&');
-  if ('any' in condition) return joined(condition.any.map(predicateOf), '||');
+  if ('all' in condition) return joined(condition.all.map(within), '&&');
+  if ('any' in condition) return joined(condition.any.map(within), '||');
   const path = pathOf(condition.attribute);
   // `conditionViolations` has refused it before it was stored.
   if (path === undefined) throw new Error(`A rule asks for ${condition.attribute}.`);
-  return joined(
-    condition.values.map((value) => `${path} == ${JSON.stringify(value)}`),
-    '||',
-  );
+  return `${path} == ${variable(condition.values)}`;
 }
 
 function joined(predicates: readonly string[], operator: string): string {
@@ -132,6 +145,35 @@ function pathOf(attribute: string): string | undefined {
   }
   const name = attributes.get(attribute);
   return name && `$.profile.${name}`;
+}
+
+/** How many comparisons a rule makes of a member, at most: one for each condition, and for each value of an attribute. */
+function comparisonsOf(condition: RuleCondition): number {
+  let comparisons = 0;
+  for (const { condition: one } of placed(condition, ''))
+    comparisons += 'attribute' in one ? one.values.length : 1;
+  return comparisons;
+}
+
+/** Refuses rules that would make more comparisons of each member than an audience may: they may be a hundred thousand. */
+export function refuseManyComparisons(conditions: readonly RuleCondition[]): AppError | undefined {
+  const comparisons = conditions.reduce((sum, condition) => sum + comparisonsOf(condition), 0);
+  if (comparisons <= MOST_COMPARISONS) return undefined;
+  return new AppError(
+    'resource_exhausted',
+    'TOO_MANY_CONDITIONS',
+    `The rules of an audience have at most ${MOST_COMPARISONS} conditions and values together, and these have ${comparisons}. Use fewer rules, or groups and teams instead.`,
+  );
+}
+
+export function audienceTookTooLong(seconds: number, cause: unknown): AppError {
+  return new AppError(
+    'deadline_exceeded',
+    'AUDIENCE_TOOK_TOO_LONG',
+    `The audience was not resolved within ${seconds} seconds. Use fewer rules, or groups and teams instead.`,
+    {},
+    cause,
+  );
 }
 
 export function refuseRulesOverLimit(rules: number): AppError | undefined {

@@ -4,6 +4,7 @@ import type { Envelope } from '@dovecote/secret';
 import { NIL as firstUuid } from 'uuid';
 import { z } from 'zod';
 import { Permission } from '../../../platform/access/index.js';
+import { StatementTimeout } from '../../../platform/database/index.js';
 import { invalidArgument } from '../../../platform/errors/index.js';
 import type { PageRequest } from '../../../platform/paging/paging.js';
 import { PlaceTokens } from '../../../platform/paging/place-tokens.js';
@@ -18,7 +19,11 @@ import {
 } from '../campaign/index.js';
 import { readAudienceFile } from './audience-file.js';
 import { judgeRows, refuseUnknownRows } from './audience-file.rules.js';
+import { audienceTookTooLong } from './audience-rule.rules.js';
 import { type GivenAudience, Sources } from './sources.service.js';
+
+/** The limit of each statement: several times what a hundred thousand members take under as many conditions as an audience may have. */
+const STATEMENT_SECONDS = 30;
 
 const DEFAULT_PAGE = 20;
 const LARGEST_PAGE = 100;
@@ -56,11 +61,10 @@ export class Audiences {
     const binding = ['audience_preview', scope.orgId, asked.digest('base64url')];
     const [email, userId] = this.placeOf(request, binding, previewPlace) ?? ['', firstUuid];
     const limit = limitOf(request);
-    const sources = await this.sources.find(scope, given, false);
-    const { summary, people } = await this.resolved.preview(scope, sources, includeRestricted, {
-      leftOut,
-      after: { email, userId },
-      limit: limit + 1,
+    const page = { leftOut, after: { email, userId }, limit: limit + 1 };
+    const { sources, summary, people } = await inTime(scope, async () => {
+      const found = await this.sources.find(scope, given, false);
+      return { sources: found, ...(await this.resolved.preview(scope, found, includeRestricted, page)) };
     });
     const last = people[limit] && people[limit - 1];
     return {
@@ -80,7 +84,9 @@ export class Audiences {
     given: GivenAudience,
   ): Promise<{ summary: AudienceSummary; snapshotRef: string }> {
     scope.require(Permission.MEMBERS_READ);
-    return this.resolved.replace(scope, campaignId, await this.sources.find(scope, given, true));
+    return inTime(scope, async () =>
+      this.resolved.replace(scope, campaignId, await this.sources.find(scope, given, true)),
+    );
   }
 
   /** The members of a CSV file; all rows or none. */
@@ -93,10 +99,12 @@ export class Audiences {
     scope.require(Permission.MEMBERS_READ);
     // Before the campaign is looked up: no transaction is held open while the file is read.
     const rows = await readAudienceFile(file, scope.signal);
-    const judged = judgeRows(rows, await this.resolved.findMembers(scope, rows));
-    const refusal = leaveOutUnknown ? undefined : refuseUnknownRows(rows, judged);
-    if (refusal) throw refusal;
-    return this.resolved.replaceByRows(scope, campaignId, judged);
+    return inTime(scope, async () => {
+      const judged = judgeRows(rows, await this.resolved.findMembers(scope, rows));
+      const refusal = leaveOutUnknown ? undefined : refuseUnknownRows(rows, judged);
+      if (refusal) throw refusal;
+      return this.resolved.replaceByRows(scope, campaignId, judged);
+    });
   }
 
   async listLeftOut(
@@ -126,6 +134,17 @@ export class Audiences {
     const place = this.tokens.open(pageToken, binding, schema);
     if (place !== undefined) return place;
     throw invalidArgument([{ field: 'page_token', description: 'is not a token that this list has issued' }]);
+  }
+}
+
+/** Locks are waited for in this time as well. */
+async function inTime<T>(scope: Scope, work: () => Promise<T>): Promise<T> {
+  await (await scope.tx()).limitStatements(STATEMENT_SECONDS * 1000);
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof StatementTimeout) throw audienceTookTooLong(STATEMENT_SECONDS, error);
+    throw error;
   }
 }
 

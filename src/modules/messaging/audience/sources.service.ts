@@ -4,8 +4,8 @@ import type { Scope } from '../../../platform/scope/index.js';
 import { nameKey } from '../../../platform/text/index.js';
 import { group, type NamedRoster, Rosters, team } from '../../people/roster/index.js';
 import { type ResolvableSource, sourceKind } from '../campaign/index.js';
-import type { AudienceRule } from './audience-rule.js';
-import { brokenViolations, predicateOf } from './audience-rule.rules.js';
+import type { AudienceRule, RuleCondition } from './audience-rule.js';
+import { brokenViolations, predicateOf, refuseManyComparisons } from './audience-rule.rules.js';
 import { AudienceRuleStore } from './audience-rule.store.js';
 
 /** Sources as they are asked for. Ids are in lower case. */
@@ -28,6 +28,13 @@ interface Side {
   field: 'include' | 'exclude';
 }
 
+interface FoundSide {
+  violations: FieldViolation[];
+  sources: ResolvableSource[];
+  /** The conditions of its rules. */
+  conditions: RuleCondition[];
+}
+
 /** Finds what sources name. */
 @Injectable()
 export class Sources {
@@ -41,24 +48,18 @@ export class Sources {
    * at. With `kept`, rules stay as they are until the transaction ends, and no group or team is deleted before.
    */
   async find(scope: Scope, { include, exclude }: GivenAudience, kept: boolean): Promise<ResolvableSource[]> {
-    const violations: FieldViolation[] = [];
-    const sources: ResolvableSource[] = [];
-    for (const side of [
-      { given: include, field: 'include' },
-      { given: exclude, field: 'exclude' },
-    ] as const) {
-      sources.push(...(await this.ofSide(scope, side, kept, violations)));
-    }
+    const sides = [
+      await this.ofSide(scope, { given: include, field: 'include' }, kept),
+      await this.ofSide(scope, { given: exclude, field: 'exclude' }, kept),
+    ];
+    const violations = sides.flatMap((side) => side.violations);
     if (violations.length > 0) throw invalidArgument(violations);
-    return sources;
+    const refusal = refuseManyComparisons(sides.flatMap((side) => side.conditions));
+    if (refusal) throw refusal;
+    return sides.flatMap((side) => side.sources);
   }
 
-  private async ofSide(
-    scope: Scope,
-    { given, field }: Side,
-    kept: boolean,
-    violations: FieldViolation[],
-  ): Promise<ResolvableSource[]> {
+  private async ofSide(scope: Scope, { given, field }: Side, kept: boolean): Promise<FoundSide> {
     const named = { ids: given.ruleIds, nameKeys: given.ruleNames.map(nameKey) };
     const asked = named.ids.length + named.nameKeys.length;
     const [groups, teams, rules] = await Promise.all([
@@ -74,6 +75,7 @@ export class Sources {
           ? this.rules.findNamedForShare(scope, named)
           : this.rules.findNamed(scope, named),
     ]);
+    const violations: FieldViolation[] = [];
     const refuseUnknown = (
       name: string,
       ids: readonly string[],
@@ -95,7 +97,7 @@ export class Sources {
       violations.push(...brokenViolations(rule, `${field}.${place}`));
     }
     const excludes = field === 'exclude';
-    return [
+    const sources = [
       ...(given.userIds.length > 0
         ? [{ ...plain, kind: sourceKind.users, excludes, userIds: given.userIds }]
         : []),
@@ -103,6 +105,7 @@ export class Sources {
       ...teams.map(({ id, name }) => ({ ...plain, kind: sourceKind.team, excludes, id, name })),
       ...rules.map((rule) => ofRule(rule, excludes)),
     ];
+    return { violations, sources, conditions: rules.map(({ condition }) => condition) };
   }
 }
 

@@ -15,6 +15,7 @@ export {
   leftOutReason,
   type LeftOutReason,
   type ResolvableSource,
+  type RulePredicate,
   sourceKind,
 } from './resolved-audience.js';
 export { ResolvedAudiences } from './resolved-audiences.service.js';

@@ -19,14 +19,14 @@ import {
 const isIn = `(reason is null or reason = ${leftOutReason.namedTwice})`;
 
 /**
- * Sources as rows (`$2` to `$6`), and the reason why each member whom they name is left out, if any. A rule is a jsonpath predicate over the facts of a
- * member, so that one text serves every rule. `$7`: whether members whose processing is restricted are reached.
+ * Sources as rows (`$2` to `$7`), and the reason why each member whom they name is left out, if any. A rule is a jsonpath predicate over the facts of a
+ * member, so that one text serves every rule. `$8`: whether members whose processing is restricted are reached.
  */
 const judged = `
   with source as materialized (
-    select s.place, s.kind, s.id, s.excludes, s.condition::jsonpath as condition
-      from unnest($2::int[], $3::smallint[], $4::uuid[], $5::boolean[], $6::text[])
-        as s (place, kind, id, excludes, condition)
+    select s.place, s.kind, s.id, s.excludes, s.condition::jsonpath as condition, s.variables::jsonb as variables
+      from unnest($2::int[], $3::smallint[], $4::uuid[], $5::boolean[], $6::text[], $7::text[])
+        as s (place, kind, id, excludes, condition, variables)
   ), fact as materialized (
     select m.id, jsonb_build_object(
              'role', m.role_id, 'profile', m.profile, 'rosters', to_jsonb(array${rostersOfMember('m.id')}),
@@ -40,7 +40,8 @@ const judged = `
     select s.place, s.excludes, x.user_id, false from source s cross join lateral ${membersOfRoster('s.id')} x
      where s.kind in (${sourceKind.group}, ${sourceKind.team})
      union all
-    select s.place, s.excludes, f.id, false from source s join fact f on f.facts @@ s.condition
+    select s.place, s.excludes, f.id, false from source s join fact f
+        on jsonb_path_match(f.facts, s.condition, s.variables, true)
      where s.kind = ${sourceKind.rule}
   ), person as (
     select user_id, min(place) filter (where not excludes) as place, min(place) filter (where excludes) as excluder,
@@ -51,7 +52,7 @@ const judged = `
            case when m.id is null then ${leftOutReason.unknown}
                 when p.excluder is not null then ${leftOutReason.excluded}
                 when m.status = ${memberStatus.deactivated} then ${leftOutReason.deactivated}
-                when m.processing_restricted and not $7 then ${leftOutReason.restricted}
+                when m.processing_restricted and not $8 then ${leftOutReason.restricted}
                 when p.listed and p.times > 1 then ${leftOutReason.namedTwice} end as reason,
            case when p.excluder is not null and m.id is not null then p.excluder
                 else coalesce(p.place, p.excluder) end as place
@@ -62,27 +63,30 @@ const summary = `
   select reason, count(*)::int as count, (count(*) filter (where times > 1 and ${isIn}))::int as repeated
     from judged group by reason`;
 
-const summarize = setStatement('resolution.summarize', `${judged} ${summary}`);
-const page = setStatement(
-  'resolution.page',
-  `${judged}
-   select user_id as "userId", email, name, reason, place from judged
-    where case when $8 then reason is not null else ${isIn} end and (email, user_id) > ($9::text, $10::uuid)
-    order by email, user_id limit $11`,
+// One statement: the members are judged once, and the page is of the moment of the numbers.
+const preview = setStatement(
+  'resolution.preview',
+  `${judged}, summary as (${summary}), page as (
+     select user_id as "userId", email, name, reason, place from judged
+      where case when $9 then reason is not null else ${isIn} end and (email, user_id) > ($10::text, $11::uuid)
+      order by email, user_id limit $12
+   )
+   select (select coalesce(json_agg(summary), '[]') from summary) as summary,
+          (select coalesce(json_agg(page order by email, "userId"), '[]') from page) as people`,
 );
 // One statement, so that the audience, what is left out and the numbers are of one moment.
 const freeze = setStatement(
   'resolution.freeze',
   `${judged}, frozen as (
      insert into campaign_audience_member (org_id, campaign_id, position, user_id)
-     select $1, $8, row_number() over (order by place, user_id), user_id from judged
+     select $1, $9, row_number() over (order by place, user_id), user_id from judged
       where ${isIn} and (select count(*) from judged where ${isIn}) <= ${MOST_MEMBERS}
    ), withheld as (
      insert into campaign_left_out (org_id, campaign_id, user_id)
-     select $1, $8, user_id from judged where reason = ${leftOutReason.restricted}
+     select $1, $9, user_id from judged where reason = ${leftOutReason.restricted}
    ), noted as (
      insert into campaign_audience_omission (org_id, campaign_id, number, user_id, reason, place)
-     select $1, $8, row_number() over (order by place, user_id), user_id, reason, place
+     select $1, $9, row_number() over (order by place, user_id), user_id, reason, place
        from judged where reason is not null order by place, user_id limit ${MOST_MEMBERS}
    ) ${summary}`,
 );
@@ -119,26 +123,22 @@ export interface PreviewPage {
 /** Resolves sources in the database: no list of members passes through the server. */
 @Injectable()
 export class ResolutionStore {
-  async summarize(
-    scope: Scope,
-    sources: readonly ResolvableSource[],
-    includeRestricted: boolean,
-  ): Promise<AudienceSummary> {
-    const tx = await scope.tx();
-    const values = [scope.orgId, ...rowsOf(sources), includeRestricted];
-    return toSummary(await tx.query<SummaryRow>(summarize, values));
-  }
-
-  /** By address. */
-  async page(
+  /** How many, and a page of who, by address. */
+  async preview(
     scope: Scope,
     sources: readonly ResolvableSource[],
     includeRestricted: boolean,
     { leftOut, after, limit }: PreviewPage,
-  ): Promise<FoundPerson[]> {
+  ): Promise<{ summary: AudienceSummary; people: FoundPerson[] }> {
     const tx = await scope.tx();
     const place = [leftOut, after.email, after.userId, limit];
-    return tx.query<FoundPerson>(page, [scope.orgId, ...rowsOf(sources), includeRestricted, ...place]);
+    const found = await tx.queryOne<{ summary: SummaryRow[]; people: FoundPerson[] }>(preview, [
+      scope.orgId,
+      ...rowsOf(sources),
+      includeRestricted,
+      ...place,
+    ]);
+    return { summary: toSummary(found?.summary ?? []), people: found?.people ?? [] };
   }
 
   /** Writes the audience of a campaign that has none; no member is written when they are more than MOST_MEMBERS. */
@@ -184,7 +184,8 @@ function rowsOf(sources: readonly ResolvableSource[]): unknown[] {
     rows.map(({ kind }) => kind),
     rows.map(({ named }) => named),
     rows.map(({ excludes }) => excludes),
-    rows.map(({ condition }) => condition),
+    rows.map(({ condition }) => condition?.text ?? null),
+    rows.map(({ condition }) => condition && JSON.stringify(condition.variables)),
   ];
 }
 

@@ -29,8 +29,15 @@ export interface AudienceSource {
 export interface ResolvableSource extends AudienceSource {
   /** The members of the kind `users`. */
   userIds: readonly string[];
-  /** For the kind `rule`, a jsonpath predicate over the facts of a member; `resolution.store.ts` says what they are. */
-  condition: string | null;
+  /** For the kind `rule`. */
+  condition: RulePredicate | null;
+}
+
+/** A jsonpath predicate over the facts of a member; `resolution.store.ts` says what they are. */
+export interface RulePredicate {
+  text: string;
+  /** What the client has given, by the names that the text has for it. */
+  variables: Readonly<Record<string, readonly string[]>>;
 }
 
 /** How a row of a file names a member: by id in lower case, or by address as it is stored. */

@@ -30,17 +30,13 @@ export class ResolvedAudiences {
   ) {}
 
   /** How many, and one page of who; nothing is written. */
-  async preview(
+  preview(
     scope: Scope,
     sources: readonly ResolvableSource[],
     includeRestricted: boolean,
     page: PreviewPage,
   ): Promise<{ summary: AudienceSummary; people: FoundPerson[] }> {
-    const [summary, people] = await Promise.all([
-      this.resolutions.summarize(scope, sources, includeRestricted),
-      this.resolutions.page(scope, sources, includeRestricted, page),
-    ]);
-    return { summary, people };
+    return this.resolutions.preview(scope, sources, includeRestricted, page);
   }
 
   /** Replaces the audience of a campaign that has not been started by those whom the sources name now. */

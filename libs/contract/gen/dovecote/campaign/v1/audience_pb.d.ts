@@ -1080,7 +1080,7 @@ export declare const AudienceService: GenService<{
   },
   /**
    * Resolves sources without storing anything: how many members they reach, and a page of them, or of who is left out. Needs
-   * PERMISSION_CAMPAIGNS_WRITE and PERMISSION_MEMBERS_READ. INVALID_ARGUMENT as ResolveAudience.
+   * PERMISSION_CAMPAIGNS_WRITE and PERMISSION_MEMBERS_READ. Errors as ResolveAudience.
    *
    * @generated from rpc dovecote.campaign.v1.AudienceService.PreviewAudience
    */
@@ -1092,7 +1092,9 @@ export declare const AudienceService: GenService<{
   /**
    * Resolves sources, and replaces the audience of a campaign that has not been started. Needs PERMISSION_CAMPAIGNS_WRITE and
    * PERMISSION_MEMBERS_READ. Audited. FAILED_PRECONDITION (`AUDIENCE_TOO_LARGE`) above 100,000 members,
-   * INVALID_ARGUMENT for a group, team or rule that the organization does not have, and for a rule that names one.
+   * INVALID_ARGUMENT for a group, team or rule that the organization does not have, and for a rule that names one. RESOURCE_EXHAUSTED
+   * (`TOO_MANY_CONDITIONS`) for rules with more than 1,000 conditions and values together, DEADLINE_EXCEEDED
+   * (`AUDIENCE_TOOK_TOO_LONG`) after 30 seconds.
    *
    * @generated from rpc dovecote.campaign.v1.AudienceService.ResolveAudience
    */
