@@ -41,6 +41,7 @@ import { Readiness } from './http/readiness.js';
 import { requestAddress } from './http/request-address.js';
 import { RequestRecords } from './http/request-records.js';
 import { Heartbeat } from './worker/heartbeat.js';
+import { TimesAhead } from './worker/times-ahead.js';
 import { QueueMetrics } from './worker/queue-metrics.js';
 import { Worker } from './worker/worker.js';
 import { NameLookup } from './outbound/name-lookup.js';
@@ -83,6 +84,7 @@ export const ENVELOPE = Symbol('envelope');
     ErrorExit,
     FrameworkLogger,
     Heartbeat,
+    TimesAhead,
     MembershipDirectory,
     MessageOrganizationGuard,
     Metrics,
@@ -218,6 +220,7 @@ export const ENVELOPE = Symbol('envelope');
         DiscoveryService,
         Scopes,
         Heartbeat,
+        TimesAhead,
         Metrics,
         PinoLogger,
       ],
@@ -228,6 +231,7 @@ export const ENVELOPE = Symbol('envelope');
         discovery: DiscoveryService,
         scopes: Scopes,
         heartbeat: Heartbeat,
+        timesAhead: TimesAhead,
         metrics: Metrics,
         log: PinoLogger,
       ) =>
@@ -241,6 +245,7 @@ export const ENVELOPE = Symbol('envelope');
           discovery,
           scopes,
           heartbeat,
+          timesAhead,
           metrics,
           log,
         ),

@@ -28,6 +28,35 @@ function runsOf(log: string): number {
     .filter((line) => line.includes('Completed task') && line.includes('campaign.advance')).length;
 }
 
+describe('a clock that was ahead by a day', () => {
+  test('leaves no job that waits for it, and keeps none waiting whose time is to come', async () => {
+    await s.database.query(
+      `select graphile_worker.add_job(task, payload::json, run_at => at, job_key => key)
+         from (values ('campaign.recall', '{}', now(), 'at once'),
+                      ('campaign.recall', '{"_cron": {}}', now() + interval '1 day', 'cron'),
+                      ('webhook.forget', '{}', now() + interval '1 day', 'later')) given (task, payload, at, key)`,
+    );
+    await s.database.query(
+      `update graphile_worker._private_jobs
+          set run_at = run_at + interval '1 day', updated_at = updated_at + interval '1 day' where key <> 'cron'`,
+    );
+    await s.database.query(
+      `update graphile_worker._private_known_crontabs set last_execution = now() + interval '1 day'`,
+    );
+    workers.start();
+    await eventually('what was due has run', async () => {
+      const left = await s.database.query<{ key: string }>(
+        `select key from graphile_worker.jobs where key in ('at once', 'cron', 'later')`,
+      );
+      return left.length === 1 && left[0]?.key === 'later';
+    });
+    const ahead = await s.database.query(
+      `select from graphile_worker._private_known_crontabs where last_execution > now() + interval '2 minutes'`,
+    );
+    expect(ahead).toEqual([]);
+  });
+});
+
 describe('a worker whose clock is wrong', () => {
   test.each([-20_000, 20_000, -24 * 3_600_000])(
     'by %d ms keeps to the time of the database',

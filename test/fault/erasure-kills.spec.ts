@@ -281,7 +281,7 @@ describe('an erasure is completed exactly although every process is killed', () 
         api = WorkerProcess.start(
           database,
           { ...postgres.env, PORT: String(port), CLICKHOUSE_URL: engine.url },
-          'api',
+          { role: 'api' },
         );
         await eventually('the server is ready', async () => (await fetch(`${url}/health/ready`)).ok, 60_000);
         ask(url).catch(() => undefined);

@@ -46,7 +46,7 @@ afterAll(async () => {
 function startApi(port: number): WorkerProcess {
   const limits = { INGEST_EVENTS_PER_SECOND: '1000000', INGEST_EVENTS_BURST: '1000000' };
   const env = { ...limits, PORT: String(port), CLICKHOUSE_URL: engine.url };
-  return WorkerProcess.start(postgres.database, env, 'api');
+  return WorkerProcess.start(postgres.database, env, { role: 'api' });
 }
 
 async function startTwoApis(): Promise<readonly string[]> {

@@ -5,6 +5,13 @@ import { eventually } from '../support/eventually.js';
 import { testMasterKey } from '../support/template-database.js';
 import type { TestDatabase } from '../support/test-database.js';
 
+interface ProcessOptions {
+  /** Worker by default. */
+  readonly role?: 'api' | 'worker';
+  /** This one by default. */
+  readonly program?: string;
+}
+
 /** `dovecote serve` on the database, in a process that can be killed. */
 export class WorkerProcess {
   private output = '';
@@ -21,7 +28,7 @@ export class WorkerProcess {
   static start(
     database: TestDatabase,
     more: Record<string, string> = {},
-    role: 'api' | 'worker' = 'worker',
+    { role = 'worker', program = 'dist/main.js' }: ProcessOptions = {},
   ): WorkerProcess {
     const env = {
       ...process.env,
@@ -32,7 +39,7 @@ export class WorkerProcess {
       ...more,
     };
     return new WorkerProcess(
-      spawn(process.execPath, ['dist/main.js', 'serve', '--role', role], { env, stdio: 'pipe' }),
+      spawn(process.execPath, [program, 'serve', '--role', role], { env, stdio: 'pipe' }),
     );
   }
 
@@ -86,8 +93,9 @@ export class WorkerProcesses {
     this.database = database;
   }
 
-  start(env: Record<string, string> = {}): WorkerProcess {
-    const worker = WorkerProcess.start(this.database(), env);
+  /** `program`: this one by default. */
+  start(env: Record<string, string> = {}, program?: string): WorkerProcess {
+    const worker = WorkerProcess.start(this.database(), env, { program });
     this.workers.push(worker);
     return worker;
   }
@@ -98,7 +106,7 @@ export class WorkerProcesses {
     await eventually('every worker beats', async () => {
       const [row] = await this.database().query<{ count: number }>(
         `select count(*)::int as count from worker_heartbeat
-          where lane = 'campaign' and seen_at > now() - interval '10 seconds'`,
+          where lane in ('campaign', '') and seen_at between now() - interval '10 seconds' and now() + interval '10 seconds'`,
       );
       return row?.count === this.running.length;
     });
@@ -142,13 +150,18 @@ export class WorkerProcesses {
   }
 
   private async declare(which: string): Promise<void> {
+    // A process that was frozen in the middle keeps its locks; the database's clock may have been set back.
     await this.database().query(
-      `update worker_heartbeat set seen_at = seen_at - interval '1 minute' where ${which}`,
+      `update worker_heartbeat set seen_at = least(seen_at, now()) - interval '1 minute'
+        where worker_id = any (array(select worker_id from worker_heartbeat where ${which} for update skip locked))`,
     );
     await this.database().query(
-      `update graphile_worker._private_jobs set locked_at = locked_at - interval '1 minute'
-        where locked_at is not null and not exists
-          (select from worker_heartbeat where worker_id = locked_by and seen_at > now() - interval '10 seconds')`,
+      `update graphile_worker._private_jobs set locked_at = least(locked_at, now()) - interval '1 minute'
+        where id = any (array(
+          select id from graphile_worker._private_jobs
+           where locked_at is not null and not exists
+             (select from worker_heartbeat where worker_id = locked_by and seen_at > now() - interval '10 seconds')
+             for update skip locked))`,
     );
   }
 }

@@ -140,7 +140,7 @@ export async function addMember(
   member: NewMember,
 ): Promise<Actor> {
   const { email, role, name = email.split('@')[0], status = UserStatus.ACTIVE } = member;
-  const [userId, sessionId] = [uuid(), uuid()];
+  const userId = uuid();
   const [identity] = await server.database.query<{ id: string }>(
     `insert into identity (id, email, created_at) values ($1, $2, $3)
      on conflict (email) do update set email = excluded.email returning id`,
@@ -155,13 +155,23 @@ export async function addMember(
      values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)`,
     [organization.id, userId, identityId, email, name, status, organization.roles[role], now, joinedAt],
   );
+  return addSession(server, { orgId: organization.id, userId, identityId, email });
+}
+
+/** A member who is there already, with a new session. */
+export async function addSession(
+  server: TestServer,
+  member: Pick<Actor, 'orgId' | 'userId' | 'identityId' | 'email'>,
+): Promise<Actor> {
+  const { orgId, identityId, email } = member;
+  const sessionId = uuid();
   await server.database.query(
     `insert into session (id, identity_id, created_at, last_used_at, expires_at)
      values ($1, $2, now(), now(), now() + interval '30 days')`,
     [sessionId, identityId],
   );
-  const credential = await freshToken(server, { identityId, sessionId, email, orgId: organization.id });
-  return actor(server, { orgId: organization.id, userId, identityId, sessionId, email }, credential);
+  const credential = await freshToken(server, { identityId, sessionId, email, orgId });
+  return actor(server, { ...member, sessionId }, credential);
 }
 
 /** As a person would who signs in again for what needs it. */

@@ -31,4 +31,4 @@ export type {
 } from './types.js';
 export { validate } from './validate.js';
 export type { ValidateOptions, Violation } from './violation.js';
-export { type Wait, waitsAhead } from './waits.js';
+export { shortenedWait, type Wait, waitsAhead } from './waits.js';

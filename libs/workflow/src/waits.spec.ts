@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type RunState, transition, waitsAhead } from './index.js';
+import { type RunState, shortenedWait, transition, waitsAhead } from './index.js';
 import { asking, definition, escalation, markMissed, typical, wait, webhook, withConfig } from './samples.js';
 
 const NOW = new Date('2026-01-01T00:00:00Z');
@@ -111,4 +111,20 @@ test('is what a run waits for whose timers all run out, however they are arrange
       expect(begun).toEqual(waited);
     }),
   );
+});
+
+test.each([
+  ['first', 48, undefined],
+  ['first', 20, undefined],
+  ['first', 72, 48],
+  ['up', 1, undefined],
+  ['up', 25, 1],
+  ['mark', 72, undefined],
+])('a wait at %s that ends in %d hours', (stepId, hours, shortened) => {
+  const end = shortenedWait(chase, { stepId, wakeAt: later(hours) }, NOW);
+  expect(end).toEqual(shortened === undefined ? undefined : later(shortened));
+});
+
+test('what waits for nothing waits no shorter', () => {
+  expect(shortenedWait(chase, { stepId: 'first' }, NOW)).toBeUndefined();
 });

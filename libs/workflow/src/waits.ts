@@ -37,6 +37,22 @@ export function waitsAhead(definition: WorkflowDefinition, state: RunState, now:
   return waits;
 }
 
+/**
+ * When the wait of a run ends at the latest: one that begins now would. Undefined: the run waits for less, or not at all.
+ * A wait that seems to be longer began before the clock was set back.
+ */
+export function shortenedWait(
+  definition: WorkflowDefinition,
+  { stepId, wakeAt }: Pick<RunState, 'stepId' | 'wakeAt'>,
+  now: Date,
+): Date | undefined {
+  const step = stepById(definition, stepId);
+  const [pause] = step ? pausesOf(step) : [];
+  if (!wakeAt || !pause) return undefined;
+  const latest = new Date(now.getTime() + pause.milliseconds);
+  return wakeAt > latest ? latest : undefined;
+}
+
 /** The pauses behind a step, on the path on which they take longest. */
 function longestBehind(
   definition: WorkflowDefinition,

@@ -2,7 +2,7 @@ import { Client } from 'pg';
 import type { Config } from '../../platform/config/index.js';
 import { feedName } from '../../platform/caller/revocation-feed.js';
 import { workerConnections } from '../../platform/worker/connections.rules.js';
-import { DEAD_AFTER_SECONDS } from '../../platform/worker/heartbeat.js';
+import { hasBeaten } from '../../platform/worker/heartbeat.js';
 import type { OpenDatabase } from '../open-database.js';
 import { type Connections, judgeConnections } from './connections.rules.js';
 import { examine, type Finding } from './finding.js';
@@ -18,7 +18,7 @@ const read = `
                              and application_name = $1))::int as processes,
          coalesce((select max(count) from
            (select count(*)::int as count from worker_heartbeat
-             where stopped_at is null and seen_at > now() - make_interval(secs => ${DEAD_AFTER_SECONDS})
+             where stopped_at is null and ${hasBeaten('seen_at')}
              group by lane) lanes), 0) as workers
     from pg_stat_activity where usesysid is not null`;
 

@@ -26,6 +26,17 @@ describe('the clock', () => {
     expect(Math.abs(ahead(clock))).toBeLessThan(50);
   });
 
+  test('tells when the time was set back by more than a minute, and only then', () => {
+    const clock = new Clock();
+    let told = 0;
+    clock.onSetBack(() => (told += 1));
+    clock.follow(new Date(Date.now() + hour), 0);
+    clock.follow(new Date(Date.now() + hour - 30_000), 0);
+    expect(told).toBe(0);
+    clock.follow(new Date(), 0);
+    expect(told).toBe(1);
+  });
+
   test('goes on from where tests have moved it', () => {
     const clock = new Clock();
     clock.travel(hour);

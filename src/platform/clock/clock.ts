@@ -1,5 +1,8 @@
 import { Injectable } from '@nestjs/common';
 
+/** A step back of the database's clock by less is made up for by waiting. */
+const SET_BACK_MS = 60_000;
+
 /**
  * The one source of "now" for decisions. It is the database's time, which all processes share: this machine's own clock
  * may be wrong, or be set while we run, and is not asked again after the start. Tests move it instead of waiting.
@@ -9,6 +12,7 @@ export class Clock {
   /** Between the database's time and ours. */
   private correction = 0;
   private offset = 0;
+  private readonly setBackListeners: (() => void)[] = [];
 
   now(): Date {
     return new Date(this.unmoved() + this.offset);
@@ -33,6 +37,12 @@ export class Clock {
     const now = this.unmoved();
     const right = Math.min(Math.max(now, earliest), earliest + uncertaintyMs);
     this.correction += right - now;
+    if (now - right > SET_BACK_MS) for (const listener of this.setBackListeners) listener();
+  }
+
+  /** Told when the database's clock turns out to have been set back by more than a minute. */
+  onSetBack(listener: () => void): void {
+    this.setBackListeners.push(listener);
   }
 
   /** Steadily rising, whatever happens to the machine's clock. */

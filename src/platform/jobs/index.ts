@@ -1,3 +1,4 @@
 export { forgetJobs } from './forget-jobs.js';
+export { forgetSuperseded } from './forget-superseded.js';
 export { recallJobs } from './recall-jobs.js';
 export { type Lane, lanes, priorityNumber, type Task } from './task.js';

@@ -14,6 +14,8 @@ export interface Task {
   readonly name: string;
   readonly lane: Lane;
   readonly priority: Priority;
+  /** Its handler finds out by itself whether anything is due: jobs that wait for a time may run before it. */
+  readonly mayRunEarly?: boolean;
 }
 
 /** In graphile-worker, lower numbers run first. Jobs of earlier releases have 0. */

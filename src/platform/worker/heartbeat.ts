@@ -1,11 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
-import { Database, statement } from '../database/index.js';
+import { Database, notAhead, statement } from '../database/index.js';
 import type { Lane } from '../jobs/index.js';
 
 const BEAT_MS = 2_000;
 /** A worker that has not been seen for this long is dead, and its jobs go to another. */
-export const DEAD_AFTER_SECONDS = 10;
+const DEAD_AFTER_SECONDS = 10;
+/** In SQL: a row that has beaten lately. One of a clock that was ahead and was set back says nothing. */
+export const hasBeaten = (seenAt: string): string =>
+  `${seenAt} > now() - make_interval(secs => ${DEAD_AFTER_SECONDS}) and ${notAhead(seenAt, 'now()')}`;
 
 const beat = statement(
   'heartbeat.beat',
@@ -26,9 +29,9 @@ const releaseDead = statement(
   'heartbeat.release_dead',
   `with dead as (
      select j.id, j.locked_by as worker_id from graphile_worker._private_jobs j
-      where j.locked_at < now() - make_interval(secs => ${DEAD_AFTER_SECONDS}) and not exists
+      where j.locked_at is not null and not (${hasBeaten('j.locked_at')}) and not exists
         (select from worker_heartbeat h where h.worker_id = j.locked_by and h.stopped_at is null
-            and h.seen_at > now() - make_interval(secs => ${DEAD_AFTER_SECONDS}))
+            and ${hasBeaten('h.seen_at')})
    )
    update graphile_worker._private_jobs j
       set locked_by = null, locked_at = null, run_at = greatest(j.run_at, now()), attempts = greatest(j.attempts - 1, 0)

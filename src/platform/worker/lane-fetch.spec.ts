@@ -9,6 +9,7 @@ import type { Scopes } from '../scope/index.js';
 import { Metrics } from '../telemetry/metrics.js';
 import type { Heartbeat } from './heartbeat.js';
 import { HandlesJob } from './job-handler.js';
+import type { TimesAhead } from './times-ahead.js';
 import { Worker } from './worker.js';
 
 jest.setTimeout(60_000);
@@ -49,6 +50,7 @@ async function fetchOfLane(): Promise<QueryConfig> {
     discovery as unknown as DiscoveryService,
     {} as Scopes,
     { begin: async () => undefined, stop: async () => undefined } as unknown as Heartbeat,
+    { start: async () => undefined, stop: () => undefined } as unknown as TimesAhead,
     new Metrics(),
     Object.assign(pino({ level: 'silent' }), { setContext() {} }) as unknown as PinoLogger,
   );

@@ -1,12 +1,12 @@
 import { type Database, statement } from '../database/index.js';
 import { lanes } from '../jobs/index.js';
-import { DEAD_AFTER_SECONDS } from './heartbeat.js';
+import { hasBeaten } from './heartbeat.js';
 import { type DeadLane, deadLanes, describeLanes, type SeenLane } from './presence.rules.js';
 
 const read = statement(
   'heartbeat.lanes',
   `select lane, max(seen_at) as "seenAt",
-          bool_or(stopped_at is null and seen_at > now() - make_interval(secs => ${DEAD_AFTER_SECONDS})) as "isAlive"
+          bool_or(stopped_at is null and ${hasBeaten('seen_at')}) as "isAlive"
      from worker_heartbeat group by lane`,
 );
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database, statement } from '../database/index.js';
 import { lanes } from '../jobs/index.js';
 import { Metrics } from '../telemetry/metrics.js';
-import { DEAD_AFTER_SECONDS } from './heartbeat.js';
+import { hasBeaten } from './heartbeat.js';
 
 // graphile-worker's view of its jobs does not tell which of them are being run. Failed are those that no worker will
 // try again.
@@ -19,7 +19,7 @@ const read = statement(
 const readWorkers = statement(
   'queue_metrics.read_workers',
   `select lane, count(*)::int as count from worker_heartbeat
-    where stopped_at is null and seen_at > now() - make_interval(secs => ${DEAD_AFTER_SECONDS}) group by lane`,
+    where stopped_at is null and ${hasBeaten('seen_at')} group by lane`,
 );
 
 const states = ['ready', 'scheduled', 'running', 'failed'] as const;

@@ -8,6 +8,7 @@ import type { Scopes } from '../scope/index.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { RunsContinuously } from './continuous-work.js';
 import type { Heartbeat } from './heartbeat.js';
+import type { TimesAhead } from './times-ahead.js';
 import { Worker } from './worker.js';
 
 jest.setTimeout(60_000);
@@ -36,6 +37,7 @@ function workerWith(handler: { handle(): Promise<void> }, work: { stop(): Promis
     discovery as unknown as DiscoveryService,
     {} as Scopes,
     { begin: async () => undefined, stop: async () => undefined } as unknown as Heartbeat,
+    { start: async () => undefined, stop: () => undefined } as unknown as TimesAhead,
     new Metrics(),
     Object.assign(pino({ level: 'silent' }), { setContext() {} }) as unknown as PinoLogger,
   );

@@ -13,6 +13,7 @@ import { workerConnections } from './connections.rules.js';
 import { Heartbeat } from './heartbeat.js';
 import { HandlesJob, type JobContext, type JobHandler, type JobHandlerOptions } from './job-handler.js';
 import { type LaneOptions, LaneRunner } from './lane-runner.js';
+import type { TimesAhead } from './times-ahead.js';
 
 export interface WorkerOptions {
   databaseUrl: string;
@@ -40,6 +41,7 @@ export class Worker {
     private readonly discovery: DiscoveryService,
     private readonly scopes: Scopes,
     private readonly heartbeat: Heartbeat,
+    private readonly timesAhead: TimesAhead,
     private readonly metrics: Metrics,
     private readonly log: PinoLogger,
   ) {
@@ -60,12 +62,14 @@ export class Worker {
     this.runners = this.lanesInUse().map((lane) => new LaneRunner(lane, pool, this.heartbeat, this.log));
     // One by one: each migrates the queue if necessary.
     for (const runner of this.runners) await runner.start();
+    await this.timesAhead.start(this.tasksThatMayRunEarly());
     for (const work of this.continuousWork()) await work.start();
   }
 
   async stop(): Promise<void> {
     // Long jobs see it between two pieces of work, and hand over.
     this.stopping.abort();
+    this.timesAhead.stop();
     // At once: each takes up to the grace, and the process may not live for all in turn.
     await Promise.all([...this.continuousWork(), ...this.runners].map((each) => each.stop()));
     await this.heartbeat.stop();
@@ -82,6 +86,10 @@ export class Worker {
         { lane, slots: slots[lane], graceMs, tasks: this.taskListOf(ofLane), crons: cronItemsOf(ofLane) },
       ];
     });
+  }
+
+  private tasksThatMayRunEarly(): string[] {
+    return this.registeredJobs().flatMap(({ task }) => (task.mayRunEarly ? [task.name] : []));
   }
 
   private continuousWork(): ContinuousWork[] {

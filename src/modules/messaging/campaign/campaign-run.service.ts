@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type RunEvent, stepById, transition } from '@dovecote/workflow';
+import { type RunEvent, shortenedWait, stepById, transition } from '@dovecote/workflow';
 import type { Scope } from '../../../platform/scope/index.js';
 import { Enrollment, OpenDeliveryStore } from '../delivery/index.js';
 import { type Campaign, campaignStatus } from './campaign.js';
@@ -88,7 +88,7 @@ export class CampaignRuns {
     // The job that follows the end of the pause wakes it.
     if (run.pausedAt) return 'rest';
     if (run.engineVersion > ENGINE_VERSION) return this.leaveToNewer(scope, campaignId);
-    const standing = await this.standingOf(scope, campaignId, run);
+    const standing = await this.shortened(scope, await this.standingOf(scope, campaignId, run));
     const next = await standing.kind.advance(scope, standing);
     if (typeof next === 'object' && 'work' in next) return { ...standing, piece: next };
     return this.done(scope, standing, next);
@@ -132,6 +132,16 @@ export class CampaignRuns {
       throw new Error(`Campaign ${campaignId} is at step ${run.stepId}, which its workflow does not have.`);
     const kind = this.steps.find(step.type);
     return { campaign, run, step, kind };
+  }
+
+  /** The clock may have been set back since a wait began: it takes no longer than its step says. */
+  private async shortened<S extends Standing>(scope: Scope, standing: S): Promise<S> {
+    const { campaign, run } = standing;
+    const place = { stepId: run.stepId, wakeAt: run.wakeAt ?? undefined };
+    const wakeAt = shortenedWait(campaign.workflow, place, run.now);
+    if (!wakeAt) return standing;
+    await this.store.wakeUp(scope, campaign.id, wakeAt);
+    return { ...standing, run: { ...run, wakeAt } };
   }
 
   private async done(scope: Scope, standing: Standing, event: RunEvent | Advance): Promise<Advance> {

@@ -61,6 +61,10 @@ const addDone = statement(
       and not done && int4range($5, $6) and paused_at is null
    returning ${done}, ${now('$8')}`,
 );
+const wakeUp = statement(
+  'campaign_run.wake_up',
+  'update campaign_run set wake_at = $3 where org_id = $1 and campaign_id = $2',
+);
 const remove = statement(
   'campaign_run.delete',
   'delete from campaign_run where org_id = $1 and campaign_id = $2',
@@ -94,6 +98,12 @@ export class CampaignRunStore {
   async enter(scope: Scope, campaignId: string, state: RunState): Promise<void> {
     const tx = await scope.tx();
     await tx.execute(enter, placeOf(scope, campaignId, state));
+  }
+
+  /** Ends the wait at another time. */
+  async wakeUp(scope: Scope, campaignId: string, at: Date): Promise<void> {
+    const tx = await scope.tx();
+    await tx.execute(wakeUp, [scope.orgId, campaignId, at]);
   }
 
   /**

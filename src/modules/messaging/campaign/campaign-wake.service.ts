@@ -1,11 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import { recallJobs, type Task } from '../../../platform/jobs/index.js';
+import { forgetSuperseded, recallJobs, type Task } from '../../../platform/jobs/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { OpenDeliveryStore } from '../delivery/index.js';
+import { deliverTask } from '../webhook/index.js';
 import { CampaignStore } from './campaign.store.js';
 import { Turnout } from './turnout.service.js';
 
-export const advanceTask: Task = { name: 'campaign.advance', lane: 'campaign', priority: 'normal' };
+export const advanceTask: Task = {
+  name: 'campaign.advance',
+  lane: 'campaign',
+  priority: 'normal',
+  mayRunEarly: true,
+};
 
 /** How long a job is scheduled before the recall checks its campaign. */
 const RECALL_AFTER_SECONDS = 3_600;
@@ -42,7 +48,9 @@ export class CampaignWake {
 
   /** Checks campaigns of all organizations that have been waiting for long, in case an event was missed. */
   async recall(scope: Scope): Promise<void> {
-    await recallJobs(await scope.tx(), advanceTask, { seconds: RECALL_AFTER_SECONDS, most: MAX_RECALLED });
+    const tx = await scope.tx();
+    await forgetSuperseded(tx, [advanceTask, deliverTask]);
+    await recallJobs(tx, advanceTask, { seconds: RECALL_AFTER_SECONDS, most: MAX_RECALLED });
   }
 
   /**

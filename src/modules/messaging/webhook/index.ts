@@ -1,3 +1,3 @@
 export { type WebhookPayload, webhookOutcome } from './webhook.js';
 export { WebhookModule } from './webhook.module.js';
-export { settledTask, WebhookCalls } from './webhook-calls.service.js';
+export { deliverTask, settledTask, WebhookCalls } from './webhook-calls.service.js';

@@ -12,8 +12,13 @@ import { KEPT_MS, refuseRedelivery, resumedAt } from './webhook.rules.js';
 import { WebhookAttemptStore } from './webhook-attempt.store.js';
 import { type CallFilter, WebhookCallStore } from './webhook-call.store.js';
 
-/** `{ callId }`: the next automatic attempt. */
-export const deliverTask: Task = { name: 'webhook.deliver', lane: 'webhook', priority: 'normal' };
+/** `{ callId }`: the next automatic attempt; one before its time does no harm. */
+export const deliverTask: Task = {
+  name: 'webhook.deliver',
+  lane: 'webhook',
+  priority: 'normal',
+  mayRunEarly: true,
+};
 /** `{ callId, number }`: an attempt that an administrator asked for. */
 export const redeliverTask: Task = { name: 'webhook.redeliver', lane: 'webhook', priority: 'normal' };
 /** `{ callId }`: the content is deleted. */
