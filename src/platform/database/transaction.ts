@@ -49,11 +49,18 @@ export interface TransactionSettings {
 const CANCEL_AGAIN_MS = 100;
 const SELDOM_MS = 5_000;
 
+/**
+ * A process that is suspended in a transaction, or whose machine disappears, keeps its locks no longer than that. An engine may
+ * take a minute to insert what a transaction waits for.
+ */
+const SUSPENDED_MS = 120_000;
+
 const setScope: Statement = {
   name: 'transaction.set_scope',
   text: `select set_config('app.org_id', $1, true), set_config('app.identity_id', $2, true),
                 set_config('app.api_key_hash', $3, true), set_config('app.lookup', $4, true),
-                set_config('transaction_read_only', $5, true)`,
+                set_config('transaction_read_only', $5, true),
+                set_config('idle_in_transaction_session_timeout', '${SUSPENDED_MS}', true)`,
 };
 
 /** Not a statement that stands alone, also in transactions that only read: it would end with the setting. */
