@@ -16,6 +16,8 @@ missing_packages() {
   command -v mvn > /dev/null || echo maven
   # Reads units without being the machine's init.
   command -v systemd-analyze > /dev/null || echo systemd
+  # Has the clock of a PostgreSQL jump.
+  dpkg-query --show libfaketime > /dev/null 2>&1 || echo libfaketime
 }
 
 install() {
@@ -53,6 +55,15 @@ keycloak() {
     echo "skipped: keycloak is not to be had: $(grep -v '^\s*$' "$log" | tail -n 1)"
   fi
   rm -f "$log"
+}
+
+previous_release() {
+  local log
+  if log=$(scripts/previous-release.sh 2>&1); then
+    tail -n 1 <<< "$log"
+  else
+    echo "skipped: the previous release: $(tail -n 1 <<< "$log")"
+  fi
 }
 
 # go keeps what it has compiled: the specs, which have limits of time, only link.
@@ -97,6 +108,7 @@ python_environments() {
   debian_packages
   keycloak
 } &
+previous_release &
 go_programs &
 python_environments &
 wait

@@ -1,8 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { expect } from '@jest/globals';
 import type { Random } from '../fuzz/random.js';
+import { eventually } from '../support/eventually.js';
 import type { Chase } from './chase.js';
 import type { DyingPostgres } from './dying-postgres.js';
+import type { JumpingClock } from './jumping-clock.js';
 import type { LossyPostgres } from './lossy-postgres.js';
+import type { SmallDisk } from './small-disk.js';
+import type { StatementPoints } from './statement-points.js';
 import type { WorkerProcess, WorkerProcesses } from './worker-process.js';
 import { wrongClock } from './wrong-clock.js';
 
@@ -13,16 +18,23 @@ export interface Scene {
   readonly workers: WorkerProcesses;
   readonly postgres: DyingPostgres;
   readonly network: LossyPostgres;
+  readonly points: StatementPoints;
+  /** Undefined where PostgreSQL has the clock of the machine. */
+  readonly clock?: JumpingClock;
+  /** Undefined where PostgreSQL has the disk of the machine. */
+  readonly disk?: SmallDisk;
   startWorker(env?: Record<string, string>): WorkerProcess;
 }
 
 type Fault = (scene: Scene, campaignId: string) => Promise<void>;
+type Faults = Readonly<Record<string, Fault>>;
 
 const SECOND = 1_000;
-const DAY = 24 * 3_600 * SECOND;
+const HOUR = 3_600 * SECOND;
+const DAY = 24 * HOUR;
 
-/** What may happen to a campaign. */
-export const faults: Readonly<Record<string, Fault>> = {
+/** What may happen to a campaign anywhere. */
+const everywhere: Faults = {
   'a worker is killed': async ({ workers, random }) => {
     await random.pick(workers.running).kill();
     await workers.declareDead();
@@ -61,5 +73,35 @@ export const faults: Readonly<Record<string, Fault>> = {
   'all connections are cut': async ({ network }) => network.cutAll(),
   'the answer of a commit is lost': async ({ network }) => void (await network.loseNextCommit(3 * SECOND)),
   'the job is doubled': ({ chase }, campaignId) => chase.double(campaignId),
+  'every worker is killed before or behind a statement': async ({ points, workers }) => {
+    await points.stopNext(3 * SECOND);
+    await workers.killAll();
+    await workers.declareDead();
+  },
   'the other system answers late': async ({ chase }) => chase.answerLate(),
+  'the other system hangs': async ({ chase }) => chase.answerNext('late', 'endless', 'late'),
+  'the other system flaps': async ({ chase }) => chase.answerNext('hangUp', 'error', 'hangUp', 'well'),
 };
+
+const withClock = (clock: JumpingClock): Faults => ({
+  'the clock of PostgreSQL jumps': ({ random }) =>
+    clock.set(random.pick([-DAY, -HOUR, -20 * SECOND, 0, 20 * SECOND, HOUR, DAY]) / SECOND),
+});
+
+const withDisk = (disk: SmallDisk): Faults => ({
+  'the disk of PostgreSQL is full': async ({ postgres, random }) => {
+    const { database } = postgres;
+    await disk.shrink(random.int(512, 4_096));
+    // It is: nothing larger than what is left can be written.
+    const large = `create temp table large as select md5(n::text) from generate_series(1, 500000) n`;
+    await expect(database.query(large)).rejects.toThrow();
+    await delay(random.int(300, 2_000));
+    disk.restore();
+    await eventually('PostgreSQL answers', () => database.query('select'), 60 * SECOND);
+  },
+});
+
+/** What may happen to the campaigns of the scene. */
+export function faultsOf({ clock, disk }: Pick<Scene, 'clock' | 'disk'>): Faults {
+  return { ...everywhere, ...(clock && withClock(clock)), ...(disk && withDisk(disk)) };
+}

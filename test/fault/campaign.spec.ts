@@ -4,30 +4,52 @@ import { Random } from '../fuzz/random.js';
 import { eventually } from '../support/eventually.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.js';
-import { faults, type Scene } from './campaign-faults.js';
+import { faultsOf, type Scene } from './campaign-faults.js';
 import { Chase } from './chase.js';
 import { DyingPostgres } from './dying-postgres.js';
+import { JumpingClock } from './jumping-clock.js';
 import { LossyPostgres } from './lossy-postgres.js';
+import { SmallDisk } from './small-disk.js';
+import { StatementPoints } from './statement-points.js';
 import { WorkerProcesses } from './worker-process.js';
 
-// FAULT_SEED=<the printed one> chooses the same faults again; FAULTS=300 FAULT_RECIPIENTS=5000 is a long run.
+// FAULT_SEED=<the printed one> chooses the same faults again; FAULTS=300 FAULT_RECIPIENTS=5000 is a long run;
+// FAULT_KINDS=clock chooses the kinds whose names contain that.
 const seed = Number(process.env['FAULT_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const wanted = Number(process.env['FAULTS'] ?? 30);
 const recipients = Number(process.env['FAULT_RECIPIENTS'] ?? 1_000);
+const kinds = process.env['FAULT_KINDS'] ?? '';
 const WORKERS = 2;
+const PATIENCE_MS = 60_000;
+/** The disk of PostgreSQL: takes memory for what is written only. */
+const DISK_MEBIBYTES = 8_192;
 
 jest.setTimeout(300_000 + wanted * 15_000);
 
 let postgres: DyingPostgres;
 let network: LossyPostgres;
+let points: StatementPoints;
 let receiver: WebhookReceiver;
 let s: TestServer;
 let scene: Scene;
+const clock = await JumpingClock.create();
+const disk = await SmallDisk.mount(DISK_MEBIBYTES);
 const workers = new WorkerProcesses(() => postgres.database);
 
+if (!clock)
+  console.log('skipped: jumps of the database clock; scripts/real-components.sh installs libfaketime');
+if (!disk) console.log('skipped: full disks; root on Linux can mount one');
+
 beforeAll(async () => {
-  postgres = await DyingPostgres.start();
+  postgres = await DyingPostgres.start({ folder: disk?.folder, clock });
+  // What is in memory is to be small.
+  await postgres.database.query(`alter system set max_wal_size = '256MB'`);
+  await postgres.database.query('select pg_reload_conf()');
   network = await LossyPostgres.start(() => postgres.database);
+  points = await StatementPoints.start(() => {
+    const { DATABASE_URL: ownerUrl = '', DATABASE_APP_URL: appUrl = '' } = network.env;
+    return { ...postgres.database, ownerUrl, appUrl };
+  });
   receiver = await startWebhookReceiver();
   s = await startTestServer({
     database: postgres.database,
@@ -36,17 +58,22 @@ beforeAll(async () => {
   const random = new Random(seed);
   const chase = await Chase.prepare(s, receiver, recipients);
   chase.answerErratically(random.fork(1));
-  const env = { ...network.env, OUTBOUND_ALLOWED_HOSTS: receiver.host };
+  const env = { ...points.env, OUTBOUND_ALLOWED_HOSTS: receiver.host };
   const startWorker = (more = {}) => workers.start({ ...env, ...more });
-  scene = { random, chase, workers, postgres, network, startWorker };
+  scene = { random, chase, workers, postgres, network, points, clock, disk, startWorker };
 });
 afterAll(async () => {
   await workers.killAll();
   await s?.stop();
   await receiver?.stop();
+  await points?.stop();
   await network?.stop();
   await postgres?.remove();
+  await disk?.unmount();
+  await clock?.remove();
 });
+
+const happened: string[] = [];
 
 async function staff(): Promise<void> {
   const missing = WORKERS - workers.running.length;
@@ -55,18 +82,61 @@ async function staff(): Promise<void> {
   await workers.atWork();
 }
 
+/** Shows why a run has failed. */
+async function describeScene(campaignId: string): Promise<unknown> {
+  const { database } = postgres;
+  const ask = (text: string, values: unknown[] = []): Promise<unknown> =>
+    database.query(text, values).catch((error: unknown) => String(error));
+  return {
+    faults: happened.length,
+    latest: happened.slice(-10),
+    now: await ask('select now()'),
+    run: await ask('select * from campaign_run where campaign_id = $1', [campaignId]),
+    calls: await ask('select outcome, attempts, next_attempt_at from webhook_call where campaign_id = $1', [
+      campaignId,
+    ]),
+    jobs: await ask(
+      `select key, attempts, run_at, locked_at, locked_by, last_error from graphile_worker._private_jobs
+        where locked_at is not null or run_at < now() + interval '1 hour'`,
+    ),
+    heartbeats: await ask('select * from worker_heartbeat where stopped_at is null'),
+    logs: workers.running.map(({ log }) => log.slice(-2_000)),
+  };
+}
+
 /** One fault, in the middle of the campaign's work where there is some. */
-async function strike(campaignId: string): Promise<string> {
+async function strike(campaignId: string): Promise<void> {
   const { random, chase } = scene;
-  await eventually('the campaign has something to do', async () => {
-    await chase.hurry(campaignId);
-    return (await chase.hasWork(campaignId)) || chase.isCompleted(campaignId);
-  });
+  await eventually(
+    'the campaign has something to do',
+    async () => {
+      await chase.hurry(campaignId);
+      return (await chase.hasWork(campaignId)) || chase.isCompleted(campaignId);
+    },
+    PATIENCE_MS,
+  );
   await delay(random.int(0, 300));
-  const name = random.pick(Object.keys(faults));
+  const faults = faultsOf(scene);
+  const name = random.pick(Object.keys(faults).filter((kind) => kind.includes(kinds)));
+  happened.push(name);
   await faults[name]?.(scene, campaignId);
   if (random.chance(0.3)) await chase.acknowledgeOne(campaignId);
-  return name;
+}
+
+function amounts(): Record<string, number> {
+  const counted: Record<string, number> = {};
+  for (const name of happened.toSorted()) counted[name] = (counted[name] ?? 0) + 1;
+  return counted;
+}
+
+/** Asks until it is told: the server's connections may have been lost. */
+async function isOver(campaignId: string): Promise<boolean> {
+  const [isCompleted] = await eventually(
+    'the server tells how the campaign stands',
+    async () => [await scene.chase.isCompleted(campaignId)],
+    PATIENCE_MS,
+  );
+  return isCompleted === true;
 }
 
 async function bringToItsEnd(campaignId: string): Promise<void> {
@@ -89,22 +159,29 @@ async function bringToItsEnd(campaignId: string): Promise<void> {
 describe('campaigns of every step type', () => {
   test(`do what their graph prescribes, once, although ${wanted} faults happen`, async () => {
     console.log(`FAULT_SEED=${seed} FAULTS=${wanted} FAULT_RECIPIENTS=${recipients}`);
-    const happened: Record<string, number> = {};
-    let struck = 0;
     let campaigns = 0;
-    while (struck < wanted) {
+    while (happened.length < wanted) {
       const campaignId = await scene.chase.start();
       campaigns += 1;
-      while (struck < wanted && !(await scene.chase.isCompleted(campaignId))) {
-        await staff();
-        const name = await strike(campaignId);
-        happened[name] = (happened[name] ?? 0) + 1;
-        struck += 1;
+      try {
+        do {
+          await staff();
+          await strike(campaignId);
+        } while (happened.length < wanted && !(await isOver(campaignId)));
+        await bringToItsEnd(campaignId);
+        await scene.chase.expectPrescribed(campaignId);
+      } catch (error) {
+        console.log(await describeScene(campaignId), (error as Error).cause);
+        throw error;
       }
-      await bringToItsEnd(campaignId);
-      await scene.chase.expectPrescribed(campaignId);
+      if (wanted > 100) console.log(`${happened.length} faults in ${campaigns} campaigns so far`);
     }
-    console.log(`${struck} faults in ${campaigns} campaigns, all survived:`, happened);
+    console.log(`${happened.length} faults in ${campaigns} campaigns, all survived:`, amounts());
+    const { hit, of, left } = points.coverage;
+    console.log(
+      `Workers were killed at ${hit} of ${of} points: before a statement, or behind its transaction.`,
+    );
+    if (wanted > 100) console.log('Not at:', left);
     expect(workers.lastWords.filter((words) => /"level":(60|"fatal")/.test(words))).toEqual([]);
   });
 });

@@ -1,7 +1,4 @@
-import { execFileSync } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdtemp, rm, statfs, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
@@ -17,47 +14,33 @@ import {
 } from '@dovecote/contract/shared/insights/v1/insights_pb';
 import { Command } from '../support/command.js';
 import { eventually } from '../support/eventually.js';
+import { SmallDisk } from './small-disk.js';
 
 jest.setTimeout(240_000);
 
-const mebibyte = 1024 * 1024;
+const FREE_KIBIBYTES = 24 * 1024;
 
-let disk: string;
 let server: Command;
 let url: string;
 
-const obstacle = await mountDisk();
-if (obstacle) console.log(`skipped: ${obstacle}`);
-
-/** A small disk in memory; answers why there can be none. */
-async function mountDisk(): Promise<string | undefined> {
-  disk = await mkdtemp(join(tmpdir(), 'dovecote-disk-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=400m', 'tmpfs', disk], { stdio: 'ignore' });
-    return undefined;
-  } catch {
-    await rm(disk, { recursive: true });
-    return 'a small disk can be mounted by root on Linux only';
-  }
-}
+const disk = await SmallDisk.mount(400);
+if (!disk) console.log('skipped: a small disk can be mounted by root on Linux only');
 
 beforeAll(async () => {
-  if (obstacle) return;
+  if (!disk) return;
   const env = {
-    DATA_DIR: join(disk, 'data'),
+    DATA_DIR: join(disk.folder, 'data'),
     PORT: '0',
     LOG_FORMAT: 'json',
     // The disk is smaller than what the engine leaves free by default.
     ANALYTICS_FREE_DISK_MIB: '0',
   };
-  server = Command.start(['serve'], { env, folder: disk });
+  server = Command.start(['serve'], { env, folder: disk.folder });
   [, url = ''] = await server.printed(/running on (http:\S+)/);
 });
 afterAll(async () => {
-  if (obstacle) return;
   await server?.stop();
-  execFileSync('umount', [disk]);
-  await rm(disk, { recursive: true });
+  await disk?.unmount();
 });
 
 function transport(headers: Record<string, string>): Transport {
@@ -99,12 +82,7 @@ function batch() {
   }));
 }
 
-async function freeMebibytes(): Promise<number> {
-  const { bavail, bsize } = await statfs(disk);
-  return (bavail * bsize) / mebibyte;
-}
-
-(obstacle ? describe.skip : describe)('a disk that is full', () => {
+(disk ? describe : describe.skip)('a disk that is full', () => {
   test('loses and doubles nothing that was accepted, and ends when there is space again', async () => {
     const keys = await createKeys();
     const events = createClient(EventsService, keys.public);
@@ -142,7 +120,7 @@ async function freeMebibytes(): Promise<number> {
 
     await send([]);
     await eventually('the engine answers', async () => (await stored().catch(() => 0)) === 500, 60_000);
-    await writeFile(join(disk, 'ballast'), Buffer.alloc(((await freeMebibytes()) - 24) * mebibyte));
+    await disk?.shrink(FREE_KIBIBYTES);
 
     const refusals: ConnectError[] = [];
     let batches = 1;
@@ -155,8 +133,8 @@ async function freeMebibytes(): Promise<number> {
       }),
     );
     await eventually('a batch is refused', async () => refusals.length > 0, 60_000);
-    expect(await freeMebibytes()).toBeLessThan(24);
-    await rm(join(disk, 'ballast'));
+    expect(await disk?.freeBytes()).toBeLessThan(FREE_KIBIBYTES * 1024);
+    disk?.restore();
     await sending;
 
     expect(batches).toBeGreaterThan(3);
