@@ -13,8 +13,8 @@ const COMPLETION_MS = 120_000;
 
 /** Members who never sign in; returns their ids. */
 export async function addEmployees(
-  server: TestServer,
-  { id, roles }: TestOrganization,
+  server: Pick<TestServer, 'database'>,
+  { id, roles }: Pick<TestOrganization, 'id' | 'roles'>,
   count: number,
 ): Promise<string[]> {
   const rows = await server.database.query<{ id: string }>(

@@ -48,7 +48,10 @@ export async function addPhone(owner: Actor): Promise<string> {
   return deviceId;
 }
 
-export async function createTemplate(author: Actor, body = 'Hello {{name}}.'): Promise<string> {
+export async function createTemplate(
+  author: Pick<Actor, 'client'>,
+  body = 'Hello {{name}}.',
+): Promise<string> {
   const { template } = await author
     .client(TemplateService)
     .createTemplate({ name: 'Template', title: 'Title', body, variables: [{ name: 'name', source: 1 }] });

@@ -50,12 +50,12 @@ export async function pushesOf(s: TestServer, campaignId: string, stepId: string
   return rows.map((row) => row.user);
 }
 
-export async function entriesOf(actor: Actor, campaignId: string) {
+export async function entriesOf(actor: Pick<Actor, 'client'>, campaignId: string) {
   const { entries } = await actor.client(InboxService).sync({ limit: 200 });
   return entries.filter(({ message }) => message?.campaignId === campaignId);
 }
 
-export async function acknowledge(actor: Actor, campaignId: string): Promise<void> {
+export async function acknowledge(actor: Pick<Actor, 'client'>, campaignId: string): Promise<void> {
   const own = (await entriesOf(actor, campaignId)).find(({ kind }) => kind === Kind.PRIMARY);
   await actor.client(ActionService).submitAction({ deliveryId: own?.deliveryId, actionId: 'ack' });
 }

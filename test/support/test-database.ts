@@ -14,11 +14,20 @@ export interface TestDatabase {
 }
 
 /** A database of its own for one spec file, cloned from the migrated template. */
-export async function cloneDatabase(): Promise<TestDatabase> {
+export function cloneDatabase(): Promise<TestDatabase> {
+  return createDatabase('test', templateName);
+}
+
+/** A database as an operator would make it: nothing in it. */
+export function emptyDatabase(): Promise<TestDatabase> {
+  return createDatabase('empty', 'template0');
+}
+
+async function createDatabase(prefix: string, template: string): Promise<TestDatabase> {
   const serverUrl = process.env.DOVECOTE_TEST_DATABASE_URL;
   if (!serverUrl) throw new Error('Run the specs through `npm run jest`: the database is missing.');
-  const name = `test_${randomBytes(6).toString('hex')}`;
-  await administer(serverUrl, `create database ${name} template ${templateName}`);
+  const name = `${prefix}_${randomBytes(6).toString('hex')}`;
+  await administer(serverUrl, `create database ${name} template ${template}`);
   const ownerUrl = databaseUrl(serverUrl, name);
   const owner = new Client({ connectionString: ownerUrl });
   // A spec that fails half-way leaves the connection to the end of the run, when the database goes first.

@@ -68,7 +68,7 @@ export const escalate = (id: string, next: string, value: EscalateInit) => ({
 
 /** A started campaign. */
 export async function startWorkflow(
-  author: Actor,
+  author: Pick<Actor, 'client'>,
   userIds: readonly string[],
   steps: object[],
   body?: string,
