@@ -68,6 +68,7 @@ import { AutomaticPauses } from './0081-automatic-pauses.js';
 import { AudienceRules } from './0083-audience-rules.js';
 import { ResolvedAudiences } from './0084-resolved-audiences.js';
 import { Lanes } from './0086-lanes.js';
+import { CampaignApprovals } from './0089-campaign-approvals.js';
 import { AudienceRuleReferences } from './0095-audience-rule-references.js';
 
 export * from './analytics/index.js';
@@ -144,5 +145,6 @@ export const migrations = [
   AudienceRules,
   ResolvedAudiences,
   Lanes,
+  CampaignApprovals,
   AudienceRuleReferences,
 ];

@@ -6,6 +6,7 @@ import { AuditModule } from './modules/evidence/audit/index.js';
 import { AuthModule } from './modules/signin/auth/index.js';
 import { AuthorizationModule } from './modules/people/authorization/index.js';
 import { AudienceModule } from './modules/messaging/audience/index.js';
+import { ApprovalModule } from './modules/messaging/approval/index.js';
 import { CampaignModule } from './modules/messaging/campaign/index.js';
 import { DeeplinkModule } from './modules/messaging/deeplink/index.js';
 import { DeviceEntity, DeviceModule } from './modules/messaging/device/index.js';
@@ -104,6 +105,7 @@ export class AppModule {
         AuthModule,
         AuthorizationModule,
         AudienceModule,
+        ApprovalModule,
         CampaignModule,
         DeeplinkModule,
         DeviceModule,

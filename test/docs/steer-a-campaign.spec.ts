@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { CampaignApprovalService } from '@dovecote/contract/dovecote/campaign/v1/approval_pb';
 import { createCampaign, runningCampaign } from '../support/campaigns.js';
+import type { Actor } from '../support/cast.js';
 import { Page } from './support/page.js';
 import { serve, type ServedPage } from './support/served-page.js';
 
@@ -10,16 +12,26 @@ beforeAll(async () => {
   page = Page.open('docs/how-to/steer-a-campaign.md');
   reader = await serve(page);
   const { cast, server, shell } = reader;
-  const token = cast.max.headers.authorization.replace('Bearer ', '');
   const campaignId = await createCampaign(cast.max, [cast.erin.userId]);
-  await shell.run(`API=${server.url} TOKEN=${token} CAMPAIGN=${campaignId}`);
+  await shell.run(`API=${server.url} TOKEN=${tokenOf(cast.max)} CAMPAIGN=${campaignId}`);
+  await shell.run(`ADMIN=${tokenOf(cast.alice)} SECOND=${tokenOf(cast.alice)}`);
   await reader.type('steer() {');
 });
 afterAll(() => reader?.stop());
 
+const tokenOf = (actor: Actor): string => actor.headers.authorization.replace('Bearer ', '');
+
+test('a campaign is approved by a second person', async () => {
+  expect(await reader.type('SetApprovalPolicy')).toBe('{}');
+  expect(await reader.type('RequestCampaignApproval')).toContain('"state":"STATE_REQUESTED"');
+  expect(await reader.type('ApproveCampaign')).toContain('"state":"STATE_APPROVED"');
+  await reader.cast.alice.client(CampaignApprovalService).setApprovalPolicy({ required: false });
+});
+
 test('a start is scheduled, seen and taken back', async () => {
   expect(await reader.type('ScheduleCampaignStart')).toContain('"localTime":"LOCAL_TIME_UNIQUE"');
   expect(await reader.type('GetCampaignSteering')).toContain('"state":"STATE_WAITING"');
+  expect(await reader.type('ListScheduledStarts')).toContain('"state":"STATE_WAITING"');
   expect(await reader.type('CancelScheduledStart')).toContain('"state":"STATE_CANCELLED"');
 });
 

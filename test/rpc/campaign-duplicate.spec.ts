@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Code } from '@connectrpc/connect';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { AudienceService } from '@dovecote/contract/dovecote/campaign/v1/audience_pb';
 import { CampaignSteeringService } from '@dovecote/contract/dovecote/campaign/v1/steering_pb';
 import { CampaignService } from '@dovecote/contract/pidgr/v1/campaign_pb';
 import { CampaignStatus, EscalationTargetType, Permission } from '@dovecote/contract/pidgr/v1/common_pb';
@@ -124,6 +125,32 @@ describe('a duplicate', () => {
     expect(trail).toEqual([
       { actor: cast.max.userId, metadata: { audience_size: '2', duplicate_of: campaignId } },
     ]);
+  });
+
+  test('has the sources of the audience, and not who was left out when they were resolved', async () => {
+    const campaignId = await createCampaign(cast.max, [ann.userId]);
+    const groups = cast.alice.client(GroupService);
+    const { group } = await groups.createGroup({ name: 'Visitors' });
+    await groups.addGroupMembers({ groupId: group?.id, userIds: [ann.userId, cast.erin.userId] });
+    await cast.max.client(AudienceService).resolveAudience({
+      campaignId,
+      include: { groupIds: [group?.id ?? ''] },
+      exclude: { userIds: [cast.erin.userId] },
+    });
+    const { campaignId: copy, audienceSize } = await duplicate(campaignId);
+    expect(audienceSize).toBe(1);
+    const sourcesOf = (id: string) =>
+      s.database.query<{ source_id: string | null; excludes: boolean }>(
+        `select place, kind, excludes, source_id, name from campaign_audience_source
+          where campaign_id = $1 order by place`,
+        [id],
+      );
+    const sources = await sourcesOf(copy);
+    expect(sources.map(({ excludes }) => excludes)).toEqual([false, true]);
+    expect(sources).toEqual(await sourcesOf(campaignId));
+    const leftOut = async (id: string) =>
+      (await cast.max.client(AudienceService).listLeftOut({ campaignId: id })).people.length;
+    expect([await leftOut(campaignId), await leftOut(copy)]).toEqual([1, 0]);
   });
 
   test('has the same name where none is given', async () => {

@@ -160,6 +160,7 @@ describe('a bundle', () => {
       'organization_deliveries',
       'organization_events',
       'audience_rules',
+      'campaign_approvals',
       'dashboard_shares',
       'dashboards',
       'data_exports',
@@ -171,14 +172,14 @@ describe('a bundle', () => {
 
   test('has its files in the order that clients know', async () => {
     const { files } = await known(cast.alice, cast.erin.userId);
-    expect(Object.keys(files)).toEqual(named([...aboutMember, 'audience_omissions']));
+    expect(Object.keys(files)).toEqual(named([...aboutMember, 'audience_omissions', 'campaign_approvals']));
 
     const own = await privacy(cast.erin).exportUserData({ userId: cast.erin.userId });
     await listed(cast.alice, own.exportId);
     const { requests } = await privacy(cast.erin).listMyPrivacyRequests({ requestType: 'export' });
     const url = requests.find(({ id }) => id === own.exportId)?.metadata.result_url;
     expect(Object.keys(await filesBehind(url))).toEqual(
-      named([...aboutMember, 'passkeys', 'audience_omissions', 'password']),
+      named([...aboutMember, 'passkeys', 'audience_omissions', 'campaign_approvals', 'password']),
     );
 
     const { exportId } = await privacy(cast.alice).exportOrgData({});

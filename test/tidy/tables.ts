@@ -63,11 +63,14 @@ export const tables: Readonly<Record<string, Table>> = {
   campaign: {
     owner: 'messaging/campaign',
     reads: {
+      'messaging/approval': 'requests for campaigns that were started or cancelled wait no more',
       'messaging/deeplink': 'whether the campaign of a link still runs',
       'messaging/inbox': 'the title and the state, with each entry of a page',
+      'messaging/steering': 'which scheduled starts of a page the campaign has overtaken',
     },
     locks: { 'messaging/delivery': 'a campaign stays as long as deliveries refer to it' },
   },
+  campaign_approval: { owner: 'messaging/approval' },
   campaign_audience_member: {
     owner: 'messaging/campaign',
     reads: { 'messaging/deeplink': 'whether the person of a link is in the audience' },
@@ -178,6 +181,7 @@ export const tables: Readonly<Record<string, Table>> = {
       'platform/sealed-columns':
         'lists all of them, for the operator: their secrets are sealed again one after the other',
       'evidence/audit': 'whether an event that a sibling reports has an organization',
+      'messaging/approval': 'whether approvals are required',
       'messaging/campaign': 'the name behind a short code',
       'messaging/template': 'the language that a template has by default',
       'people/authorization': 'whether the organization answers, in the one statement of Authorize',
@@ -192,9 +196,11 @@ export const tables: Readonly<Record<string, Table>> = {
       'signin/sso-login': 'the mapping of attributes',
     },
     locks: {
+      'messaging/approval': 'a start that goes by the setting ends before it changes',
       'signin/sso': 'nobody takes the last connection from an organization that is about to enforce it',
     },
     writes: {
+      'messaging/approval': 'whether approvals are required stands in the row that starts lock',
       'signin/password': 'the decision stands beside the state that is read with each membership',
       'signin/sso': 'enforcement stands beside the state that is read with each membership',
     },
@@ -290,7 +296,10 @@ export const tables: Readonly<Record<string, Table>> = {
   template: { owner: 'messaging/template', reads: { 'messaging/campaign': 'the title behind a short code' } },
   template_translation: {
     owner: 'messaging/template',
-    reads: { 'messaging/campaign': 'copies what is approved, in the statement that starts the campaign' },
+    reads: {
+      'messaging/campaign':
+        'copies what is approved, in the statement that starts the campaign; digests it before',
+    },
   },
   template_version: { owner: 'messaging/template' },
   webauthn_challenge: { owner: 'signin/passkey' },

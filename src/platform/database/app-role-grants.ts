@@ -19,7 +19,7 @@ const writable = [
       sso_attribute_mappings, ml_retrain_cold_threshold, ml_cancelled_counts, ml_manual_limit_monthly,
       include_synthetic_in_aggregates, provisional_archetypes_enabled, default_verification_unit_level, expires_at,
       ai_clustering_enabled, behavioral_analytics_enabled, third_party_channels_enabled, sso_enforced_at, sso_enforced_by,
-      passwords_allowed`,
+      passwords_allowed, campaign_approval_required`,
   },
   {
     table: 'organization_deletion',

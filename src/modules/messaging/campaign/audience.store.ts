@@ -76,6 +76,12 @@ const copy = setStatement(
      from campaign_audience_member a join member m on m.org_id = a.org_id and m.id = a.user_id
     where a.org_id = $1 and a.campaign_id = $2 and ${reachable} and ($4 or not m.processing_restricted)`,
 );
+const copySources = setStatement(
+  'audience.copy_sources',
+  `insert into campaign_audience_source (org_id, campaign_id, place, kind, excludes, source_id, name)
+   select org_id, $3, place, kind, excludes, source_id, name
+     from campaign_audience_source where org_id = $1 and campaign_id = $2`,
+);
 const copyLeftOut = setStatement(
   'audience.copy_left_out',
   `insert into campaign_left_out (org_id, campaign_id, user_id)
@@ -183,9 +189,10 @@ export class AudienceStore {
     return frozen;
   }
 
-  /** Freezes the audience of another campaign, without those who have left since; says how many are in it. */
+  /** Freezes the audience of another campaign with its sources, without those who have left since; says how many are in it. */
   async copy(scope: Scope, from: string, to: string, includeRestricted: boolean): Promise<number> {
     const tx = await scope.tx();
+    await tx.execute(copySources, [scope.orgId, from, to]);
     if (!includeRestricted) await tx.execute(copyLeftOut, [scope.orgId, from, to]);
     return (await tx.execute(copy, [scope.orgId, from, to, includeRestricted])).rowCount ?? 0;
   }

@@ -20,7 +20,10 @@ export class CampaignDuplicates {
     private readonly targets: Targets,
   ) {}
 
-  /** Has the same template version, workflow and audience, without those who have left. An empty name stays the same. */
+  /**
+   * Has the same template version, workflow and audience, without those who have left, and the sources of the audience. Who was left out
+   * when these were resolved belongs to the other one. An empty name stays the same.
+   */
   async create(scope: Scope, id: string, name: string): Promise<DuplicatedCampaign> {
     // Locked, so that nothing of it changes between two statements.
     const original = await this.store.findForUpdate(scope, id);

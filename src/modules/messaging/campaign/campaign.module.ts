@@ -1,5 +1,6 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { PersonalData } from '../../../platform/personal-data/index.js';
+import { ApprovalModule } from '../approval/index.js';
 import { DeliveryModule } from '../delivery/index.js';
 import { DeviceModule } from '../device/index.js';
 import { CampaignCounts, OrganizationModule, WorkflowChecks } from '../../people/organization/index.js';
@@ -12,6 +13,9 @@ import { campaignPersonalData } from './personal-data.store.js';
 import { AudienceSizes } from './audience-sizes.js';
 import { AudienceStore } from './audience.store.js';
 import { CampaignDuplicates } from './campaign-duplicates.service.js';
+import { CampaignContentStore } from './campaign-content.store.js';
+import { CampaignContents } from './campaign-contents.service.js';
+import { CampaignEdits } from './campaign-edits.service.js';
 import { CampaignFailureStore } from './campaign-failure.store.js';
 import { CampaignFailures } from './campaign-failures.service.js';
 import {
@@ -62,6 +66,7 @@ import { TurnoutStore } from './turnout.store.js';
  */
 @Module({
   imports: [
+    ApprovalModule,
     DeliveryModule,
     DeviceModule,
     OrganizationModule,
@@ -78,7 +83,10 @@ import { TurnoutStore } from './turnout.store.js';
     NoteRecipientLeft,
     AudienceSizes,
     AudienceStore,
+    CampaignContents,
+    CampaignContentStore,
     CampaignDuplicates,
+    CampaignEdits,
     CampaignFailures,
     CampaignFailureStore,
     CampaignPauses,
@@ -117,7 +125,9 @@ import { TurnoutStore } from './turnout.store.js';
     WebhookStep,
   ],
   exports: [
+    CampaignContents,
     CampaignDuplicates,
+    CampaignEdits,
     CampaignPauses,
     Campaigns,
     CampaignWake,

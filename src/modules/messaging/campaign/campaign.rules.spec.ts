@@ -16,6 +16,7 @@ import {
   refuseEdit,
   refusePause,
   refuseResume,
+  refuseOtherContent,
   refuseStart,
 } from './campaign.rules.js';
 
@@ -187,4 +188,10 @@ describe('a workflow', () => {
       expect.objectContaining({ kind: 'invalid_argument' }),
     );
   });
+});
+
+test('a start that is bound to a content starts no other', () => {
+  expect(refuseOtherContent('now', 'now')).toBeUndefined();
+  expect(refuseOtherContent('now', null)).toBeUndefined();
+  expect(refuseOtherContent('now', 'then')?.reason).toBe('EDITED_SINCE');
 });

@@ -155,6 +155,15 @@ export function refuseStart(status: CampaignStatus): AppError | undefined {
   );
 }
 
+/** `bound`: the content that a start is bound to; null for one that is bound to none. */
+export function refuseOtherContent(content: string, bound: string | null): AppError | undefined {
+  if (bound === null || bound === content) return undefined;
+  return failedPrecondition(
+    'EDITED_SINCE',
+    'The campaign has changed since its start was scheduled; schedule the start again.',
+  );
+}
+
 /** `outdated`: what the workflow names and the organization no longer has. */
 export function refuseDuplicate(outdated: readonly FieldViolation[]): AppError | undefined {
   const [first] = outdated;

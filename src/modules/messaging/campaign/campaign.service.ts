@@ -12,12 +12,15 @@ import {
 } from '../../../platform/errors/index.js';
 import type { Page } from '../../../platform/paging/paging.js';
 import type { Scope } from '../../../platform/scope/index.js';
+import { Approvals } from '../approval/index.js';
 import { Deliveries, type Delivery, type DeliveryStatus } from '../delivery/index.js';
 import { Devices } from '../device/index.js';
 import { Templates } from '../template/index.js';
 import { WebhookCalls } from '../webhook/index.js';
 import { AudienceSizes } from './audience-sizes.js';
 import { AudienceStore } from './audience.store.js';
+import { CampaignContents } from './campaign-contents.service.js';
+import { CampaignEdits } from './campaign-edits.service.js';
 import { CampaignRuns } from './campaign-run.service.js';
 import {
   type AudienceEntry,
@@ -37,6 +40,7 @@ import {
   refuseAudience,
   refuseCancel,
   refuseEdit,
+  refuseOtherContent,
   refuseStart,
 } from './campaign.rules.js';
 import { CampaignStore } from './campaign.store.js';
@@ -83,6 +87,9 @@ export class Campaigns {
     private readonly sizes: AudienceSizes,
     private readonly deliveries: Deliveries,
     private readonly runs: CampaignRuns,
+    private readonly edits: CampaignEdits,
+    private readonly contents: CampaignContents,
+    private readonly approvals: Approvals,
     private readonly templates: Templates,
     private readonly devices: Devices,
     private readonly targets: Targets,
@@ -159,7 +166,7 @@ export class Campaigns {
       );
       changed.audienceSnapshotRef = uuid();
     }
-    await this.store.update(scope, changed);
+    await this.edits.write(scope, changed);
     await scope.audit('CAMPAIGN_UPDATED', { entityType: 'campaign', entityId: campaign.id });
     return this.get(scope, campaign.id);
   }
@@ -172,11 +179,17 @@ export class Campaigns {
     return campaign;
   }
 
-  async start(scope: Scope, id: string): Promise<CampaignReport> {
+  /** `digest`: the only content to start with; null for any that may start. */
+  async start(scope: Scope, id: string, digest: string | null = null): Promise<CampaignReport> {
     const campaign = await this.getStartableForUpdate(scope, id);
     await this.store.start(scope, campaign.id, campaignStatus.running);
     await this.devices.enqueueRetirement(scope);
     await this.runs.begin(scope, campaign);
+    // Behind the copies of the translations: one that is approved at this moment is among them, or is not sent.
+    const content = await this.contents.started(scope, campaign.id);
+    const refusal = refuseOtherContent(content, digest);
+    if (refusal) throw refusal;
+    await this.approvals.requireForStart(scope, campaign.id, content);
     await scope.audit('CAMPAIGN_STARTED', { entityType: 'campaign', entityId: campaign.id });
     return this.get(scope, campaign.id);
   }
@@ -194,6 +207,11 @@ export class Campaigns {
     await this.webhooks.cancel(scope, campaign.id);
     await scope.audit('CAMPAIGN_CANCELLED', { entityType: 'campaign', entityId: campaign.id });
     return this.get(scope, campaign.id);
+  }
+
+  /** The members and API keys that made the content of a campaign. */
+  authors(scope: Scope, id: string): Promise<string[]> {
+    return this.store.authors(scope, id);
   }
 
   async getStatus(scope: Scope, id: string): Promise<CampaignStatus> {

@@ -39,6 +39,18 @@ const findForUpdate = statement(
   'campaign.find_for_update',
   `select ${columns} from campaign c where c.org_id = $1 and c.id = $2 for no key update`,
 );
+const findAll = statement(
+  'campaign.find_all',
+  `select ${columns} from campaign c where c.org_id = $1 and c.id = any($2)`,
+);
+const authors = statement(
+  'campaign.authors',
+  `select created_by as "createdBy", edited_by as "editedBy" from campaign where org_id = $1 and id = $2`,
+);
+const noteEditor = statement(
+  'campaign.note_editor',
+  'update campaign set edited_by = $3 where org_id = $1 and id = $2',
+);
 const firstPage = statement(
   'campaign.first_page',
   `select ${view} where c.org_id = $1 order by c.created_at desc, c.id desc limit $2`,
@@ -135,6 +147,21 @@ export class CampaignStore {
   async findForUpdate(scope: Scope, id: string): Promise<Campaign | undefined> {
     const tx = await scope.tx();
     return tx.queryOne<Campaign>(findForUpdate, [scope.orgId, id]);
+  }
+
+  async findAll(scope: Scope, ids: readonly string[]): Promise<Campaign[]> {
+    return (await scope.tx()).query<Campaign>(findAll, [scope.orgId, ids]);
+  }
+
+  /** The members and API keys that created the campaign, and changed its content last. */
+  async authors(scope: Scope, id: string): Promise<string[]> {
+    const tx = await scope.tx();
+    const row = await tx.queryOne<{ createdBy: string; editedBy: string }>(authors, [scope.orgId, id]);
+    return row ? [row.createdBy, row.editedBy].filter((author) => author !== '') : [];
+  }
+
+  async noteEditor(scope: Scope, id: string): Promise<void> {
+    await (await scope.tx()).execute(noteEditor, [scope.orgId, id, scope.actorId]);
   }
 
   /** One more than the page holds, to tell whether another one follows. */

@@ -1,6 +1,8 @@
 export { isPassing } from './campaign.rules.js';
 export { campaignStatus, type CampaignStatus } from './campaign.js';
+export { CampaignContents } from './campaign-contents.service.js';
 export { CampaignDuplicates } from './campaign-duplicates.service.js';
+export { CampaignEdits } from './campaign-edits.service.js';
 export { CampaignPauses } from './campaign-pauses.service.js';
 export type { Pause } from './campaign-pause.store.js';
 export { CampaignModule } from './campaign.module.js';

@@ -4,6 +4,7 @@ import { notFound } from '../../../platform/errors/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { AudienceStore } from './audience.store.js';
 import type { AudienceMember, Campaign } from './campaign.js';
+import { CampaignEdits } from './campaign-edits.service.js';
 import { refuseAudienceSize, refuseEdit } from './campaign.rules.js';
 import { CampaignStore } from './campaign.store.js';
 import { type LeftOutPerson, type OmissionPage, OmissionStore, type OmittedRow } from './omission.store.js';
@@ -27,6 +28,7 @@ export class ResolvedAudiences {
     private readonly audiences: AudienceStore,
     private readonly resolutions: ResolutionStore,
     private readonly omissions: OmissionStore,
+    private readonly edits: CampaignEdits,
   ) {}
 
   /** How many, and one page of who; nothing is written. */
@@ -110,7 +112,7 @@ export class ResolvedAudiences {
 
   private async finish(scope: Scope, campaign: Campaign, size: number): Promise<string> {
     const audienceSnapshotRef = uuid();
-    await this.campaigns.update(scope, { ...campaign, audienceSnapshotRef, audienceSize: size });
+    await this.edits.write(scope, { ...campaign, audienceSnapshotRef, audienceSize: size });
     await scope.audit('CAMPAIGN_UPDATED', {
       entityType: 'campaign',
       entityId: campaign.id,

@@ -18,10 +18,18 @@ export interface ScheduledStart {
   readonly localTime: LocalTime;
   readonly scheduledBy: Actor;
   readonly scheduledAt: Date;
+  /** The content that it is bound to; null: it was scheduled before starts were bound to one. */
+  readonly digest: string | null;
   /** `overtaken` is never stored: it follows from the campaign. */
   readonly state: StartState;
   readonly endedAt: Date | null;
   /** Why it did not start the campaign; empty otherwise. */
   readonly reason: string;
   readonly detail: string;
+}
+
+/** A scheduled start beside what the campaign would start with now. */
+export interface SeenStart extends ScheduledStart {
+  /** It waits, and is bound to another content. */
+  readonly contentChanged: boolean;
 }

@@ -2,24 +2,29 @@ import { Injectable } from '@nestjs/common';
 import { Permission } from '../../../platform/access/index.js';
 import type { AuditEventType } from '../../../platform/audit/audit-event-type.js';
 import type { Task } from '../../../platform/jobs/index.js';
+import { type PageForm, type PageRequest, Paging } from '../../../platform/paging/paging.js';
 import type { Actor, Scope } from '../../../platform/scope/index.js';
 import { Principals } from '../../people/authorization/index.js';
 import { OrganizationDeletions } from '../../people/organization/index.js';
-import { Campaigns, campaignStatus } from '../campaign/index.js';
-import { type ScheduledStart, startState } from './scheduled-start.js';
+import { CampaignContents, Campaigns, campaignStatus } from '../campaign/index.js';
+import { type ScheduledStart, type SeenStart, startState } from './scheduled-start.js';
 import { ScheduledStartStore } from './scheduled-start.store.js';
 import {
+  editedSince,
   keptReasonOf,
   type KeptReason,
   notScheduled,
   organizationClosed,
   schedulerMayNotStart,
+  seen,
   unlessOvertaken,
 } from './steering.rules.js';
 import { checkedWallTime, instantOf, refuseStartTime, refuseZone } from './wall-time.rules.js';
 
 /** `{ campaignId }`: the time of a scheduled start has come. */
 export const startTask: Task = { name: 'campaign.start_scheduled', lane: 'campaign', priority: 'normal' };
+
+const listForm: PageForm = { defaultSize: 20, path: '' };
 
 /** A wall time in a zone. */
 export interface StartTime {
@@ -36,8 +41,10 @@ export class ScheduledStarts {
   constructor(
     private readonly store: ScheduledStartStore,
     private readonly campaigns: Campaigns,
+    private readonly contents: CampaignContents,
     private readonly principals: Principals,
     private readonly deletions: OrganizationDeletions,
+    private readonly paging: Paging,
   ) {}
 
   /** In the place of one that waits. */
@@ -54,6 +61,7 @@ export class ScheduledStarts {
       ...{ wallTime: checked, zone, startsAt: at, localTime },
       scheduledBy: actorOf(scope),
       scheduledAt: scope.now(),
+      digest: (await this.contents.get(scope, campaign.id)).digest,
       state: startState.waiting,
       endedAt: null,
       ...{ reason: '', detail: '' },
@@ -74,10 +82,45 @@ export class ScheduledStarts {
   }
 
   /** Undefined: none was ever scheduled. */
-  async find(scope: Scope, campaignId: string): Promise<ScheduledStart | undefined> {
+  async find(scope: Scope, campaignId: string): Promise<SeenStart | undefined> {
     const status = await this.campaigns.getStatus(scope, campaignId);
     const start = await this.store.find(scope, campaignId);
-    return start && unlessOvertaken(start, status);
+    if (!start) return undefined;
+    const content = (await this.contents.find(scope, [start.campaignId])).get(start.campaignId);
+    return seen(unlessOvertaken(start, status), content?.digest);
+  }
+
+  /** By time. */
+  async list(
+    scope: Scope,
+    waitingOnly: boolean,
+    request: PageRequest,
+  ): Promise<{ items: SeenStart[]; nextPageToken: string }> {
+    const binding = ['scheduled_starts', scope.orgId, String(waitingOnly)];
+    const page = this.paging.parse(request, binding, listForm);
+    const found = await this.store.list(scope, waitingOnly, page);
+    const listed = found.slice(0, page.limit);
+    const ids = listed.map(({ start }) => start.campaignId);
+    const contents = await this.contents.find(scope, ids);
+    const items = listed.map(({ start, campaignStatus: status }) =>
+      seen(unlessOvertaken(start, status), contents.get(start.campaignId)?.digest),
+    );
+    const last = found.length > page.limit ? items.at(-1) : undefined;
+    const nextPageToken = last
+      ? this.paging.next({ createdAt: last.startsAt, id: last.campaignId }, binding)
+      : '';
+    return { items, nextPageToken };
+  }
+
+  /**
+   * The content of a campaign was changed, in this transaction. A caller who may start the campaign may change what a start
+   * that waits will send; any other caller ends it.
+   */
+  async followEdit(scope: Scope, campaignId: string, digest: string): Promise<void> {
+    const waiting = await this.store.findWaiting(scope, campaignId);
+    if (!waiting) return;
+    if (scope.permissions.has(Permission.CAMPAIGNS_START)) return this.store.bind(scope, campaignId, digest);
+    await this.keep(scope, waiting.start, editedSince);
   }
 
   /** Starts a campaign whose time has come, in the name of who scheduled that; once, however often it is called. */
@@ -90,7 +133,7 @@ export class ScheduledStarts {
     const why = await this.obstacleTo(scope, start);
     if (why) return this.keep(scope, start, why);
     scope.actFor(start.scheduledBy);
-    await this.campaigns.start(scope, campaignId);
+    await this.campaigns.start(scope, campaignId, start.digest);
     await this.store.end(scope, campaignId, startState.started);
   }
 

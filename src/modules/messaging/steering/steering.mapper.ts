@@ -5,9 +5,11 @@ import type {
   ScheduledStartSchema,
 } from '@dovecote/contract/dovecote/campaign/v1/steering_pb';
 import type { Pause } from '../campaign/index.js';
-import type { ScheduledStart } from './scheduled-start.js';
+import type { ScheduledStart, SeenStart } from './scheduled-start.js';
 
-export function fromScheduledStart(start: ScheduledStart): MessageInitShape<typeof ScheduledStartSchema> {
+export function fromScheduledStart(
+  start: ScheduledStart | SeenStart,
+): MessageInitShape<typeof ScheduledStartSchema> {
   const { startsAt, scheduledAt, scheduledBy, endedAt, ...rest } = start;
   return {
     // State and local time are stored under the numbers of the contract.

@@ -8,6 +8,8 @@ import {
   type DuplicateCampaignResponseSchema,
   type GetCampaignSteeringRequest,
   type GetCampaignSteeringResponseSchema,
+  type ListScheduledStartsRequest,
+  type ListScheduledStartsResponseSchema,
   type PauseCampaignRequest,
   type PauseCampaignResponseSchema,
   type ResumeCampaignRequest,
@@ -20,6 +22,8 @@ import {
 import { Rpc } from '../../../platform/rpc/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { CampaignDuplicates, CampaignPauses } from '../campaign/index.js';
+import { fromApproval } from './approval.mapper.js';
+import { CampaignApprovals } from './campaign-approvals.service.js';
 import { ScheduledStarts } from './scheduled-starts.service.js';
 import { fromPause, fromScheduledStart } from './steering.mapper.js';
 
@@ -29,6 +33,7 @@ export class SteeringRpc {
     private readonly starts: ScheduledStarts,
     private readonly pauses: CampaignPauses,
     private readonly duplicates: CampaignDuplicates,
+    private readonly approvals: CampaignApprovals,
   ) {}
 
   @Rpc(CampaignSteeringService.method.scheduleCampaignStart)
@@ -46,6 +51,15 @@ export class SteeringRpc {
     scope: Scope,
   ): Promise<MessageInitShape<typeof CancelScheduledStartResponseSchema>> {
     return { scheduledStart: fromScheduledStart(await this.starts.cancel(scope, campaignId)) };
+  }
+
+  @Rpc(CampaignSteeringService.method.listScheduledStarts)
+  async listScheduledStarts(
+    { waitingOnly, ...request }: ListScheduledStartsRequest,
+    scope: Scope,
+  ): Promise<MessageInitShape<typeof ListScheduledStartsResponseSchema>> {
+    const { items, nextPageToken } = await this.starts.list(scope, waitingOnly, request);
+    return { scheduledStarts: items.map(fromScheduledStart), nextPageToken };
   }
 
   @Rpc(CampaignSteeringService.method.pauseCampaign)
@@ -90,10 +104,14 @@ export class SteeringRpc {
   ): Promise<MessageInitShape<typeof GetCampaignSteeringResponseSchema>> {
     const start = await this.starts.find(scope, campaignId);
     const pause = await this.pauses.find(scope, campaignId);
+    const { approval, digest } = await this.approvals.find(scope, campaignId);
     return {
       scheduledStart: start && fromScheduledStart(start),
       pause: pause && fromPause(pause),
       failedPercent: await this.pauses.getShare(scope, campaignId),
+      approval: approval && fromApproval(approval),
+      approvalRequired: await this.approvals.isRequired(scope),
+      contentDigest: digest,
     };
   }
 }

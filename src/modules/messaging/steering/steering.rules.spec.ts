@@ -2,14 +2,19 @@ import { describe, expect, test } from '@jest/globals';
 import { AppError, failedPrecondition } from '../../../platform/errors/index.js';
 import { campaignStatus } from '../campaign/index.js';
 import { localTime, type ScheduledStart, startState } from './scheduled-start.js';
-import { keptReasonOf, unlessOvertaken } from './steering.rules.js';
+import { keptReasonOf, seen, unlessOvertaken } from './steering.rules.js';
 
 const startsAt = new Date('2027-01-01T00:00:00Z');
 const after = (milliseconds: number): Date => new Date(startsAt.getTime() + milliseconds);
 
 const start: ScheduledStart = {
   ...{ campaignId: 'c', wallTime: '2027-01-01T00:00:00', zone: 'UTC', startsAt, localTime: localTime.unique },
-  ...{ scheduledBy: { kind: 'member', id: 'm' }, scheduledAt: after(-60_000), state: startState.waiting },
+  ...{
+    scheduledBy: { kind: 'member', id: 'm' },
+    scheduledAt: after(-60_000),
+    digest: 'now',
+    state: startState.waiting,
+  },
   ...{ endedAt: null, reason: '', detail: '' },
 };
 
@@ -26,6 +31,14 @@ describe('a scheduled start', () => {
       expect(unlessOvertaken({ ...start, state }, campaignStatus.running).state).toBe(state);
     },
   );
+
+  test('that waits is bound to its content, unless it was scheduled before starts were', () => {
+    expect(seen(start, 'now').contentChanged).toBe(false);
+    expect(seen(start, 'changed').contentChanged).toBe(true);
+    expect(seen(start, undefined).contentChanged).toBe(false);
+    expect(seen({ ...start, digest: null }, 'changed').contentChanged).toBe(false);
+    expect(seen({ ...start, state: startState.started }, 'changed').contentChanged).toBe(false);
+  });
 
   test('that is refused keeps the refusal at once', () => {
     const refusal = failedPrecondition('CAMPAIGN_UNAPPROVED', 'The campaign is not approved.');

@@ -1,6 +1,6 @@
 import { AppError, failedPrecondition } from '../../../platform/errors/index.js';
 import { campaignStatus, type CampaignStatus, isPassing } from '../campaign/index.js';
-import { type ScheduledStart, startState } from './scheduled-start.js';
+import { type ScheduledStart, type SeenStart, startState } from './scheduled-start.js';
 
 /** For so long a start that fails is tried again: a defect must not start a campaign days later. */
 const TRIED_FOR_MS = 3_600_000;
@@ -26,6 +26,17 @@ export const schedulerMayNotStart: KeptReason = {
   reason: 'SCHEDULER_MAY_NOT_START',
   detail: 'The member or API key that scheduled the start may no longer start campaigns.',
 };
+
+export const editedSince: KeptReason = {
+  reason: 'EDITED_SINCE',
+  detail: 'The campaign was edited by a member or API key that may not start campaigns.',
+};
+
+/** `digest`: what the campaign would start with now; undefined where it no longer can. */
+export function seen(start: ScheduledStart, digest: string | undefined): SeenStart {
+  const isBound = start.state === startState.waiting && start.digest !== null;
+  return { ...start, contentChanged: isBound && digest !== undefined && start.digest !== digest };
+}
 
 /**
  * What to keep of an error with which a start ended: that it was refused, or that it has failed for an hour. Undefined:

@@ -55,6 +55,11 @@ export class ApiKeys {
     return { apiKey, secret: generated.secret };
   }
 
+  /** Among others the members of these ids, and those who have made the API keys of these ids, revoked ones included. */
+  membersBehind(scope: Scope, actorIds: readonly string[]): Promise<string[]> {
+    return this.store.behind(scope, actorIds);
+  }
+
   /** Keys that are not revoked, expired ones included; of one type, or of all when it is unspecified. */
   list(scope: Scope, keyType: number): Promise<ApiKeyEntity[]> {
     return this.store.list(scope, keyType === keyTypes.unspecified ? undefined : keyType);

@@ -10,6 +10,16 @@ const countLive = statement(
   `select count(*)::integer as live from api_key
     where org_id = $1 and revoked_at is null and (expires_at is null or expires_at > $2)`,
 );
+// A key may have been made by another one.
+const behind = statement(
+  'api_key.behind',
+  `with recursive behind as (
+     select given.id from unnest($2::uuid[]) as given (id)
+      union
+     select k.created_by from behind b join api_key k on k.org_id = $1 and k.id = b.id
+      where k.created_by is not null)
+   select id from behind`,
+);
 
 @Injectable()
 export class ApiKeyStore {
@@ -41,6 +51,12 @@ export class ApiKeyStore {
       where: { orgId: scope.orgId, id },
       lock: { mode: 'pessimistic_write' },
     });
+  }
+
+  /** The given ids, and those of the members and keys that made the keys among them. */
+  async behind(scope: Scope, ids: readonly string[]): Promise<string[]> {
+    const rows = await (await scope.tx()).query<{ id: string }>(behind, [scope.orgId, ids]);
+    return rows.map(({ id }) => id);
   }
 
   async insert(scope: Scope, key: ApiKeyEntity): Promise<void> {

@@ -1,3 +1,4 @@
+import { CampaignApprovalService } from '@dovecote/contract/dovecote/campaign/v1/approval_pb';
 import { CampaignReportService } from '@dovecote/contract/dovecote/campaign/v1/report_pb';
 import { CampaignSteeringService } from '@dovecote/contract/dovecote/campaign/v1/steering_pb';
 import { AudienceService } from '@dovecote/contract/dovecote/campaign/v1/audience_pb';
@@ -19,6 +20,15 @@ export const dovecoteCampaign: readonly ServiceRows[] = [
   rowsOf(CampaignReportService, {
     getCampaignStatistics: read(permission(P.CAMPAIGNS_READ), anyProof),
     getDeliveryTimeline: read(permission(P.CAMPAIGNS_READ), anyProof),
+  }),
+  // For people: a key is no second person.
+  rowsOf(CampaignApprovalService, {
+    setApprovalPolicy: write(named(P.ORG_WRITE), recentProof(), 'ORG_UPDATED'),
+    getApprovalPolicy: read(permission(P.ORG_READ), anyProof),
+    requestCampaignApproval: write(permission(P.CAMPAIGNS_START), anyProof, 'CAMPAIGN_APPROVAL_REQUESTED'),
+    approveCampaign: write(named(P.CAMPAIGNS_START), anyProof, 'CAMPAIGN_APPROVED'),
+    rejectCampaign: write(named(P.CAMPAIGNS_START), anyProof, 'CAMPAIGN_REJECTED'),
+    listCampaignApprovals: read(permission(P.CAMPAIGNS_READ), anyProof),
   }),
   rowsOf(AudienceService, {
     createAudienceRule: write(permission(P.CAMPAIGNS_WRITE), anyProof, 'AUDIENCE_RULE_CREATED'),
@@ -48,5 +58,6 @@ export const dovecoteCampaign: readonly ServiceRows[] = [
     setAutomaticPause: write(permission(P.CAMPAIGNS_WRITE), anyProof, 'CAMPAIGN_UPDATED'),
     duplicateCampaign: write(permission(P.CAMPAIGNS_WRITE), anyProof, 'CAMPAIGN_CREATED'),
     getCampaignSteering: read(permission(P.CAMPAIGNS_READ), anyProof),
+    listScheduledStarts: read(permission(P.CAMPAIGNS_READ), anyProof),
   }),
 ];

@@ -1279,6 +1279,27 @@ export enum AuditEventType {
   CAMPAIGN_RESUMED = 1105,
 
   /**
+   * The approval of a campaign was requested.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_CAMPAIGN_APPROVAL_REQUESTED = 1106;
+   */
+  CAMPAIGN_APPROVAL_REQUESTED = 1106,
+
+  /**
+   * A second person approved a campaign.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_CAMPAIGN_APPROVED = 1107;
+   */
+  CAMPAIGN_APPROVED = 1107,
+
+  /**
+   * A second person rejected a campaign.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_CAMPAIGN_REJECTED = 1108;
+   */
+  CAMPAIGN_REJECTED = 1108,
+
+  /**
    * A rule for audiences was saved.
    *
    * @generated from enum value: AUDIT_EVENT_TYPE_AUDIENCE_RULE_CREATED = 1131;

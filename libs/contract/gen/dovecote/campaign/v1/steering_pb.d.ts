@@ -7,6 +7,7 @@
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { CampaignApproval } from "./approval_pb.js";
 
 /**
  * Describes the file dovecote/campaign/v1/steering.proto.
@@ -83,8 +84,8 @@ export declare type ScheduledStart = Message<"dovecote.campaign.v1.ScheduledStar
   endedAt?: Timestamp | undefined;
 
   /**
-   * Why it did not start the campaign: SCHEDULER_MAY_NOT_START, ORGANIZATION_CLOSED, INTERNAL, or what StartCampaign is refused
-   * with. Empty otherwise.
+   * Why it did not start the campaign: SCHEDULER_MAY_NOT_START, ORGANIZATION_CLOSED, EDITED_SINCE, INTERNAL, or what StartCampaign
+   * is refused with, such as CAMPAIGN_UNAPPROVED. Empty otherwise.
    *
    * @generated from field: string reason = 10;
    */
@@ -96,6 +97,13 @@ export declare type ScheduledStart = Message<"dovecote.campaign.v1.ScheduledStar
    * @generated from field: string detail = 11;
    */
   detail: string;
+
+  /**
+   * It waits, and the campaign has another content than it is bound to: it ends with EDITED_SINCE unless it is scheduled again.
+   *
+   * @generated from field: bool content_changed = 12;
+   */
+  contentChanged: boolean;
 };
 
 /**
@@ -291,6 +299,67 @@ export declare type CancelScheduledStartResponse = Message<"dovecote.campaign.v1
  * Use `create(CancelScheduledStartResponseSchema)` to create a new message.
  */
 export declare const CancelScheduledStartResponseSchema: GenMessage<CancelScheduledStartResponse>;
+
+/**
+ * Which page.
+ *
+ * @generated from message dovecote.campaign.v1.ListScheduledStartsRequest
+ */
+export declare type ListScheduledStartsRequest = Message<"dovecote.campaign.v1.ListScheduledStartsRequest"> & {
+  /**
+   * Leaves out starts that have ended in any way.
+   *
+   * @generated from field: bool waiting_only = 1;
+   */
+  waitingOnly: boolean;
+
+  /**
+   * At most 100; 0: 20.
+   *
+   * @generated from field: int32 page_size = 2;
+   */
+  pageSize: number;
+
+  /**
+   * From the page before; empty for the first.
+   *
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message dovecote.campaign.v1.ListScheduledStartsRequest.
+ * Use `create(ListScheduledStartsRequestSchema)` to create a new message.
+ */
+export declare const ListScheduledStartsRequestSchema: GenMessage<ListScheduledStartsRequest>;
+
+/**
+ * A page of scheduled starts.
+ *
+ * @generated from message dovecote.campaign.v1.ListScheduledStartsResponse
+ */
+export declare type ListScheduledStartsResponse = Message<"dovecote.campaign.v1.ListScheduledStartsResponse"> & {
+  /**
+   * The last one of each campaign.
+   *
+   * @generated from field: repeated dovecote.campaign.v1.ScheduledStart scheduled_starts = 1;
+   */
+  scheduledStarts: ScheduledStart[];
+
+  /**
+   * For the next page; empty on the last.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message dovecote.campaign.v1.ListScheduledStartsResponse.
+ * Use `create(ListScheduledStartsResponseSchema)` to create a new message.
+ */
+export declare const ListScheduledStartsResponseSchema: GenMessage<ListScheduledStartsResponse>;
 
 /**
  * Nothing of the campaign acts.
@@ -562,6 +631,27 @@ export declare type GetCampaignSteeringResponse = Message<"dovecote.campaign.v1.
    * @generated from field: int32 failed_percent = 3;
    */
   failedPercent: number;
+
+  /**
+   * The approval that was requested last; absent when none was.
+   *
+   * @generated from field: dovecote.campaign.v1.CampaignApproval approval = 4;
+   */
+  approval?: CampaignApproval | undefined;
+
+  /**
+   * Whether the organization requires an approval to start it.
+   *
+   * @generated from field: bool approval_required = 5;
+   */
+  approvalRequired: boolean;
+
+  /**
+   * The digest of the content that it would start with now, or has started with.
+   *
+   * @generated from field: string content_digest = 6;
+   */
+  contentDigest: string;
 };
 
 /**
@@ -577,8 +667,11 @@ export declare const GetCampaignSteeringResponseSchema: GenMessage<GetCampaignSt
  */
 export declare const CampaignSteeringService: GenService<{
   /**
-   * Has a campaign started at a wall time in a time zone, once, in the name of the caller. A further call moves the start. Editing the
-   * campaign does not: it starts as it is then. Starting or cancelling it by hand comes first, and nothing starts later.
+   * Has a campaign started at a wall time in a time zone, once, in the name of the caller. A further call moves the start. Starting or
+   * cancelling it by hand comes first, and nothing starts later.
+   * The start is bound to the content of the campaign (CampaignApproval says what that is). An edit by a caller with
+   * PERMISSION_CAMPAIGNS_START binds it to the new content; an edit by any other caller ends it (EDITED_SINCE). A translation that is
+   * approved or withdrawn later keeps it from starting the campaign until it is scheduled again: see `content_changed`.
    * Where clocks are put forward, a wall time may be missing: the start is as long after the change as the wall time is behind it,
    * so 02:30 becomes 03:30. Where they are put back, a wall time may come twice: the first one counts. `local_time` says so.
    * Needs PERMISSION_CAMPAIGNS_START, now and when the time has come. FAILED_PRECONDITION for a campaign that was started or
@@ -600,6 +693,17 @@ export declare const CampaignSteeringService: GenService<{
     methodKind: "unary";
     input: typeof CancelScheduledStartRequestSchema;
     output: typeof CancelScheduledStartResponseSchema;
+  },
+  /**
+   * Lists the scheduled starts of the organization, soonest first; with `waiting_only`, those whose time has not come. Needs
+   * PERMISSION_CAMPAIGNS_READ.
+   *
+   * @generated from rpc dovecote.campaign.v1.CampaignSteeringService.ListScheduledStarts
+   */
+  listScheduledStarts: {
+    methodKind: "unary";
+    input: typeof ListScheduledStartsRequestSchema;
+    output: typeof ListScheduledStartsResponseSchema;
   },
   /**
    * Pauses a running campaign: no message, push, reminder, escalation or webhook call goes out and no deadline passes, beginning
@@ -639,8 +743,8 @@ export declare const CampaignSteeringService: GenService<{
   },
   /**
    * Makes a new campaign like one in any status: with its template version, workflow, title, sender and flags, and its frozen
-   * audience with the variables of each member. Members who have left since, deactivated or deleted, are left out and named. It waits
-   * to be started. Needs PERMISSION_CAMPAIGNS_WRITE. FAILED_PRECONDITION when a step names members, groups or roles that are
+   * audience with the variables of each member and the sources that it was resolved from. Members who have left since, deactivated or
+   * deleted, are left out and named. It waits to be started, and has no approval. Needs PERMISSION_CAMPAIGNS_WRITE. FAILED_PRECONDITION when a step names members, groups or roles that are
    * no longer there (CAMPAIGN_OUTDATED).
    *
    * @generated from rpc dovecote.campaign.v1.CampaignSteeringService.DuplicateCampaign

@@ -1,0 +1,1 @@
+export { CampaignApprovalService } from './approval_pb.js';
