@@ -7,11 +7,11 @@ export interface Connections {
   readonly allowed: number;
   /** Open now, of all roles and databases. */
   readonly used: number;
-  /** Of `used`, those of other roles. */
+  /** Those of other roles, which `used` includes. */
   readonly ofOthers: number;
   /** Processes of Dovecote that run. */
   readonly processes: number;
-  /** Of these, those that run jobs. */
+  /** Those that run jobs, which `processes` includes. */
   readonly workers: number;
 }
 
@@ -22,7 +22,7 @@ export interface PerProcess {
   readonly worker: number;
 }
 
-/** Whether all processes can have their connections at once. Where none runs, those of one that does everything. */
+/** Whether all processes can have their connections at once. Without a running process: those of one that runs jobs. */
 export function judgeConnections(found: Connections, per: PerProcess): Finding {
   const processes = Math.max(1, found.processes);
   const workers = Math.max(1, found.workers);

@@ -122,7 +122,7 @@ describe('the doctor finds', () => {
 
     test('how many connections the processes may use, of how many', async () => {
       const config = loadConfig({ DATA_DIR: dataDir });
-      const [fits] = await examineConnections(open, config);
+      const [fits] = await examineConnections(open, config, log);
       expect(fits).toMatchObject({
         ...{ level: 'ok', subject: 'connections' },
         text: expect.stringMatching(/^\d+ of \d+ used; 1 process, of which 1 worker, may use 23$/),
@@ -136,7 +136,7 @@ describe('the doctor finds', () => {
         `insert into worker_heartbeat (worker_id, seen_at, lane) values ('a', now(), 'mail'), ('b', now(), 'webhook')`,
       );
       const large = loadConfig({ DATA_DIR: dataDir, DATABASE_POOL_SIZE: '60', WORKER_CONCURRENCY: '20' });
-      const findings = await examineConnections(open, large);
+      const findings = await examineConnections(open, large, log);
       await Promise.all(feeds.map((feed) => feed.end()));
       await asOwner('truncate worker_heartbeat');
       expect(findings).toMatchObject([

@@ -16,7 +16,7 @@ export async function doctorCommand(config: Config): Promise<number> {
     withDatabase(config, log, async (open) => {
       const findings = await examineDatabase(open, log);
       const isSound = findings.every(({ level }) => level !== 'fail');
-      return isSound ? [...findings, ...(await examineConnections(open, config))] : findings;
+      return isSound ? [...findings, ...(await examineConnections(open, config, log))] : findings;
     }),
   );
   const siblings = await examineSiblings(config);

@@ -10,6 +10,21 @@ const read = statement(
      from worker_heartbeat group by lane`,
 );
 
+// A worker has a row for each lane; one of an earlier release has one in all.
+const count = statement(
+  'heartbeat.workers',
+  `select coalesce(max(count), 0)::int as count from (
+     select count(*) as count from worker_heartbeat
+      where stopped_at is null and ${hasBeaten('seen_at')}
+      group by lane) lanes`,
+);
+
+/** Processes of the installation that run jobs. */
+export async function countWorkers(database: Database): Promise<number> {
+  const row = await database.transaction({ readOnly: true }, (tx) => tx.queryOne<{ count: number }>(count));
+  return row?.count ?? 0;
+}
+
 /** Which lanes no worker of the installation runs. */
 export async function findDeadLanes(database: Database): Promise<readonly DeadLane[]> {
   const seen = await database.transaction({ readOnly: true }, (tx) => tx.query<SeenLane>(read));
