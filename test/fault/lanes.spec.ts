@@ -19,9 +19,9 @@ beforeAll(async () => {
   receiver = await startWebhookReceiver();
   s = await startTestServer({
     env: {
-      OUTBOUND_ALLOWED_HOSTS: receiver.host,
+      OUTBOUND_ALLOWED_HOSTS: '127.0.0.1',
       WORKER_CONCURRENCY: '1',
-      WORKER_WEBHOOK_CONCURRENCY: '2',
+      WORKER_WEBHOOK_CONCURRENCY: '4',
     },
   });
   cast = await seedCast(s);
@@ -56,15 +56,20 @@ async function holdInbox(userId: string): Promise<() => Promise<void>> {
   return () => holder.end();
 }
 
-describe('while receivers hang in all slots for webhooks, and more calls are waiting,', () => {
+describe('while the receivers of an organization hang, and more of its calls are waiting,', () => {
   let hanging: string[];
+  let [open, mostOpen] = [0, 0];
   beforeAll(async () => {
-    receiver.answer(() => undefined);
+    receiver.answer((response) => {
+      open += 1;
+      mostOpen = Math.max(mostOpen, open);
+      response.once('close', () => (open -= 1));
+    });
     const config = { case: 'callWebhook' as const, value: { name: 'Hook', url: receiver.url } };
     const call = { id: 'call', type: StepType.CALL_WEBHOOK, config };
     hanging = [];
-    for (let n = 0; n < 5; n += 1) hanging.push(await startWorkflow(cast.max, [cast.erin.userId], [call]));
-    await eventually('every slot is taken', async () => (await inHand('webhook.deliver')) === 2);
+    for (let n = 0; n < 8; n += 1) hanging.push(await startWorkflow(cast.max, [cast.erin.userId], [call]));
+    await eventually('requests are under way', async () => open === 2);
   });
 
   test('a sign-in code is mailed', async () => {
@@ -74,6 +79,25 @@ describe('while receivers hang in all slots for webhooks, and more calls are wai
   test('campaigns go on', async () => {
     const ada = await addRecipient(s, cast.acme, 'ada');
     await runningCampaign(cast.max, [ada.userId]);
+  });
+
+  test('the organization has requests in half of the slots, and calls of another go out', async () => {
+    const other = await startWebhookReceiver();
+    const config = { case: 'callWebhook' as const, value: { name: 'Hook', url: other.url } };
+    const call = { id: 'call', type: StepType.CALL_WEBHOOK, config };
+    const calls: string[] = [];
+    // Due before those of the other organization.
+    await s.database.query(
+      `select graphile_worker.add_job('webhook.deliver', json_build_object('orgId', $1::text, 'callId', gen_random_uuid()))
+         from generate_series(1, 2000)`,
+      [cast.acme.id],
+    );
+    for (let n = 0; n < 3; n += 1)
+      calls.push(await startWorkflow(cast.mallory, [cast.mallory.userId], [call]));
+    for (const campaignId of calls) await untilStatus(cast.mallory, campaignId, CampaignStatus.COMPLETED);
+    expect(other.received).toHaveLength(3);
+    expect(mostOpen).toBe(2);
+    await other.stop();
   });
 
   test('and all calls arrive once receivers answer', async () => {

@@ -62,6 +62,10 @@ export class WebhookCalls {
     await scope.enqueue({ task: deliverTask, payload: { callId }, key: callId, runAt });
   }
 
+  async enqueueRedelivery(scope: Scope, callId: string, number: number, runAt?: Date): Promise<void> {
+    await scope.enqueue({ task: redeliverTask, payload: { callId, number }, runAt });
+  }
+
   /** Ends a call and wakes its campaign. */
   async settle(scope: Scope, { id, campaignId }: WebhookCall, outcome: WebhookOutcome): Promise<void> {
     await this.store.end(scope, id, outcome);
@@ -124,7 +128,7 @@ export class WebhookCalls {
     const number = attempts + 1;
     await this.store.countAttempt(scope, id);
     await this.attempts.insert(scope, id, { number, redelivery: true, startedAt: null });
-    await scope.enqueue({ task: redeliverTask, payload: { callId: id, number } });
+    await this.enqueueRedelivery(scope, id, number);
     await scope.audit('WEBHOOK_REDELIVERED', {
       entityType: 'webhook_call',
       entityId: id,

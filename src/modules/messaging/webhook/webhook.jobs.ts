@@ -1,25 +1,40 @@
 import { Injectable } from '@nestjs/common';
 import { HandlesJob, type JobContext, type JobHandler } from '../../../platform/worker/index.js';
-import { deliverTask, forgetTask, redeliverTask } from './webhook-calls.service.js';
+import { deliverTask, forgetTask, redeliverTask, WebhookCalls } from './webhook-calls.service.js';
 import { WebhookDelivery } from './webhook-delivery.service.js';
+import { WebhookSlots } from './webhook-slots.service.js';
 
 @Injectable()
 @HandlesJob({ task: deliverTask })
 export class DeliverWebhook implements JobHandler<{ callId: string }> {
-  constructor(private readonly delivery: WebhookDelivery) {}
+  constructor(
+    private readonly delivery: WebhookDelivery,
+    private readonly slots: WebhookSlots,
+    private readonly calls: WebhookCalls,
+  ) {}
 
   async handle({ callId }: { callId: string }, context: JobContext): Promise<void> {
-    await this.delivery.deliver(callId, context);
+    const { orgId = '', run } = context;
+    if (await this.slots.tryRun(orgId, () => this.delivery.deliver(callId, context))) return;
+    await run(async (scope) => this.calls.enqueueDelivery(scope, callId, await this.slots.giveWay(scope)));
   }
 }
 
 @Injectable()
 @HandlesJob({ task: redeliverTask })
 export class RedeliverWebhook implements JobHandler<{ callId: string; number: number }> {
-  constructor(private readonly delivery: WebhookDelivery) {}
+  constructor(
+    private readonly delivery: WebhookDelivery,
+    private readonly slots: WebhookSlots,
+    private readonly calls: WebhookCalls,
+  ) {}
 
   async handle({ callId, number }: { callId: string; number: number }, context: JobContext): Promise<void> {
-    await this.delivery.redeliver(callId, number, context);
+    const { orgId = '', run } = context;
+    if (await this.slots.tryRun(orgId, () => this.delivery.redeliver(callId, number, context))) return;
+    await run(async (scope) =>
+      this.calls.enqueueRedelivery(scope, callId, number, await this.slots.giveWay(scope)),
+    );
   }
 }
 

@@ -6,6 +6,7 @@ import { WebhookCallStore } from './webhook-call.store.js';
 import { WebhookCalls } from './webhook-calls.service.js';
 import { WebhookDelivery } from './webhook-delivery.service.js';
 import { WebhookMetrics } from './webhook-metrics.js';
+import { WebhookSlots } from './webhook-slots.service.js';
 import { DeliverWebhook, ForgetWebhook, RedeliverWebhook } from './webhook.jobs.js';
 import { WebhookRpc } from './webhook.rpc.js';
 import { WebhookSecretStore } from './webhook-secret.store.js';
@@ -28,6 +29,7 @@ import { WebhookSecrets } from './webhook-secrets.service.js';
     WebhookDelivery,
     WebhookMetrics,
     WebhookSecrets,
+    WebhookSlots,
     WebhookSecretStore,
   ],
   exports: [WebhookCalls],

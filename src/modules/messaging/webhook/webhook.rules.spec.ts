@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { type WebhookCall, webhookOutcome } from './webhook.js';
-import { excerptOf, isSuccess, pauseAfter, refuseRedelivery, resumedAt } from './webhook.rules.js';
+import { excerptOf, isSuccess, maySend, pauseAfter, refuseRedelivery, resumedAt } from './webhook.rules.js';
 
 const call: WebhookCall = {
   ...{ id: 'a', campaignId: 'c', stepId: 's', name: 'Hook', url: 'https://acme.example' },
@@ -17,6 +17,26 @@ test.each([
   [500, false],
 ])('an answer with the status %d is a success: %p', (status, expected) => {
   expect(isSuccess({ status })).toBe(expected);
+});
+
+test.each([
+  [0, 0, true],
+  [3, 3, true],
+  [4, 4, false],
+  // The last free slot.
+  [3, 6, true],
+  [3, 7, false],
+  [0, 7, true],
+])(
+  'an organization with %d of %d requests in progress, of 8 slots, may send another: %p',
+  (own, all, may) => {
+    expect(maySend({ own, all, slots: 8 })).toBe(may);
+  },
+);
+
+test('with few slots, an organization has one request under way', () => {
+  for (const slots of [1, 2, 3])
+    expect([0, 1].map((own) => maySend({ own, all: own, slots }))).toEqual([true, false]);
 });
 
 test('pauses double from two seconds, and none follows the fifth attempt', () => {

@@ -18,6 +18,14 @@ export function isSuccess({ status }: Pick<AttemptResult, 'status'>): boolean {
   return status >= 200 && status < 300;
 }
 
+/**
+ * Whether an organization may send another request, beside so many that it and all organizations have under way. One has at most half
+ * of the slots, and the last free slot is for one that has none.
+ */
+export function maySend({ own, all, slots }: { own: number; all: number; slots: number }): boolean {
+  return own === 0 || (own < Math.floor(slots / 2) && all < slots - 1);
+}
+
 /** Milliseconds to wait after so many attempts that did not succeed; undefined when no other follows. */
 export function pauseAfter(attempts: number): number | undefined {
   return attempts < MOST_ATTEMPTS ? FIRST_PAUSE_MS * 2 ** (attempts - 1) : undefined;
