@@ -9,11 +9,12 @@ import { CampaignService } from '@dovecote/contract/pidgr/v1/campaign_pb';
 import { OrganizationService } from '@dovecote/contract/pidgr/v1/organization_pb';
 import { RoleService } from '@dovecote/contract/pidgr/v1/role_pb';
 import { Client } from 'pg';
+import { StopCampaigns } from '../../src/modules/messaging/campaign/campaign.jobs.js';
 import { OrganizationDeletions } from '../../src/modules/people/organization/index.js';
 import { AccessTokens } from '../../src/platform/caller/access-tokens.js';
 import { organizationPermissions } from '../../src/platform/access/index.js';
 import { ObjectStore } from '../../src/platform/object-store/index.js';
-import { Scopes } from '../../src/platform/scope/index.js';
+import { type ScopeOrigin, Scopes } from '../../src/platform/scope/index.js';
 import { addRecipient, runningCampaign, untilStep } from '../support/campaigns.js';
 import { type Actor, addApiKey, addMember, type Cast, seedCast } from '../support/cast.js';
 import { eventually } from '../support/eventually.js';
@@ -221,6 +222,38 @@ describe('an organization whose deletion was requested', () => {
     });
     const { campaign } = await max.client(CampaignService).getCampaign({ campaignId: theirs });
     expect(campaign?.status).toBe(CampaignStatus.RUNNING);
+  });
+
+  test('has the rest of them cancelled by another job, when one has to yield its slot', async () => {
+    const { org, name, sam } = await doomed(s);
+    const ada = await addRecipient(s, org, 'ada');
+    const running = await runningCampaign(sam, [ada.userId]);
+    const isCancelled = async (): Promise<boolean> => {
+      const rows = await s.database.query('select from campaign where id = $1 and status = $2', [
+        running,
+        CampaignStatus.CANCELLED,
+      ]);
+      return rows.length === 1;
+    };
+    await deletionsOf(sam).deleteOrganization({ confirmationName: name });
+    await eventually('the campaign is cancelled', isCancelled);
+    // As one of many that the first job did not come to; a trigger forbids the change.
+    await s.database.query('set session_replication_role = replica');
+    await s.database.query('update campaign set status = $2, completed_at = null where id = $1', [
+      running,
+      CampaignStatus.RUNNING,
+    ]);
+    await s.database.query('set session_replication_role = origin');
+    const { app } = s.server;
+    const origin: ScopeOrigin = { caller: { kind: 'system', orgId: org.id }, requestId: 'spec' };
+    await app.get(StopCampaigns, { strict: false }).handle(
+      {},
+      {
+        ...{ orgId: org.id, jobId: 'spec', signal: AbortSignal.abort() },
+        run: (work) => app.get(Scopes, { strict: false }).run(origin, work),
+      },
+    );
+    await eventually('the next job cancels it', isCancelled);
   });
 });
 

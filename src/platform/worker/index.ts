@@ -1,2 +1,3 @@
 export { type ContinuousWork, RunsContinuously } from './continuous-work.js';
+export { untilYield } from './turn.js';
 export { HandlesJob, type JobContext, type JobHandler } from './job-handler.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../../../platform/errors/index.js';
-import { HandlesJob, type JobContext, type JobHandler } from '../../../platform/worker/index.js';
+import { HandlesJob, type JobContext, type JobHandler, untilYield } from '../../../platform/worker/index.js';
 import { enrolledTask } from '../device/index.js';
 import { leftTask } from '../../people/member/index.js';
 import { OrganizationDeletions, shutTask } from '../../people/organization/index.js';
@@ -13,9 +13,6 @@ import { CampaignPieces } from './campaign-pieces.service.js';
 import { CampaignRuns } from './campaign-run.service.js';
 import { advanceTask, CampaignWake } from './campaign-wake.service.js';
 import type { Advance } from './steps/campaign-step.js';
-
-/** How long a job carries a campaign before it yields its slot to the jobs that are waiting. */
-const TURN_MS = 2_000;
 
 /** Carries a campaign forward until it has to wait, or its time is up. */
 @Injectable()
@@ -141,21 +138,18 @@ export class StopCampaigns implements JobHandler {
     private readonly campaigns: Campaigns,
   ) {}
 
-  async handle(_payload: Record<string, unknown>, { run, signal }: JobContext): Promise<void> {
+  async handle(_payload: Record<string, unknown>, context: JobContext): Promise<void> {
+    const { run } = context;
+    const signal = untilYield(context);
     const running = await run(async (scope) =>
       (await this.deletions.isPending(scope)) ? this.campaigns.running(scope) : [],
     );
     for (const id of running) {
-      // What is left is found by the next sweep.
-      if (signal.aborted) return;
+      // Time is up, or the worker is stopping: another job continues.
+      if (signal.aborted) return run((scope) => this.deletions.enqueueShut(scope));
       await run((scope) => this.campaigns.cancel(scope, id)).catch(unlessOver);
     }
   }
-}
-
-/** Aborted when the worker stops, or when the job has to yield its slot. */
-function untilYield({ signal }: JobContext): AbortSignal {
-  return AbortSignal.any([signal, AbortSignal.timeout(TURN_MS)]);
 }
 
 /** The campaign ended by itself in the meantime. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
-import { HandlesJob, type JobContext, type JobHandler } from '../../../platform/worker/index.js';
+import { HandlesJob, type JobContext, type JobHandler, untilYield } from '../../../platform/worker/index.js';
 import { ObjectStore } from '../../../platform/object-store/index.js';
 import { OrganizationDeletions, purgeOrganizationTask } from './organization-deletion.service.js';
 
@@ -18,10 +18,12 @@ export class PurgeOrganization implements JobHandler<{ deletionId: string }> {
     log.setContext('organization');
   }
 
-  async handle({ deletionId }: { deletionId: string }, { run, signal, orgId }: JobContext): Promise<void> {
+  async handle({ deletionId }: { deletionId: string }, context: JobContext): Promise<void> {
+    const { run, orgId } = context;
+    const signal = untilYield(context);
     let outcome = await run((scope) => this.deletions.purge(scope));
     while (outcome === 'more') {
-      // The worker is stopping: another job continues.
+      // Time is up, or the worker is stopping: another job continues.
       if (signal.aborted) return run((scope) => this.deletions.enqueuePurge(scope, deletionId));
       outcome = await run((scope) => this.deletions.purge(scope));
     }

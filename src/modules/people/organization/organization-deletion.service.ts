@@ -140,7 +140,7 @@ export class OrganizationDeletions {
     await scope.enqueue({ task: purgeOrganizationTask, payload: { deletionId }, key: scope.orgId });
   }
 
-  private async enqueueShut(scope: Scope): Promise<void> {
+  async enqueueShut(scope: Scope): Promise<void> {
     await scope.enqueue({ task: shutTask, payload: {}, key: scope.orgId });
   }
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
-import { HandlesJob, type JobContext, type JobHandler } from '../../../platform/worker/index.js';
+import { HandlesJob, type JobContext, type JobHandler, untilYield } from '../../../platform/worker/index.js';
 import { ObjectStore } from '../../../platform/object-store/index.js';
 import { purgeTask, Sandboxes } from './sandbox.service.js';
 
@@ -16,10 +16,12 @@ export class PurgeSandbox implements JobHandler<{ deletionId: string }> {
     log.setContext('sandbox');
   }
 
-  async handle({ deletionId }: { deletionId: string }, { run, signal, orgId }: JobContext): Promise<void> {
+  async handle({ deletionId }: { deletionId: string }, context: JobContext): Promise<void> {
+    const { run, orgId } = context;
+    const signal = untilYield(context);
     while (!(await run((scope) => this.sandboxes.purge(scope)))) {
       if (!signal.aborted) continue;
-      // The worker is stopping: another job continues.
+      // Time is up, or the worker is stopping: another job continues.
       return run((scope) => this.sandboxes.enqueuePurge(scope, deletionId));
     }
     if (orgId) await this.objects.removeAll(orgId);
