@@ -1,4 +1,5 @@
 export { type DataSubject, type DataSubjectContribution, DataSubjects } from './data-subjects.js';
+export { holdErasures, takeErasureTurn } from './erasure-lock.js';
 export { eraseBy } from './erase-by.js';
 export {
   type ExportedObject,

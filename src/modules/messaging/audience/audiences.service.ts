@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { Permission } from '../../../platform/access/index.js';
 import { StatementTimeout } from '../../../platform/database/index.js';
 import { invalidArgument } from '../../../platform/errors/index.js';
+import { holdErasures } from '../../../platform/personal-data/index.js';
 import type { PageRequest } from '../../../platform/paging/paging.js';
 import { PlaceTokens } from '../../../platform/paging/place-tokens.js';
 import { ENVELOPE } from '../../../platform/platform.module.js';
@@ -141,6 +142,7 @@ export class Audiences {
 async function inTime<T>(scope: Scope, work: () => Promise<T>): Promise<T> {
   await (await scope.tx()).limitStatements(STATEMENT_SECONDS * 1000);
   try {
+    await holdErasures(scope);
     return await work();
   } catch (error) {
     if (error instanceof StatementTimeout) throw audienceTookTooLong(STATEMENT_SECONDS, error);

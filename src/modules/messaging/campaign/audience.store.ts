@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { setStatement, statement } from '../../../platform/database/index.js';
+import { holdErasures } from '../../../platform/personal-data/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import type { AudienceEntry, AudienceMember } from './campaign.js';
 import type { FileMember, MemberKey } from './resolved-audience.js';
@@ -169,6 +170,7 @@ export class AudienceStore {
     members: readonly AudienceMember[],
     includeRestricted: boolean,
   ): Promise<number> {
+    await holdErasures(scope);
     await this.clear(scope, campaignId);
     const tx = await scope.tx();
     let frozen = 0;
@@ -191,6 +193,7 @@ export class AudienceStore {
 
   /** Freezes the audience of another campaign with its sources, without those who have left since; says how many are in it. */
   async copy(scope: Scope, from: string, to: string, includeRestricted: boolean): Promise<number> {
+    await holdErasures(scope);
     const tx = await scope.tx();
     await tx.execute(copySources, [scope.orgId, from, to]);
     if (!includeRestricted) await tx.execute(copyLeftOut, [scope.orgId, from, to]);

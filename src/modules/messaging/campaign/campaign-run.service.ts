@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type RunEvent, shortenedWait, stepById, transition } from '@dovecote/workflow';
+import { holdErasures } from '../../../platform/personal-data/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { Enrollment, OpenDeliveryStore } from '../delivery/index.js';
 import { type Campaign, campaignStatus } from './campaign.js';
@@ -66,6 +67,7 @@ export class CampaignRuns {
 
   /** Pushes what waited for a person to have a device. */
   async sendToEnrolled(scope: Scope, userId: string): Promise<void> {
+    await holdErasures(scope);
     const notPushed = await this.open.campaignsNotPushedTo(scope, userId);
     const waiting = await this.campaigns.waitingAmong(scope, notPushed);
     if (waiting.length > 0) await this.enrollment.sendToUser(scope, userId, waiting);
@@ -76,12 +78,14 @@ export class CampaignRuns {
    * were in flight lock inboxes before the run, so that this does not lock the run against them.
    */
   async catchUp(scope: Scope, campaignId: string): Promise<boolean> {
+    await holdErasures(scope);
     const [waiting] = await this.campaigns.waitingAmong(scope, [campaignId]);
     return waiting !== undefined && this.enrollment.sendNext(scope, waiting);
   }
 
   /** One look at a running campaign: what can be done at once is done, a piece is to be worked on and written. */
   async advance(scope: Scope, campaignId: string): Promise<Advance | PieceOfRun> {
+    await holdErasures(scope);
     const run = await this.store.findForUpdate(scope, campaignId);
     // No row: cancelled, or ended by another worker.
     if (!run) return 'rest';
@@ -106,6 +110,7 @@ export class CampaignRuns {
 
   /** Writes a piece. Throws PieceOvertaken, for the transaction to be rolled back, when nothing of it may stay. */
   async write(scope: Scope, { campaign, run, step, piece }: PieceOfRun): Promise<Advance> {
+    await holdErasures(scope);
     const copies = await piece.write(scope);
     // Last: pieces that are written at the same time wait for each other here, and here only.
     const done = await this.store.addDone(scope, campaign.id, run, piece.span, copies);

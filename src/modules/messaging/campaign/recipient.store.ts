@@ -27,9 +27,23 @@ const next = setStatement(
     order by a.position limit $5`,
 );
 
+const reachableAmong = setStatement(
+  'recipient.reachable_among',
+  `select m.id from member m
+    where m.org_id = $1 and m.id = any($2) and m.status in (${memberStatus.invited}, ${memberStatus.active})`,
+);
+
 /** The frozen audience, as a step goes through it. */
 @Injectable()
 export class RecipientStore {
+  /** Those of the members who are invited or active by now. */
+  async reachableAmong(scope: Scope, userIds: readonly string[]): Promise<ReadonlySet<string>> {
+    if (userIds.length === 0) return new Set();
+    const tx = await scope.tx();
+    const rows = await tx.query<{ id: string }>(reachableAmong, [scope.orgId, userIds]);
+    return new Set(rows.map(({ id }) => id));
+  }
+
   /** At most so many places of a span, in order. */
   async next(scope: Scope, campaignId: string, [from, to]: Span, most: number): Promise<Recipient[]> {
     const tx = await scope.tx();

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { setStatement } from '../../../platform/database/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
+import { memberStatus } from '../../people/member/index.js';
 import { type DeliveryKind, deliveryStatus, type DeliveryStatus, openStatuses } from './delivery.js';
 import { stampInboxChanges } from './inbox-clock.store.js';
 import { enqueuePushes, phonesOf } from './push-outbox.store.js';
@@ -33,6 +34,7 @@ const lockInboxes = setStatement(
 const given = `given as (
      select g.id, g.user_id, g.parent_id, p.content_id, p.rendered_locale, p.synthetic
        from unnest($5::uuid[], $6::uuid[], $7::uuid[]) as g (id, parent_id, user_id)
+       join member m on m.org_id = $1 and m.id = g.user_id and m.status in (${memberStatus.invited}, ${memberStatus.active})
        join delivery p on p.org_id = $1 and p.id = g.parent_id and p.campaign_id = $2
         and p.content_id is not null and p.status = any($8)
    )`;

@@ -94,7 +94,6 @@ export const deliveryPersonalData: PersonalDataContribution = {
   organizationFiles: [organizationDeliveries],
   async eraseFirst({ userId, anonymize }, { run, signal }) {
     while (!(await run((scope) => eraseSome(scope, eraseCopies, userId)))) signal.throwIfAborted();
-    await run(async (scope) => (await scope.tx()).execute(eraseSkips, [scope.orgId, userId]));
     let after: string | undefined = '';
     while (after !== undefined) {
       signal.throwIfAborted();
@@ -103,5 +102,6 @@ export const deliveryPersonalData: PersonalDataContribution = {
     }
     if (!anonymize) while (!(await run((scope) => eraseSome(scope, eraseDeliveries, userId))));
   },
-  erase: eraseBy(erasePushes, eraseInbox),
+  // Skips and pushes are also written about members who have left, until the member is erased.
+  erase: eraseBy(erasePushes, eraseSkips, eraseInbox),
 };

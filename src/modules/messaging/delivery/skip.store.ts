@@ -3,6 +3,7 @@ import type { ChannelName } from '@dovecote/workflow';
 import { v7 as uuid } from 'uuid';
 import { setStatement } from '../../../platform/database/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
+import { deletedDomain } from '../../people/member/index.js';
 
 /** Why a step left a member out. Stored under the numbers of dovecote.campaign.v1.SkipReason. */
 export const skipReason = {
@@ -45,6 +46,10 @@ export interface Skip {
   amount: number;
 }
 
+// A member may be erased between the transaction that found the reason and this one; of who was anonymized the row stays.
+const isKept = (member: string): string => `
+  exists (select from member m where m.org_id = $1 and m.id = ${member} and m.email not like '%@${deletedDomain}')`;
+
 const insert = setStatement(
   'delivery_skip.insert',
   `insert into delivery_skip (org_id, id, campaign_id, step_id, round, delivery_id, user_id, reason, channel, amount,
@@ -52,6 +57,9 @@ const insert = setStatement(
    select $1, s.id, $2, $3, $4, s.delivery_id, s.user_id, s.reason, s.channel, s.amount, $11
      from unnest($5::uuid[], $6::uuid[], $7::uuid[], $8::smallint[], $9::smallint[], $10::integer[])
        as s (id, delivery_id, user_id, reason, channel, amount)
+    where (s.user_id is null or ${isKept('s.user_id')})
+      and (s.delivery_id is null or exists (
+            select from delivery d where d.org_id = $1 and d.id = s.delivery_id and ${isKept('d.user_id')}))
    on conflict on constraint delivery_skip_once_key do nothing`,
 );
 

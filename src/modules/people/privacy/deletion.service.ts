@@ -9,7 +9,7 @@ import {
   requestStatus,
 } from './request.rules.js';
 import { notFound } from '../../../platform/errors/index.js';
-import { PersonalData } from '../../../platform/personal-data/index.js';
+import { PersonalData, takeErasureTurn } from '../../../platform/personal-data/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { MemberPrivacy } from '../member/index.js';
 import { RequestStore } from './request.store.js';
@@ -92,6 +92,8 @@ export class Deletions {
 
   /** Undefined when there is nothing to do any more, or yet. */
   async begin(scope: Scope, id: string): Promise<PrivacyRequest | undefined> {
+    // What was read while the member was active is written by now: nothing is sent to them any more.
+    await takeErasureTurn(scope);
     const member = await this.requests.subject(scope, id);
     if (member) await this.members.findForUpdate(scope, member);
     const request = await this.requests.begin(scope, id);
@@ -107,6 +109,8 @@ export class Deletions {
 
   /** All the rest, and the record of it, at once. */
   async finish(scope: Scope, { id, userId, anonymize }: PrivacyRequest & { userId: string }): Promise<void> {
+    // What was written about the member since the erasure began is found; what is written later finds no member.
+    await takeErasureTurn(scope);
     const member = await this.members.findForUpdate(scope, userId);
     await this.personalData.erase(scope, { userId, anonymize });
     // The last of all: what the modules keep refers to it.

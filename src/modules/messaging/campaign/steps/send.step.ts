@@ -70,14 +70,20 @@ export class SendStep implements CampaignStep {
         results = await this.renderer.render(work, origin);
       },
       write: async (tx: Scope) => {
+        // Rendering may have taken long: the text for a member who was erased since is written nowhere.
+        const present = await this.recipients.reachableAmong(tx, userIds);
+        const deliveries = results.map((result, index) => toDelivery(userIds[index]!, result));
         await this.deliveries.dispatch(tx, {
           campaignId: campaign.id,
           stepId: step.id,
           critical: campaign.critical,
           synthetic: campaign.synthetic,
-          deliveries: results.map((result, index) => toDelivery(userIds[index]!, result)),
+          deliveries: deliveries.filter(({ userId }) => present.has(userId)),
         });
-        await this.skips.record(tx, { campaignId: campaign.id, stepId: step.id, round: 0 }, skips);
+        const left = userIds.filter((userId) => !present.has(userId));
+        const late = left.map((userId): Skip => ({ userId, reason: 'recipient_inactive', amount: 1 }));
+        const place = { campaignId: campaign.id, stepId: step.id, round: 0 };
+        await this.skips.record(tx, place, [...skips, ...late]);
         return 0;
       },
     };
