@@ -87,7 +87,7 @@ function holdBehind(name: string): { reached: () => boolean; release: () => void
       isReached = true;
       await gate.promise;
     }
-    return result as never;
+    return result;
   });
   return { reached: () => isReached, release: gate.resolve };
 }

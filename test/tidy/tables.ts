@@ -145,6 +145,7 @@ export const tables: Readonly<Record<string, Table>> = {
       'accounts/email-provider':
         'whether an organization is the only one that a person is in, and has proven their domain',
       'evidence/audit': names,
+      'messaging/audience': 'which values of rules mean the member who is erased, and no other',
       'messaging/campaign': 'audiences of a million are compared with the members in the database',
       'messaging/inbox': names,
       'messaging/delivery': 'who can be reached, for thousands of recipients at once',

@@ -137,14 +137,24 @@ function joined(predicates: readonly string[], operator: string): string {
   return `(${predicates.map((predicate) => `(${predicate})`).join(` ${operator} `)})`;
 }
 
+/** Where in a profile an attribute stands. */
+export interface ProfilePlace {
+  readonly key: string;
+  /** Among the custom attributes. */
+  readonly custom: boolean;
+}
+
+export function profilePlaceOf(attribute: string): ProfilePlace | undefined {
+  const custom = attribute.startsWith(customPrefix);
+  const key = custom ? attribute.slice(customPrefix.length) : attributes.get(attribute);
+  return key ? { key, custom } : undefined;
+}
+
 /** Where in the facts a profile attribute stands. */
 function pathOf(attribute: string): string | undefined {
-  if (attribute.startsWith(customPrefix)) {
-    const key = attribute.slice(customPrefix.length);
-    return key === '' ? undefined : `$.profile.customAttributes.${JSON.stringify(key)}`;
-  }
-  const name = attributes.get(attribute);
-  return name && `$.profile.${name}`;
+  const place = profilePlaceOf(attribute);
+  if (!place) return undefined;
+  return place.custom ? `$.profile.customAttributes.${JSON.stringify(place.key)}` : `$.profile.${place.key}`;
 }
 
 /** How many comparisons a rule makes of a member, at most: one for each condition, and for each value of an attribute. */

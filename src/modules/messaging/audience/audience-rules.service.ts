@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { v7 as uuid } from 'uuid';
 import { type FieldViolation, invalidArgument, notFound } from '../../../platform/errors/index.js';
 import { type PageRequest, Paging } from '../../../platform/paging/paging.js';
+import { holdErasures } from '../../../platform/personal-data/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { Roles } from '../../people/role/index.js';
 import { group, Rosters, team } from '../../people/roster/index.js';
@@ -36,6 +37,7 @@ export class AudienceRules {
   ) {}
 
   async create(scope: Scope, given: { name: string; condition: RuleCondition }): Promise<AudienceRule> {
+    await holdErasures(scope);
     await this.refuseCondition(scope, given.condition);
     const refusal = refuseRulesOverLimit(await this.store.countForInsert(scope));
     if (refusal) throw refusal;
@@ -70,6 +72,7 @@ export class AudienceRules {
     scope: Scope,
     change: { id: string; name: string; condition?: RuleCondition },
   ): Promise<AudienceRule> {
+    await holdErasures(scope);
     if (change.condition) await this.refuseCondition(scope, change.condition);
     const rule = await this.getForUpdate(scope, change.id);
     const changed = {

@@ -124,7 +124,7 @@ export declare type AudienceAttribute = Message<"dovecote.campaign.v1.AudienceAt
   name: string;
 
   /**
-   * 1 to 50; compared exactly, with case.
+   * 1 to 50; compared exactly, with case. An answer has none where the members who had them were erased: it applies to no member.
    *
    * @generated from field: repeated string values = 2;
    */
