@@ -69,6 +69,7 @@ import { AudienceRules } from './0083-audience-rules.js';
 import { ResolvedAudiences } from './0084-resolved-audiences.js';
 import { Lanes } from './0086-lanes.js';
 import { CampaignApprovals } from './0089-campaign-approvals.js';
+import { TestMessages } from './0090-test-messages.js';
 import { AudienceRuleReferences } from './0095-audience-rule-references.js';
 
 export * from './analytics/index.js';
@@ -146,5 +147,6 @@ export const migrations = [
   ResolvedAudiences,
   Lanes,
   CampaignApprovals,
+  TestMessages,
   AudienceRuleReferences,
 ];

@@ -27,6 +27,7 @@ import { RoleEntity, RoleModule } from './modules/people/role/index.js';
 import { ScimModule } from './modules/signin/scim/index.js';
 import { PagesModule } from './modules/signin/pages/index.js';
 import { SsoModule } from './modules/signin/sso/index.js';
+import { TestMessageModule } from './modules/messaging/test-message/index.js';
 import { SteeringModule } from './modules/messaging/steering/index.js';
 import { TeamModule } from './modules/people/team/index.js';
 import { WebhookModule } from './modules/messaging/webhook/index.js';
@@ -133,6 +134,7 @@ export class AppModule {
         PagesModule,
         SsoModule,
         SteeringModule,
+        TestMessageModule,
         TeamModule,
         TemplateModule,
         WebhookModule,

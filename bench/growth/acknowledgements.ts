@@ -35,6 +35,7 @@ export async function rivals(): Promise<{ name: string; inboxes: Inboxes }[]> {
     new Inboxes(
       new InboxStore(),
       new delivery.RecipientActStore(),
+      new delivery.TestMessageStore(),
       wake,
       new delivery.CounterStore(),
       new Copies(campaigns, new delivery.CopyStore()),

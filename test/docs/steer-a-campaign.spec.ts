@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { CampaignApprovalService } from '@dovecote/contract/dovecote/campaign/v1/approval_pb';
+import { GroupService } from '@dovecote/contract/pidgr/v1/group_pb';
 import { createCampaign, runningCampaign } from '../support/campaigns.js';
 import type { Actor } from '../support/cast.js';
 import { Page } from './support/page.js';
@@ -20,6 +21,16 @@ beforeAll(async () => {
 afterAll(() => reader?.stop());
 
 const tokenOf = (actor: Actor): string => actor.headers.authorization.replace('Bearer ', '');
+
+test('a message is tried out on oneself and on a group', async () => {
+  const { cast, shell } = reader;
+  const groups = cast.alice.client(GroupService);
+  const { group } = await groups.createGroup({ name: 'Wardens' });
+  await groups.addGroupMembers({ groupId: group?.id, userIds: [cast.erin.userId] });
+  await shell.run(`GROUP=${group?.id}`);
+  await reader.type('try() {');
+  expect(await reader.type('"groupId"')).toMatch(/"sent":1.*"sent":1/s);
+});
 
 test('a campaign is approved by a second person', async () => {
   expect(await reader.type('SetApprovalPolicy')).toBe('{}');

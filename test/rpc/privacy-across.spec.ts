@@ -172,14 +172,23 @@ describe('a bundle', () => {
 
   test('has its files in the order that clients know', async () => {
     const { files } = await known(cast.alice, cast.erin.userId);
-    expect(Object.keys(files)).toEqual(named([...aboutMember, 'audience_omissions', 'campaign_approvals']));
+    expect(Object.keys(files)).toEqual(
+      named([...aboutMember, 'audience_omissions', 'campaign_approvals', 'test_messages']),
+    );
 
     const own = await privacy(cast.erin).exportUserData({ userId: cast.erin.userId });
     await listed(cast.alice, own.exportId);
     const { requests } = await privacy(cast.erin).listMyPrivacyRequests({ requestType: 'export' });
     const url = requests.find(({ id }) => id === own.exportId)?.metadata.result_url;
     expect(Object.keys(await filesBehind(url))).toEqual(
-      named([...aboutMember, 'passkeys', 'audience_omissions', 'campaign_approvals', 'password']),
+      named([
+        ...aboutMember,
+        'passkeys',
+        'audience_omissions',
+        'campaign_approvals',
+        'password',
+        'test_messages',
+      ]),
     );
 
     const { exportId } = await privacy(cast.alice).exportOrgData({});

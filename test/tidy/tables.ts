@@ -311,6 +311,10 @@ export const tables: Readonly<Record<string, Table>> = {
       'signin/sso': 'when the person last proved who they are by a passkey',
     },
   },
+  test_message: {
+    owner: 'messaging/delivery',
+    reads: { 'messaging/inbox': 'the entries of a page, beside the deliveries' },
+  },
   webhook_attempt: { owner: 'messaging/webhook' },
   webhook_call: { owner: 'messaging/webhook' },
   webhook_secret: { owner: 'messaging/webhook' },

@@ -61,6 +61,11 @@ const insert = setStatement(
       select from member m
        where m.org_id = $1 and m.id = given.user_id and ($5 or not m.processing_restricted) limit 1) m`,
 );
+const variables = setStatement(
+  'audience.variables',
+  `select user_id as "userId", variables from campaign_audience_member
+    where org_id = $1 and campaign_id = $2 and user_id = any($3)`,
+);
 const entries = setStatement(
   'audience.entries',
   `select a.user_id as "userId", a.variables, coalesce(m.email, '') as email, coalesce(m.name, '') as name,
@@ -213,6 +218,17 @@ export class AudienceStore {
     for (const statement of [clear, clearLeftOut, clearSources, clearOmissions]) {
       await tx.execute(statement, [scope.orgId, campaignId]);
     }
+  }
+
+  /** The values that only they get, by member; for those who are in the audience. */
+  async variablesOf(
+    scope: Scope,
+    campaignId: string,
+    userIds: readonly string[],
+  ): Promise<Map<string, Record<string, string>>> {
+    const tx = await scope.tx();
+    const rows = await tx.query<AudienceMember>(variables, [scope.orgId, campaignId, userIds]);
+    return new Map(rows.map((row) => [row.userId, row.variables]));
   }
 
   async entries(scope: Scope, campaignId: string): Promise<AudienceEntry[]> {

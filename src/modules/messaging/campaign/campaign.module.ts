@@ -16,6 +16,7 @@ import { CampaignDuplicates } from './campaign-duplicates.service.js';
 import { CampaignContentStore } from './campaign-content.store.js';
 import { CampaignContents } from './campaign-contents.service.js';
 import { CampaignEdits } from './campaign-edits.service.js';
+import { CampaignMessages } from './campaign-messages.service.js';
 import { CampaignFailureStore } from './campaign-failure.store.js';
 import { CampaignFailures } from './campaign-failures.service.js';
 import {
@@ -89,6 +90,7 @@ import { TurnoutStore } from './turnout.store.js';
     CampaignEdits,
     CampaignFailures,
     CampaignFailureStore,
+    CampaignMessages,
     CampaignPauses,
     CampaignPauseStore,
     CampaignPieces,
@@ -128,6 +130,7 @@ import { TurnoutStore } from './turnout.store.js';
     CampaignContents,
     CampaignDuplicates,
     CampaignEdits,
+    CampaignMessages,
     CampaignPauses,
     Campaigns,
     CampaignWake,

@@ -3,6 +3,7 @@ export { campaignStatus, type CampaignStatus } from './campaign.js';
 export { CampaignContents } from './campaign-contents.service.js';
 export { CampaignDuplicates } from './campaign-duplicates.service.js';
 export { CampaignEdits } from './campaign-edits.service.js';
+export { CampaignMessages } from './campaign-messages.service.js';
 export { CampaignPauses } from './campaign-pauses.service.js';
 export type { Pause } from './campaign-pause.store.js';
 export { CampaignModule } from './campaign.module.js';

@@ -14,6 +14,7 @@ import { deliveryPersonalData } from './personal-data.store.js';
 import { RecipientActStore } from './recipient-act.store.js';
 import { ReportStore } from './report.store.js';
 import { SkipStore } from './skip.store.js';
+import { TestMessageStore } from './test-message.store.js';
 import { TimelineStore } from './timeline.store.js';
 
 /**
@@ -38,6 +39,7 @@ import { TimelineStore } from './timeline.store.js';
     RecipientActStore,
     ReportStore,
     SkipStore,
+    TestMessageStore,
     TimelineStore,
   ],
   exports: [
@@ -50,6 +52,7 @@ import { TimelineStore } from './timeline.store.js';
     RecipientActStore,
     ReportStore,
     SkipStore,
+    TestMessageStore,
     TimelineStore,
   ],
 })

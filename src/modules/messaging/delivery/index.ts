@@ -20,6 +20,7 @@ export { type OpenCount, OpenDeliveryStore } from './open-delivery.store.js';
 export { ReportStore, type ReportedRecipient } from './report.store.js';
 export { RecipientActStore } from './recipient-act.store.js';
 export { channelNumber, type Skip, skipReason, SkipStore } from './skip.store.js';
+export { type NewTestMessage, TestMessageStore } from './test-message.store.js';
 export {
   type CountedDeliveries,
   countedDeliveries,

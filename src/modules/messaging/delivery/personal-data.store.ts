@@ -28,6 +28,13 @@ const deliveries = memberFile('deliveries', {
 });
 const organizationDeliveries = organizationFile('organization_deliveries', { key: 'd.id', object, from });
 
+const testMessages = memberFile('test_messages', {
+  category: 'test_messages',
+  key: 't.id',
+  object: `to_jsonb(t) - 'org_id'`,
+  from: 'from test_message t where t.org_id = $1 and t.user_id = $4',
+});
+
 // A message that was rendered for one member alone may contain personal data. One lookup for each message: in one join the
 // planner would read the deliveries of all members as soon as one of them has received very many messages.
 const receivedMessages = setStatement(
@@ -68,6 +75,10 @@ const eraseSkips = setStatement(
   'delivery_skip.erase',
   `delete from delivery_skip where org_id = $1 and (user_id = $2 or delivery_id = any(array(${idsOf('$2')})))`,
 );
+const eraseTests = setStatement(
+  'test_message.erase',
+  'delete from test_message where org_id = $1 and user_id = $2',
+);
 const eraseInbox = statement('inbox.erase', 'delete from inbox where org_id = $1 and user_id = $2');
 
 /** Erases, among the next messages of the member, those of no other member. Returns where the next piece begins. */
@@ -90,7 +101,7 @@ async function eraseSome(scope: Scope, erase: Statement, userId: string): Promis
 }
 
 export const deliveryPersonalData: PersonalDataContribution = {
-  files: [deliveries],
+  files: [deliveries, testMessages],
   organizationFiles: [organizationDeliveries],
   async eraseFirst({ userId, anonymize }, { run, signal }) {
     while (!(await run((scope) => eraseSome(scope, eraseCopies, userId)))) signal.throwIfAborted();
@@ -103,5 +114,5 @@ export const deliveryPersonalData: PersonalDataContribution = {
     if (!anonymize) while (!(await run((scope) => eraseSome(scope, eraseDeliveries, userId))));
   },
   // Skips and pushes are also written about members who have left, until the member is erased.
-  erase: eraseBy(erasePushes, eraseSkips, eraseInbox),
+  erase: eraseBy(erasePushes, eraseSkips, eraseTests, eraseInbox),
 };

@@ -10,6 +10,9 @@ export interface MessageAction {
 /** A delivery as its recipient sees it: the rendered message and its state. */
 export interface InboxEntry {
   deliveryId: string;
+  /** A test message: what its recipient does with it has no effect on the campaign. */
+  isTest: boolean;
+  /** Empty for the test of a template. */
   campaignId: string;
   /** The step that sent it. */
   stepId: string;

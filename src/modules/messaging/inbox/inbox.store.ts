@@ -1,24 +1,36 @@
 import { Injectable } from '@nestjs/common';
 import { readStatement } from '../../../platform/database/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
+import { campaignStatus } from '../campaign/index.js';
+import { deliveryKind } from '../delivery/index.js';
 import type { InboxEntry } from './inbox-entry.js';
 
 const entries = `
-  select d.id as "deliveryId", d.campaign_id as "campaignId", d.step_id as "stepId",
+  select d.id as "deliveryId", false as "isTest", d.campaign_id::text as "campaignId", d.step_id as "stepId",
          c.status as "campaignStatus", d.content_id as "contentId", m.title, m.body, m.summary,
          m.preview, m.sender_name as "senderName", m.actions, d.critical, d.status, d.kind,
          d.parent_delivery_id as "parentDeliveryId", d.rendered_locale as "renderedLocale",
          d.created_at as "receivedAt", d.read_at as "readAt",
-         (extract(epoch from d.changed_at) * 1000000)::bigint::text as "changedAt"
+         (extract(epoch from d.changed_at) * 1000000)::bigint::text as "changedAt", d.changed_at as changed
     from delivery d join message m on m.org_id = d.org_id and m.content_id = d.content_id
     join campaign c on c.org_id = d.org_id and c.id = d.campaign_id
    where d.org_id = $1 and d.user_id = $2 and d.content_id is not null`;
+// Actions are offered whatever the campaign does.
+const tests = `
+  select d.id, true, coalesce(d.campaign_id::text, ''), d.step_id, ${campaignStatus.running}::smallint, d.content_id, d.title,
+         d.body, d.summary, d.preview, d.sender_name, d.actions, d.critical, d.status, ${deliveryKind.primary}::smallint,
+         null::uuid, d.locale, d.created_at, d.read_at,
+         (extract(epoch from d.changed_at) * 1000000)::bigint::text, d.changed_at
+    from test_message d where d.org_id = $1 and d.user_id = $2`;
+// Each half ends at the limit: sorting the whole inbox would read all of it.
+const page = (behind: string): string =>
+  `(${entries} ${behind} order by d.changed_at limit $3) union all (${tests} ${behind} order by d.changed_at limit $3)
+    order by changed limit $3`;
 
-const fromTheStart = readStatement('inbox.from_the_start', `${entries} order by d.changed_at limit $3`);
+const fromTheStart = readStatement('inbox.from_the_start', page(''));
 const since = readStatement(
   'inbox.since',
-  `${entries} and d.changed_at > timestamptz 'epoch' + $4::bigint * interval '1 microsecond'
-    order by d.changed_at limit $3`,
+  page(`and d.changed_at > timestamptz 'epoch' + $4::bigint * interval '1 microsecond'`),
 );
 const originals = readStatement(
   'inbox.originals',
@@ -26,7 +38,7 @@ const originals = readStatement(
      left join member m on m.org_id = d.org_id and m.id = d.user_id
     where d.org_id = $1 and d.id = any($2)`,
 );
-const find = readStatement('inbox.find', `${entries} and d.id = $3`);
+const find = readStatement('inbox.find', `${entries} and d.id = $3 union all ${tests} and d.id = $3`);
 
 type Row = Omit<InboxEntry, 'changedAt' | 'originalRecipientName'> & { changedAt: string };
 

@@ -2,6 +2,7 @@ import { CampaignApprovalService } from '@dovecote/contract/dovecote/campaign/v1
 import { CampaignReportService } from '@dovecote/contract/dovecote/campaign/v1/report_pb';
 import { CampaignSteeringService } from '@dovecote/contract/dovecote/campaign/v1/steering_pb';
 import { AudienceService } from '@dovecote/contract/dovecote/campaign/v1/audience_pb';
+import { TestMessageService } from '@dovecote/contract/dovecote/campaign/v1/test_pb';
 import { WebhookService } from '@dovecote/contract/dovecote/campaign/v1/webhook_pb';
 import { Permission as P } from '../../permission/permissions.js';
 import {
@@ -41,6 +42,9 @@ export const dovecoteCampaign: readonly ServiceRows[] = [
     resolveAudience: largeRequest(write(permission(P.CAMPAIGNS_WRITE), anyProof, 'CAMPAIGN_UPDATED')),
     uploadAudience: largeRequest(write(permission(P.CAMPAIGNS_WRITE), anyProof, 'CAMPAIGN_UPDATED')),
     listLeftOut: read(permission(P.CAMPAIGNS_READ), anyProof),
+  }),
+  rowsOf(TestMessageService, {
+    sendTestMessage: write(named(P.CAMPAIGNS_WRITE), anyProof, 'TEST_MESSAGE_SENT'),
   }),
   rowsOf(WebhookService, {
     listWebhookCalls: read(permission(P.CAMPAIGNS_READ), anyProof),

@@ -1300,6 +1300,13 @@ export enum AuditEventType {
   CAMPAIGN_REJECTED = 1108,
 
   /**
+   * A test of a message was sent.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_TEST_MESSAGE_SENT = 1109;
+   */
+  TEST_MESSAGE_SENT = 1109,
+
+  /**
    * A rule for audiences was saved.
    *
    * @generated from enum value: AUDIT_EVENT_TYPE_AUDIENCE_RULE_CREATED = 1131;

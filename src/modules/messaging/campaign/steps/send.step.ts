@@ -4,26 +4,20 @@ import { v7 as uuid } from 'uuid';
 import type { Scope } from '../../../../platform/scope/index.js';
 import { Deliveries, type Skip, SkipStore } from '../../delivery/index.js';
 import {
-  type MessageSource,
   type RecipientProfile,
   Renderer,
   type RenderOrigin,
   type RenderResult,
   type RenderWork,
 } from '../../render/index.js';
-import { Templates } from '../../template/index.js';
 import type { Campaign } from '../campaign.js';
-import { CampaignTranslationStore } from '../campaign-translation.store.js';
-import { templateOf } from '../message-template.rules.js';
+import { CampaignMessages } from '../campaign-messages.service.js';
 import { nextGap } from '../progress.rules.js';
 import { type Recipient, RecipientStore } from '../recipient.store.js';
 import { type CampaignStep, finished, type Piece, type Standing } from './campaign-step.js';
 
 /** Recipients per transaction: long enough to be set-based, short enough that nothing waits for it. */
 const PIECE = 2_000;
-
-/** Actions have one id for all messages: clients echo it. */
-const acknowledge = 'ack';
 
 /** What a template is given that asks for none. */
 const noProfile: RecipientProfile = { profile: {}, customAttributes: {}, preferredLocale: '' };
@@ -35,8 +29,7 @@ export class SendStep implements CampaignStep {
     private readonly recipients: RecipientStore,
     private readonly deliveries: Deliveries,
     private readonly skips: SkipStore,
-    private readonly templates: Templates,
-    private readonly translations: CampaignTranslationStore,
+    private readonly messages: CampaignMessages,
     private readonly renderer: Renderer,
   ) {}
 
@@ -96,7 +89,7 @@ export class SendStep implements CampaignStep {
     config: SendNotification,
     recipients: readonly Recipient[],
   ): Promise<{ userIds: string[]; work: RenderWork }> {
-    const source = await this.sourceOf(scope, campaign, config);
+    const source = await this.messages.sourceOf(scope, campaign, config);
     // The profile also has the member's preferred locale.
     const readsProfiles =
       source.translations.length > 0 ||
@@ -110,28 +103,6 @@ export class SendStep implements CampaignStep {
     return {
       userIds: present.map(({ userId }) => userId),
       work: { source, recipients: present.map(({ recipient }) => recipient) },
-    };
-  }
-
-  private async sourceOf(scope: Scope, campaign: Campaign, config: SendNotification): Promise<MessageSource> {
-    const pinned = templateOf(campaign, config);
-    const [template, translations, organizationLocale] = await Promise.all([
-      this.templates.getVersion(scope, pinned.templateId, pinned.templateVersion),
-      this.translations.list(scope, campaign.id, pinned),
-      this.templates.organizationLocale(scope),
-    ]);
-    return {
-      template,
-      translations,
-      title: campaign.title || undefined,
-      senderName: campaign.senderName,
-      actions:
-        config.actionType === 'ACK'
-          ? [{ id: acknowledge, type: 'ACK', label: config.actionLabel || 'Acknowledge' }]
-          : [],
-      stepVariables: config.customVariables,
-      campaignLocale: campaign.defaultLocale,
-      organizationLocale,
     };
   }
 }

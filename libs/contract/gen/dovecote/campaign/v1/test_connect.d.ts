@@ -1,0 +1,1 @@
+export { TestMessageService } from './test_pb.js';

@@ -1,0 +1,1 @@
+export { TestMessageModule } from './test-message.module.js';
