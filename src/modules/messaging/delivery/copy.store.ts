@@ -31,12 +31,16 @@ const lockInboxes = setStatement(
   'copy.lock_inboxes',
   'select from inbox where org_id = $1 and user_id = any($2) order by user_id for update',
 );
+// Each parent is looked up by its key. Statistics that do not know the campaign yet would have all its deliveries compared
+// with all that is given: hence a comparison that no index serves, and `offset 0`, which keeps the subquery apart.
 const given = `given as (
      select g.id, g.user_id, g.parent_id, p.content_id, p.rendered_locale, p.synthetic
        from unnest($5::uuid[], $6::uuid[], $7::uuid[]) as g (id, parent_id, user_id)
        join member m on m.org_id = $1 and m.id = g.user_id and m.status in (${memberStatus.invited}, ${memberStatus.active})
-       join delivery p on p.org_id = $1 and p.id = g.parent_id and p.campaign_id = $2
-        and p.content_id is not null and p.status = any($8)
+      cross join lateral (
+       select d.content_id, d.rendered_locale, d.synthetic from delivery d
+        where d.org_id = $1 and d.id = g.parent_id and d.campaign_id is not distinct from $2
+          and d.content_id is not null and d.status = any($8) offset 0) p
    )`;
 // A copy is the message of its parent, text and all: nothing is rendered.
 const insert = setStatement(
