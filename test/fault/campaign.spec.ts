@@ -100,6 +100,10 @@ async function describeScene(campaignId: string): Promise<unknown> {
         where locked_at is not null or run_at < now() + interval '1 hour'`,
     ),
     heartbeats: await ask('select * from worker_heartbeat where stopped_at is null'),
+    statements: await ask(
+      `select pid, state, wait_event_type, pg_blocking_pids(pid) as blocked_by, now() - query_start as since,
+              left(query, 400) as query from pg_stat_activity where xact_start is not null and pid <> pg_backend_pid()`,
+    ),
     logs: workers.running.map(({ log }) => log.slice(-2_000)),
   };
 }

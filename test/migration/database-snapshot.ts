@@ -1,7 +1,8 @@
 import { migrations } from '#migrations';
 import { runMigrations } from 'graphile-worker';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import { DataSource } from 'typeorm';
+import { withClient } from './old-databases.js';
 
 type Row = Record<string, unknown>;
 
@@ -101,14 +102,4 @@ async function columnsOf(client: Client, table: string, condition: string): Prom
     [table],
   );
   return rows.map(({ name }) => name);
-}
-
-async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
 }
