@@ -68,6 +68,8 @@ import { AutomaticPauses } from './0081-automatic-pauses.js';
 import { AudienceRules } from './0083-audience-rules.js';
 import { ResolvedAudiences } from './0084-resolved-audiences.js';
 import { Lanes } from './0086-lanes.js';
+import { OrganizationWebhook } from './0087-organization-webhook.js';
+import { WebhookPosts } from './0088-webhook-posts.js';
 import { CampaignApprovals } from './0089-campaign-approvals.js';
 import { TestMessages } from './0090-test-messages.js';
 import { AudienceRuleReferences } from './0095-audience-rule-references.js';
@@ -146,6 +148,8 @@ export const migrations = [
   AudienceRules,
   ResolvedAudiences,
   Lanes,
+  OrganizationWebhook,
+  WebhookPosts,
   CampaignApprovals,
   TestMessages,
   AudienceRuleReferences,

@@ -165,7 +165,15 @@ describe('a bundle', () => {
       'dashboards',
       'data_exports',
     ],
-    ...['data_imports', 'email_provider', 'profiles', 'project_keys', 'project_push_accounts', 'projects'],
+    ...[
+      'data_imports',
+      'email_provider',
+      'organization_webhook',
+      'profiles',
+      'project_keys',
+      'project_push_accounts',
+      'projects',
+    ],
     ...['push_subscriptions', 'webhook_calls', 'webhook_secrets'],
   ];
   const named = (names: string[]) => names.map((name) => `${name}.ndjson`);
@@ -173,7 +181,7 @@ describe('a bundle', () => {
   test('has its files in the order that clients know', async () => {
     const { files } = await known(cast.alice, cast.erin.userId);
     expect(Object.keys(files)).toEqual(
-      named([...aboutMember, 'audience_omissions', 'campaign_approvals', 'test_messages']),
+      named([...aboutMember, 'audience_omissions', 'campaign_approvals', 'test_messages', 'webhook_posts']),
     );
 
     const own = await privacy(cast.erin).exportUserData({ userId: cast.erin.userId });
@@ -188,6 +196,7 @@ describe('a bundle', () => {
         'campaign_approvals',
         'password',
         'test_messages',
+        'webhook_posts',
       ]),
     );
 

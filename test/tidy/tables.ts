@@ -35,6 +35,7 @@ const names = 'shows the name or address of a person in the same page';
 const exported = 'finds the person behind the member whose data is exported';
 const purged = 'the function that deletes an organization takes its rows a piece at a time';
 const decided = 'decides in the statement that writes, so that nothing comes in between';
+const judged = 'judges posts that wait by what has become of recipient and campaign, many at a time';
 
 /** Every table has one owner. Whoever else uses it is listed with a reason; a new entry needs one that convinces. */
 export const tables: Readonly<Record<string, Table>> = {
@@ -67,6 +68,7 @@ export const tables: Readonly<Record<string, Table>> = {
       'messaging/deeplink': 'whether the campaign of a link still runs',
       'messaging/inbox': 'the title and the state, with each entry of a page',
       'messaging/steering': 'which scheduled starts of a page the campaign has overtaken',
+      'messaging/webhook': judged,
     },
     locks: { 'messaging/delivery': 'a campaign stays as long as deliveries refer to it' },
   },
@@ -99,7 +101,10 @@ export const tables: Readonly<Record<string, Table>> = {
   delivery_skip: { owner: 'messaging/delivery' },
   delivery: {
     owner: 'messaging/delivery',
-    reads: { 'messaging/inbox': 'the entries of a page, with text and campaign' },
+    reads: {
+      'messaging/inbox': 'the entries of a page, with text and campaign',
+      'messaging/webhook': `${decided}; ${judged}`,
+    },
   },
   deleted_project: { owner: 'analytics/project' },
   device: {
@@ -150,6 +155,7 @@ export const tables: Readonly<Record<string, Table>> = {
       'messaging/inbox': names,
       'messaging/delivery': 'who can be reached, for thousands of recipients at once',
       'messaging/render': 'the profiles that a batch of messages names',
+      'messaging/webhook': judged,
       'people/authorization': 'what a member may, in the one statement that answers Authorize',
       'people/organization': 'in which organizations a person is, and who may delete a sandbox',
       'people/privacy': names,
@@ -214,6 +220,7 @@ export const tables: Readonly<Record<string, Table>> = {
       'accounts/sign-in': 'single sign-on has stopped where the organization is being deleted',
     },
   },
+  organization_webhook: { owner: 'messaging/webhook' },
   password: { owner: 'signin/password' },
   password_guess: { owner: 'signin/password' },
   privacy_consent: { owner: 'people/organization' },

@@ -32,3 +32,4 @@ export type {
 export { validate } from './validate.js';
 export type { ValidateOptions, Violation } from './violation.js';
 export { shortenedWait, type Wait, waitsAhead } from './waits.js';
+export { validateWebhookUrl } from './webhook-url.js';

@@ -1,8 +1,14 @@
 import { isIP } from 'node:net';
-import type { ValidateOptions, Violations } from './violation.js';
-import { isWithin } from './violation.js';
+import { isWithin, type ValidateOptions, type Violation, Violations } from './violation.js';
 
 const LONGEST_URL = 2048;
+
+/** What is wrong with the URL of a webhook outside of a workflow; `field` names it. */
+export function validateWebhookUrl(text: string, options: ValidateOptions & { field: string }): Violation[] {
+  const violations = new Violations(options.field);
+  checkWebhookUrl(text, options, violations);
+  return violations.found;
+}
 
 /** What can be known without asking DNS; the caller resolves the name and checks the answers before a call. */
 export function checkWebhookUrl(text: string, options: ValidateOptions, at: Violations): void {

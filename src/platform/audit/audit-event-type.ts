@@ -128,6 +128,8 @@ export const auditEventTypes = [
   'AUDIENCE_RULE_CREATED',
   'AUDIENCE_RULE_UPDATED',
   'AUDIENCE_RULE_DELETED',
+  'ORG_WEBHOOK_SET',
+  'ORG_WEBHOOK_REMOVED',
 ] as const;
 
 export type AuditEventType = (typeof auditEventTypes)[number];

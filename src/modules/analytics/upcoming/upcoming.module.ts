@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { HeatmapService } from '@dovecote/contract/pidgr/v1/heatmap_pb';
+import { IntegrationsService } from '@dovecote/contract/pidgr/v1/integrations_service_pb';
 import { ReplayService } from '@dovecote/contract/pidgr/v1/replay_pb';
 import { CampaignService } from '@dovecote/contract/shared/campaigns/v1/campaigns_pb';
 import { DeliveryService } from '@dovecote/contract/shared/delivery/v1/delivery_pb';
@@ -11,8 +12,16 @@ import { type ServedMethod, upcomingRpc } from './upcoming.rpc.js';
  */
 const wholeServices = [HeatmapService, ReplayService, CampaignService, DeliveryService];
 
+/** The organization's webhook is there (src/modules/messaging/webhook); the other channels are not. */
+const integrations = IntegrationsService.methods.filter(
+  ({ localName }) => !['getOrgWebhookConfig', 'setOrgWebhookConfig'].includes(localName),
+);
+
 /** The RPCs of the contract that are still to come; a line leaves when its module arrives. */
 @Module({
-  controllers: [...wholeServices.map((service) => upcomingRpc(service.methods as ServedMethod[]))],
+  controllers: [
+    ...wholeServices.map((service) => upcomingRpc(service.methods as ServedMethod[])),
+    upcomingRpc(integrations as ServedMethod[]),
+  ],
 })
 export class UpcomingModule {}

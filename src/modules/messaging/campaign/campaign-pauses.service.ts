@@ -3,7 +3,7 @@ import { notFound } from '../../../platform/errors/index.js';
 import type { Task } from '../../../platform/jobs/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { CounterStore } from '../delivery/index.js';
-import { WebhookCalls } from '../webhook/index.js';
+import { WebhookCalls, WebhookPosts } from '../webhook/index.js';
 import type { Campaign } from './campaign.js';
 import { CampaignPauseStore, type Pause } from './campaign-pause.store.js';
 import { hasFailedTooOften, notRunning, refuseCancel, refusePause, refuseResume } from './campaign.rules.js';
@@ -22,6 +22,7 @@ export class CampaignPauses {
     private readonly store: CampaignPauseStore,
     private readonly campaigns: CampaignStore,
     private readonly webhooks: WebhookCalls,
+    private readonly posts: WebhookPosts,
     private readonly counters: CounterStore,
   ) {}
 
@@ -36,6 +37,7 @@ export class CampaignPauses {
     const pause: Pause = { pausedAt: scope.now(), pausedBy: scope.actorId || null, reason };
     await this.store.pause(scope, campaignId, pause);
     await this.webhooks.hold(scope, campaignId);
+    await this.posts.hold(scope, campaignId);
     await scope.audit('CAMPAIGN_PAUSED', { entityType: 'campaign', entityId: campaignId.toLowerCase() });
     return pause;
   }
@@ -81,6 +83,7 @@ export class CampaignPauses {
     if (refusal) throw refusal;
     await this.store.resume(scope, campaignId);
     await this.webhooks.release(scope, campaignId);
+    await this.posts.release(scope, campaignId);
     const id = campaignId.toLowerCase();
     await this.enqueueResumption(scope, id);
     await scope.audit('CAMPAIGN_RESUMED', { entityType: 'campaign', entityId: id });

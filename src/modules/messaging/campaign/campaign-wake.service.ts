@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { forgetSuperseded, recallJobs, type Task } from '../../../platform/jobs/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import { OpenDeliveryStore } from '../delivery/index.js';
-import { deliverTask } from '../webhook/index.js';
+import { deliverTask, postTask } from '../webhook/index.js';
 import { CampaignStore } from './campaign.store.js';
 import { Turnout } from './turnout.service.js';
 
@@ -49,7 +49,7 @@ export class CampaignWake {
   /** Checks campaigns of all organizations that have been waiting for long, in case an event was missed. */
   async recall(scope: Scope): Promise<void> {
     const tx = await scope.tx();
-    await forgetSuperseded(tx, [advanceTask, deliverTask]);
+    await forgetSuperseded(tx, [advanceTask, deliverTask, postTask]);
     await recallJobs(tx, advanceTask, { seconds: RECALL_AFTER_SECONDS, most: MAX_RECALLED });
   }
 

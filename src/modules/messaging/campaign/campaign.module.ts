@@ -1,6 +1,7 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { PersonalData } from '../../../platform/personal-data/index.js';
 import { ApprovalModule } from '../approval/index.js';
+import { DeeplinkModule } from '../deeplink/index.js';
 import { DeliveryModule } from '../delivery/index.js';
 import { DeviceModule } from '../device/index.js';
 import { CampaignCounts, OrganizationModule, WorkflowChecks } from '../../people/organization/index.js';
@@ -39,6 +40,7 @@ import { CampaignPauses } from './campaign-pauses.service.js';
 import { CampaignPauseStore } from './campaign-pause.store.js';
 import { CampaignPieces } from './campaign-pieces.service.js';
 import { CampaignWake } from './campaign-wake.service.js';
+import { Channels } from './channels.service.js';
 import { Copies } from './copies.service.js';
 import { FollowUps } from './follow-up.service.js';
 import { ManagerStore } from './manager.store.js';
@@ -68,6 +70,7 @@ import { TurnoutStore } from './turnout.store.js';
 @Module({
   imports: [
     ApprovalModule,
+    DeeplinkModule,
     DeliveryModule,
     DeviceModule,
     OrganizationModule,
@@ -100,6 +103,7 @@ import { TurnoutStore } from './turnout.store.js';
     CampaignStore,
     CampaignTranslationStore,
     CampaignWake,
+    Channels,
     Copies,
     DeadlineStep,
     DismissCopies,

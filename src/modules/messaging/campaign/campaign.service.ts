@@ -16,7 +16,7 @@ import { Approvals } from '../approval/index.js';
 import { Deliveries, type Delivery, type DeliveryStatus } from '../delivery/index.js';
 import { Devices } from '../device/index.js';
 import { Templates } from '../template/index.js';
-import { WebhookCalls } from '../webhook/index.js';
+import { WebhookCalls, WebhookPosts } from '../webhook/index.js';
 import { AudienceSizes } from './audience-sizes.js';
 import { AudienceStore } from './audience.store.js';
 import { CampaignContents } from './campaign-contents.service.js';
@@ -94,6 +94,7 @@ export class Campaigns {
     private readonly devices: Devices,
     private readonly targets: Targets,
     private readonly webhooks: WebhookCalls,
+    private readonly posts: WebhookPosts,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -205,6 +206,7 @@ export class Campaigns {
     await this.runs.abandon(scope, id);
     await this.store.end(scope, campaign.id, campaignStatus.cancelled);
     await this.webhooks.cancel(scope, campaign.id);
+    await this.posts.cancel(scope, campaign.id);
     await scope.audit('CAMPAIGN_CANCELLED', { entityType: 'campaign', entityId: campaign.id });
     return this.get(scope, campaign.id);
   }

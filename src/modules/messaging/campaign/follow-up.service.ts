@@ -60,7 +60,7 @@ export class FollowUps {
   async next(
     scope: Scope,
     { campaign, run }: Standing,
-    { condition, targets, channels }: FollowUp,
+    { condition, targets }: FollowUp,
   ): Promise<FollowUpPiece | undefined> {
     const gap = nextGap(run.done, 0);
     if (!gap) return undefined;
@@ -84,19 +84,7 @@ export class FollowUps {
       span: [from, last && places.length === most ? last.position + 1 : to],
       messages,
       copies: told.told.map((copy) => ({ id: uuid(), ...copy })),
-      skips: [
-        ...skips,
-        ...told.skips,
-        ...unreachable(named),
-        ...messages.flatMap(({ deliveryId }) =>
-          channels.map((channel): Skip => ({
-            deliveryId,
-            reason: 'channel_unavailable',
-            channel,
-            amount: 1,
-          })),
-        ),
-      ],
+      skips: [...skips, ...told.skips, ...unreachable(named)],
     };
   }
 

@@ -12,5 +12,6 @@ import { DeeplinkStore } from './deeplink.store.js';
 @Module({
   controllers: [DeeplinkRpc],
   providers: [DeeplinkStore, DeeplinkTokens, ForgetDeeplinkKeys],
+  exports: [DeeplinkTokens],
 })
 export class DeeplinkModule {}

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Envelope } from '@dovecote/secret';
+import { CONFIG } from '../../../platform/config/config.module.js';
+import type { Config } from '../../../platform/config/index.js';
 import { notFound } from '../../../platform/errors/index.js';
 import type { Task } from '../../../platform/jobs/index.js';
 import { ENVELOPE } from '../../../platform/platform.module.js';
@@ -21,12 +23,36 @@ export interface SignedToken {
   version: number;
 }
 
+/** The longest that a token may hold. */
+const LINK_SECONDS = 30 * 24 * 3600;
+
 @Injectable()
 export class DeeplinkTokens {
   constructor(
     private readonly store: DeeplinkStore,
     @Inject(ENVELOPE) private readonly envelope: Envelope,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
+
+  /**
+   * The links to a campaign for members whom one of its steps has reached: recipients, or members who were told of them. They
+   * hold for 30 days.
+   */
+  async links(
+    scope: Scope,
+    { campaignId, shortCode, stepKind }: { campaignId: string; shortCode: string; stepKind: number },
+    userIds: readonly string[],
+  ): Promise<string[]> {
+    const key = await this.signingKey(scope);
+    const opened = this.open(scope, key);
+    const expiresAt = Math.floor(scope.now().getTime() / 1000) + LINK_SECONDS;
+    const { orgId } = scope;
+    const { version } = key;
+    return userIds.map((recipientId) => {
+      const payload = { orgId, campaignId, recipientId, stepKind, expiresAt, version };
+      return `${this.config.http.appUrl}/c/${shortCode}?t=${writeToken(payload, opened)}`;
+    });
+  }
 
   async sign(
     scope: Scope,

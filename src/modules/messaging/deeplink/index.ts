@@ -1,1 +1,2 @@
 export { DeeplinkModule } from './deeplink.module.js';
+export { DeeplinkTokens } from './deeplink.service.js';

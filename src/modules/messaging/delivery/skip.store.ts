@@ -17,8 +17,11 @@ export const skipReason = {
   recipient_restricted: 8,
   not_rendered: 9,
   no_device: 10,
-  /** No channel but push exists yet. */
+  /** Besides pushes, only the organization's webhook exists yet. */
   channel_unavailable: 11,
+  channel_not_set_up: 12,
+  channels_off: 13,
+  organization_closed: 14,
 } as const;
 
 /** Stored under the numbers of pidgr.v1.ChannelName; 0 for pushes and the inbox. */

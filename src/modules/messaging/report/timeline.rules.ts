@@ -192,7 +192,18 @@ const reasonTexts: Readonly<Record<Reason, string>> = {
   not_rendered: 'the recipient has no text',
   no_device: 'the recipient has no device',
   channel_unavailable: 'the channel does not exist yet',
+  channel_not_set_up: "the organization's webhook is missing or not enabled, or has no secret",
+  channels_off: 'the privacy setting third_party_channels is off',
+  organization_closed: 'the organization is suspended, or is being deleted',
 };
+
+/** Reasons that keep a step from a channel. */
+const aboutChannel: readonly number[] = [
+  skipReason.channel_unavailable,
+  skipReason.channel_not_set_up,
+  skipReason.channels_off,
+  skipReason.organization_closed,
+];
 
 /** Reasons that keep a step from a recipient; the others keep it from telling someone else. */
 const aboutRecipient: readonly number[] = [
@@ -206,10 +217,9 @@ function skipped(type: StepType | undefined, happening: Happening): TimelineEven
   const { at, stepId, round, person, reason, channel, amount, source } = happening;
   const word = Object.entries(skipReason).find(([, number]) => number === reason)?.[0];
   const why = isReason(word) ? reasonTexts[word] : 'for a reason of a newer release';
-  const what =
-    reason === skipReason.channel_unavailable
-      ? `Not sent by ${wordFor(channelNumber, channel)}`
-      : (type === 'ESCALATE' ? 'Not escalated' : 'Not reminded') + toWhom(happening, type);
+  const what = aboutChannel.includes(reason)
+    ? `Not sent by ${wordFor(channelNumber, channel)}`
+    : (type === 'ESCALATE' ? 'Not escalated' : 'Not reminded') + toWhom(happening, type);
   return event('SKIPPED', at, `${what}: ${why}.`, {
     ...{ stepId, round, person, reason, channel, amount },
     wholeRound: source === 'round_skip',

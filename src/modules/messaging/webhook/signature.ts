@@ -25,3 +25,8 @@ export function standardHeaders(
     ...(signatures.length > 0 && { 'webhook-signature': signatures.join(' ') }),
   };
 }
+
+/** The header of the contract, for posts: lowercase hex HMAC-SHA256 of the raw body. */
+export function pidgrSignature(body: string, secret: Uint8Array): Record<string, string> {
+  return { 'x-pidgr-signature': createHmac('sha256', secret).update(body).digest('hex') };
+}

@@ -23,7 +23,8 @@ interface CallContent {
 export type LockedCall = WebhookCall & CallContent;
 
 const columns = `id, campaign_id as "campaignId", step_id as "stepId", name, url, outcome, created_at as "createdAt",
-  ended_at as "endedAt", next_attempt_at as "nextAttemptAt", attempts, held as "isHeld", payload is null as "isForgotten"`;
+  ended_at as "endedAt", next_attempt_at as "nextAttemptAt", attempts, held as "isHeld", payload is null as "isForgotten",
+  user_id as "userId", round`;
 
 const insert = statement(
   'webhook_call.insert',
@@ -32,7 +33,8 @@ const insert = statement(
 );
 const findOfStep = statement(
   'webhook_call.find_of_step',
-  `select ${columns} from webhook_call where org_id = $1 and campaign_id = $2 and step_id = $3`,
+  `select ${columns} from webhook_call
+    where org_id = $1 and campaign_id = $2 and step_id = $3 and user_id is null`,
 );
 const find = readStatement(
   'webhook_call.find',
@@ -47,7 +49,7 @@ const findForUpdate = statement(
   `select ${columns}, sealed_headers as "sealedHeaders", payload::text
      from webhook_call where org_id = $1 and id = $2 for update`,
 );
-const list = (name: string, conditions: string, first: number) => {
+const pages = (name: string, conditions: string, first: number) => {
   const page = (behind: string): string =>
     `select ${columns} from webhook_call where org_id = $1${conditions}${behind}
       order by created_at desc, id desc limit $2`;
@@ -61,11 +63,15 @@ const list = (name: string, conditions: string, first: number) => {
 };
 const ofCampaign = ' and campaign_id = $3';
 const onlyFailed = ` and outcome = ${webhookOutcome.failed}`;
+const listsOf = (name: string, which: string) => ({
+  all: pages(`${name}_of_all`, which, 3),
+  failed: pages(`${name}_of_failed`, which + onlyFailed, 3),
+  ofCampaign: pages(`${name}_of_campaign`, which + ofCampaign, 4),
+  failedOfCampaign: pages(`${name}_of_failed_of_campaign`, which + ofCampaign + onlyFailed, 4),
+});
 const lists = {
-  all: list('of_all', '', 3),
-  failed: list('of_failed', onlyFailed, 3),
-  ofCampaign: list('of_campaign', ofCampaign, 4),
-  failedOfCampaign: list('of_failed_of_campaign', ofCampaign + onlyFailed, 4),
+  calls: listsOf('calls', ' and user_id is null'),
+  posts: listsOf('posts', ' and user_id is not null'),
 };
 const countAttempt = statement(
   'webhook_call.count_attempt',
@@ -82,15 +88,16 @@ const end = statement(
 const cancel = statement(
   'webhook_call.cancel',
   `update webhook_call set outcome = ${webhookOutcome.cancelled}, ended_at = $3, next_attempt_at = null
-    where org_id = $1 and campaign_id = $2 and outcome is null returning id`,
+    where org_id = $1 and campaign_id = $2 and outcome is null and user_id is null returning id`,
 );
 const hold = statement(
   'webhook_call.hold',
-  'update webhook_call set held = true where org_id = $1 and campaign_id = $2 and outcome is null',
+  `update webhook_call set held = true
+    where org_id = $1 and campaign_id = $2 and outcome is null and user_id is null`,
 );
 const release = statement(
   'webhook_call.release',
-  `update webhook_call set held = false where org_id = $1 and campaign_id = $2 and held
+  `update webhook_call set held = false where org_id = $1 and campaign_id = $2 and held and user_id is null
    returning id, outcome is null as open, next_attempt_at as "nextAttemptAt",
              (select max(a.started_at) from webhook_attempt a
                where a.org_id = webhook_call.org_id and a.call_id = webhook_call.id
@@ -112,6 +119,8 @@ export interface ReleasedCall {
 export interface CallFilter {
   readonly campaignId?: string;
   readonly failedOnly: boolean;
+  /** Posts of the organization's webhook, instead of calls of CALL_WEBHOOK steps. */
+  readonly posts: boolean;
 }
 
 @Injectable()
@@ -146,10 +155,15 @@ export class WebhookCallStore {
   }
 
   /** One more than the page holds. */
-  async list(scope: Scope, { campaignId, failedOnly }: CallFilter, page: Page): Promise<WebhookCall[]> {
+  async list(
+    scope: Scope,
+    { campaignId, failedOnly, posts }: CallFilter,
+    page: Page,
+  ): Promise<WebhookCall[]> {
+    const found = lists[posts ? 'posts' : 'calls'];
     const { first, next } = campaignId
-      ? lists[failedOnly ? 'failedOfCampaign' : 'ofCampaign']
-      : lists[failedOnly ? 'failed' : 'all'];
+      ? found[failedOnly ? 'failedOfCampaign' : 'ofCampaign']
+      : found[failedOnly ? 'failed' : 'all'];
     const values = [scope.orgId, page.limit + 1, ...(campaignId ? [campaignId] : [])];
     const tx = await scope.tx();
     return page.after
@@ -169,7 +183,7 @@ export class WebhookCallStore {
     await (await scope.tx()).execute(end, [scope.orgId, id, outcome, scope.now()]);
   }
 
-  /** Ends the calls of a campaign that have not ended; returns their ids. */
+  /** Ends the calls of a campaign's steps that have not ended; returns their ids. */
   async cancel(scope: Scope, campaignId: string): Promise<string[]> {
     const tx = await scope.tx();
     return (await tx.query<{ id: string }>(cancel, [scope.orgId, campaignId, scope.now()])).map(

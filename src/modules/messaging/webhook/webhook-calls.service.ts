@@ -28,7 +28,7 @@ export const settledTask: Task = { name: 'webhook.settled', lane: 'campaign', pr
 
 const listForm = { defaultSize: 20, path: '' };
 
-/** The webhook calls of campaigns: one for each step, delivered by jobs. */
+/** The webhook calls of CALL_WEBHOOK steps: one for each, delivered by jobs. Also lists posts, and sends them again. */
 @Injectable()
 export class WebhookCalls {
   constructor(
@@ -94,8 +94,8 @@ export class WebhookCalls {
     filter: CallFilter,
     request: PageRequest,
   ): Promise<{ items: WebhookCall[]; nextPageToken: string }> {
-    const { campaignId = '', failedOnly } = filter;
-    const binding = ['webhook_calls', scope.orgId, campaignId, String(failedOnly)];
+    const { campaignId = '', failedOnly, posts } = filter;
+    const binding = [posts ? 'webhook_posts' : 'webhook_calls', scope.orgId, campaignId, String(failedOnly)];
     const page = this.paging.parse(request, binding, listForm);
     const { items, pagination } = this.paging.pageOf(
       await this.store.list(scope, filter, page),

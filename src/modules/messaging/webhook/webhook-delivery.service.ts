@@ -1,33 +1,22 @@
 import { Injectable } from '@nestjs/common';
-import { AppError } from '../../../platform/errors/index.js';
-import { OutboundClient } from '../../../platform/outbound/outbound-client.js';
 import type { Scope } from '../../../platform/scope/index.js';
 import type { JobContext } from '../../../platform/worker/index.js';
 import { type AttemptResult, webhookOutcome } from './webhook.js';
 import { standardHeaders } from './signature.js';
-import { excerptOf, isSuccess, MOST_ATTEMPTS, pauseAfter } from './webhook.rules.js';
+import { isSuccess, MOST_ATTEMPTS, pauseAfter } from './webhook.rules.js';
 import { WebhookAttemptStore } from './webhook-attempt.store.js';
 import { type LockedCall, WebhookCallStore } from './webhook-call.store.js';
 import { WebhookCalls } from './webhook-calls.service.js';
-import { WebhookMetrics } from './webhook-metrics.js';
+import { WebhookPostDelivery } from './webhook-post-delivery.service.js';
+import { notSent } from './webhook-post.rules.js';
 import { WebhookSecrets } from './webhook-secrets.service.js';
-
-/** Bytes of an answer that are read: enough for the excerpt that is kept. */
-const ANSWER_BYTES = 4_096;
-
-const contentDeleted: AttemptResult = {
-  ...{ durationMs: 0, status: 0, answer: '' },
-  error: 'not sent: the content had been deleted before its turn came',
-};
+import { type WebhookRequest, WebhookSender } from './webhook-sender.service.js';
 
 /** An attempt that has begun. */
 interface Begun {
   readonly callId: string;
-  readonly orgId: string;
   readonly number: number;
-  readonly url: string;
-  readonly headers: Record<string, string>;
-  readonly body: string;
+  readonly request: WebhookRequest;
 }
 
 /**
@@ -41,31 +30,23 @@ export class WebhookDelivery {
     private readonly store: WebhookCallStore,
     private readonly attempts: WebhookAttemptStore,
     private readonly secrets: WebhookSecrets,
-    private readonly outbound: OutboundClient,
-    private readonly metrics: WebhookMetrics,
+    private readonly posts: WebhookPostDelivery,
+    private readonly sender: WebhookSender,
   ) {}
 
   /** The next automatic attempt, unless the call has ended. */
   async deliver(callId: string, { run }: JobContext): Promise<void> {
     const begun = await run((scope) => this.begin(scope, callId));
     if (!begun) return;
-    const result = await this.send(begun);
+    const result = await this.sender.send(begun.request);
     await run((scope) => this.end(scope, begun, result));
   }
 
   /** An attempt that was asked for; it decides nothing. */
   async redeliver(callId: string, number: number, { run }: JobContext): Promise<void> {
-    const begun = await run(async (scope) => {
-      const call = await this.store.findForUpdate(scope, callId);
-      if (!call) return undefined;
-      // It waited for longer than contents are kept.
-      if (call.isForgotten) return void (await this.attempts.finish(scope, callId, number, contentDeleted));
-      return (await this.attempts.start(scope, callId, number))
-        ? this.prepared(scope, call, number)
-        : undefined;
-    });
-    if (!begun) return;
-    const result = await this.send(begun);
+    const request = await run((scope) => this.beginAgain(scope, callId, number));
+    if (!request) return;
+    const result = await this.sender.send(request);
     await run((scope) => this.attempts.finish(scope, callId, number, result));
   }
 
@@ -76,8 +57,8 @@ export class WebhookDelivery {
 
   private async begin(scope: Scope, callId: string): Promise<Begun | undefined> {
     const call = await this.store.findForUpdate(scope, callId);
-    // Once a call that is held is released, it is enqueued again.
-    if (!call || call.outcome !== null || call.isHeld) return undefined;
+    // Once a call that is held is released, it is enqueued again. Posts are sent many at a time.
+    if (!call || call.outcome !== null || call.isHeld || call.userId !== null) return undefined;
     await this.attempts.interrupt(scope, callId);
     if (call.attempts >= MOST_ATTEMPTS) {
       await this.calls.settle(scope, call, webhookOutcome.failed);
@@ -86,42 +67,42 @@ export class WebhookDelivery {
     const number = call.attempts + 1;
     await this.store.countAttempt(scope, callId);
     await this.attempts.insert(scope, callId, { number, redelivery: false, startedAt: scope.now() });
-    return this.prepared(scope, call, number);
+    return { callId, number, request: await this.requestOf(scope, call) };
   }
 
-  private async prepared(scope: Scope, call: LockedCall, number: number): Promise<Begun> {
-    const { id: callId, url, payload, sealedHeaders } = call;
+  private async beginAgain(
+    scope: Scope,
+    callId: string,
+    number: number,
+  ): Promise<WebhookRequest | undefined> {
+    const call = await this.store.findForUpdate(scope, callId);
+    if (!call) return undefined;
+    const request = await this.requestAgain(scope, call);
+    if (typeof request !== 'string')
+      return (await this.attempts.start(scope, callId, number)) ? request : undefined;
+    await this.attempts.finish(scope, callId, number, notSent(request));
+    return undefined;
+  }
+
+  /** What is sent, or why nothing is. */
+  private async requestAgain(scope: Scope, call: LockedCall): Promise<WebhookRequest | string> {
+    const { id, userId, payload } = call;
+    // It waited for longer than contents are kept.
+    if (payload === null) return 'the content had been deleted before its turn came';
+    return userId === null ? this.requestOf(scope, call) : this.posts.prepare(scope, { id, payload });
+  }
+
+  private async requestOf(scope: Scope, call: LockedCall): Promise<WebhookRequest> {
+    const { id, url, payload, sealedHeaders } = call;
     if (payload === null || sealedHeaders === null)
-      throw new Error(`Webhook call ${callId} has no content any more.`);
+      throw new Error(`Webhook call ${id} has no content any more.`);
     const timestamp = Math.floor(scope.now().getTime() / 1000);
-    const message = { id: `msg_${callId}`, timestamp, body: payload };
+    const message = { id: `msg_${id}`, timestamp, body: payload };
     const headers = {
-      ...this.calls.headersOf(scope, callId, sealedHeaders),
+      ...this.calls.headersOf(scope, id, sealedHeaders),
       ...standardHeaders(message, await this.secrets.keys(scope)),
     };
-    return { callId, orgId: scope.orgId, number, url, headers, body: payload };
-  }
-
-  private async send({ url, headers, body, orgId }: Begun): Promise<AttemptResult> {
-    const began = performance.now();
-    const answered = await this.answerOf({ url, headers, body, orgId });
-    this.metrics.attempts.inc({ outcome: isSuccess(answered) ? 'succeeded' : 'failed' });
-    return { ...answered, durationMs: Math.round(performance.now() - began) };
-  }
-
-  private async answerOf({ url, ...request }: Pick<Begun, 'url' | 'headers' | 'body' | 'orgId'>) {
-    try {
-      const response = await this.outbound.send(url, {
-        method: 'POST',
-        ...request,
-        cutOffAfter: ANSWER_BYTES,
-      });
-      const answer = excerptOf(new Uint8Array(await response.arrayBuffer()));
-      return { status: response.status, error: '', answer };
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error;
-      return { status: 0, error: error.message, answer: '' };
-    }
+    return { orgId: scope.orgId, url, headers, body: payload };
   }
 
   private async end(scope: Scope, { callId, number }: Begun, result: AttemptResult): Promise<void> {

@@ -3,6 +3,9 @@ import { HandlesJob, type JobContext, type JobHandler } from '../../../platform/
 import { deliverTask, forgetTask, redeliverTask, WebhookCalls } from './webhook-calls.service.js';
 import { WebhookDelivery } from './webhook-delivery.service.js';
 import { WebhookSlots } from './webhook-slots.service.js';
+import { WebhookPostDelivery } from './webhook-post-delivery.service.js';
+import type { PostRound } from './webhook-post.store.js';
+import { forgetPostsTask, postTask, WebhookPosts } from './webhook-posts.service.js';
 
 @Injectable()
 @HandlesJob({ task: deliverTask })
@@ -46,5 +49,27 @@ export class ForgetWebhook implements JobHandler<{ callId: string }> {
 
   async handle({ callId }: { callId: string }, { run }: JobContext): Promise<void> {
     await run((scope) => this.delivery.forget(scope, callId));
+  }
+}
+
+/** Sends the posts of an organization that are due. */
+@Injectable()
+@HandlesJob({ task: postTask })
+export class DeliverPosts implements JobHandler<{ orgId: string }> {
+  constructor(private readonly delivery: WebhookPostDelivery) {}
+
+  async handle({ orgId }: { orgId: string }, context: JobContext): Promise<void> {
+    await this.delivery.deliver(orgId, context);
+  }
+}
+
+/** Deletes the content of posts that ended long ago. */
+@Injectable()
+@HandlesJob({ task: forgetPostsTask })
+export class ForgetPosts implements JobHandler<PostRound> {
+  constructor(private readonly posts: WebhookPosts) {}
+
+  async handle({ campaignId, stepId, round }: PostRound, { run }: JobContext): Promise<void> {
+    await run((scope) => this.posts.forget(scope, { campaignId, stepId, round }));
   }
 }

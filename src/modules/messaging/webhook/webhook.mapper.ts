@@ -6,12 +6,14 @@ import {
   type WebhookCallSchema,
   type WebhookSecretSchema,
 } from '@dovecote/contract/dovecote/campaign/v1/webhook_pb';
+import type { OrganizationWebhook } from './organization-webhook.js';
 import type { WebhookAttempt, WebhookCall, WebhookSecret } from './webhook.js';
 
 export function fromCall(call: WebhookCall): MessageInitShape<typeof WebhookCallSchema> {
-  const { outcome, createdAt, endedAt, nextAttemptAt, ...rest } = call;
+  const { outcome, createdAt, endedAt, nextAttemptAt, userId, ...rest } = call;
   return {
     ...rest,
+    userId: userId ?? '',
     // Stored under the numbers of the contract.
     outcome: outcome ?? Outcome.UNSPECIFIED,
     createdAt: timestampFromDate(createdAt),
@@ -36,5 +38,15 @@ export function fromSecret(secret: WebhookSecret): MessageInitShape<typeof Webho
     hint,
     createdAt: timestampFromDate(createdAt),
     expiresAt: expiresAt ? timestampFromDate(expiresAt) : undefined,
+  };
+}
+
+/** The settings of the webhook, without the organization; nothing without a webhook. */
+export function fromOrganizationWebhook(webhook: OrganizationWebhook | undefined) {
+  if (!webhook) return {};
+  const { url, enabled, hasSecret, createdAt, updatedAt } = webhook;
+  return {
+    ...{ url, enabled, hasSecret },
+    ...{ createdAt: timestampFromDate(createdAt), updatedAt: timestampFromDate(updatedAt) },
   };
 }

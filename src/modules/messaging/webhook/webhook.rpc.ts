@@ -30,10 +30,10 @@ export class WebhookRpc {
 
   @Rpc(WebhookService.method.listWebhookCalls)
   async listWebhookCalls(
-    { campaignId, failedOnly, pageSize, pageToken }: ListWebhookCallsRequest,
+    { campaignId, failedOnly, posts, pageSize, pageToken }: ListWebhookCallsRequest,
     scope: Scope,
   ): Promise<MessageInitShape<typeof ListWebhookCallsResponseSchema>> {
-    const filter = { failedOnly, campaignId: campaignId.toLowerCase() || undefined };
+    const filter = { failedOnly, posts, campaignId: campaignId.toLowerCase() || undefined };
     const { items, nextPageToken } = await this.calls.list(scope, filter, { pageSize, pageToken });
     return { calls: items.map(fromCall), nextPageToken };
   }

@@ -6,6 +6,7 @@ const call: WebhookCall = {
   ...{ id: 'a', campaignId: 'c', stepId: 's', name: 'Hook', url: 'https://acme.example' },
   ...{ outcome: webhookOutcome.failed, createdAt: new Date(0), endedAt: new Date(1), nextAttemptAt: null },
   ...{ attempts: 5, isHeld: false, isForgotten: false },
+  ...{ userId: null, round: 0 },
 };
 
 test.each([

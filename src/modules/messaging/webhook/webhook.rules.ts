@@ -6,7 +6,7 @@ export const MOST_ATTEMPTS = 5;
 /** Between the first attempt and the second; doubled each time. */
 const FIRST_PAUSE_MS = 2_000;
 /** Longer than a request that is on its way can take. */
-const LONGEST_ANSWER_MS = 15_000;
+export const LONGEST_ANSWER_MS = 15_000;
 /** For how long a call that has ended can be sent again and read in full. */
 export const KEPT_MS = 30 * 24 * 3600 * 1000;
 /** Redeliveries of one call. */

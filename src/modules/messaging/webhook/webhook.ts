@@ -2,7 +2,7 @@
 export const webhookOutcome = { completed: 1, failed: 2, cancelled: 3 } as const;
 export type WebhookOutcome = (typeof webhookOutcome)[keyof typeof webhookOutcome];
 
-/** The step of a campaign that makes a call; it makes one. */
+/** The step of a campaign that makes a call. A CALL_WEBHOOK step makes one. */
 export interface WebhookStep {
   readonly campaignId: string;
   readonly stepId: string;
@@ -44,6 +44,25 @@ export interface WebhookPayload {
   };
 }
 
+/** A member whom a step has reached. */
+export interface PostAddressee {
+  /** The message of the recipient that this is about. */
+  readonly deliveryId: string;
+  /** The recipient, or a member who was told of the recipient. */
+  readonly userId: string;
+  readonly deeplinkUrl: string;
+}
+
+/** Posts of a step in one of its rounds. */
+export interface PostBatch extends WebhookStep {
+  readonly round: number;
+  readonly addressees: readonly PostAddressee[];
+  /** A post is written only while the recipient's message has one of these: numbers of pidgr.v1.DeliveryStatus. */
+  readonly messageStatuses: readonly number[];
+  /** Whether a post that waits is void once the recipient has acknowledged. */
+  readonly voidOnceAcknowledged: boolean;
+}
+
 /** A call as administrators see it. */
 export interface WebhookCall extends WebhookStep {
   readonly id: string;
@@ -58,6 +77,10 @@ export interface WebhookCall extends WebhookStep {
   readonly isHeld: boolean;
   /** Its content is deleted 30 days after it has ended. */
   readonly isForgotten: boolean;
+  /** The member of a post; null for the call of a CALL_WEBHOOK step. */
+  readonly userId: string | null;
+  /** The round of the step that made a post; 0 for other calls. */
+  readonly round: number;
 }
 
 /** A request that was sent or is about to be. */

@@ -7,5 +7,6 @@ export { OrganizationDeletions, shutTask } from './organization-deletion.service
 export { OrganizationEntity } from './organization.entity.js';
 export { OrganizationModule } from './organization.module.js';
 export { type CreatedOrganization, Organizations } from './organization.service.js';
+export { PrivacySettings } from './privacy-settings.service.js';
 export { WorkflowChecks } from './workflow-checks.js';
 export { fromDefinition, toDefinition } from './workflow.mapper.js';

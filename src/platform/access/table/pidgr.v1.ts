@@ -7,6 +7,7 @@ import { DeviceService } from '@dovecote/contract/pidgr/v1/device_pb';
 import { GroupService } from '@dovecote/contract/pidgr/v1/group_pb';
 import { HeatmapService } from '@dovecote/contract/pidgr/v1/heatmap_pb';
 import { InboxService } from '@dovecote/contract/pidgr/v1/inbox_pb';
+import { IntegrationsService } from '@dovecote/contract/pidgr/v1/integrations_service_pb';
 import { InviteLinkService } from '@dovecote/contract/pidgr/v1/invite_link_pb';
 import { MemberService } from '@dovecote/contract/pidgr/v1/member_pb';
 import { OrganizationService } from '@dovecote/contract/pidgr/v1/organization_pb';
@@ -121,6 +122,23 @@ export const pidgr: readonly ServiceRows[] = [
     sync: unaudited(self(P.INBOX_READ), anyProof),
     markRead: write(self(P.INBOX_READ), anyProof, 'MESSAGE_OPENED'),
     getMessage: unaudited(self(P.INBOX_READ), anyProof),
+  }),
+
+  rowsOf(IntegrationsService, {
+    dispatchToChannel: unaudited(internal, anyProof),
+    // Oneself needs no permission, others REACHABILITY_WRITE or MEMBERS_READ: to be decided on the requested user.
+    upsertReachability: write(signedIn, anyProof, 'REACHABILITY_UPSERT'),
+    removeReachability: write(signedIn, anyProof, 'REACHABILITY_REMOVE'),
+    getReachability: read(signedIn, anyProof),
+    listReachabilityForUser: read(signedIn, anyProof),
+    getRegionPolicy: read(permission(P.ORG_WRITE), anyProof),
+    setRegionPolicy: write(permission(P.ORG_WRITE), anyProof, 'ORG_UPDATED'),
+    getCostCapPolicy: read(permission(P.ORG_WRITE), anyProof),
+    setCostCapPolicy: write(permission(P.ORG_WRITE), anyProof, 'ORG_UPDATED'),
+    getOrgWebhookConfig: read(permission(P.ORG_WRITE), anyProof),
+    setOrgWebhookConfig: write(named(P.ORG_WRITE), recentProof(), 'ORG_WEBHOOK_SET', 'ORG_WEBHOOK_REMOVED'),
+    createChannelConnectLink: unaudited(permission(P.ORG_WRITE), anyProof),
+    createSlackWorkspaceInstallAuthorization: unaudited(permission(P.ORG_WRITE), anyProof),
   }),
 
   rowsOf(InviteLinkService, {

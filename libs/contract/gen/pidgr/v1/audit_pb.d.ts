@@ -1326,6 +1326,20 @@ export enum AuditEventType {
    * @generated from enum value: AUDIT_EVENT_TYPE_AUDIENCE_RULE_DELETED = 1133;
    */
   AUDIENCE_RULE_DELETED = 1133,
+
+  /**
+   * The organization's webhook was set, its secret rotated, or both.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_ORG_WEBHOOK_SET = 1141;
+   */
+  ORG_WEBHOOK_SET = 1141,
+
+  /**
+   * The organization's webhook was removed.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_ORG_WEBHOOK_REMOVED = 1142;
+   */
+  ORG_WEBHOOK_REMOVED = 1142,
 }
 
 /**

@@ -3,6 +3,7 @@ import { awaitedSteps, type Escalate, isDue, type RunEvent } from '@dovecote/wor
 import type { Scope } from '../../../../platform/scope/index.js';
 import { CopyStore, deliveryKind, OpenDeliveryStore } from '../../delivery/index.js';
 import { CampaignWake } from '../campaign-wake.service.js';
+import { Channels } from '../channels.service.js';
 import { Turnout } from '../turnout.service.js';
 import { type FollowUp, type FollowUpPiece, FollowUps } from '../follow-up.service.js';
 import { type Advance, type CampaignStep, finished, type Piece, type Standing } from './campaign-step.js';
@@ -16,6 +17,7 @@ export class EscalateStep implements CampaignStep {
     private readonly open: OpenDeliveryStore,
     private readonly wakes: CampaignWake,
     private readonly turnout: Turnout,
+    private readonly channels: Channels,
   ) {}
 
   async advance(scope: Scope, standing: Standing): Promise<Piece | RunEvent | Advance> {
@@ -63,11 +65,13 @@ export class EscalateStep implements CampaignStep {
   ): Promise<number> {
     const { campaign, run, step } = standing;
     await this.followUps.lock(scope, piece);
-    const batch = this.followUps.batchOf(standing, followUpOf(config), piece, deliveryKind.escalation);
+    const followUp = followUpOf(config);
+    const batch = this.followUps.batchOf(standing, followUp, piece, deliveryKind.escalation);
     const isAlert = config.mode === 'ALERT_ONLY';
     const told = isAlert ? await this.copies.alert(scope, batch) : await this.followUps.send(scope, batch);
-    await this.followUps.record(scope, standing, piece.skips);
-    if (told > 0)
+    const { posts, skips } = await this.channels.tell(scope, standing, followUp, piece);
+    await this.followUps.record(scope, standing, [...piece.skips, ...skips]);
+    if (told + posts > 0)
       await scope.audit('ESCALATION_EXECUTED', {
         entityType: 'campaign',
         entityId: campaign.id,
@@ -75,6 +79,7 @@ export class EscalateStep implements CampaignStep {
           step_id: step.id,
           round: String(run.round),
           [isAlert ? 'alerts' : 'deliveries']: String(told),
+          ...(posts > 0 && { posts: String(posts) }),
         },
       });
     return told;

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { RunEvent, SendReminder } from '@dovecote/workflow';
 import type { Scope } from '../../../../platform/scope/index.js';
 import { deliveryKind, FollowUpStore } from '../../delivery/index.js';
+import { Channels } from '../channels.service.js';
 import { type FollowUp, type FollowUpPiece, FollowUps } from '../follow-up.service.js';
 import { type CampaignStep, finished, type Piece, type Standing } from './campaign-step.js';
 
@@ -11,6 +12,7 @@ export class ReminderStep implements CampaignStep {
   constructor(
     private readonly followUps: FollowUps,
     private readonly messages: FollowUpStore,
+    private readonly channels: Channels,
   ) {}
 
   async advance(scope: Scope, standing: Standing): Promise<Piece | RunEvent> {
@@ -41,8 +43,9 @@ export class ReminderStep implements CampaignStep {
       reason: 'no_device' as const,
       amount: 1,
     }));
-    await this.followUps.record(scope, standing, [...piece.skips, ...unpushed]);
-    if (reminded + noted > 0)
+    const { posts, skips } = await this.channels.tell(scope, standing, followUp, piece);
+    await this.followUps.record(scope, standing, [...piece.skips, ...unpushed, ...skips]);
+    if (reminded + noted + posts > 0)
       await scope.audit('MESSAGE_SENT', {
         entityType: 'campaign',
         entityId: campaign.id,
@@ -50,6 +53,7 @@ export class ReminderStep implements CampaignStep {
           step_id: step.id,
           reminders: String(reminded),
           deliveries: String(noted),
+          ...(posts > 0 && { posts: String(posts) }),
           cause: 'reminder',
         },
       });

@@ -859,6 +859,27 @@ export enum SkipReason {
    * @generated from enum value: SKIP_REASON_CHANNEL_UNAVAILABLE = 11;
    */
   CHANNEL_UNAVAILABLE = 11,
+
+  /**
+   * The organization's webhook is missing or not enabled, or has no secret.
+   *
+   * @generated from enum value: SKIP_REASON_CHANNEL_NOT_SET_UP = 12;
+   */
+  CHANNEL_NOT_SET_UP = 12,
+
+  /**
+   * The privacy setting `third_party_channels` of the organization is off.
+   *
+   * @generated from enum value: SKIP_REASON_CHANNELS_OFF = 13;
+   */
+  CHANNELS_OFF = 13,
+
+  /**
+   * The organization is suspended, or is being deleted.
+   *
+   * @generated from enum value: SKIP_REASON_ORGANIZATION_CLOSED = 14;
+   */
+  ORGANIZATION_CLOSED = 14,
 }
 
 /**

@@ -1,0 +1,1 @@
+export { IntegrationsService } from './integrations_service_pb.js';
