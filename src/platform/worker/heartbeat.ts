@@ -24,7 +24,8 @@ const end = statement(
 // graphile-worker itself waits four hours before it considers a worker dead. The attempt does not count: a
 // job that survives ten crashed workers must not wait for hours after its first own error. (Its function to
 // unlock a worker's jobs counts it, hence the direct update; named queues, which it would unlock too, are not
-// used.)
+// used.) The job gets another id: a worker that is alive after all, and was only not heard, completes its job by the id,
+// and would delete what was enqueued with the same key in between.
 const releaseDead = statement(
   'heartbeat.release_dead',
   `with dead as (
@@ -34,7 +35,7 @@ const releaseDead = statement(
             and ${hasBeaten('h.seen_at')})
    )
    update graphile_worker._private_jobs j
-      set locked_by = null, locked_at = null, run_at = greatest(j.run_at, now()), attempts = greatest(j.attempts - 1, 0)
+      set id = default, locked_by = null, locked_at = null, run_at = greatest(j.run_at, now()), attempts = greatest(j.attempts - 1, 0)
      from dead where j.id = dead.id and j.locked_by = dead.worker_id
    returning dead.worker_id`,
 );

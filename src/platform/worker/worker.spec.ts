@@ -1,17 +1,22 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import type { DiscoveryService } from '@nestjs/core';
 import type { PinoLogger } from 'nestjs-pino';
 import { pino } from 'pino';
 import { eventually } from '../../../test/support/eventually.js';
 import { cloneDatabase, type TestDatabase } from '../../../test/support/test-database.js';
+import { appDataSource } from '../database/data-source.js';
+import { Database } from '../database/index.js';
 import type { Scopes } from '../scope/index.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { RunsContinuously } from './continuous-work.js';
-import type { Heartbeat } from './heartbeat.js';
+import { Heartbeat } from './heartbeat.js';
 import type { TimesAhead } from './times-ahead.js';
 import { Worker } from './worker.js';
 
 jest.setTimeout(60_000);
+
+const silent = pino({ level: 'silent' });
+const pinoLogger = Object.assign(silent, { setContext() {} }) as unknown as PinoLogger;
 
 let database: TestDatabase;
 
@@ -19,6 +24,7 @@ beforeAll(async () => {
   database = await cloneDatabase();
 });
 afterAll(() => database?.drop());
+beforeEach(() => database.query('delete from graphile_worker._private_jobs'));
 
 function workerWith(handler: { handle(): Promise<void> }, work: { stop(): Promise<void> }): Worker {
   const discovery = {
@@ -39,7 +45,7 @@ function workerWith(handler: { handle(): Promise<void> }, work: { stop(): Promis
     { begin: async () => undefined, stop: async () => undefined } as unknown as Heartbeat,
     { start: async () => undefined, stop: () => undefined } as unknown as TimesAhead,
     new Metrics(),
-    Object.assign(pino({ level: 'silent' }), { setContext() {} }) as unknown as PinoLogger,
+    pinoLogger,
   );
 }
 
@@ -62,4 +68,28 @@ test('a worker that stops takes no more jobs, although other work takes longer t
   work.resolve();
   await stopping;
   expect(handle).toHaveBeenCalledTimes(1);
+});
+
+test('a worker that was taken for dead deletes no job that was enqueued since', async () => {
+  const job = Promise.withResolvers<void>();
+  const handle = jest.fn(() => job.promise);
+  const worker = workerWith({ handle }, { stop: async () => undefined });
+  await worker.start();
+  const add = `select graphile_worker.add_job('spec.slow', '{}', job_key := 'spec', run_at := $1)`;
+  await database.query(add, [new Date()]);
+  await eventually('the job runs', async () => handle.mock.calls.length === 1);
+  await database.query(
+    `update graphile_worker._private_jobs set locked_at = now() - interval '1 minute' where key = 'spec'`,
+  );
+  const pool = { size: 1, applicationName: 'spec' };
+  const source = await appDataSource(database.appUrl, [], pool, silent).initialize();
+  const heartbeat = new Heartbeat(new Database(source), pinoLogger);
+  await heartbeat.begin('other', 'mail');
+  // Takes the place of the job, which is free.
+  await database.query(add, [new Date(Date.now() + 3_600_000)]);
+  job.resolve();
+  await worker.stop();
+  expect(await database.query('select key from graphile_worker._private_jobs')).toEqual([{ key: 'spec' }]);
+  await heartbeat.stop();
+  await source.destroy();
 });
