@@ -1,15 +1,24 @@
+import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Heartbeat } from '../../src/platform/worker/heartbeat.js';
 import { eventually } from '../support/eventually.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 
+let folder: string;
 let s: TestServer;
 
 beforeAll(async () => {
-  s = await startTestServer();
+  // No other spec uses it: /health tells of the analytics engine in it, which another one may have just started.
+  folder = await mkdtemp(join(tmpdir(), 'dovecote-http-'));
+  s = await startTestServer({ env: { DATA_DIR: folder } });
 });
-afterAll(() => s?.stop());
+afterAll(async () => {
+  await s?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
 
 const status = async (path: string, init?: RequestInit): Promise<number> =>
   (await fetch(`${s.url}${path}`, init)).status;
