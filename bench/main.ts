@@ -12,6 +12,7 @@ import { answerEventPipeline } from './event-pipeline.js';
 import { answerFairness } from './fairness.js';
 import { answerFanout } from './fanout.js';
 import { answerGrowth } from './growth.js';
+import { answerHeatmap } from './heatmap.js';
 import { answerHostile } from './hostile.js';
 import { answerInbox } from './inbox.js';
 import { answerIngest } from './ingest.js';
@@ -73,6 +74,7 @@ const questions: Readonly<Record<string, Question>> = {
     answer: answerProfiles,
     sizes: { profiles: '1000000' },
   },
+  heatmap: { asks: 'the cost of a heat map of ten million touches', answer: answerHeatmap },
   hostile: { asks: 'the cost of requests that are refused', answer: answerHostile },
 };
 

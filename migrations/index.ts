@@ -73,6 +73,8 @@ import { WebhookPosts } from './0088-webhook-posts.js';
 import { CampaignApprovals } from './0089-campaign-approvals.js';
 import { TestMessages } from './0090-test-messages.js';
 import { AudienceRuleReferences } from './0095-audience-rule-references.js';
+import { Heatmaps } from './0096-heatmaps.js';
+import { Screenshots } from './0097-screenshots.js';
 
 export * from './analytics/index.js';
 
@@ -153,4 +155,6 @@ export const migrations = [
   CampaignApprovals,
   TestMessages,
   AudienceRuleReferences,
+  Heatmaps,
+  Screenshots,
 ];

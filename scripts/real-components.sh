@@ -94,7 +94,7 @@ END
 
 python_environments() {
   local folder reason
-  for folder in test/protocol/python-client test/scim/tester test/identity-provider/pysaml2 test/deploy/kubernetes; do
+  for folder in test/protocol/python-client test/scim/tester test/identity-provider/pysaml2 test/deploy/kubernetes test/differential-privacy; do
     if reason=$(scripts/python-environment.sh "$folder/requirements.txt" 2>&1 > /dev/null); then
       echo "$folder has its packages."
     else

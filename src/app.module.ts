@@ -35,6 +35,7 @@ import { TemplateEntity, TemplateModule, TemplateVersionEntity } from './modules
 import { ActivityModule } from './modules/analytics/activity/index.js';
 import { BoardModule } from './modules/analytics/board/index.js';
 import { ErasureModule } from './modules/analytics/erasure/index.js';
+import { HeatmapModule } from './modules/analytics/heatmap/index.js';
 import { InsightModule } from './modules/analytics/insight/index.js';
 import { PersonModule } from './modules/analytics/person/index.js';
 import { EventModule } from './modules/analytics/event/index.js';
@@ -139,6 +140,7 @@ export class AppModule {
         TemplateModule,
         WebhookModule,
         ErasureModule,
+        HeatmapModule,
         InsightModule,
         ActivityModule,
         BoardModule,

@@ -33,7 +33,7 @@ class Sink {
   refuse: (lines: readonly string[]) => object | undefined = () => undefined;
   isThere = true;
 
-  async insert(_columns: readonly string[], rows: string): Promise<void> {
+  async insert(_target: unknown, rows: string): Promise<void> {
     const lines = rows.trimEnd().split('\n');
     this.blocks.push(lines);
     const failure = this.refuse(lines);

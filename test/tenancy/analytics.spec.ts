@@ -16,6 +16,7 @@ import {
   profiles,
   profileTarget,
   sql,
+  touches,
   value,
 } from '../../src/platform/analytics-store/index.js';
 import { render } from '../../src/platform/analytics-store/render.js';
@@ -27,7 +28,7 @@ jest.setTimeout(120_000);
 
 const canary = 'acme-canary-5d2c';
 const [own, acme, empty] = [1, 2, 3];
-const tables = [events, personAliases, profiles, persons];
+const tables = [events, personAliases, profiles, persons, touches];
 const textColumns = ['country', 'region', 'city', 'browser', 'browser_version', 'os', 'os_version', 'device']
   .concat([
     'platform',
@@ -50,6 +51,11 @@ const columns = [
   'received_at',
   'batch_id',
 ];
+
+const touchColumns = ['project', 'screen', 'day', 'touch', 'campaign', 'kind', 'x', 'y', 'bucket'].concat([
+  'salted_at',
+  'expires_on',
+]);
 
 let analytics: TestAnalytics;
 let store: AnalyticsStore;
@@ -97,6 +103,23 @@ async function plant(project: number, mark: string): Promise<void> {
     [...columns, ...textColumns, 'properties', 'numbers', 'types'],
     lines.join('\n'),
   );
+  const touchLines = Array.from({ length: 300 }, (_, index) =>
+    JSON.stringify([
+      project,
+      // One screen, one of the campaigns that examples name, and marks that no other project may see.
+      'Inbox',
+      `2026-03-${String((index % 28) + 1).padStart(2, '0')}`,
+      String(project * 1_000 + index),
+      '0190f5e2-5e6b-7c3a-9b1f-000000000001',
+      1,
+      (index * 7) % 200,
+      index % 200,
+      (index + project) % 64,
+      project,
+      '2149-06-06',
+    ]),
+  );
+  await store.insertLines(touches, touchColumns, touchLines.join('\n'));
   const indexes = Array.from({ length: 20 }, (_, index) => index);
   await store.insert(
     personAliasTarget,

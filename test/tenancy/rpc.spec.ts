@@ -132,6 +132,10 @@ const indifferent = new Set([
   '/dovecote.campaign.v1.AudienceService/PreviewAudience',
   // No calls, as for any unknown campaign.
   '/dovecote.campaign.v1.WebhookService/ListWebhookCalls',
+  // Counted among the touches of the attacker's own organization, as on any unknown campaign.
+  '/pidgr.v1.HeatmapService/IngestTouchEvents',
+  // No touches, as on any unknown campaign: only those of the attacker's own organization are read.
+  '/pidgr.v1.HeatmapService/QueryHeatmapData',
   // Nobody's groups, as for any unknown user.
   '/pidgr.v1.GroupService/GetUserGroupMemberships',
   // Nothing is known, as about any unknown user.

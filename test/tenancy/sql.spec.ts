@@ -67,11 +67,12 @@ describe('the schema', () => {
         join pg_attribute o on o.attrelid = c.oid and o.attname = 'org_id'
        where i.indisunique and c.relnamespace = 'public'::regnamespace and i.indkey[0] <> o.attnum`);
     // Who can offer the hash of a key, or of a link's token, holds it; short codes and names of providers are public, and
-    // random. Ids and numbers of projects are made by the server. A proven domain is told to who proves it, too, alone.
+    // random. Ids and numbers of projects, and of heat maps, are made by the server. A proven domain is told to who proves it, too, alone.
     expect(keys.map(({ key }) => key).sort()).toEqual([
       'api_key_hash_key',
       'board_share_token_key',
       'campaign_short_code_key',
+      'heatmap_number_key',
       'invite_link_token_key',
       'project_id_key',
       'project_key_hash_key',

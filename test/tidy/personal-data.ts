@@ -29,6 +29,7 @@ export const notExported: Readonly<Record<string, string>> = {
   sso_mapped_role: 'which role a connection gave; the role stands in the profile of the member',
   template_translation: author,
   template_version: author,
+  touch_allowance: 'a hash of the day, which leads to no member once the salt of the day is forgotten',
   webauthn_challenge: 'a hash that lives for minutes',
 };
 
@@ -63,4 +64,6 @@ export const notErased: Readonly<Record<string, string>> = {
   template_translation: organizationKeeps,
   template_version: organizationKeeps,
   webauthn_credential: cascades,
+  touch_allowance:
+    'a number under a hash of the day, which leads to no member once the salt of the day is forgotten',
 };

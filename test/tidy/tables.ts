@@ -40,6 +40,7 @@ const judged = 'judges posts that wait by what has become of recipient and campa
 /** Every table has one owner. Whoever else uses it is listed with a reason; a new entry needs one that convinces. */
 export const tables: Readonly<Record<string, Table>> = {
   analytics_cohort: { owner: 'people/organization' },
+  analytics_epsilon: { owner: 'people/organization' },
   analytics_version: { owner: 'analytics/project' },
   api_key: {
     owner: 'people/api-key',
@@ -118,6 +119,7 @@ export const tables: Readonly<Record<string, Table>> = {
     owner: 'people/roster',
     reads: { 'people/member': 'how many members there are, with a page of them' },
   },
+  heatmap: { owner: 'analytics/heatmap' },
   identity: {
     owner: 'people/member',
     reads: {
@@ -264,6 +266,7 @@ export const tables: Readonly<Record<string, Table>> = {
   scim_group_member: { owner: 'signin/scim' },
   scim_token: { owner: 'signin/scim' },
   scim_user: { owner: 'signin/scim' },
+  screenshot: { owner: 'analytics/heatmap' },
   scheduled_start: { owner: 'messaging/steering' },
   session: {
     owner: 'signin/auth',
@@ -326,6 +329,7 @@ export const tables: Readonly<Record<string, Table>> = {
   webhook_call: { owner: 'messaging/webhook' },
   webhook_secret: { owner: 'messaging/webhook' },
   worker_heartbeat: { owner: 'platform/worker' },
+  touch_allowance: { owner: 'analytics/heatmap' },
   usage_count: { owner: 'analytics/usage' },
   usage_day: { owner: 'analytics/usage' },
   usage_limit: { owner: 'analytics/usage' },

@@ -14,7 +14,7 @@ export { folderOf } from './embedded-engine.js';
 export { AnalyticsEngine } from './engine.js';
 export { addressOf, connectTo, type EngineConnection } from './engine-connection.js';
 export { applyRetention, erasePerson, eraseProject } from './erasure.js';
-export { Fragment, instant, sql, value } from './fragment.js';
+export { Fragment, instant, sql, type TableSource, value } from './fragment.js';
 export { type PersonAliasRow, personAliasTarget, type ProfileRow, profileTarget } from './insert-target.js';
 export { engineObstacles, readVersion } from './migrate-engine.js';
 export {
@@ -30,4 +30,5 @@ export {
   personAliasesWithCopies,
   persons,
   profiles,
+  touches,
 } from './tables.js';

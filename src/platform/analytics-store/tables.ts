@@ -9,6 +9,8 @@ export const personAliases = new TableSource('person_aliases');
 export const profiles = new TableSource('profiles');
 /** Distinct ids with events, and when they were seen; without visitors of a day. */
 export const persons = new TableSource('persons');
+/** Touches of an organization's members, under the number of its heat maps. */
+export const touches = new TableSource('touches');
 
 /**
  * Events with their retried copies: cheaper, for what copies do not change, such as a number of persons or a latest time.
@@ -20,4 +22,4 @@ export const eventsWithCopies = new TableSource('events', true);
 export const personAliasesWithCopies = new TableSource('person_aliases', true);
 
 /** Every statement filters each of them by its project. */
-export const projectTables: readonly TableSource[] = [events, personAliases, profiles, persons];
+export const projectTables: readonly TableSource[] = [events, personAliases, profiles, persons, touches];

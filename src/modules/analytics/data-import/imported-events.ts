@@ -17,7 +17,7 @@ import {
   enrich,
   ErasedIds,
   EventSink,
-  insertColumns,
+  insertTarget,
   insertFailure,
   type KnownAttributions,
   rowOf,
@@ -158,9 +158,9 @@ export class ImportedEvents {
     const { project, batchId, receivedAt, retentionDays } = target;
     const context = { project: project.number, batchId, receivedAt, retentionDays };
     const body = encodeBody(some.map((event) => rowOf(event, context)));
-    const stamp = { id: batchId, project: project.number, receivedAt };
+    const stamp = { id: batchId, project: project.number, receivedAt, layout: body.layout };
     try {
-      await this.sink.insert(insertColumns(body.layout), decodeBody(stamp, body.body), signal);
+      await this.sink.insert(insertTarget(body.layout), decodeBody(stamp, body.body), signal);
       return 0;
     } catch (error) {
       // Errors of the engine and of Node carry a code, our own a kind.

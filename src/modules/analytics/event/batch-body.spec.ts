@@ -1,11 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { decodeBody, encodeBody, insertColumns, readBody } from './batch-body.js';
+import { decodeBody, encodeBody, encodeTouches, insertTarget, readBody } from './batch-body.js';
 import type { EventRow } from './event-row.js';
 
 const stamp = {
   id: '0190f0a0-0000-7000-8000-000012345678',
   project: 7,
   receivedAt: new Date('2026-11-30T12:00:00.001Z'),
+  layout: 1,
 };
 
 function row(occur_time: string, more: Partial<EventRow> = {}): EventRow {
@@ -26,7 +27,7 @@ function row(occur_time: string, more: Partial<EventRow> = {}): EventRow {
 
 describe('the queued rows of a request', () => {
   test('of a layout that this version does not know are refused', () => {
-    expect(() => insertColumns(99)).toThrow('newer version');
+    expect(() => insertTarget(99)).toThrow('newer version');
   });
 
   test('that are damaged are refused', () => {
@@ -54,6 +55,34 @@ describe('the queued rows of a request', () => {
       ['2026-12-01', '2026-11-30', '2026-11-01'].map((day) => row(`${day} 00:00:00.000`)),
     );
     expect(body).toMatchObject({ events: 3, months: [1522, 1523], layout: 1 });
+  });
+
+  test('of touches have the project of the queue, and nothing that says which of them came together', () => {
+    const touch = {
+      screen: 'Inbox',
+      day: '2026-11-30',
+      touch: '18446744073709551615',
+      campaign: '',
+      kind: 1,
+      x: 0,
+      y: 199,
+      bucket: 63,
+      salted_at: 1,
+      expires_on: '2027-03-07',
+    };
+    const { layout, body, ...rest } = encodeTouches([touch, touch]);
+    expect(rest).toMatchObject({ events: 2, months: [1522] });
+    const lines = decodeBody({ ...stamp, layout }, body)
+      .trimEnd()
+      .split('\n');
+    expect(lines.map((line) => JSON.parse(line))).toEqual([
+      [7, ...Object.values(touch)],
+      [7, ...Object.values(touch)],
+    ]);
+    expect(insertTarget(layout)).toMatchObject({
+      table: { table: 'touches' },
+      columns: ['project', ...Object.keys(touch)],
+    });
   });
 
   test('have the default of every column that an event leaves out', () => {

@@ -1,7 +1,9 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { events, type TableSource, touches } from '../../../platform/analytics-store/index.js';
 import type { EventRow } from './event-row.js';
 import { engineTime } from './event-row.rules.js';
 import { monthOf } from './month.rules.js';
+import type { TouchRow } from './touch-row.js';
 
 /**
  * The fastest level: the rows of one request repeat each other, so that a higher one saves a few per cent and costs more
@@ -52,12 +54,38 @@ const columns: readonly Column[] = [
   'expires_on',
 ];
 
+/** In the order of `touchValuesOf`. */
+const touchColumns = [
+  'screen',
+  'day',
+  'touch',
+  'campaign',
+  'kind',
+  'x',
+  'y',
+  'bucket',
+  'salted_at',
+  'expires_on',
+] as const satisfies readonly (keyof TouchRow)[];
+
+interface Layout {
+  readonly table: TableSource;
+  /** Columns of which the queue knows the values, the same for all rows of a batch; they stand first. */
+  readonly stamp: readonly ('project' | 'batch_id' | 'received_at')[];
+  readonly columns: readonly string[];
+}
+
 /**
- * The columns of the queued rows by the number of their layout. Batches of an older server are still queued when a newer
- * one drains them: a layout that was released never changes, a new column makes a new one.
+ * What the queued rows hold, by the number of their layout. Batches of an older server are still queued when a newer one
+ * drains them: a layout that was released never changes, a new column makes a new one.
  */
-const layouts: Readonly<Record<number, readonly string[]>> = { 1: columns };
+const layouts: Readonly<Record<number, Layout>> = {
+  1: { table: events, stamp: ['project', 'batch_id', 'received_at'], columns },
+  // Neither the batch nor the time of its receipt: they would tell which touches are of one person.
+  2: { table: touches, stamp: ['project'], columns: touchColumns },
+};
 const CURRENT_LAYOUT = 1;
+const TOUCH_LAYOUT = 2;
 
 /** The layouts that this version can drain. */
 export const knownLayouts: readonly number[] = Object.keys(layouts).map(Number);
@@ -75,11 +103,21 @@ export interface BatchBody {
   readonly body: Buffer;
 }
 
+/** A queued row under the names of its columns: an EventRow or a TouchRow, as the layout says. */
+export type QueuedRow = Readonly<Record<string, unknown>>;
+
 /** What the queue knows about a batch beside its rows. */
 interface BatchStamp {
   readonly id: string;
   readonly project: number;
   readonly receivedAt: Date;
+  readonly layout: number;
+}
+
+/** Where a batch is inserted. */
+export interface BatchTarget {
+  readonly table: TableSource;
+  readonly columns: readonly string[];
 }
 
 /** The values of the current layout. Written out, because looking each one up by name takes three times as long. */
@@ -132,21 +170,26 @@ export function encodeBody(rows: readonly EventRow[]): BatchBody {
     months.add(monthOf(row.occur_time));
     return JSON.stringify(valuesOf(row));
   });
-  const raw = Buffer.from(lines.join('\n'));
-  return {
-    events: rows.length,
-    rawOctets: raw.length,
-    months: [...months].sort((a, b) => a - b),
-    layout: CURRENT_LAYOUT,
-    body: zstdCompressSync(raw, compression),
-  };
+  return { ...bodyOf(lines), months: [...months].sort((a, b) => a - b), layout: CURRENT_LAYOUT };
 }
 
-/** The columns of a queued batch when it is inserted. Throws on a layout that this version does not know. */
-export function insertColumns(layout: number): readonly string[] {
+/** The same for touches, which are all of one day. */
+export function encodeTouches(rows: readonly TouchRow[]): BatchBody {
+  const months = [...new Set(rows.map(({ day }) => monthOf(day)))];
+  const lines = rows.map((row) => JSON.stringify(touchColumns.map((column) => row[column])));
+  return { ...bodyOf(lines), months, layout: TOUCH_LAYOUT };
+}
+
+/** Where a queued batch is inserted. Throws on a layout that this version does not know. */
+export function insertTarget(layout: number): BatchTarget {
+  const { table, stamp, columns: own } = layoutOf(layout);
+  return { table, columns: [...stamp, ...own] };
+}
+
+function layoutOf(layout: number): Layout {
   const known = layouts[layout];
   if (!known) throw new Error(`A queued batch has layout ${layout}, which a newer version wrote.`);
-  return ['project', 'batch_id', 'received_at', ...known];
+  return known;
 }
 
 /** The queued lines: a JSON array each. */
@@ -161,34 +204,36 @@ export function bodyOf(lines: readonly string[]): Pick<BatchBody, 'events' | 'ra
 }
 
 /**
- * The rows in the format JSONCompactEachRow, with `insertColumns`. The same batch always yields the same bytes.
+ * The rows in the format JSONCompactEachRow, with the columns of `insertTarget`. The same batch always yields the same bytes.
  *
  * @param keeps Which lines to keep; absent: all of them.
  */
 export function decodeBody(
-  { id, project, receivedAt }: BatchStamp,
+  { id, project, receivedAt, layout }: BatchStamp,
   body: Uint8Array,
   keeps?: (line: string) => boolean,
 ): string {
   const raw = keeps ? linesOf(body).filter(keeps).join('\n') : zstdDecompressSync(body).toString();
   if (raw === '') return '';
-  const head = `[${project},"${id}","${engineTime(receivedAt.getTime())}",`;
+  const stamp = { project, batch_id: `"${id}"`, received_at: `"${engineTime(receivedAt.getTime())}"` };
+  const head = `[${layoutOf(layout)
+    .stamp.map((column) => stamp[column])
+    .join(',')},`;
   // JSON escapes line breaks: one that is followed by a bracket is between two rows.
   return `${head}${raw.slice(1).replaceAll('\n[', `\n${head}`)}\n`;
 }
 
 /** The queued rows as objects, for people to read. */
 export function readBody(
-  stamp: BatchStamp,
+  stamp: Omit<BatchStamp, 'layout'>,
   { layout, body }: Pick<BatchBody, 'layout' | 'body'>,
-): EventRow[] {
-  const names = insertColumns(layout);
-  return decodeBody(stamp, body)
+): QueuedRow[] {
+  const { columns: names } = insertTarget(layout);
+  return decodeBody({ ...stamp, layout }, body)
     .trimEnd()
     .split('\n')
     .map((line) => {
       const values = JSON.parse(line) as unknown[];
-      // The layout says which columns a row has: those of an EventRow.
-      return Object.fromEntries(names.map((name, index) => [name, values[index]])) as unknown as EventRow;
+      return Object.fromEntries(names.map((name, index) => [name, values[index]]));
     });
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { decodeBody, insertColumns } from './batch-body.js';
+import { decodeBody, insertTarget } from './batch-body.js';
 import { BLOCK_MONTHS, cutBlocks, halve } from './blocks.rules.js';
 import type { RefusedLines } from './erased-ids.js';
 import { EventSink } from './event-sink.js';
@@ -129,7 +129,7 @@ class LoadRun {
       const rows = block.map((batch) => this.rows.get(batch)).join('');
       // All lines belong to erased persons.
       if (rows === '') return undefined;
-      await this.sink.insert(insertColumns(first.layout), rows, this.signal);
+      await this.sink.insert(insertTarget(first.layout), rows, this.signal);
       return undefined;
     } catch (error) {
       return error instanceof Error ? error : new Error(String(error));

@@ -1,15 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../../platform/database/index.js';
-import { readBody } from './batch-body.js';
+import { type QueuedRow, readBody } from './batch-body.js';
 import { type DeadLetter, DeadLetterStore, type Replay } from './dead-letter.store.js';
-import type { EventRow } from './event-row.js';
 import { drainSettings } from './ingest-queue.store.js';
 
 /** A dead letter and the events in it. */
 export interface OpenedDeadLetter {
   readonly letter: DeadLetter;
   /** Undefined when they cannot be read. */
-  readonly rows: readonly EventRow[] | undefined;
+  readonly rows: readonly QueuedRow[] | undefined;
 }
 
 /** What an operator does with the batches that the analytics store refused, of whatever organization. */
@@ -65,7 +64,7 @@ export class DeadLetters {
 
 function rowsOf(
   letter: Parameters<typeof readBody>[0] & Parameters<typeof readBody>[1],
-): EventRow[] | undefined {
+): QueuedRow[] | undefined {
   try {
     return readBody(letter, letter);
   } catch {

@@ -5,13 +5,14 @@ import type { Config } from '../../../platform/config/index.js';
 import { AppError } from '../../../platform/errors/index.js';
 import type { Project } from '../../../platform/caller/project.js';
 import type { Scope } from '../../../platform/scope/index.js';
-import { encodeBody } from './batch-body.js';
+import { type BatchBody, encodeBody, encodeTouches } from './batch-body.js';
 import type { EventRow, RowContext } from './event-row.js';
 import { IngestMetrics } from './ingest-metrics.js';
 import { IngestQueueStore } from './ingest-queue.store.js';
 import { IngestSignal } from './ingest-signal.js';
 import { fullQueue } from './queue-limits.rules.js';
 import { QueueUses } from './queue-use.js';
+import type { TouchRow } from './touch-row.js';
 
 /** For as long as an SDK waits between two tries. */
 const RETRY_SECONDS = 5;
@@ -32,15 +33,32 @@ export class EventQueue {
    * the scope is committed if it has written before.
    */
   async add(scope: Scope, rowsOf: (context: RowContext) => readonly EventRow[]): Promise<void> {
-    const { orgId, number: project, retentionDays } = scope.project;
+    const { number: project, retentionDays } = scope.project;
     const receivedAt = scope.now();
     const id = uuid({ msecs: receivedAt.getTime() });
     const rows = rowsOf({ project, batchId: id, receivedAt, retentionDays });
-    if (rows.length === 0) return;
-    const body = encodeBody(rows);
-    await this.store.add(scope, { id, project, receivedAt, ...body });
-    this.uses.add({ orgId, number: project }, body.body.length);
-    this.metrics.accepted.inc(rows.length);
+    if (rows.length > 0) await this.put(scope, { id, project, receivedAt, ...encodeBody(rows) });
+  }
+
+  /** The same for touches, under the number of the organization's heat maps. */
+  async addTouches(scope: Scope, number: number, rows: readonly TouchRow[]): Promise<void> {
+    const receivedAt = scope.now();
+    const id = uuid({ msecs: receivedAt.getTime() });
+    if (rows.length > 0) await this.put(scope, { id, project: number, receivedAt, ...encodeTouches(rows) });
+  }
+
+  /** When the oldest batch of the number was received that is not in the analytics store yet, if one waits. */
+  waitingSince(scope: Scope, number: number): Promise<Date | undefined> {
+    return this.store.waitingSince(scope, number);
+  }
+
+  private async put(
+    scope: Scope,
+    batch: BatchBody & { readonly id: string; readonly project: number; readonly receivedAt: Date },
+  ): Promise<void> {
+    await this.store.add(scope, batch);
+    this.uses.add({ orgId: scope.orgId, number: batch.project }, batch.body.length);
+    this.metrics.accepted.inc(batch.events);
     this.arrivals.announce();
   }
 

@@ -28,7 +28,8 @@ function record(properties: Record<string, PropertyValue> = {}): EventRecord {
 
 /** Through the queue and back. */
 function queued(row: EventRow): EventRow | undefined {
-  return readBody({ id: context.batchId, ...context }, encodeBody([row]))[0];
+  // The layout is that of events.
+  return readBody({ id: context.batchId, ...context }, encodeBody([row]))[0] as unknown as EventRow;
 }
 
 const text = (value: string): PropertyValue => ({ type: 'string', value });

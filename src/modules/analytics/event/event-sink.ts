@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { AnalyticsStore, events } from '../../../platform/analytics-store/index.js';
+import type { BatchTarget } from './batch-body.js';
 import { engineTime } from './event-row.rules.js';
 
 /** A row of no project, which the engine deletes at its next merge. */
 const probeColumns = ['project', 'kind', 'occur_time', 'received_at', 'expires_on'];
 
-/** Where the drain puts events: the analytics store. */
+/** Where the drain puts events and touches: the analytics store. */
 @Injectable()
 export class EventSink {
   constructor(private readonly store: AnalyticsStore) {}
@@ -14,8 +15,8 @@ export class EventSink {
    * Inserts rows of JSONCompactEachRow. Resolves when they are stored. Rejects with an AppError before the engine was
    * reached, and then with what the engine or the connection said; see `insertFailure`.
    */
-  async insert(columns: readonly string[], rows: string, signal: AbortSignal): Promise<void> {
-    await this.store.insertLines(events, columns, rows, { signal });
+  async insert({ table, columns }: BatchTarget, rows: string, signal: AbortSignal): Promise<void> {
+    await this.store.insertLines(table, columns, rows, { signal });
   }
 
   /** Whether a row that is right is inserted: if not, no batch is at fault. */

@@ -68,7 +68,16 @@ import { WriteTurnStore } from './write-turn.store.js';
     WaitingEventsStore,
     WriteTurnStore,
   ],
-  exports: [ErasedIds, EventSink, Ingest, LiveLag, WaitingEvents, WriteTurnStore],
+  exports: [
+    CookielessSalts,
+    ErasedIds,
+    EventQueue,
+    EventSink,
+    Ingest,
+    LiveLag,
+    WaitingEvents,
+    WriteTurnStore,
+  ],
 })
 export class EventModule implements OnModuleInit {
   constructor(

@@ -153,6 +153,11 @@ const oldestAge = readStatement(
   `select extract(epoch from now() - received_at)::float8 as seconds from ingest_batch order by id limit 1`,
 );
 
+const waitingSince = statement(
+  'ingest_batch.waiting_since',
+  `select received_at as "receivedAt" from ingest_batch where org_id = $1 and project = $2 order by id limit 1`,
+);
+
 const removeOfProject = statement(
   'ingest_batch.remove_of_project',
   `delete from ingest_batch where org_id = $1 and project = $2`,
@@ -206,6 +211,12 @@ export class IngestQueueStore {
   /** Seconds that the oldest batch has waited; 0 when none waits. */
   async oldestAge(tx: Transaction): Promise<number> {
     return (await tx.queryOne<{ seconds: number }>(oldestAge))?.seconds ?? 0;
+  }
+
+  /** When the oldest batch of the project was received, if one waits. */
+  async waitingSince(scope: Scope, project: number): Promise<Date | undefined> {
+    const row = await (await scope.tx()).queryOne<{ receivedAt: Date }>(waitingSince, [scope.orgId, project]);
+    return row?.receivedAt;
   }
 
   async removeOfProject(scope: Scope, project: number): Promise<void> {

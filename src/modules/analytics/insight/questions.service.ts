@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { StatementOwner } from '../../../platform/analytics-store/index.js';
 import { FairQueue } from '../../../platform/fair-queue/fair-queue.js';
-import type { Scope } from '../../../platform/scope/index.js';
 import { AnalyticsVersions } from '../project/index.js';
 import { KeptAnswers } from './kept-answers.js';
 import { SharedWork } from './shared-work.js';
@@ -12,6 +11,11 @@ const RUNNING = 4;
 const RUNNING_OF_ONE = 3;
 /** Questions that wait. The first page of a dashboard asks 26 at once. */
 const waitingLimits = { all: 1_000, ofOne: 100 };
+
+/** The caller who asks, and the project. A scope of a call in a project is one. */
+export interface Asker extends StatementOwner {
+  now(): Date;
+}
 
 /**
  * Has the questions of calls answered, in turn between organizations: so many at once, and equal questions of a project that
@@ -32,23 +36,23 @@ export class Questions {
   constructor(private readonly versions: AnalyticsVersions) {}
 
   /**
-   * The answer to a question about the scope's project, which is all that `answer` may depend on: equal questions have one
+   * The answer to a question about the asker's project, which is all that `answer` may depend on: equal questions have one
    * answer. Throws what `answer` throws, and RESOURCE_EXHAUSTED (`ANALYTICS_QUEUE_FULL`) when too many questions wait.
    */
   async ask<T>(
-    scope: Scope,
+    asker: Asker,
     question: readonly unknown[],
     answer: (owner: StatementOwner) => Promise<T>,
   ): Promise<T> {
-    const { orgId, project, requestId } = scope;
+    const { orgId, project, requestId } = asker;
     const key = JSON.stringify([project.number, question], withEveryNumber);
-    const now = () => scope.now().getTime();
+    const now = () => asker.now().getTime();
     // Before the store is asked: what changes from here on makes another version.
-    const version = await this.versions.current(scope);
+    const version = await this.versions.current(asker);
     const known = this.kept.find(key, version, now());
     // The key says what the question is, and so the type of its answer.
     if (known !== undefined) return known as T;
-    return this.work.join(`${version} ${key}`, { signal: scope.signal, now }, (signal, started) =>
+    return this.work.join(`${version} ${key}`, { signal: asker.signal, now }, (signal, started) =>
       this.inTurn(orgId, signal, async () => {
         started();
         const answered = await answer({ orgId, project, requestId, signal });

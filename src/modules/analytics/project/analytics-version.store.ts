@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { StatementOwner } from '../../../platform/analytics-store/index.js';
 import { Database, readStatement, statement, type Transaction } from '../../../platform/database/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
 
@@ -25,6 +26,8 @@ export interface CountedVersion {
 }
 
 const MOST_AT_ONCE = 10_000;
+/** Numbers from here on are those of heat maps, which hold no events that would be counted. See migration 0096. */
+export const FIRST_HEATMAP_NUMBER = 2 ** 30;
 
 const find = statement(
   'analytics_version.find',
@@ -32,7 +35,7 @@ const find = statement(
 );
 const uncounted = readStatement(
   'analytics_version.uncounted',
-  `select distinct org_id as "orgId" from analytics_version where counted_version is distinct from version
+  `select distinct org_id as "orgId" from analytics_version where counted_version is distinct from version and project < ${FIRST_HEATMAP_NUMBER}
     order by 1 limit ${MOST_AT_ONCE}`,
 );
 const ofOrganization = statement(
@@ -53,16 +56,19 @@ const raise = statement(
     where v.org_id = l.org_id and v.project = l.project`,
 );
 
+/** The caller who asks, and the project; a scope of a call in a project is one. */
+export type VersionedQuestion = Pick<StatementOwner, 'orgId' | 'project' | 'signal'>;
+
 /** Which state of a project the analytics store holds: a change raises the version when it is complete. */
 @Injectable()
 export class AnalyticsVersions {
   constructor(private readonly database: Database) {}
 
   /**
-   * The version of the scope's project: the store holds all that was complete at it. In a separate transaction, for the
+   * The version of the question's project: the store holds all that was complete at it. In a separate transaction, for the
    * question that follows may wait and run for long, and a scope keeps its connection.
    */
-  async current({ orgId, project, signal }: Scope): Promise<number> {
+  async current({ orgId, project, signal }: VersionedQuestion): Promise<number> {
     const row = await this.database.transaction({ orgId, readOnly: true, signal }, (tx) =>
       tx.queryOne<{ version: number }>(find, [orgId, project.number]),
     );

@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { HeatmapService } from '@dovecote/contract/pidgr/v1/heatmap_pb';
 import { IntegrationsService } from '@dovecote/contract/pidgr/v1/integrations_service_pb';
 import { ReplayService } from '@dovecote/contract/pidgr/v1/replay_pb';
 import { CampaignService } from '@dovecote/contract/shared/campaigns/v1/campaigns_pb';
@@ -10,7 +9,7 @@ import { type ServedMethod, upcomingRpc } from './upcoming.rpc.js';
  * Campaigns and deliveries of the shared contract are pushes to the people of a project, which this release does not send. Our
  * own campaigns go to members of the organization: shown as a project's, they would be something that they are not.
  */
-const wholeServices = [HeatmapService, ReplayService, CampaignService, DeliveryService];
+const wholeServices = [ReplayService, CampaignService, DeliveryService];
 
 /** The organization's webhook is there (src/modules/messaging/webhook); the other channels are not. */
 const integrations = IntegrationsService.methods.filter(

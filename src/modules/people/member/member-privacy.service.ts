@@ -36,6 +36,11 @@ export class MemberPrivacy {
     return member;
   }
 
+  /** Whether the member may not be counted: their processing is restricted. */
+  async isRestricted(scope: Scope, id: string): Promise<boolean> {
+    return (await this.store.find(scope, id))?.processingRestricted ?? true;
+  }
+
   /** Whether the organization would lose the last person who may do everything in it. */
   async isLastSuperAdmin(scope: Scope, id: string): Promise<boolean> {
     return refuseLastSuperAdmin(id, await this.store.lockWithSuperAdmins(scope, id)) !== undefined;

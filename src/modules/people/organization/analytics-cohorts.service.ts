@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Envelope } from '@dovecote/secret';
 import { invalidArgument } from '../../../platform/errors/index.js';
@@ -15,7 +15,14 @@ export interface Cohorts {
   epsilon: number;
 }
 
+/** The cohort of a person, under the salt that was made then. */
+export interface Assignment {
+  bucket: number;
+  saltedAt: Date;
+}
+
 const SALT_BYTES = 32;
+const DAY_MS = 86_400_000;
 const initial = { bucketCount: 64, epsilon: 1 };
 
 /** Keeps the people behind analytics apart from their figures. The salt leaves neither the server nor its memory. */
@@ -27,8 +34,28 @@ export class AnalyticsCohorts {
   ) {}
 
   async get(scope: Scope): Promise<Cohorts> {
-    const { sealedSalt, ...rest } = await this.findOrMake(scope);
-    return { ...rest, salt: this.envelope.open(sealedSalt, sealContext(scope.orgId)) };
+    const { sealedSalt, bucketCount, epsilon } = await this.findOrMake(scope);
+    return { bucketCount, epsilon, salt: this.envelope.open(sealedSalt, sealContext(scope.orgId)) };
+  }
+
+  /** To which cohort a member belongs, as long as the salt is not replaced. */
+  async assign(scope: Scope, memberId: string): Promise<Assignment> {
+    const { sealedSalt, bucketCount, rotatedAt } = await this.findOrMake(scope);
+    const salt = this.envelope.open(sealedSalt, sealContext(scope.orgId));
+    const hash = createHmac('sha256', salt).update(memberId).digest();
+    // 48 bits: the remainder prefers no bucket by more than one part in 2^36.
+    return { bucket: hash.readUIntBE(0, 6) % bucketCount, saltedAt: rotatedAt };
+  }
+
+  /** How many cohorts there are. */
+  async count(scope: Scope): Promise<number> {
+    return (await this.store.find(scope))?.bucketCount ?? initial.bucketCount;
+  }
+
+  /** Which epsilon holds for each of the days, `YYYY-MM-DD`: one that has begun never gets another. */
+  async epsilonsOf(scope: Scope, days: readonly string[]): Promise<number[]> {
+    const changes = await this.store.epsilons(scope);
+    return days.map((day) => changes.findLast(({ fromDay }) => fromDay <= day)?.epsilon ?? initial.epsilon);
   }
 
   /** Discards the old salt: figures from before cannot be joined with figures from after. */
@@ -44,11 +71,16 @@ export class AnalyticsCohorts {
     return rotated.bucketCount;
   }
 
-  /** The number as it was stored, in single precision. */
+  /**
+   * The number as it was stored, in single precision. Figures of today, and of the days before, keep the noise that they
+   * have: what was told twice, with two noises, would be told more exactly than either of them allows.
+   */
   async setEpsilon(scope: Scope, epsilon: number): Promise<number> {
     const { epsilon: present } = await this.findOrMake(scope);
     const changed = await this.store.setEpsilon(scope, epsilon);
     if (!changed) throw new Error('The row was deleted in the meantime.');
+    const tomorrow = new Date(scope.now().getTime() + DAY_MS).toISOString().slice(0, 10);
+    await this.store.noteEpsilon(scope, { fromDay: tomorrow, epsilon: changed.epsilon });
     await this.audit(scope, { analytics_epsilon: `${present} -> ${changed.epsilon}` });
     return changed.epsilon;
   }

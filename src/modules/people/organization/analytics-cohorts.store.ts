@@ -6,9 +6,18 @@ export interface SealedCohorts {
   sealedSalt: Buffer;
   bucketCount: number;
   epsilon: number;
+  /** When the salt was made. */
+  rotatedAt: Date;
 }
 
-const columns = 'sealed_salt as "sealedSalt", bucket_count as "bucketCount", epsilon';
+/** Epsilon from a day on, `YYYY-MM-DD`. */
+export interface EpsilonChange {
+  fromDay: string;
+  epsilon: number;
+}
+
+const columns =
+  'sealed_salt as "sealedSalt", bucket_count as "bucketCount", epsilon, rotated_at as "rotatedAt"';
 
 const find = statement('analytics_cohort.find', `select ${columns} from analytics_cohort where org_id = $1`);
 const insert = statement(
@@ -28,6 +37,17 @@ const setEpsilon = statement(
   'analytics_cohort.set_epsilon',
   `update analytics_cohort set epsilon = $2 where org_id = $1 returning ${columns}`,
 );
+// Until its first day has come, a change can be changed.
+const noteEpsilon = statement(
+  'analytics_epsilon.note',
+  `insert into analytics_epsilon (org_id, from_day, epsilon) values ($1, $2, $3)
+   on conflict (org_id, from_day) do update set epsilon = excluded.epsilon`,
+);
+const epsilons = statement(
+  'analytics_epsilon.list',
+  `select to_char(from_day, 'YYYY-MM-DD') as "fromDay", epsilon from analytics_epsilon where org_id = $1
+    order by from_day`,
+);
 
 @Injectable()
 export class AnalyticsCohortStore {
@@ -36,7 +56,10 @@ export class AnalyticsCohortStore {
   }
 
   /** Changes nothing where there are some already. */
-  async insert(scope: Scope, { sealedSalt, bucketCount, epsilon }: SealedCohorts): Promise<void> {
+  async insert(
+    scope: Scope,
+    { sealedSalt, bucketCount, epsilon }: Omit<SealedCohorts, 'rotatedAt'>,
+  ): Promise<void> {
     const tx = await scope.tx();
     await tx.execute(insert, [scope.orgId, sealedSalt, bucketCount, epsilon, scope.now()]);
   }
@@ -49,5 +72,14 @@ export class AnalyticsCohortStore {
 
   async setEpsilon(scope: Scope, epsilon: number): Promise<SealedCohorts | undefined> {
     return (await scope.tx()).queryOne<SealedCohorts>(setEpsilon, [scope.orgId, epsilon]);
+  }
+
+  /** From which day on which epsilon holds, the earliest first. Before the first of them: the initial one. */
+  async epsilons(scope: Scope): Promise<EpsilonChange[]> {
+    return (await scope.tx()).query<EpsilonChange & Record<string, unknown>>(epsilons, [scope.orgId]);
+  }
+
+  async noteEpsilon(scope: Scope, { fromDay, epsilon }: EpsilonChange): Promise<void> {
+    await (await scope.tx()).execute(noteEpsilon, [scope.orgId, fromDay, epsilon]);
   }
 }
