@@ -298,7 +298,8 @@ describe('a paused campaign', () => {
     expect(made).toMatchObject({ outcome: Outcome.COMPLETED, attempts: 1 });
   });
 
-  test('pushes to people who enroll during the pause once it has ended', async () => {
+  /** A paused campaign that waited for the phone of a member who has one now. */
+  async function enrolledInPause(): Promise<{ dan: Actor; campaignId: string }> {
     const dan = await hire(s, cast.acme);
     const { campaign } = await campaigns().createCampaign({
       ...{ name: 'Campaign', templateId: await createTemplate(cast.max), workflow },
@@ -310,6 +311,11 @@ describe('a paused campaign', () => {
     await pause(campaignId);
     await addPhone(dan);
     await letPass(0);
+    return { dan, campaignId };
+  }
+
+  test('pushes to people who enroll during the pause once it has ended', async () => {
+    const { dan, campaignId } = await enrolledInPause();
     expect(await tally(s, campaignId)).toEqual({ NO_DEVICE: 1 });
     expect(await pushesOf(s, campaignId, 'send')).toEqual([]);
     await resume(campaignId);
@@ -320,17 +326,7 @@ describe('a paused campaign', () => {
   });
 
   test('does not deadlock with a piece of messages that was in flight when it ended', async () => {
-    const dan = await hire(s, cast.acme);
-    const { campaign } = await campaigns().createCampaign({
-      ...{ name: 'Campaign', templateId: await createTemplate(cast.max), workflow },
-      ...{ userIds: [dan.userId], waitForEnrollment: true },
-    });
-    const campaignId = campaign?.id ?? '';
-    await campaigns().startCampaign({ campaignId });
-    await untilStep(cast.max, campaignId, 'wait');
-    await pause(campaignId);
-    await addPhone(dan);
-    await letPass(0);
+    const { dan, campaignId } = await enrolledInPause();
     // Locks as a piece does: inboxes, then the run.
     const piece = new Client({ connectionString: s.database.ownerUrl });
     await piece.connect();

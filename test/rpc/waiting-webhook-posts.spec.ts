@@ -7,64 +7,49 @@ import { CampaignSteeringService } from '@dovecote/contract/dovecote/campaign/v1
 import { CampaignService } from '@dovecote/contract/pidgr/v1/campaign_pb';
 import { PrivacyService } from '@dovecote/contract/pidgr/v1/privacy_pb';
 import { addRecipient } from '../support/campaigns.js';
-import { type Actor, type Cast, seedCast } from '../support/cast.js';
+import type { Actor, Cast } from '../support/cast.js';
 import { eventually } from '../support/eventually.js';
 import { acknowledge } from '../support/follow-ups.js';
 import { members } from '../support/members.js';
 import {
   integrations,
   isSignedBy,
+  outcomesOf,
   postOf,
   postsOf,
-  remindAndPost,
+  type PostStage,
+  resetPostStage,
   SECRET,
   setWebhook,
+  startPostStage,
+  startReminding,
   untilPostsEnded,
 } from '../support/organization-webhook.js';
-import { startTestServer, type TestServer } from '../support/test-server.js';
-import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.js';
-import { ask, startWorkflow, wait } from '../support/workflows.js';
+import type { TestServer } from '../support/test-server.js';
+import type { WebhookReceiver } from '../support/webhook-receiver.js';
 
 // A worker looks for what has become due every other second, up to five times in a test.
 jest.setTimeout(120_000);
 
+let stage: PostStage;
 let s: TestServer;
 let cast: Cast;
 let receiver: WebhookReceiver;
-/** That of the other organization. */
 let others: WebhookReceiver;
 let ann: Actor;
 let bob: Actor;
 
 beforeAll(async () => {
-  [receiver, others] = await Promise.all([startWebhookReceiver(), startWebhookReceiver()]);
-  s = await startTestServer({ env: { OUTBOUND_ALLOWED_HOSTS: `${receiver.host},${others.host}` } });
-  cast = await seedCast(s);
-  [ann, bob] = await Promise.all([addRecipient(s, cast.acme, 'ann'), addRecipient(s, cast.acme, 'bob')]);
-  await setWebhook(cast.mallory, others.url);
+  stage = await startPostStage();
+  ({ s, cast, receiver, others, ann, bob } = stage);
 });
-afterAll(async () => {
-  await s.stop();
-  await Promise.all([receiver.stop(), others.stop()]);
-});
-beforeEach(async () => {
-  receiver.answer((response) => void response.writeHead(204).end());
-  await setWebhook(cast.alice, receiver.url);
-  receiver.received.length = 0;
-});
+afterAll(() => stage?.stop());
+beforeEach(() => resetPostStage(stage));
 afterEach(() => {
   expect(others.received).toEqual([]);
 });
 
-const reminding = (...people: Actor[]) =>
-  startWorkflow(
-    cast.max,
-    people.map(({ userId }) => userId),
-    [ask('send', 'remind'), remindAndPost('remind', 'wait'), wait('wait', 'end')],
-  );
-
-const outcomesOf = async (campaignId: string) =>
-  (await postsOf(cast.max, campaignId)).map(({ call }) => call.outcome);
+const reminding = (...people: Actor[]) => startReminding(cast.max, people);
 
 const untilEnded = (campaignId: string, count: number) => untilPostsEnded(s, cast.max, campaignId, count);
 
@@ -149,7 +134,7 @@ describe('a post that waits', () => {
   test('ends with its campaign', async () => {
     const campaignId = await waiting(ann, bob);
     await cast.max.client(CampaignService).cancelCampaign({ campaignId });
-    expect(await outcomesOf(campaignId)).toEqual([Outcome.CANCELLED, Outcome.CANCELLED]);
+    expect(await outcomesOf(cast.max, campaignId)).toEqual([Outcome.CANCELLED, Outcome.CANCELLED]);
     await s.travel(17_000);
     expect(receiver.received).toEqual([]);
   });

@@ -10,65 +10,51 @@ import { ChannelName } from '@dovecote/contract/pidgr/v1/channel_events_pb';
 import { EscalateMode, EscalationCondition } from '@dovecote/contract/pidgr/v1/common_pb';
 import { OrganizationService } from '@dovecote/contract/pidgr/v1/organization_pb';
 import { TokenService } from '@dovecote/contract/pidgr/v1/token_pb';
-import { addRecipient, untilStep } from '../support/campaigns.js';
-import { type Actor, type Cast, seedCast } from '../support/cast.js';
+import { untilStep } from '../support/campaigns.js';
+import type { Actor, Cast } from '../support/cast.js';
 import { eventually } from '../support/eventually.js';
 import { setManager, skipsOf } from '../support/follow-ups.js';
 import {
   integrations,
   isSignedBy,
+  outcomesOf,
   postOf,
   postsOf,
+  type PostStage,
   remindAndPost,
+  resetPostStage,
   SECRET,
-  setWebhook,
+  startPostStage,
+  startReminding,
   untilPostsEnded,
 } from '../support/organization-webhook.js';
 import { refusalsOf } from '../support/refusal.js';
-import { startTestServer, type TestServer } from '../support/test-server.js';
-import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.js';
+import type { TestServer } from '../support/test-server.js';
+import type { WebhookReceiver } from '../support/webhook-receiver.js';
 import { ask, escalate, manager, remind, startWorkflow, tell, user, wait } from '../support/workflows.js';
 
 // A worker looks for what has become due every other second, up to five times in a test.
 jest.setTimeout(120_000);
 
+let stage: PostStage;
 let s: TestServer;
 let cast: Cast;
 let receiver: WebhookReceiver;
-/** That of the other organization. */
 let others: WebhookReceiver;
 let ann: Actor;
 let bob: Actor;
 
 beforeAll(async () => {
-  [receiver, others] = await Promise.all([startWebhookReceiver(), startWebhookReceiver()]);
-  s = await startTestServer({ env: { OUTBOUND_ALLOWED_HOSTS: `${receiver.host},${others.host}` } });
-  cast = await seedCast(s);
-  [ann, bob] = await Promise.all([addRecipient(s, cast.acme, 'ann'), addRecipient(s, cast.acme, 'bob')]);
-  await setWebhook(cast.mallory, others.url);
+  stage = await startPostStage();
+  ({ s, cast, receiver, others, ann, bob } = stage);
 });
-afterAll(async () => {
-  await s.stop();
-  await Promise.all([receiver.stop(), others.stop()]);
-});
-beforeEach(async () => {
-  receiver.answer((response) => void response.writeHead(204).end());
-  await setWebhook(cast.alice, receiver.url);
-  receiver.received.length = 0;
-});
+afterAll(() => stage?.stop());
+beforeEach(() => resetPostStage(stage));
 afterEach(() => {
   expect(others.received).toEqual([]);
 });
 
-const reminding = (...people: Actor[]) =>
-  startWorkflow(
-    cast.max,
-    people.map(({ userId }) => userId),
-    [ask('send', 'remind'), remindAndPost('remind', 'wait'), wait('wait', 'end')],
-  );
-
-const outcomesOf = async (campaignId: string) =>
-  (await postsOf(cast.max, campaignId)).map(({ call }) => call.outcome);
+const reminding = (...people: Actor[]) => startReminding(cast.max, people);
 
 const untilEnded = (campaignId: string, count: number) => untilPostsEnded(s, cast.max, campaignId, count);
 
@@ -247,7 +233,9 @@ test('a receiver that never answers takes no post down, and the campaign does no
   );
   await untilStep(cast.max, campaignId, 'wait');
   // At that time none was answered.
-  expect((await outcomesOf(campaignId)).every((outcome) => outcome === Outcome.UNSPECIFIED)).toBe(true);
+  expect((await outcomesOf(cast.max, campaignId)).every((outcome) => outcome === Outcome.UNSPECIFIED)).toBe(
+    true,
+  );
   const timedOut = await eventually(
     'both time out',
     async () => {

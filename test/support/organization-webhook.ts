@@ -8,11 +8,12 @@ import {
 import { ChannelName } from '@dovecote/contract/pidgr/v1/channel_events_pb';
 import { IntegrationsService } from '@dovecote/contract/pidgr/v1/integrations_service_pb';
 import { OrganizationService } from '@dovecote/contract/pidgr/v1/organization_pb';
-import type { Actor } from './cast.js';
+import { addRecipient } from './campaigns.js';
+import { type Actor, type Cast, seedCast } from './cast.js';
 import { eventually } from './eventually.js';
-import type { TestServer } from './test-server.js';
-import type { ReceivedCall } from './webhook-receiver.js';
-import { remind } from './workflows.js';
+import { startTestServer, type TestServer } from './test-server.js';
+import { type ReceivedCall, startWebhookReceiver, type WebhookReceiver } from './webhook-receiver.js';
+import { ask, remind, startWorkflow, wait } from './workflows.js';
 
 export const SECRET = 'a secret of the organization';
 
@@ -22,6 +23,52 @@ export interface Post {
   campaign_id: string;
   deeplink_url: string;
   occurred_at: string;
+}
+
+/** A server whose organizations post to receivers of their own. */
+export interface PostStage {
+  readonly s: TestServer;
+  readonly cast: Cast;
+  readonly receiver: WebhookReceiver;
+  /** That of the other organization. */
+  readonly others: WebhookReceiver;
+  readonly ann: Actor;
+  readonly bob: Actor;
+  stop(): Promise<void>;
+}
+
+export async function startPostStage(): Promise<PostStage> {
+  const [receiver, others] = await Promise.all([startWebhookReceiver(), startWebhookReceiver()]);
+  const s = await startTestServer({ env: { OUTBOUND_ALLOWED_HOSTS: `${receiver.host},${others.host}` } });
+  const cast = await seedCast(s);
+  const [ann, bob] = await Promise.all([
+    addRecipient(s, cast.acme, 'ann'),
+    addRecipient(s, cast.acme, 'bob'),
+  ]);
+  await setWebhook(cast.mallory, others.url);
+  return {
+    ...{ s, cast, receiver, others, ann, bob },
+    async stop() {
+      await s.stop();
+      await Promise.all([receiver.stop(), others.stop()]);
+    },
+  };
+}
+
+/** Has the receiver accept what comes, and forget what came. */
+export async function resetPostStage({ cast, receiver }: PostStage): Promise<void> {
+  receiver.answer((response) => void response.writeHead(204).end());
+  await setWebhook(cast.alice, receiver.url);
+  receiver.received.length = 0;
+}
+
+/** Starts a campaign whose reminder posts; returns its id. */
+export function startReminding(starter: Actor, people: readonly Actor[]): Promise<string> {
+  return startWorkflow(
+    starter,
+    people.map(({ userId }) => userId),
+    [ask('send', 'remind'), remindAndPost('remind', 'wait'), wait('wait', 'end')],
+  );
 }
 
 export const integrations = (actor: Actor) => actor.client(IntegrationsService);
@@ -62,6 +109,10 @@ export async function postsOf(
       return { call, attempts };
     }),
   );
+}
+
+export async function outcomesOf(reader: Actor, campaignId: string): Promise<Outcome[]> {
+  return (await postsOf(reader, campaignId)).map(({ call }) => call.outcome);
 }
 
 /** Waits until every post of the campaign has ended; the clock is moved to each next attempt. */

@@ -70,26 +70,36 @@ test('a worker that stops takes no more jobs, although other work takes longer t
   expect(handle).toHaveBeenCalledTimes(1);
 });
 
-test('a worker that was taken for dead deletes no job that was enqueued since', async () => {
-  const job = Promise.withResolvers<void>();
-  const handle = jest.fn(() => job.promise);
-  const worker = workerWith({ handle }, { stop: async () => undefined });
-  await worker.start();
-  const add = `select graphile_worker.add_job('spec.slow', '{}', job_key := 'spec', run_at := $1)`;
-  await database.query(add, [new Date()]);
-  await eventually('the job runs', async () => handle.mock.calls.length === 1);
-  await database.query(
-    `update graphile_worker._private_jobs set locked_at = now() - interval '1 minute' where key = 'spec'`,
-  );
-  const pool = { size: 1, applicationName: 'spec' };
-  const source = await appDataSource(database.appUrl, [], pool, silent).initialize();
-  const heartbeat = new Heartbeat(new Database(source), pinoLogger);
-  await heartbeat.begin('other', 'mail');
-  // Takes the place of the job, which is free.
-  await database.query(add, [new Date(Date.now() + 3_600_000)]);
-  job.resolve();
-  await worker.stop();
-  expect(await database.query('select key from graphile_worker._private_jobs')).toEqual([{ key: 'spec' }]);
-  await heartbeat.stop();
-  await source.destroy();
-});
+test.each([
+  ['completes', (job: PromiseWithResolvers<void>) => job.resolve()],
+  ['fails', (job: PromiseWithResolvers<void>) => job.reject(new Error('failed'))],
+])(
+  'a worker that was taken for dead, and %s its job, changes none that was enqueued since',
+  async (_, end) => {
+    const job = Promise.withResolvers<void>();
+    const handle = jest.fn(() => job.promise);
+    const worker = workerWith({ handle }, { stop: async () => undefined });
+    await worker.start();
+    const add = `select graphile_worker.add_job('spec.slow', '{}', job_key := 'spec', run_at := $1)`;
+    await database.query(add, [new Date()]);
+    await eventually('the job runs', async () => handle.mock.calls.length === 1);
+    await database.query(
+      `update graphile_worker._private_jobs set locked_at = now() - interval '1 minute' where key = 'spec'`,
+    );
+    const pool = { size: 1, applicationName: 'spec' };
+    const source = await appDataSource(database.appUrl, [], pool, silent).initialize();
+    const heartbeat = new Heartbeat(new Database(source), pinoLogger);
+    await heartbeat.begin('other', 'mail');
+    // Takes the place of the job, which is free.
+    const next = new Date(Date.now() + 3_600_000);
+    await database.query(add, [next]);
+    end(job);
+    await worker.stop();
+    const jobs = await database.query(
+      'select key, run_at, attempts, last_error from graphile_worker._private_jobs',
+    );
+    expect(jobs).toEqual([{ key: 'spec', run_at: next, attempts: 0, last_error: null }]);
+    await heartbeat.stop();
+    await source.destroy();
+  },
+);
