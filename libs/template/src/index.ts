@@ -1,3 +1,4 @@
+export { truncate } from './characters.js';
 export { contentId } from './content-id.js';
 export type { Content, ContentAction } from './content-id.js';
 export { compile } from './compile.js';

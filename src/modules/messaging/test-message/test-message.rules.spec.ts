@@ -18,6 +18,8 @@ describe('a test message', () => {
     const { title } = marked({ ...content, title: 'x'.repeat(200) });
     expect(title).toHaveLength(200);
     expect(title.startsWith('[Test] x')).toBe(true);
+    // Counted and cut as titles are: no half of a character stays.
+    expect(marked({ ...content, title: '🔥'.repeat(200) }).title).toBe(`[Test] ${'🔥'.repeat(193)}`);
   });
 
   test('goes to fifty members', () => {

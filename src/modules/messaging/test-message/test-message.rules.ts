@@ -1,4 +1,4 @@
-import { contentId, LONGEST_TITLE } from '@dovecote/template';
+import { contentId, LONGEST_TITLE, truncate } from '@dovecote/template';
 import { type AppError, failedPrecondition } from '../../../platform/errors/index.js';
 import type { RenderedContent, RenderResult } from '../render/index.js';
 
@@ -10,7 +10,7 @@ const MOST_FAILURES = 10;
 
 /** The same message with a title that says that it is a test. Other content, so it has another id. */
 export function marked(content: RenderedContent): RenderedContent {
-  const title = (MARK + content.title).slice(0, LONGEST_TITLE);
+  const title = truncate(MARK + content.title, LONGEST_TITLE);
   const { body, senderName, actions, locale } = content;
   return { ...content, title, contentId: contentId({ title, body, senderName, actions, locale }) };
 }
