@@ -25,7 +25,7 @@ export interface Post {
   occurred_at: string;
 }
 
-/** A server whose organizations post to receivers of their own. */
+/** A server whose organizations post to receivers, one for each. */
 export interface PostStage {
   readonly s: TestServer;
   readonly cast: Cast;

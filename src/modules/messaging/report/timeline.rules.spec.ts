@@ -119,6 +119,18 @@ describe('the beginning', () => {
   });
 });
 
+test('a recipient is reminded, and others are told of it, in this order at one instant', () => {
+  const [copy, push] = [
+    happening('copy', { stepId: 'remind', person: bob }),
+    happening('push', { stepId: 'remind' }),
+  ];
+  for (const found of [
+    [copy, push],
+    [push, copy],
+  ])
+    expect(types(record(), ...found)).toEqual(['CREATED', 'SENT', 'REMINDED', 'NOTED']);
+});
+
 test('what recipient and steps did is in order, and at one instant the delivery comes first', () => {
   const given = record({
     ...{ deliveredAt: hour(1), readAt: hour(5), missedAt: hour(6), status: deliveryStatus.missed },

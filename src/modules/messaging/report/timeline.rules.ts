@@ -68,12 +68,19 @@ export function timelineOf(
   const events = [
     ...beginnings(record, happenings),
     ...actsOfRecipient(record),
-    ...happenings.flatMap((happening) => followUpOf(workflow, record, happening) ?? []),
+    ...inOrder(happenings).flatMap((happening) => followUpOf(workflow, record, happening) ?? []),
     ...endings(record),
   ];
   // Where instants are equal the order above stays.
   events.sort((a, b) => (a.at?.getTime() ?? Infinity) - (b.at?.getTime() ?? Infinity) || 0);
   return { events: events.slice(0, MOST_EVENTS), isTruncated: events.length > MOST_EVENTS };
+}
+
+const sources: readonly Happening['source'][] = ['push', 'copy', 'skip', 'round_skip'];
+
+/** A step gives all that it does for a recipient one instant, and the store orders by instants alone. */
+function inOrder(happenings: readonly Happening[]): Happening[] {
+  return [...happenings].sort((a, b) => sources.indexOf(a.source) - sources.indexOf(b.source));
 }
 
 const createdTexts: Readonly<Record<number, string>> = {
