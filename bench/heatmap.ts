@@ -90,8 +90,8 @@ async function measure(server: Dovecote, owner: Client, dataDir: string, passes:
     title: 'What does a heat map cost?',
     method: [
       `QueryHeatmapData of pidgr.v1 through the server’s port, with the generated client, of an organization with ${figure(TOUCHES)}`,
-      `touches of ${DAYS} days: a tenth of them on each of ${SCREENS} screens, and as many again on one. Medians of ${passes} passes; the server`,
-      'forgets its answers before each.',
+      `touches of ${DAYS} days: a tenth of them on each of ${SCREENS} screens, and as many again on one. They arrived one day after the other. Medians of`,
+      `${passes} passes; the server forgets its answers before each.`,
     ].join('\n'),
     tables: [
       {
@@ -145,12 +145,12 @@ async function fill(
   return number;
 }
 
-/** Half of the touches are near ten buttons, the others anywhere. */
+/** One day after the other, as touches arrive. Half of them are near ten buttons, the others anywhere. */
 function insertOf(project: number, screen: string): string {
   const random = (salt: number): string => `cityHash64(number, ${salt})`;
   const place = (salt: number): string =>
     `if(${random(1)} % 2 = 0, (${random(salt)} % 10) * 19 + ${random(salt + 1)} % 6, ${random(salt + 2)} % 200)`;
   return `INSERT INTO ${database}.touches
-    SELECT ${project}, ${screen}, toDate(now()) - 1 - ${random(2)} % ${DAYS} AS day, ${random(3)}, '', 1 + ${random(4)} % 4,
+    SELECT ${project}, ${screen}, toDate(now()) - ${DAYS} + intDiv(number, ${TOUCHES / DAYS}) AS day, ${random(3)}, '', 1 + ${random(4)} % 4,
       ${place(5)}, ${place(8)}, ${random(11)} % 64, 1, day + 97 FROM numbers(${TOUCHES})`;
 }

@@ -237,14 +237,16 @@ describe('a day', () => {
     const people = await Promise.all(Array.from({ length: 24 }, () => hire(s, own)));
     // With the least noise that there is, from tomorrow on.
     await admin.client(OrganizationService).updateAnalyticsEpsilon({ epsilon: 5 });
-    await s.travel(DAY_MS);
+    // Noon: around midnight the day of the test would depend on how long it takes.
+    const noon = (Math.floor(Date.now() / DAY_MS) + 1.5) * DAY_MS;
+    await s.travel(noon - Date.now());
     for (const person of people) expect(await ingest(person, touches(15))).toBe(15);
     await w.stored();
     const ask = async () =>
       await heatmaps(admin).queryHeatmapData({ screenName: 'Inbox', eventTypes: [TAP] });
     expect(await ask()).toMatchObject({ dataPoints: [], cohortEnabled: false });
     await s.travel(DAY_MS);
-    const day = timestampFromDate(new Date(Date.now() + DAY_MS));
+    const day = timestampFromDate(new Date(noon));
     const query = { screenName: 'Inbox', eventTypes: [TAP], dateFrom: day, dateTo: day };
     const { dataPoints, cohortEnabled } = await heatmaps(admin).queryHeatmapData(query);
     expect(cohortEnabled).toBe(true);

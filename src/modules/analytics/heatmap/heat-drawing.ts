@@ -1,14 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { EventLoopYield } from '@dovecote/rpc';
-import { AnalyticsStore, type StatementOwner } from '../../../platform/analytics-store/index.js';
+import {
+  type AnalyticsQuery,
+  AnalyticsStore,
+  type StatementOwner,
+} from '../../../platform/analytics-store/index.js';
 import { exponentOf, type NoisyTable, type Slice } from './budget.rules.js';
 import { areEnough, medianOf } from './cohort.rules.js';
 import { spansOf } from './grid.rules.js';
 import {
-  cellsStatement,
-  cohortCellsStatement,
+  coarseStatement,
+  cohortStatement,
   daysStatement,
+  fineStatement,
   type HeatSelection,
+  type WithinCellsInput,
 } from './heat-statements.js';
 import { DayNoise } from './noise.js';
 import { FINEST_CELLS, touchKinds } from './touch.rules.js';
@@ -112,147 +118,183 @@ class HeatRun {
 
   /** The table that every answer looks at first; the others are asked for the cells that stand out of its noise. */
   private async coarse(): Promise<NoisyGrid> {
-    const counts = await this.counted(SIDE);
-    const variance = await this.eachDay('coarse', (noise) => {
+    const counts = new Float64Array(COARSE_CELLS * COARSE_CELLS);
+    const rows = await this.store.query(this.input.owner, coarseStatement, {
+      ...this.selection(),
+      side: SIDE,
+    });
+    for (const { cx, cy, touches } of rows) counts[cy * COARSE_CELLS + cx] = touches;
+    const days = this.noiseOf('coarse');
+    await this.eachDay(days, (noise) => {
       noise.each(0, counts.length * KINDS, (drawn, index) => {
         if (this.kinds.includes(index % KINDS)) add(counts, Math.trunc(index / KINDS), drawn);
       });
     });
-    return { perRow: COARSE_CELLS, counts, variance, isShown: () => true };
+    return { perRow: COARSE_CELLS, counts, variance: this.varianceOf(days), isShown: () => true };
   }
 
   private async fine(coarse: NoisyGrid): Promise<NoisyGrid> {
-    const counts = await this.counted(1);
     const shown = outstanding(coarse);
+    const counts = new Float64Array(FINEST_CELLS * FINEST_CELLS);
+    for (const { x, y, touches } of await this.within(fineStatement, shown))
+      counts[y * FINEST_CELLS + x] = touches;
     const width = SIDE * SIDE * KINDS;
-    const variance = await this.eachDay('fine', (noise) => {
+    const days = this.noiseOf('fine');
+    await this.eachDay(days, (noise) => {
       for (const cell of shown)
         noise.each(cell * width, width, (drawn, index) => {
           if (this.kinds.includes(index % KINDS))
             add(counts, fineCell(cell, Math.trunc(index / KINDS)), drawn);
         });
     });
-    const within = new Set(shown);
-    return { perRow: FINEST_CELLS, counts, variance, isShown: (cell) => within.has(coarseCell(cell)) };
+    const shownCells = new Set(shown);
+    return {
+      ...{ perRow: FINEST_CELLS, counts, variance: this.varianceOf(days) },
+      isShown: (cell) => shownCells.has(coarseCell(cell)),
+    };
   }
 
   private async medians(coarse: NoisyGrid, resolution: number): Promise<HeatPoint[]> {
+    const { bucketCount } = this.input.question;
+    const days = this.noiseOf('cohorts');
+    const variance = (MEDIAN_VARIANCE * this.varianceOf(days)) / bucketCount;
+    const parts = partsOf(resolution);
+    const cells = this.promising(coarse, parts, variance);
+    const counts = await this.cohortCounts(cells, days);
+    return parts.flatMap(({ x, y, cells: within }) => {
+      const sums = new Float64Array(bucketCount);
+      let spread = 0;
+      for (const { cell, part } of within) {
+        const ofCell = counts.get(cell);
+        if (!ofCell) continue;
+        for (let bucket = 0; bucket < bucketCount; bucket += 1)
+          add(sums, bucket, part * (ofCell[bucket] ?? 0));
+        spread += part ** 2;
+      }
+      const value = medianOf(sums);
+      return standsOut(value, variance * spread) ? [{ x, y, value }] : [];
+    });
+  }
+
+  /**
+   * The cells of which a median may be shown, the hottest first. A median of counts is at most twice their mean, and the
+   * mean is known already from the coarse table.
+   */
+  private promising(coarse: NoisyGrid, parts: readonly ResampledCell[], variance: number): number[] {
     const { bucketCount, days, kinds } = this.input.question;
     const most = Math.min(
       Math.floor(MOST_DRAWS / (days.length * kinds.length * bucketCount)),
       Math.floor(MOST_COHORT_ROWS / bucketCount),
     );
-    const cells = outstanding(coarse).slice(0, Math.max(1, most));
-    const counts = await this.cohortCounts(cells, bucketCount);
-    const variance = await this.eachDay('cohorts', (noise) => {
-      for (const cell of cells)
-        for (const kind of this.kinds)
-          noise.each((cell * KINDS + kind) * MOST_BUCKETS, bucketCount, (drawn, bucket) => {
-            const ofCell = counts.get(cell);
-            if (ofCell) add(ofCell, bucket, drawn);
-          });
-    });
-    const spans = spansOf(resolution, COARSE_CELLS);
-    return spans.flatMap((row) =>
-      spans.flatMap((column) => {
-        const sums = new Float64Array(bucketCount);
-        let spread = 0;
-        for (const { cell: y, part: down } of row.parts)
-          for (const { cell: x, part: across } of column.parts) {
-            const ofCell = counts.get(y * COARSE_CELLS + x);
-            if (!ofCell) continue;
-            for (let bucket = 0; bucket < bucketCount; bucket += 1)
-              add(sums, bucket, across * down * (ofCell[bucket] ?? 0));
-            spread += (across * down) ** 2;
-          }
-        const value = medianOf(sums);
-        const deviation = Math.sqrt((MEDIAN_VARIANCE * variance * spread) / bucketCount);
-        return spread > 0 && value > DEVIATIONS * deviation
-          ? [{ x: column.centre, y: row.centre, value }]
-          : [];
-      }),
-    );
+    const hottest = outstanding(coarse);
+    const found = new Set(hottest);
+    const wanted = new Set<number>();
+    for (const { cells } of parts) {
+      const within = cells.filter(({ cell }) => found.has(cell));
+      const sum = within.reduce((total, { cell, part }) => total + part * (coarse.counts[cell] ?? 0), 0);
+      const spread = within.reduce((total, { part }) => total + part ** 2, 0);
+      if (standsOut((2 * sum) / bucketCount, variance * spread))
+        for (const { cell } of within) wanted.add(cell);
+    }
+    return hottest.filter((cell) => wanted.has(cell)).slice(0, Math.max(1, most));
   }
 
   private resampled({ perRow, counts, variance, isShown }: NoisyGrid, resolution: number): HeatPoint[] {
-    const spans = spansOf(resolution, perRow);
-    return spans.flatMap((row) =>
-      spans.flatMap((column) => {
-        let value = 0;
-        let spread = 0;
-        for (const { cell: y, part: down } of row.parts)
-          for (const { cell: x, part: across } of column.parts) {
-            const cell = y * perRow + x;
-            if (!isShown(cell)) continue;
-            value += across * down * (counts[cell] ?? 0);
-            spread += (across * down) ** 2;
-          }
-        return spread > 0 && value > DEVIATIONS * Math.sqrt(variance * spread)
-          ? [{ x: column.centre, y: row.centre, value }]
-          : [];
-      }),
-    );
-  }
-
-  /** Touches in each cell of a grid, without noise: nothing of it leaves before `eachDay` has added some. */
-  private async counted(side: number): Promise<Float64Array> {
-    const { question, owner } = this.input;
-    const perRow = FINEST_CELLS / side;
-    const counts = new Float64Array(perRow * perRow);
-    const rows = await this.store.query(owner, cellsStatement, {
-      ...selectionOf(question),
-      kinds: question.kinds,
-      side,
+    return partsOf(resolution, perRow).flatMap(({ x, y, cells }) => {
+      let value = 0;
+      let spread = 0;
+      for (const { cell, part } of cells) {
+        if (!isShown(cell)) continue;
+        value += part * (counts[cell] ?? 0);
+        spread += part ** 2;
+      }
+      return standsOut(value, variance * spread) ? [{ x, y, value }] : [];
     });
-    for (const { cx, cy, touches } of rows) counts[cy * perRow + cx] = touches;
-    return counts;
   }
 
+  /** For each of the cells what each cohort did there, with the noise of all days. */
   private async cohortCounts(
     cells: readonly number[],
-    bucketCount: number,
+    days: readonly DayNoise[],
   ): Promise<Map<number, Float64Array>> {
-    const { question, owner } = this.input;
+    const { bucketCount } = this.input.question;
     const counts = new Map(cells.map((cell) => [cell, new Float64Array(bucketCount)]));
-    if (cells.length === 0) return counts;
-    const rows = await this.store.query(owner, cohortCellsStatement, {
-      ...selectionOf(question),
-      kinds: question.kinds,
-      side: SIDE,
-      perRow: COARSE_CELLS,
-      cells,
-    });
-    for (const { cell, bucket, touches } of rows) {
+    for (const { cell, bucket, touches } of await this.within(cohortStatement, cells)) {
       const ofCell = counts.get(cell);
       if (ofCell && bucket < bucketCount) ofCell[bucket] = touches;
     }
+    await this.eachDay(days, (noise) => {
+      for (const [cell, ofCell] of counts)
+        for (const kind of this.kinds)
+          noise.each((cell * KINDS + kind) * MOST_BUCKETS, bucketCount, (drawn, bucket) =>
+            add(ofCell, bucket, drawn),
+          );
+    });
     return counts;
   }
 
-  /** Adds the noise of every day, also of those without touches. Returns the variance in one cell. */
-  private async eachDay(table: NoisyTable, addNoise: (noise: DayNoise) => void): Promise<number> {
-    const { question, seed, prints, owner } = this.input;
+  /** Touches within coarse cells, without noise: nothing of it leaves before `eachDay` has added some. */
+  private async within<Row>(
+    statement: AnalyticsQuery<WithinCellsInput, Row>,
+    cells: readonly number[],
+  ): Promise<Row[]> {
+    if (cells.length === 0) return [];
+    const input = { ...this.selection(), side: SIDE, perRow: COARSE_CELLS, cells };
+    return this.store.query(this.input.owner, statement, input);
+  }
+
+  private selection(): HeatSelection & { kinds: readonly number[] } {
+    const { question } = this.input;
+    return { ...selectionOf(question), kinds: question.kinds };
+  }
+
+  /** The noise of every day, also of those without touches. */
+  private noiseOf(table: NoisyTable): DayNoise[] {
+    const { question, seed, prints } = this.input;
     const { screen, campaignId, days, epsilons } = question;
-    let variance = 0;
-    for (const [index, day] of days.entries()) {
-      owner.signal?.throwIfAborted();
-      const exponent = exponentOf(epsilons[index] ?? 0, this.slice, table);
+    const { slice } = this;
+    return days.map((day, index) => {
+      const exponent = exponentOf(epsilons[index] ?? 0, slice, table);
       const fingerprint = prints.get(day) ?? '';
-      const noise = new DayNoise(seed, {
-        slice: this.slice,
-        table,
-        screen,
-        campaignId,
-        day,
-        fingerprint,
-        exponent,
-      });
+      return new DayNoise(seed, { slice, table, screen, campaignId, day, fingerprint, exponent });
+    });
+  }
+
+  /** Of what the days add to one cell. */
+  private varianceOf(days: readonly DayNoise[]): number {
+    return this.kinds.length * days.reduce((sum, { variance }) => sum + variance, 0);
+  }
+
+  private async eachDay(days: readonly DayNoise[], addNoise: (noise: DayNoise) => void): Promise<void> {
+    for (const noise of days) {
+      this.input.owner.signal?.throwIfAborted();
       addNoise(noise);
-      variance += noise.variance * this.kinds.length;
       await this.pause.whenDue();
     }
-    return variance;
   }
+}
+
+/** A cell of the answer: its centre, and the cells of a finer or equal grid in it, each with the part that lies within. */
+interface ResampledCell {
+  readonly x: number;
+  readonly y: number;
+  readonly cells: readonly { readonly cell: number; readonly part: number }[];
+}
+
+function partsOf(resolution: number, perRow = COARSE_CELLS): ResampledCell[] {
+  const spans = spansOf(resolution, perRow);
+  return spans.flatMap((row) =>
+    spans.map((column) => ({
+      ...{ x: column.centre, y: row.centre },
+      cells: row.parts.flatMap(({ cell: y, part: down }) =>
+        column.parts.map(({ cell: x, part: across }) => ({ cell: y * perRow + x, part: across * down })),
+      ),
+    })),
+  );
+}
+
+function standsOut(value: number, variance: number): boolean {
+  return variance > 0 && value > DEVIATIONS * Math.sqrt(variance);
 }
 
 function selectionOf({ screen, campaignId, days }: HeatQuestion): HeatSelection {

@@ -1,4 +1,4 @@
-import { createCipheriv, createHmac } from 'node:crypto';
+import { type Cipheriv, createCipheriv, createHmac } from 'node:crypto';
 import type { Exponent, NoisyTable, Slice } from './budget.rules.js';
 import { type LaplaceTable, laplaceTable, sampleLaplace } from './laplace.rules.js';
 
@@ -43,6 +43,7 @@ function tableOf(exponent: Exponent): LaplaceTable {
  */
 export class DayNoise {
   private readonly key: Buffer;
+  private readonly cipher: Cipheriv;
   private readonly table: LaplaceTable;
 
   constructor(seed: Buffer, day: NoisedDay) {
@@ -59,6 +60,8 @@ export class DayNoise {
       denominator,
     ]);
     this.key = createHmac('sha256', seed).update(name).digest();
+    // Of the counters of a place: counter mode. A cipher for each place would cost more than its numbers.
+    this.cipher = createCipheriv('aes-256-ecb', this.key, null).setAutoPadding(false);
     this.table = tableOf(day.exponent);
   }
 
@@ -77,10 +80,11 @@ export class DayNoise {
   }
 
   private words(first: number, count: number): Buffer {
-    const counter = Buffer.alloc(BLOCK_BYTES);
-    counter.writeUIntBE(first / BLOCK_WORDS, BLOCK_BYTES - 6, 6);
     const blocks = Math.ceil(count / BLOCK_WORDS);
-    return createCipheriv('aes-256-ctr', this.key, counter).update(Buffer.alloc(blocks * BLOCK_BYTES));
+    const counters = Buffer.alloc(blocks * BLOCK_BYTES);
+    for (let block = 0; block < blocks; block += 1)
+      counters.writeUIntBE(first / BLOCK_WORDS + block, (block + 1) * BLOCK_BYTES - 6, 6);
+    return this.cipher.update(counters);
   }
 
   private further(place: number): bigint {
