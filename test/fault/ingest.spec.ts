@@ -16,6 +16,8 @@ jest.setTimeout(240_000 + kills * 5_000);
 
 const acme = { orgId: uuid(), number: 1 };
 const globex = { orgId: uuid(), number: 2 };
+/** The heat maps of acme: their numbers are above those of projects. */
+const maps = { orgId: acme.orgId, number: 2 ** 30 };
 
 let database: TestDatabase;
 let engine: KillableEngine;
@@ -25,7 +27,9 @@ const workers = new WorkerProcesses(() => database);
 beforeAll(async () => {
   database = await cloneDatabase();
   engine = await KillableEngine.start();
-  await new Ingest(database, engine).addProjects(acme, globex);
+  const world = new Ingest(database, engine);
+  await world.addProjects(acme, globex);
+  await world.addHeatmaps(maps);
 });
 beforeEach(async () => {
   await database.query('truncate ingest_batch, ingest_dead_letter');
@@ -91,11 +95,17 @@ describe('accepted events', () => {
   test('of others are stored while a batch is refused', async () => {
     startWorker();
     const poison = await ingest.accept(acme, 10, { occurTime: '2026-11-30 at noon' });
-    for (let n = 0; n < 30; n += 1) await ingest.accept(n % 2 ? acme : globex, 20);
+    const poisonedTouches = await ingest.acceptTouches(maps, 7, '2026-11-30 at noon');
+    for (let n = 0; n < 30; n += 1) {
+      await ingest.accept(n % 2 ? acme : globex, 20);
+      await ingest.acceptTouches(maps, 3);
+    }
     await ingest.drained();
     ingest.without(acme, 10);
-    expect(await ingest.deadLetters()).toEqual([poison]);
+    ingest.withoutTouches(7);
+    expect(await ingest.deadLetters()).toEqual([poison, poisonedTouches]);
     expect(await ingest.stored()).toEqual(ingest.expected);
+    expect(await ingest.storedTouches()).toEqual([90, 90, 90]);
     expect(workers.lastWords).toEqual([]);
   });
 
@@ -114,6 +124,7 @@ describe('accepted events', () => {
     const traffic = (async () => {
       for (let n = 0; accepting; n += 1) {
         await ingest.accept(n % 3 ? acme : globex, random.int(1, 300));
+        await ingest.acceptTouches(maps, 1 + (n % 40));
         await delay(20);
       }
     })();
@@ -135,6 +146,8 @@ describe('accepted events', () => {
     while (workers.running.length < 2) startWorker();
     await ingest.drained();
     expect(await ingest.stored()).toEqual(ingest.expected);
+    const [touches, ids, expected] = await ingest.storedTouches();
+    expect([touches, ids]).toEqual([expected, expected]);
     expect(await ingest.deadLetters()).toEqual([]);
     expect(workers.lastWords).toEqual([]);
   });

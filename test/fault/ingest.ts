@@ -1,11 +1,13 @@
+import { randomBytes } from 'node:crypto';
 import { v7 as uuid } from 'uuid';
-import { encodeBody } from '../../src/modules/analytics/event/batch-body.js';
+import { type BatchBody, encodeBody, encodeTouches } from '../../src/modules/analytics/event/batch-body.js';
 import type { EventRow } from '../../src/modules/analytics/event/event-row.js';
+import type { TouchRow } from '../../src/modules/analytics/event/touch-row.js';
 import type { KillableEngine } from '../support/killable-engine.js';
 import { eventually } from '../support/eventually.js';
 import type { TestDatabase } from '../support/test-database.js';
 
-/** A project as far as the queue knows it. */
+/** A project, or the heat maps of an organization, as far as the queue knows it. */
 export interface FaultProject {
   readonly orgId: string;
   readonly number: number;
@@ -21,6 +23,7 @@ interface EventTimes {
 /** Batches that were accepted, and what must be stored of them however the processes ended. */
 export class Ingest {
   private readonly sent = new Map<number, number>();
+  private touches = 0;
   private readonly database: TestDatabase;
   private readonly engine: KillableEngine;
 
@@ -43,17 +46,39 @@ export class Ingest {
     }
   }
 
+  /** Makes the heat maps of an organization that has a project. */
+  async addHeatmaps({ orgId, number }: FaultProject): Promise<void> {
+    await this.database.query(
+      `insert into heatmap (org_id, number, sealed_seed, created_at) overriding system value values ($1, $2, '', now())`,
+      [orgId, number],
+    );
+  }
+
   /** Queues a batch as a server does when it accepts it. */
-  async accept({ orgId, number }: FaultProject, events: number, times: EventTimes = {}): Promise<string> {
+  async accept(project: FaultProject, events: number, times: EventTimes = {}): Promise<string> {
+    const id = await this.enqueue(
+      project,
+      encodeBody(Array.from({ length: events }, (_, n) => row(n, times))),
+    );
+    this.sent.set(project.number, (this.sent.get(project.number) ?? 0) + events);
+    return id;
+  }
+
+  /** The same for touches, of this day. */
+  async acceptTouches(maps: FaultProject, touches: number, day = '2026-11-30'): Promise<string> {
+    const rows = Array.from({ length: touches }, (_, n) => touch(n, day));
+    const id = await this.enqueue(maps, encodeTouches(rows));
+    this.touches += touches;
+    return id;
+  }
+
+  private async enqueue({ orgId, number }: FaultProject, body: BatchBody): Promise<string> {
     const id = uuid();
-    const rows = Array.from({ length: events }, (_, n) => row(n, times));
-    const body = encodeBody(rows);
     await this.database.query(
       `insert into ingest_batch (org_id, id, project, received_at, events, raw_octets, months, layout, body)
        values ($1, $2, $3, date_trunc('milliseconds', now()), $4, $5, $6, $7, $8)`,
       [orgId, id, number, body.events, body.rawOctets, body.months, body.layout, body.body],
     );
-    this.sent.set(number, (this.sent.get(number) ?? 0) + events);
     return id;
   }
 
@@ -85,6 +110,19 @@ export class Ingest {
     );
   }
 
+  /** How many touches there are, how many ids they have, and how many there must be. */
+  async storedTouches(): Promise<[touches: number, ids: number, expected: number]> {
+    const [found] = await this.engine.query<{ touches: string; ids: string }>(
+      'SELECT count() AS touches, uniqExact(touch) AS ids FROM dovecote.touches FINAL',
+    );
+    return [Number(found?.touches), Number(found?.ids), this.touches];
+  }
+
+  /** Subtracts sent touches that became a dead letter. */
+  withoutTouches(touches: number): void {
+    this.touches -= touches;
+  }
+
   /** What `stored` must say. */
   get expected(): Record<string, [events: number, ids: number]> {
     return Object.fromEntries([...this.sent].sort().map(([project, events]) => [project, [events, events]]));
@@ -114,5 +152,12 @@ function row(n: number, { occurTime, months = 1 }: EventTimes): EventRow {
     properties: { plan: 'pro', price: String(n / 10) },
     numbers: { price: n / 10 },
     types: { price: 2 },
+  };
+}
+
+function touch(n: number, day: string): TouchRow {
+  return {
+    ...{ screen: `Screen ${n % 3}`, day, campaign: '', kind: 1 + (n % 4), bucket: n % 64, salted_at: 1 },
+    ...{ touch: String(randomBytes(8).readBigUInt64BE()), x: n % 200, y: n % 100, expires_on: '2149-06-06' },
   };
 }
