@@ -260,7 +260,7 @@ class HeatRun {
     });
   }
 
-  /** Of what the days add to one cell. */
+  /** The variance of what the days add to one cell. */
   private varianceOf(days: readonly DayNoise[]): number {
     return this.kinds.length * days.reduce((sum, { variance }) => sum + variance, 0);
   }

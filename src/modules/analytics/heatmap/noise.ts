@@ -60,7 +60,7 @@ export class DayNoise {
       denominator,
     ]);
     this.key = createHmac('sha256', seed).update(name).digest();
-    // Of the counters of a place: counter mode. A cipher for each place would cost more than its numbers.
+    // It encrypts counters: counter mode. A cipher for each place would cost more than its numbers.
     this.cipher = createCipheriv('aes-256-ecb', this.key, null).setAutoPadding(false);
     this.table = tableOf(day.exponent);
   }

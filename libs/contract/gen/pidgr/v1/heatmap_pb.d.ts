@@ -62,7 +62,8 @@ export declare type TouchEvent = Message<"pidgr.v1.TouchEvent"> & {
   screenHeight: number;
 
   /**
-   * When, by the device's clock.
+   * When, by the device's clock: within the last 7 days, and at most a day ahead. Checked, and not stored: the touch belongs
+   * to the day on which the server receives it.
    *
    * @generated from field: google.protobuf.Timestamp client_timestamp = 7;
    */
@@ -109,7 +110,7 @@ export declare const IngestTouchEventsRequestSchema: GenMessage<IngestTouchEvent
  */
 export declare type IngestTouchEventsResponse = Message<"pidgr.v1.IngestTouchEventsResponse"> & {
   /**
-   * Touches stored.
+   * Touches that count.
    *
    * @generated from field: int32 ingested_count = 1;
    */
@@ -143,7 +144,7 @@ export declare type HeatmapDataPoint = Message<"pidgr.v1.HeatmapDataPoint"> & {
   yPct: number;
 
   /**
-   * How hot it is.
+   * Touches, or for medians touches of a cohort, with noise: not a whole number, and above 0.
    *
    * @generated from field: float value = 3;
    */
@@ -170,14 +171,14 @@ export declare type QueryHeatmapDataRequest = Message<"pidgr.v1.QueryHeatmapData
   screenName: string;
 
   /**
-   * From here, included; unset for no bound.
+   * The day (UTC) of this instant is the first; unset for no bound.
    *
    * @generated from field: google.protobuf.Timestamp date_from = 2;
    */
   dateFrom?: Timestamp | undefined;
 
   /**
-   * To here, included; unset for no bound.
+   * The day (UTC) of this instant is the last; unset for no bound.
    *
    * @generated from field: google.protobuf.Timestamp date_to = 3;
    */
@@ -225,14 +226,14 @@ export declare const QueryHeatmapDataRequestSchema: GenMessage<QueryHeatmapDataR
  */
 export declare type QueryHeatmapDataResponse = Message<"pidgr.v1.QueryHeatmapDataResponse"> & {
   /**
-   * Cells that were touched.
+   * Cells that stand out, row by row.
    *
    * @generated from field: repeated pidgr.v1.HeatmapDataPoint data_points = 1;
    */
   dataPoints: HeatmapDataPoint[];
 
   /**
-   * The screenshot behind the points; empty without one.
+   * The latest screenshot of the screen, for an hour; empty without one.
    *
    * @generated from field: string screenshot_url = 3;
    */
@@ -293,7 +294,7 @@ export declare const UploadScreenshotRequestSchema: GenMessage<UploadScreenshotR
  */
 export declare type UploadScreenshotResponse = Message<"pidgr.v1.UploadScreenshotResponse"> & {
   /**
-   * Where to load it from.
+   * Where to load it from, for an hour.
    *
    * @generated from field: string url = 1;
    */
@@ -320,7 +321,7 @@ export declare type ScreenScreenshot = Message<"pidgr.v1.ScreenScreenshot"> & {
   screenName: string;
 
   /**
-   * Where to load it from.
+   * Where to load it from, for an hour.
    *
    * @generated from field: string url = 2;
    */
@@ -453,7 +454,8 @@ export enum HeatmapMode {
 export declare const HeatmapModeSchema: GenEnum<HeatmapMode>;
 
 /**
- * Collects touches and draws heat maps. Touches are stored under a salted cohort bucket, without a user.
+ * Collects touches and draws heat maps. Touches are stored by cohort, day and cell, without a member, and every number
+ * that is answered has the noise of differential privacy: see docs/heatmaps.md.
  *
  * @generated from service pidgr.v1.HeatmapService
  */
@@ -461,8 +463,10 @@ export declare const HeatmapService: GenService<{
   /**
    * Stores touches of the caller. Self.
    *
-   * Invalid touches are skipped and not counted. Stores nothing and counts 0 when the organization turned
-   * behavioural analytics off or the caller's processing is restricted.
+   * Invalid touches are skipped and not counted, and so are those above 15 touches and 5 scroll positions of a
+   * member and day (UTC): the noise is made for these numbers. Stores nothing and counts 0 when the organization turned
+   * behavioural analytics off or the caller's processing is restricted. What was counted survives a crash of the
+   * server. UNAVAILABLE: nothing was stored, and the client may send the same again.
    *
    * @generated from rpc pidgr.v1.HeatmapService.IngestTouchEvents
    */
@@ -472,8 +476,12 @@ export declare const HeatmapService: GenService<{
     output: typeof IngestTouchEventsResponseSchema;
   },
   /**
-   * Returns the heat map of a screen. Needs PERMISSION_CAMPAIGNS_READ. With fewer than 5 cohorts on the
-   * screen there are no points and `cohort_enabled` is false.
+   * Returns the heat map of a screen. Needs PERMISSION_CAMPAIGNS_READ.
+   *
+   * Made of whole days (UTC) that are over, at most the last 90. With fewer than 5 cohorts on the screen in these days, or
+   * with behavioural analytics off, there are no points and `cohort_enabled` is false. Points are the cells whose
+   * number stands out of its noise by two standard deviations: there may be none. The same question has the same answer.
+   * INVALID_ARGUMENT when `date_to` is before `date_from`.
    *
    * @generated from rpc pidgr.v1.HeatmapService.QueryHeatmapData
    */
@@ -494,6 +502,10 @@ export declare const HeatmapService: GenService<{
   },
   /**
    * Stores the picture behind a heat map, personal data masked by the client. Self.
+   *
+   * Replaces the one of the same screen and version. The file loses its texts, times and places, and who sent it is not
+   * stored. An organization keeps 500, the oldest make room. RESOURCE_EXHAUSTED after 100 of a member in 24 hours.
+   * FAILED_PRECONDITION when the organization turned behavioural analytics off or the caller's processing is restricted.
    *
    * @generated from rpc pidgr.v1.HeatmapService.UploadScreenshot
    */

@@ -120,7 +120,8 @@ export const HeatmapMode = /*@__PURE__*/
   tsEnum(HeatmapModeSchema);
 
 /**
- * Collects touches and draws heat maps. Touches are stored under a salted cohort bucket, without a user.
+ * Collects touches and draws heat maps. Touches are stored by cohort, day and cell, without a member, and every number
+ * that is answered has the noise of differential privacy: see docs/heatmaps.md.
  *
  * @generated from service pidgr.v1.HeatmapService
  */

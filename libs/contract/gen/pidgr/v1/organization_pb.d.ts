@@ -544,7 +544,7 @@ export declare type UpdateAnalyticsEpsilonRequest = Message<"pidgr.v1.UpdateAnal
 export declare const UpdateAnalyticsEpsilonRequestSchema: GenMessage<UpdateAnalyticsEpsilonRequest>;
 
 /**
- * The noise in force.
+ * The noise of the days from tomorrow on.
  *
  * @generated from message pidgr.v1.UpdateAnalyticsEpsilonResponse
  */
@@ -1201,7 +1201,8 @@ export declare const OrganizationService: GenService<{
     output: typeof RotateAnalyticsSaltResponseSchema;
   },
   /**
-   * Changes how much noise derived figures get. Needs PERMISSION_PRIVACY_WRITE. Audited.
+   * Changes how much noise heat maps have, for the days from tomorrow (UTC) on: noise that was answered stays.
+   * Needs PERMISSION_PRIVACY_WRITE. Audited.
    *
    * @generated from rpc pidgr.v1.OrganizationService.UpdateAnalyticsEpsilon
    */
