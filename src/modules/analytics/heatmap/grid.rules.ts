@@ -34,3 +34,23 @@ export function spansOf(resolution: number, baseCells: number): Span[] {
     return { centre: (from + to) / 2, parts };
   });
 }
+
+/** A cell of the answer: its centre, and the cells of a finer or equal grid in it, each with the part that lies within. */
+export interface ResampledCell {
+  readonly x: number;
+  readonly y: number;
+  readonly cells: readonly { readonly cell: number; readonly part: number }[];
+}
+
+/** The cells of an answer, row by row, made of a grid with so many cells in a row. */
+export function partsOf(resolution: number, perRow: number): ResampledCell[] {
+  const spans = spansOf(resolution, perRow);
+  return spans.flatMap((row) =>
+    spans.map((column) => ({
+      ...{ x: column.centre, y: row.centre },
+      cells: row.parts.flatMap(({ cell: y, part: down }) =>
+        column.parts.map(({ cell: x, part: across }) => ({ cell: y * perRow + x, part: across * down })),
+      ),
+    })),
+  );
+}

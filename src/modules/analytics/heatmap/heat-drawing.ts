@@ -7,7 +7,7 @@ import {
 } from '../../../platform/analytics-store/index.js';
 import { exponentOf, type NoisyTable, type Slice } from './budget.rules.js';
 import { areEnough, medianOf } from './cohort.rules.js';
-import { spansOf } from './grid.rules.js';
+import { partsOf, type ResampledCell } from './grid.rules.js';
 import {
   coarseStatement,
   cohortStatement,
@@ -158,7 +158,7 @@ class HeatRun {
     const { bucketCount } = this.input.question;
     const days = this.noiseOf('cohorts');
     const variance = (MEDIAN_VARIANCE * this.varianceOf(days)) / bucketCount;
-    const parts = partsOf(resolution);
+    const parts = partsOf(resolution, COARSE_CELLS);
     const cells = this.promising(coarse, parts, variance);
     const counts = await this.cohortCounts(cells, days);
     return parts.flatMap(({ x, y, cells: within }) => {
@@ -272,25 +272,6 @@ class HeatRun {
       await this.pause.whenDue();
     }
   }
-}
-
-/** A cell of the answer: its centre, and the cells of a finer or equal grid in it, each with the part that lies within. */
-interface ResampledCell {
-  readonly x: number;
-  readonly y: number;
-  readonly cells: readonly { readonly cell: number; readonly part: number }[];
-}
-
-function partsOf(resolution: number, perRow = COARSE_CELLS): ResampledCell[] {
-  const spans = spansOf(resolution, perRow);
-  return spans.flatMap((row) =>
-    spans.map((column) => ({
-      ...{ x: column.centre, y: row.centre },
-      cells: row.parts.flatMap(({ cell: y, part: down }) =>
-        column.parts.map(({ cell: x, part: across }) => ({ cell: y * perRow + x, part: across * down })),
-      ),
-    })),
-  );
 }
 
 function standsOut(value: number, variance: number): boolean {
