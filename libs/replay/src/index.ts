@@ -1,0 +1,12 @@
+export { activityOf, activityScore, addActivity, NO_ACTIVITY } from './activity.js';
+export type { ActivityTotals } from './activity.js';
+export { readChunk } from './chunk.js';
+export type { Chunk, Refusal } from './chunk.js';
+export type { ReplayEvent } from './event.js';
+export { CHUNK_LIMITS } from './limits.js';
+export type { ChunkLimits } from './limits.js';
+export { maskEvents } from './mask-events.js';
+export type { Masked } from './mask-events.js';
+export { maskText, maskValue } from './mask-text.js';
+export { pageUrl } from './page-url.js';
+export type { LeftOutReason } from './reading.js';
