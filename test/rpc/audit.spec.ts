@@ -246,6 +246,17 @@ describe('Append', () => {
     expect(Math.max(...Object.keys(metadata).map((key) => key.length))).toBe(50);
     expect(Math.max(...Object.values(metadata).map((value) => value.length))).toBe(500);
   });
+
+  test('keeps names and values that are cut within a character', async () => {
+    const details = { note: `${'x'.repeat(499)}🔥`, [`🔥${'k'.repeat(49)}`]: 'v', 'a\0b': 'c' };
+    const { eventId } = await sibling().append({ ...event, orgId: cast.acme.id, details });
+    const { metadata } = (await all(cast.alice)).find(({ id }) => id === eventId) ?? {};
+    expect(metadata).toEqual({
+      note: `${'x'.repeat(499)}\ufffd`,
+      [`\ufffd${'k'.repeat(49)}`]: 'v',
+      ab: 'c',
+    });
+  });
 });
 
 async function rolesOf(orgId: string): Promise<Cast['acme']['roles']> {

@@ -113,7 +113,8 @@ export function withoutSecrets(text: string, secrets: readonly string[]): string
   return open
     .replaceAll(/[\p{C}\s]+/gu, ' ')
     .trim()
-    .slice(0, LONGEST_REFUSAL);
+    .slice(0, LONGEST_REFUSAL)
+    .toWellFormed();
 }
 
 function objectIn(body: string): Record<string, unknown> {

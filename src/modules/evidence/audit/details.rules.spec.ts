@@ -84,6 +84,14 @@ describe('the details of an event', () => {
 
   test('can be stored', () => {
     expect(pairsOf({ note: 'a\0b\ud800' })).toEqual({ note: 'ab\ufffd' });
+    expect(pairsOf({ 'a\0b\ud800': 1 })).toEqual({ 'ab\ufffd': '1' });
+    // Cut within a character.
+    expect(pairsOf({ note: `${'x'.repeat(499)}🔥` }).note).toBe(`${'x'.repeat(499)}\ufffd`);
+    expect(pairsOf({ [`🔥${'k'.repeat(49)}`]: 1 })).toEqual({ [`\ufffd${'k'.repeat(49)}`]: '1' });
+  });
+
+  test('hide what a NUL divides', () => {
+    expect(pairsOf({ note: 'call +49 170\0 1234567' })).toEqual({ note: `call ${removed}` });
   });
 
   test('cannot change what objects are', () => {

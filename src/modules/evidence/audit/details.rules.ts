@@ -35,7 +35,7 @@ export function pairsOf(details: object): Record<string, string> {
   let surplus = 0;
   for (const { path, value } of leavesOf(details, [])) {
     if (pairs.size >= MOST_PAIRS - 1) surplus += 1;
-    else pairs.set(path.join('.').slice(-LONGEST_KEY), textOf(path, value).slice(0, LONGEST_VALUE));
+    else pairs.set(storable(path.join('.').slice(-LONGEST_KEY)), textOf(path, value));
   }
   if (surplus > 0) pairs.set('left_out', String(surplus));
   return Object.fromEntries(pairs);
@@ -54,7 +54,9 @@ function* leavesOf(value: unknown, path: readonly string[]): Generator<{ path: s
 /** Anywhere on the path: what is inside of something private is private. */
 function textOf(path: readonly string[], value: unknown): string {
   if (path.some(isSensitive)) return removed;
-  return withoutNul(String(value)).replaceAll(sensitiveText, removed);
+  // First: a NUL within a number must not hide it.
+  const text = storable(String(value)).replaceAll(sensitiveText, removed);
+  return storable(text.slice(0, LONGEST_VALUE));
 }
 
 function isSensitive(name: string): boolean {
@@ -65,7 +67,7 @@ function isSensitive(name: string): boolean {
   return words.some((word) => sensitiveWords.has(word)) && !harmlessEndings.has(words.at(-1) ?? '');
 }
 
-/** PostgreSQL stores any text but that. */
-function withoutNul(text: string): string {
+/** PostgreSQL stores any text but NUL and halves of characters, such as a cut leaves. */
+function storable(text: string): string {
   return text.replaceAll('\0', '').toWellFormed();
 }

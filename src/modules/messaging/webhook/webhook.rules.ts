@@ -53,7 +53,8 @@ export function excerptOf(answer: Uint8Array): string {
   return new TextDecoder()
     .decode(answer)
     .replace(/(?![\t\n])\p{Cc}/gu, '')
-    .slice(0, ANSWER_LENGTH);
+    .slice(0, ANSWER_LENGTH)
+    .toWellFormed();
 }
 
 export function refuseRedelivery({ id, outcome, isForgotten, attempts }: WebhookCall): AppError | undefined {
