@@ -34,6 +34,7 @@ import { WebhookModule } from './modules/messaging/webhook/index.js';
 import { TemplateEntity, TemplateModule, TemplateVersionEntity } from './modules/messaging/template/index.js';
 import { ActivityModule } from './modules/analytics/activity/index.js';
 import { BoardModule } from './modules/analytics/board/index.js';
+import { CampaignFeedModule } from './modules/analytics/campaign-feed/index.js';
 import { ErasureModule } from './modules/analytics/erasure/index.js';
 import { HeatmapModule } from './modules/analytics/heatmap/index.js';
 import { InsightModule } from './modules/analytics/insight/index.js';
@@ -139,6 +140,7 @@ export class AppModule {
         TeamModule,
         TemplateModule,
         WebhookModule,
+        CampaignFeedModule,
         ErasureModule,
         HeatmapModule,
         InsightModule,

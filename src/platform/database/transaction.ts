@@ -16,6 +16,7 @@ import { hasPrepared, runStatement, type StatementResult } from './statement-que
 interface Lookup {
   kind:
     | 'board_share'
+    | 'delivery_events'
     | 'ingest_queue'
     | 'invite_link'
     | 'profiles'

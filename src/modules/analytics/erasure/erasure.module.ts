@@ -19,5 +19,6 @@ import { Erasures } from './erasures.service.js';
   imports: [EventModule, ProfileModule, ProjectModule],
   controllers: [ErasureRpc],
   providers: [ConfirmErasure, EraseDataSubject, Erasures, ErasureRun, ErasureStore, ForgetNamesOfErasure],
+  exports: [Erasures],
 })
 export class ErasureModule {}

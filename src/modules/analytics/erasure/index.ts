@@ -1,1 +1,2 @@
+export { Erasures } from './erasures.service.js';
 export { ErasureModule } from './erasure.module.js';

@@ -29,11 +29,14 @@ export class EventQueue {
   ) {}
 
   /**
-   * Queues the rows that `rowsOf` makes for this batch of the scope's project. They are durable when this returns, or when
-   * the scope is committed if it has written before.
+   * Queues the rows that `rowsOf` makes for this batch of the project, which is that of the scope unless another of its organization is
+   * given. They are durable when this returns, or when the scope is committed if it has written before.
    */
-  async add(scope: Scope, rowsOf: (context: RowContext) => readonly EventRow[]): Promise<void> {
-    const { number: project, retentionDays } = scope.project;
+  async add(
+    scope: Scope,
+    rowsOf: (context: RowContext) => readonly EventRow[],
+    { number: project, retentionDays }: Pick<Project, 'number' | 'retentionDays'> = scope.project,
+  ): Promise<void> {
     const receivedAt = scope.now();
     const id = uuid({ msecs: receivedAt.getTime() });
     const rows = rowsOf({ project, batchId: id, receivedAt, retentionDays });

@@ -36,13 +36,14 @@ export function familyOf(number: KeyFamily): ProjectKeyFamily {
 }
 
 export function toProject(project: ProjectRow): Project {
-  const { id, name, zone, mergeIdentities, ingestPath } = project;
+  const { id, name, zone, mergeIdentities, ingestPath, builtIn } = project;
   return create(ProjectSchema, {
     id,
     name,
     zone,
     mergeIdentities,
     ingestPath,
+    builtIn,
     retentionDays: project.retentionDays ?? 0,
     eventsPerSecond: project.eventsPerSecond ?? 0,
     createdAt: timestampFromDate(project.createdAt),

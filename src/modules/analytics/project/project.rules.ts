@@ -9,6 +9,16 @@ const LIVE_KEYS_LIMIT = 50;
 /** The zone that an empty name stands for. */
 export const defaultZone = 'UTC';
 
+/** What the project is called that the server makes. */
+export const builtInName = 'Campaigns';
+
+/** The name, or the next that is free: `Campaigns 2`. */
+export function freeName(name: string, isTaken: (name: string) => boolean): string {
+  let free = name;
+  for (let number = 2; isTaken(free); number += 1) free = `${name} ${number}`;
+  return free;
+}
+
 export function unknownZone(): AppError {
   return invalidArgument([
     { field: 'zone', description: 'must be the IANA name of a time zone, such as Europe/Stockholm' },

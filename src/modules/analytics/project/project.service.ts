@@ -4,12 +4,14 @@ import { CONFIG } from '../../../platform/config/config.module.js';
 import type { Config } from '../../../platform/config/index.js';
 import { type AppError, notFound } from '../../../platform/errors/index.js';
 import type { Scope } from '../../../platform/scope/index.js';
-import { resolvedZone } from '../../../platform/text/index.js';
+import { nameKey, resolvedZone } from '../../../platform/text/index.js';
 import { eraseDeletedProjectsTask } from './deleted-projects.service.js';
 import type { ProjectRow, ProjectSettings } from './project.js';
 import {
+  builtInName,
   changesOf,
   defaultZone,
+  freeName,
   keepsShorter,
   refuseConfirmation,
   refuseIngestPath,
@@ -53,8 +55,22 @@ export class Projects {
     return required(await this.store.findForUpdate(scope, id.toLowerCase()));
   }
 
+  /** The project of the events of campaigns. Made when it is asked for: in it the ids of one person count as one. */
+  async getBuiltIn(scope: Scope): Promise<ProjectRow> {
+    await this.store.countForInsert(scope);
+    const found = await this.store.findBuiltIn(scope);
+    if (found) return found;
+    const taken = new Set((await this.store.list(scope)).map(({ name }) => nameKey(name)));
+    const name = freeName(builtInName, (one) => taken.has(nameKey(one)));
+    return this.insert(scope, { name, mergeIdentities: true }, true);
+  }
+
   /** A project without keys. By default its zone is UTC, events are kept, and each id counts as a person. */
-  async create(scope: Scope, input: NewProject): Promise<ProjectRow> {
+  create(scope: Scope, input: NewProject): Promise<ProjectRow> {
+    return this.insert(scope, input, false);
+  }
+
+  private async insert(scope: Scope, input: NewProject, builtIn: boolean): Promise<ProjectRow> {
     const settings: ProjectSettings = {
       retentionDays: null,
       mergeIdentities: false,
@@ -66,7 +82,7 @@ export class Projects {
     refuse(this.refuseIngestPath(settings) ?? refuseProjectOverLimit(await this.store.countForInsert(scope)));
     const { orgId } = scope;
     const maker = { createdBy: scope.actorId || null, createdAt: scope.now() };
-    const project = { ...settings, ...maker, orgId, id: uuid() };
+    const project = { ...settings, ...maker, builtIn, orgId, id: uuid() };
     const number = await this.store.insert(scope, project);
     await scope.audit('PROJECT_CREATED', {
       entityType: 'project',

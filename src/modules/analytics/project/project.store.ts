@@ -8,7 +8,7 @@ import { nameTaken } from './project.rules.js';
 
 const columns = `org_id as "orgId", id, number, name, zone, retention_days as "retentionDays",
           merge_identities as "mergeIdentities", events_per_second as "eventsPerSecond",
-          ingest_path as "ingestPath", created_by as "createdBy", created_at as "createdAt", updated_at as "updatedAt"`;
+          ingest_path as "ingestPath", built_in as "builtIn", created_by as "createdBy", created_at as "createdAt", updated_at as "updatedAt"`;
 
 const lock = statement('project.lock', `select pg_advisory_xact_lock(hashtextextended('project/' || $1, 0))`);
 const count = statement(
@@ -20,6 +20,10 @@ const list = statement(
   `select ${columns} from project where org_id = $1 order by name_key, id`,
 );
 const find = statement('project.find', `select ${columns} from project where org_id = $1 and id = $2`);
+const findBuiltIn = statement(
+  'project.find_built_in',
+  `select ${columns} from project where org_id = $1 and built_in`,
+);
 const findForUpdate = statement(
   'project.find_for_update',
   `select ${columns} from project where org_id = $1 and id = $2 for update`,
@@ -27,8 +31,8 @@ const findForUpdate = statement(
 const insert = statement(
   'project.insert',
   `insert into project (org_id, id, name, name_key, zone, retention_days, merge_identities, events_per_second,
-                        ingest_path, created_by, created_at, updated_at)
-   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11) returning number`,
+                        ingest_path, built_in, created_by, created_at, updated_at)
+   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12) returning number`,
 );
 const update = statement(
   'project.update',
@@ -66,6 +70,10 @@ export class ProjectStore {
     return tx.queryOne<ProjectRow>(find, [scope.orgId, id]);
   }
 
+  async findBuiltIn(scope: Scope): Promise<ProjectRow | undefined> {
+    return (await scope.tx()).queryOne<ProjectRow>(findBuiltIn, [scope.orgId]);
+  }
+
   /** Locks the row until the transaction ends. */
   async findForUpdate(scope: Scope, id: string): Promise<ProjectRow | undefined> {
     const tx = await scope.tx();
@@ -75,7 +83,7 @@ export class ProjectStore {
   /** Returns the number that the project has from now on. */
   async insert(scope: Scope, project: Omit<ProjectRow, 'number' | 'updatedAt'>): Promise<number> {
     const tx = await scope.tx();
-    const values = [...settingsOf(project), project.createdBy, project.createdAt];
+    const values = [...settingsOf(project), project.builtIn, project.createdBy, project.createdAt];
     const row = await tx.queryOne<{ number: number }>(insert, [scope.orgId, project.id, ...values]);
     if (!row) throw new Error('The insert of a project returned no row.');
     return row.number;

@@ -6,6 +6,8 @@ export interface ProjectRow extends Project {
   readonly name: string;
   /** The path under which its SDKs send events, one of those that the operator has configured; empty: the usual one. */
   readonly ingestPath: string;
+  /** The server made it, for the events of campaigns. */
+  readonly builtIn: boolean;
   readonly createdBy: string | null;
   readonly createdAt: Date;
   /** When its settings were changed last. */

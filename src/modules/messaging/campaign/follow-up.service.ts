@@ -12,6 +12,7 @@ import {
   type CopyBatch,
   CopyStore,
   CounterStore,
+  DeliveryEventStore,
   type FollowedMessage,
   FollowUpStore,
   type Skip,
@@ -54,6 +55,7 @@ export class FollowUps {
     private readonly copies: CopyStore,
     private readonly skips: SkipStore,
     private readonly counters: CounterStore,
+    private readonly events: DeliveryEventStore,
   ) {}
 
   /** The next piece of the audience; undefined when there is none left. */
@@ -120,8 +122,19 @@ export class FollowUps {
     return created;
   }
 
-  async record(scope: Scope, { campaign, run }: Standing, skips: readonly Skip[]): Promise<void> {
-    await this.skips.record(scope, { campaignId: campaign.id, stepId: run.stepId, round: run.round }, skips);
+  /** What the step did about the messages of the piece, when all of that is written, and whom it left out. */
+  async record(
+    scope: Scope,
+    { campaign, run, step }: Standing,
+    { messages }: FollowUpPiece,
+    skips: readonly Skip[],
+  ): Promise<void> {
+    const place = { campaignId: campaign.id, stepId: run.stepId, round: run.round };
+    await this.skips.record(scope, place, skips);
+    if (messages.length === 0) return;
+    const deliveryIds = messages.map(({ deliveryId }) => deliveryId);
+    if (step.type === 'SEND_REMINDER') await this.events.noteReminded(scope, place, deliveryIds);
+    else await this.events.noteEscalated(scope, place, deliveryIds);
   }
 }
 

@@ -3,6 +3,7 @@ import { PersonalData } from '../../../platform/personal-data/index.js';
 import { CopyStore } from './copy.store.js';
 import { CounterStore } from './counter.store.js';
 import { Deliveries } from './delivery.service.js';
+import { DeliveryEventStore } from './delivery-event.store.js';
 import { DeliveryStore } from './delivery.store.js';
 import { DispatchStore } from './dispatch.store.js';
 import { Enrollment } from './enrollment.service.js';
@@ -29,6 +30,7 @@ import { TimelineStore } from './timeline.store.js';
     CopyStore,
     CounterStore,
     Deliveries,
+    DeliveryEventStore,
     DeliveryStore,
     DispatchStore,
     Enrollment,
@@ -46,6 +48,7 @@ import { TimelineStore } from './timeline.store.js';
     CopyStore,
     CounterStore,
     Deliveries,
+    DeliveryEventStore,
     Enrollment,
     FollowUpStore,
     OpenDeliveryStore,

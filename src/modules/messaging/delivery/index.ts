@@ -11,6 +11,13 @@ export {
   openStatuses,
   wordFor,
 } from './delivery.js';
+export {
+  deliveryEvent,
+  type DeliveryEvent,
+  deliveryEventSettings,
+  DeliveryEventStore,
+  type NotedEvent,
+} from './delivery-event.store.js';
 export { DeliveryModule } from './delivery.module.js';
 export { Deliveries } from './delivery.service.js';
 export { Enrollment } from './enrollment.service.js';

@@ -92,6 +92,11 @@ export class Organizations {
     return this.store.listHeld(scope, scope.identityId);
   }
 
+  /** Whether the organization was made for trying things out. */
+  async isSandbox(scope: Scope): Promise<boolean> {
+    return (await this.get(scope)).orgType === orgType.sandbox;
+  }
+
   /** The caller becomes its super admin. */
   async create(scope: Scope, input: NewOrganization): Promise<CreatedOrganization> {
     const adminId = uuid();

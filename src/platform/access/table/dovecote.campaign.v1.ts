@@ -1,4 +1,5 @@
 import { CampaignApprovalService } from '@dovecote/contract/dovecote/campaign/v1/approval_pb';
+import { CampaignFeedService } from '@dovecote/contract/dovecote/campaign/v1/feed_pb';
 import { CampaignReportService } from '@dovecote/contract/dovecote/campaign/v1/report_pb';
 import { CampaignSteeringService } from '@dovecote/contract/dovecote/campaign/v1/steering_pb';
 import { AudienceService } from '@dovecote/contract/dovecote/campaign/v1/audience_pb';
@@ -21,6 +22,11 @@ export const dovecoteCampaign: readonly ServiceRows[] = [
   rowsOf(CampaignReportService, {
     getCampaignStatistics: read(permission(P.CAMPAIGNS_READ), anyProof),
     getDeliveryTimeline: read(permission(P.CAMPAIGNS_READ), anyProof),
+  }),
+  // Who sets it may also write analytics, which the service asks for.
+  rowsOf(CampaignFeedService, {
+    setCampaignFeed: write(permission(P.ORG_WRITE), recentProof('api_key'), 'ORG_UPDATED'),
+    getCampaignFeed: read(permission(P.ANALYTICS_READ), anyProof),
   }),
   // For people: a key is no second person.
   rowsOf(CampaignApprovalService, {

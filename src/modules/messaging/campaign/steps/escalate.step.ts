@@ -70,7 +70,7 @@ export class EscalateStep implements CampaignStep {
     const isAlert = config.mode === 'ALERT_ONLY';
     const told = isAlert ? await this.copies.alert(scope, batch) : await this.followUps.send(scope, batch);
     const { posts, skips } = await this.channels.tell(scope, standing, followUp, piece);
-    await this.followUps.record(scope, standing, [...piece.skips, ...skips]);
+    await this.followUps.record(scope, standing, piece, [...piece.skips, ...skips]);
     if (told + posts > 0)
       await scope.audit('ESCALATION_EXECUTED', {
         entityType: 'campaign',

@@ -44,7 +44,7 @@ export class ReminderStep implements CampaignStep {
       amount: 1,
     }));
     const { posts, skips } = await this.channels.tell(scope, standing, followUp, piece);
-    await this.followUps.record(scope, standing, [...piece.skips, ...unpushed, ...skips]);
+    await this.followUps.record(scope, standing, piece, [...piece.skips, ...unpushed, ...skips]);
     if (reminded + noted + posts > 0)
       await scope.audit('MESSAGE_SENT', {
         entityType: 'campaign',

@@ -75,6 +75,13 @@ export declare type Project = Message<"dovecote.project.v1.Project"> & {
    * @generated from field: google.protobuf.Timestamp created_at = 8;
    */
   createdAt?: Timestamp | undefined;
+
+  /**
+   * Whether the server made it, for the events of campaigns: see dovecote.campaign.v1.CampaignFeedService.
+   *
+   * @generated from field: bool built_in = 9;
+   */
+  builtIn: boolean;
 };
 
 /**

@@ -1,0 +1,1 @@
+export { CampaignFeedService } from './feed_pb.js';

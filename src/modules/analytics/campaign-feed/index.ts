@@ -1,0 +1,2 @@
+export { CampaignFeedModule } from './campaign-feed.module.js';
+export { CampaignFeeds } from './campaign-feeds.service.js';
