@@ -41,7 +41,7 @@ export class CampaignFeed implements MigrationInterface {
       create table delivery_event (
         org_id uuid not null,
         id bigint not null generated always as identity,
-        kind smallint not null,
+        kind text not null,
         -- Of what a later step did about the deliveries; empty otherwise.
         step_id text not null default '',
         round smallint not null default 0,
@@ -63,7 +63,7 @@ export class CampaignFeed implements MigrationInterface {
       begin
         if exists (select from campaign_feed where org_id = app_org_id()) then
           insert into delivery_event (org_id, kind, at, delivery_ids)
-          select org_id, 1, created_at, array_agg(id) from written
+          select org_id, 'sent', created_at, array_agg(id) from written
            where content_id is not null and not synthetic
            group by org_id, created_at;
         end if;
@@ -81,8 +81,8 @@ export class CampaignFeed implements MigrationInterface {
             from after_change n
             join before_change o on o.org_id = n.org_id and o.id = n.id
            cross join lateral (values
-             (2, o.delivered_at, n.delivered_at), (3, o.read_at, n.read_at),
-             (4, o.acted_at, n.acted_at), (5, o.missed_at, n.missed_at)) e (kind, was, at)
+             ('delivered', o.delivered_at, n.delivered_at), ('read', o.read_at, n.read_at),
+             ('acknowledged', o.acted_at, n.acted_at), ('missed', o.missed_at, n.missed_at)) e (kind, was, at)
            where e.was is null and e.at is not null and not n.synthetic
            group by n.org_id, e.kind, e.at;
         end if;

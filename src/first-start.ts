@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { INestApplicationContext } from '@nestjs/common';
+import { CampaignFeeds } from './modules/analytics/campaign-feed/index.js';
 import { ProjectKeys, Projects } from './modules/analytics/project/index.js';
 import { ApiKeys } from './modules/people/api-key/index.js';
 import { type CreatedOrganization, Organizations } from './modules/people/organization/index.js';
@@ -12,7 +13,7 @@ import { CONFIG } from './platform/config/config.module.js';
 import type { Config } from './platform/config/index.js';
 import { type Scope, Scopes } from './platform/scope/index.js';
 
-/** What a newcomer finds: an organization, its admin, a key to call with, and a project that takes events. */
+/** What a newcomer finds: an organization, its admin, a key to call with, and a project that takes events, also those of campaigns. */
 export interface Demonstration {
   organizationId: string;
   adminEmail: string;
@@ -80,6 +81,7 @@ async function createProject(app: INestApplicationContext, admin: Caller): Promi
   await act(app, admin, async (scope) => {
     const project = await app.get(Projects).create(scope, { name: projectName });
     await app.get(ProjectKeys).create(scope, { projectId: project.id, family: 'public', name: 'Demo' });
+    await app.get(CampaignFeeds).set(scope, project.id);
   });
 }
 

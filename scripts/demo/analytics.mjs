@@ -1,7 +1,7 @@
 // The second half of the demo: a site sends its events, and questions about them are answered.
 import { create, toJsonString } from '@bufbuild/protobuf';
 import { timestampDate, timestampFromMs } from '@bufbuild/protobuf/wkt';
-import { KeyFamily, ProjectService } from '@dovecote/contract/dovecote/project/v1/project_pb';
+import { ProjectService } from '@dovecote/contract/dovecote/project/v1/project_pb';
 import {
   Aggregation,
   InsightsService,
@@ -11,10 +11,10 @@ import {
 import { EventsService } from '@dovecote/contract/sdk/events/v1/events_pb';
 import { connect } from './clients.mjs';
 import { bars, funnel, sparkline } from './drawing.mjs';
+import { NAME, projectOf, publicKeyOf } from './project.mjs';
 import { note, step, waitFor } from './stage.mjs';
 import { DAYS, eventsFrom, steps, windowBefore } from './visitors.mjs';
 
-const NAME = 'Demo shop';
 const BATCH = 1_000;
 
 export async function showAnalytics({ url, apiKey, apiKeyInShell }) {
@@ -83,19 +83,4 @@ Next: ask for the funnel yourself, then send events of yours by docs/how-to/send
   curl ${url}/insights.v1.InsightsService/Query -H "authorization: Bearer ${apiKeyInShell}" \\
     -H 'x-project-id: ${project.id}' -H 'content-type: application/json' \\
     -d '${toJsonString(QueryRequestSchema, create(QueryRequestSchema, { query: question }))}'`);
-}
-
-async function projectOf(projects) {
-  const { projects: known } = await projects.listProjects({});
-  const found = known.find(({ name }) => name === NAME);
-  if (found) note('it is there already');
-  return found ?? (await projects.createProject({ name: NAME })).project;
-}
-
-async function publicKeyOf(projects, projectId) {
-  const { projectKeys } = await projects.listProjectKeys({ projectId });
-  const found = projectKeys.find(({ family }) => family === KeyFamily.PUBLIC);
-  if (found) return found.key;
-  const { key } = await projects.createProjectKey({ projectId, family: KeyFamily.PUBLIC, name: 'Pages' });
-  return key;
 }

@@ -15,6 +15,7 @@ import { DeviceService } from '@dovecote/contract/pidgr/v1/device_pb';
 import { InboxService } from '@dovecote/contract/pidgr/v1/inbox_pb';
 import { MemberService } from '@dovecote/contract/pidgr/v1/member_pb';
 import { TemplateService } from '@dovecote/contract/pidgr/v1/template_pb';
+import { feedSite, showCampaignFunnel } from './campaign-funnel.mjs';
 import { showAnalytics } from './analytics.mjs';
 import { connect } from './clients.mjs';
 import { environment } from './environment.mjs';
@@ -94,6 +95,8 @@ async function play() {
     });
   }
 
+  const project = apiKey && (await feedSite(surroundings));
+
   step('Campaign', 'the admin creates and starts it: send, wait one minute, mark as missed');
   const campaigns = admin(CampaignService);
   const { campaign } = await campaigns.createCampaign({
@@ -140,6 +143,7 @@ async function play() {
   for (const { recipientEmail, status } of deliveries) {
     note(`${recipientEmail.padEnd(28)} ${DeliveryStatus[status]}`);
   }
+  if (project) await showCampaignFunnel(surroundings, project, { campaignId, reader: ada });
 }
 
 async function playAll(part) {

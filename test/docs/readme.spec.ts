@@ -94,7 +94,12 @@ describe('the first campaign', () => {
 
 test('the demo plays to its end, and draws the funnel of the page', async () => {
   const [funnel = ''] = /^ {4}Visit .*\n(?: {4}.*\n)+/m.exec(text) ?? [];
+  const [fromCampaign = ''] = /^ {4}Sent .*\n(?: {4}.*\n)+/m.exec(text) ?? [];
   const printed = await type('npm run demo', 'command');
+  expect(printed).toContain(fromCampaign);
+  const [command = ''] = /^ {2}curl (?:.*\n)+?.*campaign_sent.*$/m.exec(printed) ?? [];
+  const answer = JSON.parse(await terminal.run(command)) as { funnel: { steps: { count: number }[] } };
+  expect(answer.funnel.steps.map(({ count }) => count)).toEqual([3, 2, 1]);
   expect(printed).toContain('MISSED');
   expect(printed).toContain(funnel);
   // A copy of an event counts once.

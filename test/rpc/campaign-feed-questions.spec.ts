@@ -109,7 +109,7 @@ describe('from a campaign to what its recipients do in a product within seven da
     expect(await funnel({ conversionWindow: { seconds: 864_000n } })).toEqual([[{}, [4, 2, 2]]]);
   });
 
-  // Who got both counts where they came in.
+  // A person with both counts for the first of them.
   test('is told apart by campaign', async () => {
     const answer = await funnel({ breakdowns: [{ property: 'campaign_id' }] });
     expect(Object.fromEntries(answer.map(([by, totals]) => [Object.values(by ?? {})[0], totals]))).toEqual({

@@ -161,7 +161,7 @@ describe('the built-in project', () => {
     expect((await projects.listProjects({})).projects.some(({ builtIn }) => builtIn)).toBe(false);
   });
 
-  test('each change is in the trail, and a repetition is none', async () => {
+  test('each change is in the trail, and a repetition writes nothing', async () => {
     const trail = () =>
       s.database.query<{ metadata: { campaign_feed?: string } }>(
         `select metadata from audit_event where org_id = $1 and metadata ? 'campaign_feed' order by created_at`,
@@ -219,7 +219,7 @@ describe('there are no events', () => {
     expect(await tally(campaignId)).toEqual({ campaign_sent: 1 });
   });
 
-  test('while behavioral analytics is off, and what happened meanwhile stays out', async () => {
+  test('while behavioral analytics is off, and what happened in that time stays out', async () => {
     const toggle = (behavioralAnalyticsEnabled: boolean) =>
       cast.alice.client(OrganizationService).updateOrgPrivacySettings({ behavioralAnalyticsEnabled });
     const ada = await addRecipient(s, cast.acme, 'ada');

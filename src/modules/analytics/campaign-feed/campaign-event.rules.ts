@@ -1,7 +1,6 @@
 import { type EventRecord, hashOfText, type PropertyValue } from '../event/index.js';
-import { deliveryEvent, deliveryKind, type NotedEvent } from '../../messaging/delivery/index.js';
+import { deliveryKind, type NotedEvent } from '../../messaging/delivery/index.js';
 
-const verbs = Object.fromEntries(Object.entries(deliveryEvent).map(([verb, number]) => [number, verb]));
 const kinds: Readonly<Record<number, string>> = {
   [deliveryKind.primary]: 'primary',
   [deliveryKind.escalation]: 'escalation',
@@ -10,17 +9,17 @@ const kinds: Readonly<Record<number, string>> = {
 
 /** `campaign_sent`; of a copy for another member, `campaign_copy_sent`: who counts recipients does not count these. */
 function eventName({ event, kind }: Pick<NotedEvent, 'event' | 'kind'>): string {
-  return `campaign_${kind === deliveryKind.primary ? '' : 'copy_'}${verbs[event]}`;
+  return `campaign_${kind === deliveryKind.primary ? '' : 'copy_'}${event}`;
 }
 
 /** The same for the same happening, whenever it is made: with the time and the person, the analytics store counts it once. */
 function eventId({ event, deliveryId, stepId, round }: NotedEvent): string {
-  return hashOfText(`${deliveryId}/${verbs[event]}${repeats(event) ? `/${stepId}/${round}` : ''}`);
+  return hashOfText(`${deliveryId}/${event}${repeats(event) ? `/${stepId}/${round}` : ''}`);
 }
 
 /** What several steps, and rounds of a step, may do to one delivery. */
 function repeats(event: NotedEvent['event']): boolean {
-  return event === deliveryEvent.reminded || event === deliveryEvent.escalated;
+  return event === 'reminded' || event === 'escalated';
 }
 
 /** The event of a happening. It says nothing of the message's text, and of the member no more than the id. */

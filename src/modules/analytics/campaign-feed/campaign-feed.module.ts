@@ -19,7 +19,7 @@ import { campaignFeedPersonalData } from './personal-data.store.js';
  *
  * - What happens to a delivery is noted in the transaction in which it happens, and is one event, whatever crashes.
  * - There is no event of a member who may not be counted, nor where the organization wants none.
- * - The person of an event is the member, by id: an SDK may link its own ids to that. Nothing else of the member is copied.
+ * - The person of an event is the member, by id: an SDK may link its own ids to that. No attribute of the member is copied.
  * - When a member is erased, so is the person, in every project that was fed.
  */
 @Module({

@@ -50,7 +50,7 @@ export class CampaignFeeds {
     if ((await this.store.findProject(scope)) === projectId) throw projectIsFed();
   }
 
-  /** The row is locked: the project is not deleted meanwhile. */
+  /** Locks the row: the project is not deleted while the feed is set to it. */
   private async chosen(scope: Scope, projectId: string) {
     if (projectId !== '') return this.projects.getForUpdate(scope, projectId);
     return this.projects.getBuiltIn(scope);

@@ -4,16 +4,8 @@ import type { Scope } from '../../../platform/scope/index.js';
 import { deliveryKind, type DeliveryKind } from './delivery.js';
 
 /** What can happen to a delivery. The first five are noted by triggers of the table (migration 0102). */
-export const deliveryEvent = {
-  sent: 1,
-  delivered: 2,
-  read: 3,
-  acknowledged: 4,
-  missed: 5,
-  reminded: 6,
-  escalated: 7,
-} as const;
-export type DeliveryEvent = (typeof deliveryEvent)[keyof typeof deliveryEvent];
+export type DeliveryEvent =
+  'sent' | 'delivered' | 'read' | 'acknowledged' | 'missed' | 'reminded' | 'escalated';
 
 /** Something that happened to a delivery, and what it was a delivery of. */
 export interface NotedEvent {
@@ -55,7 +47,7 @@ const isFed = 'exists (select from campaign_feed where org_id = $1)';
 /** `reached`: deliveries, and when. As often as a round is repeated, the event has the time of the first. */
 const note = (event: DeliveryEvent, reached: string): string => `
   insert into delivery_event (org_id, kind, step_id, round, at, delivery_ids)
-  select $1, ${event}, $3, $4, at, array_agg(id)
+  select $1, '${event}', $3, $4, at, array_agg(id)
     from (select r.id, min(r.at) as at from (${reached}) r group by r.id) first
    where ${isFed}
      and exists (select from campaign where org_id = $1 and id = $2 and not synthetic)
@@ -70,12 +62,12 @@ const posts = (compared: string): string => `
      and w.user_id ${compared} d.user_id`;
 const noteReminded = setStatement(
   'delivery_event.note_reminded',
-  note(deliveryEvent.reminded, `${pushes('null')} union all ${posts('=')}`),
+  note('reminded', `${pushes('null')} union all ${posts('=')}`),
 );
 const noteEscalated = setStatement(
   'delivery_event.note_escalated',
   note(
-    deliveryEvent.escalated,
+    'escalated',
     `${pushes('not null')} union all ${posts('<>')} union all
      select parent_delivery_id, created_at from delivery
       where org_id = $1 and parent_delivery_id = any($5) and step_id = $3 and round = $4
@@ -189,7 +181,7 @@ export class DeliveryEventStore {
     return row ?? { events: 0, since: null };
   }
 
-  /** Takes the oldest out, for good once the scope is committed. */
+  /** Removes the oldest and returns what they say. */
   async take(scope: Scope): Promise<NotedEvent[]> {
     return (await scope.tx()).query<NotedEvent & Record<string, unknown>>(take, [scope.orgId]);
   }

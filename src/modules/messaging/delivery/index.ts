@@ -12,7 +12,6 @@ export {
   wordFor,
 } from './delivery.js';
 export {
-  deliveryEvent,
   type DeliveryEvent,
   deliveryEventSettings,
   DeliveryEventStore,

@@ -23,7 +23,7 @@ export const dovecoteCampaign: readonly ServiceRows[] = [
     getCampaignStatistics: read(permission(P.CAMPAIGNS_READ), anyProof),
     getDeliveryTimeline: read(permission(P.CAMPAIGNS_READ), anyProof),
   }),
-  // Who sets it may also write analytics, which the service asks for.
+  // Setting it needs ANALYTICS_WRITE as well, which the service asks for.
   rowsOf(CampaignFeedService, {
     setCampaignFeed: write(permission(P.ORG_WRITE), recentProof('api_key'), 'ORG_UPDATED'),
     getCampaignFeed: read(permission(P.ANALYTICS_READ), anyProof),
