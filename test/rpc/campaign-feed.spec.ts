@@ -54,6 +54,11 @@ describe('a feed is not set', () => {
       { code: Code.NotFound, reason: 'PROJECT_NOT_FOUND' },
     ],
     [
+      'to nothing, with a project',
+      () => feeds(cast.alice).setCampaignFeed({ enabled: false, projectId: cast.otherSite.id }),
+      { code: Code.InvalidArgument },
+    ],
+    [
       'into something that is no project',
       () => feeds(cast.alice).setCampaignFeed({ enabled: true, projectId: 'x' }),
       { code: Code.InvalidArgument, fields: ['project_id'] },

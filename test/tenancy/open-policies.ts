@@ -8,6 +8,7 @@ export const openPolicies = [
   'audit_backlog.waiting select',
   'board_share.by_token select',
   'campaign_short_code.by_code select',
+  'delivery_event.waiting select',
   'erased_id.drain select',
   'event_time.drain all',
   'ingest_batch.drain all',
