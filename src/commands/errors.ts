@@ -1,4 +1,5 @@
 import { ConfigError } from '../platform/config/index.js';
+import { BackupError } from '../platform/backup/backup-target.js';
 import { EmbeddedPostgresError } from '../platform/database/embedded/index.js';
 import { ObstacleError } from '../platform/database/obstacle.js';
 import { AppError } from '../platform/errors/index.js';
@@ -8,7 +9,7 @@ export class CommandError extends Error {
   override name = 'CommandError';
 }
 
-const written = [EmbeddedPostgresError, CommandError, ObstacleError, AppError];
+const written = [BackupError, EmbeddedPostgresError, CommandError, ObstacleError, AppError];
 
 /** What a failed command prints: sentences where an operator can mend it, the stack where only we can. */
 export function explain(error: unknown): string {

@@ -65,6 +65,8 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
       if (problems.length > 0) throw new ConfigError(problems);
     });
 
+  addBackupCommands(program, env);
+
   program
     .command('create-organization')
     .description('create an organization and its first super admin')
@@ -158,6 +160,30 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
     });
 
   return program;
+}
+
+function addBackupCommands(program: Command, env: NodeJS.ProcessEnv): void {
+  program
+    .command('backup')
+    .description('copy PostgreSQL, the analytics store and the object store as of one instant, while servers run')
+    .argument('<folder>', 'an empty folder, or one that does not exist yet')
+    .option('--with-key', 'put the master key beside what is sealed with it')
+    .addHelpText('after', '\nA backup without manifest.json is incomplete, and is not restored.')
+    .action(async (folder: string, { withKey }: { withKey?: boolean }) => {
+      const { backupCommand } = await import('./backup/index.js');
+      await backupCommand(loadConfig(env), folder, { program: version, withKey }, print);
+    });
+
+  program
+    .command('restore')
+    .description('fill empty stores from a backup, while no server runs')
+    .argument('<folder>', 'where the backup lies')
+    .option('--check', 'read all of the backup and compare it with its manifest, and write nothing')
+    .addHelpText('after', '\nThe same command after an interruption begins over, and leaves nothing twice.')
+    .action(async (folder: string, { check }: { check?: boolean }) => {
+      const { checkCommand, restoreCommand } = await import('./backup/index.js');
+      await (check ? checkCommand : restoreCommand)(loadConfig(env), folder, print);
+    });
 }
 
 function addImportCommand(program: Command, env: NodeJS.ProcessEnv): void {

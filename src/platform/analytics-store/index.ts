@@ -11,12 +11,13 @@
 export { AnalyticsStore, type StatementOwner } from './analytics-store.js';
 export { AnalyticsStoreModule } from './analytics-store.module.js';
 export { folderOf } from './embedded-engine.js';
-export { AnalyticsEngine } from './engine.js';
+export { AnalyticsEngine, type OpenEngine } from './engine.js';
+export { engineAccess } from './engine-access.js';
 export { addressOf, connectTo, type EngineConnection } from './engine-connection.js';
 export { applyRetention, erasePerson, eraseProject } from './erasure.js';
 export { Fragment, instant, sql, type TableSource, value } from './fragment.js';
 export { type PersonAliasRow, personAliasTarget, type ProfileRow, profileTarget } from './insert-target.js';
-export { engineObstacles, readVersion } from './migrate-engine.js';
+export { engineObstacles, migrateEngine, readAppliedMigrations, readVersion } from './migrate-engine.js';
 export {
   type AnalyticsDeletion,
   analyticsDeletion,
@@ -30,5 +31,7 @@ export {
   personAliasesWithCopies,
   persons,
   profiles,
+  projectTables,
+  tablesOfRecord,
   touches,
 } from './tables.js';

@@ -21,7 +21,7 @@ export async function migrateEngine(
   const tooOld = versionObstacle(await readVersionSoon(connection, signal));
   if (tooOld) throw new ObstacleError([tooOld]);
   for (const query of migrationTable(place)) await client.command({ query, abort_signal: signal });
-  const applied = await readApplied(connection, signal);
+  const applied = await readAppliedMigrations(connection, signal);
   const newer = newerObstacle(applied);
   if (newer) throw new ObstacleError([newer]);
   for (const { name, statements } of analyticsMigrations) {
@@ -36,7 +36,7 @@ export async function migrateEngine(
 export async function engineObstacles(connection: EngineConnection): Promise<readonly Obstacle[]> {
   const version = versionObstacle(await readVersion(connection));
   if (version) return [version];
-  const newer = newerObstacle(await readApplied(connection));
+  const newer = newerObstacle(await readAppliedMigrations(connection));
   return newer ? [newer] : [];
 }
 
@@ -79,7 +79,7 @@ function newerObstacle(applied: ReadonlySet<string>): Obstacle | undefined {
 }
 
 /** The names of the migrations that the engine has been through; none where it has no schema yet. */
-async function readApplied(
+export async function readAppliedMigrations(
   { client, place }: EngineConnection,
   signal?: AbortSignal,
 ): Promise<ReadonlySet<string>> {

@@ -32,13 +32,13 @@ export function appDataSource(
   });
 }
 
-/** The owner's connection, used only to migrate. */
-export function ownerDataSource(url: string): DataSource {
+/** The owner's connection, used only to migrate: by all migrations, or by those that are named. */
+export function ownerDataSource(url: string, only?: readonly string[]): DataSource {
   return new DataSource({
     type: 'postgres',
     driver: pg,
     url,
-    migrations,
+    migrations: only ? migrations.filter((Migration) => only.includes(new Migration().name)) : migrations,
     migrationsTableName: 'schema_migration',
     migrationsTransactionMode: 'all',
     poolSize: 1,

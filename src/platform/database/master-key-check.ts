@@ -4,6 +4,8 @@ import type { Client } from 'pg';
 import { opensSigningKey, type SealedSigningKey } from './sealed-signing-key.js';
 import type { Obstacle } from './obstacle.js';
 
+const checkBytes = 32;
+
 /** The master key, and the one that is accepted beside it while it changes. */
 export interface MasterKeys {
   readonly masterKey: Buffer;
@@ -39,13 +41,19 @@ export async function boundKey(
 ): Promise<Buffer | undefined> {
   const keys = acceptedKey ? [masterKey, acceptedKey] : [masterKey];
   const check = await readCheck(owner);
-  if (check) return keys.find((key) => timingSafeEqual(check, checkOf(key)));
+  if (check) return keyOfCheck(check, { masterKey, acceptedKey });
   // A database of an earlier release remembers no check; what it encrypted tells.
   if (!(await tableExists(owner, 'signing_key'))) return masterKey;
   const { rows } = await owner.query<SealedSigningKey>(
     'select kid, sealed_private_key from signing_key order by created_at desc limit 1',
   );
   return keys.find((key) => rows.every((row) => opensSigningKey(createEnvelope(key), row)));
+}
+
+/** The one of the keys that makes this check; undefined when it is of another one. */
+export function keyOfCheck(check: Buffer, { masterKey, acceptedKey }: MasterKeys): Buffer | undefined {
+  const keys = acceptedKey ? [masterKey, acceptedKey] : [masterKey];
+  return keys.find((key) => check.length === checkBytes && timingSafeEqual(check, checkOf(key)));
 }
 
 /** Binds a database to its key, once. */

@@ -4,10 +4,12 @@ import type { Logger } from 'pino';
 import { type AppConnection, appRoleObstacle, appUrl, ensureAppRole, roleOf } from './app-role.js';
 import { grantAppRole } from './app-role-grants.js';
 import { ownerDataSource } from './data-source.js';
+import { ensureBackupPolicies } from './backup-policies.js';
 import { ensureJobIndexes } from './job-indexes.js';
 import { boundKey, type MasterKeys, masterKeyObstacle, rememberMasterKey } from './master-key-check.js';
 import { type Obstacle, ObstacleError } from './obstacle.js';
 import { missingMigrationsObstacle, readSchemaState, schemaObstacles } from './schema-obstacles.js';
+import { unfinishedRestoreObstacle } from './unfinished-restore.js';
 
 export interface MigrateOptions extends MasterKeys {
   /** Connection of the owner of the schema. */
@@ -27,17 +29,23 @@ export async function migrate(options: MigrateOptions, log: Logger): Promise<voi
     await waitForTurn(owner, log);
     const obstacles = await findObstacles(owner, options);
     if (obstacles.length > 0) throw new ObstacleError(obstacles);
-    await migrateSchema(options.ownerUrl, log);
-    await rememberMasterKey(owner, options);
-    await migrateJobTables(options.ownerUrl, log);
-    await ensureJobIndexes(owner);
-    const app = await appConnection(owner, options);
-    await ensureAppRole(owner, app);
-    await grantAppRole(owner, roleOf(app));
+    await bringUpToDate(owner, options, log);
   } finally {
     // Ends the session and with it the lock.
     await owner.end();
   }
+}
+
+/** The same, for a session that has the turn and has looked for obstacles. */
+export async function bringUpToDate(owner: Client, options: MigrateOptions, log: Logger): Promise<void> {
+  await migrateSchema(options.ownerUrl, log);
+  await rememberMasterKey(owner, options);
+  await migrateJobTables(options.ownerUrl, log);
+  await ensureJobIndexes(owner);
+  await ensureBackupPolicies(owner);
+  const app = await appConnection(owner, options);
+  await ensureAppRole(owner, app);
+  await grantAppRole(owner, roleOf(app));
 }
 
 /** For commands that work beside running servers, and must not migrate under them. */
@@ -54,7 +62,7 @@ export async function requireMigrated(options: MigrateOptions): Promise<void> {
 }
 
 /** Processes that start together migrate one after the other. */
-async function waitForTurn(owner: Client, log: Logger): Promise<void> {
+export async function waitForTurn(owner: Client, log: Logger): Promise<void> {
   const { rows } = await owner.query<{ taken: boolean }>('select pg_try_advisory_lock(7263541) as taken');
   if (rows[0]?.taken) return;
   log.info('another process is migrating; waiting for it');
@@ -63,6 +71,15 @@ async function waitForTurn(owner: Client, log: Logger): Promise<void> {
 
 /** Everything that would stop a start on this database. */
 export async function findObstacles(owner: Client, options: MigrateOptions): Promise<readonly Obstacle[]> {
+  const restore = await unfinishedRestoreObstacle(owner);
+  return restore ? [restore] : findObstaclesOfRestore(owner, options);
+}
+
+/** What would stop the restore of a backup into this database, or its continuation. */
+export async function findObstaclesOfRestore(
+  owner: Client,
+  options: MigrateOptions,
+): Promise<readonly Obstacle[]> {
   const schema = await schemaObstacles(owner);
   if (schema.length > 0) return schema;
   // Before the app role: another key would give it another password, and lock out the servers that run.
@@ -80,8 +97,13 @@ async function appConnection(owner: Client, options: MigrateOptions): Promise<Ap
   return { url: appUrl(ownerUrl, key), configured: false };
 }
 
-async function migrateSchema(ownerUrl: string, log: Logger): Promise<void> {
-  const dataSource = await ownerDataSource(ownerUrl).initialize();
+/** `only`: these migrations, for the schema of an earlier release. */
+export async function migrateSchema(
+  ownerUrl: string,
+  log: Logger,
+  only?: readonly string[],
+): Promise<void> {
+  const dataSource = await ownerDataSource(ownerUrl, only).initialize();
   try {
     const done = await dataSource.runMigrations();
     for (const { name } of done) log.info({ migration: name }, 'migrated');
@@ -90,7 +112,7 @@ async function migrateSchema(ownerUrl: string, log: Logger): Promise<void> {
   }
 }
 
-async function migrateJobTables(ownerUrl: string, log: Logger): Promise<void> {
+export async function migrateJobTables(ownerUrl: string, log: Logger): Promise<void> {
   const pgPool = new Pool({ connectionString: ownerUrl, max: 1 });
   const onLost = (error: Error): void => log.warn({ err: error }, 'connection lost while migrating');
   pgPool.on('error', onLost).on('connect', (client) => client.on('error', onLost));

@@ -10,7 +10,7 @@ import {
 import { Upload } from '@aws-sdk/lib-storage';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { Config } from '../config/index.js';
-import { attachment, type Download, LINK_MS, ObjectStore, requireKey } from './object-store.js';
+import { attachment, type Download, isKey, LINK_MS, ObjectStore, requireKey } from './object-store.js';
 
 export type BucketOptions = NonNullable<Config['bucket']>;
 
@@ -79,6 +79,17 @@ export class BucketObjects extends ObjectStore implements OnApplicationShutdown 
       if (Objects.length === 0) return;
       await this.client.send(new DeleteObjectsCommand({ Bucket: this.bucket, Delete: { Objects } }));
       if (!IsTruncated) return;
+    }
+  }
+
+  override async *keys(): AsyncGenerator<string> {
+    for (let token: string | undefined, isLast = false; !isLast; ) {
+      const page = await this.client.send(
+        new ListObjectsV2Command({ Bucket: this.bucket, ContinuationToken: token }),
+      );
+      for (const { Key = '' } of page.Contents ?? []) if (isKey(Key)) yield Key;
+      token = page.NextContinuationToken;
+      isLast = token === undefined;
     }
   }
 

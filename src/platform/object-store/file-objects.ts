@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Envelope, openToken, sealToken, UnsealError } from '@dovecote/secret';
 import { z } from 'zod';
 import type { Clock } from '../clock/clock.js';
-import { type Download, LINK_MS, ObjectStore, requireKey } from './object-store.js';
+import { type Download, isKey, LINK_MS, ObjectStore, requireKey } from './object-store.js';
 
 const ticket = z.object({
   key: z.string(),
@@ -65,6 +65,10 @@ export class FileObjects extends ObjectStore {
     await rm(dirname(this.pathOf(`${folder}/any`)), { recursive: true, force: true });
   }
 
+  override keys(): AsyncGenerator<string> {
+    return keysIn(this.options.folder, '');
+  }
+
   /**
    * Undefined when the token is invalid or expired, or the object is deleted; the cases are not
    * distinguished.
@@ -91,5 +95,19 @@ export class FileObjects extends ObjectStore {
 
   private pathOf(key: string): string {
     return join(this.options.folder, ...requireKey(key).split('/'));
+  }
+}
+
+/** A folder that goes meanwhile has no files. */
+async function* keysIn(folder: string, prefix: string): AsyncGenerator<string> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  for (const entry of entries) {
+    const key = `${prefix}${entry.name}`;
+    if (entry.isDirectory()) yield* keysIn(join(folder, entry.name), `${key}/`);
+    // What a crash has left under another name is no object.
+    else if (isKey(key)) yield key;
   }
 }

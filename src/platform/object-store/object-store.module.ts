@@ -17,14 +17,15 @@ import { ObjectsController } from './objects.controller.js';
     {
       provide: ObjectStore,
       inject: [CONFIG, ENVELOPE, Clock],
-      useFactory: (config: Config, envelope: Envelope, clock: Clock) => storeOf(config, envelope, clock),
+      useFactory: (config: Config, envelope: Envelope, clock: Clock) => openObjectStore(config, envelope, clock),
     },
   ],
   exports: [ObjectStore],
 })
 export class ObjectStoreModule {}
 
-async function storeOf(
+/** The store that is configured. */
+export async function openObjectStore(
   { bucket, dataDir, http }: Config,
   envelope: Envelope,
   clock: Clock,

@@ -14,8 +14,8 @@ export const LINK_MS = 60 * 60_000;
 const wellFormedKey = /^[0-9a-f-]{36}(\/[a-z0-9][a-z0-9-]*(\.[a-z0-9]+)?)+$/;
 
 /**
- * Stores large objects: exports to be downloaded, and files that were uploaded. Objects cannot be listed and are reachable
- * by a signed link only; the code that creates a link has checked the caller.
+ * Stores large objects: exports to be downloaded, and files that were uploaded. They are reachable by a signed link only; the
+ * code that creates a link has checked the caller.
  */
 export abstract class ObjectStore {
   /** Stores what comes out of the source: all of it, or nothing. An object with this key is replaced. */
@@ -32,10 +32,18 @@ export abstract class ObjectStore {
 
   /** All below a folder: an organization's id, or the beginning of keys up to a slash. */
   abstract removeAll(folder: string): Promise<void>;
+
+  /** The keys of all objects, for backups. What is stored or removed meanwhile may be among them or not. */
+  abstract keys(): AsyncGenerator<string>;
+}
+
+/** Other files of the folder or bucket are not ours. */
+export function isKey(text: string): boolean {
+  return wellFormedKey.test(text);
 }
 
 export function requireKey(key: string): string {
-  if (!wellFormedKey.test(key)) throw new RangeError(`"${key}" is not a valid object key.`);
+  if (!isKey(key)) throw new RangeError(`"${key}" is not a valid object key.`);
   return key;
 }
 

@@ -111,3 +111,12 @@ export class AnalyticsVersions {
 function columnsOf(changed: readonly ChangedProject[]): unknown[] {
   return [changed.map(({ orgId }) => orgId), changed.map(({ project }) => project)];
 }
+
+const numbers = readStatement('analytics_version.numbers', 'select distinct project from analytics_version');
+
+/** The numbers under which the analytics store may have rows, of all organizations. */
+export async function projectNumbers(database: Database): Promise<ReadonlySet<number>> {
+  const settings = { kind: 'job', lookup: { kind: 'profiles', key: 'mirror' } } as const;
+  const rows = await database.transaction(settings, (tx) => tx.query<{ project: number }>(numbers));
+  return new Set(rows.map(({ project }) => project));
+}

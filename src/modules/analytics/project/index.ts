@@ -1,4 +1,4 @@
-export { AnalyticsVersions, firstVersion } from './analytics-version.store.js';
+export { AnalyticsVersions, firstVersion, projectNumbers } from './analytics-version.store.js';
 export { keepProject } from './kept-project.store.js';
 export type { ProjectRow } from './project.js';
 export { ProjectModule } from './project.module.js';

@@ -1,0 +1,3 @@
+export { backupCommand } from './back-up.js';
+export { checkCommand } from './check.js';
+export { restoreCommand } from './restore.js';
