@@ -165,7 +165,9 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
 function addBackupCommands(program: Command, env: NodeJS.ProcessEnv): void {
   program
     .command('backup')
-    .description('copy PostgreSQL, the analytics store and the object store as of one instant, while servers run')
+    .description(
+      'copy PostgreSQL, the analytics store and the object store as of one instant, while servers run',
+    )
     .argument('<folder>', 'an empty folder, or one that does not exist yet')
     .option('--with-key', 'put the master key beside what is sealed with it')
     .addHelpText('after', '\nA backup without manifest.json is incomplete, and is not restored.')

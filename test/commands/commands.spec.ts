@@ -26,7 +26,14 @@ let folder: string;
 let env: Record<string, string>;
 let running: Command[] = [];
 /** First words of the commands that a spec runs; these have one beside this. */
-const covered = new Set<string>(['dead-letters', 'event-limit', 'import', 'resync-profiles']);
+const covered = new Set<string>([
+  'backup',
+  'dead-letters',
+  'event-limit',
+  'import',
+  'resync-profiles',
+  'restore',
+]);
 
 beforeAll(async () => {
   postgres = await ExternalPostgres.start();

@@ -139,6 +139,8 @@ test('nothing that it shows is run by nobody', () => {
   ])
     page.leave(words, elsewhere);
   page.leave('dead-letters show', 'It is run by test/commands/dead-letters.spec.ts.');
+  page.leave('npx dovecote backup', 'It is run by test/docs/back-up-and-restore.spec.ts.');
+  page.leave('npx dovecote restore', 'It is run by test/docs/back-up-and-restore.spec.ts.');
   page.leave('npx dovecote event-limit', 'It is run by test/commands/event-limit.spec.ts.');
   page.leave('docker run', 'There is no container runtime here.');
   page.leave(

@@ -34,6 +34,11 @@ export class KillableEngine {
     return `http://default:${this.password}@127.0.0.1:${this.port}/dovecote`;
   }
 
+  /** For a client beside the servers. */
+  get access(): { url: string; username: string; password: string } {
+    return { url: `http://127.0.0.1:${this.port}`, username: 'default', password: this.password };
+  }
+
   async query<Row>(query: string): Promise<Row[]> {
     if (!this.client) throw new Error('The engine is away.');
     const answer = await this.client.query({ query, format: 'JSONEachRow' });

@@ -88,9 +88,9 @@ async function backUp(
     const analytics = engine ? await dumpAnalytics(engine, target, onTable) : null;
     const stored = await dumpObjects(objects, target, () => undefined);
     const key = keyOfCheck(Buffer.from(keyCheck, 'hex'), database);
-    if (!key) throw new CommandError('The master key was changed while the backup was made; make another one.');
-    if (withKey)
-      await target.put(masterKeyName, Readable.from([`${key.toString('base64')}\n`]));
+    if (!key)
+      throw new CommandError('The master key was changed while the backup was made; make another one.');
+    if (withKey) await target.put(masterKeyName, Readable.from([`${key.toString('base64')}\n`]));
     const manifest: Manifest = {
       format: 1,
       id: randomUUID(),
@@ -111,7 +111,8 @@ async function backUp(
     print(
       `Backed up to ${target.place} as of ${manifest.takenAt}, in ${Math.round((performance.now() - began) / 1000)} s: ${summaryOf(manifest)}.`,
     );
-    if (!withKey) print('The master key is not in it: keep that apart, or nothing that is sealed can be read.');
+    if (!withKey)
+      print('The master key is not in it: keep that apart, or nothing that is sealed can be read.');
   });
 }
 

@@ -1,4 +1,10 @@
-import { checkFiles, describeNewer, FolderTarget, type Manifest, readManifest } from '../../platform/backup/index.js';
+import {
+  checkFiles,
+  describeNewer,
+  FolderTarget,
+  type Manifest,
+  readManifest,
+} from '../../platform/backup/index.js';
 import type { Config } from '../../platform/config/index.js';
 import { readAcceptedKey, readMasterKey } from '../../platform/data-folder/index.js';
 import { keyOfCheck } from '../../platform/database/master-key-check.js';
@@ -21,7 +27,9 @@ export async function checkCommand(
   if (masterKey && !key) throw new CommandError(otherKey);
   if (key && !signed.isSignedWith(key)) throw new CommandError(unsigned);
   const { files, bytes } = await checkFiles(target, manifest);
-  print(`${files} files with ${bytes} bytes are as they were written: ${summaryOf(manifest)}, as of ${manifest.takenAt}.`);
+  print(
+    `${files} files with ${bytes} bytes are as they were written: ${summaryOf(manifest)}, as of ${manifest.takenAt}.`,
+  );
   if (!key && !(await target.names()).includes(masterKeyName))
     print('No master key is configured here, so that it was not compared. The restore needs it.');
 }
@@ -30,13 +38,9 @@ export const otherKey =
   'The backup is of an installation with another master key. Set MASTER_KEY, or restore master.key in DATA_DIR, to its key.';
 
 export const unsigned =
-  'The manifest was changed by somebody without the master key. Do not restore this backup; take another copy of it.';
+  'The manifest was changed without the master key. Do not restore this backup; take another copy of it.';
 
 /** The one of the configured keys to which the backup is bound. */
-export function keyOfManifest(
-  { keyCheck }: Manifest,
-  masterKey: Buffer,
-  config: Config,
-): Buffer | undefined {
+export function keyOfManifest({ keyCheck }: Manifest, masterKey: Buffer, config: Config): Buffer | undefined {
   return keyOfCheck(Buffer.from(keyCheck, 'hex'), { masterKey, acceptedKey: readAcceptedKey(config) });
 }

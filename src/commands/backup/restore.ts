@@ -58,7 +58,9 @@ export async function restoreCommand(
   const work = (database: OpenDatabase): Promise<void> =>
     restoreInto({ config, log, database, target, manifest, print });
   await withDatabase(config, log, work, startEmbeddedPostgres);
-  print(`Restored ${summaryOf(manifest)}, as of ${manifest.takenAt}. Start the server, and run "dovecote doctor".`);
+  print(
+    `Restored ${summaryOf(manifest)}, as of ${manifest.takenAt}. Start the server, and run "dovecote doctor".`,
+  );
 }
 
 /** The configured key, or that of the backup, which becomes the one of the data folder. */
@@ -100,7 +102,8 @@ async function restoreInto(pieces: Pieces): Promise<void> {
     await waitForTurn(owner, log);
     const obstacles = await findObstaclesOfRestore(owner, database);
     if (obstacles.length > 0) throw new ObstacleError(obstacles);
-    const work = (engine: EngineConnection | undefined): Promise<void> => restoreAll(pieces, { owner, engine, objects });
+    const work = (engine: EngineConnection | undefined): Promise<void> =>
+      restoreAll(pieces, { owner, engine, objects });
     await withEngine(config, log, work, manifest.analytics !== null);
   } finally {
     await owner.end();

@@ -24,5 +24,10 @@ export const personAliasesWithCopies = new TableSource('person_aliases', true);
 /** Every statement filters each of them by its project. */
 export const projectTables: readonly TableSource[] = [events, personAliases, profiles, persons, touches];
 
-/** Those that have no other source: what mirrors PostgreSQL is sent again to a store that is new. */
-export const tablesOfRecord: readonly TableSource[] = [events, persons, touches];
+/** Mirrors of PostgreSQL, which sends them again to a store that is new. */
+const mirrors: readonly TableSource[] = [personAliases, profiles];
+
+/** Those that have no other source. */
+export const tablesOfRecord: readonly TableSource[] = projectTables.filter(
+  (table) => !mirrors.includes(table),
+);

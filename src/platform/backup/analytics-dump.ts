@@ -89,7 +89,8 @@ async function* withoutFailure(stream: Readable): AsyncGenerator<Buffer> {
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     const piece = Buffer.concat([rest, chunk]);
     const at = piece.indexOf(failureMark);
-    if (at >= 0) throw new BackupError(`The analytics engine failed: ${piece.subarray(at).toString().trim()}`);
+    if (at >= 0)
+      throw new BackupError(`The analytics engine failed: ${piece.subarray(at).toString().trim()}`);
     const known = Math.max(0, piece.length - failureMark.length);
     if (known > 0) yield piece.subarray(0, known);
     rest = piece.subarray(known);

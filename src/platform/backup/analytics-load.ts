@@ -1,7 +1,12 @@
 import { Readable } from 'node:stream';
 import { analyticsMigrations, qualified, storedTable } from '#migrations';
 import type { Logger } from 'pino';
-import { type EngineConnection, migrateEngine, projectTables, tablesOfRecord } from '../analytics-store/index.js';
+import {
+  type EngineConnection,
+  migrateEngine,
+  projectTables,
+  tablesOfRecord,
+} from '../analytics-store/index.js';
 import { BackupError, type BackupTarget } from './backup-target.js';
 import { linesOf } from './lines-reader.js';
 import type { BackupFile, BackupTable, Manifest } from './manifest.js';
@@ -41,7 +46,9 @@ export async function loadAnalytics(
   }
   for (const table of manifest.analytics?.tables ?? []) {
     if (!tablesOfRecord.some((known) => known.table === table.name))
-      throw new BackupError(`The backup has a table ${table.name} of the analytics store, which is not known.`);
+      throw new BackupError(
+        `The backup has a table ${table.name} of the analytics store, which is not known.`,
+      );
     for (const file of table.files) await insertFile(connection, table, { target, file });
     onTable(table);
   }

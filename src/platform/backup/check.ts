@@ -40,7 +40,10 @@ function* filesOf({ postgres, analytics, objects }: Manifest): Generator<BackupF
 /** What this program is too old for, in a sentence; undefined when it knows every schema of the backup. */
 export function describeNewer({ program, postgres, analytics }: Manifest): string | undefined {
   const known = new Set(migrations.map((Migration) => new Migration().name as string));
-  const unknown = [...postgres.migrations.filter((name) => !known.has(name)), ...unknownMigrations(analytics)];
+  const unknown = [
+    ...postgres.migrations.filter((name) => !known.has(name)),
+    ...unknownMigrations(analytics),
+  ];
   return unknown.length === 0
     ? undefined
     : `The backup is of a newer program (${program}): ${unknown.join(', ')}. Upgrade this one.`;

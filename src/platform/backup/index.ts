@@ -4,7 +4,7 @@
  */
 export { describeAnalytics, deleteUnknownProjects, loadAnalytics } from './analytics-load.js';
 export { dumpAnalytics, sizeOfAnalytics } from './analytics-dump.js';
-export { BackupError, type BackupTarget } from './backup-target.js';
+export type { BackupTarget } from './backup-target.js';
 export { checkFiles, describeNewer } from './check.js';
 export { FolderTarget } from './folder-target.js';
 export { type BackupTable, type Manifest, manifestName, readManifest, writeManifest } from './manifest.js';

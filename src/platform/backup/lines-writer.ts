@@ -5,7 +5,7 @@ import { createZstdCompress } from 'node:zlib';
 import type { BackupTarget } from './backup-target.js';
 import type { BackupFile } from './manifest.js';
 
-/** Of lines before they are compressed: an INSERT of the analytics engine takes a file as a whole. */
+/** Size of a file before compression: an INSERT of the analytics engine takes a file as a whole. */
 const FILE_BYTES = 64 * 1024 * 1024;
 const NEWLINE = 0x0a;
 

@@ -7,7 +7,7 @@ import { BackupError, type BackupTarget } from './backup-target.js';
 /** Written last: without it a backup is incomplete. */
 export const manifestName = 'manifest.json';
 
-/** Of a manifest: some ten thousand files. */
+/** A manifest names some ten thousand files. */
 const MOST_BYTES = 64 * 1024 * 1024;
 
 const name = z.string().regex(/^[\w-][\w.-]*(\/[\w-][\w.-]*)*$/);
@@ -18,7 +18,7 @@ const count = z.number().int().nonnegative();
 const file = z.object({
   name,
   rows: count,
-  /** Of the file as it lies there. */
+  /** Size and hash of the compressed file. */
   bytes: count,
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 });
@@ -50,7 +50,9 @@ const manifest = z.object({
     ),
   }),
   /** Null: analytics was never used. */
-  analytics: z.object({ version: z.string(), migrations: z.array(z.string()), tables: z.array(table) }).nullable(),
+  analytics: z
+    .object({ version: z.string(), migrations: z.array(z.string()), tables: z.array(table) })
+    .nullable(),
   objects: z.object({
     count,
     bytes: count,
@@ -70,7 +72,7 @@ export type Manifest = z.infer<typeof manifest>;
 /** A manifest, and what its key has made of it. */
 export interface SignedManifest {
   readonly manifest: Manifest;
-  /** Whether a holder of the key has written it, and nobody else has changed it since. */
+  /** Whether a holder of the key has written it, and it was not changed since. */
   isSignedWith(masterKey: Buffer): boolean;
 }
 

@@ -18,7 +18,7 @@ export async function loadObjects(
   let count = 0;
   for await (const object of storedObjects(target, manifest.objects)) {
     const bytes = Readable.from(bytesOf(target, object), { objectMode: false });
-    // Who downloads an object is told its type by the link.
+    // The link tells a browser the type.
     await objects.put(object.key, bytes, 'application/octet-stream');
     count += 1;
   }

@@ -7,7 +7,11 @@ const schemas = ['public', 'graphile_worker'];
  * Filled by the migrations themselves. What is unlogged is left out as well: PostgreSQL itself does not keep it, and the
  * salts of visitors are to be forgotten (ADR 72).
  */
-const madeByMigrations = ['public.schema_migration', 'public.unfinished_restore', 'graphile_worker.migrations'];
+const madeByMigrations = [
+  'public.schema_migration',
+  'public.unfinished_restore',
+  'graphile_worker.migrations',
+];
 
 export interface CatalogTable {
   readonly schema: string;

@@ -1,9 +1,10 @@
 import { Client } from 'pg';
 import { copyOut } from '../database/copy.js';
+import { readKeyCheck } from '../database/master-key-check.js';
 import { readSchemaState } from '../database/schema-obstacles.js';
 import { BackupError, type BackupTarget } from './backup-target.js';
 import { LinesWriter } from './lines-writer.js';
-import type { BackupTable, Manifest } from './manifest.js';
+import type { BackupTable } from './manifest.js';
 import {
   type CatalogTable,
   columnList,
@@ -54,7 +55,7 @@ export class PostgresSource {
   }
 
   /**
-   * Writes the rows of one snapshot. Each table is read in a transaction of its own over that snapshot: a table is locked
+   * Writes the rows of one snapshot. Each table is read in a separate transaction over that snapshot: a table is locked
    * for as long as it is read, so that a migration waits for one table and not for all.
    */
   async dump(target: BackupTarget, onTable: (table: BackupTable) => void): Promise<PostgresDump> {
@@ -70,17 +71,19 @@ export class PostgresSource {
       refuseHidden(tables);
       const { applied } = await readSchemaState(holder);
       const keyCheck = await readKeyCheck(holder);
+      if (!keyCheck)
+        throw new BackupError('The database is not bound to a master key yet: start the server once.');
       const written: BackupTable[] = [];
       for (const table of tables) {
         const done = await this.dumpTable(snapshot.id, table, target);
         written.push(done);
         onTable(done);
       }
-      // A column that came meanwhile is in what was read after it.
+      // A column that was added in between is in what was read after it.
       const { applied: now } = await readSchemaState(this.client);
       if (now.join() !== applied.join())
         throw new BackupError('The schema was migrated while the backup was made; make another one.');
-      return { ...snapshot, migrations: applied, tables: written, keyCheck };
+      return { ...snapshot, migrations: applied, tables: written, keyCheck: keyCheck.toString('hex') };
     } finally {
       await holder.end();
     }
@@ -105,10 +108,19 @@ export class PostgresSource {
       await reader.query(`set local app.backup = 'on'`);
       await reader.query(`lock table ${fullName(reader, table)} in access share mode`);
       await refuseRewritten(reader, table);
-      const rows = copyOut(reader, `copy (select ${columnList(reader, columns)} from ${fullName(reader, table)}) to stdout`);
+      const rows = copyOut(
+        reader,
+        `copy (select ${columnList(reader, columns)} from ${fullName(reader, table)}) to stdout`,
+      );
       for await (const piece of rows as AsyncIterable<Buffer>) await writer.write(piece);
       const files = [...(await writer.end())];
-      return { schema, name, columns: [...columns], rows: files.reduce((sum, file) => sum + file.rows, 0), files };
+      return {
+        schema,
+        name,
+        columns: [...columns],
+        rows: files.reduce((sum, file) => sum + file.rows, 0),
+        files,
+      };
     } catch (error) {
       writer.destroy();
       throw error;
@@ -119,7 +131,11 @@ export class PostgresSource {
 }
 
 async function connect(url: string): Promise<Client> {
-  const client = new Client({ connectionString: url, application_name: 'dovecote backup', connectionTimeoutMillis: 10_000 });
+  const client = new Client({
+    connectionString: url,
+    application_name: 'dovecote backup',
+    connectionTimeoutMillis: 10_000,
+  });
   // What is lost fails the statement at hand.
   client.on('error', () => undefined);
   await client.connect();
@@ -137,16 +153,10 @@ function refuseHidden(tables: readonly CatalogTable[]): void {
 
 /** A snapshot does not see what was written by a rewrite after it: the table would seem empty. */
 async function refuseRewritten(client: Client, { node, ...table }: CatalogTable): Promise<void> {
-  const { rows } = await client.query<{ node: string }>('select pg_relation_filenode($1::regclass)::text as node', [
-    fullName(client, table),
-  ]);
+  const { rows } = await client.query<{ node: string }>(
+    'select pg_relation_filenode($1::regclass)::text as node',
+    [fullName(client, table)],
+  );
   if (rows[0]?.node !== node)
     throw new BackupError(`${table.name} was rewritten while the backup was made; make another one.`);
-}
-
-async function readKeyCheck(client: Client): Promise<Manifest['keyCheck']> {
-  const { rows } = await client.query<{ key_check: Buffer }>('select key_check from installation');
-  const [found] = rows;
-  if (!found) throw new BackupError('The database is not bound to a master key yet: start the server once.');
-  return found.key_check.toString('hex');
 }

@@ -1,4 +1,4 @@
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import type { Logger } from 'pino';
 import { copyIn } from '../database/copy.js';
 import { migrateJobTables, migrateSchema } from '../database/migrate.js';
@@ -78,7 +78,9 @@ async function loadTable(owner: Client, table: BackupTable, target: BackupTarget
   const statement = `copy ${fullName(owner, table)} (${columnList(owner, table.columns)}) from stdin`;
   const rows = await copyIn(owner, statement, linesOfAll(target, table.files));
   if (rows !== table.rows)
-    throw new BackupError(`${table.name} has ${table.rows} rows in the backup; PostgreSQL has taken ${rows}.`);
+    throw new BackupError(
+      `${table.name} has ${table.rows} rows in the backup; PostgreSQL has taken ${rows}.`,
+    );
 }
 
 interface Reference {

@@ -1,5 +1,5 @@
 /**
- * PostgreSQL's COPY as streams. pg lets a class of ours handle a statement by itself; its types leave out the messages of
+ * PostgreSQL's COPY as streams. pg lets any object handle a statement by itself; its types leave out the messages of
  * COPY, which it passes on to that class.
  */
 import { once } from 'node:events';

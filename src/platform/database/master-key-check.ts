@@ -40,7 +40,7 @@ export async function boundKey(
   { masterKey, acceptedKey }: MasterKeys,
 ): Promise<Buffer | undefined> {
   const keys = acceptedKey ? [masterKey, acceptedKey] : [masterKey];
-  const check = await readCheck(owner);
+  const check = await readKeyCheck(owner);
   if (check) return keyOfCheck(check, { masterKey, acceptedKey });
   // A database of an earlier release remembers no check; what it encrypted tells.
   if (!(await tableExists(owner, 'signing_key'))) return masterKey;
@@ -69,7 +69,8 @@ export async function bindTo(owner: Client, masterKey: Buffer): Promise<void> {
   await owner.query('update installation set key_check = $1', [checkOf(masterKey)]);
 }
 
-async function readCheck(owner: Client): Promise<Buffer | undefined> {
+/** What the database remembers of its key; undefined for one of an earlier release. */
+export async function readKeyCheck(owner: Client): Promise<Buffer | undefined> {
   if (!(await tableExists(owner, 'installation'))) return undefined;
   const { rows } = await owner.query<{ key_check: Buffer }>('select key_check from installation');
   return rows[0]?.key_check;

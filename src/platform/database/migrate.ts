@@ -98,11 +98,7 @@ async function appConnection(owner: Client, options: MigrateOptions): Promise<Ap
 }
 
 /** `only`: these migrations, for the schema of an earlier release. */
-export async function migrateSchema(
-  ownerUrl: string,
-  log: Logger,
-  only?: readonly string[],
-): Promise<void> {
+export async function migrateSchema(ownerUrl: string, log: Logger, only?: readonly string[]): Promise<void> {
   const dataSource = await ownerDataSource(ownerUrl, only).initialize();
   try {
     const done = await dataSource.runMigrations();

@@ -21,10 +21,9 @@ export async function findUnfinishedRestore(owner: Client): Promise<UnfinishedRe
 
 /** Before the first row: from here on no server starts on this database. */
 export async function markRestore(owner: Client, backup: string): Promise<void> {
-  await owner.query(
-    `create table unfinished_restore as select $1::uuid as backup, now() as began_at`,
-    [backup],
-  );
+  await owner.query(`create table unfinished_restore as select $1::uuid as backup, now() as began_at`, [
+    backup,
+  ]);
 }
 
 /** After the last row of all stores. */

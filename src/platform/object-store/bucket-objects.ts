@@ -83,7 +83,7 @@ export class BucketObjects extends ObjectStore implements OnApplicationShutdown 
   }
 
   override async *keys(): AsyncGenerator<string> {
-    for (let token: string | undefined, isLast = false; !isLast; ) {
+    for (let token: string | undefined, isLast = false; !isLast;) {
       const page = await this.client.send(
         new ListObjectsV2Command({ Bucket: this.bucket, ContinuationToken: token }),
       );

@@ -98,7 +98,7 @@ export class FileObjects extends ObjectStore {
   }
 }
 
-/** A folder that goes meanwhile has no files. */
+/** A folder that is removed during the walk has no files. */
 async function* keysIn(folder: string, prefix: string): AsyncGenerator<string> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];

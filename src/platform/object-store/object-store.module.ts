@@ -17,7 +17,8 @@ import { ObjectsController } from './objects.controller.js';
     {
       provide: ObjectStore,
       inject: [CONFIG, ENVELOPE, Clock],
-      useFactory: (config: Config, envelope: Envelope, clock: Clock) => openObjectStore(config, envelope, clock),
+      useFactory: (config: Config, envelope: Envelope, clock: Clock) =>
+        openObjectStore(config, envelope, clock),
     },
   ],
   exports: [ObjectStore],

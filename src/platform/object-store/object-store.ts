@@ -33,7 +33,7 @@ export abstract class ObjectStore {
   /** All below a folder: an organization's id, or the beginning of keys up to a slash. */
   abstract removeAll(folder: string): Promise<void>;
 
-  /** The keys of all objects, for backups. What is stored or removed meanwhile may be among them or not. */
+  /** The keys of all objects, for backups. What is stored or removed during the walk may be among them or not. */
   abstract keys(): AsyncGenerator<string>;
 }
 
