@@ -75,6 +75,7 @@ import { TestMessages } from './0090-test-messages.js';
 import { AudienceRuleReferences } from './0095-audience-rule-references.js';
 import { Heatmaps } from './0096-heatmaps.js';
 import { Screenshots } from './0097-screenshots.js';
+import { SessionRecordings } from './0098-session-recordings.js';
 import { CampaignFeed } from './0102-campaign-feed.js';
 
 export * from './analytics/index.js';
@@ -158,5 +159,6 @@ export const migrations = [
   AudienceRuleReferences,
   Heatmaps,
   Screenshots,
+  SessionRecordings,
   CampaignFeed,
 ];

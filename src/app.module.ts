@@ -44,6 +44,7 @@ import { ProfileModule } from './modules/analytics/profile/index.js';
 import { DataExportModule } from './modules/analytics/data-export/index.js';
 import { UsageModule } from './modules/analytics/usage/index.js';
 import { DataImportModule } from './modules/analytics/data-import/index.js';
+import { ReplayModule } from './modules/analytics/replay/index.js';
 import { UpcomingModule } from './modules/analytics/upcoming/index.js';
 import { EmailProviderModule } from './modules/accounts/email-provider/index.js';
 import { ProjectAccountsModule } from './modules/accounts/project/index.js';
@@ -143,6 +144,7 @@ export class AppModule {
         CampaignFeedModule,
         ErasureModule,
         HeatmapModule,
+        ReplayModule,
         InsightModule,
         ActivityModule,
         BoardModule,

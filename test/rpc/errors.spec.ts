@@ -7,7 +7,7 @@ import {
 } from '@dovecote/contract/google/rpc/error_details_pb';
 import { ApiKeyService } from '@dovecote/contract/pidgr/v1/api_key_pb';
 import { Permission } from '@dovecote/contract/pidgr/v1/common_pb';
-import { ReplayService } from '@dovecote/contract/pidgr/v1/replay_pb';
+import { IntegrationsService } from '@dovecote/contract/pidgr/v1/integrations_service_pb';
 import { RoleService } from '@dovecote/contract/pidgr/v1/role_pb';
 import { TemplateService } from '@dovecote/contract/pidgr/v1/template_pb';
 import { Client } from 'pg';
@@ -57,7 +57,7 @@ describe('every error', () => {
     [
       'of what is still to come',
       Code.Unimplemented,
-      () => cast.alice.client(ReplayService).listSessionRecordings({}),
+      () => cast.alice.client(IntegrationsService).getRegionPolicy({ orgId: cast.acme.id, channel: 1 }),
     ],
   ];
 

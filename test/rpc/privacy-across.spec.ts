@@ -181,7 +181,14 @@ describe('a bundle', () => {
   test('has its files in the order that clients know', async () => {
     const { files } = await known(cast.alice, cast.erin.userId);
     expect(Object.keys(files)).toEqual(
-      named([...aboutMember, 'audience_omissions', 'campaign_approvals', 'test_messages', 'webhook_posts']),
+      named([
+        ...aboutMember,
+        'audience_omissions',
+        'campaign_approvals',
+        'session_recordings',
+        'test_messages',
+        'webhook_posts',
+      ]),
     );
 
     const own = await privacy(cast.erin).exportUserData({ userId: cast.erin.userId });
@@ -195,6 +202,7 @@ describe('a bundle', () => {
         'audience_omissions',
         'campaign_approvals',
         'password',
+        'session_recordings',
         'test_messages',
         'webhook_posts',
       ]),

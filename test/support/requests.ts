@@ -129,7 +129,8 @@ function itemInit(
 function scalarInit(field: DescField, { type, required }: FieldRules): unknown {
   if (type.case === 'bytes') return new Uint8Array(Number(type.value.minLen));
   if (type.case === 'int64' && type.value.greaterThan.case === 'gt') return type.value.greaterThan.value + 1n;
-  if (type.case === 'int64' && type.value.greaterThan.case === 'gte') return type.value.greaterThan.value;
+  if ((type.case === 'int64' || type.case === 'int32') && type.value.greaterThan.case === 'gte')
+    return type.value.greaterThan.value;
   if (type.case === 'float' && type.value.greaterThan.case) return type.value.greaterThan.value;
   if (type.case !== 'string') return required && field.scalar === ScalarType.STRING ? field.name : undefined;
   const rules = type.value;

@@ -28,6 +28,8 @@ export const openPolicies = [
   'project.retention select',
   'project_key.by_hash select',
   'property_change.retention all',
+  'recording.retention select',
+  'recording_setting.retention select',
   'role.own_memberships select',
   'sandbox.deletion update',
   'sandbox.founding insert',

@@ -136,6 +136,8 @@ const indifferent = new Set([
   '/pidgr.v1.HeatmapService/IngestTouchEvents',
   // No touches, as on any unknown campaign: only those of the attacker's own organization are read.
   '/pidgr.v1.HeatmapService/QueryHeatmapData',
+  // No recordings, as of any unknown campaign.
+  '/pidgr.v1.ReplayService/ListSessionRecordings',
   // Nobody's groups, as for any unknown user.
   '/pidgr.v1.GroupService/GetUserGroupMemberships',
   // Nothing is known, as about any unknown user.

@@ -158,6 +158,8 @@ export const tables: Readonly<Record<string, Table>> = {
   member: {
     owner: 'people/member',
     reads: {
+      'analytics/replay':
+        'leaves out recordings of members whose processing is restricted, in the statement that lists them',
       'accounts/email-provider':
         'whether an organization is the only one that a person is in, and has proven their domain',
       'evidence/audit': names,
@@ -254,6 +256,10 @@ export const tables: Readonly<Record<string, Table>> = {
   push_subscription_count: { owner: 'analytics/subscription' },
   reachability_version: { owner: 'messaging/campaign' },
   refresh_token: { owner: 'signin/auth' },
+  recording: { owner: 'analytics/replay' },
+  recording_chunk: { owner: 'analytics/replay' },
+  recording_setting: { owner: 'analytics/replay' },
+  recording_use: { owner: 'analytics/replay' },
   role: {
     owner: 'people/role',
     reads: {

@@ -16,6 +16,7 @@ import { dovecoteInsights } from './table/dovecote.insights.v1.js';
 import { dovecoteOrganization } from './table/dovecote.organization.v1.js';
 import { dovecoteProfile } from './table/dovecote.profile.v1.js';
 import { dovecoteProject } from './table/dovecote.project.v1.js';
+import { dovecoteReplay } from './table/dovecote.replay.v1.js';
 import { dovecoteRender } from './table/dovecote.render.v1.js';
 import { dovecoteSso } from './table/dovecote.sso.v1.js';
 import { dashboardUsage } from './table/dashboard.usage.v1.js';
@@ -81,6 +82,7 @@ const packages: readonly (readonly ServiceRows[])[] = [
   dashboardUsage,
   dovecoteUsage,
   dovecoteProfile,
+  dovecoteReplay,
 ];
 const served = packages.flat();
 

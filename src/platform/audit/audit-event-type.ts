@@ -130,6 +130,8 @@ export const auditEventTypes = [
   'AUDIENCE_RULE_DELETED',
   'ORG_WEBHOOK_SET',
   'ORG_WEBHOOK_REMOVED',
+  'SESSION_RECORDING_VIEWED',
+  'SESSION_RECORDING_DELETED',
 ] as const;
 
 export type AuditEventType = (typeof auditEventTypes)[number];

@@ -1,5 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { resolve } from 'node:path';
+import { bucketOf, type BucketSettings } from './bucket-settings.js';
 import { type MailSettings, mailOf } from './mail-settings.js';
 import { dashboardOf, type DashboardSettings, withDashboard } from './dashboard-settings.js';
 import { canonicalName } from './distinguished-name.js';
@@ -42,14 +43,7 @@ export interface Config {
     readonly threads: number;
   };
   /** Where exports are kept; absent: in the data folder. */
-  readonly bucket?: {
-    readonly name: string;
-    readonly region: string;
-    /** Absent: Amazon's. */
-    readonly endpoint?: string;
-    /** Absent: what the machine has. */
-    readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
-  };
+  readonly bucket?: BucketSettings;
   readonly database: {
     /** The owner's URL; absent when PostgreSQL is embedded. */
     readonly url?: string;
@@ -111,6 +105,8 @@ export interface Config {
     /** Events per second that a worker stores of imports. */
     readonly importedPerSecond: number;
   };
+  /** Bytes that the recordings of sessions of an organization may take in the object store. */
+  readonly recordingBytes: number;
   /** Devices that a project may subscribe for pushes. */
   readonly devicesPerProject: number;
   /** Events that an organization may send in a month, 0: without limit; and whether more are refused. */
@@ -295,6 +291,7 @@ function shape(values: Values, terminalFormat: 'pretty' | 'json'): Config {
       },
       importedPerSecond: values.IMPORT_EVENTS_PER_SECOND,
     },
+    recordingBytes: values.RECORDING_STORAGE_GIB * 1024 ** 3,
     devicesPerProject: values.DEVICES_PER_PROJECT,
     eventLimit: {
       perMonth: values.EVENT_LIMIT_PER_MONTH,
@@ -350,17 +347,6 @@ function internalTls(values: Values): Config['internal']['tls'] {
   } = values;
   if (cert === undefined || key === undefined || authority === undefined) return undefined;
   return { certFile: resolve(cert), keyFile: resolve(key), caFile: resolve(authority) };
-}
-
-function bucketOf(values: Values): Config['bucket'] {
-  if (values.S3_BUCKET === undefined) return undefined;
-  const { S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey } = values;
-  return {
-    name: values.S3_BUCKET,
-    region: values.S3_REGION,
-    endpoint: values.S3_ENDPOINT,
-    credentials: accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : undefined,
-  };
 }
 
 function analyticsOf(values: Values): Config['analytics'] {

@@ -255,6 +255,10 @@ const variables = {
     meaning: 'Burst of calls from one address without a valid credential.',
     must: 'be a whole number from 1 to 1000000',
   }),
+  RECORDING_STORAGE_GIB: whole(1, 100_000).default(10).register(documentation, {
+    meaning: 'GiB that the recordings of sessions of an organization may take in the object store.',
+    must: 'be a whole number from 1 to 100000',
+  }),
   SSO_REDIRECT_URIS: list
     .pipe(z.array(url('http', 'https')))
     .prefault('')

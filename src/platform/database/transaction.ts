@@ -11,7 +11,7 @@ import { hasPrepared, runStatement, type StatementResult } from './statement-que
 /**
  * By what kind of name a row is found before its organization is known, and the name. The rows of `ingest_queue` and
  * `profiles` belong to all organizations: the drain and the operator's commands find the ones by `drain`, the mirror the
- * others by `mirror`, the count of events those of `usage` by `all`.
+ * others by `mirror`, the count of events those of `usage` by `all`, and the retention of recordings theirs.
  */
 interface Lookup {
   kind:
@@ -21,6 +21,7 @@ interface Lookup {
     | 'invite_link'
     | 'profiles'
     | 'project'
+    | 'replay'
     | 'short_code'
     | 'sso_connection'
     | 'sso_domain'

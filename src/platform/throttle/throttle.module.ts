@@ -17,6 +17,7 @@ import { PersonThrottle } from './person-throttle.js';
 import { PurgeDailyUsesJob } from './purge-daily-uses.job.js';
 import { RedisBuckets } from './redis-buckets.js';
 import { ttlOf } from './throttle-record.js';
+import { VolumeLimits } from './volume-limits.js';
 
 const REDIS = Symbol('redis');
 
@@ -86,6 +87,11 @@ class RedisModule implements OnApplicationShutdown {
       useFactory: ({ rateLimit }: Config, buckets: Buckets) =>
         new PersonThrottle(rateLimit.organization, buckets),
     },
+    {
+      provide: VolumeLimits,
+      inject: [getStorageToken()],
+      useFactory: (buckets: Buckets) => new VolumeLimits(buckets),
+    },
   ],
   exports: [
     AddressLimits,
@@ -94,6 +100,7 @@ class RedisModule implements OnApplicationShutdown {
     IngestThrottle,
     OrganizationThrottle,
     PersonThrottle,
+    VolumeLimits,
   ],
 })
 export class ThrottleModule {}

@@ -40,5 +40,6 @@ import { Touches } from './touches.service.js';
     ScreenshotStore,
     Touches,
   ],
+  exports: [Collection],
 })
 export class HeatmapModule {}

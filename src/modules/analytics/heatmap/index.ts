@@ -1,1 +1,2 @@
+export { Collection } from './collection.js';
 export { HeatmapModule } from './heatmap.module.js';

@@ -32,6 +32,11 @@ export class Deliveries {
     return { deliveries, total };
   }
 
+  /** Whether the member has a message of the campaign. */
+  isRecipient(scope: Scope, campaignId: string, userId: string): Promise<boolean> {
+    return this.store.isRecipient(scope, campaignId, userId);
+  }
+
   /** Writes what a step sends, with a push for each device; a recipient who has a copy already keeps that one. */
   async dispatch(scope: Scope, batch: DeliveryBatch): Promise<void> {
     const { campaignId, stepId, deliveries } = batch;

@@ -46,6 +46,11 @@ const countByStatus = setStatement(
   'select count(*)::int as count from delivery where org_id = $1 and campaign_id = $2 and status = $3',
 );
 
+const isRecipient = statement(
+  'delivery.is_recipient',
+  'select from delivery where org_id = $1 and campaign_id = $2 and user_id = $3 limit 1',
+);
+
 /** The ledger of a campaign, as an administrator reads it. */
 @Injectable()
 export class DeliveryStore {
@@ -71,5 +76,10 @@ export class DeliveryStore {
         ? await tx.queryOne<{ count: number }>(count, [scope.orgId, campaignId])
         : await tx.queryOne<{ count: number }>(countByStatus, [scope.orgId, campaignId, status]);
     return row?.count ?? 0;
+  }
+
+  async isRecipient(scope: Scope, campaignId: string, userId: string): Promise<boolean> {
+    const tx = await scope.tx();
+    return (await tx.query(isRecipient, [scope.orgId, campaignId, userId])).length > 0;
   }
 }

@@ -212,7 +212,7 @@ export const pidgr: readonly ServiceRows[] = [
 
   rowsOf(ReplayService, {
     listSessionRecordings: read(permission(P.CAMPAIGNS_READ), anyProof),
-    getSessionSnapshots: read(permission(P.CAMPAIGNS_READ), anyProof),
+    getSessionSnapshots: write(permission(P.CAMPAIGNS_READ), anyProof, 'SESSION_RECORDING_VIEWED'),
   }),
 
   rowsOf(RoleService, {

@@ -1340,6 +1340,20 @@ export enum AuditEventType {
    * @generated from enum value: AUDIT_EVENT_TYPE_ORG_WEBHOOK_REMOVED = 1142;
    */
   ORG_WEBHOOK_REMOVED = 1142,
+
+  /**
+   * The content of a recording of a session was read.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_SESSION_RECORDING_VIEWED = 1151;
+   */
+  SESSION_RECORDING_VIEWED = 1151,
+
+  /**
+   * A recording of a session was deleted by a member or key.
+   *
+   * @generated from enum value: AUDIT_EVENT_TYPE_SESSION_RECORDING_DELETED = 1152;
+   */
+  SESSION_RECORDING_DELETED = 1152,
 }
 
 /**

@@ -28,14 +28,14 @@ export declare type SessionRecording = Message<"pidgr.v1.SessionRecording"> & {
   id: string;
 
   /**
-   * First event.
+   * First event, by the clock of the device.
    *
    * @generated from field: google.protobuf.Timestamp start_time = 2;
    */
   startTime?: Timestamp | undefined;
 
   /**
-   * Last event.
+   * Last event that has arrived, by the clock of the device.
    *
    * @generated from field: google.protobuf.Timestamp end_time = 3;
    */
@@ -174,11 +174,15 @@ export declare const GetSessionSnapshotsResponseSchema: GenMessage<GetSessionSna
  * Plays back sessions. Nothing here says whose session it was; people whose processing is restricted are
  * left out, and all are when the organization turned behavioural analytics off.
  *
+ * Clients send what they show by dovecote.replay.v1.RecordingService.
+ *
  * @generated from service pidgr.v1.ReplayService
  */
 export declare const ReplayService: GenService<{
   /**
    * Lists recordings. Needs PERMISSION_CAMPAIGNS_READ.
+   *
+   * A session that is still being recorded is listed with what has arrived of it: it ends with its last event so far.
    *
    * @generated from rpc pidgr.v1.ReplayService.ListSessionRecordings
    */
@@ -188,8 +192,11 @@ export declare const ReplayService: GenService<{
     output: typeof ListSessionRecordingsResponseSchema;
   },
   /**
-   * Returns the content of a recording. Needs PERMISSION_CAMPAIGNS_READ. UNAVAILABLE when the store of
-   * recordings cannot be reached.
+   * Returns the content of a recording. Needs PERMISSION_CAMPAIGNS_READ. Audited. NOT_FOUND for a recording that is not listed.
+   * UNAVAILABLE when the store of recordings cannot be reached, or many recordings are being read.
+   *
+   * The answer can have 24 MiB, more than clients of gRPC accept by default.
+   * dovecote.replay.v1.RecordingService.ReadRecording returns the same in pages.
    *
    * @generated from rpc pidgr.v1.ReplayService.GetSessionSnapshots
    */
