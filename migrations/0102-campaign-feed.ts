@@ -72,8 +72,11 @@ export class CampaignFeed implements MigrationInterface {
     await runner.query(`
       create trigger delivery_sent after insert on delivery referencing new table as written
         for each statement execute function note_sent_deliveries()`);
+    // A connection plans the join once, often for the one row of an acknowledgement: as a nested loop it would compare each of a
+    // thousand missed messages with all others.
     await runner.query(`
-      create function note_changed_deliveries() returns trigger language plpgsql set search_path = pg_catalog, public, pg_temp as $$
+      create function note_changed_deliveries() returns trigger language plpgsql
+        set search_path = pg_catalog, public, pg_temp set enable_nestloop = off as $$
       begin
         if exists (select from campaign_feed where org_id = app_org_id()) then
           insert into delivery_event (org_id, kind, at, delivery_ids)

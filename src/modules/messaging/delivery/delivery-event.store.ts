@@ -44,22 +44,25 @@ const EVENTS_AT_ONCE = 5_000;
 
 const isFed = 'exists (select from campaign_feed where org_id = $1)';
 
-/** `reached`: deliveries, and when. As often as a round is repeated, the event has the time of the first. */
+/**
+ * `reached`: when what concerns the delivery `given.id` was written. As often as a round is repeated, the event has the time of the
+ * first. One lookup by key for each delivery, whatever the statistics say of a campaign that has just begun.
+ */
 const note = (event: DeliveryEvent, reached: string): string => `
   insert into delivery_event (org_id, kind, step_id, round, at, delivery_ids)
-  select $1, '${event}', $3, $4, at, array_agg(id)
-    from (select r.id, min(r.at) as at from (${reached}) r group by r.id) first
-   where ${isFed}
+  select $1, '${event}', $3, $4, first.at, array_agg(given.id)
+    from unnest($5::uuid[]) as given (id)
+   cross join lateral (select min(at) as at from (${reached}) r) first
+   where ${isFed} and first.at is not null
      and exists (select from campaign where org_id = $1 and id = $2 and not synthetic)
-   group by at`;
+   group by first.at`;
 const pushes = (whom: string): string => `
-  select delivery_id as id, created_at as at from push_outbox
-   where org_id = $1 and delivery_id = any($5) and step_id = $3 and round = $4 and user_id is ${whom}`;
+  select created_at as at from push_outbox
+   where org_id = $1 and delivery_id = given.id and step_id = $3 and round = $4 and user_id is ${whom}`;
 const posts = (compared: string): string => `
-  select w.delivery_id, w.created_at
-    from webhook_call w join delivery d on d.org_id = w.org_id and d.id = w.delivery_id
-   where w.org_id = $1 and w.campaign_id = $2 and w.step_id = $3 and w.round = $4 and w.delivery_id = any($5)
-     and w.user_id ${compared} d.user_id`;
+  select created_at from webhook_call
+   where org_id = $1 and campaign_id = $2 and step_id = $3 and round = $4 and delivery_id = given.id
+     and user_id ${compared} (select user_id from delivery where org_id = $1 and id = given.id)`;
 const noteReminded = setStatement(
   'delivery_event.note_reminded',
   note('reminded', `${pushes('null')} union all ${posts('=')}`),
@@ -69,8 +72,8 @@ const noteEscalated = setStatement(
   note(
     'escalated',
     `${pushes('not null')} union all ${posts('<>')} union all
-     select parent_delivery_id, created_at from delivery
-      where org_id = $1 and parent_delivery_id = any($5) and step_id = $3 and round = $4
+     select created_at from delivery
+      where org_id = $1 and parent_delivery_id = given.id and step_id = $3 and round = $4
         and kind = ${deliveryKind.escalation}`,
   ),
 );
@@ -99,6 +102,8 @@ const waitingOfOrganization = setStatement(
 );
 const drop = statement('delivery_event.drop', 'delete from delivery_event where org_id = $1');
 
+// Each delivery, its recipient and the message of which it is a copy are looked up by their keys, which `offset 0` forces: statistics
+// that do not know a large campaign yet would have all its rows compared with all that is taken.
 // Nothing about members who may not be counted, who have left the table, or whose deliveries were erased: those are taken, and
 // lead to nothing. What another worker has locked is skipped.
 const take = setStatement(
@@ -119,9 +124,13 @@ const take = setStatement(
             case when t.step_id = '' then d.round else t.round end as step_round
        from taken t
       cross join lateral unnest(t.delivery_ids) as noted (id)
-       join delivery d on d.org_id = $1 and d.id = noted.id
-       join member m on m.org_id = $1 and m.id = d.user_id and not m.processing_restricted
-       left join delivery p on p.org_id = $1 and p.id = d.parent_delivery_id
+      cross join lateral (
+        select id, user_id, kind, campaign_id, step_id, round, rendered_locale, parent_delivery_id
+          from delivery where org_id = $1 and id = noted.id offset 0) d
+      cross join lateral (
+        select from member where org_id = $1 and id = d.user_id and not processing_restricted offset 0) m
+       left join lateral (
+        select step_id from delivery where org_id = $1 and id = d.parent_delivery_id offset 0) p on true
    ), source as materialized (
      select c.id as campaign_id, c.name, s.step_id, coalesce(
               (select nullif(step -> 'config' ->> 'templateId', '')
