@@ -52,7 +52,7 @@ test('a reminder that reaches a recipient by push and post is one event, and one
   expect(tallyOf(await campaignEvents(s, cast.site), campaignId)).toEqual(await ledgerOf(s, campaignId));
 });
 
-test('a reminder that reaches no device and no webhook is none', async () => {
+test('a reminder that reaches no device and no webhook makes no event', async () => {
   const silent = await hire(s, cast.acme);
   const step = remindAndPost('nudge', 'wait');
   step.config.value.thirdPartyChannels = [];

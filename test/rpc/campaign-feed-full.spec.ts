@@ -24,7 +24,7 @@ afterAll(() => s?.stop());
 const waiting = async () => (await feeds(cast.alice).getCampaignFeed({})).feed?.waitingEvents;
 
 test('events wait while the queue is full, and none is lost', async () => {
-  // Of a layout that only a newer server drains.
+  // Only a newer server drains this layout.
   await s.database.query(
     `insert into ingest_batch (org_id, id, project, received_at, events, raw_octets, months, layout, body)
      values ($1, gen_random_uuid(), $2, now(), 1, 1, '{}', 999, $3)`,
