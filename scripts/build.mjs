@@ -4,6 +4,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transformFile } from '@swc/core';
 import { bundle } from './lib/bundle.mjs';
+import { bundleRecorder } from './lib/bundle-recorder.mjs';
 import { compilations, fingerprint, sourcesIn, stampFile } from './lib/sources.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -17,6 +18,7 @@ for (const { from, to } of compilations(root)) {
   );
 }
 await bundle(root);
+await bundleRecorder(root);
 // Written last: an interrupted build is done again.
 await writeFile(stampFile(root), sources);
 

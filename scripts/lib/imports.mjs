@@ -32,7 +32,9 @@ function namesIn(clause) {
 
 /** Undefined for packages. */
 function fileOf(root, path, specifier) {
-  const library = /^@dovecote\/(rpc|workflow|template|secret|saml)$/.exec(specifier)?.[1];
+  const library = /^@dovecote\/(rpc|workflow|template|replay|replay-recorder|secret|saml)$/.exec(
+    specifier,
+  )?.[1];
   if (library !== undefined) return `libs/${library}/src/index.ts`;
   if (specifier === '#migrations') return 'migrations/index.ts';
   if (!specifier.startsWith('.')) return undefined;

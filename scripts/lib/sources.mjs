@@ -26,7 +26,12 @@ export function sourcesIn(folder) {
     .sort();
 }
 
-const builders = ['scripts/build.mjs', 'scripts/lib/bundle.mjs', 'scripts/lib/sources.mjs'];
+const builders = [
+  'scripts/build.mjs',
+  'scripts/lib/bundle.mjs',
+  'scripts/lib/bundle-recorder.mjs',
+  'scripts/lib/sources.mjs',
+];
 
 /** JavaScript that is bundled without compiling. */
 function generatedCode(root) {

@@ -5,7 +5,7 @@ export type { Chunk, Refusal } from './chunk.js';
 export type { ReplayEvent } from './event.js';
 export { CHUNK_LIMITS } from './limits.js';
 export type { ChunkLimits } from './limits.js';
-export { maskEvents } from './mask-events.js';
+export { maskEvents, Masking } from './mask-events.js';
 export type { Masked } from './mask-events.js';
 export { maskText, maskValue } from './mask-text.js';
 export { pageUrl } from './page-url.js';

@@ -33,23 +33,36 @@ export interface Masked {
  * before returned; without it, texts and attributes of nodes that these events do not add are masked.
  */
 export function maskEvents(events: readonly ReplayEvent[], known?: Uint8Array): Masked {
-  const masking = new Masking(known === undefined ? new KnownNodes() : KnownNodes.decode(known));
-  return { events: events.flatMap((event) => masking.event(event)), known: masking.known.encode() };
+  const nodes = known === undefined ? new KnownNodes() : KnownNodes.decode(known);
+  const masking = new Masking(false, nodes);
+  return { events: events.flatMap((event) => masking.mask(event)), known: nodes.encode() };
 }
 
-class Masking {
+/** The same for events as they happen; `isAllMasked`: also what the page does not mark. */
+export class Masking {
   /** What an input shows after the events before: a keystroke that changes nothing in the masked picture tells a length. */
   private readonly shown = new Map<number, string>();
 
-  constructor(readonly known: KnownNodes) {}
+  constructor(
+    private readonly isAllMasked = false,
+    private readonly known = new KnownNodes(),
+  ) {}
 
   /** None, or one. */
-  event(event: ReplayEvent): ReplayEvent[] {
+  mask(event: ReplayEvent): ReplayEvent[] {
     switch (event.type) {
       case eventType.fullSnapshot: {
         this.known.clear();
         this.shown.clear();
-        return [{ ...event, data: { ...event.data, node: maskNode(event.data.node, outside, this.known) } }];
+        return [
+          {
+            ...event,
+            data: {
+              ...event.data,
+              node: maskNode(event.data.node, { ...outside, isMasked: this.isAllMasked }, this.known),
+            },
+          },
+        ];
       }
       case eventType.incremental: {
         const data = this.incremental(event.data);
@@ -103,12 +116,16 @@ class Masking {
     };
   }
 
+  private isMasked(id: number): boolean {
+    return this.isAllMasked || this.known.isMasked(id);
+  }
+
   private below(parent: number) {
-    return { parent, parentKind: this.known.kindOf(parent), isMasked: this.known.isMasked(parent) };
+    return { parent, parentKind: this.known.kindOf(parent), isMasked: this.isMasked(parent) };
   }
 
   private around(id: number) {
-    return { parentKind: this.known.parentKind(id), isMasked: this.known.isMasked(id) };
+    return { parentKind: this.known.parentKind(id), isMasked: this.isMasked(id) };
   }
 
   /** An input that has taken a value stays one, whatever type it gets. */
@@ -119,7 +136,7 @@ class Masking {
   }
 
   private attributeChange({ id, attributes }: AttributeChange): AttributeChange {
-    const host = { kind: this.known.kindOf(id), isMasked: this.known.isMasked(id) };
+    const host = { kind: this.known.kindOf(id), isMasked: this.isMasked(id) };
     const entries = Object.entries(attributes).flatMap(
       ([name, value]): [string, AttributeChange['attributes'][string]][] => {
         const kept =
@@ -140,7 +157,7 @@ class Masking {
 
   /** Offsets in a masked text tell its length. */
   private isOpen({ ranges }: Selection): boolean {
-    return ranges.every(({ start, end }) => !this.known.isMasked(start) && !this.known.isMasked(end));
+    return ranges.every(({ start, end }) => !this.isMasked(start) && !this.isMasked(end));
   }
 }
 
