@@ -70,8 +70,10 @@ export function saysStop(message: Uint8Array): boolean {
     if (kind === VARINT) {
       const value = read();
       if (Math.floor(tag / 8) === STOP) return value !== 0;
-    } else if (kind === LENGTH_DELIMITED) at += read();
-    else if (kind === I64) at += 8;
+    } else if (kind === LENGTH_DELIMITED) {
+      const length = read();
+      at += length;
+    } else if (kind === I64) at += 8;
     else if (kind === I32) at += 4;
     else return false;
   }

@@ -102,13 +102,21 @@ export class Recorder {
 
   /** One chunk after the other: the server masks by what it knows from the chunks before. */
   private send(): Promise<void> {
-    this.sending ??= this.sendAll().finally(() => {
-      this.sending = undefined;
-    });
+    if (this.sending === undefined && this.chunks.waiting === 0) return Promise.resolve();
+    this.sending ??= this.sendAll();
     return this.sending;
   }
 
   private async sendAll(): Promise<void> {
+    try {
+      await this.sendEach();
+    } finally {
+      // In the same step as the last look for chunks: one that is made now begins the next run.
+      this.sending = undefined;
+    }
+  }
+
+  private async sendEach(): Promise<void> {
     for (let json = this.chunks.first(); json !== undefined; json = this.chunks.first()) {
       if (!this.isAllowed()) return this.end('no-consent');
       if (this.sequence >= MOST_CHUNKS) return this.end('not-kept');

@@ -7,7 +7,7 @@ import { pageUrl } from './page-url.js';
 /** The element that has the attribute. */
 export interface Host {
   kind: NodeKind;
-  /** Whether what is in it is masked. */
+  /** Whether the element is marked, or stands in what is masked. */
   isMasked: boolean;
 }
 type Keep = (value: string, host: Host) => string | undefined;
@@ -41,10 +41,11 @@ const byName = new Map<string, Keep>([
     .split(' ')
     .map((name): [string, Keep] => [
       name,
-      (value, { isMasked }) => (isMasked ? maskText(value) : maskMarked(value)),
+      (value, { isMasked, kind: host }) =>
+        isMasked || host === kind.option ? maskText(value) : maskMarked(value),
     ]),
   ...layout.split(' ').map((name): [string, Keep] => [name.toLowerCase(), (value) => value]),
-  ['contenteditable', matching(/^(?:true|false|plaintext-only|)$/i)],
+  ['contenteditable', (value) => (value === 'false' ? value : 'true')],
   ['type', matching(/^[\w/+.-]*$/)],
   ['style', (value) => inertValue(value)],
   ['_csstext', (value, { kind: host }) => (isSheet(host) ? inertCss(value) : undefined)],

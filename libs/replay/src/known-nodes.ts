@@ -57,10 +57,15 @@ export class KnownNodes {
 
   /** Whether the node itself or one above it masks what is in it, or something of the way up is not known. */
   isMasked(id: number): boolean {
+    return masksText(this.kindOf(id)) || this.isMarked(id);
+  }
+
+  /** The same for the node's own attributes: the label of a field is not its value. */
+  isMarked(id: number): boolean {
     let at = id;
     for (let steps = 0; steps < DEEPEST; steps++) {
       const node = this.nodes.get(at);
-      if (!node || node.markers !== 0 || masksText(node.kind)) return true;
+      if (!node || node.markers !== 0 || (at !== id && masksText(node.kind))) return true;
       if (node.parent === 0) return false;
       at = node.parent;
     }

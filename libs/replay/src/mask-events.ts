@@ -14,6 +14,7 @@ import {
   type StyleDeclaration,
   type StyleSheetRule,
   type StyleValues,
+  type TextChange,
 } from './event.js';
 import { KnownNodes } from './known-nodes.js';
 import { markersAfter } from './markers.js';
@@ -40,7 +41,7 @@ export function maskEvents(events: readonly ReplayEvent[], known?: Uint8Array): 
 
 /** The same for events as they happen; `isAllMasked`: also what the page does not mark. */
 export class Masking {
-  /** What an input shows after the events before: a keystroke that changes nothing in the masked picture tells a length. */
+  /** What fields and masked texts show after the events before: a keystroke that changes nothing there tells a length. */
   private readonly shown = new Map<number, string>();
 
   constructor(
@@ -97,23 +98,32 @@ export class Masking {
   }
 
   /** In the order in which a replay applies them, markers first: rrweb reports texts as they stand after all changes. */
-  private mutation({ removes, adds, texts, attributes, ...rest }: Mutation): Mutation {
+  private mutation({ removes, adds, texts, attributes, ...rest }: Mutation): Mutation | undefined {
     for (const { id } of removes) this.known.remove(id);
     const added = adds.map((add) => ({
       ...add,
       node: maskNode(add.node, this.below(add.parentId), this.known),
     }));
     for (const change of attributes) this.learn(change);
-    return {
+    const mutation: Mutation = {
       ...rest,
       removes,
       adds: added,
-      texts: texts.map(({ id, value }) => ({
-        id,
-        value: value === null ? null : maskCharacters(value, this.around(id)),
-      })),
+      texts: texts.flatMap((change) => this.textChange(change)),
       attributes: attributes.map((change) => this.attributeChange(change)),
     };
+    const { texts: kept } = mutation;
+    return removes.length + adds.length + kept.length + attributes.length > 0 ? mutation : undefined;
+  }
+
+  /** None, when it does not change what is shown of a text that is hidden. */
+  private textChange({ id, value }: TextChange): TextChange[] {
+    const around = this.around(id);
+    const text = value === null ? null : maskCharacters(value, around);
+    const isHidden = around.isMasked || around.parentKind === kind.removed;
+    if (isHidden && this.shown.get(id) === text) return [];
+    if (text !== null) this.shown.set(id, text);
+    return [{ id, value: text }];
   }
 
   private isMasked(id: number): boolean {
@@ -136,7 +146,7 @@ export class Masking {
   }
 
   private attributeChange({ id, attributes }: AttributeChange): AttributeChange {
-    const host = { kind: this.known.kindOf(id), isMasked: this.isMasked(id) };
+    const host = { kind: this.known.kindOf(id), isMasked: this.isAllMasked || this.known.isMarked(id) };
     const entries = Object.entries(attributes).flatMap(
       ([name, value]): [string, AttributeChange['attributes'][string]][] => {
         const kept =

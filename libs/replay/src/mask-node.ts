@@ -61,14 +61,14 @@ function maskElement(node: ElementNode, around: Surroundings, known: KnownNodes)
   const nodeKind = kindOf(node);
   const markers = markersAfter(0, node.attributes);
   known.add(node.id, around.parent, nodeKind, markers);
-  const isMasked = around.isMasked || markers !== 0 || masksText(nodeKind);
+  const isMarked = around.isMasked || markers !== 0;
   const tagName = nodeKind === kind.removed ? REMOVED_TAG : node.tagName;
   const isBlocked = node.needBlock === true || 'data-dovecote-block' in node.attributes;
-  const inside = { parent: node.id, parentKind: nodeKind, isMasked };
+  const inside = { parent: node.id, parentKind: nodeKind, isMasked: isMarked || masksText(nodeKind) };
   const element: ElementNode = {
     ...node,
     tagName,
-    attributes: maskAttributes(node.attributes, nodeKind, isMasked),
+    attributes: maskAttributes(node.attributes, nodeKind, isMarked),
     childNodes: isBlocked ? [] : node.childNodes.map((child) => maskNode(child, inside, known)),
   };
   if (nodeKind === kind.removed) element.isSVG = undefined;
