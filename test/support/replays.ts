@@ -45,7 +45,7 @@ export interface Replay {
   ran: string[];
 }
 
-/** Plays events to their end in a page of its own. */
+/** Plays events to their end in a new page. */
 export async function play(context: BrowserContext, player: WebSite, events: unknown): Promise<Replay> {
   const page = await context.newPage();
   await page.goto(player.origin, { waitUntil: 'networkidle' });

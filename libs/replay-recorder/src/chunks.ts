@@ -12,7 +12,7 @@ export class Chunks {
     return this.length > this.most;
   }
 
-  /** Whether what waits is worth a chunk of its own. */
+  /** Whether what is not yet a chunk has at least so many characters. */
   isLarge(characters: number): boolean {
     return this.openLength >= characters;
   }

@@ -3,6 +3,8 @@ export interface RecorderOptions {
   server: string;
   /** The member's token. Asked for before each chunk, so that it may change. */
   token: () => string | Promise<string>;
+  /** The organization, for members of several. */
+  organizationId?: string;
   /** Whether the person agrees. Asked at the start and before each chunk; without it, the caller has asked before. */
   mayRecord?: () => boolean;
   /** The share of sessions that are recorded, 0 to 1; 1 by default. */

@@ -36,7 +36,7 @@ export function outcomeOf(answer: Answer | undefined): Outcome {
   }
 }
 
-/** Of Connect's JSON, as much as is asked; `details` is the text of all of them. */
+/** Reads Connect's JSON, as far as it is needed; `details`: the JSON of all of them. */
 function errorOf(body: Uint8Array): { code?: string; details: string } {
   try {
     const error: unknown = JSON.parse(new TextDecoder().decode(body));

@@ -154,8 +154,9 @@ export class Recorder {
   }
 
   private request(sequence: number, events: Uint8Array, keepalive: boolean) {
-    const { server, campaignId = '', screen } = this.options;
+    const { server, organizationId, campaignId = '', screen } = this.options;
     const headers = {
+      ...(organizationId !== undefined && { 'x-org-id': organizationId }),
       'content-type': 'application/proto',
       'connect-protocol-version': '1',
       authorization: `Bearer ${this.token}`,

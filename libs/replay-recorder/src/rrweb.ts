@@ -39,7 +39,7 @@ export function recordPage(
     // A field is reported when it is left: no keystrokes.
     sampling: { input: 'last', scroll: 200, media: 1_000, mousemoveCallback: 1_000 },
     checkoutEveryNms: FULL_SNAPSHOT_EVERY_MS,
-    // An error of the recorder is none of the page.
+    // An error of the recorder must not reach the page.
     errorHandler: () => true,
   });
 }
