@@ -17,22 +17,27 @@ const script = (path: string): WebFile => ({
 });
 
 /** The recorder as it is built, beside a page that has secrets everywhere. */
-export function startShop(): Promise<WebSite> {
+export function startShop(files: Readonly<Record<string, WebFile>> = {}): Promise<WebSite> {
   const shop = { type: 'text/html; charset=utf-8', content: readFileSync(join(pages, 'shop.html')) };
   return startWebSite(shop, 'shop.localhost', {
     '/recorder.js': script('libs/replay-recorder/dist/bundle.js'),
     '/rrweb.js': script('node_modules/@rrweb/record/dist/record.js'),
     '/shop.css': { type: 'text/css', content: '#open { color: #060; font-weight: bold; }' },
+    ...files,
   });
 }
 
 /** Where recordings are played. */
-export function startPlayer(policy?: string): Promise<WebSite> {
-  const headers = policy === undefined ? {} : { 'content-security-policy': policy };
+export function startPlayer(
+  policy?: string,
+  files: Readonly<Record<string, WebFile>> = {},
+): Promise<WebSite> {
+  const headers: Record<string, string> = policy === undefined ? {} : { 'content-security-policy': policy };
   const player = { type: 'text/html', content: readFileSync(join(pages, 'player.html')), headers };
   return startWebSite(player, 'player.localhost', {
     '/player.js': script('test/browser/recording/player.js'),
     '/replay.js': script('node_modules/@rrweb/replay/dist/replay.js'),
+    ...files,
   });
 }
 
