@@ -157,9 +157,9 @@ describe('the recorder', () => {
       [page, replay.page].map(async (shown) => (await shown.screenshot()).toString('base64')),
     );
     const compare = (x: number, y: number, width: number, height: number) =>
-      replay.page.evaluate(
+      replay.page.evaluate<{ differing: number; colours: number }>(
         `window.compare(${JSON.stringify(before)}, ${JSON.stringify(after)}, ${JSON.stringify({ x, y, width, height })})`,
-      ) as Promise<{ differing: number; colours: number }>;
+      );
     const header = await compare(20, 20, 700, 50);
     expect(header.colours).toBeGreaterThan(3);
     expect(header.differing).toBeLessThan(0.01);

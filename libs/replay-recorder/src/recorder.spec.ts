@@ -120,12 +120,12 @@ const large = (characters: number): ReplayEvent => ({
 
 describe('a recorder', () => {
   test.each([
-    ['not-sampled', (world: World) => (world.chance = 0.5), { sampleRate: 0.5 }],
-    ['no-consent', (world: World) => (world.isTrackingRefused = true), {}],
-    ['no-consent', () => undefined, { mayRecord: () => false }],
-  ] as const)('does not start: %s', (reason, prepare, options) => {
+    ['not-sampled', { chance: 0.5 }, { sampleRate: 0.5 }],
+    ['no-consent', { isTrackingRefused: true }, {}],
+    ['no-consent', {}, { mayRecord: () => false }],
+  ] as const)('does not start: %s', (reason, surroundings, options) => {
     const world = new World();
-    prepare(world);
+    Object.assign(world, surroundings);
     expect(world.start(options).isRecording).toBe(false);
     expect(world.ended).toEqual([reason]);
   });

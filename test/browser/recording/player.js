@@ -1,3 +1,4 @@
+/* global window, document, Image, OffscreenCanvas */
 // The player of docs/how-to/record-a-session.md, with a function that the specs call.
 import { Replayer } from '/replay.js';
 
