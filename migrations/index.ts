@@ -77,6 +77,7 @@ import { Heatmaps } from './0096-heatmaps.js';
 import { Screenshots } from './0097-screenshots.js';
 import { SessionRecordings } from './0098-session-recordings.js';
 import { CampaignFeed } from './0102-campaign-feed.js';
+import { BackupRuns } from './0106-backup-runs.js';
 
 export * from './analytics/index.js';
 
@@ -161,4 +162,5 @@ export const migrations = [
   Screenshots,
   SessionRecordings,
   CampaignFeed,
+  BackupRuns,
 ];

@@ -52,6 +52,7 @@ import { CustomerModule } from './modules/accounts/customer/index.js';
 import { SignInModule } from './modules/accounts/sign-in/index.js';
 import { PasswordModule } from './modules/signin/password/index.js';
 import { AnalyticsStoreModule } from './platform/analytics-store/index.js';
+import { BackupModule } from './platform/backup/backup.module.js';
 import { ClockModule } from './platform/clock/clock.module.js';
 import { ConfigModule } from './platform/config/config.module.js';
 import type { Config } from './platform/config/index.js';
@@ -104,6 +105,7 @@ export class AppModule {
         MailModule,
         ObjectStoreModule,
         AnalyticsStoreModule,
+        BackupModule,
         ApiKeyModule,
         AuditModule,
         AuthModule,

@@ -18,6 +18,8 @@ export function explain(error: unknown): string {
     return ['The configuration cannot be used:', ...sentences, 'See "dovecote config".'].join('\n');
   }
   if (written.some((known) => error instanceof known)) return (error as Error).message;
+  if (Object.hasOwn(error as object, '$metadata'))
+    return `The object store refuses: ${(error as Error).name}: ${(error as Error).message}`;
   return explainDatabase(error) ?? explainSystem(error) ?? stackOf(error);
 }
 

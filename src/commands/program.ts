@@ -168,23 +168,26 @@ function addBackupCommands(program: Command, env: NodeJS.ProcessEnv): void {
     .description(
       'copy PostgreSQL, the analytics store and the object store as of one instant, while servers run',
     )
-    .argument('<folder>', 'an empty folder, or one that does not exist yet')
+    .argument('<place>', 'an empty folder, or one that does not exist yet; or s3://bucket/prefix')
     .option('--with-key', 'put the master key beside what is sealed with it')
+    .option('--keep <number>', 'make the backup in a new folder of the place, and keep so many of the latest')
     .addHelpText('after', '\nA backup without manifest.json is incomplete, and is not restored.')
-    .action(async (folder: string, { withKey }: { withKey?: boolean }) => {
+    .action(async (place: string, { withKey, keep }: { withKey?: boolean; keep?: string }) => {
       const { backupCommand } = await import('./backup/index.js');
-      await backupCommand(loadConfig(env), folder, { program: version, withKey }, print);
+      const config = loadConfig(env, defined({ BACKUP_TARGET: place, BACKUP_KEEP: keep }));
+      const kept = keep === undefined ? undefined : config.backup.keep;
+      await backupCommand(config, place, { program: version, withKey, keep: kept }, print);
     });
 
   program
     .command('restore')
     .description('fill empty stores from a backup, while no server runs')
-    .argument('<folder>', 'where the backup lies')
+    .argument('<place>', 'where the backup lies: a folder, or s3://bucket/prefix')
     .option('--check', 'read all of the backup and compare it with its manifest, and write nothing')
     .addHelpText('after', '\nThe same command after an interruption begins over, and leaves nothing twice.')
-    .action(async (folder: string, { check }: { check?: boolean }) => {
+    .action(async (place: string, { check }: { check?: boolean }) => {
       const { checkCommand, restoreCommand } = await import('./backup/index.js');
-      await (check ? checkCommand : restoreCommand)(loadConfig(env), folder, print);
+      await (check ? checkCommand : restoreCommand)(loadConfig(env, { BACKUP_TARGET: place }), place, print);
     });
 }
 

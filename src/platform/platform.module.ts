@@ -7,6 +7,7 @@ import { PinoLogger } from 'nestjs-pino';
 import type { Logger } from 'pino';
 import { Abilities } from './access/ability.js';
 import { AccessGuard } from './pipeline/access.guard.js';
+import { backupTask } from './backup/backup.job.js';
 import { AccessTokens } from './caller/access-tokens.js';
 import { ApiKeyDirectory, ScimTokenDirectory } from './caller/api-keys.directory.js';
 import { CallerGuard } from './pipeline/caller.guard.js';
@@ -240,6 +241,7 @@ export const ENVELOPE = Symbol('envelope');
             databaseUrl,
             client,
             slots: config.worker.slots,
+            schedules: { [backupTask.name]: config.backup.schedule },
             graceMs: config.shutdownGraceSeconds * 1000,
           },
           discovery,

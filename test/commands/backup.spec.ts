@@ -1,6 +1,8 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { BackupWorld } from '../support/backup-world.js';
+import { TestBucket } from '../support/bucket.js';
 import { queryAt } from '../support/external-postgres.js';
 import { rowsOfEngine, rowsOfPostgres, withEmbeddedStores, withStores } from '../support/stored-rows.js';
 
@@ -116,6 +118,116 @@ describe('a backup of an installation at rest', () => {
     await world.expectDone(['restore', world.path('keyed')], withoutKey);
     expect(await readFile(world.path('keyless', 'master.key'), 'utf8')).toBe(`${world.masterKey}\n`);
     expect(await readdir(world.path('quiet'))).not.toContain('master.key');
+  });
+});
+
+describe('a backup in a bucket', () => {
+  let bucket: TestBucket;
+
+  beforeAll(async () => {
+    bucket = await TestBucket.start();
+  });
+  afterAll(() => bucket.stop());
+
+  test('is restored like one in a folder, with objects that were in a bucket', async () => {
+    const key = `${world.acme.orgId}/screenshots/large.png`;
+    const large = randomBytes(20 * 1024 * 1024);
+    bucket.objects.set(key, large);
+    const env = { ...world.env, ...bucket.env };
+    await world.expectDone(['backup', 's3://exports/backups'], env);
+    await world.expectRefusal(['backup', 's3://exports/backups'], /holds a backup already/, env);
+    await world.expectRefusal(['backup', 's3://exports/other', '--with-key'], /is for folders/, env);
+    // There the objects are files.
+    const { S3_BUCKET: _, ...access } = bucket.env;
+    const machine = { ...world.machine('from-bucket'), ...access };
+    await world.expectDone(['restore', 's3://exports/backups', '--check'], machine);
+    await world.expectDone(['restore', 's3://exports/backups'], machine);
+    expect(await readFile(world.path('from-bucket', 'objects', key))).toEqual(large);
+    const [damaged] = [...bucket.objects.keys()].filter((name) => name.includes('public.member-'));
+    bucket.objects.delete(damaged ?? '');
+    await world.expectRefusal(
+      ['restore', 's3://exports/backups', '--check'],
+      /public\.member.* is missing/,
+      machine,
+    );
+    await world.expectRefusal(
+      ['restore', 's3://exports/nowhere', '--check'],
+      /holds no complete backup/,
+      machine,
+    );
+    bucket.objects.clear();
+  });
+
+  test('makes room for the next, and leaves alone what is no backup', async () => {
+    const env = { ...world.env, ...bucket.env };
+    const other = 'shelf/notes/of-an-operator.txt';
+    const interrupted = 'shelf/dovecote-2020-01-01T00-00-00Z/postgres/public.member-000001.zst';
+    for (const key of [other, interrupted]) bucket.objects.set(key, Buffer.from('x'));
+    const backups = (): string[] => [
+      ...new Set([...bucket.objects.keys()].map((key) => key.split('/').slice(0, 2).join('/'))),
+    ];
+    await world.expectDone(['backup', 's3://exports/shelf', '--keep', '1'], env);
+    const [first] = backups().filter((name) => name.startsWith('shelf/dovecote-'));
+    expect(backups().sort()).toEqual([first, 'shelf/notes']);
+    const output = await world.expectDone(['backup', 's3://exports/shelf', '--keep', '1'], env);
+    expect(output).toContain(`Deleted the earlier backup ${first?.split('/')[1]}.`);
+    expect(backups()).toHaveLength(2);
+    expect(backups()).not.toContain(first);
+    const [second] = backups().filter((name) => name.startsWith('shelf/dovecote-'));
+    await world.expectDone(['restore', `s3://exports/${second}`, '--check'], env);
+  });
+});
+
+describe('a scheduled backup', () => {
+  const job = `select graphile_worker.add_job('backup.run', max_attempts := 1)`;
+
+  test('is made by a worker, and an operator sees it', async () => {
+    const env = {
+      ...world.env,
+      BACKUP_TARGET: world.path('shelf'),
+      BACKUP_SCHEDULE: '30 2 * * *',
+      BACKUP_KEEP: '2',
+    };
+    const server = await world.serve(env, 'all');
+    const { rows } = await world.superuser.query(
+      `select from graphile_worker._private_known_crontabs where identifier = 'backup.run'`,
+    );
+    expect(rows).toHaveLength(1);
+    await world.superuser.query(job);
+    await server.printed(/"msg":"backup made"/);
+    const [name = ''] = await readdir(world.path('shelf'));
+    expect(name).toMatch(/^dovecote-\d{4}-/);
+    const [, port] = await server.printed(/"listening":"127\.0\.0\.1:(\d+)"/);
+    const health = async (): Promise<unknown> => (await fetch(`http://127.0.0.1:${port}/health`)).json();
+    expect(await health()).toMatchObject({ status: 'ok', backups: 'ok' });
+    expect(await world.expectDone(['doctor'], env)).toMatch(/ok {4}backups {8}the last one ended at/);
+    await world.stop(server);
+    await world.expectDone(['restore', world.path('shelf', name), '--check']);
+  });
+
+  test('that fails is an error in the log, and seen by an operator until the next one is made', async () => {
+    await writeFile(world.path('occupied'), 'a file');
+    const env = { ...world.env, BACKUP_TARGET: world.path('occupied'), BACKUP_SCHEDULE: '30 2 * * *' };
+    const server = await world.serve(env, 'all');
+    await world.superuser.query(job);
+    await server.printed(/"level":50.*"msg":"backup failed"/);
+    const [, port] = await server.printed(/"listening":"127\.0\.0\.1:(\d+)"/);
+    const health = await fetch(`http://127.0.0.1:${port}/health`);
+    expect(await health.json()).toMatchObject({ status: 'degraded', backups: 'unavailable' });
+    await world.stop(server);
+    expect(await world.expectDone(['doctor'], env)).toMatch(
+      /warn {2}backups {8}the latest one failed: .* is a file, not a folder/,
+    );
+    await world.expectDone(['backup', world.path('mended')]);
+    expect(await world.expectDone(['doctor'], env)).not.toMatch(/the latest one failed/);
+  });
+
+  test.each([
+    ['a schedule without a place', { BACKUP_SCHEDULE: '30 2 * * *' }, /BACKUP_SCHEDULE must/],
+    ['a malformed schedule', { BACKUP_TARGET: '/x', BACKUP_SCHEDULE: 'daily' }, /BACKUP_SCHEDULE must/],
+    ['a malformed bucket', { BACKUP_TARGET: 's3:///x' }, /BACKUP_TARGET must/],
+  ])('refuses %s', async (_, variables, sentence) => {
+    await world.expectRefusal(['migrate'], sentence, { ...world.env, ...variables });
   });
 });
 

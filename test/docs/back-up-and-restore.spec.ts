@@ -33,6 +33,7 @@ const type = (words: string): Promise<string> => shell.run(page.take(words));
 
 test('the steps of the page lead from one machine to another one', async () => {
   expect(await type('npx dovecote backup $BACKUPS/monday')).toContain('The master key is not in it');
+  expect(await type('npx dovecote backup $BACKUPS --keep 7')).toContain('Backed up to');
   expect(await type('restore $BACKUPS/monday --check')).toContain('are as they were written');
   await mkdir(join(folder, 'tuesday'));
   await copyFile(join(folder, 'monday', 'master.key'), join(folder, 'tuesday', 'master.key'));

@@ -64,6 +64,7 @@ export const tables: Readonly<Record<string, Table>> = {
   audit_export: { owner: 'evidence/audit' },
   board: { owner: 'analytics/board' },
   board_share: { owner: 'analytics/board' },
+  backup_run: { owner: 'platform/backup' },
   campaign: {
     owner: 'messaging/campaign',
     reads: {

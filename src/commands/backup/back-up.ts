@@ -3,11 +3,14 @@ import { Readable } from 'node:stream';
 import type { Logger } from 'pino';
 import {
   type BackupTable,
+  type BackupTarget,
   dumpAnalytics,
   dumpObjects,
-  FolderTarget,
   type Manifest,
+  keepLatest,
   manifestName,
+  nextOn,
+  openTarget,
   PostgresSource,
   sizeOfAnalytics,
   writeManifest,
@@ -25,6 +28,8 @@ export interface BackupOptions {
   readonly program: string;
   /** Puts the master key beside what is sealed with it. */
   readonly withKey?: boolean;
+  /** The place is a folder of backups: a new one is made in it, and so many of the latest are kept. */
+  readonly keep?: number;
 }
 
 /** What a row of PostgreSQL takes in the backup, in parts of what it takes in the database with its indexes. */
@@ -35,25 +40,36 @@ export const masterKeyName = 'master.key';
 /** `dovecote backup`: copies all that the installation stores, at one instant, beside servers that run. */
 export async function backupCommand(
   config: Config,
-  folder: string,
+  place: string,
   options: BackupOptions,
   print: (line: string) => void,
 ): Promise<void> {
+  if (options.withKey && place.startsWith('s3://'))
+    throw new CommandError('--with-key is for folders: keep the key apart from a bucket.');
   const log = createCommandLogger({ ...config, log: { ...config.log, level: 'warn' } });
-  const target = new FolderTarget(folder, config.analytics.freeDisk);
-  await requireEmpty(target);
+  const beganAt = new Date();
+  const shelf = await openTarget(place, config);
+  const target = options.keep === undefined ? shelf : nextOn(shelf, beganAt);
   await withDatabase(config, log, async (database) => {
     await requireMigrated(database);
     const source = await PostgresSource.open(database.ownerUrl);
     try {
+      await requireEmpty(target);
       await backUp({ config, log, database, source, target }, options, print);
+      await source.note({ place: target.place, beganAt });
+      if (options.keep !== undefined)
+        for (const name of await keepLatest(shelf, options.keep))
+          print(`Deleted the earlier backup ${name}.`);
+    } catch (error) {
+      await source.note({ place: target.place, beganAt, error: (error as Error).message });
+      throw error;
     } finally {
       await source.close();
     }
   });
 }
 
-async function requireEmpty(target: FolderTarget): Promise<void> {
+async function requireEmpty(target: BackupTarget): Promise<void> {
   const names = await target.names();
   if (names.length === 0) return;
   const what = names.includes(manifestName)
@@ -67,7 +83,7 @@ interface Pieces {
   readonly log: Logger;
   readonly database: OpenDatabase;
   readonly source: PostgresSource;
-  readonly target: FolderTarget;
+  readonly target: BackupTarget;
 }
 
 async function backUp(

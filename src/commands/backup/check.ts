@@ -1,8 +1,8 @@
 import {
   checkFiles,
   describeNewer,
-  FolderTarget,
   type Manifest,
+  openTarget,
   readManifest,
 } from '../../platform/backup/index.js';
 import type { Config } from '../../platform/config/index.js';
@@ -14,10 +14,10 @@ import { masterKeyName, summaryOf } from './back-up.js';
 /** `dovecote restore --check`: reads all of a backup and says whether it can be restored here. Writes nothing. */
 export async function checkCommand(
   config: Config,
-  folder: string,
+  place: string,
   print: (line: string) => void,
 ): Promise<void> {
-  const target = new FolderTarget(folder, 0);
+  const target = await openTarget(place, config);
   const signed = await readManifest(target);
   const { manifest } = signed;
   const newer = describeNewer(manifest);

@@ -12,11 +12,11 @@ import {
   describeContent,
   describeNewer,
   describeObjects,
-  FolderTarget,
   loadAnalytics,
   loadObjects,
   loadPostgres,
   type Manifest,
+  openTarget,
   readManifest,
 } from '../../platform/backup/index.js';
 import type { EngineConnection } from '../../platform/analytics-store/index.js';
@@ -43,11 +43,11 @@ import { openObjects, withEngine } from './stores.js';
 /** `dovecote restore`: fills empty stores from a backup, or begins over where it was interrupted. */
 export async function restoreCommand(
   config: Config,
-  folder: string,
+  place: string,
   print: (line: string) => void,
 ): Promise<void> {
   const log = createCommandLogger({ ...config, log: { ...config.log, level: 'warn' } });
-  const target = new FolderTarget(folder, 0);
+  const target = await openTarget(place, config);
   const signed = await readManifest(target);
   const { manifest } = signed;
   const newer = describeNewer(manifest);

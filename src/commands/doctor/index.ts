@@ -2,6 +2,7 @@ import type { Config } from '../../platform/config/index.js';
 import { withDatabase } from '../open-database.js';
 import { createCommandLogger } from '../../platform/telemetry/logger.js';
 import { examineAnalytics } from './analytics.js';
+import { examineBackups } from './backups.js';
 import { examineConnections } from './connections.js';
 import { examineDatabase } from './database.js';
 import { examine, format } from './finding.js';
@@ -16,7 +17,13 @@ export async function doctorCommand(config: Config): Promise<number> {
     withDatabase(config, log, async (open) => {
       const findings = await examineDatabase(open, log);
       const isSound = findings.every(({ level }) => level !== 'fail');
-      return isSound ? [...findings, ...(await examineConnections(open, config, log))] : findings;
+      return isSound
+        ? [
+            ...findings,
+            ...(await examineConnections(open, config, log)),
+            ...(await examineBackups(open, config, log)),
+          ]
+        : findings;
     }),
   );
   const siblings = await examineSiblings(config);

@@ -10,6 +10,12 @@ export interface BackupTarget {
   put(name: string, source: Readable): Promise<void>;
   /** Fails with BackupError when it is not there. */
   read(name: string): Promise<Readable>;
+  /** Refuses what does not fit. */
+  requireSpace(bytes: number): Promise<void>;
+  /** The place of this name below it. */
+  within(name: string): BackupTarget;
+  /** Deletes all that is there. The manifest goes first, so that what a crash leaves is incomplete. */
+  remove(): Promise<void>;
 }
 
 /** A backup cannot be made or restored; the message is for the operator. */

@@ -1,9 +1,10 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, open, readdir, rename, statfs } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, statfs } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { BackupError, type BackupTarget } from './backup-target.js';
+import { manifestName } from './manifest-name.js';
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -48,6 +49,15 @@ export class FolderTarget implements BackupTarget {
         throw new BackupError(`${name} is missing in ${this.place}.`);
       throw error;
     }
+  }
+
+  within(name: string): BackupTarget {
+    return new FolderTarget(join(this.place, name), this.reserve);
+  }
+
+  async remove(): Promise<void> {
+    await rm(join(this.place, manifestName), { force: true });
+    await rm(this.place, { recursive: true, force: true });
   }
 
   /** Refuses what the disk cannot take beside its reserve. */

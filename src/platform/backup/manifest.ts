@@ -3,9 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { BackupError, type BackupTarget } from './backup-target.js';
-
-/** Written last: without it a backup is incomplete. */
-export const manifestName = 'manifest.json';
+import { manifestName } from './manifest-name.js';
 
 /** A manifest names some ten thousand files. */
 const MOST_BYTES = 64 * 1024 * 1024;

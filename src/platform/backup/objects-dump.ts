@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { ObjectStore } from '../object-store/index.js';
 import type { BackupTarget } from './backup-target.js';
+import { isMissing } from './is-missing.js';
 import { LinesWriter } from './lines-writer.js';
 import type { Manifest } from './manifest.js';
 import { objectName, type StoredObject } from './stored-object.js';
@@ -70,9 +71,4 @@ async function copyObject(
   };
   await target.put(objectName(key), Readable.from(hashed(), { objectMode: false }));
   return { key, bytes, sha256: hash.digest('hex') };
-}
-
-function isMissing(error: unknown): boolean {
-  const { code, name } = error as { code?: unknown; name?: unknown };
-  return code === 'ENOENT' || name === 'NoSuchKey' || name === 'NotFound';
 }

@@ -3,6 +3,7 @@ import { copyOut } from '../database/copy.js';
 import { readKeyCheck } from '../database/master-key-check.js';
 import { readSchemaState } from '../database/schema-obstacles.js';
 import { BackupError, type BackupTarget } from './backup-target.js';
+import { type BackupRun, noteBackupRun } from './backup-run.store.js';
 import { LinesWriter } from './lines-writer.js';
 import type { BackupTable } from './manifest.js';
 import {
@@ -92,6 +93,11 @@ export class PostgresSource {
   /** At the end of a backup: no number that a row of any store has is given again. */
   sequences(): Promise<readonly SequenceValue[]> {
     return readSequences(this.client);
+  }
+
+  /** For operators, and best effort: the backup is what it is. */
+  async note(run: BackupRun): Promise<void> {
+    await noteBackupRun(this.client, run).catch(() => undefined);
   }
 
   async close(): Promise<void> {

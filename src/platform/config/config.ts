@@ -1,7 +1,15 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { resolve } from 'node:path';
-import { bucketOf, type BucketSettings } from './bucket-settings.js';
 import { type MailSettings, mailOf } from './mail-settings.js';
+import {
+  backupOf,
+  type BackupSettings,
+  bucketOf,
+  type BucketSettings,
+  s3Of,
+  type S3Settings,
+  usesBucket,
+} from './bucket-settings.js';
 import { dashboardOf, type DashboardSettings, withDashboard } from './dashboard-settings.js';
 import { canonicalName } from './distinguished-name.js';
 import { isLoopback } from './loopback.js';
@@ -44,6 +52,9 @@ export interface Config {
   };
   /** Where exports are kept; absent: in the data folder. */
   readonly bucket?: BucketSettings;
+  /** The store of buckets, for backups as well. */
+  readonly s3: S3Settings;
+  readonly backup: BackupSettings;
   readonly database: {
     /** The owner's URL; absent when PostgreSQL is embedded. */
     readonly url?: string;
@@ -176,11 +187,12 @@ function contradictions(values: Values): VariableName[] {
       values.INTERNAL_CLIENTS.length === 0,
     RENDER_URL: values.RENDER_URL !== undefined && !canCall(values.RENDER_URL, values),
     ROLE: values.ROLE === 'render' && values.INTERNAL_PORT === 0,
-    S3_ENDPOINT: values.S3_ENDPOINT !== undefined && values.S3_BUCKET === undefined,
+    S3_ENDPOINT: values.S3_ENDPOINT !== undefined && !usesBucket(values),
     S3_ACCESS_KEY_ID:
       (values.S3_ACCESS_KEY_ID === undefined && values.S3_SECRET_ACCESS_KEY !== undefined) ||
-      (values.S3_ACCESS_KEY_ID !== undefined && values.S3_BUCKET === undefined),
+      (values.S3_ACCESS_KEY_ID !== undefined && !usesBucket(values)),
     S3_SECRET_ACCESS_KEY: values.S3_SECRET_ACCESS_KEY === undefined && values.S3_ACCESS_KEY_ID !== undefined,
+    BACKUP_SCHEDULE: values.BACKUP_SCHEDULE !== undefined && values.BACKUP_TARGET === undefined,
     CLICKHOUSE_CLUSTER: values.CLICKHOUSE_CLUSTER !== undefined && values.CLICKHOUSE_URL === undefined,
     DATABASE_APP_URL: values.DATABASE_APP_URL !== undefined && values.DATABASE_URL === undefined,
     MASTER_KEY: values.DATABASE_URL !== undefined && values.MASTER_KEY === undefined,
@@ -245,6 +257,8 @@ function shape(values: Values, terminalFormat: 'pretty' | 'json'): Config {
       threads: values.RENDER_THREADS ?? Math.min(Math.max(availableParallelism() - 1, 1), 4),
     },
     bucket: bucketOf(values),
+    s3: s3Of(values),
+    backup: backupOf(values),
     database: {
       url: values.DATABASE_URL,
       appUrl: values.DATABASE_APP_URL,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { analyticsVariables } from './analytics-variables.js';
+import { backupVariables } from './backup-variables.js';
 import { dashboardVariables } from './dashboard-variables.js';
 import { mailVariables } from './mail-variables.js';
 import {
@@ -132,12 +133,12 @@ const variables = {
   }),
   S3_ENDPOINT: url('http', 'https').optional().register(documentation, {
     meaning: 'Endpoint of the store, if it is not Amazon S3. Download links lead there.',
-    must: 'be an http or https URL, and needs S3_BUCKET',
+    must: 'be an http or https URL, and needs S3_BUCKET or a BACKUP_TARGET in a bucket',
     fallback: 'Amazon S3',
   }),
   S3_ACCESS_KEY_ID: z.string().min(1).optional().register(documentation, {
     meaning: 'Access key of the store.',
-    must: 'be set together with S3_SECRET_ACCESS_KEY, and needs S3_BUCKET',
+    must: 'be set together with S3_SECRET_ACCESS_KEY, and needs S3_BUCKET or a BACKUP_TARGET in a bucket',
     fallback: 'the machine’s Amazon S3 credentials: its role, or AWS_ variables',
   }),
   S3_SECRET_ACCESS_KEY: z.string().min(1).optional().register(documentation, {
@@ -161,6 +162,7 @@ const variables = {
     meaning: 'Connections to PostgreSQL per process.',
     must: 'be a whole number from 1 to 500',
   }),
+  ...backupVariables,
   ...analyticsVariables,
   ...dashboardVariables,
   REDIS_URL: url('redis', 'rediss').optional().register(documentation, {

@@ -5,45 +5,28 @@ import {
   DeleteObjectsCommand,
   GetObjectCommand,
   ListObjectsV2Command,
-  S3Client,
+  type S3Client,
 } from '@aws-sdk/client-s3';
-import { Upload } from '@aws-sdk/lib-storage';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { Config } from '../config/index.js';
+import { bucketClient, uploadTo } from './bucket-client.js';
 import { attachment, type Download, isKey, LINK_MS, ObjectStore, requireKey } from './object-store.js';
 
 export type BucketOptions = NonNullable<Config['bucket']>;
-
-/** In memory at once for each upload: this, and the next one. */
-const PART_BYTES = 8 * 1024 * 1024;
 
 /** Objects in a bucket of an S3-compatible store, behind links that the store answers. */
 export class BucketObjects extends ObjectStore implements OnApplicationShutdown {
   private readonly client: S3Client;
   private readonly bucket: string;
 
-  constructor({ name, region, endpoint, credentials }: BucketOptions) {
+  constructor({ name, ...access }: BucketOptions) {
     super();
     this.bucket = name;
-    this.client = new S3Client({
-      region,
-      // A copy: the client notes on it where it comes from.
-      credentials: credentials && { ...credentials },
-      // Other stores rarely support virtual-hosted buckets, or checksums by default.
-      ...(endpoint && { endpoint, forcePathStyle: true }),
-      requestChecksumCalculation: 'WHEN_REQUIRED',
-      responseChecksumValidation: 'WHEN_REQUIRED',
-    });
+    this.client = bucketClient(access);
   }
 
   override async put(key: string, source: Readable, contentType: string): Promise<void> {
-    const upload = new Upload({
-      client: this.client,
-      params: { Bucket: this.bucket, Key: requireKey(key), Body: source, ContentType: contentType },
-      partSize: PART_BYTES,
-      queueSize: 1,
-    });
-    await upload.done();
+    await uploadTo(this.client, { bucket: this.bucket, key: requireKey(key), contentType }, source);
   }
 
   override async read(key: string): Promise<Readable> {

@@ -21,6 +21,8 @@ export interface WorkerOptions {
   client?: typeof Client;
   /** Jobs at once, of each lane. */
   slots: Readonly<Record<Lane, number>>;
+  /** Crontabs that the operator has set, by the name of the task. */
+  schedules?: Readonly<Record<string, string | undefined>>;
   /** Milliseconds that running jobs get when the worker stops; after that they are released for another worker. */
   graceMs: number;
 }
@@ -81,9 +83,15 @@ export class Worker {
     return lanes.flatMap((lane) => {
       const ofLane = jobs.filter(({ task }) => task.lane === lane);
       if (ofLane.length === 0) return [];
-      const { slots, graceMs } = this.options;
+      const { slots, graceMs, schedules } = this.options;
       return [
-        { lane, slots: slots[lane], graceMs, tasks: this.taskListOf(ofLane), crons: cronItemsOf(ofLane) },
+        {
+          lane,
+          slots: slots[lane],
+          graceMs,
+          tasks: this.taskListOf(ofLane),
+          crons: cronItemsOf(ofLane, schedules),
+        },
       ];
     });
   }
@@ -151,12 +159,15 @@ export class Worker {
   }
 }
 
-function cronItemsOf(jobs: readonly RegisteredJob[]): ParsedCronItem[] {
+function cronItemsOf(
+  jobs: readonly RegisteredJob[],
+  schedules: WorkerOptions['schedules'] = {},
+): ParsedCronItem[] {
   return parseCronItems(
-    jobs.flatMap(({ task: { name, priority }, cron }) =>
-      cron
-        ? [{ task: name, match: cron, identifier: name, options: { priority: priorityNumber(priority) } }]
-        : [],
-    ),
+    jobs.flatMap(({ task: { name, priority }, cron }) => {
+      const match = cron ?? schedules[name];
+      const options = { priority: priorityNumber(priority) };
+      return match ? [{ task: name, match, identifier: name, options }] : [];
+    }),
   );
 }

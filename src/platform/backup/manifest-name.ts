@@ -1,0 +1,2 @@
+/** Written last: without it a backup is incomplete. */
+export const manifestName = 'manifest.json';
