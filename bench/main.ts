@@ -11,6 +11,7 @@ import { answerAuth } from './auth.js';
 import { answerEventPipeline } from './event-pipeline.js';
 import { answerFairness } from './fairness.js';
 import { answerFanout } from './fanout.js';
+import { answerFeed } from './feed.js';
 import { answerGrowth } from './growth.js';
 import { answerHeatmap } from './heatmap.js';
 import { answerHostile } from './hostile.js';
@@ -42,6 +43,7 @@ const questions: Readonly<Record<string, Question>> = {
   rpc: { asks: 'the cost of a call, against a server written by hand and others', answer: answerRpc },
   fairness: { asks: 'Sync of an organization while another one is busy', answer: answerFairness },
   fanout: { asks: 'recipients a second, against the same rows written by hand', answer: answerFanout },
+  feed: { asks: 'the cost of noting what happens to deliveries', answer: answerFeed },
   growth: {
     asks: 'waiting behind campaigns, acknowledgements of many organizations, and fetching beside a backlog',
     answer: answerGrowth,

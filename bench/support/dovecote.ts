@@ -40,6 +40,14 @@ export class Dovecote {
     readonly cpuSecondsToReady: number,
   ) {}
 
+  /** The demo organization has its campaigns in its analytics; others have not until they set it. */
+  private async stopFeed(): Promise<void> {
+    const headers = { authorization: `Bearer ${this.apiKey}`, 'content-type': 'application/json' };
+    const url = `${this.url}/dovecote.campaign.v1.CampaignFeedService/SetCampaignFeed`;
+    const { ok } = await fetch(url, { method: 'POST', headers, body: '{}' });
+    if (!ok) throw new Error('The feed of campaigns cannot be turned off.');
+  }
+
   static async start({
     dataDir,
     compileCache,
@@ -51,8 +59,8 @@ export class Dovecote {
     const begin = performance.now();
     const loaded = preload ? ['--import', preload] : [];
     const mapped = sourceMaps ? ['--enable-source-maps'] : [];
-    const server = [...mapped, ...loaded, join(root, 'dist', program), 'serve'];
-    const [file, args] = nodeCommand(server, alone ? serverCore : undefined);
+    const argv = [...mapped, ...loaded, join(root, 'dist', program), 'serve'];
+    const [file, args] = nodeCommand(argv, alone ? serverCore : undefined);
     const child = spawn(file, args, {
       cwd: root,
       stdio: ['ignore', 'pipe', 'inherit', ...(preload ? (['ipc'] as const) : [])],
@@ -69,13 +77,15 @@ export class Dovecote {
       },
     });
     const greeting = await readUntil(child, 'Ctrl-C stops everything');
-    return new Dovecote(
+    const server = new Dovecote(
       child,
       found(greeting, /http:\/\/[\d.]+:\d+/),
       found(greeting, /pidgr_k_\w+/),
       (performance.now() - begin) / 1000,
       cpuMicros(child.pid!) / 1e6,
     );
+    await server.stopFeed();
+    return server;
   }
 
   get pid(): number {
