@@ -25,7 +25,7 @@ const fanOut = {
          select $1, id, $2, 'send', id, 1, 2, $3, now(), now(), now() from unnest($4::uuid[]) id`,
 };
 
-/** Somebody of an organization, with what is open to them. */
+/** A member of an organization, and their open deliveries. */
 interface Place {
   readonly name: string;
   readonly caller: MemberCaller;
