@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { addRecipient, runningCampaign } from '../support/campaigns.js';
+import { CampaignStatus } from '@dovecote/contract/pidgr/v1/common_pb';
+import { addEmployees } from '../fault/fan-out.js';
+import { addRecipient, runningCampaign, untilStatus } from '../support/campaigns.js';
 import { campaignEvents, fed, feeds, ledgerOf, tallyOf } from '../support/campaign-feed.js';
 import { addMember, addOrganization, type Cast, seedCast } from '../support/cast.js';
 import { eventually } from '../support/eventually.js';
@@ -8,8 +10,11 @@ import { acknowledge } from '../support/follow-ups.js';
 import { newEmail } from '../support/members.js';
 import { refusalOf } from '../support/refusal.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
+import { startWorkflow, tell } from '../support/workflows.js';
 
 jest.setTimeout(90_000);
+
+const LARGE = 20_000;
 
 let s: TestServer;
 let cast: Cast;
@@ -45,6 +50,16 @@ test('events wait while the queue is full, and none is lost', async () => {
   const tally = tallyOf(await campaignEvents(s, cast.site), campaignId);
   expect(tally).toEqual({ campaign_sent: 1, campaign_delivered: 1, campaign_acknowledged: 1 });
   expect(tally).toEqual(await ledgerOf(s, campaignId));
+});
+
+test('those of a large campaign are moved although the database has no statistics of it yet', async () => {
+  for (const table of ['delivery', 'member', 'delivery_event'])
+    await s.database.query(`alter table ${table} set (autovacuum_enabled = false)`);
+  const recipients = await addEmployees(s, cast.acme, LARGE);
+  const campaignId = await startWorkflow(cast.max, recipients, [tell]);
+  await untilStatus(cast.max, campaignId, CampaignStatus.COMPLETED);
+  await fed(s);
+  expect(tallyOf(await campaignEvents(s, cast.site), campaignId)).toEqual({ campaign_sent: LARGE });
 });
 
 test('a sandbox has no feed', async () => {
