@@ -3,6 +3,9 @@ const SPLIT = '/* rr_split */';
 const nameCharacter = /[-\w\u0080-\uffff]/;
 const escape = /\\(?:([0-9a-f]{1,6})(?:\r\n|[ \t\n\r\f])?|[^\n\r\f])/iy;
 const whitespace = /[ \t\n\r\f]*/y;
+/** Characters of a name that need no decoding, and those that are neither part of a name nor begin anything. */
+const plainName = /[-\w\u0080-\uffff]+/y;
+const plain = /[^-\w\u0080-\uffff"'@\\/]+/y;
 const inlineImage = /^data:image\/(?:png|jpeg|gif|webp|avif|svg\+xml)[;,]/i;
 /** Functions whose strings, or values of variables in them, are addresses. */
 const loading = /^(?:src|image|(?:-\w+-)?image-set|(?:-\w+-)?cross-fade|expression)$/;
@@ -59,12 +62,24 @@ class Cleaner {
     else if (next === '"' || next === "'") this.out += quoted(this.string());
     else if (next === '@') this.atRule();
     else if (this.startsName()) this.name();
-    else {
-      this.isClosed = lone.has(next);
+    else if (next === '/' || next === '\\') {
       // A backslash that escapes nothing could escape what the next piece begins with.
-      this.out += next === '\\' ? SEPARATOR : next;
+      this.out += next === '/' ? next : SEPARATOR;
+      this.isClosed = next !== '/';
       this.at++;
+    } else {
+      const run = this.run(plain);
+      this.out += run;
+      this.isClosed = lone.has(run.at(-1) ?? '');
     }
+  }
+
+  /** The characters here that match. */
+  private run(pattern: RegExp): string {
+    pattern.lastIndex = this.at;
+    const found = pattern.exec(this.css)?.[0] ?? '';
+    this.at += found.length;
+    return found;
   }
 
   private comment(): void {
@@ -120,7 +135,7 @@ class Cleaner {
     let name = '';
     while (this.startsName()) {
       if (this.css[this.at] === '\\') name += this.escape();
-      else name += this.css[this.at++];
+      else name += this.run(plainName);
     }
     return name;
   }
@@ -173,8 +188,7 @@ class Cleaner {
   }
 
   private skipWhitespace(): void {
-    whitespace.lastIndex = this.at;
-    this.at += whitespace.exec(this.css)?.[0].length ?? 0;
+    this.run(whitespace);
   }
 
   /** Behind the parenthesis that closes the one here. */

@@ -9,7 +9,7 @@ interface Known {
 }
 
 const MOST_NODES = 100_000;
-/** A node deeper than this, or in a circle that a forged recording makes, counts as masked. */
+/** How far a question goes up: what a forged recording puts deeper, or in a circle, counts as masked. */
 const DEEPEST = 1_000;
 const VERSION = 1;
 const kinds = new Set<number>(Object.values(kind));
@@ -21,21 +21,28 @@ function isKind(value: number): value is NodeKind {
 /** The nodes of a recorded page: which of them mask what is in them. A node that is not known is masked. */
 export class KnownNodes {
   private readonly nodes = new Map<number, Known>();
+  /** Answers since the last change: a mutation asks about many nodes in one place. */
+  private readonly covering = new Map<number, boolean>();
 
   clear(): void {
     this.nodes.clear();
+    this.covering.clear();
   }
 
   /** A node whose parent is not known does not become known. */
   add(id: number, parent: number, nodeKind: NodeKind, markers: number): void {
-    const hasPlace = this.nodes.size < MOST_NODES || this.nodes.has(id);
-    if (hasPlace && (parent === 0 || this.nodes.has(parent)))
+    const isKnown = this.nodes.has(id);
+    if (isKnown) this.covering.clear();
+    if ((isKnown || this.nodes.size < MOST_NODES) && (parent === 0 || this.nodes.has(parent)))
       this.nodes.set(id, { parent, kind: nodeKind, markers });
+    // Asked about before it was known, it counted as masked.
+    this.covering.delete(id);
   }
 
   /** What is below stays until the next snapshot of the state: without a parent it is masked. */
   remove(id: number): void {
     this.nodes.delete(id);
+    this.covering.clear();
   }
 
   kindOf(id: number): NodeKind {
@@ -52,33 +59,36 @@ export class KnownNodes {
 
   change(id: number, changed: Partial<Pick<Known, 'kind' | 'markers'>>): void {
     const node = this.nodes.get(id);
-    if (node) Object.assign(node, changed);
+    const { kind: nodeKind = node?.kind, markers = node?.markers } = changed;
+    if (!node || (nodeKind === node.kind && markers === node.markers)) return;
+    Object.assign(node, changed);
+    this.covering.clear();
   }
 
   /** Whether the node itself or one above it masks what is in it, or something of the way up is not known. */
   isMasked(id: number): boolean {
-    return masksText(this.kindOf(id)) || this.isMarked(id);
+    // Kept for siblings; keeping it for all on the way would cost more than it saves where each change forgets it.
+    return this.askUpwards(id, this.covering, { tooFar: true, kept: 2 }, (node) => {
+      if (!node || node.markers !== 0 || masksText(node.kind)) return true;
+      return node.parent === 0 ? false : undefined;
+    });
   }
 
   /** The same for the node's own attributes: the label of a field is not its value. */
   isMarked(id: number): boolean {
-    let at = id;
-    for (let steps = 0; steps < DEEPEST; steps++) {
-      const node = this.nodes.get(at);
-      if (!node || node.markers !== 0 || (at !== id && masksText(node.kind))) return true;
-      if (node.parent === 0) return false;
-      at = node.parent;
-    }
-    return true;
+    const node = this.nodes.get(id);
+    if (!node || node.markers !== 0) return true;
+    return node.parent !== 0 && this.isMasked(node.parent);
   }
 
   encode(): Uint8Array {
     const writer = new VarintWriter();
     writer.write(VERSION);
+    const attached = new Map<number, boolean>();
     let last = 0;
     for (const id of [...this.nodes.keys()].sort((a, b) => a - b)) {
       const node = this.nodes.get(id);
-      if (!node || !this.isAttached(id)) continue;
+      if (!node || !this.isAttached(id, attached)) continue;
       writer.write(id - last);
       writer.write(node.parent);
       writer.write(node.kind * 16 + node.markers);
@@ -107,15 +117,28 @@ export class KnownNodes {
     return known;
   }
 
-  private isAttached(id: number): boolean {
-    let at = id;
-    for (let steps = 0; steps < DEEPEST; steps++) {
-      const node = this.nodes.get(at);
+  private isAttached(id: number, answers: Map<number, boolean>): boolean {
+    return this.askUpwards(id, answers, { tooFar: false, kept: DEEPEST }, (node) => {
       if (!node) return false;
-      if (node.parent === 0) return true;
-      at = node.parent;
+      return node.parent === 0 ? true : undefined;
+    });
+  }
+
+  /** Asks the node and those above it until one answers, and keeps the answer for the first that were asked. */
+  private askUpwards(
+    id: number,
+    answers: Map<number, boolean>,
+    { tooFar, kept }: { tooFar: boolean; kept: number },
+    ask: (node: Known | undefined) => boolean | undefined,
+  ): boolean {
+    const asked: number[] = [];
+    let answer: boolean | undefined;
+    for (let at = id; answer === undefined; at = this.nodes.get(at)?.parent ?? 0) {
+      answer = answers.get(at) ?? (asked.length < DEEPEST ? ask(this.nodes.get(at)) : tooFar);
+      asked.push(at);
     }
-    return false;
+    for (const one of asked.slice(0, kept)) answers.set(one, answer);
+    return answer;
   }
 }
 
