@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -24,6 +24,7 @@ import type { WebSite } from '../support/web-site.js';
 jest.setTimeout(300_000);
 
 const pictures = process.env.SCREENSHOTS ?? join(tmpdir(), 'dovecote-screenshots');
+const corpus = join(import.meta.dirname, '../../libs/replay/corpus');
 /** What rrweb needs of it is 25 KB. */
 const LARGEST_KB = 32;
 
@@ -57,6 +58,20 @@ function masked(json: string): ReplayEvent[] {
 /** Two frames: rrweb has seen what changed. */
 const settle = 'new Promise((then) => requestAnimationFrame(() => requestAnimationFrame(then)))';
 
+/** The shop while it is recorded, and what the recorder sends. */
+async function recordShop(options = ''): Promise<{ page: Page; requests: Uint8Array[] }> {
+  const page = await context.newPage();
+  const requests = await catchChunks(page);
+  await page.goto(shop.origin, { waitUntil: 'networkidle' });
+  await page.evaluate(`import('/recorder.js').then(({ createRecorder }) => {
+    const token = async () => 'token';
+    window.recorder = createRecorder({ server: 'http://api.localhost:9', token, ${options} });
+    recorder.start();
+  })`);
+  await eventually('the first chunk', async () => requests.length > 0);
+  return { page, requests };
+}
+
 /** Writes and shows secrets everywhere. */
 async function useShop(page: Page): Promise<void> {
   await page.fill('#name', 'SECRET-typed');
@@ -89,17 +104,11 @@ describe('the recorder', () => {
 
   beforeAll(async () => {
     if (!browser) return;
-    page = await context.newPage();
-    const requests = await catchChunks(page);
-    await page.goto(shop.origin, { waitUntil: 'networkidle' });
-    await page.evaluate(`import('/recorder.js').then(({ createRecorder }) => {
-      window.recorder = createRecorder({ server: 'http://api.localhost:9', token: async () => 'token' });
-      recorder.start();
-    })`);
-    await eventually('the first chunk', async () => requests.length > 0);
+    const recorded = await recordShop();
+    page = recorded.page;
     await useShop(page);
     await page.evaluate('recorder.stop()');
-    sent = requests.map((request) => eventsIn(request));
+    sent = recorded.requests.map((request) => eventsIn(request));
     events = masked(`[${sent.map((json) => json.slice(1, -1)).join(',')}]`);
     replay = await play(context, player, events);
     await page.screenshot({ path: join(pictures, 'recorded.png') });
@@ -170,25 +179,47 @@ describe('the recorder', () => {
   });
 });
 
+describe('the recorder that masks all text', () => {
+  test('sends none, and the page keeps its shape', async () => {
+    if (!browser) return;
+    const { requests, page } = await recordShop('maskAllText: true');
+    await useShop(page);
+    await page.evaluate('recorder.stop()');
+    const json = `[${requests.map((request) => eventsIn(request).slice(1, -1)).join(',')}]`;
+    expect(json).not.toMatch(/SECRET|Parcel|orders|Added|shadow|Inner|sure|Send/);
+    const replay = await play(context, player, masked(json));
+    await replay.page.screenshot({ path: join(pictures, 'replayed-all-masked.png') });
+    expect(await replay.frame.locator('h1').innerText()).toMatch(/^[* ]+$/);
+    expect(await replay.frame.locator('input').count()).toBe(5);
+  });
+});
+
 describe('a recording of rrweb with its own settings, which masks little', () => {
-  test('is masked by the server', async () => {
+  test.each([
+    ['defaults', 'maskInputOptions: {}, recordCanvas: true'],
+    [
+      'everything',
+      'inlineImages: true, collectFonts: true, checkoutEveryNth: 20, userTriggeredOnInput: true',
+    ],
+  ])('is masked by the server: %s', async (name, options) => {
     if (!browser) return;
     const page = await context.newPage();
     await page.goto(shop.origin, { waitUntil: 'networkidle' });
     await page.evaluate(`import('/rrweb.js').then(({ record }) => {
       window.events = [];
-      record({ emit: (event) => events.push(event), recordCanvas: true, maskInputOptions: {} });
+      record({ emit: (event) => events.push(event), ${options} });
     })`);
     await useShop(page);
-    const json = await page.evaluate('JSON.stringify(events)');
-    const raw = String(json);
+    const raw = await page.evaluate<string>('JSON.stringify(events)');
     expect(new Set(raw.match(/SECRET[-\w]*/g)).size).toBeGreaterThan(20);
     const events = masked(raw);
     expect(JSON.stringify(events).match(/SECRET[-\w]*/g) ?? []).toEqual([]);
     const replay = await play(context, player, events);
-    await replay.page.screenshot({ path: join(pictures, 'replayed-rrweb.png') });
+    await replay.page.screenshot({ path: join(pictures, `replayed-${name}.png`) });
     expect(await replay.frame.locator('#open').innerText()).toBe('Parcel 42 has arrived.');
     expect(await replay.frame.locator('#added').innerText()).toBe('Added openly');
     expect(replay.requests).toEqual([]);
+    // The recordings of libs/replay/src/corpus.spec.ts.
+    if (process.env.CORPUS === 'write') await writeFile(join(corpus, `${name}.json`), raw);
   });
 });
