@@ -1,5 +1,5 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import type { ReplayEvent } from '@dovecote/replay';
 import type { Answer, Browser } from './browser.js';
 import { saysStop } from './message.js';
@@ -32,6 +32,7 @@ class World {
   isTrackingRefused = false;
   isRecordingStopped = false;
   emit: (event: ReplayEvent) => void = () => undefined;
+  gzip: Browser['gzip'] = async (content) => new Uint8Array(gzipSync(content));
   private hide: () => void = () => undefined;
   private readonly waits = new Map<() => void, number>();
 
@@ -86,7 +87,7 @@ class World {
         if (answer === 'no answer') throw new TypeError('Failed to fetch');
         return answer;
       },
-      gzip: async (content) => new Uint8Array(gzipSync(content)),
+      gzip: (content) => this.gzip(content),
       onHide: (listener) => {
         this.hide = listener;
         return () => {
@@ -275,6 +276,28 @@ describe('a recorder', () => {
     world.leave();
     expect(world.sent).toEqual([]);
     expect(world.ended).toEqual(['no-consent']);
+  });
+
+  test('lets no error of its surroundings reach the page', async () => {
+    const fail = (): never => {
+      throw new Error('of the page');
+    };
+    const refused = new World();
+    refused.start({ mayRecord: fail });
+    expect(refused.ended).toEqual(['no-consent']);
+    const world = new World();
+    world.gzip = fail;
+    const recorder = world.start({ screen: fail });
+    world.emit(scrolled(1));
+    world.leave();
+    await recorder.stop();
+    expect(world.ended).toEqual(['unsupported']);
+    const silent = new World();
+    const errors = jest.spyOn(console, 'error').mockImplementation(() => undefined);
+    silent.chance = 1;
+    silent.start({ onEnd: fail });
+    expect(errors).toHaveBeenCalledTimes(1);
+    errors.mockRestore();
   });
 
   test('keeps a bounded amount when the server is away', async () => {

@@ -78,8 +78,13 @@ export class Recorder {
     this.end('stopped');
   }
 
+  /** A page that cannot say whether it may is not recorded. */
   private isAllowed(): boolean {
-    return !this.browser.isTrackingRefused && this.options.mayRecord?.() !== false;
+    try {
+      return !this.browser.isTrackingRefused && this.options.mayRecord?.() !== false;
+    } catch {
+      return false;
+    }
   }
 
   private take(event: ReplayEvent): void {
@@ -110,6 +115,8 @@ export class Recorder {
   private async sendAll(): Promise<void> {
     try {
       await this.sendEach();
+    } catch {
+      this.end('unsupported');
     } finally {
       // In the same step as the last look for chunks: one that is made now begins the next run.
       this.sending = undefined;
@@ -153,7 +160,7 @@ export class Recorder {
     }
   }
 
-  private request(sequence: number, events: Uint8Array, keepalive: boolean) {
+  private async request(sequence: number, events: Uint8Array, keepalive: boolean) {
     const { server, organizationId, campaignId = '', screen } = this.options;
     const headers = {
       ...(organizationId !== undefined && { 'x-org-id': organizationId }),
@@ -202,6 +209,10 @@ export class Recorder {
     this.state = 'ended';
     this.unhook();
     this.chunks.clear();
-    this.options.onEnd?.(reason);
+    try {
+      this.options.onEnd?.(reason);
+    } catch (error) {
+      console.error(error);
+    }
   }
 }
