@@ -21,6 +21,7 @@ import { answerBoards } from './boards.js';
 import { answerInsights } from './insights.js';
 import { answerOrm } from './orm.js';
 import { answerProfiles } from './profiles.js';
+import { answerReplay } from './replay.js';
 import { answerRpc } from './rpc.js';
 import { answerSaml } from './saml.js';
 import { answerStart } from './start.js';
@@ -77,6 +78,7 @@ const questions: Readonly<Record<string, Question>> = {
     sizes: { profiles: '1000000' },
   },
   heatmap: { asks: 'the cost of a heat map of ten million touches', answer: answerHeatmap },
+  replay: { asks: 'chunks of recordings a second, and memory', answer: answerReplay },
   hostile: { asks: 'the cost of requests that are refused', answer: answerHostile },
 };
 
