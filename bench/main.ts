@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { answerActivity } from './activity.js';
 import { answerAuth } from './auth.js';
+import { answerBackup } from './backup.js';
 import { answerEventPipeline } from './event-pipeline.js';
 import { answerFairness } from './fairness.js';
 import { answerFanout } from './fanout.js';
@@ -76,6 +77,11 @@ const questions: Readonly<Record<string, Question>> = {
     asks: 'the cost of lists of people, against SQL by hand',
     answer: answerProfiles,
     sizes: { profiles: '1000000' },
+  },
+  backup: {
+    asks: 'the speed of backup and restore, against copies by hand',
+    answer: answerBackup,
+    sizes: { millions: '10' },
   },
   heatmap: { asks: 'the cost of a heat map of ten million touches', answer: answerHeatmap },
   replay: { asks: 'chunks of recordings a second, and memory', answer: answerReplay },
