@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { copyOut } from '../database/copy.js';
+import { to as copyTo } from 'pg-copy-streams';
 import { readKeyCheck } from '../database/master-key-check.js';
 import { readSchemaState } from '../database/schema-obstacles.js';
 import { BackupError, type BackupTarget } from './backup-target.js';
@@ -114,9 +114,8 @@ export class PostgresSource {
       await reader.query(`set local app.backup = 'on'`);
       await reader.query(`lock table ${fullName(reader, table)} in access share mode`);
       await refuseRewritten(reader, table);
-      const rows = copyOut(
-        reader,
-        `copy (select ${columnList(reader, columns)} from ${fullName(reader, table)}) to stdout`,
+      const rows = reader.query(
+        copyTo(`copy (select ${columnList(reader, columns)} from ${fullName(reader, table)}) to stdout`),
       );
       for await (const piece of rows as AsyncIterable<Buffer>) await writer.write(piece);
       const files = [...(await writer.end())];

@@ -1,6 +1,7 @@
+import { pipeline } from 'node:stream/promises';
 import type { Client } from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
 import type { Logger } from 'pino';
-import { copyIn } from '../database/copy.js';
 import { migrateJobTables, migrateSchema } from '../database/migrate.js';
 import { readSchemaState } from '../database/schema-obstacles.js';
 import { BackupError, type BackupTarget } from './backup-target.js';
@@ -76,10 +77,11 @@ async function requireSchema(owner: Client, migrations: readonly string[]): Prom
 async function loadTable(owner: Client, table: BackupTable, target: BackupTarget): Promise<void> {
   if (table.files.length === 0) return;
   const statement = `copy ${fullName(owner, table)} (${columnList(owner, table.columns)}) from stdin`;
-  const rows = await copyIn(owner, statement, linesOfAll(target, table.files));
-  if (rows !== table.rows)
+  const taken = owner.query(copyFrom(statement));
+  await pipeline(linesOfAll(target, table.files), taken);
+  if (taken.rowCount !== table.rows)
     throw new BackupError(
-      `${table.name} has ${table.rows} rows in the backup; PostgreSQL has taken ${rows}.`,
+      `${table.name} has ${table.rows} rows in the backup; PostgreSQL has taken ${taken.rowCount}.`,
     );
 }
 
