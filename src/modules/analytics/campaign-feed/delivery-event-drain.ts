@@ -1,9 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
 import { Database } from '../../../platform/database/index.js';
 import { Scopes } from '../../../platform/scope/index.js';
-import { type ContinuousWork, RunsContinuously } from '../../../platform/worker/index.js';
+import { type ContinuousWork, Rounds, RunsContinuously } from '../../../platform/worker/index.js';
 import { DeliveryEventStore, deliveryEventSettings } from '../../messaging/delivery/index.js';
 import { DeliveryEvents } from './delivery-events.service.js';
 import { FeedMetrics } from './feed-metrics.js';
@@ -21,8 +20,7 @@ const TROUBLE_MS = 5_000;
 @Injectable()
 @RunsContinuously()
 export class DeliveryEventDrain implements ContinuousWork {
-  private running: Promise<void> = Promise.resolve();
-  private readonly stopping = new AbortController();
+  private readonly rounds = new Rounds(() => this.round());
   /** By organization, when it is tried again. */
   private readonly postponed = new Map<string, number>();
 
@@ -38,18 +36,12 @@ export class DeliveryEventDrain implements ContinuousWork {
   }
 
   async start(): Promise<void> {
-    this.running = this.run();
+    this.rounds.start();
   }
 
   /** Ends after the piece in hand. */
   async stop(): Promise<void> {
-    this.stopping.abort();
-    await this.running;
-  }
-
-  private async run(): Promise<void> {
-    const { signal } = this.stopping;
-    while (!signal.aborted) await delay(await this.round(), undefined, { signal }).catch(() => undefined);
+    await this.rounds.stop();
   }
 
   /** Returns how long to rest afterwards, in milliseconds. */
@@ -60,7 +52,7 @@ export class DeliveryEventDrain implements ContinuousWork {
         this.noted.organizations(tx),
       );
       for (const orgId of waiting) {
-        if (this.stopping.signal.aborted) return 0;
+        if (this.rounds.signal.aborted) return 0;
         if ((this.postponed.get(orgId) ?? 0) > performance.now()) continue;
         this.postponed.delete(orgId);
         moved += await this.move(orgId);

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
 import {
@@ -9,7 +8,7 @@ import {
   profileTarget,
 } from '../../../platform/analytics-store/index.js';
 import { Database, type Transaction } from '../../../platform/database/index.js';
-import { type ContinuousWork, RunsContinuously } from '../../../platform/worker/index.js';
+import { type ContinuousWork, Rounds, RunsContinuously } from '../../../platform/worker/index.js';
 import { engineTime, numericReading } from '../event/index.js';
 import { type MirroredTable, MirrorSender } from './mirror-sender.js';
 import {
@@ -34,10 +33,9 @@ const MOST_BYTES_OF_ROW = 1024 * 1024;
 @Injectable()
 @RunsContinuously()
 export class ProfileMirror implements ContinuousWork {
-  private running: Promise<void> = Promise.resolve();
-  private readonly stopping = new AbortController();
-  private readonly profiles = new MirrorSender(this.profileTable(), this.stopping.signal);
-  private readonly aliases = new MirrorSender(this.aliasTable(), this.stopping.signal);
+  private readonly rounds = new Rounds(() => this.round());
+  private readonly profiles = new MirrorSender(this.profileTable(), this.rounds.signal);
+  private readonly aliases = new MirrorSender(this.aliasTable(), this.rounds.signal);
   private troubles = 0;
 
   constructor(
@@ -50,24 +48,18 @@ export class ProfileMirror implements ContinuousWork {
   }
 
   async start(): Promise<void> {
-    this.running = this.run();
+    this.rounds.start();
   }
 
   /** Breaks off an insert in hand, which another worker repeats. */
   async stop(): Promise<void> {
-    this.stopping.abort();
-    await this.running;
-  }
-
-  private async run(): Promise<void> {
-    const { signal } = this.stopping;
-    while (!signal.aborted) await delay(await this.round(), undefined, { signal }).catch(() => undefined);
+    await this.rounds.stop();
   }
 
   /** Returns how long to rest afterwards, in milliseconds. Profiles and aliases do not wait for each other. */
   private async round(): Promise<number> {
     const results = await Promise.allSettled([this.profiles.round(), this.aliases.round()]);
-    if (this.stopping.signal.aborted) return 0;
+    if (this.rounds.signal.aborted) return 0;
     const failed = results.find((result) => result.status === 'rejected');
     if (failed) {
       this.troubles += 1;
@@ -86,7 +78,7 @@ export class ProfileMirror implements ContinuousWork {
   }
 
   private profileTable(): MirroredTable<ChangedProfile, ProfileRow> {
-    const { signal } = this.stopping;
+    const { signal } = this.rounds;
     return {
       read: (postponed) => this.transaction((tx) => this.store.profiles(tx, postponed)),
       nameOf: ({ orgId, id }) => ({ orgId, key: id }),
@@ -99,7 +91,7 @@ export class ProfileMirror implements ContinuousWork {
   }
 
   private aliasTable(): MirroredTable<ChangedAlias, PersonAliasRow> {
-    const { signal } = this.stopping;
+    const { signal } = this.rounds;
     return {
       read: (postponed) => this.transaction((tx) => this.store.aliases(tx, postponed)),
       nameOf: ({ orgId, alias }) => ({ orgId, key: alias }),
