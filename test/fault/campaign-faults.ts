@@ -105,3 +105,31 @@ const withDisk = (disk: SmallDisk): Faults => ({
 export function faultsOf({ clock, disk }: Pick<Scene, 'clock' | 'disk'>): Faults {
   return { ...everywhere, ...(clock && withClock(clock)), ...(disk && withDisk(disk)) };
 }
+
+const WORKERS = 2;
+
+/** Starts workers in the place of those that have died. */
+export async function staff({ workers, startWorker }: Scene): Promise<void> {
+  const missing = WORKERS - workers.running.length;
+  if (missing <= 0) return;
+  for (let n = 0; n < missing; n += 1) startWorker();
+  await workers.atWork();
+}
+
+/** Faults have stopped: everyone acknowledges, and nothing of the campaign is left to do. */
+export async function bringToItsEnd(scene: Scene, campaignId: string): Promise<void> {
+  const { chase, workers } = scene;
+  while (await chase.acknowledgeOne(campaignId));
+  await staff(scene);
+  await eventually(
+    'the campaign is completed and nothing of it is left to do',
+    async () => {
+      await workers.declareSilentDead();
+      await workers.hurry();
+      await chase.hurry(campaignId);
+      chase.answerLate();
+      return (await chase.isCompleted(campaignId)) && !(await chase.hasJobs(campaignId));
+    },
+    200 * SECOND,
+  );
+}

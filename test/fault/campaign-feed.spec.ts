@@ -2,10 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { Random } from '../fuzz/random.js';
 import { campaignEvents, fed, feeds, ledgerOf, tallyOf } from '../support/campaign-feed.js';
-import { eventually } from '../support/eventually.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.js';
-import { faultsOf, type Scene } from './campaign-faults.js';
+import { bringToItsEnd, faultsOf, type Scene, staff } from './campaign-faults.js';
 import { Chase } from './chase.js';
 import { DyingPostgres } from './dying-postgres.js';
 import { LossyPostgres } from './lossy-postgres.js';
@@ -16,7 +15,6 @@ import { WorkerProcesses } from './worker-process.js';
 const seed = Number(process.env['FAULT_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const wanted = Number(process.env['FAULTS'] ?? 10);
 const recipients = Number(process.env['FAULT_RECIPIENTS'] ?? 300);
-const WORKERS = 2;
 
 jest.setTimeout(300_000 + wanted * 15_000);
 
@@ -59,12 +57,6 @@ afterAll(async () => {
   await postgres?.remove();
 });
 
-async function staff(): Promise<void> {
-  const missing = WORKERS - workers.running.length;
-  for (let n = 0; n < missing; n += 1) scene.startWorker();
-  if (missing > 0) await workers.atWork();
-}
-
 async function strike(campaignId: string): Promise<string> {
   const { random, chase } = scene;
   await chase.hurry(campaignId);
@@ -76,23 +68,6 @@ async function strike(campaignId: string): Promise<string> {
   return name;
 }
 
-async function bringToItsEnd(campaignId: string): Promise<void> {
-  const { chase } = scene;
-  while (await chase.acknowledgeOne(campaignId));
-  await staff();
-  await eventually(
-    'the campaign is completed',
-    async () => {
-      await workers.declareSilentDead();
-      await workers.hurry();
-      await chase.hurry(campaignId);
-      chase.answerLate();
-      return (await chase.isCompleted(campaignId)) && !(await chase.hasJobs(campaignId));
-    },
-    200_000,
-  );
-}
-
 test(`analytics has what the ledger has, once, although ${wanted} faults happen`, async () => {
   console.log(`FAULT_SEED=${seed} FAULTS=${wanted} FAULT_RECIPIENTS=${recipients}`);
   const happened: string[] = [];
@@ -101,10 +76,10 @@ test(`analytics has what the ledger has, once, although ${wanted} faults happen`
     const campaignId = await scene.chase.start();
     campaigns.push(campaignId);
     for (let n = 0; n < 5 && happened.length < wanted; n += 1) {
-      await staff();
+      await staff(scene);
       happened.push(await strike(campaignId));
     }
-    await bringToItsEnd(campaignId);
+    await bringToItsEnd(scene, campaignId);
   }
   await fed(s);
   const events = await campaignEvents(s, scene.chase.cast.site);

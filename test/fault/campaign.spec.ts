@@ -4,7 +4,7 @@ import { Random } from '../fuzz/random.js';
 import { eventually } from '../support/eventually.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.js';
-import { faultsOf, type Scene } from './campaign-faults.js';
+import { bringToItsEnd, faultsOf, type Scene, staff } from './campaign-faults.js';
 import { Chase } from './chase.js';
 import { DyingPostgres } from './dying-postgres.js';
 import { JumpingClock } from './jumping-clock.js';
@@ -19,7 +19,6 @@ const seed = Number(process.env['FAULT_SEED'] ?? Math.floor(Math.random() * 2 **
 const wanted = Number(process.env['FAULTS'] ?? 30);
 const recipients = Number(process.env['FAULT_RECIPIENTS'] ?? 1_000);
 const kinds = process.env['FAULT_KINDS'] ?? '';
-const WORKERS = 2;
 const PATIENCE_MS = 60_000;
 /** The disk of PostgreSQL: takes memory for what is written only. */
 const DISK_MEBIBYTES = 8_192;
@@ -74,13 +73,6 @@ afterAll(async () => {
 });
 
 const happened: string[] = [];
-
-async function staff(): Promise<void> {
-  const missing = WORKERS - workers.running.length;
-  if (missing <= 0) return;
-  for (let n = 0; n < missing; n += 1) scene.startWorker();
-  await workers.atWork();
-}
 
 /** Shows why a run has failed. */
 async function describeScene(campaignId: string): Promise<unknown> {
@@ -143,23 +135,6 @@ async function isOver(campaignId: string): Promise<boolean> {
   return isCompleted === true;
 }
 
-async function bringToItsEnd(campaignId: string): Promise<void> {
-  const { chase } = scene;
-  while (await chase.acknowledgeOne(campaignId));
-  await staff();
-  await eventually(
-    'the campaign is completed and nothing of it is left to do',
-    async () => {
-      await workers.declareSilentDead();
-      await workers.hurry();
-      await chase.hurry(campaignId);
-      chase.answerLate();
-      return (await chase.isCompleted(campaignId)) && !(await chase.hasJobs(campaignId));
-    },
-    200_000,
-  );
-}
-
 describe('campaigns of every step type', () => {
   test(`do what their graph prescribes, once, although ${wanted} faults happen`, async () => {
     console.log(`FAULT_SEED=${seed} FAULTS=${wanted} FAULT_RECIPIENTS=${recipients}`);
@@ -169,10 +144,10 @@ describe('campaigns of every step type', () => {
       campaigns += 1;
       try {
         do {
-          await staff();
+          await staff(scene);
           await strike(campaignId);
         } while (happened.length < wanted && !(await isOver(campaignId)));
-        await bringToItsEnd(campaignId);
+        await bringToItsEnd(scene, campaignId);
         await scene.chase.expectPrescribed(campaignId);
       } catch (error) {
         console.log(await describeScene(campaignId), (error as Error).cause);
