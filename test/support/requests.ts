@@ -34,8 +34,9 @@ const wellFormedMessages: Record<string, Init> = {
   'insights.v1.TimeRange': { start: { seconds: 1n }, end: { seconds: 3601n } },
 };
 
-/** What a rule of the message asks for: one of several fields. */
+/** What a rule of the message asks for: one of several fields, or one that goes with another. */
 const chosen: Record<string, Init> = {
+  'dovecote.campaign.v1.SetCampaignFeedRequest': { enabled: true },
   'sdk.devices.v1.SubscribeRequest': { profileExternalId: 'someone' },
 };
 
