@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isCrontab } from './crontab.rules.js';
+import { isCrontab } from './crontab.js';
 import { documentation, whole } from './variable-kinds.js';
 
 /** Where backups go, and when they are made. */
