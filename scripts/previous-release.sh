@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the program of the previous release, which specs run beside this one: as long as nothing is released, a commit
-# before the last migrations. Needs the commit, and the packages of this one.
+# before the last migrations. Needs the commit. Installs its packages where they are not those of this one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -15,16 +15,17 @@ if ! git cat-file -e "$commit^{commit}" 2> /dev/null; then
   echo "The commit $commit is not here: a shallow clone?" >&2
   exit 1
 fi
-if ! git diff --quiet "$commit" HEAD -- package-lock.json; then
-  echo "The packages of $commit are others: name a later commit in scripts/lib/previous-release." >&2
-  exit 1
-fi
-
 rm -rf "$target"
-mkdir -p "$target/node_modules"
+mkdir -p "$target"
 git archive "$commit" | tar -x -C "$target"
-# Links of workspaces are relative: they lead to the libraries of that release.
-find node_modules -mindepth 1 -maxdepth 1 ! -name .cache -exec cp -al -t "$target/node_modules" {} +
-PATH="$PWD/node_modules/.bin:$PATH" node "$target/scripts/build.mjs"
+if git diff --quiet "$commit" HEAD -- package-lock.json; then
+  mkdir "$target/node_modules"
+  # Links of workspaces are relative: they lead to the libraries of that release.
+  find node_modules -mindepth 1 -maxdepth 1 ! -name .cache -exec cp -al -t "$target/node_modules" {} +
+else
+  echo "Installing the packages of $commit …"
+  (cd "$target" && npm ci --include=dev --no-audit --no-fund)
+fi
+PATH="$PWD/$target/node_modules/.bin:$PATH" node "$target/scripts/build.mjs"
 cp scripts/lib/previous-release "$target/commit"
 echo "Built $commit."
