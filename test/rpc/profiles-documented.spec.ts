@@ -88,9 +88,14 @@ describe('a call is refused', () => {
       people(cast.otherSite).get(name),
       people(cast.otherSite).delete(name),
     ]);
-    // Whole, so that a failure shows what was answered instead.
-    const refusal = { code: Code.NotFound, reason: '', fields: [] };
-    for (const one of await refusalsOf(calls)) expect({ ...one }).toMatchObject(refusal);
+    const refusal = { code: Code.NotFound, message: 'Profile not found.' };
+    for (const one of await refusalsOf(calls)) expect(one).toMatchObject(refusal);
+  });
+
+  test('for people whom more calls delete at once than there are connections', async () => {
+    const calls = Array.from({ length: 12 }, (_, n) => people(cast.otherSite).delete({ id: `absent-${n}` }));
+    const refusal = { code: Code.NotFound, message: 'Profile not found.' };
+    for (const one of await refusalsOf(calls)) expect(one).toMatchObject(refusal);
   });
 });
 

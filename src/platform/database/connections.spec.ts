@@ -33,12 +33,12 @@ async function borrowing(connections: Connections, borrower: Borrower, times: nu
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-test('an organization that is alone uses the whole pool, its jobs and look-ups beside it', async () => {
+test('an organization that is alone uses all connections but the one for second ones, its jobs and look-ups beside it', async () => {
   const connections = new Connections(poolOf(8));
   await borrowing(connections, { kind: 'call' }, 1);
   await borrowing(connections, { kind: 'job', orgId: 'loud' }, 1);
-  expect(await borrowing(connections, { kind: 'call', orgId: 'loud' }, 20)).toHaveLength(6);
-  expect(connections.usage.waiting).toEqual({ call: 14, job: 0 });
+  expect(await borrowing(connections, { kind: 'call', orgId: 'loud' }, 20)).toHaveLength(5);
+  expect(connections.usage.waiting).toEqual({ call: 15, job: 0 });
 });
 
 test('beside an active neighbour it uses a quarter, and the neighbour waits for none of it', async () => {
@@ -56,7 +56,25 @@ test('look-ups whose organization is not known yet have no share', async () => {
   const connections = new Connections(poolOf(8));
   await borrowing(connections, { kind: 'call', orgId: 'a' }, 1);
   await borrowing(connections, { kind: 'call', orgId: 'b' }, 1);
-  expect(await borrowing(connections, { kind: 'call' }, 20)).toHaveLength(6);
+  expect(await borrowing(connections, { kind: 'call' }, 20)).toHaveLength(5);
+});
+
+test('calls that hold all connections and need a second one get it, one after the other', async () => {
+  const connections = new Connections(poolOf(4));
+  await borrowing(connections, { kind: 'call', orgId: 'a' }, 20);
+  const seconds = await borrowing(connections, { kind: 'call', orgId: 'a', isSecond: true }, 3);
+  for (const got of [1, 2, 3]) {
+    expect(seconds).toHaveLength(got);
+    seconds.at(-1)?.giveBack();
+    await settled();
+  }
+  expect(connections.usage.waiting.call).toBe(17);
+});
+
+test('a second connection is one of the others while there are some', async () => {
+  const connections = new Connections(poolOf(4));
+  await borrowing(connections, { kind: 'call', orgId: 'a' }, 1);
+  expect(await borrowing(connections, { kind: 'call', orgId: 'a', isSecond: true }, 4)).toHaveLength(3);
 });
 
 /** A message of PostgreSQL: its letter and its content. */

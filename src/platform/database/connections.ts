@@ -10,23 +10,30 @@ export interface Borrower {
   readonly kind: WorkKind;
   /** Undefined for look-ups that find out the organization; they take turns as one. */
   readonly orgId?: string;
+  /** The same work holds a connection already, and waits for this one. */
+  readonly isSecond?: boolean;
 }
 
 /** As long as pg waits for a new connection. */
 const PATIENCE_MS = 10_000;
 
 /**
- * Lends the connections of the pool. When all are in use, organizations take turns. While several organizations are
+ * Lends the connections of the pool. One is kept for work that holds one already: if that could hold all of them, each
+ * would wait for a second one of another that waits, too. When all others are in use, organizations take turns. While several organizations are
  * active, each may use a share: what one of them makes the database and the event loop do at the same time delays the
  * others even while connections are free.
  */
 export class Connections {
   private readonly queue: FairQueue;
+  /** For second connections. */
+  private readonly reserve: FairQueue;
   private readonly neighbours = new Neighbours();
 
   constructor(private readonly pool: Pool) {
-    const slots = pool.options.max;
-    const share = shareOf(slots);
+    const kept = pool.options.max > 1 ? 1 : 0;
+    this.reserve = new FairQueue({ slots: kept });
+    const slots = pool.options.max - kept;
+    const share = shareOf(pool.options.max);
     this.queue = new FairQueue({
       slots,
       shareOf: (party) => {
@@ -40,7 +47,11 @@ export class Connections {
   /** Connections that work and that rest, and how much work of each kind waits for one. */
   get usage(): { inUse: number; idle: number; waiting: Record<WorkKind, number> } {
     const { totalCount, idleCount } = this.pool;
-    const waiting = (kind: WorkKind): number => this.queue.waiting((party) => party.startsWith(kind));
+    const waiting = (kind: WorkKind): number =>
+      [this.queue, this.reserve].reduce(
+        (sum, queue) => sum + queue.waiting((party) => party.startsWith(kind)),
+        0,
+      );
     return {
       inUse: totalCount - idleCount,
       idle: idleCount,
@@ -51,14 +62,26 @@ export class Connections {
   async borrow(borrower: Borrower, signal?: AbortSignal): Promise<LentConnection> {
     const party = partyOf(borrower);
     if (borrower.orgId !== undefined) this.neighbours.note(borrower.orgId);
-    // A free slot needs no timer.
-    if (!this.queue.tryAcquire(party)) await this.wait(party, signal);
+    const queue = await this.turn(borrower, party, signal);
     try {
-      return await this.connect(() => this.queue.release(party));
+      return await this.connect(() => queue.release(party));
     } catch (error) {
-      this.queue.release(party);
+      queue.release(party);
       throw error;
     }
+  }
+
+  /** Answers the queue of which the borrower has a slot. */
+  private async turn(
+    { isSecond }: Borrower,
+    party: string,
+    signal: AbortSignal | undefined,
+  ): Promise<FairQueue> {
+    // A free slot needs no timer.
+    if (this.queue.tryAcquire(party)) return this.queue;
+    const queue = isSecond && this.pool.options.max > 1 ? this.reserve : this.queue;
+    if (!queue.tryAcquire(party)) await this.wait(queue, party, signal);
+    return queue;
   }
 
   /** By callback: a new connection may be lost in the moment in which it is ready, before a promise has told its borrower. */
@@ -71,14 +94,14 @@ export class Connections {
     });
   }
 
-  private async wait(party: string, signal: AbortSignal | undefined): Promise<void> {
+  private async wait(queue: FairQueue, party: string, signal: AbortSignal | undefined): Promise<void> {
     const patience = new AbortController();
     const timer = setTimeout(
       () => patience.abort(new Error('timeout exceeded when trying to connect')),
       PATIENCE_MS,
     );
     const either = signal ? AbortSignal.any([signal, patience.signal]) : patience.signal;
-    await this.queue.acquire(party, either).finally(() => clearTimeout(timer));
+    await queue.acquire(party, either).finally(() => clearTimeout(timer));
   }
 }
 

@@ -20,8 +20,8 @@ export class Database {
   }
 
   async begin(settings: TransactionSettings): Promise<Transaction> {
-    const { orgId, kind = 'call', signal } = settings;
-    const lent = await this.connections.borrow({ kind, orgId }, signal);
+    const { orgId, kind = 'call', isSecond, signal } = settings;
+    const lent = await this.connections.borrow({ kind, orgId, isSecond }, signal);
     return new Transaction(this.dataSource, lent, settings);
   }
 

@@ -43,6 +43,8 @@ export interface TransactionSettings {
   readOnly?: boolean;
   /** The kind of work that shares scarce connections; `call` by default. */
   kind?: WorkKind;
+  /** The same work holds a connection already, and waits for this transaction. */
+  isSecond?: boolean;
   /** Stops the running statement when it fires. */
   signal?: AbortSignal;
 }

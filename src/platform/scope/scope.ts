@@ -181,6 +181,11 @@ export class Scope {
     return !refuseStale(recentProof('api_key'), this.caller, this.now().getTime(), this.recentMs);
   }
 
+  /** Whether it has asked for a connection, which it keeps to its end: also where it only reads. */
+  get holdsConnection(): boolean {
+    return this.transaction !== undefined;
+  }
+
   /** The transaction of this scope. Several queries may be in flight at once: they are pipelined in order. */
   tx(): Promise<Transaction> {
     this.transaction ??= this.database.begin({
@@ -189,6 +194,7 @@ export class Scope {
       identityId: this.caller.kind === 'person' && !this.ssoOrgId ? this.caller.identityId : undefined,
       readOnly: this.origin.readOnly,
       kind: this.caller.kind === 'system' ? 'job' : 'call',
+      isSecond: this.origin.isSecond,
       signal: this.signal,
     });
     return this.transaction;

@@ -21,6 +21,8 @@ export interface ScopeOrigin {
   readonly signal?: AbortSignal;
   /** Nothing may be written. */
   readonly readOnly?: boolean;
+  /** Another scope of the same work holds a connection, and waits for this one. */
+  readonly isSecond?: boolean;
   /** A header of the call, by its lowercase name, if a trusted proxy sent it; jobs have none. */
   proxyHeader?(name: string): string | undefined;
   /** Counts the valid events of the call against its limits; only RPCs that send events do. */
@@ -60,6 +62,6 @@ export class Scopes {
 
 /** The origin of a scope, to open a separate transaction for the same call. */
 export function originOf(scope: Scope): ScopeOrigin {
-  const { caller, requestId, address, userAgent, signal } = scope;
-  return { caller, requestId, project: scope.projectIfAny, address, userAgent, signal };
+  const { caller, requestId, address, userAgent, signal, holdsConnection: isSecond } = scope;
+  return { caller, requestId, project: scope.projectIfAny, address, userAgent, signal, isSecond };
 }

@@ -15,6 +15,7 @@ const waitingLimits = { all: 1_000, ofOne: 100 };
 /** The caller who asks, and the project. A scope of a call in a project is one. */
 export interface Asker extends StatementOwner {
   now(): Date;
+  readonly holdsConnection?: boolean;
 }
 
 /**

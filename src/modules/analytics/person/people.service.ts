@@ -65,7 +65,7 @@ export class People {
 
   /** @throws AppError PROFILE_NOT_FOUND. */
   async get(scope: Scope, id: string): Promise<Person> {
-    const led = await this.profiles.findLed(scope, id);
+    const led = await this.led(scope, id);
     const person = led
       ? led.record && (await this.withActivity(scope, led.record))
       : await this.anonymous(scope, id);
@@ -75,9 +75,16 @@ export class People {
 
   /** @throws AppError PROFILE_NOT_FOUND. */
   async getByExternalId(scope: Scope, externalId: string): Promise<Person> {
-    const led = await this.profiles.findLed(scope, externalId);
+    const led = await this.led(scope, externalId);
     if (!led?.record || !led.namesProfile) throw notFound('profile');
     return this.withActivity(scope, led.record);
+  }
+
+  /** In a separate scope: questions to the analytics store follow, and a scope keeps its connection. */
+  private led(scope: Scope, id: string) {
+    return this.scopes.run({ ...originOf(scope), readOnly: true }, (reading) =>
+      this.profiles.findLed(reading, id),
+    );
   }
 
   /** @throws AppError PROFILE_NOT_FOUND. */

@@ -36,29 +36,35 @@ export class Identities {
    * Those of the ids that lead to a profile of the scope's project. In a separate transaction: a question to the analytics
    * store follows, and a scope keeps its connection.
    */
-  async of({ orgId, project, signal }: Scope, ids: readonly string[]): Promise<Identity[]> {
+  async of(
+    { orgId, project, signal, holdsConnection: isSecond }: Scope,
+    ids: readonly string[],
+  ): Promise<Identity[]> {
     const known = ids.filter((id) => id !== '' && !id.includes('\0'));
     if (known.length === 0) return [];
-    return this.database.transaction({ orgId, readOnly: true, signal }, (tx) =>
+    return this.database.transaction({ orgId, readOnly: true, isSecond, signal }, (tx) =>
       tx.query<Identity>(find, [orgId, project.number, known]),
     );
   }
 
   /** Every id that leads to the profiles, also those of merged ones, by profile. */
   async idsOf(
-    { orgId, project, signal }: Scope,
+    { orgId, project, signal, holdsConnection: isSecond }: Scope,
     profileIds: readonly string[],
   ): Promise<ReadonlyMap<string, readonly string[]>> {
     if (profileIds.length === 0) return new Map();
-    const rows = await this.database.transaction({ orgId, readOnly: true, signal }, (tx) =>
+    const rows = await this.database.transaction({ orgId, readOnly: true, isSecond, signal }, (tx) =>
       tx.query<{ profileId: string; ids: string[] }>(idsOf, [orgId, project.number, profileIds]),
     );
     return new Map(rows.map(({ profileId, ids }) => [profileId, ids]));
   }
 
   /** Whether the id leads to a profile, or did before that was deleted. */
-  async isClaimed({ orgId, project, signal }: Scope, id: string): Promise<boolean> {
-    const row = await this.database.transaction({ orgId, readOnly: true, signal }, (tx) =>
+  async isClaimed(
+    { orgId, project, signal, holdsConnection: isSecond }: Scope,
+    id: string,
+  ): Promise<boolean> {
+    const row = await this.database.transaction({ orgId, readOnly: true, isSecond, signal }, (tx) =>
       tx.queryOne(isClaimed, [orgId, project.number, id]),
     );
     return row !== undefined;

@@ -57,7 +57,8 @@ const raise = statement(
 );
 
 /** The caller who asks, and the project; a scope of a call in a project is one. */
-export type VersionedQuestion = Pick<StatementOwner, 'orgId' | 'project' | 'signal'>;
+export type VersionedQuestion = Pick<StatementOwner, 'orgId' | 'project' | 'signal'> &
+  Partial<Pick<Scope, 'holdsConnection'>>;
 
 /** Which state of a project the analytics store holds: a change raises the version when it is complete. */
 @Injectable()
@@ -68,8 +69,8 @@ export class AnalyticsVersions {
    * The version of the question's project: the store holds all that was complete at it. In a separate transaction, for the
    * question that follows may wait and run for long, and a scope keeps its connection.
    */
-  async current({ orgId, project, signal }: VersionedQuestion): Promise<number> {
-    const row = await this.database.transaction({ orgId, readOnly: true, signal }, (tx) =>
+  async current({ orgId, project, signal, holdsConnection: isSecond }: VersionedQuestion): Promise<number> {
+    const row = await this.database.transaction({ orgId, readOnly: true, isSecond, signal }, (tx) =>
       tx.queryOne<{ version: number }>(find, [orgId, project.number]),
     );
     return row?.version ?? 0;
