@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { validate as isUuid } from 'uuid';
-import { requireOrganization, type Scope, Scopes } from '../../../platform/scope/index.js';
+import { originOf, requireOrganization, type Scope, Scopes } from '../../../platform/scope/index.js';
 import { Templates, type TemplateVersion, Translations } from '../template/index.js';
 import { type RecipientProfile, RecipientStore } from './recipient.store.js';
 import type { MessageSource, RenderResult } from './render.rules.js';
@@ -87,8 +87,7 @@ export class Renderer {
 
   /** In a separate transaction: the call's own would stay open for as long as the client reads. */
   private briefly<T>(scope: Scope, read: (inner: Scope) => Promise<T>): Promise<T> {
-    const { caller, requestId, signal } = scope;
-    return this.scopes.run({ caller, requestId, signal }, read);
+    return this.scopes.run(originOf(scope), read);
   }
 }
 

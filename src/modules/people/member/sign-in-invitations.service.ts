@@ -4,7 +4,7 @@ import { CONFIG } from '../../../platform/config/config.module.js';
 import type { Config } from '../../../platform/config/index.js';
 import { Mailer } from '../../../platform/mail/index.js';
 import { failedPrecondition } from '../../../platform/errors/index.js';
-import { type Scope, Scopes } from '../../../platform/scope/index.js';
+import { originOf, type Scope, Scopes } from '../../../platform/scope/index.js';
 import { requireEmailAddress } from '../../../platform/text/index.js';
 import { type DailyLimit, DailyLimits } from '../../../platform/throttle/daily-limits.js';
 import { grantsMore, refuseGrant, type RoleEntity } from '../role/index.js';
@@ -66,8 +66,7 @@ export class SignInInvitations {
     if (!member) return undefined;
     const { orgId, userId } = member;
     const caller = { kind: 'system', orgId } as const;
-    const { requestId, signal } = scope;
-    const identity = await this.scopes.run({ caller, requestId, signal, readOnly: true }, (inner) =>
+    const identity = await this.scopes.run({ ...originOf(scope), caller, readOnly: true }, (inner) =>
       this.store.findIssued(inner, member),
     );
     return identity && { identityId: identity.id, email: identity.email, orgId, userId };

@@ -3,7 +3,7 @@ import { v7 as uuid } from 'uuid';
 import { failedPrecondition, invalidArgument } from '../../../platform/errors/index.js';
 import { Permission } from '../../../platform/access/index.js';
 import type { Task } from '../../../platform/jobs/index.js';
-import { type Scope, Scopes } from '../../../platform/scope/index.js';
+import { originOf, type Scope, Scopes } from '../../../platform/scope/index.js';
 import type { OrganizationEntity } from './organization.entity.js';
 import { orgType } from './organization.rules.js';
 import { type CreatedOrganization, type NewOrganization, Organizations } from './organization.service.js';
@@ -112,9 +112,8 @@ export class Sandboxes {
     const { caller } = scope;
     if (caller.kind !== 'api_key') return { createdBy: scope.identityId, apiKeyId: null };
     scope.require(Permission.ORG_WRITE);
-    const { requestId, address, signal } = scope;
     // In a separate transaction: the scope's own belongs to the organization being created.
-    const createdBy = await this.scopes.run({ caller, requestId, address, signal }, (inner) =>
+    const createdBy = await this.scopes.run(originOf(scope), (inner) =>
       this.store.ownerOfKey(inner, caller.keyId),
     );
     if (createdBy) return { createdBy, apiKeyId: caller.keyId };

@@ -134,11 +134,8 @@ export class SsoSignIn {
  * An origin with the rights of the installation for one organization, for the time before the person is
  * authenticated.
  */
-export function systemOrigin(
-  { requestId, address, signal }: Omit<ScopeOrigin, 'caller'>,
-  orgId: string,
-): ScopeOrigin {
-  return { caller: { kind: 'system', orgId }, requestId, address, signal };
+export function systemOrigin(scope: Scope, orgId: string): ScopeOrigin {
+  return { ...originOf(scope), caller: { kind: 'system', orgId } };
 }
 
 /** A login that began at the provider has no challenge, and no verifier fits it but none. */
