@@ -3,6 +3,7 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { BackupWorld } from '../support/backup-world.js';
 import { TestBucket } from '../support/bucket.js';
+import { eventually } from '../support/eventually.js';
 import { queryAt } from '../support/external-postgres.js';
 import { rowsOfEngine, rowsOfPostgres, withEmbeddedStores, withStores } from '../support/stored-rows.js';
 
@@ -189,10 +190,10 @@ describe('a scheduled backup', () => {
       BACKUP_KEEP: '2',
     };
     const server = await world.serve(env, 'all');
-    const { rows } = await world.superuser.query(
-      `select from graphile_worker._private_known_crontabs where identifier = 'backup.run'`,
-    );
-    expect(rows).toHaveLength(1);
+    await eventually('the worker knows the schedule', async () => {
+      const known = `select from graphile_worker._private_known_crontabs where identifier = 'backup.run'`;
+      return (await world.superuser.query(known)).rows.length === 1;
+    });
     await world.superuser.query(job);
     await server.printed(/"msg":"backup made"/);
     const [name = ''] = await readdir(world.path('shelf'));

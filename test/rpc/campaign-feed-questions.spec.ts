@@ -13,6 +13,7 @@ import { addRecipient, runningCampaign } from '../support/campaigns.js';
 import { fed, feeds } from '../support/campaign-feed.js';
 import { type Actor, type Cast, seedCast, type TestProject } from '../support/cast.js';
 import { acknowledge } from '../support/follow-ups.js';
+import { allMirrored } from '../support/people.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 import { Clock } from '../../src/platform/clock/clock.js';
 
@@ -77,6 +78,7 @@ beforeAll(async () => {
   await s.travel(8 * DAY_MS);
   await opened(cast.site, ben!.userId);
   await fed(s);
+  await allMirrored(s);
 });
 afterAll(() => s?.stop());
 
