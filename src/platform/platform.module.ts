@@ -173,9 +173,9 @@ export const ENVELOPE = Symbol('envelope');
     },
     {
       provide: RevocationFeed,
-      inject: [DATABASE_URL, DATABASE_CLIENT, PinoLogger],
-      useFactory: (url: string, client: typeof Client, log: PinoLogger) =>
-        new RevocationFeed(url, client, log),
+      inject: [DATABASE_URL, DATABASE_CLIENT, Database, PinoLogger],
+      useFactory: (url: string, client: typeof Client, database: Database, log: PinoLogger) =>
+        new RevocationFeed(url, client, database, log),
     },
     {
       provide: CallerGuard,

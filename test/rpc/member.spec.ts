@@ -255,12 +255,12 @@ describe('a member', () => {
     ]);
   });
 
-  test('is shut out within a second, and let back in as an invited person', async () => {
+  test('is shut out at once, and let back in as an invited person', async () => {
     const ivan = await hire(s, cast.acme);
     await members(ivan).getUser({});
     const { user } = await members(ada).deactivateUser({ userId: ivan.userId });
     expect(user?.status).toBe(UserStatus.DEACTIVATED);
-    const out = await eventually('Ivan is out', () => refusalOf(members(ivan).getUser({})), 1000);
+    const out = await refusalOf(members(ivan).getUser({}));
     expect(out).toMatchObject({ code: Code.PermissionDenied, reason: 'MEMBER_DEACTIVATED' });
 
     const again = await members(ada).deactivateUser({ userId: ivan.userId });

@@ -4,7 +4,6 @@ import { EventsService } from '@dovecote/contract/events/v1/events_pb';
 import { ApiKeyType, ProjectsService } from '@dovecote/contract/projects/v1/projects_pb';
 import { type Actor, addMember, type Cast, inProject, seedCast } from '../support/cast.js';
 import { addViewer, signedInEarlier, signInAgain } from '../support/dashboards.js';
-import { eventually } from '../support/eventually.js';
 import { newEmail } from '../support/members.js';
 import { refusalOf, refusalsOf } from '../support/refusal.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
@@ -189,7 +188,7 @@ describe('keys', () => {
     expect((await refusalOf(foreign)).code).toBe(Code.NotFound);
   });
 
-  test('are refused within a second once revoked, and only after a sign-in of these minutes', async () => {
+  test('are refused once revoked, and only after a sign-in of these minutes', async () => {
     const { apiKey } = await projects(cast.alice).createApiKey({ type: ApiKeyType.SDK });
     const [id, key] = [apiKey?.id ?? '', apiKey?.key ?? ''];
     await send(key);
@@ -199,7 +198,7 @@ describe('keys', () => {
     expect(refused.message).toMatch(signInAgain);
     await send(key);
     await projects(cast.alice).revokeApiKey({ id });
-    const sent = await eventually('the refusal', () => refusalOf(send(key)), 1_000);
+    const sent = await refusalOf(send(key));
     expect(sent.code).toBe(Code.Unauthenticated);
     expect((await refusalOf(projects(cast.alice).revokeApiKey({ id }))).code).toBe(Code.NotFound);
   });

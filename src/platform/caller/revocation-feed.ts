@@ -2,7 +2,7 @@ import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nest
 import { PinoLogger } from 'nestjs-pino';
 import type { Client } from 'pg';
 import { v7 as uuid } from 'uuid';
-import { statement, type Transaction } from '../database/index.js';
+import { type Database, type Transaction } from '../database/index.js';
 
 const channel = 'dovecote_revocation';
 
@@ -15,18 +15,19 @@ const RECONNECT_MS = 500;
 /** A connection that echoes nothing for this long is dead, whatever TCP still believes. */
 const SILENCE_MS = 5_000;
 
-const notify = statement('revocation.notify', `select pg_notify('${channel}', $1)`);
+const ping = `select pg_notify('${channel}', $1)`;
 
 /**
  * Announces, in the transaction of the change, that something remembered about `subject` is void:
  * `session:<id>`, `api_key:<id>`, `member:<org>:<identity>` or `organization:<id>` (its members, roles, settings).
  */
 export async function announceRevocation(tx: Transaction, subject: string): Promise<void> {
-  await tx.execute(notify, [subject]);
+  await tx.announce({ channel, payload: subject });
 }
 
 /**
- * Receives the revocations of every process over LISTEN/NOTIFY. It pings itself to detect a dead connection
+ * Receives the revocations of every process over LISTEN/NOTIFY, and those of its own with their commit: whoever takes
+ * something back here finds it refused here in the next call. It pings itself to detect a dead connection
  * or a proxy that drops LISTEN; then `heard` is false and credential caches stay off.
  */
 @Injectable()
@@ -44,9 +45,13 @@ export class RevocationFeed implements OnModuleInit, OnApplicationShutdown {
   constructor(
     private readonly databaseUrl: string,
     private readonly clients: typeof Client,
+    database: Database,
     private readonly log: PinoLogger,
   ) {
     log.setContext('revocation-feed');
+    database.onAnnounced((announcement) => {
+      if (announcement.channel === channel) this.tellRevoked(announcement.payload);
+    });
   }
 
   /** Whether a revocation made now would be heard. */
@@ -97,7 +102,7 @@ export class RevocationFeed implements OnModuleInit, OnApplicationShutdown {
     if (performance.now() - Math.max(this.lastHeard, this.listeningSince) > SILENCE_MS) {
       return this.lose(client, new Error('The connection is silent.'));
     }
-    client.query(notify.text, [this.self]).catch((error: unknown) => this.lose(client, error));
+    client.query(ping, [this.self]).catch((error: unknown) => this.lose(client, error));
     this.timer = setTimeout(() => this.ping(client), PING_MS);
   }
 
@@ -107,8 +112,12 @@ export class RevocationFeed implements OnModuleInit, OnApplicationShutdown {
       if (!this.heard) this.lostListeners.forEach((listener) => listener());
       this.lastHeard = performance.now();
     } else if (!subject.startsWith('ping:')) {
-      this.revokedListeners.forEach((listener) => listener(subject));
+      this.tellRevoked(subject);
     }
+  }
+
+  private tellRevoked(subject: string): void {
+    this.revokedListeners.forEach((listener) => listener(subject));
   }
 
   private lose(client: Client, error?: unknown): void {

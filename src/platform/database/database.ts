@@ -2,12 +2,13 @@ import { Injectable } from '@nestjs/common';
 import type { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
 import { Connections } from './connections.js';
-import { type TransactionSettings, Transaction } from './transaction.js';
+import { type Announcement, type TransactionSettings, Transaction } from './transaction.js';
 
 /** The road to PostgreSQL: everything runs in a transaction that says for whom. */
 @Injectable()
 export class Database {
   private readonly connections: Connections;
+  private readonly listeners: ((announcement: Announcement) => void)[] = [];
 
   constructor(private readonly dataSource: DataSource) {
     // TypeORM's types know drivers in general; that of PostgreSQL keeps pg's pool there.
@@ -19,10 +20,15 @@ export class Database {
     return this.connections.usage;
   }
 
+  /** For what transactions of this process announce: after the commit, before whoever commits goes on. */
+  onAnnounced(listener: (announcement: Announcement) => void): void {
+    this.listeners.push(listener);
+  }
+
   async begin(settings: TransactionSettings): Promise<Transaction> {
     const { orgId, kind = 'call', isSecond, signal } = settings;
     const lent = await this.connections.borrow({ kind, orgId, isSecond }, signal);
-    return new Transaction(this.dataSource, lent, settings);
+    return new Transaction(this.dataSource, lent, settings, (announced) => this.tell(announced));
   }
 
   /** Runs `work` in one transaction: committed when it returns, rolled back when it throws. */
@@ -37,5 +43,9 @@ export class Database {
       await tx.rollback().catch(() => undefined);
       throw error;
     }
+  }
+
+  private tell(announced: readonly Announcement[]): void {
+    for (const announcement of announced) this.listeners.forEach((listener) => listener(announcement));
   }
 }

@@ -49,6 +49,12 @@ export interface TransactionSettings {
   signal?: AbortSignal;
 }
 
+/** What the processes that listen on a PostgreSQL channel are told with the commit. */
+export interface Announcement {
+  channel: string;
+  payload: string;
+}
+
 /** Between two requests to cancel, the first time; each next one waits twice as long. */
 const CANCEL_AGAIN_MS = 100;
 const SELDOM_MS = 5_000;
@@ -66,6 +72,8 @@ const setScope: Statement = {
                 set_config('transaction_read_only', $5, true),
                 set_config('idle_in_transaction_session_timeout', '${SUSPENDED_MS}', true)`,
 };
+
+const notify: Statement = { name: 'transaction.notify', text: 'select pg_notify($1, $2)', onlyReads: false };
 
 /** Not a statement that stands alone, also in transactions that only read: it would end with the setting. */
 const limitStatements: Statement = {
@@ -94,6 +102,7 @@ export class Transaction {
   private runner: QueryRunner | undefined;
   private cancelling: Promise<unknown> | undefined;
   private isLimited = false;
+  private readonly announced: Announcement[] = [];
   /** Made when the signal fires: most transactions never need it. */
   private ended: AbortController | undefined;
 
@@ -101,6 +110,7 @@ export class Transaction {
     private readonly dataSource: DataSource,
     private readonly lent: LentConnection,
     private readonly settings: TransactionSettings,
+    private readonly onCommitted: (announced: readonly Announcement[]) => void,
   ) {
     settings.signal?.addEventListener('abort', this.cancel, { once: true });
   }
@@ -161,6 +171,12 @@ export class Transaction {
         () => endSpan(span, 'failed'),
       );
     return sent;
+  }
+
+  /** Told with the commit: this process as it returns, the others over LISTEN. */
+  async announce(announcement: Announcement): Promise<void> {
+    await this.execute(notify, [announcement.channel, announcement.payload]);
+    this.announced.push(announcement);
   }
 
   private async sendLimited<Row extends QueryResultRow>(
@@ -224,6 +240,7 @@ export class Transaction {
       // PostgreSQL answers ROLLBACK to the commit of a failed transaction; that must not pass for success.
       if (command === 'commit' && this.begun && result.command !== 'COMMIT')
         throw new Error('The transaction was rolled back.');
+      if (command === 'commit') this.onCommitted(this.announced);
     } finally {
       this.lent.giveBack();
     }
