@@ -4,6 +4,7 @@ import { createGrpcTransport } from '@connectrpc/connect-node';
 import { type Client, createClient, type Interceptor, type Transport } from '@connectrpc/connect';
 import type { DescService } from '@bufbuild/protobuf';
 import { pino } from 'pino';
+import { AnalyticsEngine } from '../../src/platform/analytics-store/index.js';
 import { Clock } from '../../src/platform/clock/clock.js';
 import { loadConfig } from '../../src/platform/config/index.js';
 import { type Server, startServer } from '../../src/server.js';
@@ -76,6 +77,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     log,
     role: config.role,
   });
+  // A server makes its tables behind the answer that it is ready. Specs read them, and make them with stores of their own.
+  if (analytics) await server.app.get(AnalyticsEngine, { strict: false }).use(async () => undefined);
   const url = server.address ? `http://127.0.0.1:${server.address.port}` : '';
   const transport = (headers: TestHeaders = {}): Transport =>
     createGrpcTransport({ baseUrl: url, interceptors: [withHeaders(headers)] });
