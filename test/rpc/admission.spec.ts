@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { RpcServer } from '@dovecote/rpc';
+import { Clock } from '../../src/platform/clock/clock.js';
 import { ConnectStrategy } from '../../src/platform/rpc/connect.strategy.js';
 import { RefusedClient } from '../protocol/support/refusals.js';
 import { envelope } from '../protocol/support/raw.js';
@@ -28,7 +29,20 @@ beforeAll(async () => {
   cast = await seedCast(s);
 });
 afterAll(() => s?.stop());
-beforeEach(() => s.travel(REFILL_MS));
+beforeEach(async () => {
+  await s.travel(REFILL_MS);
+  stopClock();
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+/** Nothing drips into a bucket, however long a test takes. */
+function stopClock(): void {
+  const clock = s.server.app.get(Clock, { strict: false });
+  const now = clock.now().getTime();
+  jest.spyOn(clock, 'now').mockImplementation(() => new Date(now));
+}
 
 const deep = (levels: number): Buffer => Buffer.from(`{"email":${'['.repeat(levels)}`);
 const openStreams = (): number => s.server.app.get(ConnectStrategy).unwrap<RpcServer>().openStreams;

@@ -69,14 +69,19 @@ describe('a password', () => {
 
   test('takes as long for an address without an account', async () => {
     const owner = await withPassword('correct horse');
-    const time = async (email: string): Promise<number> => {
-      const began = process.cpuUsage().user;
-      await refused(email, 'wrong horse');
-      return process.cpuUsage().user - began;
+    /** Of several attempts: what else the process does in the meantime only adds. */
+    const leastTime = async (emails: readonly string[]): Promise<number> => {
+      let least = Infinity;
+      for (const email of emails) {
+        const began = process.cpuUsage().user;
+        await refused(email, 'wrong horse');
+        least = Math.min(least, process.cpuUsage().user - began);
+      }
+      return least;
     };
-    await time('warm@acme.example');
-    const known = (await time(owner.email)) + (await time(owner.email));
-    const unknown = (await time('unknown-1@acme.example')) + (await time('unknown-2@acme.example'));
+    await leastTime(['warm@acme.example']);
+    const known = await leastTime([owner.email, owner.email, owner.email]);
+    const unknown = await leastTime([1, 2, 3].map((n) => `unknown-${n}@acme.example`));
     // Without the decoy an unknown address costs a tenth; the hash is most of the work.
     expect(unknown / known).toBeGreaterThan(0.5);
   });
