@@ -21,8 +21,18 @@ beforeAll(async () => {
 });
 afterAll(() => s.stop());
 
-/** The step that the campaign stands at is taken away, or comes back: every piece of work fails meanwhile. */
+/**
+ * The step that the campaign stands at is taken away, or comes back: every piece of work fails meanwhile. Once it rests:
+ * the work that brought it there would fail before any time has passed.
+ */
 async function loseStep(campaignId: string): Promise<void> {
+  await eventually('the campaign rests', async () => {
+    const jobs = await s.database.query(
+      'select from graphile_worker.jobs where key = $1 and locked_at is null and run_at > now()',
+      [`campaign.advance/${campaignId}`],
+    );
+    return jobs.length === 1;
+  });
   await s.database.query(
     `update campaign_run set step_id = step_id || ' of another workflow' where campaign_id = $1`,
     [campaignId],

@@ -107,13 +107,13 @@ describe('what happens to the messages of a campaign', () => {
     const [note] = await entriesOf(boss, campaignId);
     await boss.client(InboxService).markRead({ deliveryId: note?.deliveryId });
     await s.travel(HOUR_MS);
-    await untilStep(cast.max, campaignId, 'up');
+    const escalated = async (round: number) =>
+      (await copiesOf(s, campaignId)).filter((copy) => copy.step === 'up' && copy.round === round).length;
+    await eventually('both are escalated', async () => (await escalated(0)) === 2);
     await acknowledge(bob!, campaignId);
     for (let round = 1; round <= 2; round += 1) {
       await s.travel(HOUR_MS);
-      await eventually(`round ${round} is over`, async () =>
-        (await copiesOf(s, campaignId)).some((copy) => copy.step === 'up' && copy.round === round),
-      );
+      await eventually(`round ${round} is over`, async () => (await escalated(round)) > 0);
     }
     await s.travel(HOUR_MS);
     await untilStatus(cast.max, campaignId, CampaignStatus.COMPLETED);
@@ -169,7 +169,7 @@ describe('the built-in project', () => {
   test('each change is in the trail, and a repetition writes nothing', async () => {
     const trail = () =>
       s.database.query<{ metadata: { campaign_feed?: string } }>(
-        `select metadata from audit_event where org_id = $1 and metadata ? 'campaign_feed' order by created_at`,
+        `select metadata from audit_event where org_id = $1 and metadata ? 'campaign_feed' order by created_at, id`,
         [cast.acme.id],
       );
     const before = (await trail()).length;
