@@ -38,7 +38,10 @@ beforeAll(async () => {
     includeRestricted: true,
   });
 });
-afterAll(() => s?.stop());
+afterAll(async () => {
+  counted.mockRestore();
+  await s?.stop();
+});
 
 const campaigns = (who: Actor) => who.client(CampaignService);
 

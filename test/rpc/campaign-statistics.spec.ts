@@ -17,7 +17,7 @@ import { deliveryOf, erase, expectSums, reports } from '../support/reports.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 import { ask, escalate, manager, mark, startWorkflow, user, wait } from '../support/workflows.js';
 
-jest.setTimeout(90_000);
+jest.setTimeout(120_000);
 
 const HOUR_MS = 3_600_000;
 
@@ -132,7 +132,7 @@ describe('the figures', () => {
     });
 
     await s.travel(HOUR_MS);
-    await untilStatus(cast.max, campaignId, CampaignStatus.COMPLETED);
+    await untilStatus(cast.max, campaignId, CampaignStatus.COMPLETED, 60_000);
     isOver = true;
     expect(Math.min(...(await watchers))).toBeGreaterThan(2);
     const last = await statisticsOf(campaignId);
