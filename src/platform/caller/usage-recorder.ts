@@ -35,6 +35,9 @@ export class UsageRecorder implements OnModuleInit, BeforeApplicationShutdown {
   private readonly notedUses = new LRUCache<string, true>({ max: 100_000 });
   private timer: NodeJS.Timeout | undefined;
   private statements: Partial<UsageStatements> = {};
+  /** What is being written, and what will be after it. */
+  private writing: Promise<void> = Promise.resolve();
+  private next: Promise<void> | undefined;
 
   constructor(
     private readonly database: Database,
@@ -81,8 +84,20 @@ export class UsageRecorder implements OnModuleInit, BeforeApplicationShutdown {
     await this.flush();
   }
 
-  /** Writes what was collected; what cannot be written now is kept for the next time. */
-  async flush(): Promise<void> {
+  /**
+   * Writes what was collected until now, also by what was writing already; what cannot be written is kept for the next time.
+   * One that has not begun yet is enough for all who wait.
+   */
+  flush(): Promise<void> {
+    this.next ??= this.writing.then(() => {
+      this.next = undefined;
+      this.writing = this.writeCollected();
+      return this.writing;
+    });
+    return this.next;
+  }
+
+  private async writeCollected(): Promise<void> {
     const { apiKeys, projectKeys, sessions, sessionUses } = this;
     this.apiKeys = new Map();
     this.projectKeys = new Map();
