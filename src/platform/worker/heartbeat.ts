@@ -49,6 +49,8 @@ const forgetDead = statement(
 export class Heartbeat {
   private timer: NodeJS.Timeout | undefined;
   private readonly workers = new Map<string, Lane>();
+  /** The beats that are on their way. One that arrived behind the end of a worker would bring it back to life. */
+  private beating: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly database: Database,
@@ -78,10 +80,17 @@ export class Heartbeat {
   }
 
   private async declareEnded(workerIds: readonly string[]): Promise<void> {
+    await this.beating;
     await this.database.transaction({}, (tx) => tx.execute(end, [workerIds])).catch(() => undefined);
   }
 
-  private async tick(): Promise<void> {
+  private tick(): Promise<void> {
+    const beat = this.beat();
+    this.beating = Promise.allSettled([this.beating, beat]);
+    return beat;
+  }
+
+  private async beat(): Promise<void> {
     const workerIds = [...this.workers.keys()];
     const released = await this.database.transaction({}, async (tx) => {
       await tx.execute(beat, [workerIds, [...this.workers.values()]]);
