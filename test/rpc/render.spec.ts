@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { connect as connectHttp2 } from 'node:http2';
-import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { type Client, Code, ConnectError, createClient } from '@connectrpc/connect';
@@ -16,6 +15,7 @@ import {
 import { TemplateService, TemplateVariableSource } from '@dovecote/contract/pidgr/v1/template_pb';
 import { addMember, type Cast, seedCast } from '../support/cast.js';
 import { eventually } from '../support/eventually.js';
+import { freePort } from '../support/free-port.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 
 const secret = 'a secret that only sibling services share';
@@ -25,17 +25,8 @@ const { PROFILE } = TemplateVariableSource;
 let server: TestServer;
 let cast: Cast;
 
-/** The configuration takes 0 for "no internal listener", so the port has to be found first. */
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as { port: number };
-  probe.close();
-  await once(probe, 'close');
-  return port;
-}
-
 beforeAll(async () => {
+  // The configuration takes 0 for "no internal listener", so the port has to be found first.
   const env = { INTERNAL_PORT: String(await freePort()), INTERNAL_SECRET: secret.replaceAll(' ', '-') };
   server = await startTestServer({ env });
   cast = await seedCast(server);
