@@ -6,12 +6,13 @@ import { Permission } from '@dovecote/contract/pidgr/v1/common_pb';
 import { ApiKeyDirectory } from '../../src/platform/caller/api-keys.directory.js';
 import { MembershipDirectory } from '../../src/platform/caller/memberships.directory.js';
 import { type Cast, seedCast } from '../support/cast.js';
+import { stopClock } from '../support/stop-clock.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 
 /** More than enough for every bucket of these specs to fill. */
 const aMinute = 60_000;
 const anonymousLimits = { ANONYMOUS_RATE_LIMIT_PER_SECOND: '1', ANONYMOUS_RATE_LIMIT_BURST: '5' };
-/** Calls of a flood, and how many of them a slow machine may let through: the burst and what drips in. */
+/** Calls of a flood, and a number of them above the burst. */
 const FLOOD = 40;
 const FEW = 15;
 
@@ -20,6 +21,7 @@ let cast: Cast;
 
 beforeAll(async () => {
   s = await startTestServer({ env: { ...anonymousLimits, TRUSTED_PROXIES: '127.0.0.1' } });
+  stopClock(s);
   cast = await seedCast(s);
 });
 afterAll(() => s?.stop());
@@ -122,6 +124,7 @@ describe('a signed-in person', () => {
   beforeAll(async () => {
     const env = { RATE_LIMIT_PER_SECOND: '1', RATE_LIMIT_BURST: '5' };
     limited = await startTestServer({ env, database: s.database });
+    stopClock(limited);
   });
   afterAll(() => limited?.stop());
 
