@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { RoleService } from '@dovecote/contract/pidgr/v1/role_pb';
+import { RevocationFeed } from '../../src/platform/caller/revocation-feed.js';
+import { UsageRecorder } from '../../src/platform/caller/usage-recorder.js';
+import { DatabaseClock } from '../../src/platform/clock/database-clock.js';
 import { Database } from '../../src/platform/database/index.js';
 import { type Actor, type Cast, seedCast } from '../support/cast.js';
 import { eventually } from '../support/eventually.js';
@@ -14,6 +17,9 @@ beforeAll(async () => {
   s = await startTestServer({ env: { DATABASE_POOL_SIZE: '1', ROLE: 'api' } });
   cast = await seedCast(s);
   database = s.server.app.get(Database);
+  // They ask for a connection every few seconds, and would be among the calls that wait.
+  await s.server.app.get(UsageRecorder, { strict: false }).beforeApplicationShutdown();
+  s.server.app.get(DatabaseClock, { strict: false }).onApplicationShutdown();
 });
 afterAll(() => s?.stop());
 
@@ -23,6 +29,8 @@ const untilWaiting = (number: number) =>
   eventually(`${number} calls wait`, () => Promise.resolve(database.pool.waiting.call === number));
 
 test('an organization waits for one call of its neighbour, however many that one has made', async () => {
+  const feed = s.server.app.get(RevocationFeed, { strict: false });
+  await eventually('credentials are remembered', async () => feed.heard);
   // Credentials are known from here on: what follows asks for nothing but roles.
   for (const who of [cast.alice, cast.mallory]) await roles(who).listRoles({});
   const blocking = await database.begin({ orgId: cast.acme.id });

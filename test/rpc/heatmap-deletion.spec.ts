@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { encodeTouches } from '../../src/modules/analytics/event/batch-body.js';
 import { eventually } from '../support/eventually.js';
-import { dayAgo, HeatWorld, ingest, touches } from '../support/heatmaps.js';
+import { HeatWorld, ingest, touches } from '../support/heatmaps.js';
 import { deletionsOf, doomed, requestedEarlier, sweep } from '../support/organization-deletion.js';
 import { untilGone } from '../support/sandboxes.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
@@ -21,7 +21,7 @@ afterAll(() => s?.stop());
 async function acceptLate(orgId: string, number: number): Promise<void> {
   const place = { screen: 'Inbox', campaign: '', kind: 1, x: 100, y: 100, bucket: 1, salted_at: 1 };
   const { events, rawOctets, months, layout, body } = encodeTouches([
-    { ...place, day: dayAgo(0), touch: '1', expires_on: '2149-06-06' },
+    { ...place, day: w.dayAgo(0), touch: '1', expires_on: '2149-06-06' },
   ]);
   await s.database.query(
     `insert into ingest_batch (org_id, id, project, received_at, events, raw_octets, months, layout, body)

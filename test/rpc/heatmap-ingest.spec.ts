@@ -6,7 +6,7 @@ import { PrivacyService } from '@dovecote/contract/pidgr/v1/privacy_pb';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { dailyCap } from '../../src/modules/analytics/heatmap/touch.rules.js';
 import { type Cast, seedCast } from '../support/cast.js';
-import { dayAgo, heatmaps, HeatWorld, ingest, touch, touches } from '../support/heatmaps.js';
+import { heatmaps, HeatWorld, ingest, touch, touches } from '../support/heatmaps.js';
 import { hire } from '../support/members.js';
 import { refusalOf } from '../support/refusal.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
@@ -69,7 +69,7 @@ describe('IngestTouchEvents', () => {
       expect(row).toEqual({
         project: await w.numberOf(own.id),
         screen: 'Inbox',
-        day: dayAgo(0),
+        day: w.dayAgo(0),
         touch: expect.anything(),
         campaign: '',
         kind: TAP,

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import { v7 as uuid } from 'uuid';
 import { type Actor, type Cast, seedCast } from '../support/cast.js';
 import { eventually } from '../support/eventually.js';
-import { dayAgo, heatmaps, HeatWorld, ingest, touches } from '../support/heatmaps.js';
+import { heatmaps, HeatWorld, ingest, touches } from '../support/heatmaps.js';
 import { hire } from '../support/members.js';
 import { refusalOf } from '../support/refusal.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
@@ -69,12 +69,12 @@ describe('QueryHeatmapData', () => {
   test('shows nothing with fewer than five cohorts, however many touches there are', async () => {
     const own = await w.organization();
     const { admin } = own;
-    await w.plant(own, { cells: [[100, 100, 900]], day: dayAgo(2), buckets: 4 });
+    await w.plant(own, { cells: [[100, 100, 900]], day: w.dayAgo(2), buckets: 4 });
     expect(await heatmaps(admin).queryHeatmapData({ screenName: 'Inbox' })).toMatchObject({
       dataPoints: [],
       cohortEnabled: false,
     });
-    await w.plant(own, { cells: [[100, 100, 5]], day: dayAgo(2), buckets: 5 });
+    await w.plant(own, { cells: [[100, 100, 5]], day: w.dayAgo(2), buckets: 5 });
     await w.later();
     expect(await heatmaps(admin).queryHeatmapData({ screenName: 'Inbox' })).toMatchObject({
       cohortEnabled: true,
@@ -89,7 +89,7 @@ describe('QueryHeatmapData', () => {
         [100, 40, 3_000],
         [101, 43, 2_000],
       ],
-      day: dayAgo(2),
+      day: w.dayAgo(2),
     });
     const ask = () => heatmaps(admin).queryHeatmapData({ screenName: 'Inbox', eventTypes: [TAP] });
     const first = await ask();
@@ -97,7 +97,7 @@ describe('QueryHeatmapData', () => {
     // 5,000 touches, and noise of 57 in each of 89 days.
     expect(hottest).toMatchObject({ xPct: expect.closeTo(0.51), yPct: expect.closeTo(0.21) });
     expect(Math.abs((hottest?.value ?? 0) - 5_000)).toBeLessThan(5 * 57 * Math.sqrt(89));
-    expect(hottest?.value).not.toBe(5_000);
+    expect(first.dataPoints).not.toMatchObject([{ value: 5_000 }]);
     await w.later();
     expect(await ask()).toEqual(first);
     const stranger = await heatmaps(cast.mallory).queryHeatmapData({ screenName: 'Inbox' });
@@ -109,8 +109,8 @@ describe('QueryHeatmapData', () => {
   test('takes whole days, both ends included, and not today', async () => {
     const own = await w.organization();
     const { admin } = own;
-    for (const ago of [0, 2, 3, 5]) await w.plant(own, { cells: [[100, 100, 5_000]], day: dayAgo(ago) });
-    const noon = (ago: number) => timestampFromDate(new Date(`${dayAgo(ago)}T12:00:00Z`));
+    for (const ago of [0, 2, 3, 5]) await w.plant(own, { cells: [[100, 100, 5_000]], day: w.dayAgo(ago) });
+    const noon = (ago: number) => timestampFromDate(new Date(`${w.dayAgo(ago)}T12:00:00Z`));
     const days = (from: number, to: number) =>
       inMiddle(admin, { eventTypes: [TAP], dateFrom: noon(from), dateTo: noon(to) });
     expect(await days(2, 2)).toBe(1);
@@ -123,7 +123,7 @@ describe('QueryHeatmapData', () => {
     const own = await w.organization();
     const { admin } = own;
     const [spring, autumn] = [uuid(), uuid()];
-    const day = dayAgo(2);
+    const day = w.dayAgo(2);
     await w.plant(own, { cells: [[100, 100, 5_000]], day, kind: TAP, campaign: spring });
     await w.plant(own, { cells: [[100, 100, 15_000]], day, kind: SCROLL, campaign: autumn });
     const at = timestampFromDate(new Date(`${day}T00:00:00Z`));
@@ -142,7 +142,7 @@ describe('QueryHeatmapData', () => {
   test('divides the screen as it is asked: sums of the same cells, and finer ones where much was touched', async () => {
     const own = await w.organization();
     const { admin } = own;
-    const day = dayAgo(2);
+    const day = w.dayAgo(2);
     await w.plant(own, {
       cells: [
         [100, 100, 9_000],
@@ -174,7 +174,7 @@ describe('QueryHeatmapData', () => {
   test('shows the median of the cohorts', async () => {
     const own = await w.organization();
     const { admin } = own;
-    const day = dayAgo(2);
+    const day = w.dayAgo(2);
     // 500 of each of 64 cohorts, and one cohort that touches another cell only.
     await w.plant(own, { cells: [[60, 60, 32_000]], day });
     await w.plant(own, { cells: [[140, 60, 20_000]], day, buckets: 1 });
@@ -196,7 +196,7 @@ describe('QueryHeatmapData', () => {
   test('has other noise when the day holds something else, and the same under another epsilon', async () => {
     const own = await w.organization();
     const { admin } = own;
-    const day = dayAgo(2);
+    const day = w.dayAgo(2);
     await w.plant(own, { cells: [[100, 100, 5_000]], day });
     const at = timestampFromDate(new Date(`${day}T00:00:00Z`));
     const ask = async () => {
@@ -217,7 +217,7 @@ describe('QueryHeatmapData', () => {
   test('shows nothing while behavioural analytics is off', async () => {
     const own = await w.organization();
     const { admin } = own;
-    await w.plant(own, { cells: [[100, 100, 5_000]], day: dayAgo(2) });
+    await w.plant(own, { cells: [[100, 100, 5_000]], day: w.dayAgo(2) });
     const toggle = (behavioralAnalyticsEnabled: boolean) =>
       admin.client(OrganizationService).updateOrgPrivacySettings({ behavioralAnalyticsEnabled });
     const isShown = async () =>

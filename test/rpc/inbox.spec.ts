@@ -228,7 +228,7 @@ describe('sync', () => {
       const newer = inbox(ada).markRead({ deliveryId });
       await eventually('the newer change waits for the older one', async () => {
         const waiting = await server.database.query(
-          `select from pg_stat_activity where wait_event_type = 'Lock'`,
+          `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
         );
         return waiting.length > 0;
       });

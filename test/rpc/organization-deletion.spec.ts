@@ -161,7 +161,7 @@ describe('an organization whose deletion was requested', () => {
     await eventually('the sweep', async () => {
       const jobs = await s.database.query(
         `select from graphile_worker.jobs where task_identifier in ('organization.sweep', 'organization.purge')
-            and locked_at is null and run_at <= now()`,
+            and run_at <= now()`,
       );
       return jobs.length === 0;
     });

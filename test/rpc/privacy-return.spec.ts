@@ -159,7 +159,8 @@ describe('whoever is to be deleted does not come back', () => {
       guest.client(InviteLinkService).redeemInviteLink({ token: inviteLink?.token ?? '' }),
     );
     await eventually('the link waits for the row', async () => {
-      const waiting = `select from pg_stat_activity where wait_event_type = 'Lock' and query ~ 'member'`;
+      const waiting = `select from pg_stat_activity
+        where wait_event_type = 'Lock' and query ~ 'member' and datname = current_database()`;
       return (await s.database.query(waiting)).length > 0;
     });
     await holder.query('commit');

@@ -146,7 +146,8 @@ describe('the mirror', () => {
   test('sends rows that are too many for one text', async () => {
     const text = JSON.stringify({ bio: 'x'.repeat(200_000) });
     const heavy = await plant(cast.site, 200, text);
-    await eventually('all are mirrored', () => isMirrored(heavy));
+    // Forty megabytes, in rounds of eight.
+    await eventually('all are mirrored', () => isMirrored(heavy), 50_000);
   });
 
   test('serves an organization although another has more than a round takes', async () => {

@@ -330,7 +330,9 @@ describe('DeleteSandboxOrganization', () => {
       deletion_actor_id: nora.identityId,
       purged_at: expect.any(Date),
     });
-    expect(s.logLines().some((line) => line.deletionId === workflowId)).toBe(true);
+    await eventually('the log has it', async () =>
+      s.logLines().some((line) => line.deletionId === workflowId),
+    );
     expect((await nora.client(AuthService).whoAmI({})).orgId).toBe(cast.other.id);
   });
 });

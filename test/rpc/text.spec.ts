@@ -13,7 +13,7 @@ import { TeamService } from '@dovecote/contract/pidgr/v1/team_pb';
 import { TemplateService } from '@dovecote/contract/pidgr/v1/template_pb';
 import { type Cast, seedCast } from '../support/cast.js';
 import { refusalOf } from '../support/refusal.js';
-import { codeFor, mailsTo } from '../support/sign-in.js';
+import { codeFor } from '../support/sign-in.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 
 let s: TestServer;
@@ -127,9 +127,7 @@ describe('an address', () => {
       ],
     });
     expect(results.map(({ success }) => success)).toEqual([false, true, false, false]);
-    await codeFor(s, 'bo@xn--bcher-kva.example');
-    const [, mail = ''] = await mailsTo(s, 'bo@xn--bcher-kva.example');
-    const code = /\b\d{6}\b/.exec(mail)?.[0];
+    const code = await codeFor(s, 'bo@xn--bcher-kva.example');
     const { tokens } = await s.client(AuthService).verifySignInCode({ email: ' BO@bücher.example', code });
     expect(tokens?.accessToken).toMatch(/./);
   });

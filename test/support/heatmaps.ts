@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Client } from '@connectrpc/connect';
 import { HeatmapService, TouchEventType } from '@dovecote/contract/pidgr/v1/heatmap_pb';
+import { Clock } from '../../src/platform/clock/clock.js';
 import { type Actor, addMember, addOrganization, type TestOrganization } from './cast.js';
 import { eventually } from './eventually.js';
 import { newEmail } from './members.js';
@@ -20,9 +21,6 @@ export const touch = (more: object = {}) => ({
   ...more,
 });
 export const touches = (count: number, more: object = {}) => Array.from({ length: count }, () => touch(more));
-
-export const dayAgo = (days: number): string =>
-  new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10);
 
 export async function ingest(who: Actor, events: object[]): Promise<number> {
   return (await heatmaps(who).ingestTouchEvents({ events })).ingestedCount;
@@ -53,6 +51,12 @@ export class HeatWorld {
 
   constructor(server: TestServer) {
     this.server = server;
+  }
+
+  /** By the server's clock, which specs move. */
+  dayAgo(days: number): string {
+    const now = this.server.server.app.get(Clock, { strict: false }).now().getTime();
+    return new Date(now - days * DAY_MS).toISOString().slice(0, 10);
   }
 
   async organization(): Promise<HeatOrganization> {

@@ -6,7 +6,7 @@ export interface SmtpAttempt {
   account?: string;
   from: string;
   to: string;
-  /** Headers and text; empty when the mail was refused before. */
+  /** Headers and text, once all has arrived; empty when the mail was refused before. */
   data: string;
 }
 
@@ -33,6 +33,7 @@ export class ProviderSmtp {
   private converse(socket: Socket): void {
     const attempt: SmtpAttempt = { from: '', to: '', data: '' };
     let receiving = false;
+    let data = '';
     let text = '';
     socket.write('220 spec ESMTP\r\n');
     socket.on('error', () => undefined);
@@ -42,8 +43,9 @@ export class ProviderSmtp {
         const line = text.slice(0, end);
         text = text.slice(end + 2);
         if (receiving && line !== '.') {
-          attempt.data += `${line}\r\n`;
+          data += `${line}\r\n`;
         } else {
+          if (receiving) attempt.data = data;
           receiving = this.obey(line, attempt, socket);
         }
       }
