@@ -15,7 +15,8 @@ COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/proto ./proto
 COPY --from=build /app/third_party ./third_party
 COPY --from=build /app/dist ./dist
-RUN mkdir /data && chown node:node /data
+# A volume that is mounted at one of these belongs to the user.
+RUN mkdir /data /backups && chown node:node /data /backups
 VOLUME /data
 USER node
 EXPOSE 8080

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { versionProblem } from '../../src/platform/analytics-store/server-version.rules.js';
+import { loadConfig } from '../../src/platform/config/index.js';
 import { root } from '../docs/support/page.js';
 import { buildGo, whyNoGo } from '../support/go.js';
 
@@ -52,6 +53,24 @@ if (missing) console.log(`skipped: ${missing}`);
       DATABASE_URL: 'postgresql://dovecote:password@postgres:5432/dovecote',
       MASTER_KEY: 'key',
     });
+  });
+
+  test('workers alone see the backups that they make', async () => {
+    const { stdout } = await read('docker-compose.yml', secrets);
+    const { services } = JSON.parse(stdout) as {
+      services: Record<string, { environment?: Record<string, string>; volumes?: { target: string }[] }>;
+    };
+    const seeing = Object.entries(services).filter(([, { volumes = [] }]) =>
+      volumes.some(({ target }) => target === '/backups'),
+    );
+    expect(seeing.map(([name]) => name).sort()).toEqual(['worker-1', 'worker-2']);
+    for (const [, { environment = {} }] of seeing) {
+      const { BACKUP_TARGET, BACKUP_SCHEDULE } = environment;
+      expect(loadConfig({ BACKUP_TARGET, BACKUP_SCHEDULE }).backup).toMatchObject({
+        target: '/backups',
+        schedule: '30 2 * * *',
+      });
+    }
   });
 
   test('every container of Dovecote has the one ClickHouse server, with its credentials', async () => {

@@ -84,6 +84,20 @@ for (const why of [missing, schemas.missing]) if (why) console.log(`skipped: ${w
       'set s3.bucket, or existingClaim',
     ],
     [
+      'backups in a folder of a pod',
+      [
+        '--set',
+        'exports.existingClaim=',
+        '--set',
+        'exports.s3.bucket=exports',
+        '--set',
+        'backup.target=/data/backups',
+      ],
+      'a folder needs exports.existingClaim',
+    ],
+    ['backups where pods cannot write', ['--set', 'backup.target=/var/backups'], '/backup/target'],
+    ['a schedule of backups that go nowhere', ['--set', 'backup.schedule=30 2 * * *'], 'where backups go'],
+    [
       'pods without a ClickHouse server',
       ['--set', 'clickhouse.existingSecret='],
       '/clickhouse/existingSecret',
@@ -217,6 +231,31 @@ for (const why of [missing, schemas.missing]) if (why) console.log(`skipped: ${w
         'helm.sh/hook': 'pre-install,pre-upgrade',
       });
     });
+  });
+
+  test.each([
+    ['a folder of the volume', ['backup.target=/data/backups'], {}],
+    [
+      'a bucket, without one for exports',
+      [
+        'backup.target=s3://backups/dovecote',
+        'exports.s3.region=eu-west-3',
+        'exports.s3.existingSecret=store',
+      ],
+      {
+        region: 'eu-west-3',
+        credentials: { accessKeyId: 'some text', secretAccessKey: 'some text' },
+      },
+    ],
+  ])('backups go to %s', async (_, values, s3) => {
+    const sets = ['backup.schedule=30 2 * * *', ...values].flatMap((value) => ['--set', value]);
+    const { workloads } = await helm.template('1.37', '--values', Helm.values('least'), ...sets);
+    const target = values[0]?.replace('backup.target=', '');
+    for (const workload of workloads)
+      expect(configOf(containerOf(workload).env)).toMatchObject({
+        backup: { schedule: '30 2 * * *', target, keep: 7 },
+        s3,
+      });
   });
 
   test('the probe of a worker tells one that answers from one that does not', async () => {

@@ -70,10 +70,13 @@ valueFrom: { secretKeyRef: { name: {{ .name | quote }}, key: {{ .key | quote }} 
   {{- include "dovecote.fromSecret" (dict "name" .existingSecret "key" .urlKey) | nindent 2 }}
 {{- end }}
 {{- end }}
+{{- $backup := .Values.backup }}
 {{- with .Values.exports.s3 }}
 {{- if .bucket }}
 - name: S3_BUCKET
   value: {{ .bucket | quote }}
+{{- end }}
+{{- if or .bucket (hasPrefix "s3://" $backup.target) }}
 {{- if .region }}
 - name: S3_REGION
   value: {{ .region | quote }}
@@ -88,6 +91,16 @@ valueFrom: { secretKeyRef: { name: {{ .name | quote }}, key: {{ .key | quote }} 
 - name: S3_SECRET_ACCESS_KEY
   {{- include "dovecote.fromSecret" (dict "name" .existingSecret "key" "secret-access-key") | nindent 2 }}
 {{- end }}
+{{- end }}
+{{- end }}
+{{- with $backup }}
+{{- if .schedule }}
+- name: BACKUP_SCHEDULE
+  value: {{ .schedule | quote }}
+- name: BACKUP_TARGET
+  value: {{ required "backup.target: where backups go" .target | quote }}
+- name: BACKUP_KEEP
+  value: {{ .keep | quote }}
 {{- end }}
 {{- end }}
 - name: SHUTDOWN_GRACE_SECONDS
