@@ -1,7 +1,9 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import ts from 'typescript';
 
-/** Joins the recorder for web clients, rrweb's included, into one ES module. */
+/** Joins the recorder for web clients, rrweb's included, into one ES module, with its types beside it. */
 export async function bundleRecorder(root) {
   const folder = join(root, 'libs', 'replay-recorder', 'dist');
   await build({
@@ -21,4 +23,12 @@ export async function bundleRecorder(root) {
     },
     logLevel: 'warning',
   });
+  for (const module of ['index', 'options'])
+    await declare(join(folder, '..', 'src', `${module}.ts`), join(folder, `${module}.d.ts`));
+}
+
+/** Writes the types of a module whose exports say theirs. */
+async function declare(source, target) {
+  const { outputText } = ts.transpileDeclaration(await readFile(source, 'utf8'), {});
+  await writeFile(target, outputText);
 }

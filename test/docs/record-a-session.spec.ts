@@ -1,9 +1,14 @@
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { OrganizationService } from '@dovecote/contract/pidgr/v1/organization_pb';
 import { ReplayService } from '@dovecote/contract/pidgr/v1/replay_pb';
 import type { Browser, BrowserContext, Page as BrowserPage } from 'playwright-core';
+import ts from 'typescript';
 import { startChromium } from '../support/chromium.js';
 import { eventually } from '../support/eventually.js';
 import { newContext, play, PLAYER_POLICY, type Replay, startPlayer, startShop } from '../support/replays.js';
@@ -13,6 +18,8 @@ import { serve, type ServedPage } from './support/served-page.js';
 
 // The first run on a machine installs the browser.
 jest.setTimeout(300_000);
+
+const run = promisify(execFile);
 
 const page = Page.open('docs/how-to/record-a-session.md');
 const recording = page.take('createRecorder', 'js');
@@ -166,10 +173,58 @@ describe('the recorder of the page', () => {
   });
 });
 
+describe('the package that the page says how to make', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'dovecote-recorder-'));
+    const [program = '', ...words] = page.take('npm pack', 'command').split(' ');
+    const { stdout } = await run(program, [...words, '--pack-destination', folder], { cwd: root });
+    const into = join(folder, 'node_modules/@dovecote/replay-recorder');
+    await mkdir(into, { recursive: true });
+    await run('tar', [
+      '-xzf',
+      join(folder, stdout.trim().split('\n').at(-1) ?? ''),
+      '-C',
+      into,
+      '--strip-components=1',
+    ]);
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  /** What the compiler says of the client of the page, written in TypeScript. */
+  async function problemsIn(client: string): Promise<string[]> {
+    const file = join(folder, 'client.ts');
+    await writeFile(file, client.replace('./recorder.js', '@dovecote/replay-recorder'));
+    const program = ts.createProgram([file], {
+      strict: true,
+      noEmit: true,
+      target: ts.ScriptTarget.ES2022,
+      module: ts.ModuleKind.ESNext,
+      moduleResolution: ts.ModuleResolutionKind.Bundler,
+      lib: ['lib.es2022.d.ts', 'lib.dom.d.ts'],
+      types: [],
+    });
+    return ts
+      .getPreEmitDiagnostics(program)
+      .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
+  }
+
+  test('has types, which find a wrong option', async () => {
+    // localStorage has null for what is not there.
+    const client = recording.replace(
+      /localStorage\.getItem\('(organization|token)'\)/g,
+      "(localStorage.getItem('$1') ?? '')",
+    );
+    expect(await problemsIn(client)).toEqual([]);
+    expect(await problemsIn(client.replace('mayRecord', 'mayrecord'))).toEqual([
+      expect.stringContaining("'mayrecord' does not exist in type 'RecorderOptions'"),
+    ]);
+  });
+});
+
 test('the page names the policy that the specs play with, and the limits of the recorder', () => {
   const text = readFileSync(join(root, page.path), 'utf8');
   expect(text).toContain(`content-security-policy: ${PLAYER_POLICY}`);
   page.leave('npm run build', 'Jest builds before it runs a spec.', 'command');
-  page.leave('npm pack', 'A package is made of what the build makes.', 'command');
   expect(page.untaken).toEqual([]);
 });

@@ -233,7 +233,8 @@ function isOfMessage(method: DescMethod): boolean {
   return accessTable.get(methodName(method))?.organization === 'of_message';
 }
 
-jest.setTimeout(60_000);
+// Each test makes thousands of calls, and more with each RPC of the contract.
+jest.setTimeout(240_000);
 
 describe.each(['mallory', 'a member of both, acting for Other'])('%s', (name) => {
   const headersOf = (): Record<string, string> => attackers.find((each) => each.name === name)?.headers ?? {};

@@ -1,12 +1,12 @@
 import { browserOf } from './browser.js';
-import type { RecorderOptions } from './options.js';
+import type { RecorderOptions, SessionRecorder } from './options.js';
 import { Recorder } from './recorder.js';
 import { recordPage } from './rrweb.js';
 
-export type { EndReason, RecorderOptions } from './options.js';
+export type { EndReason, RecorderOptions, SessionRecorder } from './options.js';
 
-/** `start()` begins, `stop()` ends and sends the rest. */
-export function createRecorder(options: RecorderOptions): Recorder {
+/** A recorder of the page that it is called in. */
+export function createRecorder(options: RecorderOptions): SessionRecorder {
   // The recorder's program is checked without the types of browsers.
   const window = globalThis as unknown as Parameters<typeof browserOf>[0];
   return new Recorder(options, browserOf(window), (onEvent) =>

@@ -19,6 +19,13 @@ export interface RecorderOptions {
   onEnd?: (reason: EndReason) => void;
 }
 
+export interface SessionRecorder {
+  /** Does nothing the second time. */
+  start(): void;
+  /** Stops recording, and settles when what was recorded is sent or given up. */
+  stop(): Promise<void>;
+}
+
 export type EndReason =
   /** `stop()` was called. */
   | 'stopped'
