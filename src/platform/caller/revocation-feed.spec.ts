@@ -13,7 +13,7 @@ import { announceRevocation, RevocationFeed } from './revocation-feed.js';
 const silent = pino({ level: 'silent' });
 const pinoLogger = Object.assign(silent, { setContext() {} }) as unknown as PinoLogger;
 
-/** Its connection brings the pings, and nothing else: as if every notification were still on its way. */
+/** Its connection brings only the pings: as if every notification were still on its way. */
 class SlowClient extends EventEmitter {
   connect = async () => undefined;
   end = async () => undefined;

@@ -26,8 +26,8 @@ export async function announceRevocation(tx: Transaction, subject: string): Prom
 }
 
 /**
- * Receives the revocations of every process over LISTEN/NOTIFY, and those of its own with their commit: whoever takes
- * something back here finds it refused here in the next call. It pings itself to detect a dead connection
+ * Receives the revocations of every process over LISTEN/NOTIFY, and those of this process with their commit:
+ * what was taken back here is refused here in the next call. It pings itself to detect a dead connection
  * or a proxy that drops LISTEN; then `heard` is false and credential caches stay off.
  */
 @Injectable()

@@ -20,7 +20,7 @@ export class Database {
     return this.connections.usage;
   }
 
-  /** For what transactions of this process announce: after the commit, before whoever commits goes on. */
+  /** For what transactions of this process announce: after the commit, before the caller continues. */
   onAnnounced(listener: (announcement: Announcement) => void): void {
     this.listeners.push(listener);
   }
