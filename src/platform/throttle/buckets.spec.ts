@@ -5,6 +5,7 @@ import { Clock } from '../clock/clock.js';
 import type { Buckets } from './buckets.js';
 import { MemoryBuckets } from './memory-buckets.js';
 import { RedisBuckets } from './redis-buckets.js';
+import type { ThrottleRecord } from './throttle-record.js';
 
 const burst = 3;
 /** So slow that nothing drips in while a spec runs. */
@@ -48,4 +49,17 @@ describe.each([
     for (let calls = 0; calls < burst; calls += 1) expect(await taken(buckets, 'b')).toBe(true);
     expect(await taken(buckets, 'b')).toBe(false);
   });
+});
+
+test('a process that was too busy to read an answer of Redis in time still counts by it', async () => {
+  if (!client) return;
+  const buckets: Buckets = new RedisBuckets(client, new MemoryBuckets(new Clock()));
+  const take = (): Promise<ThrottleRecord> => buckets.increment('c', ttl, burst, ttl, '');
+  for (let calls = 0; calls < burst; calls += 1) await take();
+  const asked = take();
+  // The question is on its way then.
+  for (let turns = 0; turns < 2; turns += 1) await new Promise(setImmediate);
+  const until = performance.now() + 500;
+  while (performance.now() < until);
+  expect((await asked).isBlocked).toBe(true);
 });

@@ -71,11 +71,15 @@ export class RedisBuckets implements Buckets {
   /** Undefined when Redis fails or hangs. */
   private async ask(script: string, key: string, values: number[]): Promise<unknown> {
     let timer: NodeJS.Timeout | undefined;
+    let isOver = false;
     const patience = new Promise<undefined>((resolve) => {
-      timer = setTimeout(() => {
+      const giveUp = (): void => {
+        if (isOver) return;
         this.pausedUntil = performance.now() + PAUSE_MS;
         resolve(undefined);
-      }, PATIENCE_MS);
+      };
+      // When it was this process that had no time, the answer has arrived and is read before that.
+      timer = setTimeout(() => setImmediate(giveUp), PATIENCE_MS);
     });
     const answer = this.redis
       .eval(script, { keys: [`dovecote:throttle:${key}`], arguments: values.map(String) })
@@ -83,6 +87,7 @@ export class RedisBuckets implements Buckets {
     try {
       return await Promise.race([answer, patience]);
     } finally {
+      isOver = true;
       clearTimeout(timer);
     }
   }
