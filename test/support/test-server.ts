@@ -9,9 +9,9 @@ import { Clock } from '../../src/platform/clock/clock.js';
 import { loadConfig } from '../../src/platform/config/index.js';
 import { type Server, startServer } from '../../src/server.js';
 import { type TestAnalytics, createAnalytics } from './analytics-store.js';
-import { eventually } from './eventually.js';
 import { testMasterKey } from './template-database.js';
 import { cloneDatabase, type TestDatabase } from './test-database.js';
+import { travel } from './travel.js';
 
 /** Sent with every call; a function is asked each time. */
 type TestHeaders = Record<string, string | (() => Promise<string>)>;
@@ -90,18 +90,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     logLines: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>),
     transport,
     client: (service, headers) => createClient(service, transport(headers)),
-    async travel(milliseconds) {
-      server.app.get(Clock).travel(milliseconds);
-      // A job that looked at the clock before may still enqueue for a time that has passed by now.
-      await eventually('running jobs are through', async () => {
-        const running = await database.query('select from graphile_worker.jobs where locked_at is not null');
-        return running.length === 0;
-      });
-      await database.query(
-        `update graphile_worker._private_jobs set run_at = run_at - make_interval(secs => $1) where locked_at is null`,
-        [milliseconds / 1000],
-      );
-    },
+    travel: (milliseconds) => travel(database, server.app.get(Clock), milliseconds),
     async stop() {
       await server.stop();
       if (!options.database) await database.drop();
