@@ -10,7 +10,8 @@ export default {
   injectGlobals: false,
   globalSetup: '<rootDir>/test/support/global-setup.js',
   globalTeardown: '<rootDir>/test/support/global-teardown.js',
-  testTimeout: 30_000,
+  // Longer than `eventually` waits, which then says what it has waited for.
+  testTimeout: 90_000,
   // What a spec has loaded stays in the process that ran it, as ES modules do: it is replaced before it needs gigabytes.
   workerIdleMemoryLimit: '1500MB',
 };

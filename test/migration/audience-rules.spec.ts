@@ -3,7 +3,7 @@ import { migrations } from '#migrations';
 import { v7 as uuid } from 'uuid';
 import { OldDatabases, withClient } from './old-databases.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 let databases: OldDatabases;
 

@@ -11,7 +11,7 @@ import { startTestServer } from '../support/test-server.js';
 import { OldDatabases, withClient } from './old-databases.js';
 import { describeSchema } from './schema.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 let databases: OldDatabases;
 

@@ -17,14 +17,10 @@ export const feeds = (who: Pick<Actor, 'client'>): Client<typeof CampaignFeedSer
 
 /** Waits until nothing is on its way to the analytics store any more. */
 export async function fed({ database }: Pick<TestServer, 'database'>): Promise<void> {
-  await eventually(
-    'all is in the analytics store',
-    async () => {
-      const waiting = 'select from delivery_event union all select from ingest_batch';
-      return (await database.query(waiting)).length === 0;
-    },
-    30_000,
-  );
+  await eventually('all is in the analytics store', async () => {
+    const waiting = 'select from delivery_event union all select from ingest_batch';
+    return (await database.query(waiting)).length === 0;
+  });
 }
 
 /** The events of a project whose kind begins with `campaign_`, equal copies once. */
