@@ -57,9 +57,13 @@ test('echoes, with metadata both ways', async () => {
 });
 
 test('ends at the deadline', async () => {
-  const { ended } = echo;
-  const call = client.unary('Sleep', { milliseconds: 60_000 }, { deadline: Date.now() + 50 });
-  await expect(call).rejects.toMatchObject({ code: status.DEADLINE_EXCEEDED });
+  const { ended, calls } = echo;
+  const before = calls.length;
+  // Long enough for the call to arrive, on a busy machine too.
+  const call = client.unary('Sleep', { milliseconds: 60_000 }, { deadline: Date.now() + 1_000 });
+  const refused = expect(call).rejects.toMatchObject({ code: status.DEADLINE_EXCEEDED });
+  await until(() => calls.length === before + 1);
+  await refused;
   await until(() => echo.ended === ended + 1);
 });
 

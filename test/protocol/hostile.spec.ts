@@ -17,7 +17,7 @@ const echo = new EchoServer();
 const general = new EchoServer({ unaryFastPath: false });
 // For clients that are slow on purpose: those of the other tests may be slow because the machine is.
 const impatient = new EchoServer({
-  limits: { peekTimeoutMs: 100, headersTimeoutMs: 200, requestIdleMs: 100, connectionIdleMs: 100 },
+  limits: { peekTimeoutMs: 500, headersTimeoutMs: 1_000, requestIdleMs: 500, connectionIdleMs: 500 },
 });
 beforeAll(() => Promise.all([echo, general, impatient].map((server) => server.start())));
 afterAll(() => Promise.all([echo, general, impatient].map((server) => server.stop())));

@@ -7,7 +7,9 @@ import { EchoService } from '@dovecote/contract/dovecote/test/v1/echo_pb';
 import { EchoServer } from './support/echo-server.js';
 import { rawSocket, readToEnd } from './support/raw.js';
 
-const echo = new EchoServer({ limits: { connectionIdleMs: 50 } });
+// Longer than a busy machine takes to send and answer a ping.
+const IDLE_MS = 500;
+const echo = new EchoServer({ limits: { connectionIdleMs: IDLE_MS } });
 beforeAll(() => echo.start());
 afterAll(() => echo.stop());
 
@@ -21,7 +23,7 @@ test('a connection whose client pings it is not idle', async () => {
   await once(session, 'connect');
   const ping = (): Promise<boolean> => new Promise((resolve) => session.ping((error) => resolve(!error)));
   const begin = performance.now();
-  while (performance.now() - begin < 200) expect(await ping()).toBe(true);
+  while (performance.now() - begin < 3 * IDLE_MS) expect(await ping()).toBe(true);
   expect(session.closed).toBe(false);
   await once(session, 'close');
 });
@@ -36,6 +38,6 @@ test.each(['1.1', '2'] as const)(
   'a call that is quiet for longer is not cut, over HTTP/%s',
   async (httpVersion) => {
     const client = createClient(EchoService, createConnectTransport({ baseUrl: echo.url, httpVersion }));
-    await expect(client.sleep({ milliseconds: 200 })).resolves.toBeDefined();
+    await expect(client.sleep({ milliseconds: 3 * IDLE_MS })).resolves.toBeDefined();
   },
 );

@@ -53,7 +53,7 @@ describe('during the grace period', () => {
 
   test('an HTTP/2 connection takes no further calls', async () => {
     const session = connectHttp2(echo.url);
-    const stream = sleep(session, 300);
+    const stream = sleep(session, 1_000);
     await until(() => echo.calls.length === 1);
     const closed = echo.server.close(LONG_GRACE);
     await once(session, 'goaway');

@@ -12,7 +12,7 @@ import { rawSocket, readToEnd } from './support/raw.js';
 const cert = readFileSync(join(import.meta.dirname, 'support/tls/cert.pem'));
 const key = readFileSync(join(import.meta.dirname, 'support/tls/key.pem'));
 
-const echo = new EchoServer({ tls: { cert, key }, limits: { peekTimeoutMs: 200 } });
+const echo = new EchoServer({ tls: { cert, key }, limits: { peekTimeoutMs: 2_000 } });
 let baseUrl: string;
 beforeAll(async () => {
   await echo.start();

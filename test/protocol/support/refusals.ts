@@ -13,7 +13,7 @@ export interface Refused {
   readonly leaves?: boolean;
 }
 
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 30_000;
 
 /** One connection of a client that has room for whatever its server does not read. */
 export class RefusedClient {
