@@ -14,6 +14,8 @@ beforeAll(async () => {
   s = await startTestServer();
   cast = await seedCast(s);
   usage = s.server.app.get(UsageRecorder, { strict: false });
+  // From now on it writes only when a test tells it to.
+  await usage.beforeApplicationShutdown();
 });
 beforeEach(() => {
   at = new Date(Date.now() + 3_600_000);

@@ -196,6 +196,12 @@ describe('two API and two worker processes', () => {
 
   test('admit together no more than one organization may', async () => {
     if (!redis) return;
+    // So slow that what comes back to the bucket counts for little, however long the calls take.
+    const perSecond = 1;
+    await arranger.database.query('update organization set rate_limit_per_second = $2 where id = $1', [
+      cast.other.id,
+      perSecond,
+    ]);
     const before = await redis.now();
     const calls = [first, second].flatMap((server) => {
       const roles = at(server, RoleService, cast.mallory);
@@ -208,7 +214,7 @@ describe('two API and two worker processes', () => {
     expect({ others, logged }).toEqual({ others: [], logged: [] });
     const admitted = outcomes.filter((outcome) => outcome === 'ok').length;
     expect(admitted).toBeGreaterThanOrEqual(BURST);
-    expect(admitted).toBeLessThanOrEqual(BURST + RATE * seconds);
+    expect(admitted).toBeLessThanOrEqual(BURST + perSecond * seconds);
     expect(admitted).toBeLessThan(outcomes.length);
   });
 });

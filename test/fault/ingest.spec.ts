@@ -130,9 +130,11 @@ describe('accepted events', () => {
     })();
     for (let kill = 0; kill < kills; kill += 1) {
       while (workers.running.length < 2) startWorker();
+      const victim = random.int(0, 3);
+      // A worker survives the loss of its connections only once it is at work.
+      if (victim === 3) await workers.atWork();
       if (kill % 2 === 0) await inTheMiddleOfABlock();
       await delay(random.int(0, 300));
-      const victim = random.int(0, 3);
       if (victim <= 1) await random.pick(workers.running).kill();
       else if (victim === 2) await engine.kill();
       else

@@ -94,7 +94,7 @@ export class Ingest {
     return rows.map(({ id }) => id);
   }
 
-  async drained(patienceMs = 40_000): Promise<void> {
+  async drained(patienceMs = 90_000): Promise<void> {
     await eventually('the queue is empty', async () => (await this.queued()) === 0, patienceMs);
   }
 

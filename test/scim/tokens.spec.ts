@@ -9,7 +9,6 @@ import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { accessTable } from '../../src/platform/access/index.js';
 import { services } from '../../src/platform/access/access-table.js';
 import { addApiKey, addMember, addOrganization } from '../support/cast.js';
-import { eventually } from '../support/eventually.js';
 import { auditOf } from '../support/members.js';
 import { refusalOf } from '../support/refusal.js';
 import { exampleRequest } from '../support/requests.js';
@@ -69,7 +68,7 @@ describe('nobody comes in', () => {
     const scim = scimDirectory(world.s, secret);
     expect((await scim('GET', '/Users?count=1')).status).toBe(200);
     await scimService().revokeScimToken({ tokenId: token?.id });
-    await eventually('it is refused', async () => (await scim('GET', '/Users')).status === 401, 1000);
+    expect((await scim('GET', '/Users')).status).toBe(401);
     await scimService().revokeScimToken({ tokenId: token?.id });
     const { tokens } = await scimService().listScimTokens({ connectionId: world.connection.id });
     expect(tokens.map(({ id }) => id)).not.toContain(token?.id);
@@ -126,9 +125,11 @@ describe('nobody comes in', () => {
     });
     try {
       const guess = () => scimDirectory(limited, `pidgr_scim_${'a'.repeat(49)}`)('GET', '/Users');
-      const replies = [await guess(), await guess(), await guess(), await guess()];
-      expect(replies.map(({ status }) => status)).toEqual([401, 401, 401, 429]);
-      expect(replies[3]?.headers.get('retry-after')).toBe('1');
+      const replies = await manyAtOnce(guess);
+      expect([...new Set(replies.map(({ status }) => status))].sort()).toEqual([401, 429]);
+      expect(replies.filter(({ status }) => status === 401).length).toBeGreaterThanOrEqual(3);
+      const refused = replies.find(({ status }) => status === 429);
+      expect(refused?.headers.get('retry-after')).toBe('1');
     } finally {
       await limited.stop();
     }
@@ -143,13 +144,20 @@ describe('nobody comes in', () => {
       );
     await limit(1, 2);
     const scim = scimDirectory(world.s, await contractTokenWithBinding());
-    const replies = [await scim('GET', '/Users'), await scim('GET', '/Users'), await scim('GET', '/Users')];
+    const replies = await manyAtOnce(() => scim('GET', '/Users'));
     await limit(null, null);
-    expect(replies.at(-1)).toMatchObject({ status: 429, body: { status: '429' } });
-    expect(Number(replies.at(-1)?.headers.get('retry-after'))).toBeGreaterThan(0);
-    expect(replies.at(-1)?.headers.get('ratelimit-policy')).toContain('q=2');
+    expect(replies.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(2);
+    const refused = replies.find(({ status }) => status !== 200);
+    expect(refused).toMatchObject({ status: 429, body: { status: '429' } });
+    expect(Number(refused?.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(refused?.headers.get('ratelimit-policy')).toContain('q=2');
   });
 });
+
+/** More than a limit of one a second admits while they are under way, on a slow machine too. */
+function manyAtOnce<T>(call: () => Promise<T>): Promise<T[]> {
+  return Promise.all(Array.from({ length: 30 }, call));
+}
 
 /** A fresh one: what a process remembers of an organization goes with the token it was found by. */
 function contractTokenWithBinding(): Promise<string> {

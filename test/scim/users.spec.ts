@@ -3,7 +3,6 @@ import { Code } from '@connectrpc/connect';
 import { MemberService } from '@dovecote/contract/pidgr/v1/member_pb';
 import { UserStatus } from '@dovecote/contract/pidgr/v1/user_pb';
 import { addMember } from '../support/cast.js';
-import { eventually } from '../support/eventually.js';
 import { auditOf } from '../support/members.js';
 import { refusalOf } from '../support/refusal.js';
 import {
@@ -228,7 +227,7 @@ describe('a user', () => {
     expect((await member(user.id)).email).toBe(moved.userName);
   });
 
-  test('who is deactivated is refused within a second, and comes back', async () => {
+  test('who is deactivated is refused at once, and comes back', async () => {
     const actor = await addMember(world.s, world.cast.acme, {
       email: 'leaver@acme.example',
       role: 'manager',
@@ -237,13 +236,11 @@ describe('a user', () => {
     await list();
     const path = `/Users/${actor.userId}`;
     const body = patchOf({ op: 'Replace', path: 'active', value: 'False' });
-    const started = performance.now();
     expect((await world.scim('PATCH', path, { body })).body.active).toBe(false);
-    const refusal = await eventually('the session is refused', async () => refusalOf(list()), 1000);
+    const refusal = await refusalOf(list());
     expect(refusal).toMatchObject({ code: Code.PermissionDenied, reason: 'MEMBER_DEACTIVATED' });
-    expect(performance.now() - started).toBeLessThan(1000);
     await world.scim('PATCH', path, { body: patchOf({ op: 'replace', path: 'active', value: true }) });
-    await eventually('the session works again', async () => (await list()).users.length > 0, 1000);
+    expect((await list()).users).not.toEqual([]);
     expect(await events(actor.userId)).toEqual(['SCIM_USER_DEPROVISIONED', 'SCIM_USER_UPDATED']);
   });
 
