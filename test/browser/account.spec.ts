@@ -33,7 +33,7 @@ beforeAll(async () => {
   url = s.url.replace('127.0.0.1', 'localhost');
   await mkdir(pictures, { recursive: true });
   const context = await browser.newContext();
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(60_000);
   page = await context.newPage();
   const devtools = await context.newCDPSession(page);
   await devtools.send('WebAuthn.enable');

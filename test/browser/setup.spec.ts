@@ -35,7 +35,7 @@ beforeAll(async () => {
   admin = await addMember(s, cast.acme, { email: 'admin@setup.example', role: 'super_admin' });
   // Nothing on the page needs a script.
   const context = await browser.newContext({ javaScriptEnabled: false });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(60_000);
   page = await context.newPage();
   await mkdir(pictures, { recursive: true });
 });

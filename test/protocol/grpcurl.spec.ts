@@ -38,9 +38,10 @@ async function calls(binary: string, { product, echo, apiKey, token }: Servers):
     ...[echo, 'dovecote.test.v1.EchoService/Echo'],
   );
   const sleep = ['-d', '{"milliseconds":60000}', echo, 'dovecote.test.v1.EchoService/Sleep'];
-  const late = await call('-max-time', '0.5', ...sleep);
+  // Within the time the connection is made, too.
+  const late = await call('-max-time', '3', ...sleep);
   const streamed = await call('-v', '-d', '{"to":3}', echo, 'dovecote.test.v1.EchoService/Count');
-  const watched = await call('-max-time', '1', product, 'grpc.health.v1.Health/Watch');
+  const watched = await call('-max-time', '3', product, 'grpc.health.v1.Health/Watch');
   return {
     keyRoles: await listed(apiKey),
     tokenRoles: await listed(token),
