@@ -1,5 +1,7 @@
-import { expect, test } from '@jest/globals';
+import { afterEach, expect, jest, test } from '@jest/globals';
 import { EventLoopYield, runInPieces } from './event-loop-yield.js';
+
+afterEach(() => void jest.restoreAllMocks());
 
 /** Longer than a slice, so that the computation yields after it. */
 function piece(): void {
@@ -33,8 +35,10 @@ test('the event loop has a turn after every slice, whichever of several computat
 });
 
 test('work that fits into a slice does not yield', async () => {
+  const clock = jest.spyOn(performance, 'now').mockReturnValue(0);
   const pause = new EventLoopYield();
+  clock.mockReturnValue(2);
   expect(await pause.whenDue()).toBe(false);
-  piece();
+  clock.mockReturnValue(4);
   expect([pause.isDue, await pause.whenDue(), pause.isDue]).toEqual([true, true, false]);
 });
