@@ -31,8 +31,8 @@ afterAll(async () => {
   await server?.stop();
 });
 
-const addressesOf = async (name: string, timeoutMs = 2_000) =>
-  (await names.addresses(name, AbortSignal.timeout(timeoutMs))).map(({ address }) => address);
+const addressesOf = async (name: string) =>
+  (await names.addresses(name, AbortSignal.timeout(20_000))).map(({ address }) => address);
 
 describe('a name stands for', () => {
   test.each([
