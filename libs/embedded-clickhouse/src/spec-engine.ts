@@ -7,13 +7,14 @@ import { type ClickHouseClient, createClient } from '@clickhouse/client';
 import { type EmbeddedClickHouse, startEmbeddedClickHouse } from './index.js';
 
 export const connections = 8;
+export const maxQueued = 4;
 
 export async function openEngine(): Promise<SpecEngine> {
   const dataDir = await mkdtemp(join(tmpdir(), 'embedded-clickhouse-'));
   const engine = await startEmbeddedClickHouse({
     dataDir,
     connections,
-    maxQueued: 4,
+    maxQueued,
     maxServerMemoryBytes: 1024 ** 3,
     maxQueryMemoryBytes: 200 * 1024 ** 2,
     maxStatementBytes: 1024 ** 2,

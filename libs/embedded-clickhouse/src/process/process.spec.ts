@@ -68,18 +68,20 @@ async function startOwner(): Promise<{ owner: ChildProcess; enginePid: number }>
   return { owner, enginePid: Number(output) };
 }
 
-/** An entry whose engine opens its folder only after another one has. */
-async function slowAfterFirstStart(): Promise<string> {
-  const entry = join(dataDir, 'slow.mjs');
+/** An entry whose engine, started a second time, opens its folder only when it may. */
+async function waitsAfterFirstStart(): Promise<{ entry: string; allow(): Promise<void> }> {
+  const entry = join(dataDir, 'waits.mjs');
+  const free = join(dataDir, 'free');
   await writeFile(
     entry,
     `import { existsSync, writeFileSync } from 'node:fs';
     const mark = ${JSON.stringify(join(dataDir, 'mark'))};
-    if (existsSync(mark)) await new Promise((resolve) => setTimeout(resolve, 2_000));
+    while (existsSync(mark) && !existsSync(${JSON.stringify(free)}) && process.connected)
+      await new Promise((resolve) => setTimeout(resolve, 20));
     writeFileSync(mark, '');
     await import(${JSON.stringify(new URL('child.js', built))});`,
   );
-  return entry;
+  return { entry, allow: () => writeFile(free, '') };
 }
 
 async function listenOn(port: number): Promise<void> {
@@ -141,9 +143,10 @@ describe("the engine's process", () => {
   });
 
   test('stop lets a statement end, and kills one that does not', async () => {
-    const engine = await start({ stopGraceMs: 2_000 });
+    const engine = await start({ stopGraceMs: 4_000 });
     const client = connect(engine);
-    const slow = rows(client, 'SELECT sleep(0.5) AS slept');
+    // Long enough to be seen beside one that takes both processors, and far shorter than the grace.
+    const slow = rows(client, 'SELECT sleep(1.5) AS slept');
     const killed = rows(client, endless).catch((error: unknown) => error);
     await eventually('both run', async () => {
       const [row] = await rows(client, 'SELECT count() AS n FROM system.processes');
@@ -166,7 +169,7 @@ describe("the engine's process", () => {
     };
     // It does not end before all are answered.
     const busy = rows(client, endless).catch((error: unknown) => error);
-    const answers = statusOfAll(['/?query=SELECT+sleep(2)', '/ping', '/?query=SELECT+1', '/']);
+    const answers = statusOfAll(['/?query=SELECT+sleep(2.9)', '/ping', '/?query=SELECT+1', '/']);
     await eventually('both run', async () => {
       const [row] = await rows(client, 'SELECT count() AS n FROM system.processes');
       return (row as { n: number }).n === 3;
@@ -210,10 +213,11 @@ describe("the engine's process", () => {
     ['its port', async (port: number): Promise<unknown> => listenOn(port)],
   ])('is given up when another process has taken %s while it was down', async (_, take) => {
     let taken: Promise<unknown> | undefined;
+    const again = await waitsAfterFirstStart();
     const engine = await start({
-      // Slow enough for the other one to be first.
-      entry: await slowAfterFirstStart(),
-      onExit: () => void (taken = take(Number(new URL(engine.url).port))),
+      entry: again.entry,
+      // The other one is first, however long it takes.
+      onExit: () => void (taken = take(Number(new URL(engine.url).port)).finally(() => again.allow())),
     });
     expect(engine.recovers).toBe(true);
     process.kill(engine.pid!, 'SIGKILL');
@@ -292,12 +296,14 @@ describe("the engine's process", () => {
       await eventually('inserts are acknowledged', async () => acknowledged.length >= until);
       process.kill(engine.pid!, 'SIGKILL');
       await Promise.all(workers);
-      await eventually('it runs again', async () => (await client.ping({ select: true })).success);
+      // The process answers a moment before its supervisor has heard that it does.
+      await eventually(
+        'it runs again',
+        async () => engine.isRunning && (await client.ping({ select: true })).success,
+      );
     }
     expect(exits).toEqual(['SIGKILL', 'SIGKILL']);
     expect(logged).toContain('embedded clickhouse runs again');
-    // The process answers a moment before its supervisor has heard that it does.
-    await eventually('it counts as running', async () => engine.isRunning);
     const counts = (await rows(client, 'SELECT batch, count() AS n FROM kept GROUP BY batch')) as {
       batch: number;
       n: number;
