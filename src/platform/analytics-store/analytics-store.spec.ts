@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { openStore, plantEvents } from '../../../test/support/analytics-events.js';
 import { createAnalytics, type TestAnalytics } from '../../../test/support/analytics-store.js';
 import {
@@ -15,6 +15,9 @@ import {
   sql,
   value,
 } from './index.js';
+
+// Some of these questions are long, and others run on the same engine.
+jest.setTimeout(120_000);
 
 const awkward = `it's "\\'\n\t\u0000\\x'); DROP TABLE events; --`;
 
@@ -95,7 +98,7 @@ describe('a query', () => {
 
   test('with more groups than fit into its memory is answered from temporary files', async () => {
     const groups = sql`SELECT count() AS n FROM (SELECT number AS key, count() FROM numbers(20000000) GROUP BY key)`;
-    const limits = { rows: 1e9, memory: 500_000_000 };
+    const limits = { rows: 1e9, memory: 500_000_000, seconds: 100 };
     expect(await store.query(newOwner(), query(groups), undefined, { limits })).toEqual([{ n: 20_000_000 }]);
   });
 

@@ -31,8 +31,8 @@ async function isRunning(query: string): Promise<boolean> {
 }
 
 test('a statement is not broken off because another one was given up while it waited for the connection', async () => {
-  const first = run('SELECT sleep(0.5)');
-  await eventually('it has the connection', () => isRunning('SELECT sleep(0.5)'));
+  const first = run('SELECT sleep(2)');
+  await eventually('it has the connection', () => isRunning('SELECT sleep(2)'));
   const givenUp = new AbortController();
   const waiting = expect(run('SELECT 2', givenUp.signal)).rejects.toThrow('aborted');
   givenUp.abort();

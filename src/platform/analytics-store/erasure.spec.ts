@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { openStore, plantEvents } from '../../../test/support/analytics-events.js';
 import { createAnalytics, type TestAnalytics } from '../../../test/support/analytics-store.js';
 import { eventually } from '../../../test/support/eventually.js';
@@ -17,6 +17,9 @@ import {
   profileTarget,
   sql,
 } from './index.js';
+
+// Ten thousand ids are some forty deletions, one after the other.
+jest.setTimeout(120_000);
 
 let analytics: TestAnalytics;
 let store: AnalyticsStore;
@@ -159,7 +162,8 @@ test('the space of erased rows is freed when asked for', async () => {
 });
 
 test('a new retention holds for what is there', async () => {
-  const now = Date.UTC(2026, 10, 30);
+  // The engine, which deletes what has expired, goes by the clock of the machine.
+  const now = Date.now();
   const days = (count: number): string => new Date(now - count * 86_400_000).toISOString();
   for (const project of [3, 4])
     await plantEvents(store, [
@@ -176,7 +180,7 @@ test('a new retention holds for what is there', async () => {
   };
   await applyRetention(store, asProject(3), { days: 30, now });
   expect(await idsOf(3)).toEqual(['new', 'seen new']);
-  const expected = [{ id: 'new', day: '2026-12-29' }];
+  const expected = [{ id: 'new', day: days(-29).slice(0, 10) }];
   await eventually(
     'the rest is marked',
     async () => JSON.stringify(await expiries(3)) === JSON.stringify(expected),
