@@ -16,7 +16,7 @@ import { freePort } from '../support/free-port.js';
 import { RenderProcess } from '../support/render-process.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 const secret = 'a-secret-of-at-least-thirty-two-characters';
 const certificates = join(import.meta.dirname, '../support/certificates');
