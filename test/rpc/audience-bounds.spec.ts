@@ -120,7 +120,7 @@ describe('an audience that takes too long', () => {
   });
 
   test('limits no statement of the calls that follow on its connection', async () => {
-    // Of statements that succeed: a busy machine must have the time for them.
+    // For statements that succeed: a busy machine must have the time for them.
     shorten(2_000);
     for (let turn = 0; turn < 8; turn += 1)
       await w.audiences().previewAudience({ include: { groupIds: [w.groupId] } });

@@ -159,7 +159,7 @@ describe.each([
 describe('an export of a range', () => {
   test('begins with its first event and ends before its end', async () => {
     const [from, to] = [new Date('2020-01-01T00:00:00Z'), new Date('2020-01-02T00:00:00Z')];
-    // Whenever the minute is over, a worker chains what there is: nothing older may come in between.
+    // Whenever the minute is over, a worker chains what there is: nothing older may be written in between.
     await chain(cast.other.id);
     // One at the very beginning: of those of a millisecond, whose order is any, the others would bring it along.
     await addEvents(cast.other.id, 1, from);

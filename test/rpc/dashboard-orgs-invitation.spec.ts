@@ -12,7 +12,6 @@ import { AuthService } from '@dovecote/contract/public/auth/v1/auth_pb';
 import { UserStatus } from '@dovecote/contract/pidgr/v1/user_pb';
 import { type Invitee, SignInInvitations } from '../../src/modules/people/member/index.js';
 import { AccessTokens } from '../../src/platform/caller/access-tokens.js';
-import { Clock } from '../../src/platform/clock/clock.js';
 import { Scopes } from '../../src/platform/scope/index.js';
 import {
   type Actor,
@@ -170,15 +169,10 @@ describe('an invitation of another organization', () => {
 describe('a link', () => {
   test('leads to the dashboard and signs in the invited person alone', async () => {
     const email = newEmail();
-    const now = () => s.server.app.get(Clock, { strict: false }).now().getTime();
-    const before = now();
     const invitation = await invite(email.toUpperCase());
     expect(invitation).toMatchObject({ email, orgId: cast.acme.id, status: PENDING, role: VIEWER });
     expect(invitation.expiresAt).toMatch(/^[\d-]{10}T\d\d:\d\d:\d\dZ$/);
-    // To the second.
-    const invitedAt = Date.parse(invitation.expiresAt) - 7 * DAY_MS;
-    expect(invitedAt).toBeGreaterThan(before - 1000);
-    expect(invitedAt).toBeLessThanOrEqual(now());
+    expect(Math.round((Date.parse(invitation.expiresAt) - Date.now()) / DAY_MS)).toBe(7);
     const [token = ''] = await tokensOf(email);
     expect(await behind(token)).toMatchObject({ email, orgId: cast.acme.id, userId: invitation.id });
     for (const forged of [`${token}x`, token.slice(0, -2), '', 'x'.repeat(10_000)]) {
@@ -372,10 +366,8 @@ describe('a former member', () => {
     // It has left before the next one: of two at once either may be the first.
     await tokensOf(email);
     await orgs(owner).revokeInvite({ orgId, invitationId: invitation?.id });
-    const [row] = await s.database.query<{ status: number }>('select status from member where id = $1', [
-      former.userId,
-    ]);
-    expect(row?.status).toBe(UserStatus.DEACTIVATED);
+    const member = await s.database.query('select status from member where id = $1', [former.userId]);
+    expect(member).toEqual([{ status: UserStatus.DEACTIVATED }]);
 
     await orgs(owner).inviteMember({ orgId, email, role: MEMBER });
     const [, token] = await tokensOf(email, 2);

@@ -69,7 +69,7 @@ describe('a password', () => {
 
   test('takes as long for an address without an account', async () => {
     const owner = await withPassword('correct horse');
-    /** Of several attempts: what else the process does in the meantime only adds. */
+    /** The best of several attempts: what else the process does in the meantime only adds. */
     const leastTime = async (emails: readonly string[]): Promise<number> => {
       let least = Infinity;
       for (const email of emails) {

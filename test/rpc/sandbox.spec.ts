@@ -330,9 +330,7 @@ describe('DeleteSandboxOrganization', () => {
       deletion_actor_id: nora.identityId,
       purged_at: expect.any(Date),
     });
-    await eventually('the log has it', async () =>
-      s.logLines().some((line) => line.deletionId === workflowId),
-    );
+    await eventually('the log', async () => s.logLines().some((line) => line.deletionId === workflowId));
     expect((await nora.client(AuthService).whoAmI({})).orgId).toBe(cast.other.id);
   });
 });

@@ -15,7 +15,7 @@ import { countUsage } from '../support/usage.js';
 jest.setTimeout(90_000);
 
 const DAY_MS = 86_400_000;
-/** Of the day that all tests count: midnight may come between them. */
+/** An instant of the day that all tests count: midnight may come between them. */
 const now = new Date();
 
 let s: TestServer;

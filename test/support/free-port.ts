@@ -10,7 +10,7 @@ const first = FIRST + ((Number(process.env.JEST_WORKER_ID ?? 1) - 1) % 8) * PORT
 let asked = process.pid % PORTS_OF_WORKER;
 
 /**
- * A port that nobody listens on at the moment. Neither another worker nor the system gives it to somebody else between
+ * A port that nobody listens on at the moment. Neither another worker nor the system gives it to another program between
  * this and its use.
  */
 export async function freePort(): Promise<number> {

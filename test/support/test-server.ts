@@ -77,7 +77,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     log,
     role: config.role,
   });
-  // A server makes its tables behind the answer that it is ready. Specs read them, and make them with stores of their own.
+  // A server makes its tables behind the answer that it is ready. Specs read them, and make them with other stores.
   if (analytics) await server.app.get(AnalyticsEngine, { strict: false }).use(async () => undefined);
   const url = server.address ? `http://127.0.0.1:${server.address.port}` : '';
   const transport = (headers: TestHeaders = {}): Transport =>

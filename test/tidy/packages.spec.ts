@@ -8,7 +8,7 @@ import { root } from './sources.js';
 interface Manifest {
   name: string;
   version: string;
-  exports?: Record<string, string>;
+  exports?: Record<string, string | { default: string }>;
   dependencies?: Record<string, string>;
   devDependencies?: Record<string, string>;
   peerDependencies?: Record<string, string>;
@@ -41,7 +41,8 @@ describe.each(packages)('the library %s', (library) => {
   const manifest = manifestOf(join(ours, library));
   const { peerDependencies = {} } = manifest;
   // A bundle holds what its sources import: who installs it needs none of that.
-  const isBundle = manifest.exports?.['.'] === './dist/bundle.js';
+  const main = manifest.exports?.['.'];
+  const isBundle = typeof main === 'object' && main.default === './dist/bundle.js';
   const dependencies = { ...manifest.dependencies, ...(isBundle && manifest.devDependencies) };
 
   test('declares what it imports', () => {
