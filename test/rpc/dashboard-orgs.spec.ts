@@ -123,7 +123,7 @@ describe('an organization', () => {
     const closed = await addOrganization(s, 'Closed');
     const admin = await hire(s, closed, 'super_admin');
     await s.database.query('update organization set suspended_at = now() where id = $1', [closed.id]);
-    await s.database.query(`select pg_notify('revocation', 'organization:' || $1)`, [closed.id]);
+    await s.database.query(`select pg_notify('dovecote_revocation', 'organization:' || $1)`, [closed.id]);
     const refused = await refusalOf(orgs(admin).get({ orgId: closed.id }));
     expect(refused.code).toBe(Code.FailedPrecondition);
   });
