@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
@@ -51,4 +52,26 @@ test.each([
 ])('serves %s', async (_name, transport) => {
   const client = createClient(EchoService, transport());
   expect((await client.echo({ text: 'secret' })).text).toBe('secret');
+});
+
+test('calls that follow each other on one connection are served while large answers wait to be read', async () => {
+  const socket = connectTls({ port: echo.port, host: '127.0.0.1', servername: 'localhost', ca: cert });
+  await once(socket, 'secureConnect');
+  const calls = 100;
+  const body = JSON.stringify({ text: 'x'.repeat(200_000) });
+  for (let call = 1; call <= calls; call += 1)
+    socket.write(
+      [
+        `POST /${EchoService.typeName}/Echo HTTP/1.1`,
+        'Host: localhost',
+        'Content-Type: application/json',
+        ...(call === calls ? ['Connection: close'] : []),
+        `Content-Length: ${body.length}`,
+        '',
+        body,
+      ].join('\r\n'),
+    );
+  const received = await readToEnd(socket);
+  expect(received.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(calls);
+  expect(received.match(/x{200000}"/g)).toHaveLength(calls);
 });

@@ -8,7 +8,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import { createServer as createNetServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import { createServer as createTlsServer, TLSSocket } from 'node:tls';
 import { freeWhenAnswered } from './free-answered.js';
 import { closeWhenIdle } from './idle-session.js';
 import { http1Options, http2Options, type RpcLimits } from './limits.js';
@@ -153,6 +153,7 @@ export class Listener {
       this.#http2.emit('connection', socket);
     } else {
       this.#http1.emit('connection', socket);
+      if (socket instanceof TLSSocket) feedByEvents(socket);
       socket.resume();
     }
   }
@@ -172,6 +173,15 @@ export class Listener {
       }
     });
   }
+}
+
+/**
+ * Has Node hand bytes to its HTTP parser by the events of the stream, as it does where the bytes are listened for. The way
+ * that it takes otherwise goes past the stream: while a large answer is still being written it pauses the parser, and the
+ * next TLS record of the same packet ends the connection with HPE_PAUSED.
+ */
+function feedByEvents(socket: TLSSocket): void {
+  socket.on('data', () => undefined);
 }
 
 /** Its authority is known by then: the handshake has seen to that. */
