@@ -18,7 +18,8 @@ export interface Table {
 export function render(report: Report, conditions: readonly string[]): string {
   const tables = report.tables.map((table) => `## ${table.title}\n\n${renderTable(table)}`);
   const notes = report.notes.map((note) => `- ${note}`).join('\n');
-  return [`# ${report.title}`, report.method, conditions.join('\n'), ...tables, notes].join('\n\n') + '\n';
+  const parts = [`# ${report.title}`, report.method, conditions.join('\n'), ...tables, notes];
+  return parts.filter((part) => part !== '').join('\n\n') + '\n';
 }
 
 function renderTable({ head, rows }: Table): string {
