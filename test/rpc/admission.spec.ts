@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { gzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { RpcServer } from '@dovecote/rpc';
 import { Clock } from '../../src/platform/clock/clock.js';
 import { ConnectStrategy } from '../../src/platform/rpc/connect.strategy.js';
@@ -10,6 +10,7 @@ import { envelope } from '../protocol/support/raw.js';
 import { type Cast, seedCast } from '../support/cast.js';
 import { eventually } from '../support/eventually.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
+import { stopClock } from '../support/stop-clock.js';
 
 /** More than enough for the buckets of these specs to fill; tokens live longer than all of them take. */
 const REFILL_MS = 15_000;
@@ -27,22 +28,10 @@ let cast: Cast;
 beforeAll(async () => {
   s = await startTestServer({ env: limits });
   cast = await seedCast(s);
+  stopClock(s.server.app.get(Clock));
 });
 afterAll(() => s?.stop());
-beforeEach(async () => {
-  await s.travel(REFILL_MS);
-  stopClock();
-});
-afterEach(() => {
-  jest.restoreAllMocks();
-});
-
-/** Nothing drips into a bucket, however long a test takes. */
-function stopClock(): void {
-  const clock = s.server.app.get(Clock, { strict: false });
-  const now = clock.now().getTime();
-  jest.spyOn(clock, 'now').mockImplementation(() => new Date(now));
-}
+beforeEach(() => s.travel(REFILL_MS));
 
 const deep = (levels: number): Buffer => Buffer.from(`{"email":${'['.repeat(levels)}`);
 const openStreams = (): number => s.server.app.get(ConnectStrategy).unwrap<RpcServer>().openStreams;

@@ -6,8 +6,6 @@ import { eventually } from '../support/eventually.js';
 import { type AudienceWorld, type Condition, startAudienceWorld } from '../support/audience-world.js';
 import { refusalOf, refusalsOf } from '../support/refusal.js';
 
-jest.setTimeout(90_000);
-
 let w: AudienceWorld;
 let holder: Client;
 

@@ -1,10 +1,8 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { PrivacyRequestStatus, PrivacyService } from '@dovecote/contract/pidgr/v1/privacy_pb';
 import type { Actor } from '../support/cast.js';
 import { eventually } from '../support/eventually.js';
 import { type AudienceWorld, type Condition, startAudienceWorld } from '../support/audience-world.js';
-
-jest.setTimeout(90_000);
 
 let w: AudienceWorld;
 

@@ -10,8 +10,6 @@ import { type AudienceWorld, startAudienceWorld } from '../support/audience-worl
 import { type Refusal, refusalOf } from '../support/refusal.js';
 import { addHolder } from '../support/role-holders.js';
 
-jest.setTimeout(90_000);
-
 const MANY = 5_000;
 /** In which seven megabytes are parsed. */
 const PIECES_OF_ALL = 111;

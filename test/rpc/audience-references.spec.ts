@@ -1,5 +1,5 @@
 import { Code } from '@connectrpc/connect';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CampaignStatus, Permission } from '@dovecote/contract/pidgr/v1/common_pb';
 import { GroupService } from '@dovecote/contract/pidgr/v1/group_pb';
 import { RoleService } from '@dovecote/contract/pidgr/v1/role_pb';
@@ -10,8 +10,6 @@ import { untilStatus } from '../support/campaigns.js';
 import { eventually } from '../support/eventually.js';
 import { type AudienceWorld, type Condition, startAudienceWorld } from '../support/audience-world.js';
 import { refusalOf, refusalsOf } from '../support/refusal.js';
-
-jest.setTimeout(90_000);
 
 let w: AudienceWorld;
 

@@ -1,11 +1,9 @@
 import { Code } from '@connectrpc/connect';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { GroupService } from '@dovecote/contract/pidgr/v1/group_pb';
 import type { Actor } from '../support/cast.js';
 import { type AudienceWorld, type Condition, startAudienceWorld } from '../support/audience-world.js';
 import { refusalOf, refusalsOf } from '../support/refusal.js';
-
-jest.setTimeout(90_000);
 
 let w: AudienceWorld;
 

@@ -8,8 +8,6 @@ import { untilStatus } from '../support/campaigns.js';
 import { type AudienceWorld, startAudienceWorld } from '../support/audience-world.js';
 import { refusalOf } from '../support/refusal.js';
 
-jest.setTimeout(90_000);
-
 const MANY = 50_000;
 
 let w: AudienceWorld;

@@ -1,5 +1,5 @@
 import { Code } from '@connectrpc/connect';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { AudienceSourceKind, LeftOutReason } from '@dovecote/contract/dovecote/campaign/v1/audience_pb';
 import { CampaignStatus, Permission } from '@dovecote/contract/pidgr/v1/common_pb';
 import { GroupService } from '@dovecote/contract/pidgr/v1/group_pb';
@@ -11,8 +11,6 @@ import { eventually } from '../support/eventually.js';
 import { type AudienceWorld, type Condition, startAudienceWorld } from '../support/audience-world.js';
 import { refusalOf, refusalsOf } from '../support/refusal.js';
 import { addHolder } from '../support/role-holders.js';
-
-jest.setTimeout(90_000);
 
 /** Members of each side of a request. */
 const MOST_LISTED = 10_000;

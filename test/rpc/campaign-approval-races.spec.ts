@@ -1,11 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { CampaignApproval_State as State } from '@dovecote/contract/dovecote/campaign/v1/approval_pb';
 import { CampaignStatus } from '@dovecote/contract/pidgr/v1/common_pb';
 import { TemplateService } from '@dovecote/contract/pidgr/v1/template_pb';
 import { ApprovalWorld, outcomesOf } from '../support/approvals.js';
 import { refusalOf } from '../support/refusal.js';
-
-jest.setTimeout(60_000);
 
 let w: ApprovalWorld;
 

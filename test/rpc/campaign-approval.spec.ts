@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Code } from '@connectrpc/connect';
-import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import {
   CampaignApproval_State as State,
   CampaignApprovalService,
@@ -19,8 +19,6 @@ import { eventually } from '../support/eventually.js';
 import { members } from '../support/members.js';
 import { refusalOf, refusalsOf } from '../support/refusal.js';
 import { ask, mark, wait } from '../support/workflows.js';
-
-jest.setTimeout(60_000);
 
 let w: ApprovalWorld;
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Code } from '@connectrpc/connect';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CampaignSteeringService } from '@dovecote/contract/dovecote/campaign/v1/steering_pb';
 import { CampaignService } from '@dovecote/contract/pidgr/v1/campaign_pb';
 import { CampaignStatus, Permission } from '@dovecote/contract/pidgr/v1/common_pb';
@@ -12,8 +12,6 @@ import { tally } from '../support/follow-ups.js';
 import { refusalOf, refusalsOf } from '../support/refusal.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 import { ask, wait } from '../support/workflows.js';
-
-jest.setTimeout(60_000);
 
 /** More than a piece of the fan-out, which is 2,000. */
 const RECIPIENTS = 2_500;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ChannelName } from '@dovecote/contract/pidgr/v1/channel_events_pb';
 import { EscalateMode } from '@dovecote/contract/pidgr/v1/common_pb';
 import { addRecipient, untilStep } from '../support/campaigns.js';
@@ -10,8 +10,6 @@ import { remindAndPost, setWebhook } from '../support/organization-webhook.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.js';
 import { ask, escalate, manager, startWorkflow, wait } from '../support/workflows.js';
-
-jest.setTimeout(60_000);
 
 let receiver: WebhookReceiver;
 let s: TestServer;

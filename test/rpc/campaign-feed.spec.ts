@@ -24,8 +24,6 @@ import { refusalOf } from '../support/refusal.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 import { ask, escalate, manager, mark, remind, startWorkflow, wait } from '../support/workflows.js';
 
-jest.setTimeout(90_000);
-
 const HOUR_MS = 3_600_000;
 
 let s: TestServer;

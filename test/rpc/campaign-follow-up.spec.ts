@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Code } from '@connectrpc/connect';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ActionService } from '@dovecote/contract/pidgr/v1/action_pb';
 import { CampaignService, Delivery_Kind as Kind } from '@dovecote/contract/pidgr/v1/campaign_pb';
 import { CampaignStatus, DeliveryStatus, EscalationTargetType } from '@dovecote/contract/pidgr/v1/common_pb';
@@ -25,8 +25,6 @@ import { hire, members } from '../support/members.js';
 import { refusalOf } from '../support/refusal.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 import { ask, escalate, manager, mark, remind, startWorkflow, user, wait } from '../support/workflows.js';
-
-jest.setTimeout(60_000);
 
 const HOUR_MS = 3_600_000;
 

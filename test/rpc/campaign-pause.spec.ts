@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Code } from '@connectrpc/connect';
-import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { CampaignSteeringService } from '@dovecote/contract/dovecote/campaign/v1/steering_pb';
 import {
   WebhookCall_Outcome as Outcome,
@@ -28,9 +28,6 @@ import { refusalOf, refusalsOf } from '../support/refusal.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.js';
 import { ask, escalate, mark, remind, startWorkflow, user, wait } from '../support/workflows.js';
-
-// A worker looks for what has become due every other second.
-jest.setTimeout(60_000);
 
 const HOUR_MS = 3_600_000;
 

@@ -143,10 +143,8 @@ describe('a deadline ends early', () => {
       [ids],
     );
     await acknowledge(ada, campaignId);
-    // Behind a job for each who has left.
-    const campaign = await untilStatus(cast.max, campaignId, CampaignStatus.COMPLETED, 60_000);
-    expect(campaign).toMatchObject({ actionCompletedCount: 1, missedCount: 600 });
-  }, 90_000);
+    expect(await completed(campaignId)).toMatchObject({ actionCompletedCount: 1, missedCount: 600 });
+  });
 
   test('when nobody got a message', async () => {
     const { template } = await cast.max.client(TemplateService).createTemplate({

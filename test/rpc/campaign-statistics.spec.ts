@@ -132,7 +132,7 @@ describe('the figures', () => {
     });
 
     await s.travel(HOUR_MS);
-    await untilStatus(cast.max, campaignId, CampaignStatus.COMPLETED, 60_000);
+    await untilStatus(cast.max, campaignId, CampaignStatus.COMPLETED);
     isOver = true;
     expect(Math.min(...(await watchers))).toBeGreaterThan(2);
     const last = await statisticsOf(campaignId);

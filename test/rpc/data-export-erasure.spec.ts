@@ -216,14 +216,10 @@ describe('an export that runs while a person is erased', () => {
     );
     const ended = await Promise.all(
       asked.map((one) =>
-        eventually(
-          'the export has ended',
-          async () => {
-            const { export: now } = await mine().getExport({ exportId: one?.id });
-            return (now?.state ?? 0) > ExportState.RUNNING && now;
-          },
-          60_000,
-        ),
+        eventually('the export has ended', async () => {
+          const { export: now } = await mine().getExport({ exportId: one?.id });
+          return (now?.state ?? 0) > ExportState.RUNNING && now;
+        }),
       ),
     );
     const names = people.flatMap(({ externalId, anonymousId }) => [externalId, anonymousId]);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { timestampDate } from '@bufbuild/protobuf/wkt';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   SkipReason,
   TimelineEvent_Type as EventType,
@@ -26,8 +26,6 @@ import { hire, members } from '../support/members.js';
 import { deliveryOf, erase, eventsOf, expectSums, reports, textsOf } from '../support/reports.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 import { ask, escalate, manager, mark, remind, startWorkflow, user, wait } from '../support/workflows.js';
-
-jest.setTimeout(90_000);
 
 const HOUR_MS = 3_600_000;
 /** No reason, and those of the organization's webhook: test/rpc/webhook-posts.spec.ts. */

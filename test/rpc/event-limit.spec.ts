@@ -3,7 +3,7 @@ import { Code } from '@connectrpc/connect';
 import { EventLimitService, OverLimit } from '@dovecote/contract/dovecote/usage/v1/usage_pb';
 import { EventsService } from '@dovecote/contract/events/v1/events_pb';
 import { EventsService as ShippedEventsService } from '@dovecote/contract/sdk/events/v1/events_pb';
-import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { v7 as uuid } from 'uuid';
 import { EventLimits } from '../../src/modules/analytics/usage/index.js';
 import { Scopes } from '../../src/platform/scope/index.js';
@@ -14,8 +14,6 @@ import { newEmail } from '../support/members.js';
 import { refusalOf } from '../support/refusal.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 import { countUsage } from '../support/usage.js';
-
-jest.setTimeout(90_000);
 
 interface Sender {
   readonly orgId: string;

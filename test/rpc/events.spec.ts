@@ -3,15 +3,13 @@ import { timestampNow } from '@bufbuild/protobuf/wkt';
 import { Code } from '@connectrpc/connect';
 import { EventsService } from '@dovecote/contract/events/v1/events_pb';
 import { EventsService as ShippedEventsService } from '@dovecote/contract/sdk/events/v1/events_pb';
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { v7 as uuid } from 'uuid';
 import { createAnalytics, type TestAnalytics } from '../support/analytics-store.js';
 import { addProject, type Cast, seedCast, type TestProject } from '../support/cast.js';
 import { eventually } from '../support/eventually.js';
 import { refusalOf } from '../support/refusal.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
-
-jest.setTimeout(60_000);
 
 const FULL = 'Too many events wait for the analytics store; send these again later.';
 

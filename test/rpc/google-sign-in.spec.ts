@@ -9,8 +9,6 @@ import { clientId, type OidcProvider, startOidcProvider } from '../support/oidc-
 import { refusalOf } from '../support/refusal.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 
-jest.setTimeout(60_000);
-
 const google = 'https://accounts.google.com';
 
 let provider: OidcProvider;

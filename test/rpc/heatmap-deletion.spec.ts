@@ -1,12 +1,10 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { encodeTouches } from '../../src/modules/analytics/event/batch-body.js';
 import { eventually } from '../support/eventually.js';
 import { HeatWorld, ingest, touches } from '../support/heatmaps.js';
 import { deletionsOf, doomed, requestedEarlier, sweep } from '../support/organization-deletion.js';
 import { untilGone } from '../support/sandboxes.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
-
-jest.setTimeout(60_000);
 
 let s: TestServer;
 let w: HeatWorld;

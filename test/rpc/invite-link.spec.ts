@@ -5,6 +5,7 @@ import { type InviteLink, InviteLinkService } from '@dovecote/contract/pidgr/v1/
 import { MemberService } from '@dovecote/contract/pidgr/v1/member_pb';
 import { RoleService } from '@dovecote/contract/pidgr/v1/role_pb';
 import { UserStatus } from '@dovecote/contract/pidgr/v1/user_pb';
+import { Clock } from '../../src/platform/clock/clock.js';
 import {
   type Actor,
   addMember,
@@ -344,7 +345,7 @@ describe('looking at a link', () => {
   test('is done ten times a minute from one address', async () => {
     const { token } = await create(cast.alice);
     const address = '192.0.2.7';
-    stopClock(proxied);
+    stopClock(proxied.server.app.get(Clock));
     for (let calls = 0; calls < 10; calls += 1) await validate(token, newEmail(), address);
     const refused = await refusalOf(validate(token, newEmail(), address));
     expect(refused).toMatchObject({ code: Code.ResourceExhausted, reason: 'RATE_LIMITED' });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { QuotaFailureSchema } from '@dovecote/contract/google/rpc/error_details_pb';
 import { RoleService } from '@dovecote/contract/pidgr/v1/role_pb';
+import { Clock } from '../../src/platform/clock/clock.js';
 import { type Actor, type Cast, seedCast } from '../support/cast.js';
 import { eventually } from '../support/eventually.js';
 import { startRedis, type TestRedis } from '../support/redis.js';
@@ -49,7 +50,7 @@ describe('in one process', () => {
 
   beforeAll(async () => {
     s = await startTestServer({ env: { ...limits, ...anonymousLimits } });
-    stopClock(s);
+    stopClock(s.server.app.get(Clock));
     cast = await seedCast(s);
   });
   afterAll(() => s?.stop());
@@ -144,7 +145,7 @@ describe('in one process', () => {
         env: { ...anonymousLimits, TRUSTED_PROXIES: '127.0.0.1' },
         database: s.database,
       });
-      stopClock(behind);
+      stopClock(behind.server.app.get(Clock));
       const from = (address: string) => overConnect(behind, { 'x-forwarded-for': address });
       expect(await refusedOf(Array.from({ length: 20 }, () => from('198.51.100.7')))).toBeGreaterThan(5);
       const others = Array.from({ length: 20 }, (_, i) => from(`198.51.100.${i + 10}`));
@@ -199,7 +200,7 @@ describe('across two processes with Redis', () => {
     redis.freeze();
     const during = await Promise.all(calls);
     await redis.kill();
-    for (const server of [first, second]) stopClock(server);
+    for (const server of [first, second]) stopClock(server.server.app.get(Clock));
     const after = await Promise.all(
       [first, second].map((server) => storm(50, listRoles(server, cast.mallory))),
     );

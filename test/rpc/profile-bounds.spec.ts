@@ -1,6 +1,6 @@
 import { Code } from '@connectrpc/connect';
 import type { JsonObject } from '@bufbuild/protobuf';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ProfilesSDKService } from '@dovecote/contract/profiles/v1/profiles_sdk_pb';
 import { ProfilesSDKService as ShippedProfilesService } from '@dovecote/contract/sdk/profiles/v1/profiles_pb';
 import { v7 as uuid } from 'uuid';
@@ -10,8 +10,6 @@ import { refusalOf } from '../support/refusal.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 
 /** What a key that is public can make of the profiles of a project, and of those of all others. */
-
-jest.setTimeout(60_000);
 
 let s: TestServer;
 let cast: Cast;

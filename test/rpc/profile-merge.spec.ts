@@ -1,6 +1,6 @@
 import type { JsonObject } from '@bufbuild/protobuf';
 import { Code } from '@connectrpc/connect';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ProfileService } from '@dovecote/contract/dovecote/profile/v1/profile_pb';
 import { ProfilesService as DocumentedProfilesService } from '@dovecote/contract/profiles/v1/profiles_pb';
 import { ProfilesSDKService } from '@dovecote/contract/profiles/v1/profiles_sdk_pb';
@@ -14,8 +14,6 @@ import { eventually } from '../support/eventually.js';
 import { allMirrored, storeEvents } from '../support/people.js';
 import { refusalOf, refusalsOf } from '../support/refusal.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
-
-jest.setTimeout(60_000);
 
 let s: TestServer;
 let cast: Cast;

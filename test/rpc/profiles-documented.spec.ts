@@ -1,6 +1,6 @@
 import { Code } from '@connectrpc/connect';
 import { timestampDate } from '@bufbuild/protobuf/wkt';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ProfilesService } from '@dovecote/contract/profiles/v1/profiles_pb';
 import { ProfilesSDKService } from '@dovecote/contract/profiles/v1/profiles_sdk_pb';
 import { openStore } from '../support/analytics-events.js';
@@ -8,8 +8,6 @@ import { type Cast, seedCast, type TestProject } from '../support/cast.js';
 import { allMirrored, storeEvents, timeOf } from '../support/people.js';
 import { refusalOf, refusalsOf } from '../support/refusal.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
-
-jest.setTimeout(60_000);
 
 let s: TestServer;
 let cast: Cast;

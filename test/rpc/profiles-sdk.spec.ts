@@ -1,6 +1,6 @@
 import { Code } from '@connectrpc/connect';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { EventsService } from '@dovecote/contract/events/v1/events_pb';
 import { Aggregation, InsightsService, InsightType } from '@dovecote/contract/insights/v1/insights_pb';
 import { ProfilesSDKService } from '@dovecote/contract/profiles/v1/profiles_sdk_pb';
@@ -10,8 +10,6 @@ import { type Cast, seedCast, type TestProject } from '../support/cast.js';
 import { eventually } from '../support/eventually.js';
 import { refusalOf } from '../support/refusal.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
-
-jest.setTimeout(60_000);
 
 let s: TestServer;
 let cast: Cast;

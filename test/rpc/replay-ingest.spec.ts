@@ -25,8 +25,6 @@ import {
 import { refusalOf } from '../support/refusal.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 
-jest.setTimeout(90_000);
-
 let s: TestServer;
 let cast: Cast;
 let folder: string;

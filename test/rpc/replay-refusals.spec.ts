@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { Code } from '@connectrpc/connect';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { addRecipient, runningCampaign } from '../support/campaigns.js';
 import { type Cast, seedCast } from '../support/cast.js';
 import { hire } from '../support/members.js';
@@ -19,8 +19,6 @@ import {
 } from '../support/recordings.js';
 import { type Refusal, refusalOf } from '../support/refusal.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
-
-jest.setTimeout(90_000);
 
 let s: TestServer;
 let cast: Cast;

@@ -1,5 +1,5 @@
 import { Code } from '@connectrpc/connect';
-import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { CampaignApproval_State as State } from '@dovecote/contract/dovecote/campaign/v1/approval_pb';
 import { ScheduledStart_State as StartState } from '@dovecote/contract/dovecote/campaign/v1/steering_pb';
 import { CampaignStatus, Permission } from '@dovecote/contract/pidgr/v1/common_pb';
@@ -9,8 +9,6 @@ import { createCampaign } from '../support/campaigns.js';
 import { addApiKey, addMember } from '../support/cast.js';
 import { eventually } from '../support/eventually.js';
 import { refusalOf } from '../support/refusal.js';
-
-jest.setTimeout(60_000);
 
 let w: ApprovalWorld;
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Code } from '@connectrpc/connect';
 import { timestampDate } from '@bufbuild/protobuf/wkt';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   CampaignSteeringService,
   type ScheduledStart,
@@ -18,9 +18,6 @@ import { type Actor, addApiKey, addMember, type Cast, seedCast } from '../suppor
 import { eventually } from '../support/eventually.js';
 import { refusalOf, refusalsOf } from '../support/refusal.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
-
-// A worker looks for what has become due every other second.
-jest.setTimeout(60_000);
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

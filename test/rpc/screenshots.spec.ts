@@ -5,15 +5,13 @@ import { crc32, deflateSync } from 'node:zlib';
 import { Code } from '@connectrpc/connect';
 import { OrganizationService } from '@dovecote/contract/pidgr/v1/organization_pb';
 import { PrivacyService } from '@dovecote/contract/pidgr/v1/privacy_pb';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Actor, type Cast, seedCast } from '../support/cast.js';
 import { eventually } from '../support/eventually.js';
 import { heatmaps, HeatWorld } from '../support/heatmaps.js';
 import { hire } from '../support/members.js';
 import { refusalOf } from '../support/refusal.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
-
-jest.setTimeout(90_000);
 
 let s: TestServer;
 let w: HeatWorld;

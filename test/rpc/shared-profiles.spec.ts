@@ -1,6 +1,6 @@
 import { Code } from '@connectrpc/connect';
 import { timestampDate } from '@bufbuild/protobuf/wkt';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { PropertySource } from '@dovecote/contract/common/v1/filter_schema_pb';
 import { FilterOperator, LogicalOperator } from '@dovecote/contract/common/v1/filters_pb';
 import { ProfilesSDKService } from '@dovecote/contract/profiles/v1/profiles_sdk_pb';
@@ -16,8 +16,6 @@ import { addProject, type Cast, seedCast, type TestProject } from '../support/ca
 import { allMirrored, storeEvents, timeOf } from '../support/people.js';
 import { refusalOf, refusalsOf } from '../support/refusal.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
-
-jest.setTimeout(60_000);
 
 let s: TestServer;
 let cast: Cast;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Code } from '@connectrpc/connect';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CampaignReportService } from '@dovecote/contract/dovecote/campaign/v1/report_pb';
 import { TestMessageService } from '@dovecote/contract/dovecote/campaign/v1/test_pb';
 import { ActionService } from '@dovecote/contract/pidgr/v1/action_pb';
@@ -21,8 +21,6 @@ import { type Actor, addApiKey, addMember, type Cast, seedCast } from '../suppor
 import { eventually } from '../support/eventually.js';
 import { refusalOf, refusalsOf } from '../support/refusal.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
-
-jest.setTimeout(60_000);
 
 let s: TestServer;
 let cast: Cast;

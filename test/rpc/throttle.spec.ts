@@ -3,6 +3,7 @@ import { v7 as uuid } from 'uuid';
 import { generateApiKey } from '@dovecote/secret';
 import { ApiKeyService } from '@dovecote/contract/pidgr/v1/api_key_pb';
 import { Permission } from '@dovecote/contract/pidgr/v1/common_pb';
+import { Clock } from '../../src/platform/clock/clock.js';
 import { ApiKeyDirectory } from '../../src/platform/caller/api-keys.directory.js';
 import { MembershipDirectory } from '../../src/platform/caller/memberships.directory.js';
 import { type Cast, seedCast } from '../support/cast.js';
@@ -21,7 +22,7 @@ let cast: Cast;
 
 beforeAll(async () => {
   s = await startTestServer({ env: { ...anonymousLimits, TRUSTED_PROXIES: '127.0.0.1' } });
-  stopClock(s);
+  stopClock(s.server.app.get(Clock));
   cast = await seedCast(s);
 });
 afterAll(() => s?.stop());
@@ -124,7 +125,7 @@ describe('a signed-in person', () => {
   beforeAll(async () => {
     const env = { RATE_LIMIT_PER_SECOND: '1', RATE_LIMIT_BURST: '5' };
     limited = await startTestServer({ env, database: s.database });
-    stopClock(limited);
+    stopClock(limited.server.app.get(Clock));
   });
   afterAll(() => limited?.stop());
 

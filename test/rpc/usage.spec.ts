@@ -4,15 +4,13 @@ import { Code } from '@connectrpc/connect';
 import { GetUsageResponseSchema, UsageService } from '@dovecote/contract/dashboard/usage/v1/usage_pb';
 import { ProjectService } from '@dovecote/contract/dovecote/project/v1/project_pb';
 import { EventsService } from '@dovecote/contract/events/v1/events_pb';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { v7 as uuid } from 'uuid';
 import { Metrics } from '../../src/platform/telemetry/metrics.js';
 import { type Actor, addProject, type Cast, seedCast, type TestProject } from '../support/cast.js';
 import { refusalOf, refusalsOf } from '../support/refusal.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 import { countUsage } from '../support/usage.js';
-
-jest.setTimeout(90_000);
 
 const DAY_MS = 86_400_000;
 /** An instant of the day that all tests count: midnight may come between them. */

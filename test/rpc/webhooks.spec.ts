@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { Code } from '@connectrpc/connect';
-import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
 import {
   type WebhookAttempt,
@@ -23,9 +23,6 @@ import {
   startWebhookReceiver,
   type WebhookReceiver,
 } from '../support/webhook-receiver.js';
-
-// A worker looks for what has become due every other second, up to five times in a test.
-jest.setTimeout(90_000);
 
 const MONTH_MS = 30 * 24 * 3600 * 1000;
 

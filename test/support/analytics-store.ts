@@ -57,14 +57,10 @@ async function engineOfRun(): Promise<{ url: string; username: string; password:
     await log.close();
     await writeFile(join(folder, 'pid'), String(child.pid));
   }
-  return eventually(
-    'the analytics engine of the run listens',
-    async () => {
-      const access = await findEmbeddedClickHouse(dataDir);
-      return access && (await answers(access)) ? access : undefined;
-    },
-    60_000,
-  );
+  return eventually('the analytics engine of the run listens', async () => {
+    const access = await findEmbeddedClickHouse(dataDir);
+    return access && (await answers(access)) ? access : undefined;
+  });
 }
 
 async function answers({ url }: { url: string }): Promise<boolean> {

@@ -84,19 +84,9 @@ export async function untilStep(reader: Actor, campaignId: string, stepId: strin
   });
 }
 
-/** `patienceMs`: for campaigns that send to thousands. */
-export async function untilStatus(
-  reader: Actor,
-  campaignId: string,
-  status: CampaignStatus,
-  patienceMs?: number,
-) {
-  return eventually(
-    `the campaign is ${CampaignStatus[status]}`,
-    async () => {
-      const { campaign } = await reader.client(CampaignService).getCampaign({ campaignId });
-      return campaign?.status === status && campaign;
-    },
-    patienceMs,
-  );
+export async function untilStatus(reader: Actor, campaignId: string, status: CampaignStatus) {
+  return eventually(`the campaign is ${CampaignStatus[status]}`, async () => {
+    const { campaign } = await reader.client(CampaignService).getCampaign({ campaignId });
+    return campaign?.status === status && campaign;
+  });
 }

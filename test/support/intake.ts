@@ -11,12 +11,12 @@ import { CookielessStore } from '../../src/modules/analytics/event/cookieless.st
 import type { EventDraft } from '../../src/modules/analytics/event/event-draft.js';
 import { EventIntake } from '../../src/modules/analytics/event/event-intake.js';
 import { GeoDatabase } from '../../src/modules/analytics/event/geo-database.js';
-import type { Clock } from '../../src/platform/clock/clock.js';
+import { Clock } from '../../src/platform/clock/clock.js';
 import { appDataSource } from '../../src/platform/database/data-source.js';
 import { Database } from '../../src/platform/database/index.js';
 import { type Scope, Scopes } from '../../src/platform/scope/index.js';
 import { eventually } from './eventually.js';
-import { StillClock } from './still-clock.js';
+import { stopClock } from './stop-clock.js';
 import { cloneDatabase, type TestDatabase } from './test-database.js';
 
 export const minute = 60_000;
@@ -87,7 +87,8 @@ export class Intake {
 
   /** At noon, until the spec moves its clock. */
   server(key = masterKey): IntakeServer {
-    const clock = new StillClock(this.noon);
+    const clock = new Clock();
+    stopClock(clock, this.noon);
     const abilities = { of: () => ({}) };
     const scopes = new Scopes(new Database(this.source), clock, abilities as never, 0);
     const log = { setContext() {}, warn() {}, error() {} } as unknown as PinoLogger;

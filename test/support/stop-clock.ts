@@ -1,9 +1,7 @@
-import { Clock } from '../../src/platform/clock/clock.js';
-import type { TestServer } from './test-server.js';
+import type { Clock } from '../../src/platform/clock/clock.js';
 
-/** From now on the clock of the server moves by `travel` only: however slow the calls of a spec are, no bucket fills. */
-export function stopClock({ server: { app } }: TestServer): void {
-  const clock = app.get(Clock, { strict: false });
-  const stoppedAt = clock.now().getTime() - clock.travelled;
+/** From now on, or from `at`, the clock moves by `travel` only: however slow a spec is, no bucket fills and no day ends. */
+export function stopClock(clock: Clock, at = clock.now().getTime()): void {
+  const stoppedAt = at - clock.travelled;
   clock.now = () => new Date(stoppedAt + clock.travelled);
 }

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const ofFiles = '.dependency-cruiser.cjs';
@@ -24,9 +24,6 @@ function cruise(folder: string, config: string, ...paths: string[]): Promise<Rep
     });
   });
 }
-
-// The cruiser reads the whole program.
-jest.setTimeout(90_000);
 
 describe('the boundaries', () => {
   test.each([ofFiles, ofFolders])('hold by %s, and the cruiser did read the program', async (config) => {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { StillClock } from '../../../test/support/still-clock.js';
+import { stopClock } from '../../../test/support/stop-clock.js';
+import { Clock } from '../clock/clock.js';
 import { IngestThrottle } from './ingest-throttle.js';
 import { MemoryBuckets } from './memory-buckets.js';
 
@@ -14,11 +15,12 @@ const project = {
 };
 
 // Ten events a second drip in: on a running clock, a slow spec would find some that it did not wait for.
-let clock: StillClock;
+let clock: Clock;
 let throttle: IngestThrottle;
 
 beforeEach(() => {
-  clock = new StillClock();
+  clock = new Clock();
+  stopClock(clock);
   throttle = new IngestThrottle({ perSecond: 10, burst: 100 }, new MemoryBuckets(clock));
 });
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { DiscoveryService } from '@nestjs/core';
 import type { PinoLogger } from 'nestjs-pino';
 import { Client, type QueryConfig } from 'pg';
@@ -11,8 +11,6 @@ import type { Heartbeat } from './heartbeat.js';
 import { HandlesJob } from './job-handler.js';
 import type { TimesAhead } from './times-ahead.js';
 import { Worker } from './worker.js';
-
-jest.setTimeout(60_000);
 
 const BACKLOG = 20_000;
 

@@ -13,8 +13,6 @@ import { Heartbeat } from './heartbeat.js';
 import type { TimesAhead } from './times-ahead.js';
 import { Worker } from './worker.js';
 
-jest.setTimeout(60_000);
-
 const silent = pino({ level: 'silent' });
 const pinoLogger = Object.assign(silent, { setContext() {} }) as unknown as PinoLogger;
 

@@ -1,9 +1,7 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Client } from 'pg';
 import { DrainRig } from '../../../../test/support/drain-rig.js';
 import { eventually } from '../../../../test/support/eventually.js';
-
-jest.setTimeout(60_000);
 
 let rig: DrainRig;
 /** The connection that deletes the project. */

@@ -1,12 +1,10 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { v7 as uuid } from 'uuid';
 import { DrainRig } from '../../../../test/support/drain-rig.js';
 import { encodeBody, linesOf } from './batch-body.js';
 import { personOfLine } from './erased-id.rules.js';
 import { keyOf } from './erased-id.store.js';
 import { hashOfText } from './text-hash.js';
-
-jest.setTimeout(60_000);
 
 let rig: DrainRig;
 /** When batches of the rig were received. */

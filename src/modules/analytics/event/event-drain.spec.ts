@@ -1,8 +1,6 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { DrainRig } from '../../../../test/support/drain-rig.js';
 import { eventually } from '../../../../test/support/eventually.js';
-
-jest.setTimeout(60_000);
 
 let rig: DrainRig;
 

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import {
   cookieless,
   day,
@@ -11,8 +11,6 @@ import {
   type IntakeServer,
 } from '../../../../test/support/intake.js';
 import type { EventDraft } from './event-draft.js';
-
-jest.setTimeout(60_000);
 
 let intake: Intake;
 let noon: number;

@@ -7,8 +7,6 @@ import { Database } from '../../../platform/database/index.js';
 import { EventTimeStore } from './event-time.store.js';
 import { PurgeEventTimes } from './purge-event-times.job.js';
 
-jest.setTimeout(60_000);
-
 let database: TestDatabase;
 let source: DataSource;
 
