@@ -273,7 +273,8 @@ describe('when the time has come', () => {
     await sweep(s.database);
     await untilGone(s.database, org.id);
     expect(await tablesHolding(s.database, org.id)).toEqual([]);
-    expect(await tablesHolding(s.database, other.id)).toEqual(before);
+    // Its use is counted each minute: more may have come.
+    expect(await tablesHolding(s.database, other.id)).toEqual(expect.arrayContaining(before));
     expect(await remains(org.id)).toMatchObject({
       requested_by: sam.userId,
       purged_at: expect.any(Date),
