@@ -72,6 +72,9 @@ const everywhere: Faults = {
   'PostgreSQL is restarted at once': ({ postgres }) => postgres.stopImmediately(),
   'all connections are cut': async ({ network }) => network.cutAll(),
   'the answer of a commit is lost': async ({ network }) => void (await network.loseNextCommit(3 * SECOND)),
+  'the answer to a fetch is lost': async ({ network, workers }) => {
+    if (await network.loseNextFetch(3 * SECOND)) await workers.endPatience();
+  },
   'the job is doubled': ({ chase }, campaignId) => chase.double(campaignId),
   'every worker is killed before or behind a statement': async ({ points, workers }) => {
     await points.stopNext(3 * SECOND);
@@ -132,4 +135,32 @@ export async function bringToItsEnd(scene: Scene, campaignId: string): Promise<v
     },
     200 * SECOND,
   );
+}
+
+/** Shows why a run has failed. */
+export async function describeScene(
+  { postgres, workers }: Scene,
+  campaignId: string,
+): Promise<Record<string, unknown>> {
+  const { database } = postgres;
+  const ask = (text: string, values: unknown[] = []): Promise<unknown> =>
+    database.query(text, values).catch((error: unknown) => String(error));
+  return {
+    now: await ask('select now()'),
+    run: await ask('select * from campaign_run where campaign_id = $1', [campaignId]),
+    calls: await ask('select outcome, attempts, next_attempt_at from webhook_call where campaign_id = $1', [
+      campaignId,
+    ]),
+    jobs: await ask(
+      `select key, attempts, run_at, locked_at, locked_by, last_error from graphile_worker._private_jobs
+        where locked_at is not null or run_at < now() + interval '1 hour'`,
+    ),
+    heartbeats: await ask('select * from worker_heartbeat where stopped_at is null'),
+    statements: await ask(
+      `select pid, state, wait_event_type, pg_blocking_pids(pid) as blocked_by, now() - query_start as since,
+              left(query, 400) as query from pg_stat_activity where xact_start is not null and pid <> pg_backend_pid()`,
+    ),
+    lastWords: workers.lastWords,
+    logs: workers.running.map(({ log }) => log.slice(-2_000)),
+  };
 }

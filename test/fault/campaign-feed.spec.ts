@@ -4,7 +4,7 @@ import { Random } from '../fuzz/random.js';
 import { campaignEvents, fed, feeds, ledgerOf, tallyOf } from '../support/campaign-feed.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.js';
-import { bringToItsEnd, faultsOf, type Scene, staff } from './campaign-faults.js';
+import { bringToItsEnd, describeScene, faultsOf, type Scene, staff } from './campaign-faults.js';
 import { Chase } from './chase.js';
 import { DyingPostgres } from './dying-postgres.js';
 import { LossyPostgres } from './lossy-postgres.js';
@@ -79,7 +79,12 @@ test(`analytics has what the ledger has, once, although ${wanted} faults happen`
       await staff(scene);
       happened.push(await strike(campaignId));
     }
-    await bringToItsEnd(scene, campaignId);
+    try {
+      await bringToItsEnd(scene, campaignId);
+    } catch (error) {
+      console.log(await describeScene(scene, campaignId), happened, (error as Error).cause);
+      throw error;
+    }
   }
   await fed(s);
   const events = await campaignEvents(s, scene.chase.cast.site);

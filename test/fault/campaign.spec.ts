@@ -4,7 +4,7 @@ import { Random } from '../fuzz/random.js';
 import { eventually } from '../support/eventually.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.js';
-import { bringToItsEnd, faultsOf, type Scene, staff } from './campaign-faults.js';
+import { bringToItsEnd, describeScene, faultsOf, type Scene, staff } from './campaign-faults.js';
 import { Chase } from './chase.js';
 import { DyingPostgres } from './dying-postgres.js';
 import { JumpingClock } from './jumping-clock.js';
@@ -74,32 +74,6 @@ afterAll(async () => {
 
 const happened: string[] = [];
 
-/** Shows why a run has failed. */
-async function describeScene(campaignId: string): Promise<unknown> {
-  const { database } = postgres;
-  const ask = (text: string, values: unknown[] = []): Promise<unknown> =>
-    database.query(text, values).catch((error: unknown) => String(error));
-  return {
-    faults: happened.length,
-    latest: happened.slice(-10),
-    now: await ask('select now()'),
-    run: await ask('select * from campaign_run where campaign_id = $1', [campaignId]),
-    calls: await ask('select outcome, attempts, next_attempt_at from webhook_call where campaign_id = $1', [
-      campaignId,
-    ]),
-    jobs: await ask(
-      `select key, attempts, run_at, locked_at, locked_by, last_error from graphile_worker._private_jobs
-        where locked_at is not null or run_at < now() + interval '1 hour'`,
-    ),
-    heartbeats: await ask('select * from worker_heartbeat where stopped_at is null'),
-    statements: await ask(
-      `select pid, state, wait_event_type, pg_blocking_pids(pid) as blocked_by, now() - query_start as since,
-              left(query, 400) as query from pg_stat_activity where xact_start is not null and pid <> pg_backend_pid()`,
-    ),
-    logs: workers.running.map(({ log }) => log.slice(-2_000)),
-  };
-}
-
 /** One fault, in the middle of the campaign's work where there is some. */
 async function strike(campaignId: string): Promise<void> {
   const { random, chase } = scene;
@@ -150,7 +124,7 @@ describe('campaigns of every step type', () => {
         await bringToItsEnd(scene, campaignId);
         await scene.chase.expectPrescribed(campaignId);
       } catch (error) {
-        console.log(await describeScene(campaignId), (error as Error).cause);
+        console.log(await describeScene(scene, campaignId), happened.slice(-10), (error as Error).cause);
         throw error;
       }
       if (wanted > 100) console.log(`${happened.length} faults in ${campaigns} campaigns so far`);

@@ -2,11 +2,21 @@ import type { Socket } from 'node:net';
 import type { TestDatabase } from '../support/test-database.js';
 import { type Link, PostgresProxy } from './postgres-proxy.js';
 
+/** What is lost: the first answer of that kind to something of that kind. */
+interface Loss {
+  readonly asked: RegExp;
+  readonly answered: string;
+  happen(): void;
+}
+
+// The answers themselves say that the transaction is committed, and that there was a job to fetch.
+const commit = { asked: /\bcommit\b/, answered: 'COMMIT\0' };
+const fetch = { asked: /\bskip locked\b/i, answered: 'UPDATE 1\0' };
+
 /** Between processes and PostgreSQL: a network that cuts connections, at the worst moment if told so. */
 export class LossyPostgres {
   private readonly links = new Set<LossyLink>();
-  /** Told once the commit is lost. */
-  private onLoss: (() => void) | undefined;
+  private next: Loss | undefined;
   private proxy: PostgresProxy | undefined;
 
   private constructor() {}
@@ -28,14 +38,13 @@ export class LossyPostgres {
   }
 
   /** The next transaction is committed, and its process is not told. False when no commit is sent in time. */
-  async loseNextCommit(waitMs: number): Promise<boolean> {
-    const { promise, resolve } = Promise.withResolvers<boolean>();
-    this.onLoss = () => resolve(true);
-    const timer = setTimeout(() => resolve(false), waitMs);
-    const lost = await promise;
-    clearTimeout(timer);
-    this.onLoss = undefined;
-    return lost;
+  loseNextCommit(waitMs: number): Promise<boolean> {
+    return this.lose(commit, waitMs);
+  }
+
+  /** The next job is locked by a worker that is not told. False when none is fetched in time. */
+  loseNextFetch(waitMs: number): Promise<boolean> {
+    return this.lose(fetch, waitMs);
   }
 
   async stop(): Promise<void> {
@@ -43,45 +52,58 @@ export class LossyPostgres {
     await this.proxy?.stop();
   }
 
+  private async lose(what: Pick<Loss, 'asked' | 'answered'>, waitMs: number): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    this.next = { ...what, happen: () => resolve(true) };
+    const timer = setTimeout(() => resolve(false), waitMs);
+    const isLost = await promise;
+    clearTimeout(timer);
+    this.next = undefined;
+    return isLost;
+  }
+
   private link(incoming: Socket, outgoing: Socket): LossyLink {
-    const link = new LossyLink(incoming, outgoing, () => this.takeLoss());
+    const link = new LossyLink(incoming, outgoing, this);
     this.links.add(link);
     incoming.once('close', () => this.links.delete(link));
     return link;
   }
 
-  /** The first connection that sends a commit takes the loss. */
-  private takeLoss(): (() => void) | undefined {
-    const loss = this.onLoss;
-    this.onLoss = undefined;
-    return loss;
+  /** Whether the answer to it may be the one to lose. */
+  concerns(text: string): boolean {
+    return this.next?.asked.test(text) ?? false;
+  }
+
+  /** Whether the answer is the one to lose: true once. */
+  take(answer: Buffer): boolean {
+    const { next } = this;
+    if (!next || !answer.includes(next.answered)) return false;
+    this.next = undefined;
+    next.happen();
+    return true;
   }
 }
 
 class LossyLink implements Link {
   private readonly incoming: Socket;
   private readonly outgoing: Socket;
-  private readonly takeLoss: () => (() => void) | undefined;
-  private onLoss: (() => void) | undefined;
+  private readonly network: LossyPostgres;
+  private hasAsked = false;
 
-  constructor(incoming: Socket, outgoing: Socket, takeLoss: () => (() => void) | undefined) {
+  constructor(incoming: Socket, outgoing: Socket, network: LossyPostgres) {
     this.incoming = incoming;
     this.outgoing = outgoing;
-    this.takeLoss = takeLoss;
+    this.network = network;
   }
 
   hear(chunk: Buffer): void {
-    if (!this.onLoss && /\bcommit\b/.test(chunk.toString('latin1'))) this.onLoss = this.takeLoss();
+    this.hasAsked = this.network.concerns(chunk.toString('latin1'));
     this.outgoing.write(chunk);
   }
 
   answer(chunk: Buffer): void {
-    if (!this.onLoss) this.incoming.write(chunk);
-    // The answer itself says that the transaction is committed.
-    else if (chunk.includes('COMMIT\0')) {
-      this.onLoss();
-      this.cut();
-    }
+    if (this.hasAsked && this.network.take(chunk)) this.cut();
+    else this.incoming.write(chunk);
   }
 
   cut(): void {

@@ -142,6 +142,14 @@ export class WorkerProcesses {
     await this.declare(`seen_at < now() - interval '5 seconds'`);
   }
 
+  /** All locks are old: only a job that no worker has may be released. */
+  async endPatience(): Promise<void> {
+    await this.database().query(
+      `update graphile_worker._private_jobs set locked_at = locked_at - interval '1 minute'
+        where id = any (array(select id from graphile_worker._private_jobs where locked_at is not null for update skip locked))`,
+    );
+  }
+
   /** A job that has failed tries again after ever longer pauses: not in a spec. */
   async hurry(): Promise<void> {
     await this.database().query(

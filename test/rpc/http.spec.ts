@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Heartbeat } from '../../src/platform/worker/heartbeat.js';
+import { JobsAtHand } from '../../src/platform/worker/jobs-at-hand.js';
 import { eventually } from '../support/eventually.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 
@@ -163,7 +164,7 @@ describe('health', () => {
       ...{ status: 'degraded', analytics: 'ok' },
       workers: expect.stringMatching(/^no worker for webhook jobs since 20\d\d-/),
     });
-    await heartbeat.begin(worker!.id, 'webhook');
+    await heartbeat.begin(worker!.id, 'webhook', new JobsAtHand());
     expect(await health()).toEqual({ status: 'ok', workers: 'ok', analytics: 'ok' });
   });
 

@@ -2,6 +2,7 @@ import { beforeEach, expect, test } from '@jest/globals';
 import type { PinoLogger } from 'nestjs-pino';
 import type { Database, Statement, Transaction } from '../database/index.js';
 import { Heartbeat } from './heartbeat.js';
+import { JobsAtHand } from './jobs-at-hand.js';
 
 /** Sends what transactions execute, once it is let through. */
 class SlowDatabase {
@@ -33,7 +34,10 @@ test.each([
 ])('a worker that %s stays ended, although beats were on their way', async (_how, end) => {
   const late = Promise.withResolvers<void>();
   database.gate = late.promise;
-  const beating = [heartbeat.begin('one', 'mail'), heartbeat.begin('two', 'webhook')];
+  const beating = [
+    heartbeat.begin('one', 'mail', new JobsAtHand()),
+    heartbeat.begin('two', 'webhook', new JobsAtHand()),
+  ];
   database.gate = Promise.resolve();
   const ending = end();
   // Whatever does not wait for the beats has been sent by then.

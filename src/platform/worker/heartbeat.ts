@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
-import { Database, notAhead, statement } from '../database/index.js';
+import { Database, notAhead, statement, type Transaction } from '../database/index.js';
 import type { Lane } from '../jobs/index.js';
+import type { JobsAtHand } from './jobs-at-hand.js';
 
 const BEAT_MS = 2_000;
 /** A worker that has not been seen for this long is dead, and its jobs go to another. */
@@ -21,11 +22,13 @@ const end = statement(
   'heartbeat.end',
   `update worker_heartbeat set seen_at = now(), stopped_at = now() where worker_id = any($1)`,
 );
-// graphile-worker itself waits four hours before it considers a worker dead. The attempt does not count: a
-// job that survives ten crashed workers must not wait for hours after its first own error. (Its function to
-// unlock a worker's jobs counts it, hence the direct update; named queues, which it would unlock too, are not
-// used.) The job gets another id: a worker that is alive after all, and was only not heard, completes its job by the id,
-// and would delete what was enqueued with the same key in between.
+// The attempt does not count: a job that survives ten crashed workers must not wait for hours after its first own error.
+// (graphile-worker's function to unlock a worker's jobs counts it, hence the direct update; named queues, which it would
+// unlock too, are not used.) The job gets another id: a worker that is alive after all, and was only not heard, completes
+// its job by the id, and would delete what was enqueued with the same key in between.
+const freed = `id = default, locked_by = null, locked_at = null, run_at = greatest(j.run_at, now()),
+          attempts = greatest(j.attempts - 1, 0)`;
+// graphile-worker itself waits four hours before it considers a worker dead.
 const releaseDead = statement(
   'heartbeat.release_dead',
   `with dead as (
@@ -35,20 +38,38 @@ const releaseDead = statement(
             and ${hasBeaten('h.seen_at')})
    )
    update graphile_worker._private_jobs j
-      set id = default, locked_by = null, locked_at = null, run_at = greatest(j.run_at, now()), attempts = greatest(j.attempts - 1, 0)
+      set ${freed}
      from dead where j.id = dead.id and j.locked_by = dead.worker_id
    returning dead.worker_id`,
+);
+// A fetch locks the job before its answer arrives: when the connection is lost in between, no worker has it.
+const findOwn = statement(
+  'heartbeat.find_own',
+  `select j.id, j.locked_by as "workerId" from graphile_worker._private_jobs j
+    where j.locked_at is not null and not (${hasBeaten('j.locked_at')}) and j.locked_by = any($1)`,
+);
+const releaseLost = statement(
+  'heartbeat.release_lost',
+  `update graphile_worker._private_jobs j set ${freed} where j.id = any($1) and j.locked_at is not null`,
 );
 const forgetDead = statement(
   'heartbeat.forget_dead',
   `delete from worker_heartbeat where seen_at < now() - interval '1 hour' and worker_id <> all($1)`,
 );
 
-/** Reports the workers of this process as alive, one per lane, and releases the jobs of dead ones. */
+interface OwnWorker {
+  readonly lane: Lane;
+  readonly atHand: JobsAtHand;
+}
+
+/**
+ * Reports the workers of this process as alive, one per lane; releases the jobs of dead ones, and those that a worker of this
+ * process has locked and does not work on.
+ */
 @Injectable()
 export class Heartbeat {
   private timer: NodeJS.Timeout | undefined;
-  private readonly workers = new Map<string, Lane>();
+  private readonly workers = new Map<string, OwnWorker>();
   /** The beats that are on their way. One that arrived behind the end of a worker would bring it back to life. */
   private beating: Promise<unknown> = Promise.resolve();
 
@@ -59,8 +80,8 @@ export class Heartbeat {
     log.setContext('heartbeat');
   }
 
-  async begin(workerId: string, lane: Lane): Promise<void> {
-    this.workers.set(workerId, lane);
+  async begin(workerId: string, lane: Lane, atHand: JobsAtHand): Promise<void> {
+    this.workers.set(workerId, { lane, atHand });
     const missed = (error: unknown): void => this.log.warn({ err: error }, 'heartbeat missed');
     this.timer ??= setInterval(() => void this.tick().catch(missed), BEAT_MS);
     await this.tick().catch(missed);
@@ -92,13 +113,25 @@ export class Heartbeat {
 
   private async beat(): Promise<void> {
     const workerIds = [...this.workers.keys()];
+    const laneNames = [...this.workers.values()].map(({ lane }) => lane);
     const released = await this.database.transaction({}, async (tx) => {
-      await tx.execute(beat, [workerIds, [...this.workers.values()]]);
+      await tx.execute(beat, [workerIds, laneNames]);
       await tx.execute(forgetDead, [workerIds]);
+      await this.releaseLost(tx, workerIds);
       return tx.query<{ worker_id: string }>(releaseDead);
     });
     for (const workerId of new Set(released.map(({ worker_id }) => worker_id))) {
       this.log.warn({ workerId }, 'worker died; other workers take over its jobs');
     }
+  }
+
+  private async releaseLost(tx: Transaction, workerIds: readonly string[]): Promise<void> {
+    for (const { atHand } of this.workers.values()) atHand.forget(DEAD_AFTER_SECONDS * 1_000);
+    const own = await tx.query<{ id: string; workerId: string }>(findOwn, [workerIds]);
+    const lost = own.filter(({ id, workerId }) => !this.workers.get(workerId)?.atHand.has(id));
+    if (lost.length === 0) return;
+    const jobIds = lost.map(({ id }) => id);
+    await tx.execute(releaseLost, [jobIds]);
+    this.log.warn({ jobIds }, 'jobs were fetched, and the connection was lost; they run again');
   }
 }

@@ -12,6 +12,7 @@ import type { PinoLogger } from 'nestjs-pino';
 import type { Pool } from 'pg';
 import type { Lane } from '../jobs/index.js';
 import type { Heartbeat } from './heartbeat.js';
+import { JobsAtHand } from './jobs-at-hand.js';
 import { workerLogger } from './worker-logger.js';
 
 export interface LaneOptions {
@@ -45,6 +46,9 @@ export class LaneRunner {
     const events: WorkerEvents = new EventEmitter();
     // The pool's id is what graphile-worker writes into the jobs that it locks.
     const poolId = once(events, 'pool:create').then(([{ workerPool }]) => (workerPool as WorkerPool).id);
+    const atHand = new JobsAtHand();
+    events.on('job:start', ({ job }) => atHand.begin(job.id));
+    events.on('job:complete', ({ job }) => atHand.end(job.id));
     const runner = await run({
       events,
       pgPool: this.pool,
@@ -74,7 +78,7 @@ export class LaneRunner {
       this.relaunching = this.relaunch(workerId);
     };
     runner.promise.then(() => onEnd(), onEnd);
-    await this.heartbeat.begin(workerId, lane);
+    await this.heartbeat.begin(workerId, lane, atHand);
   }
 
   async stop(): Promise<void> {
