@@ -125,7 +125,7 @@ async function filesInStore({ id: exportId }: Export): Promise<number> {
   const names = ['events-ndjson.gz', 'profiles-ndjson.gz', 'aliases-ndjson.gz', 'person.ndjson'];
   const found = await Promise.allSettled(
     names.map(async (name) => {
-      const file = await objects().read(`${world.cast.acme.id}/data-exports/${exportId}/${name}`);
+      const file = await objects().read(`${world.cast.acme.id}/data-exports/${exportId}/1/${name}`);
       file.destroy();
     }),
   );

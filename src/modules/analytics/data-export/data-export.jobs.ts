@@ -75,7 +75,7 @@ export class MakeDataExport implements JobHandler<{ exportId: string }> {
         return run((scope) => this.exports.fail(scope, exportId));
       }
     }
-    await this.exports.remove(orgId, exportId);
+    await this.exports.removeAttempt(orgId, begun);
   }
 
   private async removeAbandoned(exportId: string, { run, orgId = '' }: JobContext): Promise<void> {
@@ -98,7 +98,7 @@ export class MakeDataExport implements JobHandler<{ exportId: string }> {
         yield* changes;
         yield* attempt.counted(read);
       };
-      return [await this.writer.ndjson(orgId, made.id, personFile, records())];
+      return [await this.writer.ndjson(orgId, made, personFile, records())];
     }
     const wanted: WantedEvents = { from: made.from, to: made.to };
     await attempt.begin(await this.events.count(owner, wanted));
@@ -113,8 +113,8 @@ export class MakeDataExport implements JobHandler<{ exportId: string }> {
       const name = fileName(content, made);
       files.push(
         made.format === exportFormat.parquet
-          ? await this.writer.parquet(orgId, made.id, { name, content }, sources[content]())
-          : await this.writer.ndjson(orgId, made.id, name, sources[content]()),
+          ? await this.writer.parquet(orgId, made, { name, content }, sources[content]())
+          : await this.writer.ndjson(orgId, made, name, sources[content]()),
       );
     }
     return files;

@@ -41,7 +41,7 @@ const list = statement(
 );
 const next = statement(
   'data_export.next',
-  `select id from data_export where org_id = $1 and ${isOpen} order by state desc, created_at, id limit 1`,
+  `select id, state from data_export where org_id = $1 and ${isOpen} order by state desc, created_at, id limit 1`,
 );
 const begin = statement(
   'data_export.begin',
@@ -149,8 +149,8 @@ export class DataExportStore {
   }
 
   /** The one that runs, else the one that has waited longest. */
-  async next(scope: Scope): Promise<string | undefined> {
-    return (await (await scope.tx()).queryOne<{ id: string }>(next, [scope.orgId]))?.id;
+  async next(scope: Scope): Promise<Pick<DataExport, 'id' | 'state'> | undefined> {
+    return (await scope.tx()).queryOne<Pick<DataExport, 'id' | 'state'>>(next, [scope.orgId]);
   }
 
   /** Undefined when it has ended. */

@@ -9,7 +9,7 @@ import type { Scope } from '../../../platform/scope/index.js';
 import { type DataExport, exportState, exportSubject, type WrittenFile } from './data-export.js';
 import { KEPT_MS, MOST_ATTEMPTS, refuseExportsOverLimit, refuseRange } from './data-export.rules.js';
 import { DataExportStore } from './data-export.store.js';
-import { folderOf, keyOf, kindOf } from './file-names.js';
+import { attemptFolderOf, folderOf, keyOf, kindOf } from './file-names.js';
 
 /** `{ exportId }`: makes the files. */
 export const makeTask: Task = { name: 'data-export.make', lane: 'background', priority: 'normal' };
@@ -48,7 +48,7 @@ export class DataExports implements DataSubjectContribution {
         subject: input.subject === exportSubject.person ? 'person' : 'project',
       },
     });
-    await scope.enqueue({ task: makeTask, payload: { exportId: id } });
+    await scope.enqueue({ task: makeTask, payload: { exportId: id }, key: id });
     return this.get(scope, id);
   }
 
@@ -64,7 +64,7 @@ export class DataExports implements DataSubjectContribution {
     const isThere = found.expiresAt !== null && found.expiresAt > scope.now() && scope.hasRecentProof;
     const link = (name: string): Promise<string> =>
       isThere
-        ? this.objects.link(keyOf(scope.orgId, id, name), downloadOf(found, name))
+        ? this.objects.link(keyOf(scope.orgId, found, name), downloadOf(found, name))
         : Promise.resolve('');
     const files = found.files.map(async (file) => ({ ...file, url: await link(file.name) }));
     return { ...found, files: await Promise.all(files) };
@@ -94,7 +94,7 @@ export class DataExports implements DataSubjectContribution {
   /** Undefined when it has ended, or waits for another one of its organization. */
   async begin(scope: Scope, id: string): Promise<DataExport | undefined> {
     await this.store.lock(scope);
-    if ((await this.store.next(scope)) !== id) return undefined;
+    if ((await this.store.next(scope))?.id !== id) return undefined;
     const begun = await this.store.begin(scope, id);
     if (!begun || begun.attempts <= MOST_ATTEMPTS) return begun;
     await this.fail(scope, id);
@@ -106,7 +106,7 @@ export class DataExports implements DataSubjectContribution {
     return this.store.progress(scope, made, done);
   }
 
-  /** False when the files are not wanted any more: then they must be deleted. */
+  /** False when the files of this attempt are not wanted any more: then they must be deleted. */
   async complete(
     scope: Scope,
     made: DataExport,
@@ -127,6 +127,11 @@ export class DataExports implements DataSubjectContribution {
     );
     await scope.enqueue({ task: removeTask, payload: { exportId: id } });
     await this.wakeNext(scope);
+  }
+
+  /** Deletes the files of one attempt. */
+  async removeAttempt(orgId: string, made: DataExport): Promise<void> {
+    await this.objects.removeAll(attemptFolderOf(orgId, made));
   }
 
   /** Deletes the files; the record stays. */
@@ -161,8 +166,10 @@ export class DataExports implements DataSubjectContribution {
   }
 
   private async wakeNext(scope: Scope): Promise<void> {
-    const exportId = await this.store.next(scope);
-    if (exportId !== undefined) await scope.enqueue({ task: makeTask, payload: { exportId }, key: exportId });
+    const next = await this.store.next(scope);
+    // One that runs has its job: a second one would begin it again.
+    if (next?.state !== exportState.pending) return;
+    await scope.enqueue({ task: makeTask, payload: { exportId: next.id }, key: next.id });
   }
 }
 

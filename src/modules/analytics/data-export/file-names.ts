@@ -20,12 +20,20 @@ export function kindOf(name: string): string {
   return name.endsWith('.gz') ? 'application/gzip' : 'application/x-ndjson';
 }
 
-/** Where the files of an export are in the object store. */
+/** Where the files of all attempts to make an export are in the object store. */
 export function folderOf(orgId: string, id: string): string {
   return `${orgId}/data-exports/${id}`;
 }
 
-export function keyOf(orgId: string, id: string, name: string): string {
+/** One that was taken for dead neither overwrites the files of its successor nor deletes them. */
+export function attemptFolderOf(
+  orgId: string,
+  { id, attempts }: Pick<DataExport, 'id' | 'attempts'>,
+): string {
+  return `${folderOf(orgId, id)}/${attempts}`;
+}
+
+export function keyOf(orgId: string, made: Pick<DataExport, 'id' | 'attempts'>, name: string): string {
   // Keys have one dot in each part.
-  return `${folderOf(orgId, id)}/${name.replace('.ndjson.gz', '-ndjson.gz')}`;
+  return `${attemptFolderOf(orgId, made)}/${name.replace('.ndjson.gz', '-ndjson.gz')}`;
 }

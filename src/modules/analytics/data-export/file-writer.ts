@@ -6,7 +6,7 @@ import { pipeline, Readable, Transform } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import { Injectable } from '@nestjs/common';
 import { ObjectStore } from '../../../platform/object-store/index.js';
-import type { WrittenFile } from './data-export.js';
+import type { DataExport, WrittenFile } from './data-export.js';
 import { type Content, keyOf, kindOf } from './file-names.js';
 import type { ExportedRecord } from './record.js';
 
@@ -63,7 +63,7 @@ export class FileWriter {
   constructor(private readonly objects: ObjectStore) {}
 
   /** A JSON object in each line; compressed if the name says so. */
-  async ndjson(orgId: string, exportId: string, name: string, records: Records): Promise<WrittenFile> {
+  async ndjson(orgId: string, made: DataExport, name: string, records: Records): Promise<WrittenFile> {
     let rows = 0;
     let bytes = 0;
     const lines = async function* (): AsyncGenerator<Buffer> {
@@ -83,7 +83,7 @@ export class FileWriter {
     // An error reaches the counter, and with it the store.
     pipeline(streams, () => undefined);
     try {
-      await this.objects.put(keyOf(orgId, exportId, name), counter, kindOf(name));
+      await this.objects.put(keyOf(orgId, made, name), counter, kindOf(name));
     } finally {
       counter.destroy();
     }
@@ -93,7 +93,7 @@ export class FileWriter {
   /** By a file of this machine: the end of a Parquet file is written last, and its beginning is not known before. */
   async parquet(
     orgId: string,
-    exportId: string,
+    made: DataExport,
     { name, content }: { readonly name: string; readonly content: Content },
     records: Records,
   ): Promise<WrittenFile> {
@@ -117,7 +117,7 @@ export class FileWriter {
         rowGroupSize: ROWS_OF_GROUP,
         createdBy: 'dovecote',
       });
-      await this.objects.put(keyOf(orgId, exportId, name), createReadStream(path), kindOf(name));
+      await this.objects.put(keyOf(orgId, made, name), createReadStream(path), kindOf(name));
       return { name, rows, bytes: (await stat(path)).size };
     } finally {
       await rm(folder, { recursive: true, force: true });

@@ -85,10 +85,11 @@ const rows = statement(
     cross join lateral (select ${eventColumns} from audit_event e where e.org_id = $1 and e.id = c.event_id limit 1) e
     order by c.seq`,
 );
+// A run that was taken for dead does not end what another has ended.
 const end = statement(
   'audit_export.end',
   `update audit_export set status = $3, error = $4, completed_at = $5, expires_at = $6
-    where org_id = $1 and id = $2`,
+    where org_id = $1 and id = $2 and status = ${exportStatus.processing}`,
 );
 
 @Injectable()

@@ -40,13 +40,12 @@ export class MakePrivacyExport implements JobHandler<{ requestId: string }> {
       return;
     }
     if (await run((scope) => this.exports.complete(scope, request))) return;
-    await this.objects.remove(keyOf(orgId, requestId));
+    await this.removeAbandoned(requestId, context);
   }
 
   private async removeAbandoned(requestId: string, { run, orgId = '' }: JobContext): Promise<void> {
-    if (await run((scope) => this.exports.hasFailed(scope, requestId))) {
-      await this.objects.remove(keyOf(orgId, requestId));
-    }
+    if (await run((scope) => this.exports.isCompleted(scope, requestId))) return;
+    await this.objects.remove(keyOf(orgId, requestId));
   }
 
   private async make(orgId: string, request: PrivacyRequest, context: JobContext): Promise<void> {

@@ -74,7 +74,7 @@ export class PrivacyExports implements DataSubjectContribution {
     return file.page(scope, { userId, personal }, page);
   }
 
-  /** Returns false when a deletion has ended the request in the meantime: then the bundle must be deleted. */
+  /** Returns false when a deletion has ended the request in the meantime, or another run has completed it. */
   async complete(scope: Scope, { id, userId }: PrivacyRequest): Promise<boolean> {
     const expiresAt = new Date(scope.now().getTime() + KEPT_MS);
     if (!(await this.requests.completeExport(scope, id, expiresAt))) return false;
@@ -92,18 +92,16 @@ export class PrivacyExports implements DataSubjectContribution {
     }
   }
 
-  hasFailed(scope: Scope, id: string): Promise<boolean> {
-    return this.requests.hasFailed(scope, id);
+  /** Whether its bundle may be downloaded. */
+  isCompleted(scope: Scope, id: string): Promise<boolean> {
+    return this.requests.isCompleted(scope, id);
   }
 
   /** True when it is not tried again. */
   async giveUp(scope: Scope, { id, userId, attempts }: PrivacyRequest): Promise<boolean> {
     if (attempts < MOST_ATTEMPTS) return false;
-    await this.requests.update(scope, id, {
-      status: requestStatus.failed,
-      reason: 'the file could not be created',
-    });
-    if (userId === null) await tell(scope, 'ORG_DATA_EXPORT_FAILED', id);
+    const hasFailed = await this.requests.failExport(scope, id, 'the file could not be created');
+    if (hasFailed && userId === null) await tell(scope, 'ORG_DATA_EXPORT_FAILED', id);
     return true;
   }
 

@@ -76,6 +76,12 @@ const completeExport = statement(
   `update privacy_request set status = ${requestStatus.completed}, completed_at = $3, expires_at = $4
     where org_id = $1 and id = $2 and status = ${processing}`,
 );
+// A run that was taken for dead neither ends what another has completed, nor changes why it was ended.
+const failExport = statement(
+  'privacy_request.fail_export',
+  `update privacy_request set status = ${requestStatus.failed}, reason = $3, completed_at = $4
+    where org_id = $1 and id = $2 and status = ${processing}`,
+);
 const endExports = statement(
   'privacy_request.end_exports',
   `update privacy_request set status = ${requestStatus.failed}, reason = 'the person is deleted', completed_at = $3
@@ -200,6 +206,13 @@ export class RequestStore implements DeletionSchedule {
     return rowCount === 1;
   }
 
+  /** False when it has ended before. */
+  async failExport(scope: Scope, id: string, reason: string): Promise<boolean> {
+    const tx = await scope.tx();
+    const { rowCount } = await tx.execute(failExport, [scope.orgId, id, reason, scope.now()]);
+    return rowCount === 1;
+  }
+
   /** Those of a member's data that wait or are being made. */
   async endExports(scope: Scope, userId: string): Promise<void> {
     await (await scope.tx()).execute(endExports, [scope.orgId, userId, scope.now()]);
@@ -213,9 +226,9 @@ export class RequestStore implements DeletionSchedule {
     return rows.map(({ id }) => id);
   }
 
-  async hasFailed(scope: Scope, id: string): Promise<boolean> {
+  async isCompleted(scope: Scope, id: string): Promise<boolean> {
     const row = await (await scope.tx()).queryOne<{ status: number }>(statusOf, [scope.orgId, id]);
-    return row?.status === requestStatus.failed;
+    return row?.status === requestStatus.completed;
   }
 
   /** Whether a deletion of the member is being made. */
