@@ -10,14 +10,18 @@ export async function mailsTo(server: TestServer, email: string): Promise<string
   return rows.map(({ body }) => body);
 }
 
-/** Asks for a code and reads it from the mailbox, among invitations and news. */
+/** The codes that were mailed, among invitations and news. */
+export async function codesTo(server: TestServer, email: string): Promise<string[]> {
+  const mails = await mailsTo(server, email);
+  return mails.flatMap((mail) => /^Your sign-in code is (\d{6})/.exec(mail)?.[1] ?? []);
+}
+
+/** Asks for a code and reads it from the mailbox. */
 export async function codeFor(server: TestServer, email: string): Promise<string> {
-  const codes = async () =>
-    (await mailsTo(server, email)).flatMap((mail) => /^Your sign-in code is (\d{6})/.exec(mail)?.[1] ?? []);
-  const before = (await codes()).length;
+  const before = (await codesTo(server, email)).length;
   await server.client(AuthService).requestSignInCode({ email });
   const found = await eventually('the code', async () => {
-    const now = await codes();
+    const now = await codesTo(server, email);
     return now.length > before && now;
   });
   return found.at(-1) ?? '';
