@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
-import { Database, notAhead, statement, type Transaction } from '../database/index.js';
+import { Database, notAhead, statement } from '../database/index.js';
 import type { Lane } from '../jobs/index.js';
 import type { JobsAtHand } from './jobs-at-hand.js';
 
@@ -22,40 +22,37 @@ const end = statement(
   'heartbeat.end',
   `update worker_heartbeat set seen_at = now(), stopped_at = now() where worker_id = any($1)`,
 );
+// graphile-worker itself waits four hours before it considers a worker dead. A job of one that is alive may be lost, too: a
+// fetch locks the job before its answer arrives, and when the connection is lost in between, no worker has it.
+const findStale = statement(
+  'heartbeat.find_stale',
+  `select j.id, j.locked_by as "workerId", exists
+            (select from worker_heartbeat h where h.worker_id = j.locked_by and h.stopped_at is null
+                and ${hasBeaten('h.seen_at')}) as "isAlive"
+     from graphile_worker._private_jobs j
+    where j.locked_at is not null and not (${hasBeaten('j.locked_at')})`,
+);
 // The attempt does not count: a job that survives ten crashed workers must not wait for hours after its first own error.
 // (graphile-worker's function to unlock a worker's jobs counts it, hence the direct update; named queues, which it would
 // unlock too, are not used.) The job gets another id: a worker that is alive after all, and was only not heard, completes
 // its job by the id, and would delete what was enqueued with the same key in between.
-const freed = `id = default, locked_by = null, locked_at = null, run_at = greatest(j.run_at, now()),
-          attempts = greatest(j.attempts - 1, 0)`;
-// graphile-worker itself waits four hours before it considers a worker dead.
-const releaseDead = statement(
-  'heartbeat.release_dead',
-  `with dead as (
-     select j.id, j.locked_by as worker_id from graphile_worker._private_jobs j
-      where j.locked_at is not null and not (${hasBeaten('j.locked_at')}) and not exists
-        (select from worker_heartbeat h where h.worker_id = j.locked_by and h.stopped_at is null
-            and ${hasBeaten('h.seen_at')})
-   )
-   update graphile_worker._private_jobs j
-      set ${freed}
-     from dead where j.id = dead.id and j.locked_by = dead.worker_id
-   returning dead.worker_id`,
-);
-// A fetch locks the job before its answer arrives: when the connection is lost in between, no worker has it.
-const findOwn = statement(
-  'heartbeat.find_own',
-  `select j.id, j.locked_by as "workerId" from graphile_worker._private_jobs j
-    where j.locked_at is not null and not (${hasBeaten('j.locked_at')}) and j.locked_by = any($1)`,
-);
-const releaseLost = statement(
-  'heartbeat.release_lost',
-  `update graphile_worker._private_jobs j set ${freed} where j.id = any($1) and j.locked_at is not null`,
+const release = statement(
+  'heartbeat.release',
+  `update graphile_worker._private_jobs j
+      set id = default, locked_by = null, locked_at = null, run_at = greatest(j.run_at, now()), attempts = greatest(j.attempts - 1, 0)
+     from unnest($1::bigint[], $2::text[]) as stale (id, worker_id)
+    where j.id = stale.id and j.locked_by = stale.worker_id`,
 );
 const forgetDead = statement(
   'heartbeat.forget_dead',
   `delete from worker_heartbeat where seen_at < now() - interval '1 hour' and worker_id <> all($1)`,
 );
+
+interface StaleJob {
+  readonly id: string;
+  readonly workerId: string;
+  readonly isAlive: boolean;
+}
 
 interface OwnWorker {
   readonly lane: Lane;
@@ -117,21 +114,21 @@ export class Heartbeat {
     const released = await this.database.transaction({}, async (tx) => {
       await tx.execute(beat, [workerIds, laneNames]);
       await tx.execute(forgetDead, [workerIds]);
-      await this.releaseLost(tx, workerIds);
-      return tx.query<{ worker_id: string }>(releaseDead);
+      const abandoned = (await tx.query<StaleJob>(findStale)).filter((job) => this.isAbandoned(job));
+      if (abandoned.length > 0)
+        await tx.execute(release, [abandoned.map(({ id }) => id), abandoned.map(({ workerId }) => workerId)]);
+      return abandoned;
     });
-    for (const workerId of new Set(released.map(({ worker_id }) => worker_id))) {
-      this.log.warn({ workerId }, 'worker died; other workers take over its jobs');
-    }
+    const dead = new Set(released.filter(({ isAlive }) => !isAlive).map(({ workerId }) => workerId));
+    for (const workerId of dead) this.log.warn({ workerId }, 'worker died; other workers take over its jobs');
+    const lost = released.filter(({ isAlive }) => isAlive).map(({ id }) => id);
+    if (lost.length > 0)
+      this.log.warn({ jobIds: lost }, 'jobs were fetched over a connection that was lost; they run again');
+    for (const { atHand } of this.workers.values()) atHand.forget(DEAD_AFTER_SECONDS * 1_000);
   }
 
-  private async releaseLost(tx: Transaction, workerIds: readonly string[]): Promise<void> {
-    for (const { atHand } of this.workers.values()) atHand.forget(DEAD_AFTER_SECONDS * 1_000);
-    const own = await tx.query<{ id: string; workerId: string }>(findOwn, [workerIds]);
-    const lost = own.filter(({ id, workerId }) => !this.workers.get(workerId)?.atHand.has(id));
-    if (lost.length === 0) return;
-    const jobIds = lost.map(({ id }) => id);
-    await tx.execute(releaseLost, [jobIds]);
-    this.log.warn({ jobIds }, 'jobs were fetched, and the connection was lost; they run again');
+  private isAbandoned({ id, workerId, isAlive }: StaleJob): boolean {
+    const own = this.workers.get(workerId);
+    return !isAlive || (own !== undefined && !own.atHand.has(id));
   }
 }
