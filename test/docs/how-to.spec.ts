@@ -13,7 +13,7 @@ import { complaintsAbout } from './support/program.js';
 import { serve, type ServedPage } from './support/served-page.js';
 import { Shell } from './support/shell.js';
 
-jest.setTimeout(100_000);
+jest.setTimeout(300_000);
 
 const connecting = Page.open('docs/how-to/connect-an-identity-provider.md');
 const provisioning = Page.open('docs/how-to/provision-people-by-scim.md');
