@@ -15,17 +15,23 @@ if ! git cat-file -e "$commit^{commit}" 2> /dev/null; then
   echo "The commit $commit is not here: a shallow clone?" >&2
   exit 1
 fi
-rm -rf "$target"
-mkdir -p "$target"
-git archive "$commit" | tar -x -C "$target"
+# Two runs at once build it twice; the first one's counts.
+folder="$PWD/$target.$$"
+trap 'rm -rf "$folder"' EXIT
+mkdir -p "$folder"
+git archive "$commit" | tar -x -C "$folder"
 if git diff --quiet "$commit" HEAD -- package-lock.json; then
-  mkdir "$target/node_modules"
+  mkdir "$folder/node_modules"
   # Links of workspaces are relative: they lead to the libraries of that release.
-  find node_modules -mindepth 1 -maxdepth 1 ! -name .cache -exec cp -al -t "$target/node_modules" {} +
+  find node_modules -mindepth 1 -maxdepth 1 ! -name .cache -exec cp -al -t "$folder/node_modules" {} +
 else
   echo "Installing the packages of $commit …"
-  (cd "$target" && npm ci --include=dev --no-audit --no-fund)
+  (cd "$folder" && npm ci --include=dev --no-audit --no-fund)
 fi
-PATH="$PWD/$target/node_modules/.bin:$PATH" node "$target/scripts/build.mjs"
-cp scripts/lib/previous-release "$target/commit"
+PATH="$folder/node_modules/.bin:$PATH" node "$folder/scripts/build.mjs"
+cp scripts/lib/previous-release "$folder/commit"
+if ! cmp -s scripts/lib/previous-release "$target/commit"; then
+  rm -rf "$target"
+  mv "$folder" "$target"
+fi
 echo "Built $commit."
