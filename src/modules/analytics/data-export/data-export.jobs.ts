@@ -65,6 +65,7 @@ export class MakeDataExport implements JobHandler<{ exportId: string }> {
     if (!begun) return this.removeAbandoned(exportId, context);
     const attempt = new Attempt(begun, context, this.exports);
     try {
+      await this.exports.removeEarlierAttempts(orgId, begun);
       const files = await this.filesOf(begun, attempt, context);
       if (await run((scope) => this.exports.complete(scope, begun, { files, events: attempt.written })))
         return;

@@ -129,6 +129,12 @@ export class DataExports implements DataSubjectContribution {
     await this.wakeNext(scope);
   }
 
+  /** Deletes what killed attempts have left. One that is alive deletes its files itself. */
+  async removeEarlierAttempts(orgId: string, { id, attempts }: DataExport): Promise<void> {
+    for (let earlier = 1; earlier < attempts; earlier += 1)
+      await this.objects.removeAll(attemptFolderOf(orgId, { id, attempts: earlier }));
+  }
+
   /** Deletes the files of one attempt. */
   async removeAttempt(orgId: string, made: DataExport): Promise<void> {
     await this.objects.removeAll(attemptFolderOf(orgId, made));

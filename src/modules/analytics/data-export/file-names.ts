@@ -25,7 +25,7 @@ export function folderOf(orgId: string, id: string): string {
   return `${orgId}/data-exports/${id}`;
 }
 
-/** One that was taken for dead neither overwrites the files of its successor nor deletes them. */
+/** Where those of one attempt are. One that was taken for dead neither overwrites nor deletes the files of its successor. */
 export function attemptFolderOf(
   orgId: string,
   { id, attempts }: Pick<DataExport, 'id' | 'attempts'>,
