@@ -8,7 +8,7 @@ import { MemberService } from '@dovecote/contract/pidgr/v1/member_pb';
 import { type Actor, addMember, type Cast, seedCast } from '../support/cast.js';
 import { startChromium } from '../support/chromium.js';
 import { eventually } from '../support/eventually.js';
-import { codesTo, mailsTo } from '../support/sign-in.js';
+import { mailsTo, nextCode } from '../support/sign-in.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 
 // The first run on a machine installs the browser.
@@ -65,13 +65,7 @@ async function picture(name: string): Promise<void> {
 }
 
 async function typeCode(email: string, ask: () => Promise<void>): Promise<void> {
-  const before = (await codesTo(s, email)).length;
-  await ask();
-  const codes = await eventually('the code', async () => {
-    const found = await codesTo(s, email);
-    return found.length > before && found;
-  });
-  await page.getByLabel('The six digits').fill(codes.at(-1) ?? '');
+  await page.getByLabel('The six digits').fill(await nextCode(s, email, ask));
   await press('Sign in');
 }
 

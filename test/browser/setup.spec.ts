@@ -5,11 +5,10 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import type { Browser, Page } from 'playwright-core';
 import { addMember, type Actor, type Cast, seedCast } from '../support/cast.js';
 import { startChromium } from '../support/chromium.js';
-import { eventually } from '../support/eventually.js';
 import type { Claims } from '../saml/idp.js';
 import { type NameServer, startNameServer } from '../support/name-server.js';
 import { type SamlProvider, startSamlProvider } from '../support/saml-provider.js';
-import { codesTo } from '../support/sign-in.js';
+import { nextCode } from '../support/sign-in.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 
 // The first run on a machine installs the browser.
@@ -60,13 +59,8 @@ const text = (): Promise<string> => page.locator('main').innerText();
 async function signIn(email: string): Promise<void> {
   await page.goto(`${s.url}/setup`);
   await page.getByLabel('Your e-mail address').fill(email);
-  const before = (await codesTo(s, email)).length;
-  await press('Send me a code');
-  const codes = await eventually('the code', async () => {
-    const found = await codesTo(s, email);
-    return found.length > before && found;
-  });
-  await page.getByLabel('The six digits').fill(codes.at(-1) ?? '');
+  const code = await nextCode(s, email, () => press('Send me a code'));
+  await page.getByLabel('The six digits').fill(code);
   await press('Sign in');
 }
 

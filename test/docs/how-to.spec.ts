@@ -13,7 +13,7 @@ import { complaintsAbout } from './support/program.js';
 import { serve, type ServedPage } from './support/served-page.js';
 import { Shell } from './support/shell.js';
 
-jest.setTimeout(300_000);
+jest.setTimeout(100_000);
 
 const connecting = Page.open('docs/how-to/connect-an-identity-provider.md');
 const provisioning = Page.open('docs/how-to/provision-people-by-scim.md');
@@ -160,7 +160,7 @@ test('breaking things: what is to be run is there', async () => {
   const shell = await Shell.open();
   try {
     for (const line of page.take('FUZZ_SECONDS', 'bash').trim().split('\n')) {
-      // They run for minutes, and some want what is not on every machine; scripts/real-components.sh builds the release.
+      // They run for minutes, and some want what is not on every machine. scripts/real-components.sh runs the script.
       const command = line.split('#')[0]?.replace(/^(?=scripts\/)/, 'bash -n ');
       expect(await shell.run(`${command} --listTests`)).toContain('.spec.ts');
     }

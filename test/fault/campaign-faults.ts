@@ -73,7 +73,7 @@ const everywhere: Faults = {
   'all connections are cut': async ({ network }) => network.cutAll(),
   'the answer of a commit is lost': async ({ network }) => void (await network.loseNextCommit(3 * SECOND)),
   'the answer to a fetch is lost': async ({ network, workers }) => {
-    if (await network.loseNextFetch(3 * SECOND)) await workers.endPatience();
+    if (await network.loseNextFetch(3 * SECOND)) await workers.ageLocks();
   },
   'the job is doubled': ({ chase }, campaignId) => chase.double(campaignId),
   'every worker is killed before or behind a statement': async ({ points, workers }) => {

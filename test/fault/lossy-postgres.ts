@@ -10,8 +10,8 @@ interface Loss {
 }
 
 // The answers themselves say that the transaction is committed, and that there was a job to fetch.
-const commit = { asked: /\bcommit\b/, answered: 'COMMIT\0' };
-const fetch = { asked: /\bskip locked\b/i, answered: 'UPDATE 1\0' };
+const lostCommit = { asked: /\bcommit\b/, answered: 'COMMIT\0' };
+const lostFetch = { asked: /\bskip locked\b/i, answered: 'UPDATE 1\0' };
 
 /** Between processes and PostgreSQL: a network that cuts connections, at the worst moment if told so. */
 export class LossyPostgres {
@@ -39,12 +39,12 @@ export class LossyPostgres {
 
   /** The next transaction is committed, and its process is not told. False when no commit is sent in time. */
   loseNextCommit(waitMs: number): Promise<boolean> {
-    return this.lose(commit, waitMs);
+    return this.lose(lostCommit, waitMs);
   }
 
   /** The next job is locked by a worker that is not told. False when none is fetched in time. */
   loseNextFetch(waitMs: number): Promise<boolean> {
-    return this.lose(fetch, waitMs);
+    return this.lose(lostFetch, waitMs);
   }
 
   async stop(): Promise<void> {

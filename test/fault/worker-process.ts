@@ -142,8 +142,8 @@ export class WorkerProcesses {
     await this.declare(`seen_at < now() - interval '5 seconds'`);
   }
 
-  /** All locks are old: only a job that no worker has may be released. */
-  async endPatience(): Promise<void> {
+  /** Makes all locks old: only those on jobs that no worker has may be released. */
+  async ageLocks(): Promise<void> {
     await this.database().query(
       `update graphile_worker._private_jobs set locked_at = locked_at - interval '1 minute'
         where id = any (array(select id from graphile_worker._private_jobs where locked_at is not null for update skip locked))`,

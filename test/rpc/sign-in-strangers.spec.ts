@@ -2,9 +2,8 @@ import { Code } from '@connectrpc/connect';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { AuthService } from '@dovecote/contract/dovecote/auth/v1/auth_pb';
 import { v7 as uuid } from 'uuid';
-import { eventually } from '../support/eventually.js';
 import { refusalOf } from '../support/refusal.js';
-import { codesTo } from '../support/sign-in.js';
+import { nextCode } from '../support/sign-in.js';
 import { startTestServer, type TestServer } from '../support/test-server.js';
 
 /** What strangers can do to somebody whose address they know. */
@@ -26,15 +25,8 @@ const newStranger = () => `198.51.100.${(strangers += 1)}`;
 const from = (client: string) => s.client(AuthService, { 'x-forwarded-for': client });
 
 /** The code of the next mail. */
-async function askFrom(client: string, email: string): Promise<string> {
-  const before = (await codesTo(s, email)).length;
-  await from(client).requestSignInCode({ email });
-  const codes = await eventually('the code', async () => {
-    const found = await codesTo(s, email);
-    return found.length > before && found;
-  });
-  return codes.at(-1) ?? '';
-}
+const askFrom = (client: string, email: string): Promise<string> =>
+  nextCode(s, email, () => from(client).requestSignInCode({ email }));
 
 const verify = (client: string, email: string, code: string) =>
   from(client).verifySignInCode({ email, code });

@@ -11,15 +11,24 @@ export async function mailsTo(server: TestServer, email: string): Promise<string
 }
 
 /** The codes that were mailed, among invitations and news. */
-export async function codesTo(server: TestServer, email: string): Promise<string[]> {
+async function codesTo(server: TestServer, email: string): Promise<string[]> {
   const mails = await mailsTo(server, email);
   return mails.flatMap((mail) => /^Your sign-in code is (\d{6})/.exec(mail)?.[1] ?? []);
 }
 
 /** Asks for a code and reads it from the mailbox. */
-export async function codeFor(server: TestServer, email: string): Promise<string> {
+export function codeFor(server: TestServer, email: string): Promise<string> {
+  return nextCode(server, email, () => server.client(AuthService).requestSignInCode({ email }));
+}
+
+/** The code that is mailed because of `ask`. */
+export async function nextCode(
+  server: TestServer,
+  email: string,
+  ask: () => Promise<unknown>,
+): Promise<string> {
   const before = (await codesTo(server, email)).length;
-  await server.client(AuthService).requestSignInCode({ email });
+  await ask();
   const found = await eventually('the code', async () => {
     const now = await codesTo(server, email);
     return now.length > before && now;

@@ -1,7 +1,7 @@
 /** Jobs that a lane of this process works on, by their ids in the queue. */
 export class JobsAtHand {
   private readonly running = new Set<string>();
-  /** By when they ended, in milliseconds of the process. */
+  /** When each ended, by performance.now(), the oldest first. */
   private readonly ended = new Map<string, number>();
 
   begin(id: string): void {
